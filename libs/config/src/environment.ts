@@ -1,0 +1,62 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import envPaths from 'env-paths';
+import { z } from 'zod';
+import { isAllowEntry } from './allow-entry.js';
+
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+
+const url = (...protocols: readonly string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean),
+);
+
+const folder = z.string().transform((path) => resolve(path));
+
+/** The environment contract. Every name, its default and its meaning stand here and nowhere else. */
+export const Environment = z.object({
+  /** Where the gateway listens. */
+  PORT: integer(1, 65_535).default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  /** Base of image URLs; derived from HOST and PORT unless set. */
+  PUBLIC_URL: url('http:', 'https:')
+    .transform((text) => text.replace(/\/+$/, ''))
+    .optional(),
+  /** Images, the embedded Postgres and the local key. */
+  DATA_DIR: folder.default(resolve('.clearcut')),
+  /** Weights; in the user's cache folder, so that clones share them. */
+  MODELS_DIR: folder.default(resolve(envPaths('clearcut', { suffix: '' }).cache, 'models')),
+  /** The key that a local run accepts; made and kept in DATA_DIR unless set. */
+  API_KEY: z.string().trim().optional(),
+  /** An own Postgres in place of the embedded one. */
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  /** A Redis for the queue; without it the queue lives in Postgres. */
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  /** Hosts or CIDRs that image URLs may name although they are private. */
+  OUTBOUND_ALLOW: list
+    .refine(
+      (entries) => entries.every(isAllowEntry),
+      'must be a comma list of host names, IP addresses or CIDRs',
+    )
+    .default([]),
+  /** Tasks that one worker has in hand at once; more than one lets decode and encode overlap with inference. */
+  WORKER_CONCURRENCY: integer(1, 64).default(3),
+  /** Threads that onnxruntime uses for one inference. */
+  INTRA_OP_THREADS: integer(1, 256).default(availableParallelism()),
+  MAX_TASKS_PER_REQUEST: integer(1, 10_000).default(100),
+  /** Seconds after which a sync caller gets processingTimeout while its task goes on. */
+  SYNC_TIMEOUT_S: integer(1, 3600).default(60),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});

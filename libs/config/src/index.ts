@@ -1,0 +1,7 @@
+export {
+  ConfigError,
+  readConfig,
+  readServiceConfig,
+  type Config,
+  type ServiceConfig,
+} from './read-config.js';

@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import { Environment } from './environment.js';
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+type Parsed = z.infer<typeof Environment>;
+export type Config = Readonly<Omit<Parsed, 'PUBLIC_URL'> & { PUBLIC_URL: string }>;
+
+const hostInUrl = (host: string) => {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+};
+
+/**
+ * Reads the whole environment once.
+ *
+ * @throws ConfigError whose message names every fault, one a line
+ */
+export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(present);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new ConfigError(`The environment is not usable: ${faults.join('; ')}.`);
+  }
+  const { PUBLIC_URL = `http://${hostInUrl(parsed.data.HOST)}:${parsed.data.PORT}`, ...rest } = parsed.data;
+  return Object.freeze({ ...rest, PUBLIC_URL });
+};
+
+/** For the programs behind the supervisor, which always get a database. */
+export const readServiceConfig = (env?: NodeJS.ProcessEnv): Config & { readonly DATABASE_URL: string } => {
+  const config = readConfig(env);
+  const { DATABASE_URL } = config;
+  if (!DATABASE_URL) throw new ConfigError('The environment is not usable: DATABASE_URL must be set.');
+  return Object.freeze({ ...config, DATABASE_URL });
+};
+export type ServiceConfig = ReturnType<typeof readServiceConfig>;

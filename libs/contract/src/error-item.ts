@@ -1,0 +1,17 @@
+import { problems, TaskError } from './problems.js';
+import type { ErrorItem, Outcome } from './answer.js';
+
+/** The routing keys of a task, as far as the client sent them. */
+export type Routing = Pick<ErrorItem, 'taskType' | 'taskUUID'>;
+
+export const toErrorItem = (error: TaskError, routing: Routing = {}): ErrorItem => ({
+  code: error.code,
+  message: error.message,
+  ...error.details,
+  ...routing,
+});
+
+export const toFailure = (error: TaskError, routing?: Routing): Outcome => ({
+  error: toErrorItem(error, routing),
+  status: problems[error.code].status,
+});

@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+import { problems, TaskError, type ProblemCode, type ProblemDetails } from './problems.js';
+
+type Issue = z.core.$ZodIssue;
+
+const isProblem = (code: string): code is ProblemCode => Object.hasOwn(problems, code);
+
+/** `outputQuality` → `OutputQuality`: the table has a code of its own for the parameters people get wrong most. */
+const pascal = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+
+const codeFor = (prefix: 'invalid' | 'missing', parameter: string): ProblemCode => {
+  const own = `${prefix}${pascal(parameter)}`;
+  return isProblem(own) ? own : `${prefix}Parameter`;
+};
+
+const rangeOf = (issue: Issue): ProblemDetails => {
+  if (issue.code === 'too_small' && issue.origin !== 'string') return { min: Number(issue.minimum) };
+  if (issue.code === 'too_big') return { max: Number(issue.maximum) };
+  if (issue.code === 'invalid_value') return { allowedValues: issue.values.map(String) };
+  if (issue.code === 'invalid_type') return { type: issue.expected === 'int' ? 'integer' : issue.expected };
+  return {};
+};
+
+/** A missing taskUUID must not hide behind another fault: without it the client cannot route the answer. */
+const mostImportant = (issues: readonly Issue[]): Issue | undefined =>
+  issues.find((issue) => issue.path[0] === 'taskUUID') ?? issues[0];
+
+/**
+ * Translates what zod found wrong with a task into the product's own error.
+ *
+ * @param issues as zod reports them with `reportInput`
+ */
+export const fromIssue = (issues: readonly Issue[]): TaskError => {
+  const issue = mostImportant(issues);
+  if (!issue) throw new RangeError('fromIssue needs at least one issue');
+
+  if (issue.code === 'unrecognized_keys') {
+    const parameter = [...issue.path, issue.keys[0]].join('.');
+    return new TaskError('unsupportedParameter', `The parameter '${parameter}' is not supported.`, {
+      parameter,
+    });
+  }
+
+  const parameter = issue.path.join('.');
+  if (issue.code === 'invalid_type' && issue.input === undefined) {
+    return new TaskError(codeFor('missing', parameter), `Missing required parameter '${parameter}'.`, {
+      parameter,
+    });
+  }
+  const message = `Invalid value for '${parameter}': ${issue.message}.`;
+  return new TaskError(codeFor('invalid', parameter), message, { parameter, ...rangeOf(issue) });
+};

@@ -1,0 +1,6 @@
+/** Bytes of the body of `POST /v1`. */
+export const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Bytes of one encoded image; in base64 it still fits the body. */
+export const MAX_IMAGE_BYTES = 47 * 1024 * 1024;
+/** Pixels of one image, so that a small file cannot ask for gigabytes. */
+export const MAX_IMAGE_PIXELS = 50_000_000;

@@ -1,0 +1,55 @@
+import type { z } from 'zod';
+import { TaskError } from './problems.js';
+import { fromIssue } from './issues.js';
+import { taskSchemas, type Task, type TaskType } from './tasks.js';
+import type { Routing } from './error-item.js';
+
+export const taskTypes = Object.keys(taskSchemas) as TaskType[];
+
+const isTaskType = (text: unknown): text is TaskType =>
+  typeof text === 'string' && Object.hasOwn(taskSchemas, text);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The routing keys of whatever a client sent, for the error that answers it. */
+export const routingOf = (raw: unknown): Routing => {
+  if (!isRecord(raw)) return {};
+  return {
+    ...(typeof raw.taskType === 'string' && { taskType: raw.taskType }),
+    ...(typeof raw.taskUUID === 'string' && { taskUUID: raw.taskUUID }),
+  };
+};
+
+/** Spellings that clients are known to use are brought to the one that the schema documents. */
+const normalise = (raw: Record<string, unknown>): Record<string, unknown> => {
+  if (typeof raw.outputFormat !== 'string') return raw;
+  const outputFormat = raw.outputFormat.toUpperCase();
+  return { ...raw, outputFormat: outputFormat === 'JPEG' ? 'JPG' : outputFormat };
+};
+
+/**
+ * Validates one element of a request's array.
+ *
+ * @throws TaskError that names the first faulty parameter
+ */
+export const parseTask = (raw: unknown): Task => {
+  if (!isRecord(raw)) throw new TaskError('invalidRequestBody', 'Each task must be a JSON object.');
+  if (raw.taskType === undefined) {
+    throw new TaskError('missingTaskType', "Missing required parameter 'taskType'.", {
+      parameter: 'taskType',
+      allowedValues: taskTypes,
+    });
+  }
+  if (!isTaskType(raw.taskType)) {
+    throw new TaskError('unsupportedTaskType', `There is no taskType ${JSON.stringify(raw.taskType)}.`, {
+      parameter: 'taskType',
+      allowedValues: taskTypes,
+    });
+  }
+
+  const schema: z.ZodType<Task> = taskSchemas[raw.taskType];
+  const parsed = schema.safeParse(normalise(raw), { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw fromIssue(parsed.error.issues);
+};

@@ -1,0 +1,91 @@
+/**
+ * Every error of the product, once: code → HTTP status, whether the same request may succeed later, and what
+ * it means. The HTTP layer, the retry decision and the reference page all read this table.
+ *
+ * Codes follow the patterns by which Runware's SDKs sort errors into families (`invalid*`, `missing*`,
+ * `*NotFound`, `*Timeout`, …), so choose new names by those patterns.
+ */
+export const problems = {
+  arrayTooSmall: { status: 400, retryable: false, title: 'The request holds no task.' },
+  conflictTaskUUID: {
+    status: 400,
+    retryable: false,
+    title: 'Another task with this taskUUID is still in flight.',
+  },
+  downloadFailed: { status: 400, retryable: true, title: 'The image could not be fetched from its URL.' },
+  duplicateTaskUUID: { status: 400, retryable: false, title: 'Two tasks of one request share a taskUUID.' },
+  inferenceError: { status: 500, retryable: true, title: 'The task could not be processed.' },
+  internalServerError: { status: 500, retryable: true, title: 'Something failed on our side.' },
+  invalidApiKey: { status: 401, retryable: false, title: 'The API key is not known or was revoked.' },
+  invalidInputImage: { status: 400, retryable: false, title: 'The image cannot be read.' },
+  invalidInputImageURL: {
+    status: 400,
+    retryable: false,
+    title: 'The image URL is malformed or not allowed.',
+  },
+  invalidDeliveryMethod: { status: 400, retryable: false, title: 'deliveryMethod is not sync or async.' },
+  invalidIncludeCost: { status: 400, retryable: false, title: 'includeCost is not a boolean.' },
+  invalidModel: { status: 400, retryable: false, title: 'There is no such model.' },
+  invalidOutputFormat: { status: 400, retryable: false, title: 'outputFormat is not PNG, JPG or WEBP.' },
+  invalidOutputQuality: {
+    status: 400,
+    retryable: false,
+    title: 'outputQuality is not an integer from 20 to 99.',
+  },
+  invalidOutputType: {
+    status: 400,
+    retryable: false,
+    title: 'outputType is not URL, base64Data or dataURI.',
+  },
+  invalidParameter: { status: 400, retryable: false, title: 'A parameter has a wrong value.' },
+  invalidRequestBody: { status: 400, retryable: false, title: 'The body is not a JSON array of tasks.' },
+  invalidTaskUUID: { status: 400, retryable: false, title: 'The taskUUID is not a UUID.' },
+  maxBodySizeExceeded: { status: 413, retryable: false, title: 'The request body is too large.' },
+  maxImageSizeExceeded: { status: 400, retryable: false, title: 'The image has too many bytes or pixels.' },
+  maxTasksPerRequestExceeded: { status: 400, retryable: false, title: 'The request holds too many tasks.' },
+  mediaNotFound: { status: 404, retryable: false, title: 'There is no image with this UUID.' },
+  missingApiKey: { status: 401, retryable: false, title: 'The request carries no API key.' },
+  missingImage: { status: 400, retryable: false, title: 'The upload holds no image.' },
+  missingInputImage: { status: 400, retryable: false, title: 'The task names no image.' },
+  missingModel: { status: 400, retryable: false, title: 'The task names no model.' },
+  missingParameter: { status: 400, retryable: false, title: 'A required parameter is missing.' },
+  missingTaskType: { status: 400, retryable: false, title: 'The task has no taskType.' },
+  missingTaskUUID: { status: 400, retryable: false, title: 'The task has no taskUUID.' },
+  notFound: { status: 404, retryable: false, title: 'There is nothing at this address.' },
+  processingTimeout: { status: 504, retryable: true, title: 'The task is still being processed.' },
+  serviceUnavailable: { status: 503, retryable: true, title: 'The service cannot take tasks right now.' },
+  taskNotFound: { status: 404, retryable: false, title: 'There is no task with this taskUUID.' },
+  unsupportedImageFormat: { status: 400, retryable: false, title: 'The image is not a PNG, JPEG or WEBP.' },
+  unsupportedParameter: { status: 400, retryable: false, title: 'A parameter is not supported.' },
+  unsupportedTaskType: { status: 400, retryable: false, title: 'There is no such taskType.' },
+} as const;
+
+export type ProblemCode = keyof typeof problems;
+
+/** Machine-readable hints that travel with a problem; all optional, as on the wire. */
+export type ProblemDetails = {
+  readonly parameter?: string;
+  readonly type?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly allowedValues?: readonly string[];
+};
+
+/**
+ * A failure that the caller of the API is meant to see. Thrown where a foreign error is translated, which
+ * happens once, with the foreign error kept as `cause`.
+ *
+ * @example throw new TaskError('invalidInputImage', 'The PNG ends early.', { parameter: 'inputImage' }, { cause });
+ */
+export class TaskError extends Error {
+  override readonly name = 'TaskError';
+
+  constructor(
+    readonly code: ProblemCode,
+    message: string,
+    readonly details: ProblemDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

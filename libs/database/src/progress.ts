@@ -1,0 +1,68 @@
+import type { ProblemCode, ProblemDetails } from '#contract';
+import type { Database } from './client.js';
+import { putImage, type NewImage } from './images.js';
+import type { Task } from './generated/client.js';
+
+/** Why a task failed, as kept in its row. */
+export type StoredProblem = {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly details: ProblemDetails;
+};
+
+/** Milliseconds per stage, named as the columns are. */
+export type StageColumns = Partial<
+  Pick<
+    Task,
+    'queueMs' | 'fetchMs' | 'decodeMs' | 'preprocessMs' | 'inferMs' | 'postprocessMs' | 'encodeMs' | 'storeMs'
+  >
+>;
+
+/** A worker's hold on a task. Every claim raises the attempt, so a stalled predecessor can no longer write. */
+export type Claim = { readonly id: string; readonly attempt: number };
+
+export type Success = { readonly image: NewImage; readonly cost: string; readonly stages: StageColumns };
+
+const held = (claim: Claim) => ({ id: claim.id, attempt: claim.attempt, state: 'running' as const });
+
+/** Takes a task that has not ended; undefined when it has, or does not exist. */
+export const claimTask = async (database: Database, id: string): Promise<Task | undefined> => {
+  const [claimed] = await database.$queryRaw<{ id: string }[]>`
+    UPDATE tasks
+       SET stalls = stalls + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
+           attempt = attempt + 1, state = 'running', started_at = now()
+     WHERE id = ${id}::uuid AND state IN ('queued', 'running')
+ RETURNING id`;
+  if (!claimed) return undefined;
+  return database.task.findUniqueOrThrow({ where: { id } });
+};
+
+/** @returns false when a later claim holds the task now; then nothing was written */
+export const finishTask = (database: Database, claim: Claim, success: Success): Promise<boolean> =>
+  database.$transaction(async (transaction) => {
+    const { count } = await transaction.task.updateMany({
+      where: held(claim),
+      data: { state: 'succeeded', finishedAt: new Date(), cost: success.cost, ...success.stages },
+    });
+    if (count === 1) await putImage(transaction, success.image);
+    return count === 1;
+  });
+
+/** @returns false when a later claim holds the task now */
+export const failTask = async (
+  database: Database,
+  claim: Claim,
+  problem: StoredProblem,
+  stages: StageColumns = {},
+): Promise<boolean> => {
+  const { count } = await database.task.updateMany({
+    where: held(claim),
+    data: { state: 'failed', finishedAt: new Date(), problem, ...stages },
+  });
+  return count === 1;
+};
+
+/** Gives a task back unfinished, so that its next claim does not count as a vanished one. */
+export const releaseTask = async (database: Database, claim: Claim): Promise<void> => {
+  await database.task.updateMany({ where: held(claim), data: { state: 'queued' } });
+};

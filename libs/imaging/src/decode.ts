@@ -1,0 +1,100 @@
+import { MAX_IMAGE_PIXELS, TaskError } from '#contract';
+import { formats, sniffFormat, type Format } from './formats.js';
+import { sharp } from './sharp.js';
+
+/** What the header of an image says. */
+export type Probe = {
+  readonly format: Format;
+  readonly contentType: string;
+  readonly extension: string;
+  /** Pixels, before the EXIF orientation is applied. */
+  readonly width: number;
+  readonly height: number;
+};
+
+/** Interleaved 8-bit sRGB pixels, row by row, upright. Channels: 3, or 4 when the image has an alpha of its own. */
+export type Photo = {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 3 | 4;
+};
+
+const open = (bytes: Uint8Array) =>
+  sharp(bytes, { failOn: 'warning', limitInputPixels: MAX_IMAGE_PIXELS, pages: 1 });
+
+/** Says in the API's terms what libvips said of an image. */
+const translate = (cause: unknown, parameter: string): TaskError => {
+  const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+  if (/pixel limit|too large|exceeds/i.test(reason)) {
+    const message = `The image in '${parameter}' has more than ${MAX_IMAGE_PIXELS} pixels.`;
+    return new TaskError('maxImageSizeExceeded', message, { parameter, max: MAX_IMAGE_PIXELS }, { cause });
+  }
+  if (/unsupported image format/i.test(reason)) {
+    return new TaskError(
+      'unsupportedImageFormat',
+      `The image in '${parameter}' is not a PNG, JPEG or WEBP.`,
+      { parameter },
+      { cause },
+    );
+  }
+  return new TaskError(
+    'invalidInputImage',
+    `The image in '${parameter}' is damaged: ${reason}.`,
+    { parameter },
+    { cause },
+  );
+};
+
+/**
+ * Reads the header only.
+ *
+ * @param parameter the request's parameter that the image came in, named in errors
+ * @throws TaskError unsupportedImageFormat, maxImageSizeExceeded or invalidInputImage
+ */
+export const probe = async (bytes: Uint8Array, parameter: string): Promise<Probe> => {
+  const format = sniffFormat(bytes);
+  if (!format) {
+    throw new TaskError('unsupportedImageFormat', `The image in '${parameter}' is not a PNG, JPEG or WEBP.`, {
+      parameter,
+    });
+  }
+  try {
+    const { width, height } = await open(bytes).metadata();
+    return { format, ...formats[format], width, height };
+  } catch (cause) {
+    throw translate(cause, parameter);
+  }
+};
+
+/** Reads every pixel and keeps none, so that a damaged file is refused before it is stored. */
+export const verify = async (bytes: Uint8Array, parameter: string): Promise<void> => {
+  try {
+    await open(bytes)
+      .resize(16, 16, { fit: 'fill', kernel: 'nearest', fastShrinkOnLoad: false })
+      .raw()
+      .toBuffer();
+  } catch (cause) {
+    throw translate(cause, parameter);
+  }
+};
+
+/**
+ * Decodes an image: EXIF orientation applied, embedded ICC profile converted to sRGB, first page only.
+ *
+ * @throws TaskError as probe() does
+ */
+export const decode = async (bytes: Uint8Array, parameter: string): Promise<Photo> => {
+  try {
+    const { data, info } = await open(bytes)
+      .autoOrient()
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3 && info.channels !== 4)
+      throw new Error(`it decodes to ${info.channels} channels`);
+    return { data, width: info.width, height: info.height, channels: info.channels };
+  } catch (cause) {
+    throw translate(cause, parameter);
+  }
+};

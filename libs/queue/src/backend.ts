@@ -1,0 +1,65 @@
+import {
+  Queue,
+  Worker,
+  createPostgresBackend,
+  withBackend,
+  type JobsOptions,
+  type Processor,
+  type WorkerOptions,
+} from 'bullmq';
+
+/** The one queue of this service; each job carries the id of a task and nothing else. */
+export const QUEUE = 'tasks';
+
+export type JobData = { readonly taskId: string };
+
+/** Where jobs wait: in Redis when there is one, else in the Postgres that holds the tasks. */
+export type QueueConfig = { readonly DATABASE_URL: string; readonly REDIS_URL?: string | undefined };
+
+/** What both backends' queues have in common and we use. */
+type JobStore = {
+  readonly add: (name: string, data: JobData, options: JobsOptions) => Promise<unknown>;
+  readonly getJobState: (id: string) => Promise<string>;
+  readonly getJobCounts: (state: 'waiting') => Promise<unknown>;
+  readonly on: (event: 'error', listener: (error: Error) => void) => unknown;
+  readonly close: () => Promise<void>;
+};
+
+type JobRunner = {
+  readonly run: () => Promise<void>;
+  readonly on: (event: 'error', listener: (error: Error) => void) => unknown;
+  readonly close: () => Promise<void>;
+};
+
+const postgres = withBackend(createPostgresBackend);
+
+const postgresConnection = (config: QueueConfig, max: number) => ({
+  connectionString: config.DATABASE_URL,
+  schema: 'bullmq',
+  migrate: true,
+  max,
+});
+
+/** A producer fails fast, so that a request is answered although the queue is away; the sweep enqueues later. */
+export const openQueue = (config: QueueConfig): JobStore => {
+  if (!config.REDIS_URL)
+    return new postgres.Queue<JobData>(QUEUE, { connection: postgresConnection(config, 4) });
+  const connection = { url: config.REDIS_URL, enableOfflineQueue: false, maxRetriesPerRequest: 1 };
+  return new Queue<JobData>(QUEUE, { connection });
+};
+
+/** A consumer waits for its connection for ever, so that an outage only pauses it. */
+export const openWorker = (
+  config: QueueConfig,
+  processor: Processor<JobData, void>,
+  options: Omit<WorkerOptions, 'connection'>,
+): JobRunner => {
+  if (!config.REDIS_URL) {
+    return new postgres.Worker<JobData, void>(QUEUE, processor, {
+      ...options,
+      connection: postgresConnection(config, 8),
+    });
+  }
+  const connection = { url: config.REDIS_URL, maxRetriesPerRequest: null };
+  return new Worker<JobData, void>(QUEUE, processor, { ...options, connection });
+};

@@ -1,0 +1,1 @@
+export { createDiskStorage, imageKey, type Storage } from './storage.js';

@@ -1,0 +1,57 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
+
+/** Where the bytes of images are. Keys are paths of our own making, such as `outputs/ab/<uuid>.png`. */
+export type Storage = {
+  /** Durable when it resolves; an existing key is overwritten in one step. */
+  readonly write: (key: string, bytes: Uint8Array) => Promise<void>;
+  readonly read: (key: string) => Promise<Buffer>;
+  readonly remove: (key: string) => Promise<void>;
+};
+
+const syncFolder = async (folder: string) => {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+const writeDurably = async (path: string, bytes: Uint8Array) => {
+  const handle = await open(path, 'wx');
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+/** The images below one folder of the local disk. */
+export const createDiskStorage = (root: string): Storage => {
+  const write = async (key: string, bytes: Uint8Array) => {
+    const path = join(root, key);
+    const temporary = `${path}.${randomUUID()}.tmp`;
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await writeDurably(temporary, bytes);
+      await rename(temporary, path);
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      throw cause;
+    }
+    // A rename is on the disk only once its folder is; without this an accepted task could lose its image.
+    if (process.platform !== 'win32') await syncFolder(dirname(path));
+  };
+  return {
+    write,
+    read: (key) => readFile(join(root, key)),
+    remove: (key) => rm(join(root, key), { force: true }),
+  };
+};
+
+/** Spreads images over 256 folders by the first two digits of their UUID. */
+export const imageKey = (kind: 'inputs' | 'outputs', imageUuid: string, extension: string): string =>
+  `${kind}/${imageUuid.slice(0, 2)}/${imageUuid}.${extension}`;

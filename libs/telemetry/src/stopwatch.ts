@@ -1,0 +1,33 @@
+/** The stages of a task, in order. Log, row and metrics use these names. */
+export const stages = [
+  'queue',
+  'fetch',
+  'decode',
+  'preprocess',
+  'infer',
+  'postprocess',
+  'encode',
+  'store',
+] as const;
+export type Stage = (typeof stages)[number];
+/** Milliseconds per stage. */
+export type Durations = Partial<Record<Stage, number>>;
+
+const roundMs = (ms: number) => Math.round(ms * 10) / 10;
+
+/** Measures the stages of one task. */
+export const createStopwatch = () => {
+  const durations: Durations = {};
+  return {
+    durations,
+    measure: async <T>(stage: Stage, work: () => Promise<T>): Promise<T> => {
+      const start = performance.now();
+      try {
+        return await work();
+      } finally {
+        durations[stage] = roundMs(performance.now() - start);
+      }
+    },
+  };
+};
+export type Stopwatch = ReturnType<typeof createStopwatch>;
