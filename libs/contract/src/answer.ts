@@ -25,6 +25,8 @@ export const UploadedImage = z
   })
   .meta({ id: 'UploadedImage' });
 
+export type UploadedImage = z.infer<typeof UploadedImage>;
+
 export const Acknowledgement = z
   .strictObject({ taskType: z.string(), taskUUID: z.string() })
   .meta({ id: 'Acknowledgement', description: 'The task is stored and will be processed.' });

@@ -42,12 +42,9 @@ export const RemoveBackground = z
     inputImage: ImageSource,
     model: z.string().min(1).meta({ description: 'AIR id of the model.', example: 'runware:109@1' }),
     outputType: z.enum(outputTypes).default('URL'),
-    outputFormat: z
-      .enum(outputFormats)
-      .default('PNG')
-      .meta({
-        description: 'Upper or lower case. PNG and WEBP keep the alpha channel, JPG is flattened on white.',
-      }),
+    outputFormat: z.enum(outputFormats).default('PNG').meta({
+      description: 'Upper or lower case. PNG and WEBP keep the alpha channel, JPG is flattened on white.',
+    }),
     outputQuality: z
       .int()
       .min(20)

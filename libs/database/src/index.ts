@@ -1,7 +1,7 @@
 export { findStanding, findTask, insertTask, type NewTask, type Standing, type Task } from './accept.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';
 export { listenFinished, type FinishedFeed } from './finished.js';
-export { findImage, useImage, type Image, type NewImage } from './images.js';
+export { findImage, putImage, useImage, type Image, type NewImage } from './images.js';
 export { findOwner, putKey, type Owner } from './keys.js';
 export { migrate } from './migrate.js';
 export {
@@ -11,9 +11,10 @@ export {
   releaseTask,
   type Claim,
   type StageColumns,
-  type StoredProblem,
+  StoredProblem,
   type Success,
 } from './progress.js';
 export { findEnded } from './read.js';
-export { markEnqueued, takeUnvouched } from './sweep.js';
+export { RemovalRequest } from './removal-request.js';
+export { takeUnchecked } from './sweep.js';
 export { beat, forgetSilentWorkers, HEARTBEAT_MS, leave, servedModels, type WorkerFacts } from './workers.js';

@@ -1,14 +1,22 @@
-import type { ProblemCode, ProblemDetails } from '#contract';
+import { problems, type ProblemCode } from '#contract';
+import { z } from 'zod';
 import type { Database } from './client.js';
 import { putImage, type NewImage } from './images.js';
 import type { Task } from './generated/client.js';
 
 /** Why a task failed, as kept in its row. */
-export type StoredProblem = {
-  readonly code: ProblemCode;
-  readonly message: string;
-  readonly details: ProblemDetails;
-};
+export const StoredProblem = z.object({
+  code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+  message: z.string(),
+  details: z.object({
+    parameter: z.string().exactOptional(),
+    type: z.string().exactOptional(),
+    min: z.number().exactOptional(),
+    max: z.number().exactOptional(),
+    allowedValues: z.array(z.string()).readonly().exactOptional(),
+  }),
+});
+export type StoredProblem = z.infer<typeof StoredProblem>;
 
 /** Milliseconds per stage, named as the columns are. */
 export type StageColumns = Partial<

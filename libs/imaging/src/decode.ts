@@ -14,7 +14,8 @@ export type Probe = {
 
 /** Interleaved 8-bit sRGB pixels, row by row, upright. Channels: 3, or 4 when the image has an alpha of its own. */
 export type Photo = {
-  readonly data: Uint8Array;
+  /** The only view of its buffer, so that it can be transferred to another thread. */
+  readonly data: Uint8Array<ArrayBuffer>;
   readonly width: number;
   readonly height: number;
   readonly channels: 3 | 4;
@@ -67,6 +68,10 @@ export const probe = async (bytes: Uint8Array, parameter: string): Promise<Probe
   }
 };
 
+/** Small results of sharp may lie in a buffer that others share. */
+const alone = (data: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
+  data.byteLength === data.buffer.byteLength ? data : Uint8Array.from(data);
+
 /** Reads every pixel and keeps none, so that a damaged file is refused before it is stored. */
 export const verify = async (bytes: Uint8Array, parameter: string): Promise<void> => {
   try {
@@ -93,7 +98,7 @@ export const decode = async (bytes: Uint8Array, parameter: string): Promise<Phot
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 3 && info.channels !== 4)
       throw new Error(`it decodes to ${info.channels} channels`);
-    return { data, width: info.width, height: info.height, channels: info.channels };
+    return { data: alone(data), width: info.width, height: info.height, channels: info.channels };
   } catch (cause) {
     throw translate(cause, parameter);
   }

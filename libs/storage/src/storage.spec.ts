@@ -27,7 +27,7 @@ describe('disk storage', () => {
 
   it('says so when a key does not exist, and forgives removing it', async () => {
     const storage = createDiskStorage(root);
-    await expect(storage.read('none.png')).rejects.toThrow(/ENOENT/);
+    await expect(storage.read('none.png')).rejects.toMatchObject({ code: 'mediaNotFound' });
     await storage.remove('none.png');
   });
 });

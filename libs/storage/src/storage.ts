@@ -1,9 +1,12 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { TaskError } from '#contract';
 
 /** Where the bytes of images are. Keys are paths of our own making, such as `outputs/ab/<uuid>.png`. */
 export type Storage = {
+  /** The folder below which the keys are, for whoever serves the files. */
+  readonly root: string;
   /** Durable when it resolves; an existing key is overwritten in one step. */
   readonly write: (key: string, bytes: Uint8Array) => Promise<void>;
   readonly read: (key: string) => Promise<Buffer>;
@@ -29,25 +32,40 @@ const writeDurably = async (path: string, bytes: Uint8Array) => {
   }
 };
 
+/** Says in the API's terms what the file system said. */
+const translate = (cause: unknown): unknown => {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'ENOENT')
+    return new TaskError('mediaNotFound', 'The bytes of the image are gone.', {}, { cause });
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new TaskError('serviceUnavailable', 'The storage for images is full.', {}, { cause });
+  }
+  return cause;
+};
+
 /** The images below one folder of the local disk. */
 export const createDiskStorage = (root: string): Storage => {
   const write = async (key: string, bytes: Uint8Array) => {
     const path = join(root, key);
     const temporary = `${path}.${randomUUID()}.tmp`;
-    await mkdir(dirname(path), { recursive: true });
     try {
+      await mkdir(dirname(path), { recursive: true });
       await writeDurably(temporary, bytes);
       await rename(temporary, path);
     } catch (cause) {
       await rm(temporary, { force: true });
-      throw cause;
+      throw translate(cause);
     }
     // A rename is on the disk only once its folder is; without this an accepted task could lose its image.
     if (process.platform !== 'win32') await syncFolder(dirname(path));
   };
   return {
+    root,
     write,
-    read: (key) => readFile(join(root, key)),
+    read: (key) =>
+      readFile(join(root, key)).catch((cause: unknown) => {
+        throw translate(cause);
+      }),
     remove: (key) => rm(join(root, key), { force: true }),
   };
 };

@@ -41,7 +41,7 @@ CREATE TABLE "tasks" (
     "encode_ms" DOUBLE PRECISION,
     "store_ms" DOUBLE PRECISION,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "enqueued_at" TIMESTAMPTZ(3),
+    "checked_at" TIMESTAMPTZ(3),
     "started_at" TIMESTAMPTZ(3),
     "finished_at" TIMESTAMPTZ(3),
 
@@ -84,7 +84,7 @@ CREATE UNIQUE INDEX "api_keys_hash_key" ON "api_keys"("hash");
 CREATE UNIQUE INDEX "tasks_owner_id_task_uuid_revision_key" ON "tasks"("owner_id", "task_uuid", "revision");
 
 -- CreateIndex
-CREATE INDEX "tasks_state_enqueued_at_idx" ON "tasks"("state", "enqueued_at");
+CREATE INDEX "tasks_state_checked_at_idx" ON "tasks"("state", "checked_at");
 
 -- CreateIndex
 CREATE INDEX "images_owner_id_idx" ON "images"("owner_id");

@@ -1,0 +1,48 @@
+import type { Config } from '#config';
+import { startEmbeddedPostgres } from '#embedded-postgres';
+import { migrate, openDatabase, putKey } from '#database';
+import { defaultModel } from '#models';
+import { ensureWeights, type Progress } from '#weights';
+
+type Server = { readonly url: string; readonly stop: () => Promise<void> };
+
+const openServer = async (config: Config, log: (line: string) => void): Promise<Server> => {
+  if (config.DATABASE_URL) return { url: config.DATABASE_URL, stop: async () => {} };
+  return startEmbeddedPostgres({ dataDir: config.DATA_DIR, log });
+};
+
+/**
+ * The weights and a database server, side by side. When one cannot be had, the other is given up or stopped
+ * before this rejects.
+ */
+export const openDependencies = async (
+  config: Config,
+  progress: Progress,
+  stopping: AbortSignal,
+): Promise<Server> => {
+  const giveUp = new AbortController();
+  const signal = AbortSignal.any([stopping, giveUp.signal]);
+  const weights = ensureWeights(defaultModel.weights, { modelsDir: config.MODELS_DIR, progress, signal });
+  const server = openServer(config, progress.note);
+
+  try {
+    await Promise.all([weights, server]);
+    return await server;
+  } catch (error) {
+    giveUp.abort(error);
+    const [, opened] = await Promise.allSettled([weights, server]);
+    if (opened.status === 'fulfilled') await opened.value.stop();
+    throw error;
+  }
+};
+
+/** Brings the schema up to date and lets the key in. */
+export const prepareDatabase = async (url: string, key: string): Promise<void> => {
+  await migrate(url);
+  const database = openDatabase(url);
+  try {
+    await putKey(database, 'local', key);
+  } finally {
+    await database.$disconnect();
+  }
+};

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { unusable } from './start-error.js';
+
+export type LocalKey = { readonly key: string; readonly source: 'environment' | 'file' };
+
+/** Below this a key could be found by trying. */
+const SHORT = 24;
+
+/** Complete or not there at all: a disk that fills up must not leave half a key behind. */
+const keep = (path: string, key: string): void => {
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  try {
+    writeFileSync(draft, `${key}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    renameSync(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+};
+
+/**
+ * The key that a local run accepts: API_KEY, else the one in the data folder, made on the first start.
+ *
+ * @throws StartError when the data folder cannot be written
+ */
+export const localKey = (config: {
+  readonly API_KEY?: string | undefined;
+  readonly DATA_DIR: string;
+}): LocalKey => {
+  if (config.API_KEY) return { key: config.API_KEY, source: 'environment' };
+
+  const path = join(config.DATA_DIR, 'api-key');
+  try {
+    const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+    if (kept) return { key: kept, source: 'file' };
+    const key = `cc_${randomBytes(32).toString('base64url')}`;
+    keep(path, key);
+    return { key, source: 'file' };
+  } catch (error) {
+    throw unusable(path, error);
+  }
+};
+
+/** A visible warning for a key that is too short to be safe. */
+export const keyWarning = ({ key }: LocalKey): string | undefined =>
+  key.length < SHORT
+    ? `Warning: the key has ${key.length} characters and could be guessed; use ${SHORT} or more.`
+    : undefined;

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { readConfig } from '#config';
+import { createProgress } from '#weights';
+import { start, type Closers } from './start.js';
+import { listenForStop } from './stop-signals.js';
+
+/** Whoever asked for an end may count on it within ten seconds, and within a few when asking again. */
+const GIVE_UP_MS = 9_700;
+const GIVE_UP_IN_HURRY_MS = 2_000;
+
+const progress = createProgress();
+const signals = listenForStop(progress.note);
+const closers: Closers = [];
+
+const report = (error: unknown): void => {
+  const message = error instanceof Error ? error.message : String(error);
+  progress.note(`clearcut: ${message.trim().replace(/\s*\n\s*/g, ' ')}`);
+  const isDebug = ['debug', 'trace'].includes(process.env['LOG_LEVEL'] ?? '');
+  if (isDebug && error instanceof Error) progress.note(error.stack ?? '');
+  process.exitCode = 1;
+};
+
+const closeAll = async (): Promise<void> => {
+  for (const close of closers.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      report(error);
+    }
+  }
+};
+
+// A closed terminal takes no more lines; the end still has to go its way.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+process.on('uncaughtException', (error) => {
+  report(error);
+  void closeAll().then(() => process.exit(1));
+});
+
+const giveUp = (): never => {
+  report(new Error('Something does not end and is left to itself.'));
+  process.exit(1);
+};
+signals.stopping.addEventListener('abort', () => setTimeout(giveUp, GIVE_UP_MS));
+signals.hurry.addEventListener('abort', () => setTimeout(giveUp, GIVE_UP_IN_HURRY_MS));
+
+try {
+  await start({ config: readConfig(), progress, signals, closers });
+  if (!signals.stopping.aborted) await once(signals.stopping, 'abort');
+} catch (error) {
+  // After a stop, steps that were cut short fail as they should.
+  if (!signals.stopping.aborted) report(error);
+}
+await closeAll();
+process.exit();

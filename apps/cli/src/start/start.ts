@@ -1,0 +1,55 @@
+import type { Config } from '#config';
+import type { Progress } from '#weights';
+import { checkPort, localUrl } from './check-port.js';
+import { lockDataDir } from './data-lock.js';
+import { openDependencies, prepareDatabase } from './dependencies.js';
+import { keyWarning, localKey, type LocalKey } from './local-key.js';
+import { clearcut, startPrograms } from './programs.js';
+import type { StopSignals } from './stop-signals.js';
+import { waitUntilReady } from './wait-until-ready.js';
+
+/** What has to be closed, in the order in which it was opened. */
+export type Closers = (() => void | Promise<void>)[];
+
+type Start = {
+  readonly config: Config;
+  readonly progress: Progress;
+  readonly signals: StopSignals;
+  readonly closers: Closers;
+};
+
+const announcement = (url: string, { key, source }: LocalKey): string =>
+  `ready ${url}  (docs at ${url}/docs)\nkey   ${source === 'file' ? key : 'from API_KEY'}\n`;
+
+/** The key is for the supervisor only; the programs know keys by their hashes. */
+const environmentOf = (config: Config, databaseUrl: string): NodeJS.ProcessEnv => {
+  const { API_KEY: _, ...env } = process.env;
+  return { ...env, DATABASE_URL: databaseUrl, DATA_DIR: config.DATA_DIR, MODELS_DIR: config.MODELS_DIR };
+};
+
+/**
+ * Opens everything in order and announces it. What was opened is in `closers` even when this rejects.
+ *
+ * @returns when a task would be processed
+ */
+export const start = async ({ config, progress, signals, closers }: Start): Promise<void> => {
+  const { stopping, hurry } = signals;
+  closers.push(lockDataDir(config.DATA_DIR));
+  await checkPort(config);
+  const key = localKey(config);
+  const warning = keyWarning(key);
+  if (warning) progress.note(warning);
+
+  const server = await openDependencies(config, progress, stopping);
+  closers.push(server.stop);
+  stopping.throwIfAborted();
+  await prepareDatabase(server.url, key.key);
+  stopping.throwIfAborted();
+
+  const env = environmentOf(config, server.url);
+  const programs = startPrograms(clearcut, { env, say: progress.note });
+  closers.push(() => programs.stop(hurry));
+  const url = localUrl(config);
+  await Promise.all([programs.ready, waitUntilReady(url, stopping, progress.note)]);
+  process.stdout.write(announcement(url, key));
+};

@@ -1,0 +1,4 @@
+import { runProgram } from '#program';
+import { startDispatcher } from './start-dispatcher.js';
+
+await runProgram('dispatcher', startDispatcher);

@@ -1,0 +1,25 @@
+import { takeUnchecked, type Database } from '#database';
+import type { TaskQueue } from '#queue';
+
+/** Longer than an add takes, short enough that nobody waits long for a task whose job was lost. */
+const UNCHECKED_AFTER_MS = 5_000;
+const BATCH = 200;
+
+/**
+ * Re-enqueues the tasks that have no job although they have not ended: the add failed, or the queue lost it.
+ *
+ * @returns how many were enqueued again
+ */
+export const sweep = async (
+  database: Database,
+  queue: TaskQueue,
+  olderThanMs = UNCHECKED_AFTER_MS,
+): Promise<number> => {
+  let stranded = 0;
+  for (const taskId of await takeUnchecked(database, olderThanMs, BATCH)) {
+    if (await queue.has(taskId)) continue;
+    await queue.add(taskId);
+    stranded++;
+  }
+  return stranded;
+};

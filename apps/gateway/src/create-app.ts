@@ -1,0 +1,34 @@
+import 'reflect-metadata';
+import { MAX_BODY_BYTES } from '#contract';
+import type { Logger } from '#telemetry';
+import fastifyStatic from '@fastify/static';
+import type { LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Edges } from './edges.js';
+import { GatewayModule } from './gateway.module.js';
+import { ProblemFilter } from './problem.filter.js';
+import { serveReference } from './reference/openapi.js';
+
+const DEFAULT_BODY_BYTES = 1024 * 1024;
+
+const toNestLogger = (log: Logger): LoggerService => ({
+  log: (message) => log.debug(message),
+  warn: (message) => log.warn(message),
+  error: (message) => log.error(message),
+});
+
+/** The HTTP application, not yet listening. */
+export const createApp = async (edges: Edges): Promise<NestFastifyApplication> => {
+  const adapter = new FastifyAdapter({ bodyLimit: DEFAULT_BODY_BYTES, forceCloseConnections: 'idle' });
+  adapter.getInstance().addHook('onRoute', (route) => {
+    if (route.url === '/v1') route.bodyLimit = MAX_BODY_BYTES;
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.of(edges), adapter, {
+    logger: toNestLogger(edges.log),
+  });
+  await app.register(fastifyStatic, { root: edges.storage.root, serve: false, cacheControl: false });
+  app.useGlobalFilters(new ProblemFilter(edges.log));
+  serveReference(app);
+  return app;
+};

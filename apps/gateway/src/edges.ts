@@ -1,0 +1,20 @@
+import type { ServiceConfig } from '#config';
+import type { Database } from '#database';
+import type { Catalogue } from '#models';
+import type { Outbound } from '#outbound';
+import type { TaskQueue } from '#queue';
+import type { Storage } from '#storage';
+import type { Logger } from '#telemetry';
+import type { WaitingRoom } from './answers/waiting-room.js';
+
+/** Everything outside the gateway that its use cases touch. */
+export type Edges = {
+  readonly config: ServiceConfig;
+  readonly catalogue: Catalogue;
+  readonly database: Database;
+  readonly queue: TaskQueue;
+  readonly storage: Storage;
+  readonly outbound: Outbound;
+  readonly waitingRoom: WaitingRoom;
+  readonly log: Logger;
+};

@@ -1,0 +1,41 @@
+import { MAX_BODY_BYTES, problems, TaskError, toErrorItem } from '#contract';
+import type { Logger } from '#telemetry';
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+
+const statusOf = (error: unknown): number => {
+  if (error instanceof HttpException) return error.getStatus();
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number')
+    return error.statusCode;
+  return 500;
+};
+
+/** What the framework refused before a task was looked at, in the product's own terms. */
+const translate = (error: unknown): TaskError => {
+  if (error instanceof TaskError) return error;
+  const cause = { cause: error };
+  const status = statusOf(error);
+  if (status === 404) return new TaskError('notFound', 'There is nothing at this address.', {}, cause);
+  if (status === 413) {
+    const message = `The body is larger than ${MAX_BODY_BYTES} bytes.`;
+    return new TaskError('maxBodySizeExceeded', message, { max: MAX_BODY_BYTES }, cause);
+  }
+  if (status < 500)
+    return new TaskError('invalidRequestBody', 'The body must be a JSON array of tasks.', {}, cause);
+  return new TaskError('internalServerError', 'Something failed on our side; try again.', {}, cause);
+};
+
+/** The only place where an error becomes an HTTP answer. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly log: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const problem = translate(error);
+    const { status } = problems[problem.code];
+    if (status >= 500) this.log.error({ err: problem }, 'request failed');
+    const routing = problem.details.parameter === 'apiKey' ? { taskType: 'authentication' } : {};
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    void reply.status(status).send({ errors: [toErrorItem(problem, routing)] });
+  }
+}

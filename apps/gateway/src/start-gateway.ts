@@ -1,0 +1,50 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findEnded, listenFinished, openDatabase } from '#database';
+import type { Catalogue } from '#models';
+import { createOutbound } from '#outbound';
+import type { Context, Running } from '#program';
+import { createTaskQueue } from '#queue';
+import { createDiskStorage } from '#storage';
+import { createWaitingRoom } from './answers/waiting-room.js';
+import { createApp } from './create-app.js';
+
+/** How long a stopping gateway waits for the tasks of its sync callers. */
+const GRACE_MS = 6_000;
+
+/** Opens everything and listens. */
+export const startGateway = async (
+  { config, log }: Pick<Context, 'config' | 'log'>,
+  catalogue: Catalogue,
+  graceMs = GRACE_MS,
+): Promise<Running & { readonly url: string }> => {
+  const database = openDatabase(config.DATABASE_URL);
+  const queue = createTaskQueue(config, (error) => log.error({ err: error }, 'queue fault'));
+  const storage = createDiskStorage(join(config.DATA_DIR, 'images'));
+  await mkdir(storage.root, { recursive: true });
+  const outbound = createOutbound({ allow: config.OUTBOUND_ALLOW });
+  const waitingRoom = createWaitingRoom({
+    findEnded: (taskIds) => findEnded(database, taskIds),
+    onError: (error) => log.warn({ err: error }, 'cannot look for ended tasks'),
+  });
+  const feed = listenFinished(config.DATABASE_URL, waitingRoom.announce, (error) =>
+    log.warn({ err: error }, 'no notifications from the database'),
+  );
+
+  const app = await createApp({ config, catalogue, database, queue, storage, outbound, waitingRoom, log });
+  await app.listen(config.PORT, config.HOST);
+
+  return {
+    url: await app.getUrl(),
+    stop: async () => {
+      const deadline = setTimeout(waitingRoom.close, graceMs);
+      await app.close();
+      clearTimeout(deadline);
+      waitingRoom.close();
+      await feed.close();
+      await outbound.close();
+      await queue.close();
+      await database.$disconnect();
+    },
+  };
+};

@@ -1,0 +1,38 @@
+import { TaskError } from '#contract';
+import { findStanding, insertTask, type NewImage, type NewTask, type Task } from '#database';
+import type { Edges } from '../edges.js';
+
+/** The image that came with a task, to be stored if the task is new. */
+export type InlineImage = { readonly row: NewImage; readonly bytes: Uint8Array };
+export type Accepted = { readonly task: Task; readonly isNew: boolean };
+
+const MAX_RACES = 5;
+
+/**
+ * Stores a task with its image, or finds the one that it repeats. Once this resolves, nothing of the task is
+ * lost, whatever dies.
+ *
+ * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight
+ */
+export const accept = async (
+  { database, storage }: Pick<Edges, 'database' | 'storage'>,
+  task: NewTask,
+  image?: InlineImage,
+): Promise<Accepted> => {
+  for (let race = 0; race < MAX_RACES; race++) {
+    const standing = await findStanding(database, task.ownerId, task.taskUuidSent, task.payloadHash);
+    if (standing.kind === 'attached') return { task: standing.task, isNew: false };
+    if (standing.kind === 'conflict') {
+      const message = 'Another task with this taskUUID and other parameters is still in flight.';
+      throw new TaskError('conflictTaskUUID', message, { parameter: 'taskUUID' });
+    }
+
+    if (image) await storage.write(image.row.storageKey, image.bytes);
+    const inserted = await insertTask(database, task, standing.revision, image?.row);
+    if (inserted) return { task: inserted, isNew: true };
+    if (image) await storage.remove(image.row.storageKey);
+  }
+  throw new TaskError('serviceUnavailable', 'Too many requests use this taskUUID at once.', {
+    parameter: 'taskUUID',
+  });
+};

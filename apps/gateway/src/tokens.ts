@@ -1,0 +1,2 @@
+/** Under this token Nest hands the {@link Edges} to controllers. */
+export const EDGES = Symbol('edges');

@@ -1,0 +1,32 @@
+import { MAX_IMAGE_BYTES, TaskError } from '#contract';
+import { findImage, putImage, type Database } from '#database';
+import { probe } from '#imaging';
+import type { Outbound } from '#outbound';
+import { imageKey, type Storage } from '#storage';
+import type { Removal } from './remove-background.js';
+
+const limits = { maxBytes: MAX_IMAGE_BYTES, timeoutMs: 30_000, idleTimeoutMs: 10_000 };
+
+type Sources = { readonly database: Database; readonly storage: Storage; readonly outbound: Outbound };
+
+/**
+ * The bytes of the task's image. One that is fetched from a URL is stored first, so that a later attempt, and
+ * later tasks that name its inputImageUUID, need not fetch it again.
+ */
+export const fetchImage =
+  ({ database, storage, outbound }: Sources) =>
+  async ({ task, request }: Removal, signal: AbortSignal): Promise<Uint8Array> => {
+    const { source, parameter } = request;
+    const image = await findImage(database, task.inputImageId);
+    if (image) return storage.read(image.storageKey);
+    if (source.kind === 'stored')
+      throw new TaskError('mediaNotFound', 'The image was deleted.', { parameter });
+
+    const bytes = await outbound.fetchBytes(source.url, { ...limits, parameter }, signal);
+    const { contentType, extension, width, height } = await probe(bytes, parameter);
+    const storageKey = imageKey('inputs', task.inputImageId, extension);
+    await storage.write(storageKey, bytes);
+    const facts = { contentType, bytes: bytes.byteLength, width, height };
+    await putImage(database, { id: task.inputImageId, ownerId: task.ownerId, storageKey, ...facts });
+    return bytes;
+  };

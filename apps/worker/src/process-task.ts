@@ -1,0 +1,93 @@
+import { TaskError } from '#contract';
+import {
+  claimTask,
+  failTask,
+  finishTask,
+  releaseTask,
+  RemovalRequest,
+  type Database,
+  type StageColumns,
+  type Task,
+} from '#database';
+import { contentTypeOf, extensionOf } from '#imaging';
+import type { Catalogue } from '#models';
+import type { Handler } from '#queue';
+import { imageKey } from '#storage';
+import { createStopwatch, type Durations, type Logger } from '#telemetry';
+import type { Removal, removeBackground } from './remove-background.js';
+
+/** Claims that may vanish without a word before a task is taken to be what kills its worker. */
+const MAX_STALLS = 2;
+
+type Deps = {
+  readonly database: Database;
+  readonly catalogue: Catalogue;
+  readonly remove: ReturnType<typeof removeBackground>;
+  readonly log: Logger;
+};
+
+const toColumns = (durations: Durations): StageColumns =>
+  Object.fromEntries(Object.entries(durations).map(([stage, ms]) => [`${stage}Ms`, ms]));
+
+const toRemoval = (task: Task, catalogue: Catalogue): Removal => {
+  const model = catalogue.get(task.model ?? '');
+  if (!model) throw new TaskError('invalidModel', `This worker does not know the model ${task.model}.`);
+  return { task, request: RemovalRequest.parse(task.request), model };
+};
+
+/** Where the cutout goes; derived from the task, so that a later attempt overwrites and does not duplicate. */
+export const outputKey = ({ task, request }: Removal): string =>
+  imageKey('outputs', task.outputImageId, extensionOf(request.outputFormat));
+
+/** What the caller is told of a fault that is ours; the log has the rest. */
+const toProblem = (error: unknown, task: Task) => {
+  if (error instanceof TaskError) return { code: error.code, message: error.message, details: error.details };
+  const message = `The task could not be processed. The service's log names the cause under ${task.id}.`;
+  return { code: 'inferenceError' as const, message, details: {} };
+};
+
+/**
+ * The worker's side of one job: claim the row, do the work, end the row. Only this function decides whether a
+ * task ends or is tried again. Every write is fenced by the claim.
+ */
+export const processTask =
+  ({ database, catalogue, remove, log }: Deps): Handler =>
+  async ({ taskId, lastTry }, signal) => {
+    const task = await claimTask(database, taskId);
+    if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
+
+    const bound = log.child({ taskId, taskUUID: task.taskUuidSent, attempt: task.attempt });
+    if (task.stalls > MAX_STALLS) {
+      const message = `The task ended its worker ${task.stalls} times and was given up.`;
+      await failTask(database, task, { code: 'inferenceError', message, details: {} });
+      return bound.error({ stalls: task.stalls }, 'poisoned task given up');
+    }
+
+    const stopwatch = createStopwatch();
+    stopwatch.durations.queue = Date.now() - task.createdAt.getTime();
+    try {
+      const removal = toRemoval(task, catalogue);
+      const facts = await remove(removal, stopwatch, signal);
+      const contentType = contentTypeOf(removal.request.outputFormat);
+      const image = {
+        id: task.outputImageId,
+        ownerId: task.ownerId,
+        storageKey: outputKey(removal),
+        contentType,
+        ...facts,
+      };
+      const stages = toColumns(stopwatch.durations);
+      const kept = await finishTask(database, task, { image, cost: removal.model.price, stages });
+      bound.info({ model: task.model, ...facts, ms: stopwatch.durations, kept }, 'task finished');
+    } catch (error) {
+      const ours = !(error instanceof TaskError);
+      if (ours && (signal.aborted || !lastTry)) {
+        bound.warn({ err: error }, 'task given back');
+        await releaseTask(database, task);
+        throw error;
+      }
+      const problem = toProblem(error, task);
+      await failTask(database, task, problem, toColumns(stopwatch.durations));
+      bound[ours ? 'error' : 'info']({ code: problem.code, ...(ours && { err: error }) }, 'task failed');
+    }
+  };

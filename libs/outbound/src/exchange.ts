@@ -1,0 +1,89 @@
+import { isIP, type LookupFunction } from 'node:net';
+import { Client, errors, type Dispatcher } from 'undici';
+import { TaskError } from '#contract';
+import type { Failure } from './failure.js';
+import { declaredBytes, isCompressed, readBody } from './read-body.js';
+import type { Target } from './target.js';
+
+export type FetchLimits = {
+  readonly maxBytes: number;
+  /** For everything together: name resolution, redirects, body. */
+  readonly timeoutMs: number;
+  /** For each silence: while connecting, before the headers, between two pieces of the body. */
+  readonly idleTimeoutMs: number;
+  /** The parameter that held the URL, for the details of an error. */
+  readonly parameter?: string;
+};
+
+/** What one request comes to: the bytes, or the place to ask instead. */
+export type Answer = { readonly bytes: Buffer } | { readonly location: string };
+
+const headers = { 'user-agent': 'clearcut', accept: '*/*', 'accept-encoding': 'identity' };
+
+const redirects = new Set([301, 302, 303, 307, 308]);
+
+/** Answers with the checked addresses, whatever the name resolves to by now. Literal addresses never get here. */
+const pinTo =
+  (addresses: readonly string[]): LookupFunction =>
+  (_host, { all }, callback) => {
+    const found = addresses.map((address) => ({ address, family: isIP(address) }));
+    if (all) callback(null, found);
+    else callback(null, found[0]?.address ?? '', found[0]?.family);
+  };
+
+/** A client for one request: a pool would outlive the check of its addresses. It reads no proxy settings. */
+const connectTo = ({ url, addresses }: Target, { idleTimeoutMs }: FetchLimits): Client =>
+  new Client(url.origin, {
+    connect: { lookup: pinTo(addresses), timeout: idleTimeoutMs },
+    headersTimeout: idleTimeoutMs,
+    bodyTimeout: idleTimeoutMs,
+  });
+
+const toAnswer = async (
+  { statusCode, headers: received, body }: Dispatcher.ResponseData,
+  { maxBytes }: FetchLimits,
+  fail: Failure,
+): Promise<Answer> => {
+  const { location } = received;
+  if (redirects.has(statusCode) && typeof location === 'string') return { location };
+  if (statusCode < 200 || statusCode > 299) throw fail('downloadFailed', `answers with status ${statusCode}`);
+  if (isCompressed(received))
+    throw fail('downloadFailed', 'answers with a compressed body, which was not asked for');
+
+  const tooLarge = () => fail('maxImageSizeExceeded', `holds more than ${maxBytes} bytes`, { max: maxBytes });
+  const expectedBytes = declaredBytes(received);
+  if (expectedBytes !== undefined && expectedBytes > maxBytes) throw tooLarge();
+  return { bytes: await readBody(body, { maxBytes, expectedBytes }, tooLarge) };
+};
+
+const isSilence = (error: unknown): boolean =>
+  error instanceof errors.ConnectTimeoutError ||
+  error instanceof errors.HeadersTimeoutError ||
+  error instanceof errors.BodyTimeoutError;
+
+/**
+ * Sends one GET to a checked target and follows nothing.
+ *
+ * @throws TaskError, or the signal's reason
+ */
+export const exchange = async (
+  target: Target,
+  limits: FetchLimits,
+  fail: Failure,
+  signal: AbortSignal,
+): Promise<Answer> => {
+  const client = connectTo(target, limits);
+  try {
+    const path = target.url.pathname + target.url.search;
+    return await toAnswer(await client.request({ method: 'GET', path, headers, signal }), limits, fail);
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof TaskError) throw cause;
+    if (isSilence(cause))
+      throw fail('downloadFailed', `stays silent for ${limits.idleTimeoutMs} ms`, { cause });
+    throw fail('downloadFailed', 'cannot be fetched', { cause });
+  } finally {
+    // Also cuts off a body that nobody reads: a redirect's, an error's, the rest of one that is too large.
+    await client.destroy();
+  }
+};

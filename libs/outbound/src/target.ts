@@ -1,0 +1,78 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { TaskError } from '#contract';
+import { isPublicAddress } from './address.js';
+import { allowsAddress, normaliseHost, type Allow } from './allow.js';
+import { abortable } from './deadline.js';
+import type { Failure } from './failure.js';
+
+/** All addresses of a host name. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+/** Where a request goes: the URL, and the addresses that were checked and are the only ones to connect to. */
+export type Target = { readonly url: URL; readonly addresses: readonly string[] };
+
+export type Rules = { readonly allow: Allow; readonly resolve: Resolve };
+
+export const resolveBySystem: Resolve = async (host) => {
+  const found = await lookup(host, { all: true });
+  return found.map(({ address }) => address);
+};
+
+/**
+ * @param parameter named in the details of the error
+ * @throws TaskError that keeps no cause: the URL parser's error carries the whole text, secrets included
+ */
+export const parseUrl = (text: string, parameter?: string): URL => {
+  if (URL.canParse(text)) return new URL(text);
+  throw new TaskError(
+    'invalidInputImageURL',
+    'The URL is malformed.',
+    parameter === undefined ? {} : { parameter },
+  );
+};
+
+const addressesOf = async (host: string, resolve: Resolve, fail: Failure, signal: AbortSignal) => {
+  if (isIP(host)) return [host];
+  try {
+    return await abortable(resolve(host), signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw fail('downloadFailed', 'does not resolve', { cause });
+  }
+};
+
+/**
+ * Decides whether a URL may be requested, without connecting to anything.
+ *
+ * One address that is not public refuses the whole name: which of its addresses a connection would take is
+ * not ours to choose.
+ */
+export const checkTarget = async (
+  url: URL,
+  { allow, resolve }: Rules,
+  fail: Failure,
+  signal: AbortSignal,
+): Promise<Target> => {
+  const host = normaliseHost(url.hostname);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw fail('invalidInputImageURL', 'leads to an address that is neither http nor https');
+  }
+  if (url.username || url.password) {
+    throw fail('invalidInputImageURL', 'leads to an address that carries a user name or password');
+  }
+  if (host === '' || host.endsWith('.')) throw fail('invalidInputImageURL', 'leads to a malformed host name');
+
+  const addresses = await addressesOf(host, resolve, fail, signal);
+  if (addresses.length === 0) throw fail('downloadFailed', 'does not resolve');
+
+  const isOpen = (address: string) => isPublicAddress(address) || allowsAddress(allow, address);
+  if (!allow.hosts.has(host) && !addresses.every(isOpen)) {
+    throw fail('invalidInputImageURL', 'leads to an address that is not public');
+  }
+
+  // The dot goes, so that Host header, TLS server name and certificate agree.
+  const normalised = new URL(url);
+  if (!isIP(host)) normalised.hostname = host;
+  return { url: normalised, addresses };
+};

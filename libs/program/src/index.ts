@@ -1,0 +1,1 @@
+export { runProgram, type Context, type ProgramMessage, type Running } from './run-program.js';

@@ -1,0 +1,63 @@
+import { readServiceConfig, type ServiceConfig } from '#config';
+import { createLogger, type Logger } from '#telemetry';
+
+/** A started program; stop() resolves when nothing of it is left. */
+export type Running = { readonly stop: () => Promise<void> };
+
+export type Context = {
+  readonly config: ServiceConfig;
+  readonly log: Logger;
+  /** Ends the process with an error, for faults that only a new process mends. */
+  readonly crash: (error: Error) => void;
+};
+
+/** What a program tells the process that forked it. */
+export type ProgramMessage =
+  { readonly type: 'ready' } | { readonly type: 'failed'; readonly reason: string };
+
+const tell = (message: ProgramMessage) =>
+  new Promise<void>((resolve) => {
+    if (process.send) process.send(message, () => resolve());
+    else resolve();
+  });
+
+/**
+ * Runs a program from its environment to its end: SIGTERM, SIGINT and the loss of the process that forked it
+ * all stop it in order, once. What cannot start says why and exits with code 1.
+ */
+export const runProgram = async (
+  name: string,
+  start: (context: Context) => Promise<Running>,
+): Promise<void> => {
+  const fail = async (error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!process.send) process.stderr.write(`${name}: ${reason}\n`);
+    await tell({ type: 'failed', reason });
+    process.exit(1);
+  };
+
+  try {
+    const config = readServiceConfig();
+    const log = createLogger(name, config.LOG_LEVEL);
+    const crash = (error: Error) => {
+      log.fatal({ err: error }, 'ended by a fault');
+      process.exit(1);
+    };
+    const running = await start({ config, log, crash });
+
+    let stopping = false;
+    const stop = async (why: string) => {
+      if (stopping) return;
+      stopping = true;
+      log.info({ why }, 'stopping');
+      await running.stop();
+      process.exit(0);
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.on(signal, () => void stop(signal).catch(fail));
+    process.on('disconnect', () => void stop('the supervisor is gone').catch(fail));
+    await tell({ type: 'ready' });
+  } catch (error) {
+    await fail(error);
+  }
+};

@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  chunkFiles,
+  content,
+  files,
+  filesIndexLast,
+  index,
+  newFolder,
+  resource,
+  sha256Of,
+  tarballOf,
+  tgz,
+  weightsFrom,
+} from '../test/tiny-package.js';
+import { assemble } from './assemble.js';
+
+const assembled = async (
+  tarball: string,
+  changes: Parameters<typeof weightsFrom>[1] = {},
+): Promise<Buffer> => {
+  const target = join(await newFolder(), 'partial');
+  await assemble(tarball, weightsFrom('tiny@1.0.0', changes), target);
+
+  return readFile(target);
+};
+
+const [first = '', second = '', rest = ''] = Object.keys(chunkFiles);
+const bytesAt = (path: string): Buffer => chunkFiles[path] ?? Buffer.alloc(0);
+
+describe('assemble', () => {
+  it.each([
+    ['before the chunks', files],
+    ['behind the chunks', filesIndexLast],
+    [
+      'between chunks in another order',
+      { [rest]: bytesAt(rest), ...index, [second]: bytesAt(second), [first]: bytesAt(first) },
+    ],
+  ])('reads an index that stands %s', async (_, entries) => {
+    expect(await assembled(await tarballOf(entries))).toEqual(content);
+  });
+
+  it('passes over files that are not ours, of any length', async () => {
+    const foreign = Object.fromEntries(
+      [511, 512, 513, 200_000].map((size) => [`dist/${size}`, Buffer.alloc(size, 7)]),
+    );
+
+    expect(await assembled(await tarballOf({ ...foreign, ...files }))).toEqual(content);
+  });
+
+  it('puts a chunk that is listed twice to both places', async () => {
+    const part = Buffer.from('again');
+    const hash = sha256Of(part);
+    const chunks = [
+      { hash, offsets: [5, 10] },
+      { hash, offsets: [0, 5] },
+    ];
+    const entries = {
+      'dist/resources.json': Buffer.from(JSON.stringify({ [resource]: { chunks } })),
+      [`dist/${hash}`]: part,
+    };
+
+    expect(`${await assembled(await tarballOf(entries), { bytes: 10 })}`).toBe('againagain');
+  });
+
+  it.each([
+    ['without an index', chunkFiles, 'dist/resources.json is not in the package'],
+    [
+      'without a chunk',
+      { ...index, [first]: bytesAt(first), [rest]: bytesAt(rest) },
+      '1 of 3 chunks are not in the package',
+    ],
+    ['with a short chunk', { ...files, [second]: Buffer.from('short') }, `the chunk ${second} has 5 bytes`],
+    [
+      'whose index lacks our file',
+      { 'dist/resources.json': Buffer.from('{}') },
+      `dist/resources.json does not list ${resource}`,
+    ],
+    ['whose index is no JSON', { 'dist/resources.json': Buffer.from('<html>') }, 'JSON'],
+  ])('refuses a package %s', async (_, entries, reason) => {
+    const attempt = assembled(await tarballOf(entries));
+
+    await expect(attempt).rejects.toThrow(
+      'tiny.onnx could not be put together from the npm package tiny@1.0.0: ',
+    );
+    await expect(attempt).rejects.toThrow(reason);
+  });
+
+  it('refuses an index whose chunks leave a gap or miss the size', async () => {
+    const chunks = [
+      { hash: 'a', offsets: [0, 4] },
+      { hash: 'b', offsets: [5, 28] },
+    ];
+    const gap = { 'dist/resources.json': Buffer.from(JSON.stringify({ [resource]: { chunks } })) };
+
+    await expect(assembled(await tarballOf(gap))).rejects.toThrow(`${resource} has no chunk for byte 4`);
+    await expect(assembled(await tarballOf(files), { bytes: 29 })).rejects.toThrow(
+      'has 28 bytes instead of 29',
+    );
+  });
+
+  it('refuses a tarball that was cut off, and one that is none', async () => {
+    const cut = await tarballOf(filesIndexLast);
+    await truncate(cut, tgz(filesIndexLast).length - 40);
+    const page = join(await newFolder(), 'page.tgz');
+    await writeFile(page, '<html>not found</html>');
+
+    await expect(assembled(cut)).rejects.toThrow('unexpected end of file');
+    await expect(assembled(page)).rejects.toThrow('incorrect header check');
+  });
+});

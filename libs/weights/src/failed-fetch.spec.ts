@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { endlessNpm, failingNpm, withNpm } from '../test/fake-npm.js';
+import { recorder } from '../test/recorder.js';
+import { content, files, newFolder, tarballOf, weightsFrom } from '../test/tiny-package.js';
+import { ensureWeights, WeightsError } from './index.js';
+
+const setUp = async () => {
+  const tarball = await tarballOf(files);
+
+  return { weights: weightsFrom(tarball), tarball, progress: recorder(), modelsDir: await newFolder() };
+};
+
+describe('a fetch that fails', () => {
+  it('passes on what npm said, and how to go on', async () => {
+    const { weights, tarball, progress, modelsDir } = await setUp();
+    await rm(tarball);
+
+    const attempt = ensureWeights(weights, { modelsDir, progress });
+
+    await expect(attempt).rejects.toThrow(WeightsError);
+    await expect(attempt).rejects.toThrow(
+      /^npm could not fetch the package \S+\.tgz: ENOENT.*; run the same command again\.$/,
+    );
+    expect(await readdir(modelsDir)).toEqual([]);
+    expect(progress.lines.at(-1)).toBe('done');
+  });
+
+  it('passes on the last words of an npm that crashed', async () => {
+    const { weights, progress, modelsDir } = await setUp();
+    const script = "console.error('out of\\ncheese'); process.exit(7);";
+
+    await withNpm(script, () =>
+      expect(ensureWeights(weights, { modelsDir, progress })).rejects.toThrow(
+        /: npm ended with exit code 7, cheese; /,
+      ),
+    );
+  });
+
+  it('says how much disk space it needs before it starts', async () => {
+    const { weights, progress, modelsDir } = await setUp();
+    const large = { ...weights, bytes: 88e6, npm: { ...weights.npm, tarballBytes: 136e6 } };
+
+    await expect(
+      ensureWeights(large, { modelsDir, progress, freeBytes: async () => 12.9e6 }),
+    ).rejects.toThrow(
+      `The folder ${modelsDir} needs 360 MB of free disk space to fetch tiny.onnx, and 12 MB are free: ` +
+        'make room or choose another models folder, then run the same command again.',
+    );
+    expect(progress.lines).toEqual([]);
+  });
+
+  it('says the same when the disk fills up on the way', async () => {
+    const { weights, progress, modelsDir } = await setUp();
+
+    await withNpm(failingNpm('ENOSPC', 'no space left on device, write'), () =>
+      expect(ensureWeights(weights, { modelsDir, progress, freeBytes: async () => 5e6 })).rejects.toThrow(
+        `The folder ${modelsDir} needs 1 MB of free disk space`,
+      ),
+    );
+  });
+
+  it('stops npm and cleans up when it is told to', async () => {
+    const { weights, modelsDir } = await setUp();
+    const stop = new AbortController();
+    const reason = new Error('the operator went home');
+    const progress = { ...recorder(), update: (bytes: number) => void (bytes > 0 && stop.abort(reason)) };
+
+    await withNpm(endlessNpm, () =>
+      expect(ensureWeights(weights, { modelsDir, progress, signal: stop.signal })).rejects.toBe(reason),
+    );
+
+    expect(await readdir(modelsDir)).toEqual([]);
+  });
+
+  it('is taken up by the next start after it was killed', async () => {
+    const { weights, progress, modelsDir } = await setUp();
+    await withNpm(endlessNpm, async (env) => {
+      const child = startElsewhere(weights, modelsDir, env);
+      await once(child.stdout, 'data');
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    });
+    const [leftover = ''] = await readdir(modelsDir);
+    expect(await readFile(join(modelsDir, leftover, 'npm-cache', 'half'), 'utf8')).toBe('half a tarball');
+
+    const path = await ensureWeights(weights, { modelsDir, progress });
+
+    expect(await readFile(path)).toEqual(content);
+    expect(await readdir(modelsDir)).toEqual(['tiny.onnx', 'tiny.onnx.verified']);
+  });
+});
+
+/** A process of its own that fetches, and speaks up as soon as the first bytes have come. */
+const startElsewhere = (weights: unknown, modelsDir: string, env: NodeJS.ProcessEnv) => {
+  const script = `
+    import { ensureWeights } from ${JSON.stringify(new URL('index.js', import.meta.url).href)};
+    const silent = () => undefined;
+    const update = (bytes) => bytes > 0 && console.log(bytes);
+    const progress = { start: silent, update, done: silent, note: silent };
+    await ensureWeights(${JSON.stringify(weights)}, { modelsDir: ${JSON.stringify(modelsDir)}, progress });
+  `;
+
+  return spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+};

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { createProgress } from './progress.js';
+
+const setUp = (terminal: { isTTY?: boolean; columns?: number } = {}) => {
+  const written: string[] = [];
+  const clock = { ms: 0 };
+  const stream = { ...terminal, write: (text: string) => written.push(text) };
+
+  return { written, clock, progress: createProgress(stream, () => clock.ms) };
+};
+
+describe('createProgress in a log', () => {
+  it('writes a line at the start, at every quarter and at the end', () => {
+    const { written, clock, progress } = setUp();
+
+    progress.start('Fetching tiny.onnx', 200e6);
+    for (let bytes = 0; bytes <= 200e6; bytes += 1e6) progress.update(bytes);
+    clock.ms = 8100;
+    progress.done();
+
+    expect(written).toEqual([
+      'Fetching tiny.onnx: 200 MB\n',
+      'Fetching tiny.onnx: 25 %\n',
+      'Fetching tiny.onnx: 50 %\n',
+      'Fetching tiny.onnx: 75 %\n',
+      'Fetching tiny.onnx: done after 8.1 s\n',
+    ]);
+  });
+
+  it('skips quarters that went by unseen, and says where a step stopped', () => {
+    const { written, progress } = setUp();
+
+    progress.start('Fetching', 100e6);
+    progress.update(60e6);
+    progress.update(30e6);
+    progress.done();
+    progress.note('that was it');
+
+    expect(written.slice(1)).toEqual([
+      'Fetching: 50 %\n',
+      'Fetching: stopped at 60 % after 0.0 s\n',
+      'that was it\n',
+    ]);
+  });
+});
+
+describe('createProgress on a terminal', () => {
+  it('redraws one line with percent, megabytes and speed', () => {
+    const { written, clock, progress } = setUp({ isTTY: true, columns: 100 });
+
+    progress.start('Fetching', 200e6);
+    clock.ms = 2000;
+    progress.update(50e6);
+    progress.update(200e6);
+    progress.done();
+
+    expect(written).toEqual([
+      '\r\u001b[2KFetching [........................] 0 %  0.00 of 200 MB  0.00 MB/s',
+      '\r\u001b[2KFetching [######..................] 25 %  50 of 200 MB  25 MB/s',
+      '\r\u001b[2KFetching [########################] 100 %  200 of 200 MB  100 MB/s',
+      '\n',
+    ]);
+  });
+
+  it('draws ten times a second at most', () => {
+    const { written, clock, progress } = setUp({ isTTY: true });
+
+    progress.start('Fetching', 1000);
+    for (clock.ms = 1; clock.ms <= 1000; clock.ms += 1) progress.update(clock.ms);
+
+    expect(written).toHaveLength(11);
+  });
+
+  it('keeps to one line of a narrow terminal', () => {
+    const { written, progress } = setUp({ isTTY: true, columns: 20 });
+
+    progress.start('Fetching', 1000);
+
+    expect(written[0]?.slice('\r\u001b[2K'.length)).toHaveLength(19);
+  });
+
+  it('writes a note above the bar', () => {
+    const { written, progress } = setUp({ isTTY: true });
+
+    progress.start('Fetching', 1000);
+    progress.note('by the way');
+
+    expect(written[1]).toBe('\r\u001b[2Kby the way\n');
+    expect(written[2]).toContain('Fetching [');
+  });
+});

@@ -1,0 +1,38 @@
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import type { Weights } from '#models';
+import { absentAsUndefined, codeOf } from './weights-error.js';
+
+const stampPath = (path: string): string => `${path}.verified`;
+
+/**
+ * What a verified file looks like from outside. Take it before the file is hashed: a write that comes later
+ * changes the mtime, and so ends the proof.
+ */
+export const proofOf = async (path: string, { sha256 }: Weights): Promise<string | undefined> => {
+  const found = await stat(path).catch(absentAsUndefined);
+
+  return found && `${JSON.stringify({ sha256, bytes: found.size, mtimeMs: found.mtimeMs })}\n`;
+};
+
+/** Whether this very file was found right earlier. */
+export const isStamped = async (path: string, proof: string): Promise<boolean> =>
+  proof === (await readFile(stampPath(path), 'utf8').catch(absentAsUndefined));
+
+/**
+ * Keeps the proof beside the file, so that the next start need not hash it. Answers whether that was
+ * possible: a models folder mounted read-only works, only slower.
+ */
+export const stamp = async (path: string, proof: string): Promise<boolean> => {
+  try {
+    await writeFile(stampPath(path), proof);
+    return true;
+  } catch (error) {
+    if (!['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+    return false;
+  }
+};
+
+export const removeWithStamp = async (path: string): Promise<void> => {
+  await rm(stampPath(path), { force: true });
+  await rm(path, { force: true });
+};

@@ -1,0 +1,14 @@
+import type { Progress } from '../src/index.js';
+
+/** A progress that keeps what it is told. */
+export const recorder = (): Progress & { readonly lines: string[] } => {
+  const lines: string[] = [];
+
+  return {
+    lines,
+    start: (label, totalBytes) => lines.push(`start ${label}, ${totalBytes}`),
+    update: (bytes) => lines.push(`update ${bytes}`),
+    done: () => lines.push('done'),
+    note: (line) => lines.push(line),
+  };
+};

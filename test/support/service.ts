@@ -1,0 +1,116 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readServiceConfig, type ServiceConfig } from '#config';
+import { openDatabase, putKey, type Database } from '#database';
+import { catalogue, defaultModel, type Catalogue, type Model } from '#models';
+import type { Running } from '#program';
+import { createLogger } from '#telemetry';
+import { startDispatcher } from '../../apps/dispatcher/src/start-dispatcher.js';
+import { startGateway } from '../../apps/gateway/src/start-gateway.js';
+import { startWorker } from '../../apps/worker/src/start-worker.js';
+import { createClient, type Client } from './client.js';
+import { freshDatabase } from './databases.js';
+import { writeBrightnessGraph } from './onnx-graphs.js';
+import { freePort } from './redis.js';
+
+const SIZE = 64;
+
+export type Service = Client & {
+  readonly url: string;
+  readonly key: string;
+  readonly config: ServiceConfig;
+  readonly database: Database;
+  /** One by one, so that a test can start them late, stop them and start them again. */
+  readonly worker: Program;
+  readonly dispatcher: Program;
+  readonly gateway: Program;
+  readonly stop: () => Promise<void>;
+};
+export type Program = { readonly start: () => Promise<void>; readonly stop: () => Promise<void> };
+
+const failOnCrash = (error: Error) => {
+  throw error;
+};
+
+const toProgram = (start: () => Promise<Running>): Program => {
+  let running: Running | undefined;
+  return {
+    start: async () => {
+      running ??= await start();
+    },
+    stop: async () => {
+      await running?.stop();
+      running = undefined;
+    },
+  };
+};
+
+/** The default model's row with a small network behind it that takes brightness for the subject. */
+const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {
+  const file = 'brightness.onnx';
+  const path = join(modelsDir, file);
+  await writeBrightnessGraph(path, SIZE);
+  const sha256 = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  const weights = { ...defaultModel.weights, file, sha256, bytes: (await stat(path)).size };
+  const model: Model = { ...defaultModel, weights, input: { ...defaultModel.input, size: SIZE } };
+  return new Map([[model.air, model]]);
+};
+
+export type ServiceOptions = {
+  readonly env?: Record<string, string>;
+  /** Take the catalogue as it is, with the real network; MODELS_DIR must hold it. */
+  readonly realModel?: boolean;
+};
+
+/**
+ * Gateway, worker and dispatcher in this process, on a database and a data folder of their own. The gateway is
+ * the only one started: call `worker.start()` and `dispatcher.start()`.
+ */
+export const startService = async ({
+  env = {},
+  realModel = false,
+}: ServiceOptions = {}): Promise<Service> => {
+  const folder = await mkdtemp(join(tmpdir(), 'clearcut-service-'));
+  const port = await freePort();
+  const config = readServiceConfig({
+    PORT: `${port}`,
+    DATA_DIR: folder,
+    MODELS_DIR: folder,
+    DATABASE_URL: await freshDatabase(),
+    INTRA_OP_THREADS: '1',
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+    ...env,
+  });
+  const models = realModel ? catalogue : await testCatalogue(folder);
+  const context = { config, log: createLogger('test', config.LOG_LEVEL), crash: failOnCrash };
+
+  const database = openDatabase(config.DATABASE_URL);
+  const key = `cc_${randomUUID()}${randomUUID()}`;
+  await putKey(database, 'local', key);
+
+  const gateway = toProgram(() => startGateway(context, models, 1000));
+  const worker = toProgram(() => startWorker(context, models, 1000));
+  const dispatcher = toProgram(() => startDispatcher(context));
+  await gateway.start();
+
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    ...createClient(url, key),
+    url,
+    key,
+    config,
+    database,
+    gateway,
+    worker,
+    dispatcher,
+    stop: async () => {
+      await Promise.all([gateway.stop(), worker.stop(), dispatcher.stop()]);
+      await database.$disconnect();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

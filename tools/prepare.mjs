@@ -1,0 +1,239 @@
+/**
+ * The way from a fresh clone to a running program: installs what the lock file names, builds what changed,
+ * and then starts or tests. It runs before node_modules exists, so it needs Node and npm and nothing else.
+ *
+ *   node tools/prepare.mjs start | test [arguments of jest] | build
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+const installStamp = join(root, 'node_modules/.clearcut-install');
+const buildStamp = join(dist, '.clearcut-build');
+const lockFile = join(root, '.clearcut/prepare.pid');
+
+const sourceFolders = ['apps', 'libs', 'test', 'bench', 'prisma'];
+const sourceFiles = ['tsconfig.json', 'package.json', 'prisma.config.ts'];
+/** Made by the build itself. */
+const generated = join('libs', 'database', 'src', 'generated');
+
+/** An end that one sentence explains. */
+class Failure extends Error {}
+
+const modes = {
+  start: () => import(pathToFileURL(join(dist, 'apps/cli/src/start/main.js')).href),
+  test: async (args) => {
+    const jest = [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      'node_modules/jest/bin/jest.js',
+    ];
+    const { code } = await run(process.execPath, [...jest, ...args], { stdio: 'inherit' });
+    process.exitCode = code ?? 1;
+  },
+  build: () => {},
+};
+
+async function prepare() {
+  if (isInstalled() && isBuilt()) return;
+
+  await withLock(async () => {
+    if (!isInstalled()) await install();
+    if (!isBuilt()) await build();
+  });
+}
+
+function checkNode() {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(engines.node).map(Number);
+  const [ourMajor, ourMinor] = process.versions.node.split('.').map(Number);
+  if (ourMajor > major || (ourMajor === major && ourMinor >= minor)) return;
+  throw new Failure(`Node ${major}.${minor} or newer is needed, and this is Node ${process.versions.node}.`);
+}
+
+const sha256 = (parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+
+const holds = (path, text) => existsSync(path) && readFileSync(path, 'utf8') === text;
+
+/** What an installation depends on: native packages differ from platform to platform. */
+function installId() {
+  const [major] = process.versions.node.split('.');
+  const lock = sha256([readFileSync(join(root, 'package-lock.json'))]);
+  return `${lock} node-${major} ${process.platform}-${process.arch}\n`;
+}
+
+const isInstalled = () => holds(installStamp, installId());
+
+function buildId() {
+  const listed = sourceFolders.flatMap((folder) =>
+    existsSync(join(root, folder))
+      ? readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+          join(folder, name),
+        )
+      : [],
+  );
+  const sources = listed.filter((name) => /\.(ts|json|prisma)$/.test(name) && !name.startsWith(generated));
+  const contents = [...sources.sort(), ...sourceFiles].flatMap((name) => [
+    `\0${name}\0`,
+    readFileSync(join(root, name)),
+  ]);
+  return `${sha256([installId(), ...contents])}\n`;
+}
+
+const isBuilt = () => holds(buildStamp, buildId());
+
+async function install() {
+  const id = installId();
+  // The scripts of the packages would fetch what we do not use, from elsewhere than the registry. The compiler
+  // reads the specs too, so NODE_ENV=production must not leave out what those import.
+  const flags = ['--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const [command, args, options] = npm();
+
+  await step('Installing packages', async () => {
+    const { code, output } = await run(command, [...args, 'ci', ...flags], options);
+    if (code !== 0)
+      throw new Failure(`The packages could not be installed: ${installFault(output)}.`, { cause: output });
+  });
+  writeFileSync(installStamp, id);
+}
+
+/** npm by the script that started us, which need not be on the PATH. Other clients set the variable too. */
+function npm() {
+  const script = process.env.npm_execpath;
+  if (script && basename(script) === 'npm-cli.js') return [process.execPath, [script], {}];
+  // Node starts .cmd files through a shell only.
+  return process.platform === 'win32' ? ['npm.cmd', [], { shell: true }] : ['npm', [], {}];
+}
+
+function installFault(output) {
+  if (/ENOSPC|no space left/i.test(output)) return 'no space is left on the disk';
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT/.test(output)) {
+    return 'the package registry cannot be reached, so check the network and run the same command again';
+  }
+  if (/EACCES|EPERM|EROFS/.test(output)) return `${root} cannot be written by this user`;
+  return 'npm says why above';
+}
+
+async function build() {
+  const id = buildId();
+  const node = (...args) => run(process.execPath, args, { env: { ...process.env, CHECKPOINT_DISABLE: '1' } });
+
+  await step('Building', async () => {
+    rmSync(dist, { recursive: true, force: true });
+    for (const args of [
+      ['node_modules/prisma/build/index.js', 'generate'],
+      ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
+    ]) {
+      const { code, output } = await node(...args);
+      if (code === 0) continue;
+      const fault = /ENOSPC|no space left/i.test(output) ? 'no space is left on the disk' : 'see above';
+      throw new Failure(`The build failed: ${fault}.`, { cause: output });
+    }
+  });
+  writeFileSync(buildStamp, id);
+}
+
+async function step(label, work) {
+  const startMs = performance.now();
+  process.stdout.write(`${label} … `);
+  try {
+    await work();
+    process.stdout.write(`done in ${((performance.now() - startMs) / 1000).toFixed(1)} s\n`);
+  } catch (error) {
+    process.stdout.write('failed\n');
+    throw error;
+  }
+}
+
+/** Runs a program to its end. A signal meant for us ends it first, so that nothing is left behind. */
+function run(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+      ...options,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+
+    let received;
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    const pass = (signal) => {
+      received ??= signal;
+      child.kill(signal);
+      setTimeout(() => child.kill('SIGKILL'), 5000).unref();
+    };
+    for (const signal of signals) process.on(signal, pass);
+
+    const end = (result) => {
+      for (const signal of signals) process.off(signal, pass);
+      if (received) process.exit(128 + constants.signals[received]);
+      resolve(result);
+    };
+    child.once('error', ({ message }) => end({ code: 1, output: message }));
+    child.once('close', (code) => end({ code, output }));
+  });
+}
+
+/** Two runs in one clone take turns; the second mostly finds nothing left to do. */
+async function withLock(work) {
+  mkdirSync(dirname(lockFile), { recursive: true });
+  for (let told = false; !takeLock(); told = true) {
+    if (!told) process.stdout.write('Another run installs or builds here; waiting for it …\n');
+    await pause(200);
+  }
+  const release = () => rmSync(lockFile, { force: true });
+  process.once('exit', release);
+  await work();
+  process.off('exit', release);
+  release();
+}
+
+function takeLock() {
+  try {
+    writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  if (!isAlive(Number(readFileSync(lockFile, 'utf8')))) rmSync(lockFile, { force: true });
+  return false;
+}
+
+function isAlive(pid) {
+  // 0 is a file that was made but not written yet, or never will be.
+  if (pid === process.pid || pid === 0) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function explain(error) {
+  if (error.cause && error instanceof Failure) process.stderr.write(`${String(error.cause).trimEnd()}\n`);
+  const reason = { ENOSPC: 'No space is left on the disk', EDQUOT: 'The disk quota is used up' }[error.code];
+  const refused =
+    ['EACCES', 'EPERM', 'EROFS'].includes(error.code) && `${error.path ?? root} cannot be written`;
+  process.stderr.write(`clearcut: ${reason || refused ? `${reason || refused}.` : error.message}\n`);
+  if (process.env.LOG_LEVEL === 'debug') process.stderr.write(`${error.stack}\n`);
+}
+
+const [mode = '', ...args] = process.argv.slice(2);
+try {
+  process.chdir(root);
+  checkNode();
+  if (!Object.hasOwn(modes, mode)) throw new Failure('Say one of start, test and build.');
+  await prepare();
+  await modes[mode](args);
+} catch (error) {
+  explain(error);
+  process.exit(1);
+}
