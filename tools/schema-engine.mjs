@@ -174,7 +174,7 @@ function serve() {
     .on('line', (line) => {
       if (line.trim()) last = last.then(() => handle(JSON.parse(line)));
     })
-    .on('close', () => last.then(() => process.exit(0)));
+    .on('close', () => void last.then(() => process.exit(0)));
 }
 
 function send(message) {

@@ -12,7 +12,11 @@ const serverUrl = (): string => {
 const admin = async (sql: string) => {
   const client = new pg.Client({ connectionString: serverUrl() });
   await client.connect();
-  await client.query(sql).finally(() => client.end());
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
 };
 
 /** @returns the URL of a new, empty database, or of a copy of the template */

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { isAllowEntry } from '#outbound';
 import envPaths from 'env-paths';
 import { z } from 'zod';
-import { isAllowEntry } from './allow-entry.js';
 
 const integer = (min: number, max: number) =>
   z

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { Environment } from './environment.js';
 
-export class ConfigError extends Error {
+class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 

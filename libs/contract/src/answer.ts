@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { problems, type ProblemCode } from './problems.js';
+import { ProblemCode } from './problems.js';
 
 const imageFields = {
   imageURL: z.url().optional(),
@@ -7,11 +7,11 @@ const imageFields = {
   imageDataURI: z.string().optional(),
 };
 
-export const Pong = z
+const Pong = z
   .strictObject({ taskType: z.literal('ping'), pong: z.literal(true) })
   .meta({ id: 'Pong' });
 
-export const Authenticated = z
+const Authenticated = z
   .strictObject({ taskType: z.literal('authentication') })
   .meta({ id: 'Authenticated', description: 'The key is good.' });
 
@@ -27,11 +27,11 @@ export const UploadedImage = z
 
 export type UploadedImage = z.infer<typeof UploadedImage>;
 
-export const Acknowledgement = z
+const Acknowledgement = z
   .strictObject({ taskType: z.string(), taskUUID: z.string() })
   .meta({ id: 'Acknowledgement', description: 'The task is stored and will be processed.' });
 
-export const Processing = z
+const Processing = z
   .strictObject({ taskType: z.string(), taskUUID: z.string(), status: z.literal('processing') })
   .meta({ id: 'Processing', description: 'What getResponse says of a task that has not ended.' });
 
@@ -48,14 +48,14 @@ export const Cutout = z
   .meta({ id: 'Cutout', description: 'A finished removal, with exactly one of the three image fields.' });
 export type Cutout = z.infer<typeof Cutout>;
 
-export const Result = z
+const Result = z
   .union([Cutout, UploadedImage, Processing, Acknowledgement, Pong, Authenticated])
   .meta({ id: 'Result' });
 export type Result = z.infer<typeof Result>;
 
 export const ErrorItem = z
   .strictObject({
-    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+    code: ProblemCode,
     message: z.string(),
     parameter: z.string().optional(),
     type: z.string().optional(),

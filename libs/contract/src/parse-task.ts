@@ -4,7 +4,7 @@ import { fromIssue } from './issues.js';
 import { taskSchemas, type Task, type TaskType } from './tasks.js';
 import type { Routing } from './error-item.js';
 
-export const taskTypes = Object.keys(taskSchemas) as TaskType[];
+const taskTypes = Object.keys(taskSchemas) as TaskType[];
 
 const isTaskType = (text: unknown): text is TaskType =>
   typeof text === 'string' && Object.hasOwn(taskSchemas, text);

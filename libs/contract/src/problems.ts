@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /**
  * Every error of the product, once: code → HTTP status, whether the same request may succeed later, and what
  * it means. The HTTP layer, the retry decision and the reference page all read this table.
@@ -61,6 +63,7 @@ export const problems = {
 } as const;
 
 export type ProblemCode = keyof typeof problems;
+export const ProblemCode = z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]);
 
 /** Machine-readable hints that travel with a problem; all optional, as on the wire. */
 export type ProblemDetails = {

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
 /** Any RFC 9562 UUID; compared in lower case, echoed as sent. */
-export const TaskUUID = z.uuid().meta({
+const TaskUUID = z.uuid().meta({
   id: 'TaskUUID',
   description: 'The UUID that the client chose for this task. Answers carry it as sent.',
   example: '19abad0d-6ec5-40a6-b7af-203775fa5b7f',
 });
 
-export const ImageSource = z.string().min(1).meta({
+const ImageSource = z.string().min(1).meta({
   id: 'ImageSource',
   description:
     'A PNG, JPEG or WEBP: the UUID of an uploaded or resulting image, an http(s) URL, a data URI, or bare base64.',
@@ -17,18 +17,16 @@ export const ImageSource = z.string().min(1).meta({
 export const outputTypes = ['URL', 'base64Data', 'dataURI'] as const;
 export const outputFormats = ['PNG', 'JPG', 'WEBP'] as const;
 
-export const Authentication = z
+const Authentication = z
   .strictObject({ taskType: z.literal('authentication'), apiKey: z.string().min(1) })
   .meta({
     id: 'Authentication',
     description: 'The API key as first task, in place of the Authorization header.',
   });
-export type Authentication = z.infer<typeof Authentication>;
 
-export const Ping = z
+const Ping = z
   .strictObject({ taskType: z.literal('ping'), taskUUID: TaskUUID.optional(), ping: z.boolean().optional() })
   .meta({ id: 'Ping', description: 'Asks for a pong.' });
-export type Ping = z.infer<typeof Ping>;
 
 export const ImageUpload = z
   .strictObject({ taskType: z.literal('imageUpload'), taskUUID: TaskUUID, image: ImageSource })

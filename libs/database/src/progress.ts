@@ -1,4 +1,4 @@
-import { problems, type ProblemCode } from '#contract';
+import { ProblemCode } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
 import { putImage, type NewImage } from './images.js';
@@ -6,7 +6,7 @@ import type { Task } from './generated/client.js';
 
 /** Why a task failed, as kept in its row. */
 export const StoredProblem = z.object({
-  code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+  code: ProblemCode,
   message: z.string(),
   details: z.object({
     parameter: z.string().exactOptional(),

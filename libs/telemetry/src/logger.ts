@@ -3,9 +3,6 @@ import { PinoPretty } from 'pino-pretty';
 
 export type { Logger };
 
-/** Query strings carry secrets (presigned URLs, tokens), so addresses are logged without them. */
-export const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, '');
-
 /**
  * One logger per process, bound to the program's name. JSON lines, except on a terminal, where a person reads.
  *

@@ -1,15 +1,6 @@
 /** The stages of a task, in order. Log, row and metrics use these names. */
-export const stages = [
-  'queue',
-  'fetch',
-  'decode',
-  'preprocess',
-  'infer',
-  'postprocess',
-  'encode',
-  'store',
-] as const;
-export type Stage = (typeof stages)[number];
+export type Stage =
+  'queue' | 'fetch' | 'decode' | 'preprocess' | 'infer' | 'postprocess' | 'encode' | 'store';
 /** Milliseconds per stage. */
 export type Durations = Partial<Record<Stage, number>>;
 

@@ -61,7 +61,7 @@ describe('assemble', () => {
       [`dist/${hash}`]: part,
     };
 
-    expect(`${await assembled(await tarballOf(entries), { bytes: 10 })}`).toBe('againagain');
+    expect((await assembled(await tarballOf(entries), { bytes: 10 })).toString()).toBe('againagain');
   });
 
   it.each([

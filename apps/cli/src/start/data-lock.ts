@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError, unusable } from './start-error.js';
 
 /** When a process began, in ticks since boot; undefined where the system does not tell, or it has ended. */
@@ -20,43 +21,62 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+type Holder = { readonly pid: number; readonly birth: string | undefined; readonly isStopping: boolean };
+
+const holderOf = (path: string): Holder | undefined => {
+  if (!existsSync(path)) return undefined;
+  const [, pid, birth, stopping] = /^(\d+)(?: (\d+))?\n(stopping)?/.exec(readFileSync(path, 'utf8')) ?? [];
+  return pid ? { pid: Number(pid), birth, isStopping: stopping !== undefined } : undefined;
+};
+
 /**
  * Whether the process that wrote the file still runs. Where ids start over, as in a container, the same id may
  * by now be another program, which its birth tells.
  */
-const isHeld = (content: string): boolean => {
-  const [pid = 0, birth] = content.trim().split(' ').map(Number);
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid || !isAlive(pid)) return false;
-  return birth === undefined || Number(birthOf(pid)) === birth;
+const isAtWork = ({ pid, birth }: Holder): boolean =>
+  pid !== process.pid && isAlive(pid) && (birth === undefined || birthOf(pid) === birth);
+
+export type DataLock = {
+  /** Lets the next start wait for our end instead of giving up. */
+  readonly markStopping: () => void;
+  readonly release: () => void;
 };
 
-const take = (path: string, content: string, dataDir: string): void => {
-  const holder = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  if (isHeld(holder)) {
-    const [pid] = holder.split(' ');
-    throw new StartError(`Another Clearcut (process ${pid}) uses ${dataDir}; stop it or set DATA_DIR.`);
-  }
+const take = (path: string): DataLock => {
+  const birth = birthOf(process.pid);
+  const content = `${process.pid}${birth ? ` ${birth}` : ''}\n`;
   rmSync(path, { force: true });
   writeFileSync(path, content, { flag: 'wx' });
+
+  const isOurs = () => existsSync(path) && readFileSync(path, 'utf8').startsWith(content);
+  return {
+    markStopping: () => {
+      if (isOurs()) appendFileSync(path, 'stopping\n');
+    },
+    release: () => {
+      if (isOurs()) rmSync(path);
+    },
+  };
 };
 
 /**
  * Makes the data folder ours; two supervisors on one folder would stop each other's database.
  *
- * @returns what gives the folder free again
  * @throws StartError when a live supervisor has it, or it cannot be written
  */
-export const lockDataDir = (dataDir: string): (() => void) => {
+export const lockDataDir = async (dataDir: string, signal: AbortSignal): Promise<DataLock> => {
   const path = join(dataDir, 'clearcut.pid');
-  const birth = birthOf(process.pid);
-  const content = `${process.pid}${birth ? ` ${birth}` : ''}\n`;
   try {
     mkdirSync(dataDir, { recursive: true });
-    take(path, content, dataDir);
+    for (;;) {
+      const holder = holderOf(path);
+      if (!holder || !isAtWork(holder)) return take(path);
+      if (!holder.isStopping) {
+        throw new StartError(`Another Clearcut (process ${holder.pid}) uses ${dataDir}; stop it or set DATA_DIR.`);
+      }
+      await sleep(100, undefined, { signal });
+    }
   } catch (error) {
-    throw error instanceof StartError ? error : unusable(dataDir, error);
+    throw error instanceof StartError || signal.aborted ? error : unusable(dataDir, error);
   }
-  return () => {
-    if (existsSync(path) && readFileSync(path, 'utf8') === content) rmSync(path);
-  };
 };

@@ -34,7 +34,9 @@ const environmentOf = (config: Config, databaseUrl: string): NodeJS.ProcessEnv =
  */
 export const start = async ({ config, progress, signals, closers }: Start): Promise<void> => {
   const { stopping, hurry } = signals;
-  closers.push(lockDataDir(config.DATA_DIR));
+  const lock = await lockDataDir(config.DATA_DIR, stopping);
+  closers.push(lock.release);
+  stopping.addEventListener('abort', lock.markStopping);
   await checkPort(config);
   const key = localKey(config);
   const warning = keyWarning(key);

@@ -1,6 +1,6 @@
 /** npm passes on the Ctrl-C that the terminal has sent us already; what comes this soon is the same one. */
 const ECHO_MS = 1_000;
-const LOOK_AT_PARENT_MS = 500;
+const LOOK_AT_PARENT_MS = 200;
 
 export type StopSignals = {
   /** Aborted when the operator wants an end. */
@@ -9,7 +9,7 @@ export type StopSignals = {
   readonly hurry: AbortSignal;
 };
 
-/** npm does not pass on every signal, nor does every shell between it and us: then they are gone and we are not. */
+/** Neither npm nor every shell between it and us passes on a signal meant for all: they are gone and we are not. */
 const onLostNpm = (lost: () => void): void => {
   if (!process.env['npm_lifecycle_event']) return;
   const parent = process.ppid;

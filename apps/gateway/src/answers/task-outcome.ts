@@ -11,7 +11,7 @@ export const routingOfTask = (task: Task): Routing => ({
 });
 
 /** The address of an image; the extension is for those who save it, the UUID is what counts. */
-export const imageUrl = (publicUrl: string, image: Pick<Image, 'id' | 'storageKey'>): string =>
+const imageUrl = (publicUrl: string, image: Pick<Image, 'id' | 'storageKey'>): string =>
   `${publicUrl}/images/${image.id}${image.storageKey.slice(image.storageKey.lastIndexOf('.'))}`;
 
 const base64 = async ({ storage }: Reader, image: Image) =>

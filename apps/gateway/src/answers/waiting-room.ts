@@ -60,7 +60,8 @@ export const createWaitingRoom = ({ findEnded, onError, lookEveryMs = 1000 }: De
     close: () => {
       closed = true;
       clearInterval(timer);
-      for (const answers of [...waiting.values()]) for (const answer of [...answers]) answer('closing');
+      const everybody = Array.from(waiting.values(), (answers) => [...answers]).flat();
+      for (const answer of everybody) answer('closing');
     },
   };
 };

@@ -57,8 +57,9 @@ const findDuplicates = (tasks: readonly unknown[]): ReadonlySet<string> => {
   return duplicates;
 };
 
-const handle = <T extends Task>(edges: Edges, owner: Owner, task: T): Promise<Outcome> => {
-  const handler = handlers[task.taskType] as (edges: Edges, owner: Owner, task: T) => Promise<Outcome>;
+const handle = (edges: Edges, owner: Owner, task: Task): Promise<Outcome> => {
+  // The table pairs each taskType with the handler of its task; the compiler loses that pairing on look-up.
+  const handler = handlers[task.taskType] as Handler<TaskType>;
   return handler(edges, owner, task);
 };
 

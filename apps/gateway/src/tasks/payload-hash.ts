@@ -3,7 +3,7 @@ import type { ParsedSource } from '#contract';
 import { stringify } from 'safe-stable-stringify';
 
 /** SHA-256 of bytes, hex. */
-export const digest = (bytes: Uint8Array | string): string =>
+const digest = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('hex');
 
 const imageIdentity = (source: ParsedSource) => {

@@ -1,0 +1,95 @@
+// Who may import whom: apps → edges → core, and nothing the other way.
+const edges =
+  'config|database|embedded-postgres|imaging|inference|outbound|program|queue|storage|telemetry|weights';
+
+/** Each foreign thing has one owner; tests and benchmarks may look at anything. */
+const owners = {
+  '@prisma/|^prisma$': 'libs/database',
+  bullmq: 'libs/queue',
+  'embedded-postgres': 'libs/embedded-postgres',
+  'env-paths': 'libs/config',
+  'ipaddr\\.js|^undici$': 'libs/outbound',
+  'onnxruntime-node': 'libs/inference',
+  'pino(-pretty)?': 'libs/telemetry',
+  sharp: 'libs/imaging',
+  '@nestjs/|@fastify/': 'apps/gateway',
+  piscina: 'apps/worker',
+};
+
+const product = { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|/test/' };
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'apps-are-strangers',
+      comment: 'An app imports no other app.',
+      severity: 'error',
+      from: { ...product, path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'libs-know-no-app',
+      severity: 'error',
+      from: { ...product, path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'core-is-pure',
+      comment: 'contract, models and matting import core, and zod at most.',
+      severity: 'error',
+      from: { ...product, path: '^libs/(contract|models|matting)/' },
+      to: { pathNot: '^libs/(contract|models|matting)/|node_modules/zod/' },
+    },
+    {
+      name: 'matting-imports-nothing',
+      severity: 'error',
+      from: { ...product, path: '^libs/matting/' },
+      to: { pathNot: '^libs/matting/' },
+    },
+    {
+      name: 'edges-do-not-chain',
+      comment:
+        'An edge stands alone. But program, which starts processes, reads config and logs; and config asks outbound what an entry of OUTBOUND_ALLOW is.',
+      severity: 'error',
+      from: {
+        ...product,
+        path: `^libs/(${edges})/`,
+        pathNot: '\\.spec\\.ts$|/test/|^libs/program/|^libs/config/src/environment',
+      },
+      to: { path: `^libs/(${edges})/`, pathNot: '^libs/$1/|^libs/telemetry/' },
+    },
+    {
+      name: 'libs-are-entered-by-their-index',
+      severity: 'error',
+      from: { ...product, path: '^(?:apps|libs)/([^/]+)/' },
+      to: { path: '^libs/([^/]+)/src/', pathNot: '^libs/[^/]+/src/index\\.ts$|^libs/$1/' },
+    },
+    {
+      name: 'gateway-carries-no-model-code',
+      severity: 'error',
+      from: { ...product, path: '^apps/gateway/' },
+      to: { path: '^libs/(inference|matting|weights)/' },
+    },
+    {
+      name: 'pixels-stay-in-test-support-out',
+      comment: 'Nothing of the product imports what only tests need.',
+      severity: 'error',
+      from: product,
+      to: { path: '^(test|bench)/' },
+    },
+    ...Object.entries(owners).map(([dependency, owner]) => ({
+      name: `${owner.split('/').at(-1)}-owns-${dependency.replaceAll(/\W+/g, '-')}`,
+      severity: 'error',
+      from: { ...product, pathNot: `\\.spec\\.ts$|/test/|^${owner}/` },
+      to: { path: `node_modules/(${dependency.replaceAll(/\^|\$/g, '')})` },
+    })),
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.architecture.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { conditionNames: ['import', 'types', 'node'], exportsFields: ['exports'] },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/|libs/database/src/generated/' },
+  },
+};

@@ -1,0 +1,51 @@
+import { createProgress } from '#weights';
+import type { Bench, Benchmark } from './benchmark.js';
+import { overhead } from './overhead/overhead.js';
+import { resize } from './resize.js';
+
+const benchmarks: Readonly<Record<string, Benchmark>> = { overhead, resize };
+
+// Behind `npm run bench --` the word `bench` itself comes first.
+const [name, ...args] = process.argv.slice(process.argv[2] === 'bench' ? 3 : 2);
+
+const bench: Bench = {
+  args,
+  progress: createProgress(),
+  print: (line) => void process.stdout.write(`${line}\n`),
+  stopping: new AbortController(),
+  closers: [],
+};
+
+const list = () => {
+  bench.print('npm run bench -- <name> [options]');
+  for (const [each, { about }] of Object.entries(benchmarks)) bench.print(`  ${each.padEnd(10)}${about}`);
+};
+
+const report = (error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+};
+
+const closeAll = async () => {
+  for (const close of bench.closers.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      report(error);
+    }
+  }
+};
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => bench.stopping.abort(new Error(`stopped by ${signal}`)));
+
+const chosen = name !== undefined && Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+if (name !== undefined && !chosen) report(new Error(`there is no benchmark ${name}`));
+if (!chosen) list();
+try {
+  await chosen?.run(bench);
+} catch (error) {
+  // Whatever was cut short fails in its own words; why it was cut short is the news.
+  report(bench.stopping.signal.aborted ? bench.stopping.signal.reason : error);
+}
+await closeAll();

@@ -1,0 +1,33 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { readConfig } from '#config';
+import { decode } from '#imaging';
+import { toTensor } from '#matting';
+import { defaultModel } from '#models';
+import { weightsPath } from '#weights';
+import { photo } from '../photos.js';
+import type { Lap, Order } from './bare.js';
+
+// The yardstick: nothing but onnxruntime, one run after the other, in a process of its own.
+
+const { MODELS_DIR, INTRA_OP_THREADS } = readConfig();
+const { weights, input, output } = defaultModel;
+const { size } = input;
+
+const session = await InferenceSession.create(weightsPath(weights, MODELS_DIR), {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: INTRA_OP_THREADS,
+  enableMemPattern: false,
+});
+const nchw = toTensor(await decode(await photo(0, size, size), 'photo'), input);
+const feeds = { [input.name]: new Tensor('float32', nchw, [1, 3, size, size]) };
+
+const lap = async ({ images }: Order): Promise<Lap> => {
+  const startMs = performance.now();
+  for (let i = 0; i < images; i++) await session.run(feeds, [output.name]);
+  return { ms: performance.now() - startMs, maxRssBytes: process.resourceUsage().maxRSS * 1024 };
+};
+
+process.on('message', (order: Order) => void lap(order).then((done) => process.send?.(done)));
+process.on('disconnect', () => process.exit());
+await lap({ images: 1 });
+process.send?.({ type: 'ready' });

@@ -1,0 +1,34 @@
+import { removal } from '#test/client';
+import type { Service } from './service.js';
+
+const post = async ({ url, key }: Service, image: string, signal: AbortSignal): Promise<void> => {
+  const response = await fetch(`${url}/v1`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify([removal(image, { outputType: 'URL', outputFormat: 'PNG' })]),
+    signal,
+  });
+  const answer = await response.text();
+  if (!response.ok) throw new Error(`the service answers ${response.status}: ${answer}`);
+};
+
+/**
+ * Sends every image as a request of its own that waits for its cutout, some at a time.
+ *
+ * @param images in base64
+ * @returns milliseconds from the first request to the last answer
+ */
+export const removeAll = async (
+  service: Service,
+  images: readonly string[],
+  inFlight: number,
+  signal: AbortSignal,
+): Promise<number> => {
+  const startMs = performance.now();
+  const rest = images.values();
+  const client = async () => {
+    for (const image of rest) await post(service, image, signal);
+  };
+  await Promise.all(Array.from({ length: inFlight }, client));
+  return performance.now() - startMs;
+};

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { migrate, openDatabase, putKey, type Database } from '#database';
+import { startEmbeddedPostgres } from '#embedded-postgres';
+import { freePort } from '#test/redis';
+import type { Bench } from '../benchmark.js';
+import { startChild, type Child } from './child.js';
+
+/** The service as users run it, and what a benchmark may know of it. */
+export type Service = {
+  readonly url: string;
+  readonly key: string;
+  readonly database: Database;
+  readonly worker: Child;
+};
+
+const remove = (folder: string) => rm(folder, { recursive: true, force: true });
+
+const openPostgres = async ({ closers }: Bench, folder: string): Promise<string> => {
+  const postgres = await startEmbeddedPostgres({ dataDir: folder });
+  closers.push(() => remove(postgres.databaseDir), postgres.stop);
+  await migrate(postgres.url);
+  return postgres.url;
+};
+
+const startPrograms = async ({ stopping, closers }: Bench, env: NodeJS.ProcessEnv) => {
+  const start = (name: string) => {
+    const script = new URL(`../../apps/${name}/src/main.js`, import.meta.url);
+    return startChild(name, script, env, (error) => stopping.abort(error));
+  };
+  const worker = start('worker');
+  const programs = [worker, start('gateway'), start('dispatcher')];
+  closers.push(async () => {
+    await Promise.all(programs.map((program) => program.stop()));
+  });
+  await Promise.all(programs.map(({ ready }) => ready));
+  return worker;
+};
+
+/** Gateway, worker and dispatcher as processes of their own, on an embedded Postgres, in a temporary folder. */
+export const startService = async (bench: Bench): Promise<Service> => {
+  const { stopping, closers } = bench;
+  const folder = await mkdtemp(join(tmpdir(), 'clearcut-bench-'));
+  closers.push(() => remove(folder));
+  // For root, Postgres runs as another user, who has to get in.
+  await chmod(folder, 0o755);
+
+  const databaseUrl = await openPostgres(bench, folder);
+  stopping.signal.throwIfAborted();
+  const database = openDatabase(databaseUrl);
+  closers.push(() => database.$disconnect());
+  const key = `cc_${randomBytes(32).toString('base64url')}`;
+  await putKey(database, 'bench', key);
+
+  const port = await freePort();
+  const address = { HOST: '127.0.0.1', PORT: `${port}`, PUBLIC_URL: '' };
+  const backends = { DATA_DIR: folder, DATABASE_URL: databaseUrl, REDIS_URL: '' };
+  const worker = await startPrograms(bench, { LOG_LEVEL: 'warn', ...process.env, ...address, ...backends });
+  return { url: `http://127.0.0.1:${port}`, key, database, worker };
+};

@@ -1,0 +1,556 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { putKey } from '#database';
+import { createClient, removal, type Reply } from '#test/client';
+import { bombPng, disc, noise, toJpeg, toPng } from '#test/pictures';
+import { rawRequest } from '#test/raw-request';
+import { startService, type Service } from '#test/service';
+import { until } from '#test/until';
+
+const png = await toPng(disc(40, 30));
+const base64 = png.toString('base64');
+const halfOf = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2).toString('base64');
+const halfPng = halfOf(await toPng(noise(60, 60)));
+const halfJpeg = halfOf(await toJpeg(noise(60, 60)));
+const bomb = bombPng().toString('base64');
+const gif = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>').toString('base64');
+const text = Buffer.from('This is a text, not a picture.').toString('base64');
+
+/** A removal in which some parameters are replaced, or with `undefined` left out. */
+const changed = (change: Record<string, unknown>) => removal(base64, change);
+const upload = (image?: unknown) => ({ taskType: 'imageUpload', taskUUID: randomUUID(), image });
+const outOfRange = { code: 'invalidOutputQuality', type: 'integer', min: 20, max: 99 };
+const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
+/** One error, without a `data` key, answered at once. */
+const expectRefusal = ({ body, errors, ms }: Reply, error: Record<string, unknown>) => {
+  expect(errors[0]).toMatchObject({ ...error, message: expect.stringMatching(/^\S.+\.$/s) });
+  expect(errors).toHaveLength(1);
+  expect(body).not.toHaveProperty('data');
+  expect(ms).toBeLessThan(1000);
+};
+
+describe('bad input', () => {
+  let service: Service;
+
+  beforeAll(async () => {
+    service = await startService();
+    await service.worker.start();
+  });
+  afterAll(async () => {
+    // Whatever was thrown at it above: the same service still works.
+    const { status, data } = await service.post([removal(base64)]);
+    expect([status, data[0]?.status]).toEqual([200, 'success']);
+    await service.stop();
+  });
+
+  describe('in the request as a whole', () => {
+    it.each([
+      ['no JSON', '{"taskType":'],
+      ['no body', ''],
+      ['an object', '{"taskType":"ping"}'],
+      ['a number', '7'],
+      ['a string', '"ping"'],
+      ['null', 'null'],
+      ['a forbidden key', '[{"__proto__":{"taskType":"ping"}}]'],
+    ])('refuses %s', async (_, body) => {
+      const reply = await service.postRaw(body);
+      expect(reply.status).toBe(400);
+      expectRefusal(reply, { code: 'invalidRequestBody' });
+    });
+
+    it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
+      'refuses a body of type %s',
+      async (type) => {
+        const headers = { authorization: `Bearer ${service.key}`, 'content-type': type };
+        const reply = await service.postRaw('[{"taskType":"ping"}]', headers);
+        expect(reply.status).toBe(400);
+        expectRefusal(reply, { code: 'invalidRequestBody' });
+      },
+    );
+
+    it('refuses an array without tasks', async () => {
+      const reply = await service.post([]);
+      expect(reply.status).toBe(400);
+      expectRefusal(reply, { code: 'arrayTooSmall', min: 1 });
+    });
+
+    it('takes 100 tasks and refuses 101', async () => {
+      const pings = Array.from({ length: 101 }, () => ({ taskType: 'ping' }));
+      expect((await service.post(pings.slice(1))).data).toHaveLength(100);
+      const reply = await service.post(pings);
+      expect(reply.status).toBe(400);
+      expectRefusal(reply, { code: 'maxTasksPerRequestExceeded', max: 100 });
+    });
+
+    it('refuses a body of more than 64 MB', async () => {
+      const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json' };
+      const body = Buffer.alloc(64 * 1024 * 1024 + 1, ' ');
+      const { status, text } = await rawRequest(service.url, '/v1', { method: 'POST', headers, body });
+      expect(status).toBe(413);
+      expect(JSON.parse(text)).toMatchObject({
+        errors: [{ code: 'maxBodySizeExceeded', max: 64 * 1024 * 1024 }],
+      });
+    });
+  });
+
+  describe('in a key', () => {
+    const authentication = (apiKey: unknown) => ({ taskType: 'authentication', apiKey });
+
+    it.each([
+      ['no key', {}, 'missingApiKey'],
+      ['a key of another scheme', { authorization: 'Basic Y2xlYXI6Y3V0' }, 'missingApiKey'],
+      ['an unknown key', { authorization: `Bearer ${randomUUID()}` }, 'invalidApiKey'],
+    ])('refuses %s', async (_, headers, code) => {
+      const reply = await service.post([{ taskType: 'ping' }], headers);
+      expect(reply.status).toBe(401);
+      expectRefusal(reply, { code, parameter: 'apiKey', taskType: 'authentication' });
+    });
+
+    it('refuses an unknown key in an authentication task', async () => {
+      const reply = await service.post([authentication(randomUUID()), { taskType: 'ping' }], {});
+      expect(reply.status).toBe(401);
+      expectRefusal(reply, { code: 'invalidApiKey', parameter: 'apiKey', taskType: 'authentication' });
+    });
+
+    it.each([[7], [''], [undefined], ['\u0000']])('refuses %j as key of a task', async (apiKey) => {
+      const reply = await service.post([authentication(apiKey)], {});
+      expect([reply.status >= 400, reply.status < 500]).toEqual([true, true]);
+      expectRefusal(reply, { taskType: 'authentication', parameter: 'apiKey' });
+    });
+
+    it('takes the right key in an authentication task', async () => {
+      const alone = await service.post([authentication(service.key)], {});
+      expect([alone.status, alone.body]).toEqual([200, { data: [{ taskType: 'authentication' }] }]);
+      const { status, data } = await service.post([authentication(service.key), { taskType: 'ping' }], {});
+      expect([status, data]).toEqual([200, [{ taskType: 'ping', pong: true }]]);
+    });
+
+    it('no longer takes a key that was replaced', async () => {
+      const key = randomUUID();
+      await putKey(service.database, 'replaced', key);
+      const client = createClient(service.url, key);
+      expect((await client.post([{ taskType: 'ping' }])).status).toBe(200);
+      await putKey(service.database, 'replaced', randomUUID());
+      expectRefusal(await client.post([{ taskType: 'ping' }]), { code: 'invalidApiKey' });
+    });
+  });
+
+  describe('in a task', () => {
+    it.each([['text'], [7], [null], [[]]])('refuses %j as task', async (task) => {
+      const reply = await service.post([task]);
+      expect(reply.status).toBe(400);
+      expectRefusal(reply, { code: 'invalidRequestBody' });
+    });
+
+    it.each([['imageInference'], [7], ['constructor'], [null], [{}]])(
+      'refuses %j as taskType',
+      async (taskType) => {
+        const taskUUID = randomUUID();
+        const reply = await service.post([{ taskType, taskUUID }]);
+        expect(reply.status).toBe(400);
+        expectRefusal(reply, { code: 'unsupportedTaskType', parameter: 'taskType', taskUUID });
+        expect(reply.errors[0]?.allowedValues).toEqual(
+          expect.arrayContaining(['removeBackground', 'imageUpload', 'getResponse', 'ping']),
+        );
+      },
+    );
+
+    it('refuses a taskType that is nested deeply, or long', async () => {
+      for (const taskType of [deep(50_000), `"${'a'.repeat(1_000_000)}"`]) {
+        const reply = await service.postRaw(`[{"taskType":${taskType}}]`);
+        expect(reply.status).toBe(400);
+        expectRefusal(reply, { code: 'unsupportedTaskType' });
+        expect(String(reply.errors[0]?.message).length).toBeLessThan(300);
+      }
+    });
+
+    it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+      ['no taskUUID', { taskUUID: undefined }, { code: 'missingTaskUUID' }],
+      ['a malformed taskUUID', { taskUUID: '7c1f0a52' }, { code: 'invalidTaskUUID', taskUUID: '7c1f0a52' }],
+      ['a number as taskUUID', { taskUUID: 7 }, { code: 'invalidTaskUUID' }],
+      ['no inputImage', { inputImage: undefined }, { code: 'missingInputImage' }],
+      ['an empty inputImage', { inputImage: '' }, { code: 'invalidInputImage' }],
+      ['an object as inputImage', { inputImage: {} }, { code: 'invalidInputImage' }],
+      ['no model', { model: undefined }, { code: 'missingModel' }],
+      ['an unknown model', { model: 'a:1@1' }, { code: 'invalidModel', allowedValues: ['runware:109@1'] }],
+      ['outputQuality 19', { outputQuality: 19 }, outOfRange],
+      ['outputQuality 100', { outputQuality: 100 }, outOfRange],
+      ['outputQuality 50.5', { outputQuality: 50.5 }, outOfRange],
+      ['outputQuality "90"', { outputQuality: '90' }, outOfRange],
+      [
+        'outputType "file"',
+        { outputType: 'file' },
+        { code: 'invalidOutputType', allowedValues: ['URL', 'base64Data', 'dataURI'] },
+      ],
+      [
+        'outputFormat "GIF"',
+        { outputFormat: 'GIF' },
+        { code: 'invalidOutputFormat', allowedValues: ['PNG', 'JPG', 'WEBP'] },
+      ],
+      ['a number as outputFormat', { outputFormat: 7 }, { code: 'invalidOutputFormat' }],
+      [
+        'deliveryMethod "mail"',
+        { deliveryMethod: 'mail' },
+        { code: 'invalidDeliveryMethod', allowedValues: ['sync', 'async'] },
+      ],
+      ['includeCost "yes"', { includeCost: 'yes' }, { code: 'invalidIncludeCost', type: 'boolean' }],
+      ...['webhookURL', 'uploadEndpoint', 'ttl', 'settings'].map(
+        (name): [string, Record<string, unknown>, Record<string, unknown>] => [
+          name,
+          { [name]: name === 'ttl' ? 60 : {} },
+          { code: 'unsupportedParameter', parameter: name },
+        ],
+      ),
+    ])('refuses %s', async (_, change, error) => {
+      const task = changed(change);
+      const before = await service.database.task.count();
+      const reply = await service.post([task]);
+      expect(await service.database.task.count()).toBe(before);
+      expect(reply.status).toBe(400);
+      expectRefusal(reply, { parameter: Object.keys(change)[0], taskType: 'removeBackground', ...error });
+      if (!('taskUUID' in change)) expect(reply.errors[0]?.taskUUID).toBe(task.taskUUID);
+    });
+
+    it('names the missing taskUUID before any other fault', async () => {
+      const reply = await service.post([{ taskType: 'removeBackground', outputQuality: 1 }]);
+      expectRefusal(reply, { code: 'missingTaskUUID', parameter: 'taskUUID' });
+    });
+
+    it('refuses a task without taskType', async () => {
+      const taskUUID = randomUUID();
+      const reply = await service.post([{ taskUUID }]);
+      expect(reply.status).toBe(400);
+      expectRefusal(reply, { code: 'missingTaskType', parameter: 'taskType', taskUUID });
+    });
+
+    it('refuses both of two tasks that share a taskUUID', async () => {
+      const task = removal(base64);
+      const { status, errors, body } = await service.post([
+        task,
+        { ...upload(base64), taskUUID: task.taskUUID.toUpperCase() },
+      ]);
+      expect([status, errors.map(({ code }) => code)]).toEqual([
+        400,
+        ['duplicateTaskUUID', 'duplicateTaskUUID'],
+      ]);
+      expect(body).not.toHaveProperty('data');
+      expect(await service.database.task.count({ where: { taskUuid: task.taskUUID } })).toBe(0);
+    });
+
+    it('answers a ping with and without taskUUID, and refuses a malformed one', async () => {
+      const { data } = await service.post([
+        { taskType: 'ping', ping: true },
+        { taskType: 'ping', taskUUID: randomUUID() },
+      ]);
+      expect(data).toEqual([
+        { taskType: 'ping', pong: true },
+        { taskType: 'ping', pong: true },
+      ]);
+      expectRefusal(await service.post([{ taskType: 'ping', taskUUID: 'a' }]), { code: 'invalidTaskUUID' });
+    });
+
+    it('knows no response of an unknown task, nor of the task of another key', async () => {
+      const unknown = randomUUID();
+      const reply = await service.post([{ taskType: 'getResponse', taskUUID: unknown }]);
+      expect(reply.status).toBe(404);
+      expectRefusal(reply, { code: 'taskNotFound', taskType: 'getResponse', taskUUID: unknown });
+
+      const task = removal(base64);
+      await service.post([task]);
+      const key = randomUUID();
+      await putKey(service.database, 'curious', key);
+      const stranger = createClient(service.url, key);
+      expectRefusal(await stranger.post([{ taskType: 'getResponse', taskUUID: task.taskUUID }]), {
+        code: 'taskNotFound',
+      });
+    });
+  });
+
+  describe('in an image', () => {
+    const images: [string, string, string][] = [
+      ['broken base64', `${base64.slice(0, -4)}!!!!`, 'invalidInputImage'],
+      ['base64 that lacks a symbol', base64.slice(0, 41), 'invalidInputImage'],
+      ['a data URI without base64', 'data:image/png,pixels', 'invalidInputImage'],
+      ['an empty data URI', 'data:image/png;base64,', 'unsupportedImageFormat'],
+      ['a text', text, 'unsupportedImageFormat'],
+      ['a GIF', gif, 'unsupportedImageFormat'],
+      ['a GIF that says it is a PNG', `data:image/png;base64,${gif}`, 'unsupportedImageFormat'],
+      ['an SVG', svg, 'unsupportedImageFormat'],
+      ['a PNG signature and nothing else', base64.slice(0, 12), 'invalidInputImage'],
+      ['a truncated PNG', halfPng, 'invalidInputImage'],
+      ['a truncated JPEG', halfJpeg, 'invalidInputImage'],
+      ['a PNG of 30000 × 30000 pixels', bomb, 'maxImageSizeExceeded'],
+    ];
+
+    it.each(images)('refuses %s', async (_, inputImage, code) => {
+      const task = removal(inputImage);
+      const reply = await service.post([task]);
+      expect(reply.status).toBe(400);
+      const { taskType, taskUUID } = task;
+      expectRefusal(reply, { code, parameter: 'inputImage', taskType, taskUUID });
+    });
+
+    it.each(images)('refuses %s as upload', async (_, image, code) => {
+      const task = upload(image);
+      const reply = await service.post([task]);
+      expect(reply.status).toBe(400);
+      const { taskType, taskUUID } = task;
+      expectRefusal(reply, { code, parameter: 'image', taskType, taskUUID });
+    });
+
+    it('refuses an upload of nothing and of what is stored already', async () => {
+      expectRefusal(await service.post([upload()]), { code: 'missingImage', parameter: 'image' });
+      expectRefusal(await service.post([upload(randomUUID())]), {
+        code: 'invalidInputImage',
+        parameter: 'image',
+      });
+    });
+
+    it('knows no image of an unknown UUID, nor that of another key', async () => {
+      const key = randomUUID();
+      await putKey(service.database, 'neighbour', key);
+      const { data } = await createClient(service.url, key).post([upload(base64)]);
+      for (const uuid of [randomUUID(), String(data[0]?.imageUUID)]) {
+        const reply = await service.post([removal(uuid)]);
+        expect(reply.status).toBe(404);
+        expectRefusal(reply, { code: 'mediaNotFound', parameter: 'inputImage' });
+      }
+    });
+  });
+
+  describe('in an image URL', () => {
+    let inside: Server;
+    let port: number;
+    let connections = 0;
+
+    beforeAll(async () => {
+      inside = createServer((_, response) => response.end(png));
+      inside.on('connection', () => connections++).listen(0);
+      await new Promise((resolve) => inside.once('listening', resolve));
+      port = (inside.address() as AddressInfo).port;
+    });
+    afterAll(() => {
+      inside.close();
+    });
+
+    it.each([
+      'http://127.0.0.1:PORT/',
+      'http://2130706433:PORT/',
+      'http://0x7f.1:PORT/',
+      'http://[::ffff:127.0.0.1]:PORT/',
+      'http://[::1]:PORT/',
+      'http://localhost:PORT/',
+      'http://localhost.:PORT/',
+      'http://0.0.0.0:PORT/',
+      'http://10.0.0.1/',
+      'http://user:secret@127.0.0.1:PORT/',
+      'ftp://127.0.0.1:PORT/cup.png',
+      'file:///etc/passwd',
+      'http://',
+      'http://127.0.0.1:99999/',
+      'http://127.0.0.1:PORT/\u0000',
+      'http://127.0.0.1:PORT/\ud800',
+    ])('refuses %j and connects to nothing', async (url) => {
+      for (const task of [removal(url.replace('PORT', `${port}`)), upload(url.replace('PORT', `${port}`))]) {
+        const reply = await service.post([task]);
+        expect(reply.status).toBe(400);
+        const parameter = 'inputImage' in task ? 'inputImage' : 'image';
+        const { taskType, taskUUID } = task;
+        expectRefusal(reply, { code: 'invalidInputImageURL', parameter, taskType, taskUUID });
+        expect(JSON.stringify(reply.body)).not.toContain('secret');
+      }
+      expect(connections).toBe(0);
+    });
+  });
+
+  describe('beside good input', () => {
+    it('answers 200 with what succeeded and what did not', async () => {
+      const good = removal(base64);
+      const bad = removal(text);
+      const { status, data, errors } = await service.post([bad, good, { taskType: 'nothing' }]);
+      expect(status).toBe(200);
+      expect(data).toMatchObject([{ taskUUID: good.taskUUID, status: 'success' }]);
+      expect(errors).toMatchObject([
+        { code: 'unsupportedImageFormat', taskUUID: bad.taskUUID, taskType: 'removeBackground' },
+        { code: 'unsupportedTaskType', taskType: 'nothing' },
+      ]);
+      expect(errors[1]).not.toHaveProperty('taskUUID');
+    });
+
+    it('answers with the status of the first error when all failed', async () => {
+      const tasks = [{ taskType: 'getResponse', taskUUID: randomUUID() }, removal(text)];
+      expect((await service.post(tasks)).status).toBe(404);
+      expect((await service.post(tasks.toReversed())).status).toBe(400);
+    });
+
+    it('has no errors key when all succeeded', async () => {
+      const { body } = await service.post([{ taskType: 'ping' }, removal(base64)]);
+      expect(Object.keys(body as object)).toEqual(['data']);
+    });
+
+    it('tells a failure again to those who ask for the response, with status 200', async () => {
+      const task = removal(halfPng, { deliveryMethod: 'async' });
+      expect((await service.post([task])).status).toBe(200);
+      const ask = { taskType: 'getResponse', taskUUID: task.taskUUID };
+      const { status, errors, body } = await until('the failure', async () => {
+        const reply = await service.post([ask]);
+        return reply.errors.length > 0 ? reply : undefined;
+      });
+      const { taskType, taskUUID } = task;
+      expect(status).toBe(200);
+      expect(errors).toMatchObject([{ code: 'invalidInputImage', status: 'error', taskType, taskUUID }]);
+      expect(body).not.toHaveProperty('data');
+    });
+  });
+
+  describe('at an address', () => {
+    let path: string;
+    beforeAll(async () => {
+      const { data } = await service.post([removal(base64)]);
+      path = new URL(data[0]?.imageURL ?? '').pathname;
+    });
+
+    it('serves an image to be kept for ever, and nothing that could run', async () => {
+      const { status, headers } = await rawRequest(service.url, path);
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({
+        'content-type': 'image/png',
+        'cache-control': 'public, max-age=31536000, immutable',
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "default-src 'none'; sandbox",
+        etag: expect.any(String),
+      });
+    });
+
+    it('answers HEAD without the bytes, and 304 to who has them', async () => {
+      const { status, headers, text } = await rawRequest(service.url, path, { method: 'HEAD' });
+      expect([status, headers['content-type'], text]).toEqual([200, 'image/png', '']);
+      expect(Number(headers['content-length'])).toBeGreaterThan(0);
+      const again = await rawRequest(service.url, path, { headers: { 'if-none-match': headers.etag } });
+      expect([again.status, again.text]).toEqual([304, '']);
+    });
+
+    it.each([
+      '/images/00000000-0000-4000-8000-000000000000.png',
+      '/images/cup.png',
+      '/images/..%2f..%2f',
+      '/images/..%2f..%2fapi-key',
+      '/images/%2e%2e%2fpasswd.png',
+      '/images/../../../etc/passwd',
+      '/images/%00.png',
+      '/images/',
+      '/images',
+      `/images/${'a'.repeat(500)}.png`,
+      '/nowhere',
+      '/v1/',
+      '/v1',
+      '/',
+    ])('knows nothing at %s', async (unknown) => {
+      const { status, headers, text } = await rawRequest(service.url, unknown);
+      expect(status).toBe(404);
+      expect(headers['content-type']).toMatch(/^application\/json/);
+      expect(headers['cache-control'] ?? '').not.toContain('immutable');
+      expect(JSON.parse(text)).toMatchObject({
+        errors: [{ code: expect.stringMatching(/^(media)?notFound$/i) }],
+      });
+    });
+
+    it('answers a malformed path in the same envelope', async () => {
+      const { status, text } = await rawRequest(service.url, '/images/%zz.png');
+      expect([400, 404]).toContain(status);
+      expect(JSON.parse(text)).toMatchObject({ errors: [{ code: expect.any(String) }] });
+    });
+
+    it('knows an image neither by another extension nor when its bytes are gone', async () => {
+      const other = await rawRequest(service.url, path.replace('.png', '.jpg'));
+      expect(other.status).toBe(404);
+
+      const { data } = await service.post([removal(base64)]);
+      const image = await service.database.image.findUniqueOrThrow({
+        where: { id: String(data[0]?.imageUUID) },
+      });
+      await rm(join(service.config.DATA_DIR, 'images', image.storageKey));
+      const { status, headers, text } = await rawRequest(
+        service.url,
+        new URL(data[0]?.imageURL ?? '').pathname,
+      );
+      expect(status).toBe(404);
+      expect(headers['cache-control'] ?? '').not.toContain('immutable');
+      expect(JSON.parse(text)).toMatchObject({ errors: [{ code: 'mediaNotFound' }] });
+    });
+  });
+});
+
+describe('the service about itself', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.stop());
+
+  const get = async (path: string) => {
+    const response = await fetch(`${service.url}${path}`);
+    return { response, text: await response.text() };
+  };
+
+  it('is live from the start, and ready once a worker is warm', async () => {
+    expect((await get('/health/live')).response.status).toBe(200);
+    const before = await get('/health/ready');
+    expect(before.response.status).toBe(503);
+    expect(JSON.parse(before.text)).toEqual({
+      status: 'waiting',
+      database: 'up',
+      queue: 'up',
+      models: [],
+    });
+
+    await service.worker.start();
+    const after = await get('/health/ready');
+    expect(after.response.status).toBe(200);
+    expect(JSON.parse(after.text)).toMatchObject({ status: 'ready', models: ['runware:109@1'] });
+
+    await service.worker.stop();
+    expect((await get('/health/ready')).response.status).toBe(503);
+  });
+
+  it('describes itself in OpenAPI 3.1 whose references all resolve', async () => {
+    const { response, text } = await get('/openapi.json');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    const document: unknown = JSON.parse(text);
+    expect(document).toMatchObject({
+      openapi: expect.stringMatching(/^3\.1\.\d+$/),
+      info: { title: 'Clearcut' },
+      paths: { '/v1': { post: { requestBody: expect.anything() } }, '/images/{name}': {} },
+    });
+
+    const resolve = (reference: string): unknown =>
+      reference
+        .replace(/^#\//, '')
+        .split('/')
+        .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+        .reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
+    const references = [...text.matchAll(/"\$ref":\s*"([^"]+)"/g)].map(([, reference = '']) => reference);
+    expect(references.length).toBeGreaterThan(5);
+    expect(references.filter((reference) => !resolve(reference))).toEqual([]);
+  });
+
+  it('shows a page on which the API can be tried', async () => {
+    const { response, text } = await get('/docs');
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringMatching(/^text\/html/),
+    ]);
+    const scripts = [...text.matchAll(/src="([^"]+\.js)"/g)].map(([, source = '']) => source);
+    expect(scripts.length).toBeGreaterThan(0);
+    for (const script of scripts) {
+      expect((await fetch(new URL(script, response.url))).status).toBe(200);
+    }
+  });
+});

@@ -1,0 +1,29 @@
+import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+export type RawReply = {
+  readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+};
+export type RawOptions = {
+  readonly method?: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string | Buffer;
+};
+
+/** Asks for a path exactly as it is written: `fetch` would resolve its dots and refuse what is malformed. */
+export const rawRequest = (
+  url: string,
+  path: string,
+  { method = 'GET', headers = {}, body }: RawOptions = {},
+): Promise<RawReply> =>
+  new Promise((resolve, reject) => {
+    const asked = request(url, { path, method, headers }, (response) => {
+      text(response)
+        .then((text) => resolve({ status: response.statusCode, headers: response.headers, text }))
+        .catch(reject);
+    });
+    asked.once('error', reject);
+    asked.end(body);
+  });
