@@ -1,10 +1,11 @@
 import 'reflect-metadata';
-import { MAX_BODY_BYTES } from '#contract';
+import { MAX_BODY_BYTES, problems, TaskError, toErrorItem } from '#contract';
 import type { Logger } from '#telemetry';
 import fastifyStatic from '@fastify/static';
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
 import type { Edges } from './edges.js';
 import { GatewayModule } from './gateway.module.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -18,9 +19,19 @@ const toNestLogger = (log: Logger): LoggerService => ({
   error: (message) => log.error(message),
 });
 
+/** The router's own refusals, such as of `/images/%zz`, which come before any filter. */
+const answerMalformedAddress = (_: Error, __: unknown, reply: FastifyReply) => {
+  const nothing = new TaskError('notFound', 'There is nothing at this address.');
+  void reply.status(problems.notFound.status).send({ errors: [toErrorItem(nothing)] });
+};
+
 /** The HTTP application, not yet listening. */
 export const createApp = async (edges: Edges): Promise<NestFastifyApplication> => {
-  const adapter = new FastifyAdapter({ bodyLimit: DEFAULT_BODY_BYTES, forceCloseConnections: 'idle' });
+  const adapter = new FastifyAdapter({
+    bodyLimit: DEFAULT_BODY_BYTES,
+    forceCloseConnections: 'idle',
+    frameworkErrors: answerMalformedAddress,
+  });
   adapter.getInstance().addHook('onRoute', (route) => {
     if (route.url === '/v1') route.bodyLimit = MAX_BODY_BYTES;
   });

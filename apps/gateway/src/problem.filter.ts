@@ -36,6 +36,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (status >= 500) this.log.error({ err: problem }, 'request failed');
     const routing = problem.details.parameter === 'apiKey' ? { taskType: 'authentication' } : {};
     const reply = host.switchToHttp().getResponse<FastifyReply>();
+    // What was said of the answer that failed, such as how long to keep it, does not hold for this one.
+    for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
     void reply.status(status).send({ errors: [toErrorItem(problem, routing)] });
   }
 }

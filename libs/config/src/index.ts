@@ -1,7 +1,1 @@
-export {
-  ConfigError,
-  readConfig,
-  readServiceConfig,
-  type Config,
-  type ServiceConfig,
-} from './read-config.js';
+export { readConfig, readServiceConfig, type Config, type ServiceConfig } from './read-config.js';

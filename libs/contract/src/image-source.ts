@@ -27,6 +27,12 @@ const decodeBase64 = (text: string, parameter: string): Buffer => {
   return bytes;
 };
 
+/** As the URL parser writes it: in ASCII, since not every text that JSON can carry can be stored. */
+const parseUrl = (text: string, parameter: string): string => {
+  if (URL.canParse(text)) return new URL(text).href;
+  throw new TaskError('invalidInputImageURL', `The URL in '${parameter}' is malformed.`, { parameter });
+};
+
 /**
  * Tells a UUID, a URL, a data URI and bare base64 apart and decodes the latter two. The media type of a data
  * URI is not believed; the bytes are looked at later.
@@ -35,7 +41,7 @@ const decodeBase64 = (text: string, parameter: string): Buffer => {
  */
 export const parseImageSource = (text: string, parameter: string): ParsedSource => {
   if (UUID.test(text)) return { kind: 'stored', imageUuid: text.toLowerCase() };
-  if (SCHEME.test(text)) return { kind: 'url', url: text };
+  if (SCHEME.test(text)) return { kind: 'url', url: parseUrl(text, parameter) };
 
   const header = DATA_URI.exec(text)?.[0] ?? '';
   if (header && !/;base64,$/i.test(header)) {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { problems, TaskError, type ProblemCode, type ProblemDetails } from './problems.js';
 
 type Issue = z.core.$ZodIssue;
@@ -21,6 +21,15 @@ const rangeOf = (issue: Issue): ProblemDetails => {
   return {};
 };
 
+/** Both bounds of a number, of which zod's issue names at most the one that was overstepped. */
+const boundsOf = (schema: z.ZodType, parameter: string): ProblemDetails => {
+  const property = z.toJSONSchema(schema, { io: 'input' }).properties?.[parameter];
+  if (typeof property !== 'object') return {};
+  const { type, minimum, maximum } = property;
+  if (typeof type !== 'string' || minimum === undefined || maximum === undefined) return {};
+  return { type, min: minimum, max: maximum };
+};
+
 /** A missing taskUUID must not hide behind another fault: without it the client cannot route the answer. */
 const mostImportant = (issues: readonly Issue[]): Issue | undefined =>
   issues.find((issue) => issue.path[0] === 'taskUUID') ?? issues[0];
@@ -29,8 +38,9 @@ const mostImportant = (issues: readonly Issue[]): Issue | undefined =>
  * Translates what zod found wrong with a task into the product's own error.
  *
  * @param issues as zod reports them with `reportInput`
+ * @param schema that found them
  */
-export const fromIssue = (issues: readonly Issue[]): TaskError => {
+export const fromIssue = (issues: readonly Issue[], schema: z.ZodType): TaskError => {
   const issue = mostImportant(issues);
   if (!issue) throw new RangeError('fromIssue needs at least one issue');
 
@@ -48,5 +58,9 @@ export const fromIssue = (issues: readonly Issue[]): TaskError => {
     });
   }
   const message = `Invalid value for '${parameter}': ${issue.message}.`;
-  return new TaskError(codeFor('invalid', parameter), message, { parameter, ...rangeOf(issue) });
+  return new TaskError(codeFor('invalid', parameter), message, {
+    parameter,
+    ...rangeOf(issue),
+    ...boundsOf(schema, parameter),
+  });
 };

@@ -42,7 +42,7 @@ export const parseTask = (raw: unknown): Task => {
     });
   }
   if (!isTaskType(raw.taskType)) {
-    throw new TaskError('unsupportedTaskType', `There is no taskType ${JSON.stringify(raw.taskType)}.`, {
+    throw new TaskError('unsupportedTaskType', 'There is no such taskType.', {
       parameter: 'taskType',
       allowedValues: taskTypes,
     });
@@ -51,5 +51,5 @@ export const parseTask = (raw: unknown): Task => {
   const schema: z.ZodType<Task> = taskSchemas[raw.taskType];
   const parsed = schema.safeParse(normalise(raw), { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw fromIssue(parsed.error.issues);
+  throw fromIssue(parsed.error.issues, schema);
 };

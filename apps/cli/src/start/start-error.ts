@@ -7,9 +7,8 @@ export class StartError extends Error {
 
 /** Why a system call failed, in the words of the system: "permission denied", "no space left on device". */
 export const systemReason = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  const known = 'errno' in error && typeof error.errno === 'number' && getSystemErrorMap().get(error.errno);
-  return known ? known[1] : error.message;
+  const { errno, message } = error as NodeJS.ErrnoException;
+  return (errno !== undefined && getSystemErrorMap().get(errno)?.[1]) || message;
 };
 
 /** For `catch`: a folder or file that cannot be used, as one sentence. */

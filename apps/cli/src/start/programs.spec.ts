@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { deaf, fakeProgram, isAlive, obedient, pidsOf, until, type FakeProgram } from '../../test/fake-program.js';
+import { startPrograms } from './programs.js';
+
+const never = new AbortController().signal;
+const timeoutMs = 30_000;
+
+const startAll = (programs: readonly FakeProgram[], killAfterMs: number) =>
+  startPrograms(programs, { env: process.env, say: () => undefined }, killAfterMs);
+const leftOf = (programs: readonly FakeProgram[]) => programs.flatMap(pidsOf).filter(isAlive);
+
+describe('several programs', () => {
+  it(
+    'are asked to stop at once, and only the deaf one is killed',
+    async () => {
+      const programs = [fakeProgram(obedient), fakeProgram(deaf), fakeProgram(obedient)];
+      const running = startAll(programs, 300);
+      await running.ready;
+
+      const startMs = performance.now();
+      await running.stop(never);
+      expect(performance.now() - startMs).toBeGreaterThanOrEqual(290);
+      expect(leftOf(programs)).toEqual([]);
+      expect(programs.map((program) => program.diary().at(-1))).toEqual(['stopped', 'heard', 'stopped']);
+    },
+    timeoutMs,
+  );
+
+  it(
+    'are killed at once in a hurry',
+    async () => {
+      const programs = [fakeProgram(deaf), fakeProgram(deaf)];
+      const running = startAll(programs, 3_600_000);
+      await running.ready;
+
+      const hurry = new AbortController();
+      const stopped = running.stop(hurry.signal);
+      await until(() => programs.every((program) => program.diary().includes('heard')));
+      expect(leftOf(programs)).toHaveLength(2);
+      hurry.abort();
+      await stopped;
+      expect(leftOf(programs)).toEqual([]);
+    },
+    timeoutMs,
+  );
+
+  it(
+    'fail together when one cannot start, and the others can then be stopped',
+    async () => {
+      const programs = [fakeProgram(obedient, 'gateway'), fakeProgram('process.exit(1)', 'worker')];
+      const running = startAll(programs, 3_600_000);
+      await expect(running.ready).rejects.toThrow('The worker ended with code 1.');
+      await running.stop(never);
+      expect(leftOf(programs)).toEqual([]);
+    },
+    timeoutMs,
+  );
+});
