@@ -550,7 +550,8 @@ describe('the service about itself', () => {
     const scripts = [...text.matchAll(/src="([^"]+\.js)"/g)].map(([, source = '']) => source);
     expect(scripts.length).toBeGreaterThan(0);
     for (const script of scripts) {
-      expect((await fetch(new URL(script, response.url))).status).toBe(200);
+      const { pathname } = new URL(script, response.url);
+      expect((await get(pathname)).response.status).toBe(200);
     }
   });
 });

@@ -28,3 +28,10 @@ export const createDatabase = async (name: string, template = 'template0'): Prom
 /** @returns the URL of a migrated database that nobody else uses */
 export const freshDatabase = (): Promise<string> =>
   createDatabase(`t_${randomUUID().replaceAll('-', '')}`, TEMPLATE);
+
+/** Runs SQL in the database of that URL, past everything of ours. */
+export const runSql = async (databaseUrl: string, sql: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+};

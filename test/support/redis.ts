@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,6 +67,7 @@ export const startRedis = async (): Promise<TestRedis> => {
   let child: ReturnType<typeof spawn>;
 
   const start = async () => {
+    await mkdir(folder, { recursive: true });
     child = spawn('redis-server', options, { stdio: 'ignore' });
     await until('Redis', () => answers(url));
   };

@@ -22,12 +22,11 @@ const rangeOf = (issue: Issue): ProblemDetails => {
 };
 
 /** Both bounds of a number, of which zod's issue names at most the one that was overstepped. */
-const boundsOf = (schema: z.ZodType, parameter: string): ProblemDetails => {
-  const property = z.toJSONSchema(schema, { io: 'input' }).properties?.[parameter];
-  if (typeof property !== 'object') return {};
-  const { type, minimum, maximum } = property;
-  if (typeof type !== 'string' || minimum === undefined || maximum === undefined) return {};
-  return { type, min: minimum, max: maximum };
+const boundsOf = (schema: z.ZodObject, parameter: string): ProblemDetails => {
+  const field = schema.shape[parameter];
+  const number = field instanceof z.ZodDefault ? field.unwrap() : field;
+  if (!(number instanceof z.ZodNumber) || number.minValue === null || number.maxValue === null) return {};
+  return { type: number.isInt ? 'integer' : 'number', min: number.minValue, max: number.maxValue };
 };
 
 /** A missing taskUUID must not hide behind another fault: without it the client cannot route the answer. */
@@ -40,7 +39,7 @@ const mostImportant = (issues: readonly Issue[]): Issue | undefined =>
  * @param issues as zod reports them with `reportInput`
  * @param schema that found them
  */
-export const fromIssue = (issues: readonly Issue[], schema: z.ZodType): TaskError => {
+export const fromIssue = (issues: readonly Issue[], schema: z.ZodObject): TaskError => {
   const issue = mostImportant(issues);
   if (!issue) throw new RangeError('fromIssue needs at least one issue');
 

@@ -51,5 +51,5 @@ export const parseTask = (raw: unknown): Task => {
   const schema: z.ZodType<Task> = taskSchemas[raw.taskType];
   const parsed = schema.safeParse(normalise(raw), { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw fromIssue(parsed.error.issues, schema);
+  throw fromIssue(parsed.error.issues, taskSchemas[raw.taskType]);
 };

@@ -1,0 +1,347 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import { Redis } from 'ioredis';
+import { claimTask, failTask, findOwner, finishTask, insertTask, releaseTask, type Task } from '#database';
+import { removal, type Item } from '#test/client';
+import { runSql } from '#test/databases';
+import { startPictureServer, type PictureServer } from '#test/picture-server';
+import { disc, toPng } from '#test/pictures';
+import { redisIsInstalled, startRedis, type TestRedis } from '#test/redis';
+import { startService, type Service } from '#test/service';
+import { until } from '#test/until';
+
+const backends = redisIsInstalled() ? (['Postgres', 'Redis'] as const) : (['Postgres'] as const);
+const png = await toPng(disc(40, 30));
+const base64 = png.toString('base64');
+const later = { deliveryMethod: 'async' };
+
+const rowOf = (service: Service, taskUUID: string): Promise<Task> =>
+  service.database.task.findFirstOrThrow({ where: { taskUuid: taskUUID }, orderBy: { revision: 'desc' } });
+
+const resultOf = (service: Service, taskUUID: string): Promise<Item> =>
+  until(`the result of ${taskUUID}`, async () => {
+    const { data, errors } = await service.post([{ taskType: 'getResponse', taskUUID }]);
+    expect(errors).toEqual([]);
+    return data.find(({ status }) => status === 'success');
+  });
+
+const stateIs = (service: Service, taskUUID: string, state: Task['state']) =>
+  until(`${taskUUID} to be ${state}`, async () => (await rowOf(service, taskUUID)).state === state);
+
+const cutEveryConnection = (service: Service) =>
+  runSql(
+    service.config.DATABASE_URL,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+
+describe.each(backends)('with its queue on %s, the service', (backend) => {
+  let redis: TestRedis | undefined;
+  let service: Service;
+  let pictures: PictureServer;
+
+  beforeAll(async () => {
+    redis = backend === 'Redis' ? await startRedis() : undefined;
+    pictures = await startPictureServer(png);
+    const env = {
+      OUTBOUND_ALLOW: '127.0.0.1',
+      WORKER_CONCURRENCY: '1',
+      ...(redis && { REDIS_URL: redis.url }),
+    };
+    service = await startService({ env });
+  });
+  afterEach(async () => {
+    pictures.release();
+    pictures.send(png);
+    await Promise.all([service.worker.stop(), service.dispatcher.stop()]);
+  });
+  afterAll(async () => {
+    await service.stop();
+    await pictures.stop();
+    await redis?.stop();
+  });
+
+  const forgetQueue = async () => {
+    if (!redis) return runSql(service.config.DATABASE_URL, 'TRUNCATE bullmq.job CASCADE');
+    const client = new Redis(redis.url);
+    await client.flushall();
+    client.disconnect();
+  };
+
+  it('finishes what it accepted while no worker ran', async () => {
+    const tasks = [1, 2, 3].map(() => removal(base64, later));
+    const { status, data } = await service.post(tasks);
+    expect([status, data.length]).toEqual([200, 3]);
+
+    await service.worker.start();
+    for (const { taskUUID } of tasks) await resultOf(service, taskUUID);
+  });
+
+  it('refuses a taskUUID for other work while it is in flight, and takes it afterwards', async () => {
+    const task = removal(base64, later);
+    const other = { ...task, outputFormat: 'WEBP' };
+    await service.post([task]);
+    const { status, errors } = await service.post([other]);
+    expect([status, errors]).toMatchObject([
+      400,
+      [{ code: 'conflictTaskUUID', parameter: 'taskUUID', taskUUID: task.taskUUID }],
+    ]);
+    expect((await service.post([task])).data).toEqual([
+      { taskType: 'removeBackground', taskUUID: task.taskUUID },
+    ]);
+
+    await service.worker.start();
+    const first = await resultOf(service, task.taskUUID);
+    expect((await service.post([other])).status).toBe(200);
+    await stateIs(service, task.taskUUID, 'succeeded');
+    const second = await resultOf(service, task.taskUUID);
+    expect(second.imageUUID).not.toBe(first.imageUUID);
+    expect(second.imageURL).toMatch(/\.webp$/);
+    expect((await rowOf(service, task.taskUUID)).revision).toBe(2);
+  });
+
+  it('runs a task that failed again when it is sent again', async () => {
+    await service.worker.start();
+    pictures.send(Buffer.from('no picture'));
+    const task = removal(pictures.url);
+    expect((await service.post([task])).errors[0]?.code).toBe('unsupportedImageFormat');
+
+    pictures.send(png);
+    expect((await service.post([task])).data[0]?.status).toBe('success');
+    expect(await rowOf(service, task.taskUUID)).toMatchObject({ revision: 2, attempt: 1 });
+  });
+
+  it('runs a task once that 20 clients send at once, and answers all alike', async () => {
+    await service.worker.start();
+    const task = removal(base64);
+    const replies = await Promise.all(Array.from({ length: 20 }, () => service.post([task])));
+    const [first] = replies;
+    expect(first?.data[0]?.status).toBe('success');
+    for (const { status, body } of replies) expect([status, body]).toEqual([200, first?.body]);
+    const rows = await service.database.task.findMany({ where: { taskUuid: task.taskUUID } });
+    expect(rows.map(({ attempt }) => attempt)).toEqual([1]);
+  });
+
+  it('finishes its tasks although the queue forgets them', async () => {
+    await service.worker.start();
+    await service.dispatcher.start();
+    pictures.hold();
+    const inHand = removal(pictures.url, later);
+    const waiting = removal(base64, later);
+    await service.post([inHand]);
+    await stateIs(service, inHand.taskUUID, 'running');
+    await service.post([waiting]);
+    await forgetQueue();
+    pictures.release();
+
+    await resultOf(service, inHand.taskUUID);
+    await resultOf(service, waiting.taskUUID);
+  });
+
+  it('hands back what a stopping worker has in hand, and the next one finishes it', async () => {
+    await service.worker.start();
+    pictures.hold();
+    const asked = pictures.asked();
+    const task = removal(pictures.url, later);
+    await service.post([task]);
+    await until('the worker to fetch', () => pictures.asked() > asked);
+    await service.worker.stop();
+    expect(await rowOf(service, task.taskUUID)).toMatchObject({ state: 'queued', attempt: 1, stalls: 0 });
+
+    pictures.release();
+    await service.worker.start();
+    await resultOf(service, task.taskUUID);
+    expect(await rowOf(service, task.taskUUID)).toMatchObject({ attempt: 2, stalls: 0 });
+  });
+
+  it('sends waiting callers away when it stops, and answers them when they come again', async () => {
+    const task = removal(base64);
+    const waiting = service.post([task]);
+    await stateIs(service, task.taskUUID, 'queued').catch(() => undefined);
+    await service.gateway.stop();
+    const { status, errors } = await waiting;
+    const { taskType, taskUUID } = task;
+    expect([status, errors]).toMatchObject([503, [{ code: 'serviceUnavailable', taskType, taskUUID }]]);
+
+    await service.gateway.start();
+    await service.worker.start();
+    const again = await service.post([task]);
+    expect(again.data).toMatchObject([{ status: 'success', taskUUID }]);
+    expect((await service.post([task])).data).toEqual(again.data);
+    expect(await rowOf(service, taskUUID)).toMatchObject({ revision: 1, attempt: 1 });
+  });
+
+  it('goes on after the database cut every connection', async () => {
+    await service.worker.start();
+    await service.dispatcher.start();
+    await cutEveryConnection(service);
+    const task = removal(base64);
+    await until('a result', async () => (await service.post([task])).data[0]?.status === 'success');
+    await cutEveryConnection(service);
+    await until('another', async () => (await service.post([removal(base64)])).data[0]?.status === 'success');
+  });
+
+  if (backend === 'Redis') {
+    it('accepts tasks while Redis is away, and finishes them once it is back', async () => {
+      await service.worker.start();
+      await service.dispatcher.start();
+      await redis?.stop();
+      const task = removal(base64, later);
+      const { status, ms, data } = await service.post([task]);
+      expect([status, data[0]?.taskUUID]).toEqual([200, task.taskUUID]);
+      expect(ms).toBeLessThan(3000);
+      expect((await fetch(`${service.url}/health/ready`)).status).toBe(503);
+
+      await redis?.start();
+      await resultOf(service, task.taskUUID);
+      await until('readiness', async () => (await fetch(`${service.url}/health/ready`)).status === 200);
+    });
+  }
+});
+
+describe('the service', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService({ env: { SYNC_TIMEOUT_S: '1' } });
+  });
+  afterEach(() => service.worker.stop());
+  afterAll(() => service.stop());
+
+  it('tells a sync caller after the timeout that the task goes on, and the result when asked', async () => {
+    const task = removal(base64);
+    const { status, errors, ms } = await service.post([task]);
+    const { taskType, taskUUID } = task;
+    expect([status, errors]).toMatchObject([504, [{ code: 'processingTimeout', taskType, taskUUID }]]);
+    expect(ms).toBeGreaterThanOrEqual(1000);
+    const { data } = await service.post([{ taskType: 'getResponse', taskUUID }]);
+    expect(data).toEqual([{ taskType, taskUUID, status: 'processing' }]);
+
+    await service.worker.start();
+    await resultOf(service, taskUUID);
+    expect((await service.post([task])).data[0]?.status).toBe('success');
+  });
+
+  it('stops in time although a client has sent half a request', async () => {
+    const { port, hostname } = new URL(service.url);
+    const client = connect(Number(port), hostname);
+    client.on('error', () => undefined);
+    client.write('POST /v1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n[');
+    await new Promise((resolve) => client.once('connect', resolve));
+    expect((await service.post([{ taskType: 'ping' }])).status).toBe(200);
+
+    const start = performance.now();
+    await service.gateway.stop();
+    expect(performance.now() - start).toBeLessThan(5000);
+    client.destroy();
+    await service.gateway.start();
+  });
+});
+
+describe('a waiting caller', () => {
+  it('hears of the end within about a second when the notification is missed', async () => {
+    const service = await startService();
+    try {
+      await runSql(service.config.DATABASE_URL, 'ALTER TABLE tasks DISABLE TRIGGER task_finished');
+      await service.worker.start();
+      const { data, ms } = await service.post([removal(base64)]);
+      expect(data[0]?.status).toBe('success');
+      expect(ms).toBeLessThan(2500);
+    } finally {
+      await service.stop();
+    }
+  });
+});
+
+describe('a claim', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.stop());
+
+  /** A queued row without a job. */
+  const newTask = async (): Promise<Task> => {
+    const owner = await findOwner(service.database, service.key);
+    const row = {
+      ownerId: owner?.id ?? '',
+      taskUuidSent: randomUUID(),
+      taskType: 'removeBackground',
+      model: 'runware:109@1',
+      request: {},
+      payloadHash: 'hash',
+      inputImageId: randomUUID(),
+      outputImageId: randomUUID(),
+    };
+    const task = await insertTask(service.database, row, 1);
+    if (!task) throw new Error('the task was not inserted');
+    return task;
+  };
+  const claim = async (id: string): Promise<Task> => {
+    const task = await claimTask(service.database, id);
+    if (!task) throw new Error('the task could not be claimed');
+    return task;
+  };
+  const success = ({ outputImageId: id, ownerId }: Task) => ({
+    image: { id, ownerId, storageKey: `${id}.png`, contentType: 'image/png', bytes: 1, width: 1, height: 1 },
+    cost: '0.0006',
+    stages: {},
+  });
+  const problem = { code: 'inferenceError', message: 'It failed.', details: {} } as const;
+  const read = (id: string) => service.database.task.findUniqueOrThrow({ where: { id } });
+
+  it('that was overtaken writes nothing', async () => {
+    const { id } = await newTask();
+    const first = await claim(id);
+    const second = await claim(id);
+    const before = await read(id);
+
+    expect(await finishTask(service.database, first, success(first))).toBe(false);
+    expect(await failTask(service.database, first, problem)).toBe(false);
+    await releaseTask(service.database, first);
+    expect(await read(id)).toEqual(before);
+    expect(await service.database.image.count({ where: { id: first.outputImageId } })).toBe(0);
+
+    expect(await finishTask(service.database, second, success(second))).toBe(true);
+    expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 2, stalls: 1 });
+    expect(await service.database.image.count({ where: { id: first.outputImageId } })).toBe(1);
+  });
+
+  it('ends a task once: neither a second end nor another claim changes it', async () => {
+    const { id } = await newTask();
+    const held = await claim(id);
+    expect(await failTask(service.database, held, problem)).toBe(true);
+    expect(await finishTask(service.database, held, success(held))).toBe(false);
+    expect(await claimTask(service.database, id)).toBeUndefined();
+    expect(await read(id)).toMatchObject({ state: 'failed', problem });
+  });
+
+  it('is won by each of ten at once in turn, and only the last may end the task', async () => {
+    const { id } = await newTask();
+    const claims = await Promise.all(Array.from({ length: 10 }, () => claimTask(service.database, id)));
+    const ends = await Promise.all(
+      claims.map((held) => held && finishTask(service.database, held, success(held))),
+    );
+    expect(ends.filter(Boolean)).toHaveLength(1);
+    expect((await read(id)).attempt).toBe(10);
+  });
+
+  it('of a task that was given back does not count as vanished', async () => {
+    const { id } = await newTask();
+    await releaseTask(service.database, await claim(id));
+    expect(await claim(id)).toMatchObject({ attempt: 2, stalls: 0 });
+  });
+
+  it('that vanished too often makes the worker give the task up', async () => {
+    const task = removal(base64, later);
+    await service.post([task]);
+    const { id } = await rowOf(service, task.taskUUID);
+    for (let crash = 0; crash < 3; crash++) await claim(id);
+
+    await service.worker.start();
+    await stateIs(service, task.taskUUID, 'failed');
+    const { errors } = await service.post([{ taskType: 'getResponse', taskUUID: task.taskUUID }]);
+    expect(errors).toMatchObject([{ code: 'inferenceError', status: 'error' }]);
+    expect(await service.database.image.count({ where: { id: (await read(id)).outputImageId } })).toBe(0);
+  });
+});

@@ -1,0 +1,49 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A server of one picture that can be made to keep those who ask waiting, or to send something else. */
+export type PictureServer = {
+  readonly url: string;
+  /** How many have asked so far. */
+  readonly asked: () => number;
+  /** From now on nobody gets an answer, until release(). */
+  readonly hold: () => void;
+  readonly release: () => void;
+  /** From now on sends these bytes. */
+  readonly send: (bytes: Uint8Array) => void;
+  readonly stop: () => Promise<void>;
+};
+
+/** Listens on a free port of 127.0.0.1, which OUTBOUND_ALLOW must open. */
+export const startPictureServer = async (picture: Uint8Array): Promise<PictureServer> => {
+  let bytes = picture;
+  let held: ServerResponse[] | undefined;
+  let asked = 0;
+  const server = createServer((_, response) => {
+    asked++;
+    if (held) held.push(response);
+    else response.end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  const release = () => {
+    held?.forEach((response) => response.end(bytes));
+    held = undefined;
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/picture`,
+    asked: () => asked,
+    hold: () => {
+      held ??= [];
+    },
+    release,
+    send: (other) => {
+      bytes = other;
+    },
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+};
