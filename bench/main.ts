@@ -27,7 +27,7 @@ const report = (error: unknown) => {
 };
 
 const closeAll = async () => {
-  for (const close of bench.closers.splice(0).reverse()) {
+  for (const close of bench.closers.splice(0).toReversed()) {
     try {
       await close();
     } catch (error) {

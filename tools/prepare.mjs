@@ -24,7 +24,12 @@ const sourceFiles = ['tsconfig.json', 'package.json', 'prisma.config.ts'];
 const generated = join('libs', 'database', 'src', 'generated');
 
 /** An end that one sentence explains. */
-class Failure extends Error {}
+class Failure extends Error {
+  constructor(message, output = '') {
+    super(message);
+    this.output = output;
+  }
+}
 
 const modes = {
   start: () => import(pathToFileURL(join(dist, 'apps/cli/src/start/main.js')).href),
@@ -93,12 +98,12 @@ async function install() {
   // The scripts of the packages would fetch what we do not use, from elsewhere than the registry. The compiler
   // reads the specs too, so NODE_ENV=production must not leave out what those import.
   const flags = ['--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  const [command, args, options] = npm();
+  const { command, args, options } = npm();
 
   await step('Installing packages', async () => {
     const { code, output } = await run(command, [...args, 'ci', ...flags], options);
     if (code !== 0)
-      throw new Failure(`The packages could not be installed: ${installFault(output)}.`, { cause: output });
+      throw new Failure(`The packages could not be installed: ${installFault(output)}.`, output);
   });
   writeFileSync(installStamp, id);
 }
@@ -106,9 +111,11 @@ async function install() {
 /** npm by the script that started us, which need not be on the PATH. Other clients set the variable too. */
 function npm() {
   const script = process.env.npm_execpath;
-  if (script && basename(script) === 'npm-cli.js') return [process.execPath, [script], {}];
+  if (script && basename(script) === 'npm-cli.js')
+    return { command: process.execPath, args: [script], options: {} };
   // Node starts .cmd files through a shell only.
-  return process.platform === 'win32' ? ['npm.cmd', [], { shell: true }] : ['npm', [], {}];
+  const isWindows = process.platform === 'win32';
+  return { command: isWindows ? 'npm.cmd' : 'npm', args: [], options: { shell: isWindows } };
 }
 
 function installFault(output) {
@@ -133,7 +140,7 @@ async function build() {
       const { code, output } = await node(...args);
       if (code === 0) continue;
       const fault = /ENOSPC|no space left/i.test(output) ? 'no space is left on the disk' : 'see above';
-      throw new Failure(`The build failed: ${fault}.`, { cause: output });
+      throw new Failure(`The build failed: ${fault}.`, output);
     }
   });
   writeFileSync(buildStamp, id);
@@ -218,7 +225,7 @@ function isAlive(pid) {
 }
 
 function explain(error) {
-  if (error.cause && error instanceof Failure) process.stderr.write(`${String(error.cause).trimEnd()}\n`);
+  if (error instanceof Failure && error.output) process.stderr.write(`${error.output.trimEnd()}\n`);
   const reason = { ENOSPC: 'No space is left on the disk', EDQUOT: 'The disk quota is used up' }[error.code];
   const refused =
     ['EACCES', 'EPERM', 'EROFS'].includes(error.code) && `${error.path ?? root} cannot be written`;

@@ -27,7 +27,11 @@ const lap = async ({ images }: Order): Promise<Lap> => {
   return { ms: performance.now() - startMs, maxRssBytes: process.resourceUsage().maxRSS * 1024 };
 };
 
-process.on('message', (order: Order) => void lap(order).then((done) => process.send?.(done)));
+const obey = async (order: Order) => {
+  process.send?.(await lap(order));
+};
+
+process.on('message', (order: Order) => void obey(order));
 process.on('disconnect', () => process.exit());
 await lap({ images: 1 });
 process.send?.({ type: 'ready' });

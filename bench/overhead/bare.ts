@@ -8,7 +8,7 @@ export type Lap = { readonly ms: number; readonly maxRssBytes: number };
 /** @returns a lap of the bare loop, which is idle in between */
 export const startBare = async ({ stopping, closers }: Bench): Promise<(images: number) => Promise<Lap>> => {
   const script = new URL('./bare-loop.js', import.meta.url);
-  const child = startChild('bare loop', script, process.env, (error) => stopping.abort(error));
+  const child = startChild('bare loop', script, process.env, stopping);
   closers.push(child.stop);
   await child.ready;
   return (images) => child.ask({ images } satisfies Order) as Promise<Lap>;

@@ -4,52 +4,57 @@ import type { ProgramMessage } from '#program';
 /** The programs hand their work back within six seconds. */
 const KILL_AFTER_MS = 9_000;
 
-/** A process that we forked. */
+/** A process that we forked. What waits for it rejects when the benchmark is stopped. */
 export type Child = {
   readonly pid: number | undefined;
-  /** Resolves when it says that it is ready; rejects when it ends before. */
+  /** Resolves when it says that it is ready. */
   readonly ready: Promise<void>;
-  /** Sends a message and resolves with the one that comes back; rejects when the process ends before. */
+  /** Sends a message and resolves with the one that comes back. */
   readonly ask: (message: object) => Promise<unknown>;
   /** Resolves when it is gone. */
   readonly stop: () => Promise<void>;
 };
 
+const unlessAborted = <T>(answer: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+    void answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+
 /**
  * Forks a script that says `ready` once it is. It gets a process group of its own, since a Ctrl-C at the
  * terminal is meant for us, who end the processes in order.
  *
- * @param onLost hears when it ends although nobody stopped it
+ * @param stopping is aborted when the process ends although nobody asked it to
  */
 export const startChild = (
   name: string,
   script: URL,
   env: NodeJS.ProcessEnv,
-  onLost: (error: Error) => void,
+  stopping: AbortController,
 ): Child => {
   const child = fork(script, { env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let reason: string | undefined;
-  let stopping = false;
+  let asked = false;
 
-  const gone = new Promise<Error>((resolve) => {
-    const end = (how: string) => resolve(new Error(`the ${name} ${reason ?? how}`));
-    child.once('exit', (code, signal) => end(`ended with ${signal ?? `code ${code}`}`));
+  const gone = new Promise<void>((resolve) => {
+    const end = (how: string) => {
+      if (!asked) stopping.abort(new Error(`the ${name} ${reason ?? how}`));
+      resolve();
+    };
+    child.once('exit', (code, signal) => {
+      const how = `ended with ${signal ?? `code ${code}`}`;
+      // Its last words may arrive after the news of its end, but before the channel closes.
+      if (child.connected) child.once('disconnect', () => end(how));
+      else end(how);
+    });
     child.once('error', ({ message }) => {
       // The event also tells of a signal that could not be sent, to a process that goes on.
       if (child.pid === undefined) end(`could not be started: ${message}`);
     });
   });
-  void gone.then((error) => {
-    if (!stopping) onLost(error);
-  });
-
-  const orGone = <T>(answer: Promise<T>): Promise<T> =>
-    Promise.race([
-      answer,
-      gone.then((error) => {
-        throw error;
-      }),
-    ]);
 
   const ready = new Promise<void>((resolve) =>
     child.on('message', (message: ProgramMessage) => {
@@ -60,14 +65,14 @@ export const startChild = (
 
   return {
     pid: child.pid,
-    ready: orGone(ready),
+    ready: unlessAborted(ready, stopping.signal),
     ask: (message) => {
       const answer = new Promise<unknown>((resolve) => child.once('message', resolve));
       child.send(message);
-      return orGone(answer);
+      return unlessAborted(answer, stopping.signal);
     },
     stop: async () => {
-      stopping = true;
+      asked = true;
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
       await gone;

@@ -5,10 +5,10 @@ import type { Bench, Benchmark } from '../benchmark.js';
 import { readCounts } from '../options.js';
 import { photo } from '../photos.js';
 import { median } from '../statistics.js';
-import { startBare } from './bare.js';
+import { startBare, type Lap } from './bare.js';
 import { meanStages, peakBytes } from './figures.js';
 import { removeAll } from './remove-all.js';
-import { startService } from './service.js';
+import { startService, type Service } from './service.js';
 
 const SIZE = 1024;
 
@@ -22,46 +22,58 @@ const makePhotos = async (firstSeed: number, count: number): Promise<string[]> =
 const megabytes = (bytes: number | undefined) =>
   bytes === undefined ? 'not known here' : `${Math.round(bytes / 1e6)} MB`;
 
+type Sides = {
+  readonly service: Service;
+  readonly bareLap: (images: number) => Promise<Lap>;
+};
+type Pair = { readonly serviceMs: number; readonly bare: Lap };
+
+/** The two take turns, so that what else the machine does hits both. */
+const measure = async (sides: Sides, photos: readonly string[], inFlight: number, signal: AbortSignal) => {
+  const serviceMs = await removeAll(sides.service, photos, inFlight, signal);
+  return { serviceMs, bare: await sides.bareLap(photos.length) } satisfies Pair;
+};
+
+const describePair = ({ serviceMs, bare }: Pair, images: number): string => {
+  const perSecond = (ms: number) => ((images * 1000) / ms).toFixed(3);
+  const ratio = (bare.ms / serviceMs).toFixed(3);
+  return `service ${perSecond(serviceMs)}   bare loop ${perSecond(bare.ms)}   ratio ${ratio}`;
+};
+
+const printSummary = async (print: Bench['print'], service: Service, since: Date, pairs: readonly Pair[]) => {
+  const ratios = pairs.map(({ serviceMs, bare }) => bare.ms / serviceMs);
+  const means = await meanStages(service.database, since);
+  const workerPeak = megabytes(await peakBytes(service.worker.pid));
+  const barePeak = megabytes(pairs.at(-1)?.bare.maxRssBytes);
+  print(`ratio     ${median(ratios).toFixed(3)} (median)`);
+  print(`stages    ${means.map(({ stage, ms }) => `${stage} ${ms.toFixed(0)}`).join('  ')} (mean ms)`);
+  print(`memory    worker ${workerPeak}   bare loop ${barePeak} (peak)`);
+};
+
 const run = async (bench: Bench): Promise<void> => {
-  const { args, print, progress, stopping } = bench;
+  const { args, print, progress } = bench;
   const { images, rounds } = readCounts(args, { images: 8, rounds: 3 });
   const { MODELS_DIR, INTRA_OP_THREADS, WORKER_CONCURRENCY } = readConfig();
-  const { signal } = stopping;
+  const { signal } = bench.stopping;
+  // One more than the worker takes, so that its next task always waits for it.
   const inFlight = WORKER_CONCURRENCY + 1;
 
   await ensureWeights(defaultModel.weights, { modelsDir: MODELS_DIR, progress, signal });
   progress.note('Starting the service and the bare loop …');
-  const service = await startService(bench);
-  const bareLap = await startBare(bench);
-  await removeAll(service, await makePhotos(0, inFlight), inFlight, signal);
+  const sides = { service: await startService(bench), bareLap: await startBare(bench) };
+  await removeAll(sides.service, await makePhotos(0, inFlight), inFlight, signal);
   const since = new Date();
 
-  print(
-    `${rounds} rounds of ${images} photos of ${SIZE} × ${SIZE}, ${INTRA_OP_THREADS} threads per inference,`,
-  );
+  print(`${images} photos of ${SIZE} × ${SIZE} a round, ${INTRA_OP_THREADS} threads per inference,`);
   print(`${WORKER_CONCURRENCY} tasks in hand, ${inFlight} requests in flight; images per second:`);
-  const ratios: number[] = [];
-  let bareBytes = 0;
+  const pairs: Pair[] = [];
   for (let round = 1; round <= rounds; round++) {
     const photos = await makePhotos(round * images, images);
-    const ms = await removeAll(service, photos, inFlight, signal);
-    const bare = await bareLap(images);
-    signal.throwIfAborted();
-
-    const [ours, theirs, ratio] = [(images * 1000) / ms, (images * 1000) / bare.ms, bare.ms / ms];
-    print(
-      `  round ${round}   service ${ours.toFixed(3)}   bare loop ${theirs.toFixed(3)}   ratio ${ratio.toFixed(3)}`,
-    );
-    ratios.push(ratio);
-    bareBytes = bare.maxRssBytes;
+    const pair = await measure(sides, photos, inFlight, signal);
+    print(`  round ${round}   ${describePair(pair, images)}`);
+    pairs.push(pair);
   }
-
-  const means = await meanStages(service.database, since);
-  print(`ratio     ${median(ratios).toFixed(3)} (median)`);
-  print(`stages    ${means.map(({ stage, ms }) => `${stage} ${ms.toFixed(0)}`).join('  ')} (mean ms)`);
-  print(
-    `memory    worker ${megabytes(await peakBytes(service.worker.pid))}   bare loop ${megabytes(bareBytes)} (peak)`,
-  );
+  await printSummary(print, sides.service, since, pairs);
 };
 
 export const overhead: Benchmark = {

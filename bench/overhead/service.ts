@@ -28,7 +28,7 @@ const openPostgres = async ({ closers }: Bench, folder: string): Promise<string>
 const startPrograms = async ({ stopping, closers }: Bench, env: NodeJS.ProcessEnv) => {
   const start = (name: string) => {
     const script = new URL(`../../apps/${name}/src/main.js`, import.meta.url);
-    return startChild(name, script, env, (error) => stopping.abort(error));
+    return startChild(name, script, env, stopping);
   };
   const worker = start('worker');
   const programs = [worker, start('gateway'), start('dispatcher')];

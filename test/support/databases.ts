@@ -33,5 +33,9 @@ export const freshDatabase = (): Promise<string> =>
 export const runSql = async (databaseUrl: string, sql: string): Promise<void> => {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
-  await client.query(sql).finally(() => client.end());
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
 };

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { findEnded, listenFinished, openDatabase } from '#database';
 import type { Catalogue } from '#models';
 import { createOutbound } from '#outbound';
@@ -11,6 +12,23 @@ import { createApp } from './create-app.js';
 
 /** How long a stopping gateway waits for the tasks of its sync callers. */
 const GRACE_MS = 6_000;
+/** How long after that their answers may take to reach them. */
+const CUT_OFF_MS = 1_000;
+/** How often a closing server looks for connections that have nothing more to say. */
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Ends the HTTP side. A client may keep a connection open after its answer, or neither read nor write on; the
+ * framework would wait for either.
+ */
+const closeServer = async (app: NestFastifyApplication, cutOffMs: number) => {
+  const server = app.getHttpServer();
+  const idle = setInterval(() => server.closeIdleConnections(), LOOK_EVERY_MS);
+  const cutOff = setTimeout(() => server.closeAllConnections(), cutOffMs);
+  await app.close();
+  clearInterval(idle);
+  clearTimeout(cutOff);
+};
 
 /** Opens everything and listens. */
 export const startGateway = async (
@@ -38,7 +56,7 @@ export const startGateway = async (
     url: await app.getUrl(),
     stop: async () => {
       const deadline = setTimeout(waitingRoom.close, graceMs);
-      await app.close();
+      await closeServer(app, graceMs + CUT_OFF_MS);
       clearTimeout(deadline);
       waitingRoom.close();
       await feed.close();

@@ -7,9 +7,7 @@ const imageFields = {
   imageDataURI: z.string().optional(),
 };
 
-const Pong = z
-  .strictObject({ taskType: z.literal('ping'), pong: z.literal(true) })
-  .meta({ id: 'Pong' });
+const Pong = z.strictObject({ taskType: z.literal('ping'), pong: z.literal(true) }).meta({ id: 'Pong' });
 
 const Authenticated = z
   .strictObject({ taskType: z.literal('authentication') })

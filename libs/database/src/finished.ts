@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 const RECONNECT_MS = 500;
+const CONNECT_TIMEOUT_MS = 2_000;
 
 /** A live subscription to the ends of tasks. */
 export type FinishedFeed = { readonly close: () => Promise<void> };
@@ -18,15 +19,21 @@ export const listenFinished = (
   const closing = new AbortController();
 
   const listenOnce = async () => {
-    const client = new pg.Client({ connectionString: databaseUrl, keepAlive: true });
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
     const closed = new Promise<void>((resolve) => client.once('end', resolve));
     const end = () => void client.end().catch(onError);
     client.on('error', onError);
     client.on('notification', ({ payload }) => payload && onFinished(payload));
+    // Not to be ended before it is connected: connect() would then never settle.
+    await client.connect();
     closing.signal.addEventListener('abort', end);
+    if (closing.signal.aborted) end();
     try {
-      await client.connect();
-      await client.query('LISTEN task_finished');
+      if (!closing.signal.aborted) await client.query('LISTEN task_finished');
       await closed;
     } finally {
       closing.signal.removeEventListener('abort', end);

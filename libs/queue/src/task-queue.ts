@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueue, QUEUE, type QueueConfig } from './backend.js';
 
 export type TaskQueue = {
@@ -18,17 +19,31 @@ const jobOptions = {
   backoff: { type: 'exponential', delay: 1000 },
 } as const;
 
+const TIMEOUT_MS = 3_000;
+
+/**
+ * Rejects when the store takes too long. The library waits for ever for one that it never reached; a job that
+ * it adds late does no harm.
+ */
+const inTime = async <T>(work: Promise<T>): Promise<T> => {
+  const done = new AbortController();
+  const late = sleep(TIMEOUT_MS, undefined, { signal: done.signal }).then(() => {
+    throw new Error(`The queue did not answer within ${TIMEOUT_MS} ms.`);
+  });
+  return Promise.race([work, late]).finally(() => done.abort());
+};
+
 /** @param onError hears of connection faults; calls that fail because of them reject as well */
 export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => void): TaskQueue => {
   const queue = openQueue(config);
   queue.on('error', onError);
   return {
     add: async (taskId) => {
-      await queue.add(QUEUE, { taskId }, { ...jobOptions, jobId: taskId });
+      await inTime(queue.add(QUEUE, { taskId }, { ...jobOptions, jobId: taskId }));
     },
-    has: async (taskId) => (await queue.getJobState(taskId)) !== 'unknown',
+    has: async (taskId) => (await inTime(queue.getJobState(taskId))) !== 'unknown',
     ping: async () => {
-      await queue.getJobCounts('waiting');
+      await inTime(queue.getJobCounts('waiting'));
     },
     close: () => queue.close(),
   };

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo } from 'node:net';
 import { checkPort, localUrl } from './check-port.js';
 
+const never = new AbortController().signal;
 const HOST = '127.0.0.1';
 
 describe('the check of the port', () => {
@@ -9,17 +10,18 @@ describe('the check of the port', () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, HOST, resolve));
     const { port: PORT } = other.address() as AddressInfo;
-    await expect(checkPort({ HOST, PORT })).rejects.toThrow(
+    await expect(checkPort({ HOST, PORT }, never)).rejects.toThrow(
       `Port ${PORT} is in use; stop the other program or set PORT.`,
     );
 
+    const patient = checkPort({ HOST, PORT }, never, 20_000);
     await new Promise((resolve) => other.close(resolve));
-    await checkPort({ HOST, PORT });
-    await checkPort({ HOST, PORT });
+    await patient;
+    await checkPort({ HOST, PORT }, never);
   });
 
   it('fails for an address of another machine', async () => {
-    await expect(checkPort({ HOST: '192.0.2.1', PORT: 3000 })).rejects.toThrow(
+    await expect(checkPort({ HOST: '192.0.2.1', PORT: 3000 }, never)).rejects.toThrow(
       '192.0.2.1 is no address of this machine; set HOST.',
     );
   });

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError, systemReason } from './start-error.js';
 
 type Address = { readonly HOST: string; readonly PORT: number };
@@ -10,17 +11,30 @@ const sentence = ({ HOST, PORT }: Address, error: NodeJS.ErrnoException): string
   return `Nothing can listen on ${HOST} port ${PORT}: ${systemReason(error)}; set HOST and PORT.`;
 };
 
-/**
- * Tries the address before anything slow happens.
- *
- * @throws StartError when the gateway could not listen there
- */
-export const checkPort = (address: Address): Promise<void> =>
+const listenOnce = (address: Address): Promise<void> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (cause) => reject(new StartError(sentence(address, cause), { cause })));
     server.listen(address.PORT, address.HOST, () => server.close(() => resolve()));
   });
+
+/**
+ * Tries the address before anything slow happens.
+ *
+ * @param patienceMs for how long to try, when whoever listens there is about to end
+ * @throws StartError when the gateway could not listen there
+ */
+export const checkPort = async (address: Address, signal: AbortSignal, patienceMs = 0): Promise<void> => {
+  const endMs = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await listenOnce(address);
+    } catch (error) {
+      if (performance.now() >= endMs) throw error;
+    }
+    await sleep(100, undefined, { signal });
+  }
+};
 
 /** Where a program on this machine reaches the gateway. */
 export const localUrl = ({ HOST, PORT }: Address): string => {

@@ -12,9 +12,10 @@ const holding = (content: string) => {
 };
 
 describe('the lock on the data folder', () => {
-  it('makes the folder, names us, and leaves nothing behind', async () => {
-    const folder = join(newFolder(), 'a', 'b');
+  it('names us, and leaves nothing behind', async () => {
+    const folder = newFolder();
     const lock = await lockDataDir(folder, never);
+    expect(lock.isInherited).toBe(false);
     expect(readFileSync(join(folder, 'clearcut.pid'), 'utf8')).toMatch(new RegExp(`^${process.pid}\\b`));
     lock.release();
     expect(readdirSync(folder)).toEqual([]);
@@ -32,7 +33,9 @@ describe('the lock on the data folder', () => {
     ['nobody, as a full disk leaves it', ''],
   ])('takes over from %s', async (_, content) => {
     const folder = holding(content);
-    (await lockDataDir(folder, never)).release();
+    const lock = await lockDataDir(folder, never);
+    expect(lock.isInherited).toBe(true);
+    lock.release();
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -65,7 +68,9 @@ describe('the lock on the data folder', () => {
   });
 
   it('says in one sentence that the folder cannot be used', async () => {
-    const file = join(holding(''), 'clearcut.pid', 'data');
-    await expect(lockDataDir(file, never)).rejects.toThrow(`${file} cannot be used: not a directory.`);
+    const missing = join(newFolder(), 'missing');
+    await expect(lockDataDir(missing, never)).rejects.toThrow(
+      `${missing} cannot be used: no such file or directory.`,
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError, unusable } from './start-error.js';
@@ -37,12 +37,15 @@ const isAtWork = ({ pid, birth }: Holder): boolean =>
   pid !== process.pid && isAlive(pid) && (birth === undefined || birthOf(pid) === birth);
 
 export type DataLock = {
+  /** The run before was killed, so that its programs may still be noticing. */
+  readonly isInherited: boolean;
   /** Lets the next start wait for our end instead of giving up. */
   readonly markStopping: () => void;
   readonly release: () => void;
 };
 
 const take = (path: string): DataLock => {
+  const isInherited = existsSync(path);
   const birth = birthOf(process.pid);
   const content = `${process.pid}${birth ? ` ${birth}` : ''}\n`;
   rmSync(path, { force: true });
@@ -50,6 +53,7 @@ const take = (path: string): DataLock => {
 
   const isOurs = () => existsSync(path) && readFileSync(path, 'utf8').startsWith(content);
   return {
+    isInherited,
     markStopping: () => {
       if (isOurs()) appendFileSync(path, 'stopping\n');
     },
@@ -60,19 +64,20 @@ const take = (path: string): DataLock => {
 };
 
 /**
- * Makes the data folder ours; two supervisors on one folder would stop each other's database.
+ * Makes the data folder, which exists, ours; two supervisors on one folder would stop each other's database.
  *
  * @throws StartError when a live supervisor has it, or it cannot be written
  */
 export const lockDataDir = async (dataDir: string, signal: AbortSignal): Promise<DataLock> => {
   const path = join(dataDir, 'clearcut.pid');
   try {
-    mkdirSync(dataDir, { recursive: true });
     for (;;) {
       const holder = holderOf(path);
       if (!holder || !isAtWork(holder)) return take(path);
       if (!holder.isStopping) {
-        throw new StartError(`Another Clearcut (process ${holder.pid}) uses ${dataDir}; stop it or set DATA_DIR.`);
+        throw new StartError(
+          `Another Clearcut (process ${holder.pid}) uses ${dataDir}; stop it or set DATA_DIR.`,
+        );
       }
       await sleep(100, undefined, { signal });
     }

@@ -65,7 +65,11 @@ describe('a program that is kept running', () => {
   );
 
   it.each([
-    ['says why', `await tell({ type: 'failed', reason: 'No weights.' }); process.exit(1)`, 'failed: No weights.'],
+    [
+      'says why',
+      `await tell({ type: 'failed', reason: 'No weights.' }); process.exit(1)`,
+      'failed: No weights.',
+    ],
     ['says nothing', 'process.exit(7)', 'ended with code 7.'],
   ])(
     'fails for good when its first start fails and it %s',

@@ -21,7 +21,7 @@ const report = (error: unknown): void => {
 };
 
 const closeAll = async (): Promise<void> => {
-  for (const close of closers.splice(0).reverse()) {
+  for (const close of closers.splice(0).toReversed()) {
     try {
       await close();
     } catch (error) {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { deaf, fakeProgram, isAlive, obedient, pidsOf, until, type FakeProgram } from '../../test/fake-program.js';
+import {
+  deaf,
+  fakeProgram,
+  isAlive,
+  obedient,
+  pidsOf,
+  until,
+  type FakeProgram,
+} from '../../test/fake-program.js';
 import { startPrograms } from './programs.js';
 
 const never = new AbortController().signal;

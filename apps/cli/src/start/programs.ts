@@ -3,7 +3,7 @@ import { keepRunning, type KeepOptions } from './keep-running.js';
 import type { Program } from './run-once.js';
 
 /** The programs take up to six seconds for the work in hand; this leaves time for the database within ten. */
-const KILL_AFTER_MS = 8_500;
+const KILL_AFTER_MS = 8_000;
 
 export type Programs = {
   /** Resolves when each was ready once; rejects with a StartError when one cannot start. */

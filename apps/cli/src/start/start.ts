@@ -1,9 +1,11 @@
 import type { Config } from '#config';
 import type { Progress } from '#weights';
 import { checkPort, localUrl } from './check-port.js';
+import { checkRedis } from './check-redis.js';
 import { lockDataDir } from './data-lock.js';
 import { openDependencies, prepareDatabase } from './dependencies.js';
 import { keyWarning, localKey, type LocalKey } from './local-key.js';
+import { makeFolder } from './make-folder.js';
 import { clearcut, startPrograms } from './programs.js';
 import type { StopSignals } from './stop-signals.js';
 import { waitUntilReady } from './wait-until-ready.js';
@@ -17,6 +19,9 @@ type Start = {
   readonly signals: StopSignals;
   readonly closers: Closers;
 };
+
+/** The programs of a supervisor that was killed end by themselves, after the work in hand. */
+const LEFTOVERS_MS = 10_000;
 
 const announcement = (url: string, { key, source }: LocalKey): string =>
   `ready ${url}  (docs at ${url}/docs)\nkey   ${source === 'file' ? key : 'from API_KEY'}\n`;
@@ -34,10 +39,13 @@ const environmentOf = (config: Config, databaseUrl: string): NodeJS.ProcessEnv =
  */
 export const start = async ({ config, progress, signals, closers }: Start): Promise<void> => {
   const { stopping, hurry } = signals;
+  makeFolder(config.DATA_DIR);
+  makeFolder(config.MODELS_DIR);
   const lock = await lockDataDir(config.DATA_DIR, stopping);
   closers.push(lock.release);
   stopping.addEventListener('abort', lock.markStopping);
-  await checkPort(config);
+  await checkPort(config, stopping, lock.isInherited ? LEFTOVERS_MS : 0);
+  if (config.REDIS_URL) await checkRedis(config.REDIS_URL);
   const key = localKey(config);
   const warning = keyWarning(key);
   if (warning) progress.note(warning);

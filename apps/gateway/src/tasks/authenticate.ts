@@ -14,12 +14,21 @@ const keyOfTask = (raw: unknown): string | undefined => {
   return task.taskType === 'authentication' ? task.apiKey : undefined;
 };
 
+/** Trouble of ours must not look like a bad key, which clients take for final. */
+const lookUp = async (database: Edges['database'], apiKey: string): Promise<Owner | undefined> => {
+  try {
+    return await findOwner(database, apiKey);
+  } catch (cause) {
+    throw new TaskError('serviceUnavailable', 'Keys cannot be looked up right now; try again.', {}, { cause });
+  }
+};
+
 const keyOfHeader = (authorization: string | undefined) => authorization?.match(/^Bearer +(\S+)\s*$/i)?.[1];
 
 /**
  * Finds the caller by the Authorization header or by a first `authentication` task; the header wins.
  *
- * @throws TaskError missingApiKey or invalidApiKey
+ * @throws TaskError missingApiKey, invalidApiKey, or serviceUnavailable when the database is away
  */
 export const authenticate = async (
   { database }: Pick<Edges, 'database'>,
@@ -32,7 +41,7 @@ export const authenticate = async (
     const message = "Missing API key: send 'Authorization: Bearer <key>' or an authentication task first.";
     throw new TaskError('missingApiKey', message, details);
   }
-  const owner = await findOwner(database, apiKey);
+  const owner = await lookUp(database, apiKey);
   if (!owner) throw new TaskError('invalidApiKey', 'Invalid API key.', details);
   return { owner, byTask: isAuthentication(first) };
 };

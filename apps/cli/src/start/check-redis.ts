@@ -1,0 +1,26 @@
+import { connect } from 'node:net';
+import { StartError } from './start-error.js';
+
+const PATIENCE_MS = 5_000;
+
+/**
+ * The programs would wait for their Redis for ever, which is right later on and a riddle at the first start.
+ *
+ * @throws StartError when nothing listens there
+ */
+export const checkRedis = (redisUrl: string): Promise<void> => {
+  const { hostname, port } = new URL(redisUrl);
+  const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
+
+  return new Promise((resolve, reject) => {
+    const socket = connect({ ...address, timeout: PATIENCE_MS }, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('timeout', () => socket.destroy(new Error('no answer')));
+    socket.once('error', (cause) => {
+      const where = `${address.host} port ${address.port}`;
+      reject(new StartError(`The Redis at ${where} cannot be reached: ${cause.message}.`, { cause }));
+    });
+  });
+};

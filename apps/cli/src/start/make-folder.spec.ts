@@ -1,0 +1,23 @@
+import { expect, it } from '@jest/globals';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { newFolder } from '../../test/fake-program.js';
+import { makeFolder } from './make-folder.js';
+
+it('makes a folder with all above it, and leaves one that exists alone', () => {
+  const folder = join(newFolder(), 'a', 'b', 'c');
+  makeFolder(folder);
+  makeFolder(folder);
+  expect(existsSync(folder)).toBe(true);
+});
+
+it('says in one sentence that it cannot', () => {
+  const file = join(newFolder(), 'file');
+  writeFileSync(file, '');
+  expect(() => makeFolder(join(file, 'a', 'b'))).toThrow(`b cannot be used: not a directory.`);
+  if (process.platform === 'linux') {
+    expect(() => makeFolder('/proc/none/a')).toThrow(
+      '/proc/none/a cannot be used: no such file or directory.',
+    );
+  }
+});

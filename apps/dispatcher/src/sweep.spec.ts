@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { claimTask, failTask, findOwner, insertTask, openDatabase, putKey, type Database } from '#database';
+import { createTaskQueue, type TaskQueue } from '#queue';
+import { freshDatabase } from '#test/databases';
+import { sweep } from './sweep.js';
+
+let database: Database;
+let queue: TaskQueue;
+let ownerId: string;
+
+beforeAll(async () => {
+  const DATABASE_URL = await freshDatabase();
+  database = openDatabase(DATABASE_URL);
+  queue = createTaskQueue({ DATABASE_URL }, () => undefined);
+  await queue.ping();
+  await putKey(database, 'owner', 'key');
+  ownerId = (await findOwner(database, 'key'))?.id ?? '';
+});
+afterAll(async () => {
+  await queue.close();
+  await database.$disconnect();
+});
+
+/** A task that was accepted, but whose job was never added. */
+const strand = async (): Promise<string> => {
+  const task = {
+    ownerId,
+    taskUuidSent: randomUUID(),
+    taskType: 'removeBackground',
+    model: 'runware:109@1',
+    request: {},
+    payloadHash: 'hash',
+    inputImageId: randomUUID(),
+    outputImageId: randomUUID(),
+  };
+  return (await insertTask(database, task, 1))?.id ?? '';
+};
+
+it('enqueues a task without a job, once', async () => {
+  const id = await strand();
+  expect(await queue.has(id)).toBe(false);
+  expect(await sweep(database, queue, 0)).toBe(1);
+  expect(await queue.has(id)).toBe(true);
+  expect(await sweep(database, queue, 0)).toBe(0);
+});
+
+it('leaves a young task to the request that is about to enqueue it', async () => {
+  const id = await strand();
+  expect(await sweep(database, queue, 60_000)).toBe(0);
+  expect(await queue.has(id)).toBe(false);
+  expect(await sweep(database, queue, 0)).toBe(1);
+});
+
+it('enqueues a task whose worker vanished with its job, and leaves an ended one', async () => {
+  const running = await strand();
+  await claimTask(database, running);
+  const ended = await strand();
+  const claim = await claimTask(database, ended);
+  if (!claim) throw new Error('the task could not be claimed');
+  await failTask(database, claim, { code: 'inferenceError', message: 'It failed.', details: {} });
+
+  expect(await sweep(database, queue, 0)).toBe(1);
+  expect([await queue.has(running), await queue.has(ended)]).toEqual([true, false]);
+});
+
+it('shares the work with other sweeps that run at once', async () => {
+  const ids = await Promise.all(Array.from({ length: 40 }, strand));
+  await database.task.updateMany({
+    where: { id: { in: ids } },
+    data: { createdAt: new Date(Date.now() - 60_000) },
+  });
+  const counts = await Promise.all([1, 2, 3].map(() => sweep(database, queue, 30_000)));
+  expect(counts.reduce((sum, count) => sum + count)).toBe(40);
+  for (const id of ids) expect(await queue.has(id)).toBe(true);
+});

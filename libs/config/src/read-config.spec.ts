@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import { availableParallelism } from 'node:os';
+import { isAbsolute } from 'node:path';
+import { readConfig, readServiceConfig } from './index.js';
+
+const DATABASE_URL = 'postgresql://clearcut@127.0.0.1:5432/clearcut';
+
+describe('readConfig', () => {
+  it('needs nothing', () => {
+    const config = readConfig({});
+    expect(config).toMatchObject({
+      PORT: 3000,
+      HOST: '127.0.0.1',
+      PUBLIC_URL: 'http://127.0.0.1:3000',
+      OUTBOUND_ALLOW: [],
+      MAX_TASKS_PER_REQUEST: 100,
+      SYNC_TIMEOUT_S: 60,
+      INTRA_OP_THREADS: availableParallelism(),
+      LOG_LEVEL: 'info',
+    });
+    expect([isAbsolute(config.DATA_DIR), isAbsolute(config.MODELS_DIR)]).toEqual([true, true]);
+    expect([config.DATABASE_URL, config.REDIS_URL, config.API_KEY]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('takes an empty value for none', () => {
+    expect(readConfig({ PORT: '', REDIS_URL: '', PUBLIC_URL: '', LOG_LEVEL: '' })).toEqual(readConfig({}));
+  });
+
+  it('cannot be changed', () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true);
+    expect(Object.isFrozen(readServiceConfig({ DATABASE_URL }))).toBe(true);
+  });
+
+  it.each([
+    ['0.0.0.0', 'http://localhost:8080'],
+    ['::', 'http://localhost:8080'],
+    ['::1', 'http://[::1]:8080'],
+    ['192.0.2.7', 'http://192.0.2.7:8080'],
+    ['cutter.internal', 'http://cutter.internal:8080'],
+  ])('derives the address of images from HOST %s', (HOST, expected) => {
+    expect(readConfig({ HOST, PORT: '8080' }).PUBLIC_URL).toBe(expected);
+  });
+
+  it('takes PUBLIC_URL before HOST and PORT, without a slash at its end', () => {
+    const { PUBLIC_URL } = readConfig({ PUBLIC_URL: 'https://cut.example.com/api//', HOST: '::1' });
+    expect(PUBLIC_URL).toBe('https://cut.example.com/api');
+  });
+
+  it('reads hosts, addresses and networks that may be private', () => {
+    const { OUTBOUND_ALLOW } = readConfig({ OUTBOUND_ALLOW: ' 127.0.0.1, images.internal ,10.0.0.0/8,::1,' });
+    expect(OUTBOUND_ALLOW).toEqual(['127.0.0.1', 'images.internal', '10.0.0.0/8', '::1']);
+  });
+
+  it('names every fault in one message', () => {
+    const faulty = {
+      PORT: '70000',
+      PUBLIC_URL: 'cut.example.com',
+      DATABASE_URL: 'mysql://localhost/clearcut',
+      REDIS_URL: 'localhost:6379',
+      OUTBOUND_ALLOW: 'http://localhost',
+      WORKER_CONCURRENCY: 'three',
+      INTRA_OP_THREADS: '0',
+      MAX_TASKS_PER_REQUEST: '-1',
+      SYNC_TIMEOUT_S: '1.5',
+      LOG_LEVEL: 'loud',
+    };
+    const message = (() => {
+      try {
+        readConfig(faulty);
+        return '';
+      } catch (error) {
+        return String(error);
+      }
+    })();
+    expect(Object.keys(faulty).filter((name) => !message.includes(`${name} `))).toEqual([]);
+    expect(message).toContain('PORT must be at most 65535');
+    expect(message).toContain('REDIS_URL must be a URL that starts with redis:// or rediss://');
+  });
+
+  it('keeps the secrets of a faulty value to itself', () => {
+    expect(() => readConfig({ DATABASE_URL: 'mysql://root:hunter2@localhost/' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    );
+  });
+});
+
+describe('readServiceConfig', () => {
+  it('wants a database', () => {
+    expect(readServiceConfig({ DATABASE_URL }).DATABASE_URL).toBe(DATABASE_URL);
+    expect(() => readServiceConfig({})).toThrow('DATABASE_URL must be set');
+  });
+});

@@ -1,0 +1,60 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { MAX_IMAGE_BYTES, parseImageSource, TaskError } from './index.js';
+
+const codeOf = (text: string) => {
+  try {
+    return parseImageSource(text, 'inputImage').kind;
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    expect(error.details.parameter).toBe('inputImage');
+    return error.code;
+  }
+};
+
+it('knows a UUID in whatever case', () => {
+  const imageUuid = '19abad0d-6ec5-40a6-b7af-203775fa5b7f';
+  expect(parseImageSource(imageUuid.toUpperCase(), 'inputImage')).toEqual({ kind: 'stored', imageUuid });
+});
+
+it('knows a URL and writes it in ASCII', () => {
+  const read = (text: string) => parseImageSource(text, 'inputImage');
+  expect(read('HTTP://Example.com/a b?c=d')).toEqual({ kind: 'url', url: 'http://example.com/a%20b?c=d' });
+  expect(read('http://example.com/a\u0000b')).toEqual({ kind: 'url', url: 'http://example.com/a%00b' });
+  expect(read('http://example.com/\ud800')).toEqual({ kind: 'url', url: 'http://example.com/%EF%BF%BD' });
+});
+
+it.each(['http://', 'https://a b/', 'http://example.com:99999/', 'http://[::1/'])(
+  'refuses the malformed URL %j',
+  (text) => {
+    expect(codeOf(text)).toBe('invalidInputImageURL');
+  },
+);
+
+it('decodes base64, padded or not, in one line or many, bare or in a data URI', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), (bytes) => {
+      const base64 = Buffer.from(bytes).toString('base64');
+      const spellings = [
+        base64,
+        base64.replace(/=+$/, ''),
+        base64.replace(/(.{7})/g, '$1\r\n'),
+        `data:image/png;base64,${base64}`,
+        `DATA:;charset=x;BASE64,${base64}`,
+      ];
+      for (const text of spellings)
+        expect(parseImageSource(text, 'inputImage')).toEqual({ kind: 'inline', bytes: Buffer.from(bytes) });
+    }),
+  );
+});
+
+it.each(['hello world!', 'a', 'aGVsbG8=!', 'data:image/png,abc', 'data:image/png;base64,*'])(
+  'refuses %j',
+  (text) => {
+    expect(codeOf(text)).toBe('invalidInputImage');
+  },
+);
+
+it('refuses more bytes than an image may have before it decodes them', () => {
+  expect(codeOf('A'.repeat(((MAX_IMAGE_BYTES + 6) / 3) * 4))).toBe('maxImageSizeExceeded');
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseTask, routingOf, TaskError } from './index.js';
+
+const taskUUID = '19abad0d-6ec5-40a6-b7af-203775fa5b7f';
+const removal = (more: Record<string, unknown> = {}) => ({
+  taskType: 'removeBackground',
+  taskUUID,
+  inputImage: 'aGVsbG8=',
+  model: 'runware:109@1',
+  ...more,
+});
+const errorOf = (raw: unknown) => {
+  try {
+    return { accepted: parseTask(raw) };
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    return { code: error.code, message: error.message, ...error.details };
+  }
+};
+
+describe('parseTask', () => {
+  it('fills in what a client leaves out', () => {
+    expect(parseTask(removal())).toEqual({
+      ...removal(),
+      outputType: 'URL',
+      outputFormat: 'PNG',
+      outputQuality: 95,
+      deliveryMethod: 'sync',
+      includeCost: false,
+    });
+  });
+
+  it.each([
+    ['png', 'PNG'],
+    ['jpg', 'JPG'],
+    ['jpeg', 'JPG'],
+    ['JPEG', 'JPG'],
+    ['Webp', 'WEBP'],
+  ])('takes %s for %s', (sent, outputFormat) => {
+    expect(parseTask(removal({ outputFormat: sent }))).toMatchObject({ outputFormat });
+  });
+
+  it.each([
+    '19ABAD0D-6EC5-40A6-B7AF-203775FA5B7F',
+    '01890a5d-ac96-774b-bcce-b302099a8057',
+    '00000000-0000-0000-0000-000000000000',
+  ])('takes %s as taskUUID and keeps it as sent', (uuid) => {
+    expect(parseTask(removal({ taskUUID: uuid }))).toMatchObject({ taskUUID: uuid });
+  });
+
+  it('names the parameter that is missing, unknown or wrong', () => {
+    expect(errorOf(removal({ model: undefined }))).toEqual({
+      code: 'missingModel',
+      message: "Missing required parameter 'model'.",
+      parameter: 'model',
+    });
+    expect(errorOf(removal({ ttl: 60 }))).toEqual({
+      code: 'unsupportedParameter',
+      message: "The parameter 'ttl' is not supported.",
+      parameter: 'ttl',
+    });
+    expect(errorOf(removal({ inputImage: null }))).toMatchObject({
+      code: 'invalidInputImage',
+      parameter: 'inputImage',
+      type: 'string',
+    });
+  });
+
+  it.each([19, 100, 50.5, '90', null])('says what outputQuality may be when it is %j', (outputQuality) => {
+    expect(errorOf(removal({ outputQuality }))).toMatchObject({
+      code: 'invalidOutputQuality',
+      parameter: 'outputQuality',
+      type: 'integer',
+      min: 20,
+      max: 99,
+    });
+  });
+
+  it('gives no bounds for what is no number', () => {
+    const error = errorOf(removal({ inputImage: '' }));
+    expect(error).toMatchObject({ code: 'invalidInputImage' });
+    expect(error).not.toHaveProperty('min');
+  });
+
+  it('speaks of the taskUUID before all else', () => {
+    expect(errorOf(removal({ taskUUID: 7, outputQuality: 1 }))).toMatchObject({ code: 'invalidTaskUUID' });
+  });
+
+  it.each(['toString', '__proto__', 'RemoveBackground', ''])('knows no taskType %j', (taskType) => {
+    expect(errorOf({ taskType })).toMatchObject({ code: 'unsupportedTaskType', parameter: 'taskType' });
+  });
+});
+
+describe('routingOf', () => {
+  it('finds the keys of whatever a client sent', () => {
+    expect(routingOf({ taskType: 'a', taskUUID: 'b', more: 1 })).toEqual({ taskType: 'a', taskUUID: 'b' });
+    expect(routingOf({ taskType: 1, taskUUID: 'b' })).toEqual({ taskUUID: 'b' });
+    for (const raw of [null, undefined, 1, 'a', []]) expect(routingOf(raw)).toEqual({});
+  });
+});

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { freshDatabase } from '#test/databases';
+import { redisIsInstalled, startRedis, type TestRedis } from '#test/redis';
+import { until } from '#test/until';
+import { createConsumer, createTaskQueue, type Consumer, type Handler, type TaskQueue } from './index.js';
+
+const backends = redisIsInstalled() ? (['Postgres', 'Redis'] as const) : (['Postgres'] as const);
+const ignore = () => undefined;
+
+describe.each(backends)('a queue on %s', (backend) => {
+  let redis: TestRedis | undefined;
+  let config: { DATABASE_URL: string; REDIS_URL?: string };
+  let queue: TaskQueue;
+  let consumer: Consumer | undefined;
+
+  beforeAll(async () => {
+    redis = backend === 'Redis' ? await startRedis() : undefined;
+    config = { DATABASE_URL: await freshDatabase(), ...(redis && { REDIS_URL: redis.url }) };
+    queue = createTaskQueue(config, ignore);
+    await queue.ping();
+  });
+  afterEach(async () => {
+    await consumer?.stop(0);
+    consumer = undefined;
+  });
+  afterAll(async () => {
+    await queue.close();
+    await redis?.stop();
+  });
+
+  const consume = (handle: Handler) => {
+    consumer = createConsumer(config, handle, { concurrency: 1, onError: ignore });
+    consumer.run();
+    return consumer;
+  };
+
+  it('hands out a job that was added twice once, and forgets it when it is done', async () => {
+    const id = randomUUID();
+    await queue.add(id);
+    await queue.add(id);
+    expect(await queue.has(id)).toBe(true);
+
+    const last = randomUUID();
+    const seen: string[] = [];
+    consume(async ({ taskId }) => {
+      seen.push(taskId);
+    });
+    await until('the job to be gone', async () => !(await queue.has(id)));
+    await queue.add(last);
+    await until('the last job', async () => seen.includes(last) && !(await queue.has(last)));
+    expect(seen).toEqual([id, last]);
+  });
+
+  it('takes a job again that is done', async () => {
+    const id = randomUUID();
+    let runs = 0;
+    consume(async () => {
+      runs++;
+    });
+    await queue.add(id);
+    await until('the end', async () => runs === 1 && !(await queue.has(id)));
+    await queue.add(id);
+    await until('the second run', () => runs === 2);
+  });
+
+  it('tries a job that fails three times, and says which try is the last', async () => {
+    const id = randomUUID();
+    const tries: boolean[] = [];
+    consume(async ({ lastTry }) => {
+      tries.push(lastTry);
+      throw new Error('the database is away');
+    });
+    await queue.add(id);
+    await until('the third try', async () => tries.length === 3 && !(await queue.has(id)));
+    expect(tries).toEqual([false, false, true]);
+  });
+
+  it('hands back what is in hand when it stops, without taking a try for it', async () => {
+    const id = randomUUID();
+    let taken = false;
+    const first = consume(
+      (_, signal) =>
+        new Promise((_resolve, reject) => {
+          taken = true;
+          signal.addEventListener('abort', () => reject(new Error('stopped')));
+        }),
+    );
+    await queue.add(id);
+    await until('the job to be taken', () => taken);
+    await first.stop(0);
+    expect(await queue.has(id)).toBe(true);
+
+    const again: string[] = [];
+    consume(async ({ taskId, lastTry }) => {
+      again.push(`${taskId} ${lastTry}`);
+    });
+    await until('the job to be done', async () => again.length > 0 && !(await queue.has(id)));
+    expect(again).toEqual([`${id} false`]);
+  });
+
+  it('lets what is in hand finish when it stops in time', async () => {
+    const id = randomUUID();
+    let finish = ignore as () => void;
+    let aborted = false;
+    const stopping = consume(
+      (_, signal) =>
+        new Promise<void>((resolve) => {
+          finish = resolve;
+          signal.addEventListener('abort', () => (aborted = true));
+        }),
+    );
+    await queue.add(id);
+    await until('the job to be taken', () => finish !== ignore);
+    const stopped = stopping.stop(10_000);
+    finish();
+    await stopped;
+    expect([aborted, await queue.has(id)]).toEqual([false, false]);
+  });
+});
+
+const DATABASE_URL = 'postgresql://nobody@127.0.0.1:1/nothing';
+
+describe.each([
+  ['Postgres', { DATABASE_URL }],
+  ['Redis', { DATABASE_URL, REDIS_URL: 'redis://127.0.0.1:1/0' }],
+])('when %s is not there', (_, config) => {
+  it('a queue says so soon, and can be closed', async () => {
+    const queue = createTaskQueue(config, ignore);
+    const calls = [queue.add(randomUUID()), queue.has(randomUUID()), queue.ping()];
+    const start = performance.now();
+    const settled = await Promise.allSettled(calls);
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(performance.now() - start).toBeLessThan(5000);
+    await queue.close();
+  });
+});
