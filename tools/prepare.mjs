@@ -2,7 +2,7 @@
  * The way from a fresh clone to a running program: installs what the lock file names, builds what changed,
  * and then starts or tests. It runs before node_modules exists, so it needs Node and npm and nothing else.
  *
- *   node tools/prepare.mjs start | test [arguments of jest] | build
+ *   node tools/prepare.mjs start | test [arguments of jest] | bench [name] | build
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -42,6 +42,7 @@ const modes = {
     const { code } = await run(process.execPath, [...jest, ...args], { stdio: 'inherit' });
     process.exitCode = code ?? 1;
   },
+  bench: () => import(pathToFileURL(join(dist, 'bench/main.js')).href),
   build: () => {},
 };
 
@@ -237,7 +238,7 @@ const [mode = '', ...args] = process.argv.slice(2);
 try {
   process.chdir(root);
   checkNode();
-  if (!Object.hasOwn(modes, mode)) throw new Failure('Say one of start, test and build.');
+  if (!Object.hasOwn(modes, mode)) throw new Failure('Say one of start, test, bench and build.');
   await prepare();
   await modes[mode](args);
 } catch (error) {

@@ -70,6 +70,8 @@ function deploy(databaseUrl: string): Promise<void> {
       env: { ...process.env, ...quiet, DATABASE_URL: databaseUrl },
       stdio: ['ignore', 'ignore', 'pipe'],
       windowsHide: true,
+      // A Ctrl-C in the terminal must not cut a migration in half.
+      detached: process.platform !== 'win32',
     });
 
     let output = '';

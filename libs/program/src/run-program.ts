@@ -36,7 +36,12 @@ export const runProgram = async (
     process.exit(1);
   };
 
+  // The supervisor may be gone before the program has started; then there is nothing to stop in order.
+  let stop = async (_why: string): Promise<void> => process.exit(1);
+  process.on('disconnect', () => void stop('the supervisor is gone').catch(fail));
+
   try {
+    if (process.connected === false) await stop('the supervisor is gone');
     const config = readServiceConfig();
     const log = createLogger(name, config.LOG_LEVEL);
     const crash = (error: Error) => {
@@ -46,7 +51,7 @@ export const runProgram = async (
     const running = await start({ config, log, crash });
 
     let stopping = false;
-    const stop = async (why: string) => {
+    stop = async (why: string) => {
       if (stopping) return;
       stopping = true;
       log.info({ why }, 'stopping');
@@ -55,7 +60,6 @@ export const runProgram = async (
     };
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.on(signal, () => void stop(signal).catch(fail));
-    process.on('disconnect', () => void stop('the supervisor is gone').catch(fail));
     await tell({ type: 'ready' });
   } catch (error) {
     await fail(error);

@@ -19,7 +19,12 @@ const lookUp = async (database: Edges['database'], apiKey: string): Promise<Owne
   try {
     return await findOwner(database, apiKey);
   } catch (cause) {
-    throw new TaskError('serviceUnavailable', 'Keys cannot be looked up right now; try again.', {}, { cause });
+    throw new TaskError(
+      'serviceUnavailable',
+      'Keys cannot be looked up right now; try again.',
+      {},
+      { cause },
+    );
   }
 };
 

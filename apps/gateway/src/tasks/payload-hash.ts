@@ -3,8 +3,7 @@ import type { ParsedSource } from '#contract';
 import { stringify } from 'safe-stable-stringify';
 
 /** SHA-256 of bytes, hex. */
-const digest = (bytes: Uint8Array | string): string =>
-  createHash('sha256').update(bytes).digest('hex');
+const digest = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
 const imageIdentity = (source: ParsedSource) => {
   if (source.kind === 'inline') return { sha256: digest(source.bytes) };
