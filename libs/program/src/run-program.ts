@@ -41,7 +41,7 @@ export const runProgram = async (
   process.on('disconnect', () => void stop('the supervisor is gone').catch(fail));
 
   try {
-    if (process.connected === false) await stop('the supervisor is gone');
+    if (process.send && !process.connected) await stop('the supervisor is gone');
     const config = readServiceConfig();
     const log = createLogger(name, config.LOG_LEVEL);
     const crash = (error: Error) => {
