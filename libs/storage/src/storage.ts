@@ -34,7 +34,7 @@ const writeDurably = async (path: string, bytes: Uint8Array) => {
 
 /** Says in the API's terms what the file system said. */
 const translate = (cause: unknown): unknown => {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   if (code === 'ENOENT')
     return new TaskError('mediaNotFound', 'The bytes of the image are gone.', {}, { cause });
   if (code === 'ENOSPC' || code === 'EDQUOT') {
