@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -21,6 +21,8 @@ describe('npm start', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'clear cut-'));
+    // As root, Postgres runs as another user, who has to enter the folder.
+    await chmod(folder, 0o755);
     env = { PORT: `${await freePort()}`, DATA_DIR: folder };
     photo = (await readFile(join('docs', 'pictures', 'mug.jpg'))).toString('base64');
     started = npmStart(env);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '#database';
@@ -8,6 +8,8 @@ import { createDatabase, TEMPLATE } from './databases.js';
 /** One Postgres for the whole run; each test file gets its own database, copied from a migrated template. */
 export default async (): Promise<void> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'clearcut-tests-'));
+  // As root, Postgres runs as another user, who would otherwise get a place of his own elsewhere.
+  await chmod(dataDir, 0o755);
   const postgres = await startEmbeddedPostgres({ dataDir });
   process.env.TEST_POSTGRES = postgres.url;
   await migrate(await createDatabase(TEMPLATE));

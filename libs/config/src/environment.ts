@@ -52,7 +52,7 @@ export const Environment = z.object({
     )
     .default([]),
   /** Tasks that one worker has in hand at once; more than one lets decode and encode overlap with inference. */
-  WORKER_CONCURRENCY: integer(1, 64).default(3),
+  WORKER_CONCURRENCY: integer(1, 64).default(2),
   /** Threads that onnxruntime uses for one inference. */
   INTRA_OP_THREADS: integer(1, 256).default(availableParallelism()),
   MAX_TASKS_PER_REQUEST: integer(1, 10_000).default(100),
