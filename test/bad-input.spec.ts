@@ -200,13 +200,11 @@ describe('bad input', () => {
         { code: 'invalidDeliveryMethod', allowedValues: ['sync', 'async'] },
       ],
       ['includeCost "yes"', { includeCost: 'yes' }, { code: 'invalidIncludeCost', type: 'boolean' }],
-      ...['webhookURL', 'uploadEndpoint', 'ttl', 'settings'].map(
-        (name): [string, Record<string, unknown>, Record<string, unknown>] => [
-          name,
-          { [name]: name === 'ttl' ? 60 : {} },
-          { code: 'unsupportedParameter', parameter: name },
-        ],
-      ),
+      ['an unknown parameter', { outputSize: 3 }, { code: 'unsupportedParameter' }],
+      ['webhookURL without scheme', { webhookURL: 'example.org' }, { code: 'invalidWebhookURL' }],
+      ['uploadEndpoint by ftp', { uploadEndpoint: 'ftp://example.org' }, { code: 'invalidUploadEndpoint' }],
+      ['ttl 59', { ttl: 59 }, { code: 'invalidTtl', min: 60 }],
+      ['settings as text', { settings: 'soft' }, { code: 'invalidParameter', type: 'object' }],
     ])('refuses %s', async (_, change, error) => {
       const task = changed(change);
       const before = await service.database.task.count();

@@ -7,9 +7,9 @@ import { openDatabase, putKey, type Database } from '#database';
 import { catalogue, defaultModel, type Catalogue, type Model } from '#models';
 import type { Running } from '#program';
 import { createLogger } from '#telemetry';
-import { startDispatcher } from '../../apps/dispatcher/src/start-dispatcher.js';
+import { startDispatcher, type DispatcherOptions } from '../../apps/dispatcher/src/start-dispatcher.js';
 import { startGateway } from '../../apps/gateway/src/start-gateway.js';
-import { startWorker } from '../../apps/worker/src/start-worker.js';
+import { startWorker, type WorkerOptions } from '../../apps/worker/src/start-worker.js';
 import { createClient, type Client } from './client.js';
 import { freshDatabase } from './databases.js';
 import { writeBrightnessGraph } from './onnx-graphs.js';
@@ -25,6 +25,8 @@ export type Service = Client & {
   /** One by one, so that a test can start them late, stop them and start them again. */
   readonly worker: Program;
   readonly dispatcher: Program;
+  /** A second one beside it. */
+  readonly otherDispatcher: Program;
   readonly gateway: Program;
   readonly stop: () => Promise<void>;
 };
@@ -64,6 +66,8 @@ export type ServiceOptions = {
   readonly env?: Record<string, string>;
   /** Take the catalogue as it is, with the real network; MODELS_DIR must hold it. */
   readonly realModel?: boolean;
+  readonly workerOptions?: WorkerOptions;
+  readonly dispatcherOptions?: DispatcherOptions;
 };
 
 /**
@@ -73,6 +77,8 @@ export type ServiceOptions = {
 export const startService = async ({
   env = {},
   realModel = false,
+  workerOptions,
+  dispatcherOptions,
 }: ServiceOptions = {}): Promise<Service> => {
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-service-'));
   const port = await freePort();
@@ -93,8 +99,9 @@ export const startService = async ({
   await putKey(database, 'local', key);
 
   const gateway = toProgram(() => startGateway(context, models, 1000));
-  const worker = toProgram(() => startWorker(context, models, 1000));
-  const dispatcher = toProgram(() => startDispatcher(context));
+  const worker = toProgram(() => startWorker(context, models, { graceMs: 1000, ...workerOptions }));
+  const dispatcher = toProgram(() => startDispatcher(context, dispatcherOptions));
+  const otherDispatcher = toProgram(() => startDispatcher(context, dispatcherOptions));
   await gateway.start();
 
   const url = `http://127.0.0.1:${port}`;
@@ -107,8 +114,9 @@ export const startService = async ({
     gateway,
     worker,
     dispatcher,
+    otherDispatcher,
     stop: async () => {
-      await Promise.all([gateway.stop(), worker.stop(), dispatcher.stop()]);
+      await Promise.all([gateway, worker, dispatcher, otherDispatcher].map((program) => program.stop()));
       await database.$disconnect();
       await rm(folder, { recursive: true, force: true });
     },

@@ -1,36 +1,55 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { forgetSilentWorkers, openDatabase } from '#database';
+import { join } from 'node:path';
+import { forgetSilentWorkers, listenFinished, openDatabase } from '#database';
+import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
 import { createTaskQueue } from '#queue';
+import { createDiskStorage } from '#storage';
+import { deliver } from './deliver.js';
+import { startDeliveries, type DeliveriesOptions } from './deliveries.js';
+import { expire } from './expire.js';
+import { startRounds } from './rounds.js';
 import { sweep } from './sweep.js';
 
-const EVERY_MS = 2_000;
+const SWEEP_EVERY_MS = 2_000;
+const EXPIRE_EVERY_MS = 5_000;
 
-/** Sweeps again and again; a round that fails is logged, and the next one does its work. */
-export const startDispatcher = async ({ config, log }: Context): Promise<Running> => {
+export type DispatcherOptions = {
+  readonly deliveries?: DeliveriesOptions;
+  /** The waits between the attempts of one delivery. */
+  readonly delaysMs?: readonly number[];
+};
+
+/** Enqueues what was stranded, tells receivers of ended tasks, deletes what expired: each again and again. */
+export const startDispatcher = async (
+  { config, log }: Context,
+  { deliveries, delaysMs }: DispatcherOptions = {},
+): Promise<Running> => {
+  const fault = (what: string) => (err: unknown) => log.error({ err }, what);
   const database = openDatabase(config.DATABASE_URL);
-  const queue = createTaskQueue(config, (error) => log.error({ err: error }, 'queue fault'));
-  const stopping = new AbortController();
+  const storage = createDiskStorage(join(config.DATA_DIR, 'images'));
+  const outbound = createOutbound({ allow: config.OUTBOUND_ALLOW });
+  const queue = createTaskQueue(config, fault('queue fault'));
+  await queue.ping();
 
-  const round = async () => {
+  const sweepOnce = async () => {
     const stranded = await sweep(database, queue);
     if (stranded > 0) log.warn({ stranded }, 'stranded tasks enqueued again');
     await forgetSilentWorkers(database);
   };
+  const edges = { database, storage, outbound, log, publicUrl: config.PUBLIC_URL };
+  const sending = startDeliveries(
+    { database, deliver: deliver(edges, delaysMs), onError: fault('delivery failed') },
+    deliveries,
+  );
+  const feed = listenFinished(config.DATABASE_URL, sending.wake, fault('notifications interrupted'));
+  const sweeping = startRounds(sweepOnce, SWEEP_EVERY_MS, fault('sweep failed'));
+  const expiring = startRounds(() => expire(edges), EXPIRE_EVERY_MS, fault('expiry failed'));
 
-  const rounds = async () => {
-    while (!stopping.signal.aborted) {
-      await round().catch((error: unknown) => log.error({ err: error }, 'sweep failed'));
-      await sleep(EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-  };
-
-  await queue.ping();
-  const sweeping = rounds();
   return {
     stop: async () => {
-      stopping.abort();
-      await sweeping;
+      await feed.close();
+      await Promise.all([sending.stop(), sweeping.stop(), expiring.stop()]);
+      await outbound.close();
       await queue.close();
       await database.$disconnect();
     },

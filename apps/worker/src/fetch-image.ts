@@ -1,5 +1,5 @@
 import { MAX_IMAGE_BYTES, TaskError } from '#contract';
-import { findImage, putImage, type Database } from '#database';
+import { findImage, isExpired, putImage, type Database } from '#database';
 import { probe } from '#imaging';
 import type { Outbound } from '#outbound';
 import { imageKey, type Storage } from '#storage';
@@ -18,9 +18,9 @@ export const fetchImage =
   async ({ task, request }: Removal, signal: AbortSignal): Promise<Uint8Array> => {
     const { source, parameter } = request;
     const image = await findImage(database, task.inputImageId);
-    if (image) return storage.read(image.storageKey);
+    if (image && !isExpired(image)) return storage.read(image.storageKey);
     if (source.kind === 'stored')
-      throw new TaskError('mediaNotFound', 'The image was deleted.', { parameter });
+      throw new TaskError('mediaExpired', 'The image was deleted.', { parameter });
 
     const bytes = await outbound.fetchBytes(source.url, { ...limits, parameter }, signal);
     const { contentType, extension, width, height } = await probe(bytes, parameter);

@@ -23,6 +23,8 @@ type Deps = {
   readonly database: Database;
   readonly catalogue: Catalogue;
   readonly remove: ReturnType<typeof removeBackground>;
+  /** Deletes what a failed task may have stored. */
+  readonly discard: (removal: Removal) => Promise<void>;
   readonly log: Logger;
 };
 
@@ -51,7 +53,7 @@ const toProblem = (error: unknown, task: Task) => {
  * task ends or is tried again. Every write is fenced by the claim.
  */
 export const processTask =
-  ({ database, catalogue, remove, log }: Deps): Handler =>
+  ({ database, catalogue, remove, discard, log }: Deps): Handler =>
   async ({ taskId, lastTry }, signal) => {
     const task = await claimTask(database, taskId);
     if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
@@ -87,7 +89,12 @@ export const processTask =
         throw error;
       }
       const problem = toProblem(error, task);
-      await failTask(database, task, problem, toColumns(stopwatch.durations));
-      bound[ours ? 'error' : 'info']({ code: problem.code, ...(ours && { err: error }) }, 'task failed');
+      const kept = await failTask(database, task, problem, toColumns(stopwatch.durations));
+      bound[ours ? 'error' : 'info'](
+        { code: problem.code, kept, ...(ours && { err: error }) },
+        'task failed',
+      );
+      // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
+      if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, catalogue));
     }
   };

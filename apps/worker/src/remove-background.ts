@@ -1,8 +1,9 @@
 import type { RemovalRequest, Task } from '#database';
-import type { Encoding, Photo, Rgba } from '#imaging';
+import { contentTypeOf, type Encoding, type Photo, type Rgba } from '#imaging';
 import type { Model } from '#models';
 import type { Stopwatch } from '#telemetry';
 import type { FinishInput, PrepareInput, Prepared } from './pixels/arithmetic.js';
+import type { Upload } from './upload-result.js';
 
 /** A claimed task with its validated request. */
 export type Removal = { readonly task: Task; readonly request: RemovalRequest; readonly model: Model };
@@ -20,6 +21,7 @@ export type Edges = {
   readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Rgba>;
   readonly encode: (cutout: Rgba, encoding: Encoding) => Promise<Uint8Array>;
   readonly store: (removal: Removal, bytes: Uint8Array) => Promise<void>;
+  readonly upload: (upload: Upload, signal: AbortSignal) => Promise<void>;
 };
 
 /** The size of the finished cutout. */
@@ -47,6 +49,11 @@ export const removeBackground =
     const encoding = { format: request.outputFormat, quality: request.outputQuality };
     const encoded = await measure('encode', () => edges.encode(cutout, encoding));
     await measure('store', () => edges.store(removal, encoded));
+    const { uploadUrl } = removal.task;
+    if (uploadUrl) {
+      const upload = { url: uploadUrl, bytes: encoded, contentType: contentTypeOf(request.outputFormat) };
+      await measure('upload', () => edges.upload(upload, signal));
+    }
 
     return { bytes: encoded.byteLength, width: cutout.width, height: cutout.height };
   };

@@ -14,7 +14,8 @@ import { fetchImage } from './fetch-image.js';
 import { startHeartbeat } from './heartbeat.js';
 import { openPixelPool } from './pixels/pool.js';
 import { outputKey, processTask } from './process-task.js';
-import { removeBackground } from './remove-background.js';
+import { removeBackground, type Removal } from './remove-background.js';
+import { uploadResult } from './upload-result.js';
 
 /** Long enough for one inference on a CPU, short enough that everything is gone within ten seconds. */
 const GRACE_MS = 6_000;
@@ -26,11 +27,17 @@ const networkOf = (model: Model, modelsDir: string) => ({
   size: model.input.size,
 });
 
+export type WorkerOptions = {
+  readonly graceMs?: number;
+  /** The waits between the tries of an upload. */
+  readonly uploadDelaysMs?: readonly number[];
+};
+
 /** Opens everything, warms every model, and only then takes tasks. */
 export const startWorker = async (
   { config, log, crash }: Context,
   catalogue: Catalogue,
-  graceMs = GRACE_MS,
+  { graceMs = GRACE_MS, uploadDelaysMs }: WorkerOptions = {},
 ): Promise<Running> => {
   const networks = new Map([...catalogue].map(([air, model]) => [air, networkOf(model, config.MODELS_DIR)]));
   for (const model of catalogue.values())
@@ -56,9 +63,12 @@ export const startWorker = async (
     postprocess: pixels.postprocess,
     encode,
     store: (removal, bytes) => storage.write(outputKey(removal), bytes),
+    upload: uploadResult(outbound, uploadDelaysMs),
   });
 
-  const consumer = createConsumer(config, processTask({ database, catalogue, remove, log }), {
+  const discard = (removal: Removal) => storage.remove(outputKey(removal));
+
+  const consumer = createConsumer(config, processTask({ database, catalogue, remove, discard, log }), {
     concurrency: config.WORKER_CONCURRENCY,
     onError: (error) => log.error({ err: error }, 'queue fault'),
   });

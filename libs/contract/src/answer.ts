@@ -13,7 +13,7 @@ const Authenticated = z
   .strictObject({ taskType: z.literal('authentication') })
   .meta({ id: 'Authenticated', description: 'The key is good.' });
 
-export const UploadedImage = z
+const UploadedImage = z
   .strictObject({
     taskType: z.literal('imageUpload'),
     taskUUID: z.string(),
@@ -23,7 +23,28 @@ export const UploadedImage = z
   })
   .meta({ id: 'UploadedImage' });
 
-export type UploadedImage = z.infer<typeof UploadedImage>;
+const StoredMedia = z
+  .strictObject({
+    taskType: z.literal('mediaStorage'),
+    taskUUID: z.string(),
+    operation: z.enum(['upload', 'delete']),
+    mediaUUID: z.uuid(),
+    mediaURL: z.url().optional(),
+    status: z.literal('success').optional(),
+  })
+  .meta({ id: 'StoredMedia' });
+const DryRun = z
+  .strictObject({ taskType: z.string(), taskUUID: z.string(), cost: z.number() })
+  .meta({ id: 'DryRun', description: 'What a valid task would cost at most; nothing was stored or run.' });
+
+const TaskDetails = z
+  .strictObject({
+    taskType: z.literal('getTaskDetails'),
+    taskUUID: z.string(),
+    request: z.array(z.record(z.string(), z.unknown())),
+    response: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'TaskDetails', description: 'The task as it was taken, and its answer if it has ended.' });
 
 const Acknowledgement = z
   .strictObject({ taskType: z.string(), taskUUID: z.string() })
@@ -40,6 +61,15 @@ export const Cutout = z
     imageUUID: z.uuid(),
     inputImageUUID: z.uuid(),
     ...imageFields,
+    mediaUUID: z
+      .uuid()
+      .optional()
+      .meta({ description: 'Like imageUUID, for tasks that came with inputs.image.' }),
+    mediaURL: z
+      .url()
+      .optional()
+      .meta({ description: 'Like imageURL, for tasks that came with inputs.image.' }),
+    result: z.literal('success').optional().meta({ description: 'Present when there is no imageURL.' }),
     status: z.literal('success'),
     cost: z.number().optional().meta({ description: 'USD; only when asked for by includeCost.' }),
   })
@@ -47,7 +77,17 @@ export const Cutout = z
 export type Cutout = z.infer<typeof Cutout>;
 
 const Result = z
-  .union([Cutout, UploadedImage, Processing, Acknowledgement, Pong, Authenticated])
+  .union([
+    Cutout,
+    UploadedImage,
+    StoredMedia,
+    TaskDetails,
+    Processing,
+    DryRun,
+    Acknowledgement,
+    Pong,
+    Authenticated,
+  ])
   .meta({ id: 'Result' });
 export type Result = z.infer<typeof Result>;
 
@@ -60,6 +100,7 @@ export const ErrorItem = z
     min: z.number().optional(),
     max: z.number().optional(),
     allowedValues: z.array(z.string()).readonly().optional(),
+    documentation: z.url().optional(),
     taskType: z.string().optional(),
     taskUUID: z.string().optional(),
     status: z.literal('error').optional(),

@@ -15,3 +15,10 @@ export const toFailure = (error: TaskError, routing?: Routing): Outcome => ({
   error: toErrorItem(error, routing),
   status: problems[error.code].status,
 });
+
+/** Adds to an error the address at which the parameter that it names is explained. */
+export const withDocumentation = (outcome: Outcome, publicUrl: string): Outcome => {
+  if ('result' in outcome || !outcome.error.parameter) return outcome;
+  const anchor = outcome.error.parameter.replaceAll('.', '-').toLowerCase();
+  return { ...outcome, error: { ...outcome.error, documentation: `${publicUrl}/docs#request-${anchor}` } };
+};

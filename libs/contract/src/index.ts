@@ -1,7 +1,10 @@
 export * from './answer.js';
-export { toErrorItem, toFailure, type Routing } from './error-item.js';
+export { toErrorItem, toFailure, withDocumentation, type Routing } from './error-item.js';
 export { MAX_BODY_BYTES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS } from './limits.js';
 export { parseImageSource, type ParsedSource } from './image-source.js';
 export { parseTask, routingOf } from './parse-task.js';
 export { problems, TaskError, ProblemCode, type ProblemDetails } from './problems.js';
 export * from './tasks.js';
+export { type Settings } from './settings.js';
+export { toRemoval, type Removal } from './removal.js';
+export { toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';

@@ -49,15 +49,15 @@ describe('parseTask', () => {
   });
 
   it('names the parameter that is missing, unknown or wrong', () => {
-    expect(errorOf(removal({ model: undefined }))).toEqual({
-      code: 'missingModel',
-      message: "Missing required parameter 'model'.",
-      parameter: 'model',
+    expect(errorOf({ taskType: 'getTaskDetails' })).toEqual({
+      code: 'missingTaskUUID',
+      message: "Missing required parameter 'taskUUID'.",
+      parameter: 'taskUUID',
     });
-    expect(errorOf(removal({ ttl: 60 }))).toEqual({
+    expect(errorOf(removal({ size: 60 }))).toEqual({
       code: 'unsupportedParameter',
-      message: "The parameter 'ttl' is not supported.",
-      parameter: 'ttl',
+      message: "The parameter 'size' is not supported.",
+      parameter: 'size',
     });
     expect(errorOf(removal({ inputImage: null }))).toMatchObject({
       code: 'invalidInputImage',

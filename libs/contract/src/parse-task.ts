@@ -23,9 +23,13 @@ export const routingOf = (raw: unknown): Routing => {
 
 /** Spellings that clients are known to use are brought to the one that the schema documents. */
 const normalise = (raw: Record<string, unknown>): Record<string, unknown> => {
-  if (typeof raw.outputFormat !== 'string') return raw;
-  const outputFormat = raw.outputFormat.toUpperCase();
-  return { ...raw, outputFormat: outputFormat === 'JPEG' ? 'JPG' : outputFormat };
+  const { outputFormat, outputType } = raw;
+  const upper = typeof outputFormat === 'string' ? outputFormat.toUpperCase() : outputFormat;
+  return {
+    ...raw,
+    ...(outputFormat !== undefined && { outputFormat: upper === 'JPEG' ? 'JPG' : upper }),
+    ...(Array.isArray(outputType) && { outputType: outputType[0] }),
+  };
 };
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Settings, settingsFields } from './settings.js';
 
 /** Any RFC 9562 UUID; compared in lower case, echoed as sent. */
 const TaskUUID = z.uuid().meta({
@@ -18,11 +19,28 @@ export const outputTypes = ['URL', 'base64Data', 'dataURI'] as const;
 export const outputFormats = ['PNG', 'JPG', 'WEBP'] as const;
 
 const Authentication = z
-  .strictObject({ taskType: z.literal('authentication'), apiKey: z.string().min(1) })
+  .strictObject({
+    taskType: z.literal('authentication'),
+    apiKey: z.string().min(1),
+    connectionSessionUUID: z
+      .string()
+      .optional()
+      .meta({ description: 'Takes up an earlier WebSocket session.' }),
+  })
   .meta({
     id: 'Authentication',
     description: 'The API key as first task, in place of the Authorization header.',
   });
+
+export const MediaStorage = z
+  .strictObject({
+    taskType: z.literal('mediaStorage'),
+    taskUUID: TaskUUID,
+    operation: z.enum(['upload', 'delete']).default('upload'),
+    media: ImageSource.meta({ description: 'The image to store, or the UUID of the one to delete.' }),
+  })
+  .meta({ id: 'MediaStorage', description: 'Stores an image or deletes a stored one.' });
+export type MediaStorage = z.infer<typeof MediaStorage>;
 
 const Ping = z
   .strictObject({ taskType: z.literal('ping'), taskUUID: TaskUUID.optional(), ping: z.boolean().optional() })
@@ -33,12 +51,36 @@ export const ImageUpload = z
   .meta({ id: 'ImageUpload', description: 'Stores an image, so that later tasks can name it by its UUID.' });
 export type ImageUpload = z.infer<typeof ImageUpload>;
 
+/** What clients send besides, for other tasks of Runware; it has no effect here. */
+const Ignored = z.unknown().optional().meta({ description: 'Accepted, has no effect.' });
+const ignored = {
+  positivePrompt: Ignored,
+  width: Ignored,
+  height: Ignored,
+  steps: Ignored,
+  safety: Ignored,
+  acceleratorOptions: Ignored,
+  providerSettings: Ignored,
+};
+
+const HttpUrl = z
+  .string()
+  .regex(/^https?:\/\//i, 'must start with http:// or https://')
+  .max(2048);
+
+/** `removeBackground` and the names that it had in older clients; answers echo the one that was sent. */
+export const removalTypes = ['removeBackground', 'imageBackgroundRemoval', 'removeImageBackground'] as const;
+
 export const RemoveBackground = z
   .strictObject({
-    taskType: z.literal('removeBackground'),
+    taskType: z.enum(removalTypes),
     taskUUID: TaskUUID,
-    inputImage: ImageSource,
-    model: z.string().min(1).meta({ description: 'AIR id of the model.', example: 'runware:109@1' }),
+    inputImage: ImageSource.optional().meta({ description: 'The image; this or inputs.image.' }),
+    inputs: z.strictObject({ image: ImageSource.optional() }).optional(),
+    model: z.string().min(1).optional().meta({
+      description: 'AIR id or slug of the model; older taskTypes may leave it out.',
+      example: 'runware:109@1',
+    }),
     outputType: z.enum(outputTypes).default('URL'),
     outputFormat: z.enum(outputFormats).default('PNG').meta({
       description: 'Upper or lower case. PNG and WEBP keep the alpha channel, JPG is flattened on white.',
@@ -50,7 +92,23 @@ export const RemoveBackground = z
       .default(95)
       .meta({ description: 'Compression quality of JPG and WEBP; PNG is lossless.' }),
     deliveryMethod: z.enum(['sync', 'async']).default('sync'),
+    webhookURL: HttpUrl.optional().meta({
+      description: 'Makes the call asynchronous; the result is sent there by POST, at least once.',
+    }),
+    uploadEndpoint: HttpUrl.optional().meta({
+      description: 'The bytes of the result are sent there by PUT.',
+    }),
+    ttl: z
+      .int()
+      .min(60)
+      .max(31_536_000)
+      .optional()
+      .meta({ description: 'Seconds after which the result is deleted; only for outputType URL.' }),
     includeCost: z.boolean().default(false),
+    numberResults: z.int().min(1).max(1).optional(),
+    settings: Settings.optional(),
+    ...settingsFields,
+    ...ignored,
   })
   .meta({ id: 'RemoveBackground', description: 'Cuts the subject of an image out of its background.' });
 export type RemoveBackground = z.infer<typeof RemoveBackground>;
@@ -60,20 +118,37 @@ export const GetResponse = z
   .meta({ id: 'GetResponse', description: 'Asks how the task with this UUID stands.' });
 export type GetResponse = z.infer<typeof GetResponse>;
 
+export const GetTaskDetails = z
+  .strictObject({ taskType: z.literal('getTaskDetails'), taskUUID: TaskUUID })
+  .meta({ id: 'GetTaskDetails', description: 'Gives back what a task asked for and what it came to.' });
+export type GetTaskDetails = z.infer<typeof GetTaskDetails>;
+
 /** The schema of each task, by its taskType. */
 export const taskSchemas = {
   authentication: Authentication,
   ping: Ping,
   imageUpload: ImageUpload,
+  mediaStorage: MediaStorage,
   removeBackground: RemoveBackground,
+  imageBackgroundRemoval: RemoveBackground,
+  removeImageBackground: RemoveBackground,
   getResponse: GetResponse,
+  getTaskDetails: GetTaskDetails,
 } as const;
 
 export type TaskType = keyof typeof taskSchemas;
 export type TaskOf<T extends TaskType> = z.infer<(typeof taskSchemas)[T]>;
 
 export const Task = z
-  .discriminatedUnion('taskType', [Authentication, Ping, ImageUpload, RemoveBackground, GetResponse])
+  .discriminatedUnion('taskType', [
+    Authentication,
+    Ping,
+    ImageUpload,
+    MediaStorage,
+    RemoveBackground,
+    GetResponse,
+    GetTaskDetails,
+  ])
   .meta({ id: 'Task' });
 export type Task = z.infer<typeof Task>;
 

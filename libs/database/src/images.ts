@@ -2,19 +2,27 @@ import type { Database } from './client.js';
 import type { Image } from './generated/client.js';
 
 export type { Image };
-export type NewImage = Omit<Image, 'createdAt' | 'lastUsedAt'>;
+export type NewImage = Omit<Image, 'createdAt' | 'lastUsedAt' | 'expiresAt' | 'deletedAt'> & {
+  readonly expiresAt?: Date;
+};
 
-/** The owner's image of that UUID, marked as used now. */
+/** Whether an image's time is over; its bytes may be there a little longer. */
+export const isExpired = ({ deletedAt, expiresAt }: Image, now = new Date()): boolean =>
+  deletedAt !== null || (expiresAt !== null && expiresAt <= now);
+
+/** The owner's image of that UUID, marked as used now unless it is expired. */
 export const useImage = async (
   database: Database,
   ownerId: string,
   id: string,
 ): Promise<Image | undefined> => {
-  const [image] = await database.image.updateManyAndReturn({
-    where: { id, ownerId },
-    data: { lastUsedAt: new Date() },
+  const lastUsedAt = new Date();
+  const lives = { deletedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: lastUsedAt } }] };
+  const [used] = await database.image.updateManyAndReturn({
+    where: { id, ownerId, ...lives },
+    data: { lastUsedAt },
   });
-  return image;
+  return used ?? (await database.image.findFirst({ where: { id, ownerId } })) ?? undefined;
 };
 
 /** Any image by its unguessable UUID, for whoever was told its address. */
@@ -24,5 +32,6 @@ export const findImage = (database: Database, id: string): Promise<Image | null>
 /** Writes the image's row; a repeated attempt of the same task replaces it. */
 export const putImage = async (database: Pick<Database, 'image'>, image: NewImage): Promise<void> => {
   const { id, ...facts } = image;
-  await database.image.upsert({ where: { id }, create: image, update: facts });
+  const again = { ...facts, lastUsedAt: new Date(), expiresAt: image.expiresAt ?? null, deletedAt: null };
+  await database.image.upsert({ where: { id }, create: image, update: again });
 };

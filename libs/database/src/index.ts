@@ -1,7 +1,19 @@
 export { findStanding, findTask, insertTask, type NewTask, type Standing, type Task } from './accept.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';
+export {
+  endDelivery,
+  recordAttempt,
+  releaseDelivery,
+  retryDelivery,
+  takeDueDeliveries,
+  type Attempt,
+  type DueDelivery,
+} from './deliveries.js';
+export { expireImages } from './expire-images.js';
 export { listenFinished, type FinishedFeed } from './finished.js';
-export { findImage, putImage, useImage, type Image, type NewImage } from './images.js';
+export { imageUrl, toFinishedRemoval, toTaskError } from './finished-removal.js';
+export { findImage, isExpired, putImage, useImage, type Image, type NewImage } from './images.js';
+export { forgetImage } from './forget-image.js';
 export { findOwner, putKey, type Owner } from './keys.js';
 export { migrate } from './migrate.js';
 export {

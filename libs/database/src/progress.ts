@@ -2,7 +2,7 @@ import { ProblemCode } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
 import { putImage, type NewImage } from './images.js';
-import type { Task } from './generated/client.js';
+import type { Prisma, Task } from './generated/client.js';
 
 /** Why a task failed, as kept in its row. */
 export const StoredProblem = z.object({
@@ -22,14 +22,24 @@ export type StoredProblem = z.infer<typeof StoredProblem>;
 export type StageColumns = Partial<
   Pick<
     Task,
-    'queueMs' | 'fetchMs' | 'decodeMs' | 'preprocessMs' | 'inferMs' | 'postprocessMs' | 'encodeMs' | 'storeMs'
+    | 'queueMs'
+    | 'fetchMs'
+    | 'decodeMs'
+    | 'preprocessMs'
+    | 'inferMs'
+    | 'postprocessMs'
+    | 'encodeMs'
+    | 'storeMs'
+    | 'uploadMs'
   >
 >;
 
 /** A worker's hold on a task. Every claim raises the attempt, so a stalled predecessor can no longer write. */
-export type Claim = { readonly id: string; readonly attempt: number };
+export type Claim = Readonly<Pick<Task, 'id' | 'attempt' | 'webhookUrl' | 'ttlS'>>;
 
 export type Success = { readonly image: NewImage; readonly cost: string; readonly stages: StageColumns };
+
+type Transaction = Pick<Database, 'task' | 'image' | 'delivery'>;
 
 const held = (claim: Claim) => ({ id: claim.id, attempt: claim.attempt, state: 'running' as const });
 
@@ -45,30 +55,48 @@ export const claimTask = async (database: Database, id: string): Promise<Task | 
   return database.task.findUniqueOrThrow({ where: { id } });
 };
 
+/** A URL that is none shall fail its delivery, not the task. */
+const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : '');
+
+const expiryOf = ({ ttlS }: Claim) =>
+  ttlS === null ? {} : { expiresAt: new Date(Date.now() + ttlS * 1000) };
+
+/** Ends the row, drops its secrets, and writes down whom to tell. */
+const endTask = async (
+  transaction: Transaction,
+  claim: Claim,
+  end: Prisma.TaskUpdateManyMutationInput,
+): Promise<boolean> => {
+  const { count } = await transaction.task.updateMany({
+    where: held(claim),
+    data: { ...end, finishedAt: new Date(), uploadUrl: null, webhookUrl: null },
+  });
+  if (count === 0) return false;
+
+  const { id: taskId, webhookUrl: url } = claim;
+  if (url) await transaction.delivery.create({ data: { taskId, url, host: hostOf(url) } });
+  return true;
+};
+
 /** @returns false when a later claim holds the task now; then nothing was written */
 export const finishTask = (database: Database, claim: Claim, success: Success): Promise<boolean> =>
   database.$transaction(async (transaction) => {
-    const { count } = await transaction.task.updateMany({
-      where: held(claim),
-      data: { state: 'succeeded', finishedAt: new Date(), cost: success.cost, ...success.stages },
-    });
-    if (count === 1) await putImage(transaction, success.image);
-    return count === 1;
+    const end = { state: 'succeeded' as const, cost: success.cost, ...success.stages };
+    const kept = await endTask(transaction, claim, end);
+    if (kept) await putImage(transaction, { ...success.image, ...expiryOf(claim) });
+    return kept;
   });
 
-/** @returns false when a later claim holds the task now */
-export const failTask = async (
+/** @returns false when a later claim holds the task now; then nothing was written */
+export const failTask = (
   database: Database,
   claim: Claim,
   problem: StoredProblem,
   stages: StageColumns = {},
-): Promise<boolean> => {
-  const { count } = await database.task.updateMany({
-    where: held(claim),
-    data: { state: 'failed', finishedAt: new Date(), problem, ...stages },
-  });
-  return count === 1;
-};
+): Promise<boolean> =>
+  database.$transaction((transaction) =>
+    endTask(transaction, claim, { state: 'failed', problem, ...stages }),
+  );
 
 /** Gives a task back unfinished, so that its next claim does not count as a vanished one. */
 export const releaseTask = async (database: Database, claim: Claim): Promise<void> => {

@@ -14,5 +14,7 @@ export const RemovalRequest = z.object({
   outputFormat: z.enum(outputFormats),
   outputQuality: z.number(),
   includeCost: z.boolean(),
+  /** The client named its image by `inputs.image`, so that its answers have the newer fields too. */
+  isNewerForm: z.boolean().default(false),
 });
 export type RemovalRequest = z.infer<typeof RemovalRequest>;

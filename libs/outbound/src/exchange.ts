@@ -31,8 +31,12 @@ const pinTo =
     else callback(null, found[0]?.address ?? '', found[0]?.family);
   };
 
-/** A client for one request: a pool would outlive the check of its addresses. It reads no proxy settings. */
-const connectTo = ({ url, addresses }: Target, { idleTimeoutMs }: FetchLimits): Client =>
+/**
+ * A client for one request: a pool would outlive the check of its addresses. It reads no proxy settings.
+ *
+ * @param idleTimeoutMs 0 for none
+ */
+export const connectTo = ({ url, addresses }: Target, idleTimeoutMs: number): Client =>
   new Client(url.origin, {
     connect: { lookup: pinTo(addresses), timeout: idleTimeoutMs },
     headersTimeout: idleTimeoutMs,
@@ -46,11 +50,10 @@ const toAnswer = async (
 ): Promise<Answer> => {
   const { location } = received;
   if (redirects.has(statusCode) && typeof location === 'string') return { location };
-  if (statusCode < 200 || statusCode > 299) throw fail('downloadFailed', `answers with status ${statusCode}`);
-  if (isCompressed(received))
-    throw fail('downloadFailed', 'answers with a compressed body, which was not asked for');
+  if (statusCode < 200 || statusCode > 299) throw fail('failed', `answers with status ${statusCode}`);
+  if (isCompressed(received)) throw fail('failed', 'answers with a compressed body, which was not asked for');
 
-  const tooLarge = () => fail('maxImageSizeExceeded', `holds more than ${maxBytes} bytes`, { max: maxBytes });
+  const tooLarge = () => fail('tooLarge', `holds more than ${maxBytes} bytes`, { max: maxBytes });
   const expectedBytes = declaredBytes(received);
   if (expectedBytes !== undefined && expectedBytes > maxBytes) throw tooLarge();
   return { bytes: await readBody(body, { maxBytes, expectedBytes }, tooLarge) };
@@ -72,16 +75,15 @@ export const exchange = async (
   fail: Failure,
   signal: AbortSignal,
 ): Promise<Answer> => {
-  const client = connectTo(target, limits);
+  const client = connectTo(target, limits.idleTimeoutMs);
   try {
     const path = target.url.pathname + target.url.search;
     return await toAnswer(await client.request({ method: 'GET', path, headers, signal }), limits, fail);
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof TaskError) throw cause;
-    if (isSilence(cause))
-      throw fail('downloadFailed', `stays silent for ${limits.idleTimeoutMs} ms`, { cause });
-    throw fail('downloadFailed', 'cannot be fetched', { cause });
+    if (isSilence(cause)) throw fail('failed', `stays silent for ${limits.idleTimeoutMs} ms`, { cause });
+    throw fail('failed', 'cannot be fetched', { cause });
   } finally {
     // Also cuts off a body that nobody reads: a redirect's, an error's, the rest of one that is too large.
     await client.destroy();

@@ -10,7 +10,7 @@ const maxRedirects = 5;
  */
 const follow = (location: string, { href }: URL, fail: Failure): URL => {
   if (URL.canParse(location, href)) return new URL(location, href);
-  throw fail('invalidInputImageURL', 'redirects to a malformed address');
+  throw fail('refused', 'redirects to a malformed address');
 };
 
 /**
@@ -30,5 +30,5 @@ export const fetchBytes = async (
     if ('bytes' in answer) return answer.bytes;
     url = follow(answer.location, url, fail);
   }
-  throw fail('downloadFailed', `redirects more than ${maxRedirects} times`);
+  throw fail('failed', `redirects more than ${maxRedirects} times`);
 };

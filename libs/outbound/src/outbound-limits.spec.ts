@@ -98,7 +98,7 @@ describe('fetchBytes and its limits', () => {
 
     await expect(outbound.fetchBytes(server.url(), { ...limits, timeoutMs: 120 })).rejects.toMatchObject({
       code: 'downloadFailed',
-      message: `${server.url()} is not fetched within 120 ms.`,
+      message: `${server.url()} does not answer within 120 ms.`,
     });
     await disconnected(server);
   });
@@ -109,7 +109,7 @@ describe('fetchBytes and its limits', () => {
     });
 
     await expect(outbound.fetchBytes(server.url(), { ...limits, timeoutMs: 120 })).rejects.toMatchObject({
-      message: `${server.url()} is not fetched within 120 ms.`,
+      message: `${server.url()} does not answer within 120 ms.`,
     });
   });
 
@@ -120,7 +120,7 @@ describe('fetchBytes and its limits', () => {
       stuck.fetchBytes('http://host.example/', { ...limits, timeoutMs: 50 }),
     ).rejects.toMatchObject({
       code: 'downloadFailed',
-      message: 'http://host.example/ is not fetched within 50 ms.',
+      message: 'http://host.example/ does not answer within 50 ms.',
     });
   });
 

@@ -1,9 +1,10 @@
 import { parseAllow } from './allow.js';
 import { withDeadline } from './deadline.js';
 import type { FetchLimits } from './exchange.js';
-import { failureOf } from './failure.js';
+import { failureOf, sendFailureOf, type Asked, type Failure } from './failure.js';
 import { fetchBytes } from './fetch-bytes.js';
-import { parseUrl, resolveBySystem, type Resolve } from './target.js';
+import { send, type SendOptions, type Sent } from './send.js';
+import { checkSpelling, checkTarget, parseUrl, resolveBySystem, type Resolve } from './target.js';
 
 export type OutboundOptions = {
   /** Hosts, addresses and networks that may be private: `images.internal`, `127.0.0.1`, `10.0.0.0/8`. */
@@ -22,8 +23,53 @@ export type Outbound = {
    * @throws the signal's reason, as it is
    */
   readonly fetchBytes: (url: string, limits: FetchLimits, signal?: AbortSignal) => Promise<Buffer>;
-  /** Breaks off what is still being fetched and waits until it has ended. */
+  /**
+   * Sends a body to an http or https address that a user chose. Every status is an answer, a redirect too.
+   *
+   * @throws TaskError with the given code: malformed, or leads to an address that is not public
+   * @throws UnreachableError: not resolved, not reached, no answer in time
+   * @throws the signal's reason, as it is
+   */
+  readonly send: (options: SendOptions, signal?: AbortSignal) => Promise<Sent>;
+  /**
+   * Refuses an address at the door that `send` would refuse too, as far as its spelling tells; no name is
+   * resolved.
+   *
+   * @throws TaskError with the given code
+   */
+  readonly checkUrl: (url: string, asked: Asked) => void;
+  /** Breaks off what is still under way and waits until it has ended. */
   readonly close: () => Promise<void>;
+};
+
+/** The work that is under way, each with the way to break it off. */
+const createRunning = () => {
+  const running = new Map<() => void, Promise<unknown>>();
+  let closed = false;
+  return {
+    /** Runs work until its time is over, the signal aborts, or all is broken off. */
+    run: async <T>(
+      work: (signal: AbortSignal) => Promise<T>,
+      { timeoutMs, fail }: { timeoutMs: number; fail: Failure },
+      signal?: AbortSignal,
+    ): Promise<T> => {
+      const stopped = () => fail('failed', 'is not asked, because the service is stopping');
+      const timedOut = () => fail('failed', `does not answer within ${timeoutMs} ms`);
+      if (closed) throw stopped();
+      const track = (stop: AbortController) => {
+        const working = work(stop.signal);
+        const breakOff = () => stop.abort(stopped());
+        running.set(breakOff, working);
+        return working.finally(() => running.delete(breakOff));
+      };
+      return withDeadline(track, { timeoutMs, timedOut }, signal);
+    },
+    close: async () => {
+      closed = true;
+      for (const breakOff of running.keys()) breakOff();
+      await Promise.allSettled(running.values());
+    },
+  };
 };
 
 /**
@@ -35,33 +81,30 @@ export type Outbound = {
  */
 export const createOutbound = ({ allow, resolve = resolveBySystem }: OutboundOptions): Outbound => {
   const rules = { allow: parseAllow(allow), resolve };
-  const running = new Map<() => void, Promise<unknown>>();
-  let closed = false;
+  const running = createRunning();
 
   return {
     fetchBytes: async (text, limits, signal) => {
       const url = parseUrl(text, limits.parameter);
       const fail = failureOf(url, limits.parameter);
-      const stopped = () => fail('downloadFailed', 'is not fetched, because the service is stopping');
-      const timedOut = () => fail('downloadFailed', `is not fetched within ${limits.timeoutMs} ms`);
-      if (closed) throw stopped();
-
-      return withDeadline(
-        async (stop) => {
-          const fetching = fetchBytes(url, { rules, limits, fail }, stop.signal);
-          const breakOff = () => stop.abort(stopped());
-          running.set(breakOff, fetching);
-          return fetching.finally(() => running.delete(breakOff));
-        },
-        { timeoutMs: limits.timeoutMs, timedOut },
-        signal,
-      );
+      const work = (signal: AbortSignal) => fetchBytes(url, { rules, limits, fail }, signal);
+      return running.run(work, { timeoutMs: limits.timeoutMs, fail }, signal);
     },
 
-    close: async () => {
-      closed = true;
-      for (const breakOff of running.keys()) breakOff();
-      await Promise.allSettled(running.values());
+    send: async (options, signal) => {
+      const { parameter, code, timeoutMs } = options;
+      const url = parseUrl(options.url, parameter, code);
+      const fail = sendFailureOf(url, options);
+      const work = async (signal: AbortSignal) =>
+        send(await checkTarget(url, rules, fail, signal), options, fail, signal);
+      return running.run(work, { timeoutMs, fail }, signal);
     },
+
+    checkUrl: (text, asked) => {
+      const url = parseUrl(text, asked.parameter, asked.code);
+      checkSpelling(url, rules.allow, sendFailureOf(url, asked));
+    },
+
+    close: running.close,
   };
 };

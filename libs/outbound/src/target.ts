@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { TaskError } from '#contract';
+import { TaskError, type ProblemCode } from '#contract';
 import { isPublicAddress } from './address.js';
 import { allowsAddress, normaliseHost, type Allow } from './allow.js';
 import { abortable } from './deadline.js';
@@ -20,16 +20,50 @@ export const resolveBySystem: Resolve = async (host) => {
 };
 
 /**
- * @param parameter named in the details of the error
+ * @param parameter that held the text, named in the details of the error
  * @throws TaskError that keeps no cause: the URL parser's error carries the whole text, secrets included
  */
-export const parseUrl = (text: string, parameter?: string): URL => {
+export const parseUrl = (
+  text: string,
+  parameter?: string,
+  code: ProblemCode = 'invalidInputImageURL',
+): URL => {
   if (URL.canParse(text)) return new URL(text);
-  throw new TaskError(
-    'invalidInputImageURL',
-    'The URL is malformed.',
-    parameter === undefined ? {} : { parameter },
-  );
+  throw new TaskError(code, 'The URL is malformed.', parameter === undefined ? {} : { parameter });
+};
+
+/** The host of a URL that is spelled as we take it. */
+const hostOf = ({ protocol, hostname, username, password }: URL, fail: Failure): string => {
+  const host = normaliseHost(hostname);
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    throw fail('refused', 'leads to an address that is neither http nor https');
+  }
+  if (username || password) {
+    throw fail('refused', 'leads to an address that carries a user name or password');
+  }
+  if (host === '' || host.endsWith('.')) throw fail('refused', 'leads to a malformed host name');
+  return host;
+};
+
+const refusePrivate = (host: string, addresses: readonly string[], allow: Allow, fail: Failure) => {
+  const isOpen = (address: string) => isPublicAddress(address) || allowsAddress(allow, address);
+  if (allow.hosts.has(host) || addresses.every(isOpen)) return;
+  throw fail('refused', 'leads to an address that is not public');
+};
+
+/** What needs no resolving: literal addresses, and the name that is loopback everywhere (RFC 6761). */
+const knownAddresses = (host: string): readonly string[] => {
+  if (isIP(host)) return [host];
+  return host === 'localhost' || host.endsWith('.localhost') ? ['127.0.0.1'] : [];
+};
+
+/**
+ * Refuses what will never be requested, as far as that can be told without resolving a name. What passes is
+ * to be checked again when it is requested.
+ */
+export const checkSpelling = (url: URL, allow: Allow, fail: Failure): void => {
+  const host = hostOf(url, fail);
+  refusePrivate(host, knownAddresses(host), allow, fail);
 };
 
 const addressesOf = async (host: string, resolve: Resolve, fail: Failure, signal: AbortSignal) => {
@@ -38,7 +72,7 @@ const addressesOf = async (host: string, resolve: Resolve, fail: Failure, signal
     return await abortable(resolve(host), signal);
   } catch (cause) {
     signal.throwIfAborted();
-    throw fail('downloadFailed', 'does not resolve', { cause });
+    throw fail('failed', 'does not resolve', { cause });
   }
 };
 
@@ -54,22 +88,10 @@ export const checkTarget = async (
   fail: Failure,
   signal: AbortSignal,
 ): Promise<Target> => {
-  const host = normaliseHost(url.hostname);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw fail('invalidInputImageURL', 'leads to an address that is neither http nor https');
-  }
-  if (url.username || url.password) {
-    throw fail('invalidInputImageURL', 'leads to an address that carries a user name or password');
-  }
-  if (host === '' || host.endsWith('.')) throw fail('invalidInputImageURL', 'leads to a malformed host name');
-
+  const host = hostOf(url, fail);
   const addresses = await addressesOf(host, resolve, fail, signal);
-  if (addresses.length === 0) throw fail('downloadFailed', 'does not resolve');
-
-  const isOpen = (address: string) => isPublicAddress(address) || allowsAddress(allow, address);
-  if (!allow.hosts.has(host) && !addresses.every(isOpen)) {
-    throw fail('invalidInputImageURL', 'leads to an address that is not public');
-  }
+  if (addresses.length === 0) throw fail('failed', 'does not resolve');
+  refusePrivate(host, addresses, allow, fail);
 
   // The dot goes, so that Host header, TLS server name and certificate agree.
   const normalised = new URL(url);

@@ -1,6 +1,6 @@
 /** The stages of a task, in order. Log, row and metrics use these names. */
 export type Stage =
-  'queue' | 'fetch' | 'decode' | 'preprocess' | 'infer' | 'postprocess' | 'encode' | 'store';
+  'queue' | 'fetch' | 'decode' | 'preprocess' | 'infer' | 'postprocess' | 'encode' | 'store' | 'upload';
 /** Milliseconds per stage. */
 export type Durations = Partial<Record<Stage, number>>;
 

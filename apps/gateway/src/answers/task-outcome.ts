@@ -1,8 +1,15 @@
-import { TaskError, toFailure, type Cutout, type Outcome, type Routing, type UploadedImage } from '#contract';
-import { findImage, RemovalRequest, StoredProblem, type Image, type Task } from '#database';
+import { TaskError, toCutout, toFailure, type Outcome, type Result, type Routing } from '#contract';
+import {
+  findImage,
+  imageUrl,
+  isExpired,
+  toFinishedRemoval,
+  toTaskError,
+  type Image,
+  type Task,
+} from '#database';
 import type { Edges } from '../edges.js';
 
-type ImageFields = Pick<Cutout, 'imageURL' | 'imageBase64Data' | 'imageDataURI'>;
 type Reader = Pick<Edges, 'config' | 'database' | 'storage'>;
 
 export const routingOfTask = (task: Task): Routing => ({
@@ -10,55 +17,38 @@ export const routingOfTask = (task: Task): Routing => ({
   taskUUID: task.taskUuidSent,
 });
 
-/** The address of an image; the extension is for those who save it, the UUID is what counts. */
-const imageUrl = (publicUrl: string, image: Pick<Image, 'id' | 'storageKey'>): string =>
-  `${publicUrl}/images/${image.id}${image.storageKey.slice(image.storageKey.lastIndexOf('.'))}`;
+const removed = ({ config, storage }: Reader, task: Task, image: Image): Promise<Result> =>
+  toCutout(toFinishedRemoval(task, image, config.PUBLIC_URL), async () =>
+    (await storage.read(image.storageKey)).toString('base64'),
+  );
 
-const base64 = async ({ storage }: Reader, image: Image) =>
-  (await storage.read(image.storageKey)).toString('base64');
-
-/** The one field that carries the image, by the outputType that was asked for. */
-const imageFields: Record<
-  RemovalRequest['outputType'],
-  (reader: Reader, image: Image) => Promise<ImageFields>
-> = {
-  URL: async ({ config }, image) => ({ imageURL: imageUrl(config.PUBLIC_URL, image) }),
-  base64Data: async (reader, image) => ({ imageBase64Data: await base64(reader, image) }),
-  dataURI: async (reader, image) => ({
-    imageDataURI: `data:${image.contentType};base64,${await base64(reader, image)}`,
-  }),
-};
-
-const uploaded = ({ config }: Reader, task: Task, image: Image): UploadedImage => ({
-  taskType: 'imageUpload',
-  taskUUID: task.taskUuidSent,
-  imageUUID: image.id,
-  imageURL: imageUrl(config.PUBLIC_URL, image),
-  status: 'success',
-});
-
-const removed = async (reader: Reader, task: Task, image: Image): Promise<Cutout> => {
-  const { outputType, includeCost } = RemovalRequest.parse(task.request);
-  return {
-    taskType: task.taskType,
-    taskUUID: task.taskUuidSent,
-    imageUUID: image.id,
-    inputImageUUID: task.inputImageId,
-    ...(await imageFields[outputType](reader, image)),
+/** What a stored upload answers, by the task that brought it. */
+const uploads: Record<string, (taskUUID: string, imageUUID: string, imageURL: string) => Result> = {
+  imageUpload: (taskUUID, imageUUID, imageURL) => ({
+    taskType: 'imageUpload',
+    taskUUID,
+    imageUUID,
+    imageURL,
     status: 'success',
-    ...(includeCost && task.cost && { cost: task.cost.toNumber() }),
-  };
+  }),
+  mediaStorage: (taskUUID, mediaUUID, mediaURL) => ({
+    taskType: 'mediaStorage',
+    taskUUID,
+    operation: 'upload',
+    mediaUUID,
+    mediaURL,
+    status: 'success',
+  }),
 };
 
 /** What an ended task is to its caller: its result, or its error with the status of its code. */
 export const taskOutcome = async (reader: Reader, task: Task): Promise<Outcome> => {
-  if (task.state === 'failed') {
-    const { code, message, details } = StoredProblem.parse(task.problem);
-    return toFailure(new TaskError(code, message, details), routingOfTask(task));
-  }
+  if (task.state === 'failed') return toFailure(toTaskError(task), routingOfTask(task));
+
   const image = await findImage(reader.database, task.outputImageId);
-  if (!image) throw new TaskError('mediaNotFound', 'The image of this task was deleted.');
-  const result =
-    task.taskType === 'imageUpload' ? uploaded(reader, task, image) : await removed(reader, task, image);
-  return { result };
+  if (!image || isExpired(image)) throw new TaskError('mediaExpired', 'The image of this task was deleted.');
+  const upload = uploads[task.taskType];
+  if (upload)
+    return { result: upload(task.taskUuidSent, image.id, imageUrl(reader.config.PUBLIC_URL, image)) };
+  return { result: await removed(reader, task, image) };
 };

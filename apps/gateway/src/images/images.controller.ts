@@ -1,5 +1,5 @@
-import { TaskError } from '#contract';
-import { findImage } from '#database';
+import { TaskError, toErrorItem } from '#contract';
+import { findImage, isExpired } from '#database';
 import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -28,11 +28,22 @@ export class ImagesController {
   })
   @ApiProduces('image/png', 'image/jpeg', 'image/webp')
   @ApiResponse({ status: 200, description: 'The image.', schema: { type: 'string', format: 'binary' } })
+  @ApiResponse({ status: 404, description: 'There never was such an image.' })
+  @ApiResponse({
+    status: 410,
+    description: 'The image was deleted, by its ttl, by mediaStorage or for lack of use.',
+  })
   async get(@Param('name') name: string, @Res() reply: FastifyReply): Promise<void> {
     const id = NAME.exec(name)?.[1];
     const image = id && (await findImage(this.edges.database, id));
     if (!image || !image.storageKey.endsWith(name))
       throw new TaskError('mediaNotFound', 'There is no such image.');
+    if (isExpired(image)) {
+      const gone = new TaskError('mediaExpired', 'The image was deleted.');
+      // 410 and not the 404 of its code: a cache or crawler that knows the address may forget it.
+      await reply.status(410).send({ errors: [toErrorItem(gone)] });
+      return;
+    }
     await reply.headers(headers).type(image.contentType).sendFile(image.storageKey);
   }
 }

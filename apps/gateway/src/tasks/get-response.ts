@@ -1,7 +1,16 @@
-import { TaskError, type GetResponse, type Outcome } from '#contract';
-import { findTask, type Owner } from '#database';
+import { TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
+import { findTask, RemovalRequest, type Owner, type Task } from '#database';
 import { taskOutcome } from '../answers/task-outcome.js';
 import type { Edges } from '../edges.js';
+
+/** Answers are kept this long for those who ask; the details of a task stay longer. */
+const RETENTION_MS = 24 * 60 * 60 * 1000;
+
+const requireTask = async ({ database }: Edges, owner: Owner, taskUUID: string): Promise<Task> => {
+  const task = await findTask(database, owner.id, taskUUID);
+  if (task) return task;
+  throw new TaskError('taskNotFound', `There is no task ${taskUUID}.`, { parameter: 'taskUUID' });
+};
 
 /**
  * How a task of this owner stands. A stored failure is a good answer to this question, so it asks for status
@@ -12,12 +21,43 @@ export const getResponse = async (
   owner: Owner,
   { taskUUID }: GetResponse,
 ): Promise<Outcome> => {
-  const task = await findTask(edges.database, owner.id, taskUUID);
-  if (!task) throw new TaskError('taskNotFound', `There is no task ${taskUUID}.`, { parameter: 'taskUUID' });
+  const task = await requireTask(edges, owner, taskUUID);
   if (!task.finishedAt) {
     return { result: { taskType: task.taskType, taskUUID: task.taskUuidSent, status: 'processing' } };
+  }
+  if (Date.now() - task.finishedAt.getTime() > RETENTION_MS) {
+    throw new TaskError('taskExpired', 'The answer was kept for 24 hours.', { parameter: 'taskUUID' });
   }
   const outcome = await taskOutcome(edges, task);
   if ('result' in outcome) return outcome;
   return { error: { ...outcome.error, status: 'error' }, status: 200 };
+};
+
+const uploadTypes = { imageUpload: true, mediaStorage: true };
+
+const outputOf = ({ outputType, outputFormat, outputQuality, includeCost }: RemovalRequest) => ({
+  outputType,
+  outputFormat,
+  outputQuality,
+  includeCost,
+});
+
+/** What a task asked for, without its image, and the answer that it got. */
+export const getTaskDetails = async (edges: Edges, owner: Owner, asked: GetTaskDetails): Promise<Outcome> => {
+  const task = await requireTask(edges, owner, asked.taskUUID);
+  const parameters = task.taskType in uploadTypes ? {} : outputOf(RemovalRequest.parse(task.request));
+  const { taskType, taskUuidSent: taskUUID, model, inputImageId } = task;
+  const request = { taskType, taskUUID, ...(model && { model }), inputImage: inputImageId, ...parameters };
+
+  const outcome = task.finishedAt ? await taskOutcome(edges, task) : undefined;
+  const answered =
+    outcome && ('result' in outcome ? { data: [outcome.result] } : { errors: [outcome.error] });
+  return {
+    result: {
+      taskType: 'getTaskDetails',
+      taskUUID: asked.taskUUID,
+      request: [request],
+      response: answered ?? {},
+    },
+  };
 };

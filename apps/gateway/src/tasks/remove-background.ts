@@ -3,19 +3,28 @@ import {
   parseImageSource,
   TaskError,
   toFailure,
+  toRemoval,
   type Outcome,
   type ParsedSource,
+  type Removal,
   type RemoveBackground,
 } from '#contract';
-import { useImage, type NewImage, type NewTask, type Owner, type RemovalRequest, type Task } from '#database';
+import {
+  isExpired,
+  useImage,
+  type NewImage,
+  type NewTask,
+  type Owner,
+  type RemovalRequest,
+  type Task,
+} from '#database';
 import { probe } from '#imaging';
+import type { Model } from '#models';
 import { imageKey } from '#storage';
 import { routingOfTask, taskOutcome } from '../answers/task-outcome.js';
 import type { Edges } from '../edges.js';
 import { accept, type InlineImage } from './accept.js';
 import { payloadHash } from './payload-hash.js';
-
-const PARAMETER = 'inputImage';
 
 type Input = {
   readonly inputImageId: string;
@@ -36,21 +45,37 @@ export const describeInline = async (
   return { row, bytes };
 };
 
-const resolveInput = async (edges: Edges, owner: Owner, source: ParsedSource): Promise<Input> => {
-  if (source.kind === 'url') return { inputImageId: randomUUID(), source };
-  if (source.kind === 'inline') {
-    const image = await describeInline(source.bytes, owner.id, PARAMETER);
-    return { inputImageId: image.row.id, source: { kind: 'stored' }, image };
-  }
-  const image = await useImage(edges.database, owner.id, source.imageUuid);
-  if (image) return { inputImageId: image.id, source: { kind: 'stored' } };
-  throw new TaskError('mediaNotFound', `There is no image ${source.imageUuid}.`, { parameter: PARAMETER });
+const resolveStored = async (
+  edges: Edges,
+  owner: Owner,
+  imageUuid: string,
+  parameter: string,
+): Promise<Input> => {
+  const image = await useImage(edges.database, owner.id, imageUuid);
+  if (!image) throw new TaskError('mediaNotFound', `There is no image ${imageUuid}.`, { parameter });
+  if (isExpired(image))
+    throw new TaskError('mediaExpired', `The image ${imageUuid} was deleted.`, { parameter });
+  return { inputImageId: image.id, source: { kind: 'stored' } };
 };
 
-const requireModel = ({ catalogue }: Edges, air: string) => {
-  if (catalogue.has(air)) return;
+const resolveInput = async (
+  edges: Edges,
+  owner: Owner,
+  source: ParsedSource,
+  parameter: string,
+): Promise<Input> => {
+  if (source.kind === 'url') return { inputImageId: randomUUID(), source };
+  if (source.kind === 'stored') return resolveStored(edges, owner, source.imageUuid, parameter);
+  const image = await describeInline(source.bytes, owner.id, parameter);
+  return { inputImageId: image.row.id, source: { kind: 'stored' }, image };
+};
+
+/** The model by its AIR id or slug. */
+const findModel = ({ catalogue }: Edges, name: string): Model => {
+  const model = catalogue.get(name) ?? [...catalogue.values()].find(({ slug }) => slug === name);
+  if (model) return model;
   const details = { parameter: 'model', allowedValues: [...catalogue.keys()] };
-  throw new TaskError('invalidModel', `There is no model ${JSON.stringify(air)}.`, details);
+  throw new TaskError('invalidModel', 'There is no such model.', details);
 };
 
 /** The sweep of the dispatcher enqueues what could not be enqueued here, so the task is accepted all the same. */
@@ -80,34 +105,70 @@ const waitForEnd = async (edges: Edges, task: Task, enqueued: () => Promise<void
   return taskOutcome(edges, waited);
 };
 
+/** Says what a removal would cost, without storing or running anything. */
+export const priceRemoval = async (edges: Edges, owner: Owner, asked: RemoveBackground): Promise<Outcome> => {
+  const removal = toRemoval(asked);
+  const { price } = findModel(edges, removal.model);
+  await resolveInput(
+    edges,
+    owner,
+    parseImageSource(removal.inputImage, removal.parameter),
+    removal.parameter,
+  );
+  return { result: { taskType: removal.taskType, taskUUID: removal.taskUUID, cost: Number(price) } };
+};
+
+const toNewTask = (
+  owner: Owner,
+  removal: Removal,
+  model: Model,
+  input: Input,
+  source: ParsedSource,
+): NewTask => {
+  const { taskType, taskUUID, parameter, outputType, outputFormat, outputQuality, includeCost } = removal;
+  const { uploadEndpoint, webhookURL, ttl } = removal;
+  const output = { outputType, outputFormat, outputQuality, includeCost };
+  const work = { taskType, model: model.air, ...output, uploadEndpoint, webhookURL, ttl };
+  return {
+    ownerId: owner.id,
+    taskUuidSent: taskUUID,
+    taskType,
+    model: model.air,
+    request: { source: input.source, parameter, ...output, isNewerForm: parameter === 'inputs.image' },
+    payloadHash: payloadHash(work, source),
+    inputImageId: input.inputImageId,
+    outputImageId: randomUUID(),
+    uploadUrl: uploadEndpoint ?? null,
+    webhookUrl: webhookURL ?? null,
+    ttlS: ttl ?? null,
+  };
+};
+
+const refuseHopelessUrls = ({ outbound }: Edges, { webhookURL, uploadEndpoint }: Removal) => {
+  if (webhookURL) outbound.checkUrl(webhookURL, { parameter: 'webhookURL', code: 'invalidWebhookURL' });
+  if (uploadEndpoint) {
+    outbound.checkUrl(uploadEndpoint, { parameter: 'uploadEndpoint', code: 'invalidUploadEndpoint' });
+  }
+};
+
 /** Accepts a removal; answers its result, or for async callers an acknowledgement. */
 export const removeBackground = async (
   edges: Edges,
   owner: Owner,
   asked: RemoveBackground,
 ): Promise<Outcome> => {
-  const { taskType, taskUUID, inputImage, model, deliveryMethod, ...output } = asked;
-  requireModel(edges, model);
-  const source = parseImageSource(inputImage, PARAMETER);
-  const { image, ...input } = await resolveInput(edges, owner, source);
+  const removal = toRemoval(asked);
+  const model = findModel(edges, removal.model);
+  refuseHopelessUrls(edges, removal);
+  const source = parseImageSource(removal.inputImage, removal.parameter);
+  const { image, ...input } = await resolveInput(edges, owner, source, removal.parameter);
 
-  const request: RemovalRequest = { source: input.source, parameter: PARAMETER, ...output };
-  const newTask: NewTask = {
-    ownerId: owner.id,
-    taskUuidSent: taskUUID,
-    taskType,
-    model,
-    request,
-    payloadHash: payloadHash({ taskType, model, ...output }, source),
-    inputImageId: input.inputImageId,
-    outputImageId: randomUUID(),
-  };
-  const { task, isNew } = await accept(edges, newTask, image);
+  const { task, isNew } = await accept(edges, toNewTask(owner, removal, model, input, source), image);
   const enqueued = async () => {
     if (isNew) await enqueue(edges, task);
   };
 
-  if (deliveryMethod === 'sync') return waitForEnd(edges, task, enqueued);
+  if (!removal.isAsync) return waitForEnd(edges, task, enqueued);
   await enqueued();
   return { result: { taskType: task.taskType, taskUUID: task.taskUuidSent } };
 };

@@ -1,8 +1,11 @@
 import { Answer, TaskArray } from '#contract';
-import { Body, Controller, Headers, Inject, Post, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { Body, Controller, Headers, Inject, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Intake } from './intake.js';
+
+/** What is away for a moment is mostly back by then. */
+const RETRY_AFTER_S = '2';
 
 export const INTAKE = Symbol('intake');
 
@@ -13,6 +16,12 @@ export class TasksController {
   @Post('v1')
   @ApiOperation({ operationId: 'runTasks', summary: 'Run an array of tasks.' })
   @ApiBearerAuth()
+  @ApiHeader({
+    name: 'X-Runware-Dry-Run',
+    required: false,
+    description: '1: validate and price, run nothing.',
+  })
+  @ApiQuery({ name: 'dryRun', required: false, description: 'Like the header.', schema: { type: 'string' } })
   @ApiResponse({ status: 200, standardSchema: Answer, description: 'At least one task succeeded.' })
   @ApiResponse({
     status: '4XX',
@@ -27,10 +36,14 @@ export class TasksController {
   async run(
     @Body({ schema: TaskArray }) tasks: unknown,
     @Headers('authorization') authorization: string | undefined,
+    @Headers('x-runware-dry-run') dryRunHeader: string | undefined,
+    @Query('dryRun') dryRunQuery: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer> {
-    const { status, body } = await this.intake(tasks, authorization);
+    const isDryRun = dryRunHeader === '1' || dryRunQuery === '1';
+    const { status, body } = await this.intake(tasks, { authorization, isDryRun });
     reply.status(status);
+    if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
     return body;
   }
 }

@@ -1,0 +1,88 @@
+import { TaskError } from '#contract';
+import {
+  endDelivery,
+  findEnded,
+  recordAttempt,
+  releaseDelivery,
+  retryDelivery,
+  type Attempt,
+  type Database,
+  type DueDelivery,
+} from '#database';
+import { UnreachableError, type Outbound, type SendOptions, type Sent } from '#outbound';
+import type { Logger } from '#telemetry';
+import { nextMove, type Move } from './next-move.js';
+import { webhookBody, type Reader } from './webhook-body.js';
+
+export const TIMEOUT_MS = 10_000;
+
+export type DeliverEdges = Reader & { readonly outbound: Pick<Outbound, 'send'>; readonly log: Logger };
+
+const request = {
+  method: 'POST',
+  contentType: 'application/json',
+  timeoutMs: TIMEOUT_MS,
+  parameter: 'webhookURL',
+  code: 'invalidWebhookURL',
+} as const;
+
+/** The id stays the same over all attempts, so that a receiver can tell a repetition. */
+const headersOf = ({ id }: DueDelivery) => ({ 'webhook-id': id });
+
+/** What a call came to: an answer, or why there is none. */
+type Call = { readonly sent: Sent } | { readonly error: string };
+
+const call = async (
+  { send }: Pick<Outbound, 'send'>,
+  options: SendOptions,
+  signal: AbortSignal,
+): Promise<Call> => {
+  try {
+    return { sent: await send(options, signal) };
+  } catch (error) {
+    if (error instanceof UnreachableError || error instanceof TaskError) return { error: error.message };
+    throw error;
+  }
+};
+
+/** Writes down what an attempt came to, and decides how it goes on. */
+const settle = async (
+  database: Database,
+  delivery: DueDelivery,
+  attempt: Attempt,
+  move: Move,
+): Promise<void> => {
+  await recordAttempt(database, delivery, attempt);
+  if ('end' in move) await endDelivery(database, delivery, move.end);
+  else await retryDelivery(database, delivery, move.retryInMs);
+};
+
+/**
+ * One attempt to tell a receiver of a task's end. Rejects with faults of ours only; the delivery is then taken
+ * again when its lease is over.
+ */
+export const deliver =
+  ({ outbound, log, ...reader }: DeliverEdges, delaysMs?: readonly number[]) =>
+  async (delivery: DueDelivery, stopping: AbortSignal): Promise<void> => {
+    const { database } = reader;
+    const { id, taskId, host, attempts, url } = delivery;
+    const [task] = await findEnded(database, [taskId]);
+    if (!task) throw new Error(`The task of delivery ${id} has not ended.`);
+
+    const message = { url, body: await webhookBody(reader, task), headers: headersOf(delivery) };
+    const start = performance.now();
+    try {
+      const called = await call(outbound, { ...request, ...message }, stopping);
+      const sent = 'sent' in called ? called.sent : undefined;
+      const facts = 'sent' in called ? { status: called.sent.status } : called;
+      const attempt = { ms: performance.now() - start, ...facts };
+      const move = nextMove(sent, attempts, delaysMs);
+      await settle(database, delivery, attempt, move);
+      log.info({ delivery: id, taskId, host, attempts, ...attempt, ...move }, 'webhook sent');
+    } catch (error) {
+      if (!stopping.aborted) throw error;
+      // Broken off by our own end, which is no fault of the receiver: whoever runs next takes it at once.
+      await releaseDelivery(database, delivery);
+      log.info({ delivery: id, taskId, host }, 'webhook given back');
+    }
+  };

@@ -1,0 +1,62 @@
+import { takeDueDeliveries, type Database, type DueDelivery } from '#database';
+import { TIMEOUT_MS } from './deliver.js';
+import { startRounds, type Rounds } from './rounds.js';
+
+const CONCURRENCY = 16;
+/** So that the receivers of one slow host do not hold up all others. */
+const PER_HOST = 4;
+/** An attempt, and what we do before and after it. */
+const LEASE_MS = 3 * TIMEOUT_MS;
+const EVERY_MS = 1_000;
+const GRACE_MS = 2_000;
+
+export type DeliveriesOptions = { readonly everyMs?: number; readonly graceMs?: number };
+
+type Deps = {
+  readonly database: Database;
+  readonly deliver: (delivery: DueDelivery, stopping: AbortSignal) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+};
+
+const countByHost = (deliveries: Iterable<DueDelivery>): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { host } of deliveries) counts[host] = (counts[host] ?? 0) + 1;
+  return counts;
+};
+
+/** Sends what is due, many at once but few to the same host. */
+export const startDeliveries = (
+  { database, deliver, onError }: Deps,
+  { everyMs = EVERY_MS, graceMs = GRACE_MS }: DeliveriesOptions = {},
+): Rounds => {
+  const inHand = new Map<DueDelivery, Promise<void>>();
+  const stopping = new AbortController();
+
+  const start = (delivery: DueDelivery) => {
+    const delivering = deliver(delivery, stopping.signal)
+      .catch(onError)
+      .finally(() => {
+        inHand.delete(delivery);
+        rounds.wake();
+      });
+    inHand.set(delivery, delivering);
+  };
+
+  const round = async () => {
+    const limit = CONCURRENCY - inHand.size;
+    if (limit === 0) return;
+    const options = { limit, perHost: PER_HOST, inHand: countByHost(inHand.keys()), leaseMs: LEASE_MS };
+    for (const delivery of await takeDueDeliveries(database, options)) start(delivery);
+  };
+
+  const rounds = startRounds(round, everyMs, onError);
+  return {
+    wake: rounds.wake,
+    stop: async () => {
+      await rounds.stop();
+      const deadline = setTimeout(() => stopping.abort(new Error('the dispatcher is stopping')), graceMs);
+      await Promise.all(inHand.values());
+      clearTimeout(deadline);
+    },
+  };
+};

@@ -1,0 +1,40 @@
+import { withJitter, type Sent } from '#outbound';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** The waits between the attempts of one delivery; there is one attempt more. Just over 22 hours in all. */
+export const DELAYS_MS: readonly number[] = [
+  SECOND,
+  5 * SECOND,
+  30 * SECOND,
+  2 * MINUTE,
+  10 * MINUTE,
+  HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+];
+
+const MAX_RETRY_AFTER_MS = 24 * HOUR;
+
+/** The receiver wants no more. */
+const GONE = 410;
+
+export type Move = { readonly end: 'delivered' | 'failed' | 'stopped' } | { readonly retryInMs: number };
+
+/**
+ * What becomes of a delivery after an attempt.
+ *
+ * @param sent undefined when there was no answer
+ * @param attempts how many there were, this one included
+ */
+export const nextMove = (sent: Sent | undefined, attempts: number, delaysMs = DELAYS_MS): Move => {
+  if (sent && sent.status >= 200 && sent.status < 300) return { end: 'delivered' };
+  if (sent?.status === GONE) return { end: 'stopped' };
+
+  const delayMs = delaysMs[attempts - 1];
+  if (delayMs === undefined) return { end: 'failed' };
+  return { retryInMs: Math.max(withJitter(delayMs), Math.min(sent?.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS)) };
+};

@@ -1,0 +1,86 @@
+import { TaskError } from './problems.js';
+import { firstNonDefault, settingsFields, type Settings } from './settings.js';
+import type { RemoveBackground } from './tasks.js';
+
+/** A removal in one form, however the client wrote it down. */
+export type Removal = Pick<
+  RemoveBackground,
+  | 'taskType'
+  | 'taskUUID'
+  | 'outputType'
+  | 'outputFormat'
+  | 'outputQuality'
+  | 'includeCost'
+  | 'webhookURL'
+  | 'uploadEndpoint'
+> & {
+  readonly inputImage: string;
+  /** The parameter that named the image, for errors. */
+  readonly parameter: 'inputImage' | 'inputs.image';
+  readonly model: string;
+  readonly isAsync: boolean;
+  readonly ttl: number | undefined;
+  readonly settings: Settings;
+};
+
+/** Older clients leave the model out. */
+const LEGACY_MODEL = 'runware:109@1';
+
+const imageOf = ({ inputImage, inputs }: RemoveBackground): Pick<Removal, 'inputImage' | 'parameter'> => {
+  const newer = inputs?.image;
+  if (inputImage !== undefined && newer !== undefined && inputImage !== newer) {
+    const message = "'inputImage' and 'inputs.image' name different images.";
+    throw new TaskError('incompatibleParameters', message, { parameter: 'inputs.image' });
+  }
+  if (newer !== undefined && inputImage === undefined)
+    return { inputImage: newer, parameter: 'inputs.image' };
+  if (inputImage !== undefined) return { inputImage, parameter: 'inputImage' };
+  const parameter = inputs ? 'inputs.image' : 'inputImage';
+  throw new TaskError('missingInputImage', `Missing required parameter '${parameter}'.`, { parameter });
+};
+
+const modelOf = ({ model, taskType }: RemoveBackground): string => {
+  if (model) return model;
+  if (taskType !== 'removeBackground') return LEGACY_MODEL;
+  throw new TaskError('missingModel', "Missing required parameter 'model'.", { parameter: 'model' });
+};
+
+/** Settings at the task's root count where `settings` says nothing else. */
+const settingsOf = (task: RemoveBackground): Settings => {
+  const names = Object.keys(settingsFields) as (keyof Settings)[];
+  const flat = Object.fromEntries(
+    names.flatMap((name) => (task[name] === undefined ? [] : [[name, task[name]]])),
+  );
+  return { ...flat, ...task.settings };
+};
+
+const refuseUnsupported = (task: RemoveBackground, settings: Settings) => {
+  const name = firstNonDefault(settings);
+  if (!name) return;
+  const parameter = task.settings?.[name] === undefined ? name : `settings.${name}`;
+  const message = `'${parameter}' is not supported yet; only its default value passes.`;
+  throw new TaskError('unsupportedParameter', message, { parameter });
+};
+
+/** @throws TaskError when the image or the model is missing, or a setting asks for what is not there */
+export const toRemoval = (task: RemoveBackground): Removal => {
+  const { taskType, taskUUID, outputType, outputFormat, outputQuality, includeCost } = task;
+  const settings = settingsOf(task);
+  const image = imageOf(task);
+  refuseUnsupported(task, settings);
+  return {
+    taskType,
+    taskUUID,
+    ...image,
+    model: modelOf(task),
+    outputType,
+    outputFormat,
+    outputQuality,
+    includeCost,
+    isAsync: task.deliveryMethod === 'async' || task.webhookURL !== undefined,
+    webhookURL: task.webhookURL,
+    uploadEndpoint: task.uploadEndpoint,
+    ttl: outputType === 'URL' ? task.ttl : undefined,
+    settings,
+  };
+};

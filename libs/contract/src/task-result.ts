@@ -1,0 +1,46 @@
+import type { Cutout, ErrorItem } from './answer.js';
+import type { outputTypes } from './tasks.js';
+
+/** What is known of a finished removal and the image that it made. */
+export type FinishedRemoval = {
+  readonly taskType: string;
+  readonly taskUUID: string;
+  readonly imageUUID: string;
+  readonly inputImageUUID: string;
+  readonly outputType: (typeof outputTypes)[number];
+  /** Address of the image; ends with its extension. */
+  readonly imageURL: string;
+  readonly contentType: string;
+  /** Set when the client named its image by `inputs.image`, the newer form, whose answers have newer fields. */
+  readonly isNewerForm: boolean;
+  /** USD, when the client asked for it. */
+  readonly cost?: number;
+};
+
+/** Reads the bytes of the image; asked only for the output types that carry them. */
+export type ReadBase64 = () => Promise<string>;
+
+/**
+ * A result in the form that every known client takes: the superset of the older and the newer fields. Results
+ * without an address carry `result`, by which one client tells that they are final.
+ */
+export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64): Promise<Cutout> => {
+  const { taskType, taskUUID, imageUUID, inputImageUUID, outputType, imageURL, contentType, cost } = removal;
+  const base = { taskType, taskUUID, imageUUID, inputImageUUID };
+  const price = cost === undefined ? {} : { cost };
+  const media = removal.isNewerForm ? { mediaUUID: imageUUID } : {};
+  const end = { ...media, status: 'success' as const, ...price };
+
+  if (outputType === 'URL')
+    return { ...base, imageURL, ...(removal.isNewerForm && { mediaURL: imageURL }), ...end };
+  const base64 = await readBase64();
+  if (outputType === 'base64Data') return { ...base, imageBase64Data: base64, result: 'success', ...end };
+  return { ...base, imageDataURI: `data:${contentType};base64,${base64}`, result: 'success', ...end };
+};
+
+/** The body of a webhook call: the task's fields at the top, and again in the envelope of `POST /v1`. */
+export const toWebhookBody = (end: Cutout | ErrorItem): Record<string, unknown> => {
+  if (!('code' in end)) return { ...end, data: [end] };
+  const { taskType, taskUUID } = end;
+  return { taskType, taskUUID, status: 'error', errors: [end] };
+};

@@ -1,0 +1,43 @@
+import type { Database } from './client.js';
+import { Prisma } from './generated/client.js';
+
+/** An image without a ttl goes so long after it was made, sent or named last. */
+const UNUSED_IMAGE_DAYS = 30;
+
+/** Enough for a batch of removals from a slow storage. */
+const TRANSACTION_MS = 60_000;
+
+const isOver = Prisma.sql`
+  deleted_at IS NULL
+  AND (expires_at <= now()
+    OR expires_at IS NULL AND last_used_at <= now() - ${UNUSED_IMAGE_DAYS} * interval '1 day')`;
+
+export type Expired = { readonly deleted: number; readonly failures: readonly unknown[] };
+
+/**
+ * Deletes images whose time is over: first the bytes, then the row is marked, so that a crash in between only
+ * repeats the removal. Any number of dispatchers may run: each image goes to one of them, and nobody can use
+ * it meanwhile.
+ *
+ * @param remove deletes the bytes; forgives bytes that are gone
+ */
+export const expireImages = (
+  database: Database,
+  remove: (storageKey: string) => Promise<void>,
+  limit: number,
+): Promise<Expired> =>
+  database.$transaction(
+    async (transaction) => {
+      const images = await transaction.$queryRaw<{ id: string; storageKey: string }[]>`
+        SELECT id, storage_key AS "storageKey" FROM images
+         WHERE ${isOver} LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
+      const ends = await Promise.allSettled(images.map(({ storageKey }) => remove(storageKey)));
+      const ids = images.flatMap(({ id }, i) => (ends[i]?.status === 'fulfilled' ? [id] : []));
+      if (ids.length > 0) {
+        await transaction.image.updateMany({ where: { id: { in: ids } }, data: { deletedAt: new Date() } });
+      }
+      const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+      return { deleted: ids.length, failures };
+    },
+    { timeout: TRANSACTION_MS },
+  );

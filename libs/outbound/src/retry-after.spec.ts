@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseRetryAfter, withJitter } from './retry-after.js';
+
+const now = Date.parse('Sun, 22 Nov 2026 12:00:00 GMT');
+
+describe('parseRetryAfter', () => {
+  it.each([
+    ['0', 0],
+    [' 120 ', 120_000],
+    ['Sun, 22 Nov 2026 12:00:30 GMT', 30_000],
+    ['Sun, 22 Nov 2026 11:00:00 GMT', 0],
+    ['soon', undefined],
+    ['-5 apples', undefined],
+    [undefined, undefined],
+    [['1', '2'], undefined],
+  ])('reads %j as %j ms', (header, ms) => {
+    expect(parseRetryAfter(header, now)).toBe(ms);
+  });
+});
+
+describe('withJitter', () => {
+  it('stays within a fifth', () => {
+    const all = Array.from({ length: 1000 }, () => withJitter(1000));
+    expect(Math.min(...all)).toBeGreaterThanOrEqual(800);
+    expect(Math.max(...all)).toBeLessThanOrEqual(1200);
+    expect(new Set(all).size).toBeGreaterThan(900);
+  });
+});

@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { serveLoopback, type Loopback } from '../test/loopback.js';
+import { createOutbound } from './outbound.js';
+
+const asked = { parameter: 'webhookURL', code: 'invalidWebhookURL' } as const;
+const post = {
+  method: 'POST',
+  body: '{"a":"ä"}',
+  contentType: 'application/json',
+  timeoutMs: 5_000,
+  ...asked,
+} as const;
+
+describe('send', () => {
+  const outbound = createOutbound({ allow: ['127.0.0.1'] });
+  let servers: Loopback[] = [];
+
+  const serve = async (handle: RequestListener) => {
+    const server = await serveLoopback(handle);
+    servers.push(server);
+    return server;
+  };
+
+  afterEach(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+    servers = [];
+  });
+
+  it('sends the bytes exactly, with their type and length', async () => {
+    const bytes = randomBytes(300_000);
+    let received: Buffer | undefined;
+    const server = await serve((request, response) => {
+      void buffer(request).then((body) => {
+        received = body;
+        return response.end();
+      });
+    });
+    const put = { ...post, method: 'PUT', body: bytes, contentType: 'image/png' } as const;
+
+    expect(await outbound.send({ ...put, url: server.url('/a?token=1') })).toEqual({ status: 200 });
+    expect(received?.equals(bytes)).toBe(true);
+    expect(server.requests[0]).toMatchObject({ method: 'PUT', url: '/a?token=1' });
+    expect(server.requests[0]?.headers).toMatchObject({
+      'content-type': 'image/png',
+      'content-length': '300000',
+    });
+  });
+
+  it('sends text as UTF-8 and the headers that were given', async () => {
+    let received = '';
+    const server = await serve((request, response) => {
+      void buffer(request).then((body) => {
+        received = body.toString();
+        return response.end();
+      });
+    });
+    await outbound.send({ ...post, url: server.url(), headers: { 'webhook-id': 'one' } });
+
+    expect(received).toBe(post.body);
+    expect(server.requests[0]?.headers).toMatchObject({ 'webhook-id': 'one', 'content-length': '10' });
+  });
+
+  it.each([[204], [302], [307], [410], [500]])('reports status %i and follows nothing', async (status) => {
+    const server = await serve((_request, response) => {
+      response.writeHead(status, { location: '/elsewhere' }).end(status === 204 ? undefined : 'text');
+    });
+
+    expect(await outbound.send({ ...post, url: server.url() })).toEqual({ status });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('reads Retry-After', async () => {
+    const server = await serve((_request, response) => {
+      response.writeHead(503, { 'retry-after': '7' }).end();
+    });
+
+    expect(await outbound.send({ ...post, url: server.url() })).toEqual({ status: 503, retryAfterMs: 7_000 });
+  });
+
+  it('takes the status although the answer never ends', async () => {
+    const server = await serve((_request, response) => {
+      response.write('for ever');
+    });
+
+    expect(await outbound.send({ ...post, url: server.url() })).toEqual({ status: 200 });
+  });
+
+  it('does not read more of an answer than a little', async () => {
+    const server = await serve((_request, response) => {
+      const pour = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(10_000)));
+      };
+      response.on('drain', pour);
+      pour();
+    });
+
+    expect(await outbound.send({ ...post, url: server.url() })).toEqual({ status: 200 });
+  });
+
+  it('reports what was not reached or not answered in time, without the query', async () => {
+    const silent = await serve(() => undefined);
+    const gone = await serveLoopback(() => undefined);
+    await gone.close();
+
+    await expect(
+      outbound.send({ ...post, url: silent.url('/a?token=1'), timeoutMs: 50 }),
+    ).rejects.toMatchObject({
+      name: 'UnreachableError',
+      message: `${silent.url('/a')} does not answer within 50 ms.`,
+    });
+    await expect(outbound.send({ ...post, url: gone.url('/a?token=1') })).rejects.toMatchObject({
+      name: 'UnreachableError',
+      message: `${gone.url('/a')} cannot be reached.`,
+    });
+  });
+
+  it('reports a name that does not resolve as not reached', async () => {
+    const { send } = createOutbound({ allow: [], resolve: async () => [] });
+
+    await expect(send({ ...post, url: 'http://host.example/' })).rejects.toMatchObject({
+      name: 'UnreachableError',
+    });
+  });
+
+  it('refuses addresses that are malformed or not public with the code that was given', async () => {
+    const { send } = createOutbound({ allow: [], resolve: async () => ['10.0.0.1'] });
+    for (const url of ['nonsense', 'ftp://8.8.8.8/', 'http://127.1/', 'http://host.example/']) {
+      await expect(send({ ...post, url })).rejects.toMatchObject({
+        code: 'invalidWebhookURL',
+        details: { parameter: 'webhookURL' },
+      });
+    }
+  });
+
+  it('stops with the reason of the signal', async () => {
+    const stop = new AbortController();
+    const server = await serve(() => stop.abort('enough'));
+
+    await expect(outbound.send({ ...post, url: server.url() }, stop.signal)).rejects.toBe('enough');
+  });
+
+  it('is broken off by closing', async () => {
+    const { send, close } = createOutbound({ allow: ['127.0.0.1'] });
+    const server = await serve(() => void close());
+
+    await expect(send({ ...post, url: server.url() })).rejects.toMatchObject({ name: 'UnreachableError' });
+    await expect(send({ ...post, url: server.url() })).rejects.toMatchObject({ name: 'UnreachableError' });
+  });
+});
+
+describe('checkUrl', () => {
+  const noName = async (host: string): Promise<string[]> => {
+    throw new Error(`${host} was not to be resolved`);
+  };
+  const { checkUrl } = createOutbound({ allow: ['10.1.0.0/16', 'images.internal'], resolve: noName });
+
+  it.each([
+    ['nonsense'],
+    ['ftp://host.example/'],
+    ['https://ann:pass@host.example/'],
+    ['http://127.0.0.1/'],
+    ['http://0x7f.1/'],
+    ['http://[::ffff:127.0.0.1]/'],
+    ['http://localhost:9000/'],
+    ['http://hooks.localhost./'],
+    ['http://10.2.0.1/'],
+  ])('refuses %s', (url) => {
+    expect(() => checkUrl(url, asked)).toThrow(
+      expect.objectContaining({ code: 'invalidWebhookURL', details: { parameter: 'webhookURL' } }),
+    );
+  });
+
+  it.each([
+    ['https://host.example/hook?token=1'],
+    ['http://8.8.8.8/'],
+    ['http://10.1.2.3/'],
+    ['http://images.internal/'],
+  ])('takes %s', (url) => {
+    expect(() => checkUrl(url, asked)).not.toThrow();
+  });
+
+  it('takes localhost where loopback is allowed', () => {
+    const { checkUrl } = createOutbound({ allow: ['127.0.0.1'], resolve: noName });
+    expect(() => checkUrl('http://localhost:9000/', asked)).not.toThrow();
+  });
+});

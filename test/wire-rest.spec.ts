@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
+import { removal, type Item } from '#test/client';
+import { disc, toPng } from '#test/pictures';
+import { startService, type Service } from '#test/service';
+
+const bytesOf = async (item: Item | undefined) =>
+  Buffer.from(await (await fetch(String(item?.imageURL))).arrayBuffer());
+
+describe('what clients of Runware send over REST', () => {
+  let service: Service;
+  let photo: string;
+
+  beforeAll(async () => {
+    service = await startService();
+    await service.worker.start();
+    photo = (await toPng(disc(60, 40))).toString('base64');
+  });
+  afterAll(() => service.stop());
+
+  const one = async (task: Record<string, unknown>, headers?: Record<string, string>) => {
+    const { data, errors } = await service.post([{ taskUUID: randomUUID(), ...task }], headers);
+    return { ...data[0], ...errors[0] };
+  };
+
+  it.each(['removeBackground', 'imageBackgroundRemoval', 'removeImageBackground'])(
+    'is echoed: %s',
+    async (taskType) => {
+      expect(await one({ taskType, model: 'runware:109@1', inputImage: photo })).toMatchObject({
+        taskType,
+        status: 'success',
+      });
+    },
+  );
+
+  it('names the model by its slug, or in the older task not at all', async () => {
+    const bySlug = await one({ taskType: 'removeBackground', model: 'rembg-v1-4', inputImage: photo });
+    const without = await one({ taskType: 'imageBackgroundRemoval', inputImage: photo });
+    expect([bySlug.status, without.status]).toEqual(['success', 'success']);
+    expect(await one({ taskType: 'removeBackground', inputImage: photo })).toMatchObject({
+      code: 'missingModel',
+    });
+  });
+
+  it('names the image by inputs.image and gets the newer fields besides', async () => {
+    const result = await one({ ...removal(''), inputImage: undefined, inputs: { image: photo } });
+    expect(result).toMatchObject({
+      status: 'success',
+      mediaUUID: result.imageUUID,
+      mediaURL: result.imageURL,
+    });
+    const both = await one(removal(photo, { inputs: { image: photo } }));
+    expect(both.status).toBe('success');
+    const differing = await one(removal(photo, { inputs: { image: randomUUID() } }));
+    expect(differing).toMatchObject({ code: 'incompatibleParameters', parameter: 'inputs.image' });
+    const neither = await one({ taskType: 'removeBackground', model: 'runware:109@1', inputs: {} });
+    expect(neither).toMatchObject({ code: 'missingInputImage', parameter: 'inputs.image' });
+  });
+
+  it('is refused at once when it is a video', async () => {
+    const task = {
+      taskType: 'removeBackground',
+      model: 'runware:109@1',
+      inputs: { video: 'https://example.org/a.mp4' },
+    };
+    expect(await one(task)).toMatchObject({ code: 'unsupportedParameter', parameter: 'inputs.video' });
+  });
+
+  it('holds settings, nested or at the root, that leave the result as it is', async () => {
+    const settings = {
+      rgba: [255, 255, 255, 0],
+      postProcessMask: false,
+      returnOnlyMask: false,
+      alphaMatting: false,
+    };
+    expect((await one(removal(photo, { settings }))).status).toBe('success');
+    expect((await one(removal(photo, settings))).status).toBe('success');
+    expect(await one(removal(photo, { settings: { alphaMatting: true } }))).toMatchObject({
+      code: 'unsupportedParameter',
+      parameter: 'settings.alphaMatting',
+    });
+    expect(await one(removal(photo, { returnOnlyMask: true }))).toMatchObject({
+      parameter: 'returnOnlyMask',
+    });
+    expect(await one(removal(photo, { settings: { alphaMattingErodeSize: 0 } }))).toMatchObject({
+      parameter: 'settings.alphaMattingErodeSize',
+      min: 1,
+    });
+  });
+
+  it('holds what belongs to other tasks, which has no effect', async () => {
+    const extras = {
+      positivePrompt: 'a cup',
+      width: 512,
+      height: 512,
+      safety: {},
+      providerSettings: { bria: {} },
+      numberResults: 1,
+    };
+    expect((await one(removal(photo, extras))).status).toBe('success');
+    expect(await one(removal(photo, { numberResults: 2 }))).toMatchObject({
+      parameter: 'numberResults',
+      max: 1,
+    });
+  });
+
+  it('holds an outputType in an array and a format in lower case', async () => {
+    const result = await one(removal(photo, { outputType: ['base64Data'], outputFormat: 'webp' }));
+    expect(result).toMatchObject({ result: 'success', status: 'success' });
+    expect((await sharp(Buffer.from(String(result.imageBase64Data), 'base64')).metadata()).format).toBe(
+      'webp',
+    );
+  });
+
+  it('asks for the price alone: by header and by query, nothing is stored', async () => {
+    const task = removal(photo, { deliveryMethod: 'async' });
+    const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json' };
+    const byHeader = await service.post([task], { ...headers, 'x-runware-dry-run': '1' });
+    expect(byHeader.data).toEqual([{ taskType: 'removeBackground', taskUUID: task.taskUUID, cost: 0.0006 }]);
+    const byQuery = await fetch(`${service.url}/v1?dryRun=1`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify([task]),
+    });
+    expect(await byQuery.json()).toEqual({ data: byHeader.data });
+    const bad = await service.post([{ ...task, inputImage: randomUUID() }], {
+      ...headers,
+      'x-runware-dry-run': '1',
+    });
+    expect([bad.status, bad.errors[0]?.code]).toEqual([404, 'mediaNotFound']);
+    expect(await service.database.task.count({ where: { taskUuid: task.taskUUID } })).toBe(0);
+  });
+
+  it('stores media, uses it and deletes it; its address answers 410 then', async () => {
+    const stored = await one({ taskType: 'mediaStorage', media: photo });
+    expect(stored).toMatchObject({ taskType: 'mediaStorage', operation: 'upload', status: 'success' });
+    expect((await one(removal(String(stored.mediaUUID)))).status).toBe('success');
+
+    const deletion = { taskType: 'mediaStorage', operation: 'delete', media: stored.mediaUUID };
+    expect(await one(deletion)).toMatchObject({ operation: 'delete', mediaUUID: stored.mediaUUID });
+    expect((await fetch(String(stored.mediaURL))).status).toBe(410);
+    expect(await one(removal(String(stored.mediaUUID)))).toMatchObject({ code: 'mediaExpired' });
+    expect(await one(deletion)).toMatchObject({ code: 'mediaNotFound', parameter: 'media' });
+  });
+
+  it('asks for the details of a task', async () => {
+    const task = removal(photo, { outputFormat: 'JPG', includeCost: true });
+    const { data } = await service.post([task]);
+    const details = await one({ taskType: 'getTaskDetails', taskUUID: task.taskUUID });
+    expect(details).toMatchObject({
+      taskUUID: task.taskUUID,
+      request: [{ taskType: 'removeBackground', outputFormat: 'JPG', inputImage: data[0]?.inputImageUUID }],
+      response: { data },
+    });
+  });
+
+  it('asks with an authentication task alone whether the key is good', async () => {
+    const ask = (apiKey: string) => service.post([{ taskType: 'authentication', apiKey }], {});
+    expect((await ask(service.key)).body).toEqual({ data: [{ taskType: 'authentication' }] });
+    expect(await ask('wrong')).toMatchObject({
+      status: 401,
+      errors: [{ code: 'invalidApiKey', taskType: 'authentication' }],
+    });
+  });
+
+  it('is told where a faulty parameter is explained', async () => {
+    const { documentation } = await one(removal(photo, { outputQuality: 5 }));
+    expect(documentation).toBe(`${service.config.PUBLIC_URL}/docs#request-outputquality`);
+  });
+
+  it('names addresses to call that cannot be: refused at the door', async () => {
+    expect(await one(removal(photo, { webhookURL: 'http://127.0.0.1:1/hook' }))).toMatchObject({
+      code: 'invalidWebhookURL',
+    });
+    expect(await one(removal(photo, { uploadEndpoint: 'ftp://example.org/' }))).toMatchObject({
+      parameter: 'uploadEndpoint',
+    });
+    expect(await one(removal(photo, { ttl: 59 }))).toMatchObject({ code: 'invalidTtl', min: 60 });
+  });
+
+  it('keeps a result for its ttl', async () => {
+    const result = await one(removal(photo, { ttl: 60 }));
+    expect((await bytesOf(result)).length).toBeGreaterThan(0);
+    const imageUUID = String(result.imageUUID);
+    await service.database.image.update({
+      where: { id: imageUUID },
+      data: { expiresAt: new Date(Date.now() - 1) },
+    });
+    expect((await fetch(String(result.imageURL))).status).toBe(410);
+  });
+});
