@@ -29,6 +29,7 @@ const Authentication = z
   })
   .meta({
     id: 'Authentication',
+    examples: [{ taskType: 'authentication', apiKey: 'cc_…' }],
     description: 'The API key as first task, in place of the Authorization header.',
   });
 
@@ -39,16 +40,37 @@ export const MediaStorage = z
     operation: z.enum(['upload', 'delete']).default('upload'),
     media: ImageSource.meta({ description: 'The image to store, or the UUID of the one to delete.' }),
   })
-  .meta({ id: 'MediaStorage', description: 'Stores an image or deletes a stored one.' });
+  .meta({
+    id: 'MediaStorage',
+    examples: [
+      {
+        taskType: 'mediaStorage',
+        taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f',
+        operation: 'upload',
+        media: 'https://images.example.com/cup.jpg',
+      },
+    ],
+    description: 'Stores an image or deletes a stored one.',
+  });
 export type MediaStorage = z.infer<typeof MediaStorage>;
 
 const Ping = z
   .strictObject({ taskType: z.literal('ping'), taskUUID: TaskUUID.optional(), ping: z.boolean().optional() })
-  .meta({ id: 'Ping', description: 'Asks for a pong.' });
+  .meta({ id: 'Ping', examples: [{ taskType: 'ping', ping: true }], description: 'Asks for a pong.' });
 
 export const ImageUpload = z
   .strictObject({ taskType: z.literal('imageUpload'), taskUUID: TaskUUID, image: ImageSource })
-  .meta({ id: 'ImageUpload', description: 'Stores an image, so that later tasks can name it by its UUID.' });
+  .meta({
+    id: 'ImageUpload',
+    examples: [
+      {
+        taskType: 'imageUpload',
+        taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f',
+        image: 'https://images.example.com/cup.jpg',
+      },
+    ],
+    description: 'Stores an image, so that later tasks can name it by its UUID.',
+  });
 export type ImageUpload = z.infer<typeof ImageUpload>;
 
 /** What clients send besides, for other tasks of Runware; it has no effect here. */
@@ -110,17 +132,38 @@ export const RemoveBackground = z
     ...settingsFields,
     ...ignored,
   })
-  .meta({ id: 'RemoveBackground', description: 'Cuts the subject of an image out of its background.' });
+  .meta({
+    id: 'RemoveBackground',
+    examples: [
+      {
+        taskType: 'removeBackground',
+        taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f',
+        model: 'runware:109@1',
+        inputImage: 'https://images.example.com/cup.jpg',
+        outputFormat: 'PNG',
+        includeCost: true,
+      },
+    ],
+    description: 'Cuts the subject of an image out of its background.',
+  });
 export type RemoveBackground = z.infer<typeof RemoveBackground>;
 
 export const GetResponse = z
   .strictObject({ taskType: z.literal('getResponse'), taskUUID: TaskUUID })
-  .meta({ id: 'GetResponse', description: 'Asks how the task with this UUID stands.' });
+  .meta({
+    id: 'GetResponse',
+    examples: [{ taskType: 'getResponse', taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f' }],
+    description: 'Asks how the task with this UUID stands.',
+  });
 export type GetResponse = z.infer<typeof GetResponse>;
 
 export const GetTaskDetails = z
   .strictObject({ taskType: z.literal('getTaskDetails'), taskUUID: TaskUUID })
-  .meta({ id: 'GetTaskDetails', description: 'Gives back what a task asked for and what it came to.' });
+  .meta({
+    id: 'GetTaskDetails',
+    examples: [{ taskType: 'getTaskDetails', taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f' }],
+    description: 'Gives back what a task asked for and what it came to.',
+  });
 export type GetTaskDetails = z.infer<typeof GetTaskDetails>;
 
 /** The schema of each task, by its taskType. */

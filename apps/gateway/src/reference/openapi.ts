@@ -1,8 +1,40 @@
+import { problems, Task, taskSchemas } from '#contract';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
+type Schemas = Record<string, Record<string, unknown>>;
+
+const idOf = (schema: (typeof taskSchemas)[keyof typeof taskSchemas]): string => String(schema.meta()?.id);
+
+/** Tells generators by which property to tell the tasks apart. */
+const discriminator = () => ({
+  propertyName: 'taskType',
+  mapping: Object.fromEntries(
+    Object.entries(taskSchemas).map(([taskType, schema]) => [
+      taskType,
+      `#/components/schemas/${idOf(schema)}`,
+    ]),
+  ),
+});
+
+/** Every code with its status and meaning, since an enum in OpenAPI has no place for them. */
+const codeTable = (): string =>
+  Object.entries(problems)
+    .map(([code, { status, title }]) => `- \`${code}\` (${status}): ${title}`)
+    .join('\n');
+
+const enrich = (document: OpenAPIObject): OpenAPIObject => {
+  const schemas = document.components?.schemas as Schemas;
+  const task = schemas[String(Task.meta()?.id)];
+  if (task) task.discriminator = discriminator();
+  const errorItem = schemas.ErrorItem;
+  const properties = errorItem?.properties as Schemas | undefined;
+  if (properties?.code) properties.code.description = codeTable();
+  return document;
+};
+
 /** The OpenAPI 3.1 document, generated from the schemas that validate. */
-const createDocument = (app: NestFastifyApplication): OpenAPIObject => {
+export const createDocument = (app: NestFastifyApplication): OpenAPIObject => {
   const frame = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Clearcut')
@@ -11,7 +43,7 @@ const createDocument = (app: NestFastifyApplication): OpenAPIObject => {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key of this service.' })
     .build();
-  return SwaggerModule.createDocument(app, frame);
+  return enrich(SwaggerModule.createDocument(app, frame));
 };
 
 /** Serves the document at /openapi.json and Swagger UI at /docs. */

@@ -1,0 +1,27 @@
+import 'reflect-metadata';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from '@jest/globals';
+import { renderReference } from '../apps/gateway/src/reference/render.js';
+
+describe('the reference', () => {
+  it('stands in the repository as it is generated; npm run docs writes it anew', async () => {
+    for (const [path, text] of Object.entries(await renderReference())) {
+      expect({ path, text: await readFile(path, 'utf8') }).toEqual({ path, text });
+    }
+  });
+
+  it('has a discriminator, and every error code with its meaning', async () => {
+    const files = await renderReference();
+    const { components } = JSON.parse(files['openapi.json'] ?? '') as {
+      components: { schemas: Record<string, unknown> };
+    };
+    expect(components.schemas.Task).toMatchObject({
+      discriminator: {
+        propertyName: 'taskType',
+        mapping: { imageBackgroundRemoval: '#/components/schemas/RemoveBackground' },
+      },
+    });
+    expect(files['docs/api.md']).toContain('| `conflictTaskUUID` | 400 | no |');
+    expect(files['docs/api.md']).toContain('<a id="request-outputquality"></a>');
+  });
+});
