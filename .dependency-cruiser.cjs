@@ -12,7 +12,7 @@ const owners = {
   'onnxruntime-node': 'libs/inference',
   'pino(-pretty)?': 'libs/telemetry',
   sharp: 'libs/imaging',
-  '@nestjs/|@fastify/': 'apps/gateway',
+  '@nestjs/|@fastify/|ws/': 'apps/gateway',
   piscina: 'apps/worker',
 };
 

@@ -8,6 +8,7 @@ import { catalogue, defaultModel, type Catalogue, type Model } from '#models';
 import type { Running } from '#program';
 import { createLogger } from '#telemetry';
 import { startDispatcher, type DispatcherOptions } from '../../apps/dispatcher/src/start-dispatcher.js';
+import type { SocketOptions } from '../../apps/gateway/src/socket/serve-sockets.js';
 import { startGateway } from '../../apps/gateway/src/start-gateway.js';
 import { startWorker, type WorkerOptions } from '../../apps/worker/src/start-worker.js';
 import { createClient, type Client } from './client.js';
@@ -66,6 +67,7 @@ export type ServiceOptions = {
   readonly env?: Record<string, string>;
   /** Take the catalogue as it is, with the real network; MODELS_DIR must hold it. */
   readonly realModel?: boolean;
+  readonly socketOptions?: SocketOptions;
   readonly workerOptions?: WorkerOptions;
   readonly dispatcherOptions?: DispatcherOptions;
 };
@@ -77,6 +79,7 @@ export type ServiceOptions = {
 export const startService = async ({
   env = {},
   realModel = false,
+  socketOptions,
   workerOptions,
   dispatcherOptions,
 }: ServiceOptions = {}): Promise<Service> => {
@@ -98,7 +101,7 @@ export const startService = async ({
   const key = `cc_${randomUUID()}${randomUUID()}`;
   await putKey(database, 'local', key);
 
-  const gateway = toProgram(() => startGateway(context, models, 1000));
+  const gateway = toProgram(() => startGateway(context, models, 1000, socketOptions));
   const worker = toProgram(() => startWorker(context, models, { graceMs: 1000, ...workerOptions }));
   const dispatcher = toProgram(() => startDispatcher(context, dispatcherOptions));
   const otherDispatcher = toProgram(() => startDispatcher(context, dispatcherOptions));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { forgetSilentWorkers, listenFinished, openDatabase } from '#database';
+import { forgetSessions, forgetSilentWorkers, listenFinished, openDatabase } from '#database';
 import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
 import { createTaskQueue } from '#queue';
@@ -35,6 +35,7 @@ export const startDispatcher = async (
     const stranded = await sweep(database, queue);
     if (stranded > 0) log.warn({ stranded }, 'stranded tasks enqueued again');
     await forgetSilentWorkers(database);
+    await forgetSessions(database);
   };
   const edges = { database, storage, outbound, log, publicUrl: config.PUBLIC_URL };
   const sending = startDeliveries(

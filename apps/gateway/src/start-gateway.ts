@@ -9,6 +9,7 @@ import { createTaskQueue } from '#queue';
 import { createDiskStorage } from '#storage';
 import { createWaitingRoom } from './answers/waiting-room.js';
 import { createApp } from './create-app.js';
+import { serveSockets, type SocketOptions } from './socket/serve-sockets.js';
 
 /** How long a stopping gateway waits for the tasks of its sync callers. */
 const GRACE_MS = 6_000;
@@ -35,6 +36,7 @@ export const startGateway = async (
   { config, log }: Pick<Context, 'config' | 'log'>,
   catalogue: Catalogue,
   graceMs = GRACE_MS,
+  socketOptions: SocketOptions = {},
 ): Promise<Running & { readonly url: string }> => {
   const database = openDatabase(config.DATABASE_URL);
   const queue = createTaskQueue(config, (error) => log.error({ err: error }, 'queue fault'));
@@ -49,16 +51,19 @@ export const startGateway = async (
     log.warn({ err: error }, 'no notifications from the database'),
   );
 
-  const app = await createApp({ config, catalogue, database, queue, storage, outbound, waitingRoom, log });
+  const edges = { config, catalogue, database, queue, storage, outbound, waitingRoom, log };
+  const app = await createApp(edges);
+  const sockets = serveSockets(edges, app.getHttpServer(), socketOptions);
   await app.listen(config.PORT, config.HOST);
 
   return {
     url: await app.getUrl(),
     stop: async () => {
       const deadline = setTimeout(waitingRoom.close, graceMs);
-      await closeServer(app, graceMs + CUT_OFF_MS);
+      await Promise.all([sockets.drain(), closeServer(app, graceMs + CUT_OFF_MS)]);
       clearTimeout(deadline);
       waitingRoom.close();
+      await sockets.settle();
       await feed.close();
       await outbound.close();
       await queue.close();

@@ -10,7 +10,10 @@ const imageFields = {
 const Pong = z.strictObject({ taskType: z.literal('ping'), pong: z.literal(true) }).meta({ id: 'Pong' });
 
 const Authenticated = z
-  .strictObject({ taskType: z.literal('authentication') })
+  .strictObject({
+    taskType: z.literal('authentication'),
+    connectionSessionUUID: z.uuid().optional().meta({ description: 'Takes the WebSocket session up again.' }),
+  })
   .meta({ id: 'Authenticated', description: 'The key is good.' });
 
 const UploadedImage = z

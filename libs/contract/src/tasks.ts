@@ -148,13 +148,11 @@ export const RemoveBackground = z
   });
 export type RemoveBackground = z.infer<typeof RemoveBackground>;
 
-export const GetResponse = z
-  .strictObject({ taskType: z.literal('getResponse'), taskUUID: TaskUUID })
-  .meta({
-    id: 'GetResponse',
-    examples: [{ taskType: 'getResponse', taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f' }],
-    description: 'Asks how the task with this UUID stands.',
-  });
+export const GetResponse = z.strictObject({ taskType: z.literal('getResponse'), taskUUID: TaskUUID }).meta({
+  id: 'GetResponse',
+  examples: [{ taskType: 'getResponse', taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f' }],
+  description: 'Asks how the task with this UUID stands.',
+});
 export type GetResponse = z.infer<typeof GetResponse>;
 
 export const GetTaskDetails = z

@@ -28,5 +28,18 @@ export {
 } from './progress.js';
 export { findEnded } from './read.js';
 export { RemovalRequest } from './removal-request.js';
+export {
+  addSessionItems,
+  createSession,
+  findSessionItem,
+  findSessionItems,
+  forgetSessions,
+  keepSessionFrame,
+  removeSessionItems,
+  resumeSession,
+  touchSessions,
+  type NewSessionItem,
+  type SessionItem,
+} from './sessions.js';
 export { takeUnchecked } from './sweep.js';
 export { beat, forgetSilentWorkers, HEARTBEAT_MS, leave, servedModels, type WorkerFacts } from './workers.js';

@@ -20,8 +20,8 @@ type ObjectSchema = {
 const escape = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 const typeOf = (property: Property): string => {
-  if (property.const !== undefined) return `\`"${String(property.const)}"\``;
-  if (property.enum) return property.enum.map((value) => `\`"${String(value)}"\``).join(' \\| ');
+  if (property.const !== undefined) return `\`${JSON.stringify(property.const)}\``;
+  if (property.enum) return property.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' \\| ');
   return property.type ?? 'any';
 };
 

@@ -11,7 +11,8 @@ export type IntakeOptions = {
 };
 export type Intake = (body: unknown, options: IntakeOptions) => Promise<{ status: number; body: Answer }>;
 
-const requireTasks = (body: unknown, max: number): readonly unknown[] => {
+/** @throws TaskError when it is not an array of one to `max` tasks */
+export const requireTasks = (body: unknown, max: number): readonly unknown[] => {
   if (!Array.isArray(body))
     throw new TaskError('invalidRequestBody', 'The body must be a JSON array of tasks.');
   if (body.length === 0) {

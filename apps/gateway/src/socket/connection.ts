@@ -1,0 +1,118 @@
+import { routingOf, TaskError, toFailure } from '#contract';
+import type { RawData, WebSocket } from 'ws';
+import type { Edges } from '../edges.js';
+import type { Background } from './background.js';
+import { openConversation, type Conversation } from './conversation.js';
+import { authenticatedFrame, parseFrame, pongFrame, refusedFrame, toFrame } from './frames.js';
+import { keepAlive, type KeepAliveOptions } from './keep-alive.js';
+import { isAuthentication, openSession, type Opened } from './open-session.js';
+
+export type ConnectionOptions = KeepAliveOptions & { readonly isDryRun: boolean };
+
+/** One client's connection. */
+export type Connection = {
+  /** The session that it speaks in, once it is authenticated. */
+  readonly sessionId: () => string | undefined;
+  readonly socket: WebSocket;
+};
+
+/** Closed by either end because a message is too large. */
+const TOO_LARGE = 1009;
+const TRY_AGAIN_LATER = 1013;
+const INTERNAL_ERROR = 1011;
+
+const isPing = (raw: unknown) => routingOf(raw).taskType === 'ping';
+
+/** Listens to one client: the first task must say who it is. */
+export const serveConnection = (
+  edges: Edges,
+  background: Background,
+  socket: WebSocket,
+  { isDryRun, ...options }: ConnectionOptions,
+): Connection => {
+  const { config, log } = edges;
+  let sessionId: string | undefined;
+  let conversation: Conversation | undefined;
+  let turn: Promise<void> = Promise.resolve();
+  let isAtFault = false;
+
+  const refuse = (error: unknown) => {
+    if (error instanceof TaskError && error.code !== 'serviceUnavailable') {
+      socket.send(refusedFrame(error));
+      return;
+    }
+    // Not a word of the key: clients would take it for bad for good.
+    log.warn({ err: error }, 'client not authenticated');
+    socket.close(TRY_AGAIN_LATER, 'try again later');
+  };
+
+  const greet = async (opened: Opened) => {
+    sessionId = opened.sessionId;
+    conversation = openConversation({ edges, background, socket, isDryRun }, opened);
+    socket.send(authenticatedFrame(sessionId));
+    await conversation.resume();
+  };
+
+  const authenticate = async (task: object) => {
+    try {
+      const opened = await openSession(edges, task);
+      await greet(opened);
+    } catch (error) {
+      refuse(error);
+    }
+  };
+
+  const take = (tasks: readonly unknown[]) => {
+    if (conversation) return conversation.take(tasks);
+    const error = new TaskError('missingApiKey', 'Send an authentication task first.', {
+      parameter: 'apiKey',
+    });
+    for (const raw of tasks) socket.send(toFrame(toFailure(error, routingOf(raw)), config.PUBLIC_URL));
+  };
+
+  const takeInTurn = async (tasks: readonly unknown[]) => {
+    const [first, ...others] = tasks;
+    if (!isAuthentication(first)) return take(tasks);
+    await authenticate(first);
+    if (others.length > 0) take(others);
+  };
+
+  const read = (data: RawData): readonly unknown[] => {
+    // One Buffer, which is what ws gives unless it is told otherwise.
+    const text = (data as Buffer).toString();
+    try {
+      return parseFrame(text, config.MAX_TASKS_PER_REQUEST);
+    } catch (error) {
+      if (!(error instanceof TaskError)) throw error;
+      socket.send(toFrame(toFailure(error), config.PUBLIC_URL));
+      return [];
+    }
+  };
+
+  socket.on('message', (data: RawData) => {
+    const tasks = read(data);
+    // Before anything that takes time, and whoever asks: a client without pongs takes its connection for dead.
+    if (tasks.some(isPing)) socket.send(pongFrame);
+    const others = tasks.filter((raw) => !isPing(raw));
+    if (others.length === 0) return;
+
+    const before = turn;
+    background.run('frame not taken', () => {
+      turn = before.then(() => takeInTurn(others));
+      return turn.catch((error: unknown) => {
+        socket.close(INTERNAL_ERROR);
+        throw error;
+      });
+    });
+  });
+  socket.on('error', (error) => {
+    isAtFault = true;
+    log.debug({ err: error }, 'connection failed');
+  });
+  socket.once('close', (code) => {
+    if (code === TOO_LARGE && !isAtFault) conversation?.refuse();
+  });
+  keepAlive(socket, () => conversation?.isBusy() ?? false, options);
+
+  return { socket, sessionId: () => sessionId };
+};

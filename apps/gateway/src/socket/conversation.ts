@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { routingOf, TaskError, toFailure, type Outcome } from '#contract';
+import { addSessionItems, keepSessionFrame, removeSessionItems, type SessionItem } from '#database';
+import { WebSocket } from 'ws';
+import type { Edges } from '../edges.js';
+import { answerTasks } from '../tasks/answer-tasks.js';
+import { inOrder, type Background } from './background.js';
+import { toFrame } from './frames.js';
+import type { Opened } from './open-session.js';
+import { createOutbox, type Answered } from './outbox.js';
+import { replay } from './replay.js';
+import { isEndInPoll, isEndOfTask, mustBeKept, toItem } from './session-items.js';
+
+type Item = Omit<SessionItem, 'position'>;
+type About = {
+  readonly edges: Edges;
+  readonly background: Background;
+  readonly socket: WebSocket;
+  readonly isDryRun: boolean;
+};
+
+/** One session over one connection. */
+export type Conversation = {
+  /** Tells how the tasks of earlier connections stand, and follows those that go on. */
+  readonly resume: () => Promise<void>;
+  /** Starts the tasks; each is answered as soon as it can be. */
+  readonly take: (tasks: readonly unknown[]) => void;
+  /** Keeps for the next connection that the client closed this one because of a large frame. */
+  readonly refuse: () => void;
+  readonly isBusy: () => boolean;
+};
+
+const tooLarge = () =>
+  new TaskError('maxFrameSizeExceeded', 'Your client refused a frame of this size: use outputType URL.');
+
+export const openConversation = (
+  { edges, background, socket, isDryRun }: About,
+  { owner, sessionId, items: earlier }: Opened,
+): Conversation => {
+  const { database, config } = edges;
+  const write = inOrder(background, 'session not written');
+  const items = new Map<string, Item>(earlier.map((item) => [item.taskUuidSent.toLowerCase(), item]));
+  const itemOf = (taskUUID: string | undefined) => items.get(taskUUID?.toLowerCase() ?? '');
+
+  const forget = (confirmed: readonly Answered[]) => {
+    const ids = confirmed.flatMap(({ itemId }) => itemId ?? []);
+    if (ids.length === 0) return;
+    for (const { routing, itemId } of confirmed) {
+      const uuid = routing.taskUUID?.toLowerCase() ?? '';
+      if (items.get(uuid)?.id === itemId) items.delete(uuid);
+    }
+    write(() => removeSessionItems(database, ids));
+  };
+  const outbox = createOutbox(socket, forget);
+  let inHand = 0;
+
+  const isOpen = () => socket.readyState === WebSocket.OPEN;
+
+  /** Notes the tasks before any of them is answered; those that they repeat are answered with them. */
+  const note = (tasks: readonly unknown[]): (Item | undefined)[] => {
+    const noted = tasks.map((raw) => (isDryRun ? undefined : toItem(raw, sessionId)));
+    const fresh = noted.flatMap((item) => item ?? []);
+    if (fresh.length === 0) return noted;
+
+    const replaced = fresh.flatMap(({ taskUuidSent }) => itemOf(taskUuidSent)?.id ?? []);
+    for (const item of fresh) items.set(item.taskUuidSent.toLowerCase(), item);
+    if (replaced.length > 0) write(() => removeSessionItems(database, replaced));
+    write(() => addSessionItems(database, fresh));
+    return noted;
+  };
+
+  /** The item whose end this outcome is. */
+  const endedBy = (raw: unknown, item: Item | undefined, outcome: Outcome): Item | undefined => {
+    if (item) return isEndOfTask(item, outcome) ? item : undefined;
+    const { taskType, taskUUID } = routingOf(raw);
+    return taskType === 'getResponse' && isEndInPoll(outcome) ? itemOf(taskUUID) : undefined;
+  };
+
+  const deliver = (raw: unknown, item: Item | undefined, outcome: Outcome) => {
+    const frame = toFrame(outcome, config.PUBLIC_URL);
+    const ended = endedBy(raw, item, outcome);
+    if (ended && mustBeKept(outcome)) write(() => keepSessionFrame(database, ended.id, frame));
+    outbox.send(frame, { routing: routingOf(raw), itemId: ended?.id });
+  };
+
+  const answerOne = async (raw: unknown, item: Item | undefined, answering: Promise<Outcome>) => {
+    inHand++;
+    try {
+      deliver(raw, item, await answering);
+    } finally {
+      inHand--;
+    }
+  };
+
+  return {
+    resume: async () => {
+      const isWanted = (item: SessionItem) => isOpen() && itemOf(item.taskUuidSent)?.id === item.id;
+      const waits = await replay({ edges, owner, send: outbox.send, isWanted }, earlier);
+      for (const wait of waits) background.run('task not followed', wait);
+    },
+    take: (tasks) => {
+      const noted = note(tasks);
+      const answers = answerTasks(edges, { owner, tasks, isDryRun });
+      answers.forEach((answering, i) =>
+        background.run('task not answered', () => answerOne(tasks[i], noted[i], answering)),
+      );
+    },
+    refuse: () => {
+      const refused = outbox.refused();
+      const { taskType, taskUUID: taskUuidSent } = refused?.routing ?? {};
+      if (!refused || !taskType || !taskUuidSent) return;
+      const frame = toFrame(toFailure(tooLarge(), refused.routing), config.PUBLIC_URL);
+      const replaced = refused.itemId ?? itemOf(taskUuidSent)?.id;
+      if (replaced) write(() => removeSessionItems(database, [replaced]));
+      const item = { id: randomUUID(), sessionId, taskType, taskUuidSent, isAsync: false, frame };
+      write(() => addSessionItems(database, [item]));
+    },
+    isBusy: () => inHand > 0,
+  };
+};

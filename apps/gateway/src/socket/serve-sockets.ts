@@ -1,0 +1,91 @@
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { MAX_BODY_BYTES } from '#contract';
+import { touchSessions } from '#database';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Edges } from '../edges.js';
+import { createBackground } from './background.js';
+import { serveConnection, type Connection } from './connection.js';
+import type { KeepAliveOptions } from './keep-alive.js';
+import { answerPlainly, wantsWebSocket } from './plain-request.js';
+
+const PATH = '/v1';
+/** How often the sessions of living connections are marked as seen; well below the time to take one up. */
+const TOUCH_EVERY_MS = 30_000;
+/** How long a client has to answer a close. */
+const CLOSE_MS = 1_000;
+/** Clients dial again at once, and send again what was not answered. */
+const SERVICE_RESTART = 1012;
+
+export type SocketOptions = KeepAliveOptions;
+
+export type Sockets = {
+  /** Takes no more connections and closes those that are there. */
+  readonly drain: () => Promise<void>;
+  /** Resolves when nothing of them is at work any more; waits for tasks, so close the waiting room before. */
+  readonly settle: () => Promise<void>;
+};
+
+const refuse = (socket: Duplex, status: 404 | 503) =>
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    () => socket.destroy(),
+  );
+
+/** Ends a connection from our side; one whose client does not answer is cut. */
+const close = (socket: WebSocket) =>
+  new Promise<void>((resolve) => {
+    const cutOff = setTimeout(() => socket.terminate(), CLOSE_MS);
+    socket.once('close', () => {
+      clearTimeout(cutOff);
+      resolve();
+    });
+    socket.close(SERVICE_RESTART, 'service restart');
+  });
+
+/** Speaks the task API over WebSocket at /v1 of that server. */
+export const serveSockets = (edges: Edges, server: Server, options: SocketOptions): Sockets => {
+  const { database, log } = edges;
+  const background = createBackground(log);
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_BODY_BYTES,
+    perMessageDeflate: false,
+  });
+  const connections = new Set<Connection>();
+  let isDraining = false;
+
+  const touch = (left: readonly Connection[]) => {
+    const ids = left.flatMap(({ sessionId }) => sessionId() ?? []);
+    if (ids.length > 0) background.run('sessions not touched', () => touchSessions(database, ids));
+  };
+  const touching = setInterval(() => touch([...connections]), TOUCH_EVERY_MS);
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!wantsWebSocket(request)) return answerPlainly(server, request, socket, head);
+    socket.on('error', (error) => log.debug({ err: error }, 'connection failed'));
+    const [path, query] = (request.url ?? '').split('?', 2);
+    if (path !== PATH) return refuse(socket, 404);
+    if (isDraining) return refuse(socket, 503);
+
+    const isDryRun = new URLSearchParams(query).get('dryRun') === '1';
+    return webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const connection = serveConnection(edges, background, webSocket, { ...options, isDryRun });
+      connections.add(connection);
+      webSocket.once('close', () => {
+        connections.delete(connection);
+        touch([connection]);
+      });
+    });
+  });
+
+  return {
+    drain: async () => {
+      isDraining = true;
+      clearInterval(touching);
+      await Promise.all([...connections].map(({ socket }) => close(socket)));
+    },
+    settle: background.settle,
+  };
+};

@@ -1,0 +1,57 @@
+import type { Database } from './client.js';
+import type { SessionItem } from './generated/client.js';
+
+export type { SessionItem };
+/** A task that a client sent in a session, before there is anything to say of it. */
+export type NewSessionItem = Omit<SessionItem, 'position'>;
+
+/** How long after its connection was last seen a session can be taken up again. */
+const RESUME_MS = 120_000;
+/** When nobody can take it up any more, with room to spare. */
+const FORGET_MS = 600_000;
+
+export const createSession = async (database: Database, id: string, ownerId: string): Promise<void> => {
+  await database.session.create({ data: { id, ownerId } });
+};
+
+/** @returns false for a session that is unknown, somebody else's, or was left too long ago */
+export const resumeSession = async (database: Database, id: string, ownerId: string): Promise<boolean> => {
+  const seenAfter = new Date(Date.now() - RESUME_MS);
+  const { count } = await database.session.updateMany({
+    where: { id, ownerId, lastSeenAt: { gte: seenAfter } },
+    data: { lastSeenAt: new Date() },
+  });
+  return count > 0;
+};
+
+/** Says that these sessions are still in use. */
+export const touchSessions = async (database: Database, ids: readonly string[]): Promise<void> => {
+  await database.session.updateMany({ where: { id: { in: [...ids] } }, data: { lastSeenAt: new Date() } });
+};
+
+export const addSessionItems = async (
+  database: Database,
+  items: readonly NewSessionItem[],
+): Promise<void> => {
+  await database.sessionItem.createMany({ data: [...items] });
+};
+
+/** Keeps an answer that no task's row could tell; does nothing when the item is gone. */
+export const keepSessionFrame = async (database: Database, id: string, frame: string): Promise<void> => {
+  await database.sessionItem.updateMany({ where: { id }, data: { frame } });
+};
+
+export const findSessionItems = (database: Database, sessionId: string): Promise<SessionItem[]> =>
+  database.sessionItem.findMany({ where: { sessionId }, orderBy: { position: 'asc' } });
+
+export const findSessionItem = (database: Database, id: string): Promise<SessionItem | null> =>
+  database.sessionItem.findUnique({ where: { id } });
+
+export const removeSessionItems = async (database: Database, ids: readonly string[]): Promise<void> => {
+  await database.sessionItem.deleteMany({ where: { id: { in: [...ids] } } });
+};
+
+/** Deletes sessions, with their items, that nobody can take up any more. */
+export const forgetSessions = async (database: Database): Promise<void> => {
+  await database.session.deleteMany({ where: { lastSeenAt: { lt: new Date(Date.now() - FORGET_MS) } } });
+};
