@@ -48,9 +48,7 @@ describe('@runware/sdk-js', () => {
   });
 
   it('names the image by inputs.image', async () => {
-    expect(await connect().removeBackground({ inputs: { image: photo }, model } as never)).toMatchObject(
-      cutout,
-    );
+    expect(await connect().removeBackground({ inputs: { image: photo }, model })).toMatchObject(cutout);
   });
 
   it('sends settings that are the defaults, nested and flat', async () => {
@@ -62,9 +60,7 @@ describe('@runware/sdk-js', () => {
     };
     const client = connect();
     expect(await client.removeBackground({ inputImage: photo, model, settings })).toMatchObject(cutout);
-    expect(await client.removeBackground({ inputImage: photo, model, ...settings } as never)).toMatchObject(
-      cutout,
-    );
+    expect(await client.removeBackground({ inputImage: photo, model, ...settings })).toMatchObject(cutout);
   });
 
   it('asks for the result of an async task', async () => {
