@@ -4,6 +4,7 @@ import { RunwareServer } from '@runware/sdk-js';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
 import { disc, toPng } from '#test/pictures';
 import { startService, type Service } from '#test/service';
+import { until } from '#test/until';
 
 const model = 'runware:109@1';
 
@@ -73,7 +74,16 @@ describe('@runware/sdk-js', () => {
       deliveryMethod: 'async',
       skipResponse: true,
     });
-    expect(await client.getResponse({ taskUUID })).toMatchObject([cutout]);
+    const done = await until('the result', async () => {
+      const [state] = await client.getResponse<{ status: string }>({ taskUUID });
+      return state?.status === 'success' && state;
+    });
+    expect(done).toMatchObject(cutout);
+  });
+
+  it('polls by itself for an async task', async () => {
+    const asked = { inputImage: photo, model, deliveryMethod: 'async' };
+    expect(await connect().removeBackground(asked)).toMatchObject(cutout);
   });
 
   it('rejects with our code within a second when the image is bad', async () => {
