@@ -10,6 +10,9 @@ export type NewImage = Omit<Image, 'createdAt' | 'lastUsedAt' | 'expiresAt' | 'd
 export const isExpired = ({ deletedAt, expiresAt }: Image, now = new Date()): boolean =>
   deletedAt !== null || (expiresAt !== null && expiresAt <= now);
 
+/** The same as a condition: images whose time is not over at that moment. */
+const livingAt = (now: Date) => ({ deletedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] });
+
 /** The owner's image of that UUID, marked as used now unless it is expired. */
 export const useImage = async (
   database: Database,
@@ -17,12 +20,25 @@ export const useImage = async (
   id: string,
 ): Promise<Image | undefined> => {
   const lastUsedAt = new Date();
-  const lives = { deletedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: lastUsedAt } }] };
   const [used] = await database.image.updateManyAndReturn({
-    where: { id, ownerId, ...lives },
+    where: { id, ownerId, ...livingAt(lastUsedAt) },
     data: { lastUsedAt },
   });
   return used ?? (await database.image.findFirst({ where: { id, ownerId } })) ?? undefined;
+};
+
+/** Ends the time of the owner's image: from now on it is gone, and the expiry deletes its bytes. */
+export const forgetImage = async (
+  database: Database,
+  ownerId: string,
+  id: string,
+): Promise<Image | undefined> => {
+  const now = new Date();
+  const [image] = await database.image.updateManyAndReturn({
+    where: { id, ownerId, ...livingAt(now) },
+    data: { expiresAt: now },
+  });
+  return image;
 };
 
 /** Any image by its unguessable UUID, for whoever was told its address. */

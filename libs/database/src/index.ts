@@ -12,8 +12,15 @@ export {
 export { expireImages } from './expire-images.js';
 export { listenFinished, type FinishedFeed } from './finished.js';
 export { imageUrl, toFinishedRemoval, toTaskError } from './finished-removal.js';
-export { findImage, isExpired, putImage, useImage, type Image, type NewImage } from './images.js';
-export { forgetImage } from './forget-image.js';
+export {
+  findImage,
+  forgetImage,
+  isExpired,
+  putImage,
+  useImage,
+  type Image,
+  type NewImage,
+} from './images.js';
 export { findOwner, putKey, type Owner } from './keys.js';
 export { migrate } from './migrate.js';
 export {
