@@ -40,10 +40,9 @@ const handle = (request: Request) => {
 };
 
 const answer = async (request: Request) => {
-  const start = performance.now();
   try {
     const output = await handle(request);
-    const reply: Reply = { id: request.id, output, ms: performance.now() - start };
+    const reply: Reply = { id: request.id, output };
     parentPort?.postMessage(reply, [output.buffer]);
   } catch (error) {
     const reply: Reply = { id: request.id, error: error instanceof Error ? error : new Error(String(error)) };

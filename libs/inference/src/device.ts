@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { DeviceOptions, Network, Reply, Request } from './protocol.js';
 
-/** Logits of one image, and how long the device took for them. */
-export type Inference = { readonly logits: Float32Array<ArrayBuffer>; readonly ms: number };
+/** What the network puts out for one image. */
+export type Inference = { readonly logits: Float32Array<ArrayBuffer> };
 
 /** One device and the thread that owns it. */
 export type Device = {
@@ -61,7 +61,7 @@ export const openDevice = (options: DeviceOptions, onCrash: (error: Error) => vo
     posted.delete(reply.id);
     pump();
     if ('error' in reply) waiting?.reject(reply.error);
-    else waiting?.resolve({ logits: reply.output, ms: reply.ms });
+    else waiting?.resolve({ logits: reply.output });
   });
   thread.on('error', (error) => rejectAll(error));
   thread.on('exit', (code) => {

@@ -24,5 +24,5 @@ export type Request =
     };
 
 export type Reply =
-  | { readonly id: number; readonly output: Float32Array<ArrayBuffer>; readonly ms: number }
+  | { readonly id: number; readonly output: Float32Array<ArrayBuffer> }
   | { readonly id: number; readonly error: Error };
