@@ -72,7 +72,7 @@ module.exports = {
       to: { path: '^libs/(inference|matting|weights)/' },
     },
     {
-      name: 'pixels-stay-in-test-support-out',
+      name: 'product-knows-no-test',
       comment: 'Nothing of the product imports what only tests need.',
       severity: 'error',
       from: product,
