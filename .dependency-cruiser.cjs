@@ -1,6 +1,6 @@
 // Who may import whom: apps → edges → core, and nothing the other way.
 const edges =
-  'config|database|embedded-postgres|imaging|inference|outbound|program|queue|storage|telemetry|weights';
+  'config|database|embedded-postgres|imaging|inference|outbound|program|queue|secrets|storage|telemetry|weights';
 
 /** Each foreign thing has one owner; tests and benchmarks may look at anything. */
 const owners = {
@@ -12,7 +12,7 @@ const owners = {
   'onnxruntime-node': 'libs/inference',
   'pino(-pretty)?': 'libs/telemetry',
   sharp: 'libs/imaging',
-  '@nestjs/|@fastify/|ws/': 'apps/gateway',
+  '@nestjs/|@fastify/|ws/|marked/': 'apps/gateway',
   piscina: 'apps/worker',
 };
 

@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { removal, type Item } from '#test/client';
 import { disc, toPng } from '#test/pictures';
 import { startService, type Service } from '#test/service';
+import { until } from '#test/until';
 
 const bytesOf = async (item: Item | undefined) =>
   Buffer.from(await (await fetch(String(item?.imageURL))).arrayBuffer());
@@ -166,7 +167,7 @@ describe('what clients of Runware send over REST', () => {
 
   it('is told where a faulty parameter is explained', async () => {
     const { documentation } = await one(removal(photo, { outputQuality: 5 }));
-    expect(documentation).toBe(`${service.config.PUBLIC_URL}/docs#request-outputquality`);
+    expect(documentation).toBe(`${service.config.PUBLIC_URL}/reference#request-outputquality`);
   });
 
   it('names addresses to call that cannot be: refused at the door', async () => {
@@ -188,5 +189,84 @@ describe('what clients of Runware send over REST', () => {
       data: { expiresAt: new Date(Date.now() - 1) },
     });
     expect((await fetch(String(result.imageURL))).status).toBe(410);
+  });
+
+  it('holds twenty tasks of which three are bad: seventeen results, three errors, in order', async () => {
+    const bad = new Map<number, Record<string, unknown>>([
+      [2, { outputFormat: 'GIF' }],
+      [9, { inputImage: 'no image at all' }],
+      [19, { model: 'runware:1@1' }],
+    ]);
+    const tasks = Array.from({ length: 20 }, (_, i) => removal(photo, bad.get(i)));
+    const { status, data, errors } = await service.post(tasks);
+    const uuids = (wanted: boolean) =>
+      tasks.filter((_, i) => bad.has(i) === wanted).map(({ taskUUID }) => taskUUID);
+    expect(status).toBe(200);
+    expect(data.map(({ taskUUID }) => taskUUID)).toEqual(uuids(false));
+    expect(errors.map(({ taskUUID }) => taskUUID)).toEqual(uuids(true));
+    expect(errors.map(({ code }) => code)).toEqual([
+      'invalidOutputFormat',
+      'unsupportedImageFormat',
+      'invalidModel',
+    ]);
+  });
+
+  it('comes fifty times at once: one execution, fifty equal answers', async () => {
+    const task = removal(photo);
+    const replies = await Promise.all(Array.from({ length: 50 }, () => service.post([task])));
+    const [first] = replies;
+    expect(replies.map(({ status }) => status)).toEqual(Array<number>(50).fill(200));
+    for (const { data } of replies) expect(data).toEqual(first?.data);
+    const rows = await service.database.task.findMany({ where: { taskUuid: task.taskUUID } });
+    expect(rows.map(({ attempt }) => attempt)).toEqual([1]);
+  });
+
+  it('leaves no URL readable in the database while it waits', async () => {
+    await service.worker.stop();
+    const secret = 'X-Amz-Signature=hush';
+    const task = removal(`https://shop.example/cup.jpg?${secret}`, {
+      deliveryMethod: 'async',
+      webhookURL: `https://shop.example/hook?${secret}`,
+      uploadEndpoint: `https://shop.example/put?${secret}`,
+    });
+    expect((await service.post([task])).status).toBe(200);
+    const row = await service.database.task.findFirst({ where: { taskUuid: task.taskUUID } });
+    expect(row).toMatchObject({ webhookHost: 'shop.example', inputUrl: expect.stringMatching(/^sealed:/) });
+    expect(JSON.stringify(row)).not.toContain('hush');
+    await service.worker.start();
+  });
+
+  it('links to a page on which the parameter is explained', async () => {
+    const { errors } = await service.post([removal(photo, { settings: { rgba: 'white' } })]);
+    const link = new URL(String(errors[0]?.documentation));
+    expect(link.pathname + link.hash).toBe('/reference#request-settings-rgba');
+    const page = await fetch(new URL(link.pathname, service.url));
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(await page.text()).toContain(`id="${link.hash.slice(1)}"`);
+  });
+});
+
+describe('a caller with too many tasks in flight', () => {
+  let service: Service;
+  let photo: string;
+  beforeAll(async () => {
+    service = await startService({ env: { MAX_TASKS_IN_FLIGHT: '3' } });
+    photo = (await toPng(disc(60, 40))).toString('base64');
+  });
+  afterAll(() => service.stop());
+
+  it('is told when to come back; what is in flight is answered all the same', async () => {
+    const tasks = Array.from({ length: 3 }, () => removal(photo, { deliveryMethod: 'async' }));
+    expect((await service.post(tasks)).data).toHaveLength(3);
+    const { status, errors } = await service.post([removal(photo)]);
+    expect([status, errors[0]]).toEqual([
+      429,
+      expect.objectContaining({ code: 'rateLimitExceeded', max: 3, retryAfter: expect.any(Number) }),
+    ]);
+    expect((await service.post(tasks)).data).toHaveLength(3);
+
+    await service.worker.start();
+    const late = removal(photo);
+    await until('room for one more', async () => (await service.post([late])).status === 200);
   });
 });

@@ -137,6 +137,25 @@ describe('what clients of Runware send over WebSocket', () => {
     });
   });
 
+  it('is told by taskUUID of every task in a frame that is refused whole', async () => {
+    const client = await enter();
+    const tasks = Array.from({ length: service.config.MAX_TASKS_PER_REQUEST + 1 }, () => removal(photo));
+    client.send(tasks);
+    const [first, last] = [tasks[0]?.taskUUID ?? '', tasks.at(-1)?.taskUUID ?? ''];
+    const refusal = { code: 'maxTasksPerRequestExceeded', taskType: 'removeBackground' };
+    expect(itemOf(await client.frameOf(first))).toMatchObject(refusal);
+    expect(itemOf(await client.frameOf(last))).toMatchObject(refusal);
+
+    const bare = removal(photo);
+    client.send(bare);
+    expect(itemOf(await client.frameOf(bare.taskUUID))).toMatchObject({ code: 'invalidRequestBody' });
+    client.socket.send('{');
+    const unnamed = await until('an error of no task', () =>
+      client.frames.find((frame) => frame.errors && itemOf(frame).taskUUID === undefined),
+    );
+    expect(itemOf(unnamed)).toMatchObject({ code: 'invalidRequestBody' });
+  });
+
   it('is not found at other addresses', async () => {
     await expect(dial({ path: '/v2' })).rejects.toThrow('404');
   });
@@ -317,6 +336,58 @@ describe('what clients of Runware send over WebSocket', () => {
     second.send([task]);
     expect(itemOf(await second.frameOf(task.taskUUID)).status).toBe('success');
     expect(await service.database.task.count({ where: { taskUuid: task.taskUUID } })).toBe(1);
+  });
+});
+
+describe('two gateways that share only the database and the storage', () => {
+  let service: Service;
+  let photo: string;
+  beforeAll(async () => {
+    service = await startService();
+    await Promise.all([service.worker.start(), service.otherGateway.start()]);
+    photo = (await toPng(disc(60, 40))).toString('base64');
+  });
+  afterAll(() => service.stop());
+
+  it('take up sessions of each other: what was not confirmed, and what ends later', async () => {
+    const first = await connect(service.url, SILENT);
+    const session = await first.authenticate(service.key);
+    const done = removal(photo);
+    first.send([done]);
+    const result = await first.frameOf(done.taskUUID);
+    await service.worker.stop();
+    const running = removal(photo);
+    first.send([running]);
+    await until('the task', () => service.database.task.findFirst({ where: { taskUuid: running.taskUUID } }));
+    await service.gateway.stop();
+    expect(await first.closed).toBe(1012);
+
+    const second = await connect(service.otherGateway.url);
+    expect(await second.authenticate(service.key, session)).toBe(session);
+    expect(await second.frameOf(done.taskUUID)).toEqual(result);
+    await service.worker.start();
+    expect(itemOf(await second.frameOf(running.taskUUID)).status).toBe('success');
+    second.socket.terminate();
+    await service.gateway.start();
+  });
+
+  it('answer both callers of one task, which is run once', async () => {
+    const task = removal(photo);
+    const replies = await Promise.all([service.post([task]), service.otherGateway.post([task])]);
+    expect(replies[0].data).toEqual(replies[1].data);
+    expect(replies[0].data).toHaveLength(1);
+    const rows = await service.database.task.findMany({ where: { taskUuid: task.taskUUID } });
+    expect(rows.map(({ attempt }) => attempt)).toEqual([1]);
+  });
+
+  it('tell how a task stands that the other one took', async () => {
+    const task = removal(photo, { deliveryMethod: 'async' });
+    await service.post([task]);
+    const poll = { taskType: 'getResponse', taskUUID: task.taskUUID };
+    await until('the end', async () => {
+      const { data } = await service.otherGateway.post([poll]);
+      return data[0]?.status === 'success';
+    });
   });
 });
 

@@ -13,8 +13,8 @@ import type { Service } from './service.js';
 
 /** A task's row, past the gateway; its image stands at imageUrl. */
 export const insertRemoval = async (
-  { database, key }: Service,
-  { imageUrl = 'http://127.0.0.1/none', request = {}, ...more }: RemovalOptions = {},
+  { database, key, secrets }: Service,
+  { imageUrl = 'http://127.0.0.1/none', uploadUrl, webhookUrl, request = {}, ...more }: RemovalOptions = {},
 ): Promise<Task> => {
   const owner = await findOwner(database, key);
   const removal = {
@@ -23,7 +23,6 @@ export const insertRemoval = async (
     taskType: 'removeBackground',
     model: 'runware:109@1',
     request: {
-      source: { kind: 'url', url: imageUrl },
       parameter: 'inputImage',
       outputType: 'URL',
       outputFormat: 'PNG',
@@ -34,6 +33,10 @@ export const insertRemoval = async (
     payloadHash: randomUUID(),
     inputImageId: randomUUID(),
     outputImageId: randomUUID(),
+    inputUrl: secrets.seal(imageUrl),
+    uploadUrl: uploadUrl ? secrets.seal(uploadUrl) : null,
+    webhookUrl: webhookUrl ? secrets.seal(webhookUrl) : null,
+    webhookHost: webhookUrl ? new URL(webhookUrl).host : null,
     ...more,
   };
   const task = await insertTask(database, removal, 1);

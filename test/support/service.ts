@@ -6,6 +6,7 @@ import { readServiceConfig, type ServiceConfig } from '#config';
 import { openDatabase, putKey, type Database } from '#database';
 import { catalogue, defaultModel, type Catalogue, type Model } from '#models';
 import type { Running } from '#program';
+import { openSecrets, type Secrets } from '#secrets';
 import { createLogger } from '#telemetry';
 import { startDispatcher, type DispatcherOptions } from '../../apps/dispatcher/src/start-dispatcher.js';
 import type { SocketOptions } from '../../apps/gateway/src/socket/serve-sockets.js';
@@ -23,12 +24,15 @@ export type Service = Client & {
   readonly key: string;
   readonly config: ServiceConfig;
   readonly database: Database;
+  readonly secrets: Secrets;
   /** One by one, so that a test can start them late, stop them and start them again. */
   readonly worker: Program;
   readonly dispatcher: Program;
   /** A second one beside it. */
   readonly otherDispatcher: Program;
   readonly gateway: Program;
+  /** A second one that shares nothing with it but the database and the storage. */
+  readonly otherGateway: Program & { readonly url: string; readonly post: Client['post'] };
   readonly stop: () => Promise<void>;
 };
 export type Program = { readonly start: () => Promise<void>; readonly stop: () => Promise<void> };
@@ -84,7 +88,7 @@ export const startService = async ({
   dispatcherOptions,
 }: ServiceOptions = {}): Promise<Service> => {
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-service-'));
-  const port = await freePort();
+  const [port, otherPort] = [await freePort(), await freePort()];
   const config = readServiceConfig({
     PORT: `${port}`,
     DATA_DIR: folder,
@@ -102,24 +106,30 @@ export const startService = async ({
   await putKey(database, 'local', key);
 
   const gateway = toProgram(() => startGateway(context, models, 1000, socketOptions));
+  const otherContext = { ...context, config: { ...config, PORT: otherPort } };
+  const otherGateway = toProgram(() => startGateway(otherContext, models, 1000, socketOptions));
   const worker = toProgram(() => startWorker(context, models, { graceMs: 1000, ...workerOptions }));
   const dispatcher = toProgram(() => startDispatcher(context, dispatcherOptions));
   const otherDispatcher = toProgram(() => startDispatcher(context, dispatcherOptions));
   await gateway.start();
 
   const url = `http://127.0.0.1:${port}`;
+  const otherUrl = `http://127.0.0.1:${otherPort}`;
   return {
     ...createClient(url, key),
     url,
     key,
     config,
     database,
+    secrets: openSecrets(config),
     gateway,
+    otherGateway: { ...otherGateway, url: otherUrl, post: createClient(otherUrl, key).post },
     worker,
     dispatcher,
     otherDispatcher,
     stop: async () => {
-      await Promise.all([gateway, worker, dispatcher, otherDispatcher].map((program) => program.stop()));
+      const programs = [gateway, otherGateway, worker, dispatcher, otherDispatcher];
+      await Promise.all(programs.map((program) => program.stop()));
       await database.$disconnect();
       await rm(folder, { recursive: true, force: true });
     },

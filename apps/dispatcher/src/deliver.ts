@@ -10,13 +10,18 @@ import {
   type DueDelivery,
 } from '#database';
 import { UnreachableError, type Outbound, type SendOptions, type Sent } from '#outbound';
+import type { Secrets } from '#secrets';
 import type { Logger } from '#telemetry';
 import { nextMove, type Move } from './next-move.js';
 import { webhookBody, type Reader } from './webhook-body.js';
 
 export const TIMEOUT_MS = 10_000;
 
-export type DeliverEdges = Reader & { readonly outbound: Pick<Outbound, 'send'>; readonly log: Logger };
+export type DeliverEdges = Reader & {
+  readonly outbound: Pick<Outbound, 'send'>;
+  readonly secrets: Pick<Secrets, 'open'>;
+  readonly log: Logger;
+};
 
 const request = {
   method: 'POST',
@@ -62,14 +67,18 @@ const settle = async (
  * again when its lease is over.
  */
 export const deliver =
-  ({ outbound, log, ...reader }: DeliverEdges, delaysMs?: readonly number[]) =>
+  ({ outbound, secrets, log, ...reader }: DeliverEdges, delaysMs?: readonly number[]) =>
   async (delivery: DueDelivery, stopping: AbortSignal): Promise<void> => {
     const { database } = reader;
     const { id, taskId, host, attempts, url } = delivery;
     const [task] = await findEnded(database, [taskId]);
     if (!task) throw new Error(`The task of delivery ${id} has not ended.`);
 
-    const message = { url, body: await webhookBody(reader, task), headers: headersOf(delivery) };
+    const message = {
+      url: secrets.open(url),
+      body: await webhookBody(reader, task),
+      headers: headersOf(delivery),
+    };
     const start = performance.now();
     try {
       const called = await call(outbound, { ...request, ...message }, stopping);

@@ -3,6 +3,7 @@ import { forgetSessions, forgetSilentWorkers, listenFinished, openDatabase } fro
 import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
 import { createTaskQueue } from '#queue';
+import { openSecrets } from '#secrets';
 import { createDiskStorage } from '#storage';
 import { deliver } from './deliver.js';
 import { startDeliveries, type DeliveriesOptions } from './deliveries.js';
@@ -37,7 +38,8 @@ export const startDispatcher = async (
     await forgetSilentWorkers(database);
     await forgetSessions(database);
   };
-  const edges = { database, storage, outbound, log, publicUrl: config.PUBLIC_URL };
+  const secrets = openSecrets(config);
+  const edges = { database, secrets, storage, outbound, log, publicUrl: config.PUBLIC_URL };
   const sending = startDeliveries(
     { database, deliver: deliver(edges, delaysMs), onError: fault('delivery failed') },
     deliveries,

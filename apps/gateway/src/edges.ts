@@ -3,9 +3,11 @@ import type { Database } from '#database';
 import type { Catalogue } from '#models';
 import type { Outbound } from '#outbound';
 import type { TaskQueue } from '#queue';
+import type { Secrets } from '#secrets';
 import type { Storage } from '#storage';
 import type { Logger } from '#telemetry';
 import type { WaitingRoom } from './answers/waiting-room.js';
+import type { Admission } from './tasks/admission.js';
 
 /** Everything outside the gateway that its use cases touch. */
 export type Edges = {
@@ -13,8 +15,10 @@ export type Edges = {
   readonly catalogue: Catalogue;
   readonly database: Database;
   readonly queue: TaskQueue;
+  readonly secrets: Secrets;
   readonly storage: Storage;
   readonly outbound: Outbound;
   readonly waitingRoom: WaitingRoom;
+  readonly admission: Admission;
   readonly log: Logger;
 };

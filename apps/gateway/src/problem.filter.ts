@@ -38,6 +38,8 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     // What was said of the answer that failed, such as how long to keep it, does not hold for this one.
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
-    void reply.status(status).send({ errors: [toErrorItem(problem, routing)] });
+    const item = toErrorItem(problem, routing);
+    if (item.retryAfter !== undefined) reply.header('retry-after', `${item.retryAfter}`);
+    void reply.status(status).send({ errors: [item] });
   }
 }

@@ -1,14 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { findEnded, listenFinished, openDatabase } from '#database';
+import { countInFlight, findEnded, listenFinished, openDatabase } from '#database';
 import type { Catalogue } from '#models';
 import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
 import { createTaskQueue } from '#queue';
+import { openSecrets } from '#secrets';
 import { createDiskStorage } from '#storage';
 import { createWaitingRoom } from './answers/waiting-room.js';
 import { createApp } from './create-app.js';
+import { createAdmission } from './tasks/admission.js';
 import { serveSockets, type SocketOptions } from './socket/serve-sockets.js';
 
 /** How long a stopping gateway waits for the tasks of its sync callers. */
@@ -47,11 +49,31 @@ export const startGateway = async (
     findEnded: (taskIds) => findEnded(database, taskIds),
     onError: (error) => log.warn({ err: error }, 'cannot look for ended tasks'),
   });
-  const feed = listenFinished(config.DATABASE_URL, waitingRoom.announce, (error) =>
+  const admission = createAdmission({
+    limit: config.MAX_TASKS_IN_FLIGHT,
+    countInFlight: (ownerId) => countInFlight(database, ownerId),
+  });
+  const onFinished = (taskId: string) => {
+    waitingRoom.announce(taskId);
+    admission.ended();
+  };
+  const feed = listenFinished(config.DATABASE_URL, onFinished, (error) =>
     log.warn({ err: error }, 'no notifications from the database'),
   );
 
-  const edges = { config, catalogue, database, queue, storage, outbound, waitingRoom, log };
+  const secrets = openSecrets(config);
+  const edges = {
+    config,
+    catalogue,
+    database,
+    queue,
+    secrets,
+    storage,
+    outbound,
+    waitingRoom,
+    admission,
+    log,
+  };
   const app = await createApp(edges);
   const sockets = serveSockets(edges, app.getHttpServer(), socketOptions);
   await app.listen(config.PORT, config.HOST);

@@ -2,27 +2,32 @@ import { MAX_IMAGE_BYTES, TaskError } from '#contract';
 import { findImage, isExpired, putImage, type Database } from '#database';
 import { probe } from '#imaging';
 import type { Outbound } from '#outbound';
+import type { Secrets } from '#secrets';
 import { imageKey, type Storage } from '#storage';
 import type { Removal } from './remove-background.js';
 
 const limits = { maxBytes: MAX_IMAGE_BYTES, timeoutMs: 30_000, idleTimeoutMs: 10_000 };
 
-type Sources = { readonly database: Database; readonly storage: Storage; readonly outbound: Outbound };
+type Sources = {
+  readonly database: Database;
+  readonly storage: Storage;
+  readonly outbound: Outbound;
+  readonly secrets: Secrets;
+};
 
 /**
  * The bytes of the task's image. One that is fetched from a URL is stored first, so that a later attempt, and
  * later tasks that name its inputImageUUID, need not fetch it again.
  */
 export const fetchImage =
-  ({ database, storage, outbound }: Sources) =>
+  ({ database, storage, outbound, secrets }: Sources) =>
   async ({ task, request }: Removal, signal: AbortSignal): Promise<Uint8Array> => {
-    const { source, parameter } = request;
+    const { parameter } = request;
     const image = await findImage(database, task.inputImageId);
     if (image && !isExpired(image)) return storage.read(image.storageKey);
-    if (source.kind === 'stored')
-      throw new TaskError('mediaExpired', 'The image was deleted.', { parameter });
+    if (task.inputUrl === null) throw new TaskError('mediaExpired', 'The image was deleted.', { parameter });
 
-    const bytes = await outbound.fetchBytes(source.url, { ...limits, parameter }, signal);
+    const bytes = await outbound.fetchBytes(secrets.open(task.inputUrl), { ...limits, parameter }, signal);
     const { contentType, extension, width, height } = await probe(bytes, parameter);
     const storageKey = imageKey('inputs', task.inputImageId, extension);
     await storage.write(storageKey, bytes);

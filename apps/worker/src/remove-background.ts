@@ -1,9 +1,8 @@
 import type { RemovalRequest, Task } from '#database';
-import { contentTypeOf, type Encoding, type Photo, type Rgba } from '#imaging';
+import type { Encoding, Photo, Rgba } from '#imaging';
 import type { Model } from '#models';
 import type { Stopwatch } from '#telemetry';
 import type { FinishInput, PrepareInput, Prepared } from './pixels/arithmetic.js';
-import type { Upload } from './upload-result.js';
 
 /** A claimed task with its validated request. */
 export type Removal = { readonly task: Task; readonly request: RemovalRequest; readonly model: Model };
@@ -21,7 +20,7 @@ export type Edges = {
   readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Rgba>;
   readonly encode: (cutout: Rgba, encoding: Encoding) => Promise<Uint8Array>;
   readonly store: (removal: Removal, bytes: Uint8Array) => Promise<void>;
-  readonly upload: (upload: Upload, signal: AbortSignal) => Promise<void>;
+  readonly upload: (removal: Removal, bytes: Uint8Array, signal: AbortSignal) => Promise<void>;
 };
 
 /** The size of the finished cutout. */
@@ -49,11 +48,7 @@ export const removeBackground =
     const encoding = { format: request.outputFormat, quality: request.outputQuality };
     const encoded = await measure('encode', () => edges.encode(cutout, encoding));
     await measure('store', () => edges.store(removal, encoded));
-    const { uploadUrl } = removal.task;
-    if (uploadUrl) {
-      const upload = { url: uploadUrl, bytes: encoded, contentType: contentTypeOf(request.outputFormat) };
-      await measure('upload', () => edges.upload(upload, signal));
-    }
+    if (removal.task.uploadUrl) await measure('upload', () => edges.upload(removal, encoded, signal));
 
     return { bytes: encoded.byteLength, width: cutout.width, height: cutout.height };
   };

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { beat, openDatabase } from '#database';
-import { decode, encode } from '#imaging';
+import { contentTypeOf, decode, encode } from '#imaging';
 import { openDevice } from '#inference';
 import type { Catalogue, Model } from '#models';
 import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
 import { createConsumer } from '#queue';
+import { openSecrets } from '#secrets';
 import { createDiskStorage } from '#storage';
 import { verifyWeights, weightsPath } from '#weights';
 import { fetchImage } from './fetch-image.js';
@@ -48,11 +49,13 @@ export const startWorker = async (
 
   const database = openDatabase(config.DATABASE_URL);
   const storage = createDiskStorage(join(config.DATA_DIR, 'images'));
+  const secrets = openSecrets(config);
   const outbound = createOutbound({ allow: config.OUTBOUND_ALLOW });
   const pixels = openPixelPool(Math.min(config.WORKER_CONCURRENCY, availableParallelism()));
 
+  const upload = uploadResult(outbound, uploadDelaysMs);
   const remove = removeBackground({
-    fetch: fetchImage({ database, storage, outbound }),
+    fetch: fetchImage({ database, storage, outbound, secrets }),
     decode,
     preprocess: pixels.preprocess,
     infer: async (model, tensor, signal) => {
@@ -63,7 +66,10 @@ export const startWorker = async (
     postprocess: pixels.postprocess,
     encode,
     store: (removal, bytes) => storage.write(outputKey(removal), bytes),
-    upload: uploadResult(outbound, uploadDelaysMs),
+    upload: ({ task, request }, bytes, signal) => {
+      const url = secrets.open(task.uploadUrl ?? '');
+      return upload({ url, bytes, contentType: contentTypeOf(request.outputFormat) }, signal);
+    },
   });
 
   const discard = (removal: Removal) => storage.remove(outputKey(removal));

@@ -44,6 +44,13 @@ export const Environment = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   /** A Redis for the queue; without it the queue lives in Postgres. */
   REDIS_URL: url('redis:', 'rediss:').optional(),
+  /** Keys that seal the URLs of callers in the database, newest first; made and kept in DATA_DIR unless set. */
+  SECRETS_KEY: list
+    .refine(
+      (keys) => keys.every((key) => Buffer.from(key, 'base64').byteLength === 32),
+      'must be a comma list of 32 random bytes each, in base64',
+    )
+    .optional(),
   /** Hosts or CIDRs that image URLs may name although they are private. */
   OUTBOUND_ALLOW: list
     .refine(
@@ -56,6 +63,8 @@ export const Environment = z.object({
   /** Threads that onnxruntime uses for one inference. */
   INTRA_OP_THREADS: integer(1, 256).default(availableParallelism()),
   MAX_TASKS_PER_REQUEST: integer(1, 10_000).default(100),
+  /** Tasks of one key that may be in flight; one more gets rateLimitExceeded. */
+  MAX_TASKS_IN_FLIGHT: integer(1, 10_000_000).default(10_000),
   /** Seconds after which a sync caller gets processingTimeout while its task goes on. */
   SYNC_TIMEOUT_S: integer(1, 3600).default(60),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -103,6 +103,10 @@ export const ErrorItem = z
     min: z.number().optional(),
     max: z.number().optional(),
     allowedValues: z.array(z.string()).readonly().optional(),
+    retryAfter: z
+      .int()
+      .optional()
+      .meta({ description: 'Seconds after which it is worth to try again; Retry-After says the same.' }),
     documentation: z.url().optional(),
     taskType: z.string().optional(),
     taskUUID: z.string().optional(),
@@ -122,11 +126,23 @@ export type Answer = z.infer<typeof Answer>;
 /** What one task came to: a result, or an error with the HTTP status that it asks for when nothing succeeded. */
 export type Outcome = { readonly result: Result } | { readonly error: ErrorItem; readonly status: number };
 
+/** The answer to one request; `retryAfter` is the longest that its errors ask for when nothing succeeded. */
+export type Reply = {
+  readonly status: number;
+  readonly body: Answer;
+  readonly retryAfter?: number | undefined;
+};
+
+const longest = (errors: readonly ErrorItem[]): number | undefined => {
+  const asked = errors.flatMap(({ retryAfter }) => retryAfter ?? []);
+  return asked.length > 0 ? Math.max(...asked) : undefined;
+};
+
 /**
  * Puts the outcomes of one request into the envelope. Keys without items are left out, since clients test for
  * their presence. The status is 200 as soon as one task succeeded, otherwise that of the first error.
  */
-export const toAnswer = (outcomes: readonly Outcome[]): { status: number; body: Answer } => {
+export const toAnswer = (outcomes: readonly Outcome[]): Reply => {
   const data = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
   const failures = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
   const [first] = failures;
@@ -134,5 +150,5 @@ export const toAnswer = (outcomes: readonly Outcome[]): { status: number; body: 
 
   const errors = failures.map((failure) => failure.error);
   if (data.length > 0) return { status: 200, body: { data, errors } };
-  return { status: first.status, body: { errors } };
+  return { status: first.status, body: { errors }, retryAfter: longest(errors) };
 };

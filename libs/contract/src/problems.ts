@@ -66,6 +66,11 @@ export const problems = {
   missingTaskUUID: { status: 400, retryable: false, title: 'The task has no taskUUID.' },
   notFound: { status: 404, retryable: false, title: 'There is nothing at this address.' },
   processingTimeout: { status: 504, retryable: true, title: 'The task is still being processed.' },
+  rateLimitExceeded: {
+    status: 429,
+    retryable: true,
+    title: 'This key has too many tasks in flight; wait and send again.',
+  },
   serviceUnavailable: { status: 503, retryable: true, title: 'The service cannot take tasks right now.' },
   taskExpired: { status: 404, retryable: false, title: 'The task is past its retention.' },
   taskNotFound: { status: 404, retryable: false, title: 'There is no task with this taskUUID.' },
@@ -85,6 +90,8 @@ export type ProblemDetails = {
   readonly min?: number;
   readonly max?: number;
   readonly allowedValues?: readonly string[];
+  /** Seconds after which it is worth to try again. */
+  readonly retryAfter?: number;
 };
 
 /**

@@ -12,7 +12,7 @@ export type NewTask = Pick<
   readonly request: Prisma.InputJsonObject;
   /** Set for work that is already done when it is recorded, such as an upload. */
   readonly state?: 'succeeded';
-} & Partial<Pick<Task, 'uploadUrl' | 'webhookUrl' | 'ttlS'>>;
+} & Partial<Pick<Task, 'inputUrl' | 'uploadUrl' | 'webhookUrl' | 'webhookHost' | 'ttlS'>>;
 
 /** What a taskUUID means at this moment: new work, work that is there already, or a clash with other work. */
 export type Standing =
@@ -31,6 +31,10 @@ export const findTask = (database: Database, ownerId: string, taskUuid: string):
     where: { ownerId, taskUuid: taskUuid.toLowerCase() },
     orderBy: { revision: 'desc' },
   });
+
+/** How many tasks of that owner have not ended. */
+export const countInFlight = (database: Database, ownerId: string): Promise<number> =>
+  database.task.count({ where: { ownerId, state: { in: ['queued', 'running'] } } });
 
 export const findStanding = async (
   database: Database,

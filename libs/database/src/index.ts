@@ -1,4 +1,12 @@
-export { findStanding, findTask, insertTask, type NewTask, type Standing, type Task } from './accept.js';
+export {
+  countInFlight,
+  findStanding,
+  findTask,
+  insertTask,
+  type NewTask,
+  type Standing,
+  type Task,
+} from './accept.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';
 export {
   endDelivery,

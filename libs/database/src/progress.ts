@@ -14,6 +14,7 @@ export const StoredProblem = z.object({
     min: z.number().exactOptional(),
     max: z.number().exactOptional(),
     allowedValues: z.array(z.string()).readonly().exactOptional(),
+    retryAfter: z.number().exactOptional(),
   }),
 });
 export type StoredProblem = z.infer<typeof StoredProblem>;
@@ -35,7 +36,7 @@ export type StageColumns = Partial<
 >;
 
 /** A worker's hold on a task. Every claim raises the attempt, so a stalled predecessor can no longer write. */
-export type Claim = Readonly<Pick<Task, 'id' | 'attempt' | 'webhookUrl' | 'ttlS'>>;
+export type Claim = Readonly<Pick<Task, 'id' | 'attempt' | 'webhookUrl' | 'webhookHost' | 'ttlS'>>;
 
 export type Success = { readonly image: NewImage; readonly cost: string; readonly stages: StageColumns };
 
@@ -55,9 +56,6 @@ export const claimTask = async (database: Database, id: string): Promise<Task | 
   return database.task.findUniqueOrThrow({ where: { id } });
 };
 
-/** A URL that is none shall fail its delivery, not the task. */
-const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : '');
-
 const expiryOf = ({ ttlS }: Claim) =>
   ttlS === null ? {} : { expiresAt: new Date(Date.now() + ttlS * 1000) };
 
@@ -69,12 +67,12 @@ const endTask = async (
 ): Promise<boolean> => {
   const { count } = await transaction.task.updateMany({
     where: held(claim),
-    data: { ...end, finishedAt: new Date(), uploadUrl: null, webhookUrl: null },
+    data: { ...end, finishedAt: new Date(), inputUrl: null, uploadUrl: null, webhookUrl: null },
   });
   if (count === 0) return false;
 
-  const { id: taskId, webhookUrl: url } = claim;
-  if (url) await transaction.delivery.create({ data: { taskId, url, host: hostOf(url) } });
+  const { id: taskId, webhookUrl: url, webhookHost } = claim;
+  if (url) await transaction.delivery.create({ data: { taskId, url, host: webhookHost ?? '' } });
   return true;
 };
 

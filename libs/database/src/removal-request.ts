@@ -1,13 +1,8 @@
 import { outputFormats, outputTypes } from '#contract';
 import { z } from 'zod';
 
-/** What a row keeps of a removeBackground task: the validated parameters, and where the image is. */
+/** What a row keeps of a removeBackground task: its validated parameters. */
 export const RemovalRequest = z.object({
-  /** A fetched image gets its own row once the worker has it; a stored one has it already. */
-  source: z.union([
-    z.object({ kind: z.literal('stored') }),
-    z.object({ kind: z.literal('url'), url: z.string() }),
-  ]),
   /** The parameter that named the image, for errors. */
   parameter: z.string(),
   outputType: z.enum(outputTypes),

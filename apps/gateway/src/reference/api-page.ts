@@ -10,6 +10,7 @@ type Property = {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly description?: string;
+  readonly properties?: Readonly<Record<string, Property>>;
 };
 type ObjectSchema = {
   readonly description?: string;
@@ -35,7 +36,7 @@ const rangeOf = ({ minimum, maximum, default: preset }: Property): string =>
     .join(', ');
 
 const row = ([name, property]: [string, Property], required: readonly string[]): string => {
-  const anchor = `<a id="request-${name.toLowerCase()}"></a>`;
+  const anchor = `<a id="request-${name.replaceAll('.', '-').toLowerCase()}"></a>`;
   const cells = [
     `${anchor}\`${name}\`${required.includes(name) ? ' **required**' : ''}`,
     typeOf(property),
@@ -62,9 +63,13 @@ const resolve = <T extends Property | ObjectSchema>(
 const section = ([taskType, schema]: [string, z.ZodType]): string => {
   const document = z.toJSONSchema(schema, { io: 'input' }) as Document;
   const { description = '', properties = {}, required = [] } = resolve<ObjectSchema>(document, document);
-  const rows = Object.entries(properties).map(([name, property]) =>
-    row([name, resolve(property, document)], required),
-  );
+  const rows = Object.entries(properties).flatMap(([name, property]) => {
+    const resolved = resolve(property, document);
+    const inner = Object.entries(resolved.properties ?? {}).map(([field, part]) =>
+      row([`${name}.${field}`, resolve(part, document)], []),
+    );
+    return [row([name, resolved], required)].concat(inner);
+  });
   const head = ['| parameter | type | range | |', '|---|---|---|---|'];
   return [`## ${taskType}`, '', description, '', ...head, ...rows].join('\n');
 };

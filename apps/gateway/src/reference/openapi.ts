@@ -2,6 +2,8 @@ import { problems, Task, taskSchemas } from '#contract';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
+import { htmlPage } from './html-page.js';
+
 type Schemas = Record<string, Record<string, unknown>>;
 
 const idOf = (schema: (typeof taskSchemas)[keyof typeof taskSchemas]): string => String(schema.meta()?.id);
@@ -46,8 +48,13 @@ export const createDocument = (app: NestFastifyApplication): OpenAPIObject => {
   return enrich(SwaggerModule.createDocument(app, frame));
 };
 
-/** Serves the document at /openapi.json and Swagger UI at /docs. */
+/** Serves the document at /openapi.json, Swagger UI at /docs, and the page of all parameters at /reference. */
 export const serveReference = (app: NestFastifyApplication): void => {
+  const page = htmlPage();
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get('/reference', (_, reply) => reply.type('text/html; charset=utf-8').send(page));
   SwaggerModule.setup('docs', app, () => createDocument(app), {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],

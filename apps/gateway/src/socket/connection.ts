@@ -80,13 +80,13 @@ export const serveConnection = (
   const read = (data: RawData): readonly unknown[] => {
     // One Buffer, which is what ws gives unless it is told otherwise.
     const text = (data as Buffer).toString();
-    try {
-      return parseFrame(text, config.MAX_TASKS_PER_REQUEST);
-    } catch (error) {
-      if (!(error instanceof TaskError)) throw error;
-      socket.send(toFrame(toFailure(error), config.PUBLIC_URL));
-      return [];
-    }
+    const frame = parseFrame(text, config.MAX_TASKS_PER_REQUEST);
+    if ('tasks' in frame) return frame.tasks;
+    // Those who have not said who they are get one word only.
+    const routings = conversation ? frame.routings : frame.routings.slice(0, 1);
+    for (const routing of routings)
+      socket.send(toFrame(toFailure(frame.refusal, routing), config.PUBLIC_URL));
+    return [];
   };
 
   socket.on('message', (data: RawData) => {

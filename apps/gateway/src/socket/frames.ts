@@ -1,21 +1,43 @@
-import { TaskError, toAnswer, withDocumentation, type Outcome } from '#contract';
+import { routingOf, TaskError, toAnswer, withDocumentation, type Outcome, type Routing } from '#contract';
 import { requireTasks } from '../tasks/intake.js';
 
-const parseJson = (text: string): unknown => {
+/** The tasks of one frame, or why it is refused, and whom to tell: clients match errors by taskUUID. */
+export type ParsedFrame =
+  | { readonly tasks: readonly unknown[] }
+  | { readonly refusal: TaskError; readonly routings: readonly Routing[] };
+
+/** A client can make us write no more than this by one frame. */
+const MAX_REFUSED = 10_000;
+
+const namedIn = (body: unknown): readonly Routing[] => {
+  const named = (Array.isArray(body) ? body : [body])
+    .slice(0, MAX_REFUSED)
+    .map((raw) => routingOf(raw))
+    .filter(({ taskUUID }) => taskUUID !== undefined);
+  return named.length > 0 ? named : [{}];
+};
+
+const parseJson = (text: string): { readonly body: unknown } | undefined => {
   try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new TaskError('invalidRequestBody', 'The frame is not JSON.', {}, { cause });
+    return { body: JSON.parse(text) };
+  } catch {
+    return undefined;
   }
 };
 
-/**
- * The tasks of one frame.
- *
- * @throws TaskError for a frame that is not a JSON array of one to `max` tasks
- */
-export const parseFrame = (text: string, max: number): readonly unknown[] =>
-  requireTasks(parseJson(text), max);
+/** @param max tasks that one frame may hold */
+export const parseFrame = (text: string, max: number): ParsedFrame => {
+  const parsed = parseJson(text);
+  if (!parsed) {
+    return { refusal: new TaskError('invalidRequestBody', 'The frame is not JSON.'), routings: [{}] };
+  }
+  try {
+    return { tasks: requireTasks(parsed.body, max) };
+  } catch (error) {
+    if (error instanceof TaskError) return { refusal: error, routings: namedIn(parsed.body) };
+    throw error;
+  }
+};
 
 /** One outcome is one frame: clients give everything in a frame to every task that it names. */
 export const toFrame = (outcome: Outcome, publicUrl: string): string =>

@@ -3,6 +3,10 @@ import { WebSocket } from 'ws';
 
 /** What a frame answers; `itemId` when it is the end of a task of the session. */
 export type Answered = { readonly routing: Routing; readonly itemId?: string | undefined };
+
+/** What may wait for a client that does not read. The session keeps its answers for the next connection. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+
 type Sent = Answered & { readonly number: number; readonly bytes: number };
 
 /** The frames of one connection that answer tasks, until the client has them. */
@@ -38,6 +42,7 @@ export const createOutbox = (
       unconfirmed.push({ ...answered, number, bytes: frame.length });
       socket.send(frame);
       socket.ping(`${number}`);
+      if (socket.bufferedAmount > MAX_WAITING_BYTES) socket.terminate();
     },
     refused: () => unconfirmed.toSorted((a, b) => b.bytes - a.bytes)[0],
   };

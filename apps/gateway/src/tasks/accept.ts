@@ -12,10 +12,10 @@ const MAX_RACES = 5;
  * Stores a task with its image, or finds the one that it repeats. Once this resolves, nothing of the task is
  * lost, whatever dies.
  *
- * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight
+ * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded
  */
 export const accept = async (
-  { database, storage }: Pick<Edges, 'database' | 'storage'>,
+  { database, storage, admission }: Pick<Edges, 'database' | 'storage' | 'admission'>,
   task: NewTask,
   image?: InlineImage,
 ): Promise<Accepted> => {
@@ -27,6 +27,8 @@ export const accept = async (
       throw new TaskError('conflictTaskUUID', message, { parameter: 'taskUUID' });
     }
 
+    // Work that is already done takes no place.
+    if (!task.state) await admission.admit(task.ownerId);
     if (image) await storage.write(image.row.storageKey, image.bytes);
     const inserted = await insertTask(database, task, standing.revision, image?.row);
     if (inserted) return { task: inserted, isNew: true };

@@ -1,4 +1,4 @@
-import { TaskError, toAnswer, type Answer } from '#contract';
+import { TaskError, toAnswer, type Reply } from '#contract';
 import type { Edges } from '../edges.js';
 import { answerTasks } from './answer-tasks.js';
 import { authenticate } from './authenticate.js';
@@ -9,7 +9,7 @@ export type IntakeOptions = {
   /** Validate and price, but store and run nothing. */
   readonly isDryRun: boolean;
 };
-export type Intake = (body: unknown, options: IntakeOptions) => Promise<{ status: number; body: Answer }>;
+export type Intake = (body: unknown, options: IntakeOptions) => Promise<Reply>;
 
 /** @throws TaskError when it is not an array of one to `max` tasks */
 export const requireTasks = (body: unknown, max: number): readonly unknown[] => {

@@ -9,17 +9,10 @@ import {
   type Removal,
   type RemoveBackground,
 } from '#contract';
-import {
-  isExpired,
-  useImage,
-  type NewImage,
-  type NewTask,
-  type Owner,
-  type RemovalRequest,
-  type Task,
-} from '#database';
+import { isExpired, useImage, type NewImage, type NewTask, type Owner, type Task } from '#database';
 import { probe } from '#imaging';
 import type { Model } from '#models';
+import type { Secrets } from '#secrets';
 import { imageKey } from '#storage';
 import { routingOfTask, taskOutcome } from '../answers/task-outcome.js';
 import type { Edges } from '../edges.js';
@@ -28,7 +21,8 @@ import { payloadHash } from './payload-hash.js';
 
 type Input = {
   readonly inputImageId: string;
-  readonly source: RemovalRequest['source'];
+  /** Where it is to be fetched, if it is not stored yet. */
+  readonly url?: string;
   readonly image?: InlineImage;
 };
 
@@ -55,7 +49,7 @@ const resolveStored = async (
   if (!image) throw new TaskError('mediaNotFound', `There is no image ${imageUuid}.`, { parameter });
   if (isExpired(image))
     throw new TaskError('mediaExpired', `The image ${imageUuid} was deleted.`, { parameter });
-  return { inputImageId: image.id, source: { kind: 'stored' } };
+  return { inputImageId: image.id };
 };
 
 const resolveInput = async (
@@ -64,10 +58,10 @@ const resolveInput = async (
   source: ParsedSource,
   parameter: string,
 ): Promise<Input> => {
-  if (source.kind === 'url') return { inputImageId: randomUUID(), source };
+  if (source.kind === 'url') return { inputImageId: randomUUID(), url: source.url };
   if (source.kind === 'stored') return resolveStored(edges, owner, source.imageUuid, parameter);
   const image = await describeInline(source.bytes, owner.id, parameter);
-  return { inputImageId: image.row.id, source: { kind: 'stored' }, image };
+  return { inputImageId: image.row.id, image };
 };
 
 /** The model by its AIR id or slug. */
@@ -118,13 +112,14 @@ export const priceRemoval = async (edges: Edges, owner: Owner, asked: RemoveBack
   return { result: { taskType: removal.taskType, taskUUID: removal.taskUUID, cost: Number(price) } };
 };
 
-const toNewTask = (
-  owner: Owner,
-  removal: Removal,
-  model: Model,
-  input: Input,
-  source: ParsedSource,
-): NewTask => {
+type Asked = {
+  readonly removal: Removal;
+  readonly model: Model;
+  readonly input: Input;
+  readonly source: ParsedSource;
+};
+
+const toNewTask = ({ seal }: Secrets, owner: Owner, { removal, model, input, source }: Asked): NewTask => {
   const { taskType, taskUUID, parameter, outputType, outputFormat, outputQuality, includeCost } = removal;
   const { uploadEndpoint, webhookURL, ttl } = removal;
   const output = { outputType, outputFormat, outputQuality, includeCost };
@@ -134,12 +129,14 @@ const toNewTask = (
     taskUuidSent: taskUUID,
     taskType,
     model: model.air,
-    request: { source: input.source, parameter, ...output, isNewerForm: parameter === 'inputs.image' },
+    request: { parameter, ...output, isNewerForm: parameter === 'inputs.image' },
     payloadHash: payloadHash(work, source),
     inputImageId: input.inputImageId,
     outputImageId: randomUUID(),
-    uploadUrl: uploadEndpoint ?? null,
-    webhookUrl: webhookURL ?? null,
+    inputUrl: input.url ? seal(input.url) : null,
+    uploadUrl: uploadEndpoint ? seal(uploadEndpoint) : null,
+    webhookUrl: webhookURL ? seal(webhookURL) : null,
+    webhookHost: webhookURL ? new URL(webhookURL).host : null,
     ttlS: ttl ?? null,
   };
 };
@@ -163,7 +160,8 @@ export const removeBackground = async (
   const source = parseImageSource(removal.inputImage, removal.parameter);
   const { image, ...input } = await resolveInput(edges, owner, source, removal.parameter);
 
-  const { task, isNew } = await accept(edges, toNewTask(owner, removal, model, input, source), image);
+  const newTask = toNewTask(edges.secrets, owner, { removal, model, input, source });
+  const { task, isNew } = await accept(edges, newTask, image);
   const enqueued = async () => {
     if (isNew) await enqueue(edges, task);
   };

@@ -4,9 +4,6 @@ import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@
 import type { FastifyReply } from 'fastify';
 import type { Intake } from './intake.js';
 
-/** What is away for a moment is mostly back by then. */
-const RETRY_AFTER_S = '2';
-
 export const INTAKE = Symbol('intake');
 
 @Controller()
@@ -41,9 +38,9 @@ export class TasksController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer> {
     const isDryRun = dryRunHeader === '1' || dryRunQuery === '1';
-    const { status, body } = await this.intake(tasks, { authorization, isDryRun });
+    const { status, body, retryAfter } = await this.intake(tasks, { authorization, isDryRun });
     reply.status(status);
-    if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
+    if (retryAfter !== undefined) reply.header('retry-after', `${retryAfter}`);
     return body;
   }
 }

@@ -1,0 +1,2 @@
+export { openSecrets } from './open-secrets.js';
+export { type Secrets } from './secrets.js';

@@ -1,0 +1,62 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSecrets, KEY_BYTES, SecretsError, type Secrets } from './secrets.js';
+
+export type SecretsConfig = {
+  /** Base64 keys of 32 bytes, the newest first. */
+  readonly SECRETS_KEY?: readonly string[] | undefined;
+  readonly DATA_DIR: string;
+};
+
+const codeOf = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+
+/** The whole key appears at once, and of two programs that make one at the same time both get the same. */
+const makeKey = (path: string): void => {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flush: true });
+    linkSync(draft, path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+};
+
+const readKey = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+const keyOfFolder = (folder: string): string => {
+  const path = join(folder, 'secrets-key');
+  const kept = readKey(path);
+  if (kept) return kept;
+  mkdirSync(folder, { recursive: true });
+  makeKey(path);
+  return readFileSync(path, 'utf8').trim();
+};
+
+/**
+ * The keys of SECRETS_KEY, else the one in the data folder, which the first program makes. Programs that do not
+ * share a data folder must be given the same SECRETS_KEY.
+ *
+ * @throws SecretsError when the kept key is damaged; the system's error when the folder cannot be used
+ */
+export const openSecrets = ({ SECRETS_KEY, DATA_DIR }: SecretsConfig): Secrets => {
+  const [first, ...others] = SECRETS_KEY?.length ? SECRETS_KEY : [keyOfFolder(DATA_DIR)];
+  const toKey = (text = '') => {
+    const key = Buffer.from(text, 'base64');
+    if (key.byteLength === KEY_BYTES) return key;
+    throw new SecretsError(
+      `A key in SECRETS_KEY or ${DATA_DIR}/secrets-key is not ${KEY_BYTES} bytes in base64.`,
+    );
+  };
+  return createSecrets([toKey(first), ...others.map(toKey)]);
+};

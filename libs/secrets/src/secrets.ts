@@ -1,0 +1,55 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+/** Keeps texts that carry secrets, such as presigned URLs, unreadable in the database. */
+export type Secrets = {
+  readonly seal: (text: string) => string;
+  /** @throws SecretsError when it was sealed with a key that is not among ours, or was changed since */
+  readonly open: (sealed: string) => string;
+};
+
+/** The key does not fit; only the operator can mend that. */
+export class SecretsError extends Error {
+  override readonly name = 'SecretsError';
+}
+
+/** AES-256-GCM with the nonce length that NIST SP 800-38D recommends. */
+const CIPHER = 'aes-256-gcm';
+export const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Tells a sealed text from one that was written before there was a key; such a text is passed as it is. */
+const MARK = 'sealed:';
+
+const decrypt = (key: Buffer, box: Buffer): string | undefined => {
+  const decipher = createDecipheriv(CIPHER, key, box.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+  decipher.setAuthTag(box.subarray(-TAG_BYTES));
+  const text = decipher.update(box.subarray(NONCE_BYTES, -TAG_BYTES));
+  try {
+    return Buffer.concat([text, decipher.final()]).toString();
+  } catch {
+    return undefined;
+  }
+};
+
+/** @param keys of 32 bytes each: the first seals, all open, so that a new key can be put before an old one */
+export const createSecrets = (keys: readonly [Buffer, ...Buffer[]]): Secrets => ({
+  seal: (text) => {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, keys[0], nonce, { authTagLength: TAG_BYTES });
+    const box = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return MARK + box.toString('base64url');
+  },
+  open: (sealed) => {
+    if (!sealed.startsWith(MARK)) return sealed;
+    const box = Buffer.from(sealed.slice(MARK.length), 'base64url');
+    if (box.byteLength < NONCE_BYTES + TAG_BYTES) throw new SecretsError('A sealed text is cut off.');
+    for (const key of keys) {
+      const text = decrypt(key, box);
+      if (text !== undefined) return text;
+    }
+    throw new SecretsError(
+      'A sealed URL cannot be opened: SECRETS_KEY is not the key that it was sealed with.',
+    );
+  },
+});
