@@ -69,7 +69,7 @@ describe('a result with an uploadEndpoint', () => {
 
   const run = async (uploadUrl: string, more: RemovalOptions = {}): Promise<Task> => {
     const task = await insertRemoval(service, { imageUrl: pictures.url, uploadUrl, ...more });
-    await queue.add(task.id);
+    await queue.add({ taskId: task.id, model: 'runware:109@1' });
     return task;
   };
 

@@ -16,9 +16,9 @@ export const sweep = async (
   olderThanMs = UNCHECKED_AFTER_MS,
 ): Promise<number> => {
   let stranded = 0;
-  for (const taskId of await takeUnchecked(database, olderThanMs, BATCH)) {
-    if (await queue.has(taskId)) continue;
-    await queue.add(taskId);
+  for (const job of await takeUnchecked(database, olderThanMs, BATCH)) {
+    if (await queue.has(job)) continue;
+    await queue.add(job);
     stranded++;
   }
   return stranded;

@@ -75,6 +75,7 @@ export const startWorker = async (
   const discard = (removal: Removal) => storage.remove(outputKey(removal));
 
   const consumer = createConsumer(config, processTask({ database, catalogue, remove, discard, log }), {
+    models: [...networks.keys()],
     concurrency: config.WORKER_CONCURRENCY,
     onError: (error) => log.error({ err: error }, 'queue fault'),
   });

@@ -1,5 +1,8 @@
 import type { Database } from './client.js';
 
+/** A task that may have lost its job, and whose queue that would be. */
+export type Unchecked = { readonly taskId: string; readonly model: string };
+
 /**
  * Picks unfinished tasks whose jobs nobody made sure of lately, longest unchecked first, and marks them as
  * checked. Any number of sweepers may run: each row goes to one of them.
@@ -8,8 +11,8 @@ export const takeUnchecked = async (
   database: Database,
   olderThanMs: number,
   limit: number,
-): Promise<string[]> => {
-  const rows = await database.$queryRaw<{ id: string }[]>`
+): Promise<Unchecked[]> =>
+  database.$queryRaw<Unchecked[]>`
     UPDATE tasks SET checked_at = now()
      WHERE id IN (
        SELECT id FROM tasks
@@ -18,6 +21,4 @@ export const takeUnchecked = async (
         ORDER BY coalesce(checked_at, created_at)
         LIMIT ${limit}
           FOR UPDATE SKIP LOCKED)
- RETURNING id`;
-  return rows.map((row) => row.id);
-};
+ RETURNING id AS "taskId", model`;

@@ -112,7 +112,7 @@ const serverOptions = (port: number) =>
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     'unix_socket_directories=',
-    'max_connections=100',
+    'max_connections=200',
     'log_checkpoints=off',
   ]
     .map((setting) => `-c ${setting}`)

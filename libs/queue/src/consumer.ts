@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WaitingError } from 'bullmq';
-import { openWorker, type QueueConfig } from './backend.js';
+import { openWorker, type JobRunner, type QueueConfig } from './backend.js';
+import { queueName } from './names.js';
+import { createSlots } from './slots.js';
 
 /**
  * One job's work. It must stop soon after the signal aborts; what it throws is tried again unless `lastTry`.
@@ -15,6 +17,9 @@ export type Consumer = {
 };
 
 export type ConsumerOptions = {
+  /** AIR ids of the models whose queues it takes from. */
+  readonly models: readonly string[];
+  /** Tasks in hand at once, of all models together. */
   readonly concurrency: number;
   readonly onError: (error: Error) => void;
 };
@@ -29,29 +34,51 @@ const takeOver = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount
  */
 const CLOSE_MS = 1_500;
 
+/** Takes jobs off the queues of its models; they share its slots fairly. */
 export const createConsumer = (config: QueueConfig, handle: Handler, options: ConsumerOptions): Consumer => {
+  const { models, concurrency, onError } = options;
   const inHand = new Set<AbortController>();
+  const workers = new Map<string, JobRunner>();
   let handsBack = false;
 
-  const worker = openWorker(
-    config,
-    async (job, token) => {
-      const controller = new AbortController();
-      inHand.add(controller);
-      const lastTry = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
-      try {
-        await handle({ taskId: job.data.taskId, lastTry }, controller.signal);
-      } catch (error) {
-        if (!handsBack) throw error;
-        await job.moveToWait(token);
-        throw new WaitingError();
-      } finally {
-        inHand.delete(controller);
-      }
-    },
-    { autorun: false, concurrency: options.concurrency, ...takeOver },
-  );
-  worker.on('error', options.onError);
+  const slots = createSlots(concurrency, () => {
+    for (const [model, worker] of workers) worker.concurrency = slots.allowance(model);
+  });
+
+  const inSlot = async (model: string, signal: AbortSignal, work: () => Promise<void>) => {
+    const release = await slots.take(model, signal);
+    try {
+      await work();
+    } finally {
+      release();
+    }
+  };
+
+  const open = (model: string): JobRunner => {
+    const worker = openWorker(
+      config,
+      queueName(model),
+      async (job, token) => {
+        const controller = new AbortController();
+        inHand.add(controller);
+        const { signal } = controller;
+        const lastTry = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+        try {
+          await inSlot(model, signal, () => handle({ taskId: job.data.taskId, lastTry }, signal));
+        } catch (error) {
+          if (!handsBack) throw error;
+          await job.moveToWait(token);
+          throw new WaitingError();
+        } finally {
+          inHand.delete(controller);
+        }
+      },
+      { autorun: false, concurrency, ...takeOver },
+    );
+    worker.on('error', onError);
+    return worker;
+  };
+  for (const model of models) workers.set(model, open(model));
 
   const handBack = () => {
     handsBack = true;
@@ -59,12 +86,13 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
   };
 
   return {
-    run: () => void worker.run().catch(options.onError),
+    run: () => workers.forEach((worker) => void worker.run().catch(onError)),
     stop: async (graceMs) => {
       const deadline = setTimeout(handBack, graceMs);
       const giveUp = new AbortController();
       const tooLong = sleep(graceMs + CLOSE_MS, undefined, { signal: giveUp.signal }).catch(() => undefined);
-      await Promise.race([worker.close(), tooLong]);
+      const closed = Promise.all([...workers.values()].map((worker) => worker.close()));
+      await Promise.race([closed, tooLong]);
       giveUp.abort();
       clearTimeout(deadline);
     },

@@ -1,3 +1,4 @@
 export { type QueueConfig } from './backend.js';
 export { createConsumer, type Consumer, type ConsumerOptions, type Handler } from './consumer.js';
-export { createTaskQueue, type TaskQueue } from './task-queue.js';
+export { queueName } from './names.js';
+export { createTaskQueue, type Job, type TaskQueue } from './task-queue.js';

@@ -8,6 +8,9 @@ import { createConsumer, createTaskQueue, type Consumer, type Handler, type Task
 const backends = redisIsInstalled() ? (['Postgres', 'Redis'] as const) : (['Postgres'] as const);
 const ignore = () => undefined;
 
+const model = 'runware:109@1';
+const jobOf = (taskId: string = randomUUID(), of = model) => ({ taskId, model: of });
+
 describe.each(backends)('a queue on %s', (backend) => {
   let redis: TestRedis | undefined;
   let config: { DATABASE_URL: string; REDIS_URL?: string };
@@ -30,25 +33,25 @@ describe.each(backends)('a queue on %s', (backend) => {
   });
 
   const consume = (handle: Handler) => {
-    consumer = createConsumer(config, handle, { concurrency: 1, onError: ignore });
+    consumer = createConsumer(config, handle, { models: [model], concurrency: 1, onError: ignore });
     consumer.run();
     return consumer;
   };
 
   it('hands out a job that was added twice once, and forgets it when it is done', async () => {
     const id = randomUUID();
-    await queue.add(id);
-    await queue.add(id);
-    expect(await queue.has(id)).toBe(true);
+    await queue.add(jobOf(id));
+    await queue.add(jobOf(id));
+    expect(await queue.has(jobOf(id))).toBe(true);
 
     const last = randomUUID();
     const seen: string[] = [];
     consume(async ({ taskId }) => {
       seen.push(taskId);
     });
-    await until('the job to be gone', async () => !(await queue.has(id)));
-    await queue.add(last);
-    await until('the last job', async () => seen.includes(last) && !(await queue.has(last)));
+    await until('the job to be gone', async () => !(await queue.has(jobOf(id))));
+    await queue.add(jobOf(last));
+    await until('the last job', async () => seen.includes(last) && !(await queue.has(jobOf(last))));
     expect(seen).toEqual([id, last]);
   });
 
@@ -58,9 +61,9 @@ describe.each(backends)('a queue on %s', (backend) => {
     consume(async () => {
       runs++;
     });
-    await queue.add(id);
-    await until('the end', async () => runs === 1 && !(await queue.has(id)));
-    await queue.add(id);
+    await queue.add(jobOf(id));
+    await until('the end', async () => runs === 1 && !(await queue.has(jobOf(id))));
+    await queue.add(jobOf(id));
     await until('the second run', () => runs === 2);
   });
 
@@ -71,8 +74,8 @@ describe.each(backends)('a queue on %s', (backend) => {
       tries.push(lastTry);
       throw new Error('the database is away');
     });
-    await queue.add(id);
-    await until('the third try', async () => tries.length === 3 && !(await queue.has(id)));
+    await queue.add(jobOf(id));
+    await until('the third try', async () => tries.length === 3 && !(await queue.has(jobOf(id))));
     expect(tries).toEqual([false, false, true]);
   });
 
@@ -86,17 +89,53 @@ describe.each(backends)('a queue on %s', (backend) => {
           signal.addEventListener('abort', () => reject(new Error('stopped')));
         }),
     );
-    await queue.add(id);
+    await queue.add(jobOf(id));
     await until('the job to be taken', () => taken);
     await first.stop(0);
-    expect(await queue.has(id)).toBe(true);
+    expect(await queue.has(jobOf(id))).toBe(true);
 
     const again: string[] = [];
     consume(async ({ taskId, lastTry }) => {
       again.push(`${taskId} ${lastTry}`);
     });
-    await until('the job to be done', async () => again.length > 0 && !(await queue.has(id)));
+    await until('the job to be done', async () => again.length > 0 && !(await queue.has(jobOf(id))));
     expect(again).toEqual([`${id} false`]);
+  });
+
+  it('shares its slots among the models, however many jobs of one wait', async () => {
+    const [busy, quiet] = ['runware:112@5', 'runware:112@6'];
+    const order: string[] = [];
+    const flood = Array.from({ length: 6 }, () => jobOf(randomUUID(), busy));
+    for (const job of flood) await queue.add(job);
+    const single = jobOf(randomUUID(), quiet);
+    await queue.add(single);
+    consumer = createConsumer(
+      config,
+      async ({ taskId }) => {
+        order.push(taskId === single.taskId ? quiet : busy);
+      },
+      { models: [busy, quiet], concurrency: 1, onError: ignore },
+    );
+    consumer.run();
+    await until('all of them', async () => {
+      const left = await Promise.all([...flood, single].map((job) => queue.has(job)));
+      return !left.includes(true);
+    });
+    expect(order).toHaveLength(7);
+    expect(order.indexOf(quiet)).toBeLessThan(5);
+  });
+
+  it('leaves the jobs of other models to other workers', async () => {
+    const other = jobOf(randomUUID(), 'runware:110@1');
+    const own = jobOf();
+    await queue.add(other);
+    const seen: string[] = [];
+    consume(async ({ taskId }) => {
+      seen.push(taskId);
+    });
+    await queue.add(own);
+    await until('our own job', async () => !(await queue.has(own)));
+    expect([seen, await queue.has(other)]).toEqual([[own.taskId], true]);
   });
 
   it('lets what is in hand finish when it stops in time', async () => {
@@ -110,12 +149,12 @@ describe.each(backends)('a queue on %s', (backend) => {
           signal.addEventListener('abort', () => (aborted = true));
         }),
     );
-    await queue.add(id);
+    await queue.add(jobOf(id));
     await until('the job to be taken', () => finish !== ignore);
     const stopped = stopping.stop(10_000);
     finish();
     await stopped;
-    expect([aborted, await queue.has(id)]).toEqual([false, false]);
+    expect([aborted, await queue.has(jobOf(id))]).toEqual([false, false]);
   });
 });
 
@@ -127,7 +166,7 @@ describe.each([
 ])('when %s is not there', (_, config) => {
   it('a queue says so soon, and can be closed', async () => {
     const queue = createTaskQueue(config, ignore);
-    const calls = [queue.add(randomUUID()), queue.has(randomUUID()), queue.ping()];
+    const calls = [queue.add(jobOf()), queue.has(jobOf()), queue.ping()];
     const start = performance.now();
     const settled = await Promise.allSettled(calls);
     expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);

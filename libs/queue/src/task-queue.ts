@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openQueue, QUEUE, type QueueConfig } from './backend.js';
+import { openQueue, type JobStore, type QueueConfig } from './backend.js';
+import { queueName } from './names.js';
+
+/** A task as the queue knows it: its row's id, and the AIR id of the model in whose queue it waits. */
+export type Job = { readonly taskId: string; readonly model: string };
 
 export type TaskQueue = {
   /** Enqueues a task once: while its job exists, adding it again does nothing. */
-  readonly add: (taskId: string) => Promise<void>;
+  readonly add: (job: Job) => Promise<void>;
   /** Whether the task has a job, in whatever state. */
-  readonly has: (taskId: string) => Promise<boolean>;
+  readonly has: (job: Job) => Promise<boolean>;
   /** Resolves when the queue's store answers. */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -33,18 +37,38 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
   return Promise.race([work, late]).finally(() => done.abort());
 };
 
-/** @param onError hears of connection faults; calls that fail because of them reject as well */
+/** What is asked of, to learn whether the store answers; no job is ever put there. */
+const PROBE = 'probe';
+
+/**
+ * The queues of all models; each is opened when it is first needed.
+ *
+ * @param onError hears of connection faults; calls that fail because of them reject as well
+ */
 export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => void): TaskQueue => {
-  const queue = openQueue(config);
-  queue.on('error', onError);
+  const queues = new Map<string, JobStore>();
+
+  const open = (name: string): JobStore => {
+    const known = queues.get(name);
+    if (known) return known;
+    const queue = openQueue(config, name);
+    queue.on('error', onError);
+    queues.set(name, queue);
+    return queue;
+  };
+  const queueOf = ({ model }: Job) => open(queueName(model));
+
   return {
-    add: async (taskId) => {
-      await inTime(queue.add(QUEUE, { taskId }, { ...jobOptions, jobId: taskId }));
+    add: async (job) => {
+      const { taskId } = job;
+      await inTime(queueOf(job).add('removal', { taskId }, { ...jobOptions, jobId: taskId }));
     },
-    has: async (taskId) => (await inTime(queue.getJobState(taskId))) !== 'unknown',
+    has: async (job) => (await inTime(queueOf(job).getJobState(job.taskId))) !== 'unknown',
     ping: async () => {
-      await inTime(queue.getJobCounts('waiting'));
+      await inTime(open(PROBE).getJobCounts('waiting'));
     },
-    close: () => queue.close(),
+    close: async () => {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
   };
 };

@@ -73,9 +73,9 @@ const findModel = ({ catalogue }: Edges, name: string): Model => {
 };
 
 /** The sweep of the dispatcher enqueues what could not be enqueued here, so the task is accepted all the same. */
-const enqueue = async ({ queue, log }: Edges, task: Task) => {
+const enqueue = async ({ queue, log }: Edges, task: Task, model: string) => {
   try {
-    await queue.add(task.id);
+    await queue.add({ taskId: task.id, model });
   } catch (error) {
     log.warn({ err: error, taskId: task.id }, 'queue away: left to the sweep');
   }
@@ -163,7 +163,7 @@ export const removeBackground = async (
   const newTask = toNewTask(edges.secrets, owner, { removal, model, input, source });
   const { task, isNew } = await accept(edges, newTask, image);
   const enqueued = async () => {
-    if (isNew) await enqueue(edges, task);
+    if (isNew) await enqueue(edges, task, model.air);
   };
 
   if (!removal.isAsync) return waitForEnd(edges, task, enqueued);
