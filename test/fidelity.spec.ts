@@ -46,7 +46,7 @@ describe('the default model', () => {
 
   beforeAll(async () => {
     const { MODELS_DIR } = readConfig();
-    await ensureWeights(defaultModel.weights, { modelsDir: MODELS_DIR, progress: createProgress() });
+    await ensureWeights(defaultModel, { modelsDir: MODELS_DIR, progress: createProgress() });
     service = await startService({ realModel: true, env: { MODELS_DIR } });
     await service.worker.start();
   });

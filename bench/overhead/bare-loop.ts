@@ -3,27 +3,31 @@ import { readConfig } from '#config';
 import { decode } from '#imaging';
 import { toTensor } from '#matting';
 import { defaultModel } from '#models';
-import { weightsPath } from '#weights';
+import { createProgress, ensureWeights } from '#weights';
 import { photo } from '../photos.js';
 import type { Lap, Order } from './bare.js';
 
 // The yardstick: nothing but onnxruntime, one run after the other, in a process of its own.
 
 const { MODELS_DIR, INTRA_OP_THREADS } = readConfig();
-const { weights, input, output } = defaultModel;
+const progress = createProgress();
+const { path, variant } = await ensureWeights(defaultModel, { modelsDir: MODELS_DIR, progress });
+const { input, output } = variant;
 const { size } = input;
 
-const session = await InferenceSession.create(weightsPath(weights, MODELS_DIR), {
+const session = await InferenceSession.create(path, {
   executionProviders: ['cpu'],
   intraOpNumThreads: INTRA_OP_THREADS,
   enableMemPattern: false,
 });
 const nchw = toTensor(await decode(await photo(0, size, size), 'photo'), input);
-const feeds = { [input.name]: new Tensor('float32', nchw, [1, 3, size, size]) };
+const feeds = {
+  [input.name ?? session.inputNames[0] ?? '']: new Tensor('float32', nchw, [1, 3, size, size]),
+};
 
 const lap = async ({ images }: Order): Promise<Lap> => {
   const startMs = performance.now();
-  for (let i = 0; i < images; i++) await session.run(feeds, [output.name]);
+  for (let i = 0; i < images; i++) await session.run(feeds, [output.name ?? session.outputNames[0] ?? '']);
   return { ms: performance.now() - startMs, maxRssBytes: process.resourceUsage().maxRSS * 1024 };
 };
 

@@ -58,7 +58,7 @@ const run = async (bench: Bench): Promise<void> => {
   // One more than the worker takes, so that its next task always waits for it.
   const inFlight = WORKER_CONCURRENCY + 1;
 
-  await ensureWeights(defaultModel.weights, { modelsDir: MODELS_DIR, progress, signal });
+  await ensureWeights(defaultModel, { modelsDir: MODELS_DIR, progress, signal });
   progress.note('Starting the service and the bare loop …');
   const sides = { service: await startService(bench), bareLap: await startBare(bench) };
   await removeAll(sides.service, await makePhotos(0, inFlight), inFlight, signal);

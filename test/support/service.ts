@@ -1,13 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readServiceConfig, type ServiceConfig } from '#config';
 import { openDatabase, putKey, type Database } from '#database';
-import { catalogue, defaultModel, type Catalogue, type Model } from '#models';
+import { catalogue, defaultModel, defaultVariant, type Catalogue, type Model, type Variant } from '#models';
 import type { Running } from '#program';
 import { openSecrets, type Secrets } from '#secrets';
 import { createLogger } from '#telemetry';
+import { weightsPath } from '#weights';
 import { startDispatcher, type DispatcherOptions } from '../../apps/dispatcher/src/start-dispatcher.js';
 import type { SocketOptions } from '../../apps/gateway/src/socket/serve-sockets.js';
 import { startGateway } from '../../apps/gateway/src/start-gateway.js';
@@ -56,14 +57,18 @@ const toProgram = (start: () => Promise<Running>): Program => {
 
 /** The default model's row with a small network behind it that takes brightness for the subject. */
 const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {
-  const file = 'brightness.onnx';
-  const path = join(modelsDir, file);
+  const path = join(modelsDir, 'brightness.onnx');
   await writeBrightnessGraph(path, SIZE);
   const sha256 = createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
-  const weights = { ...defaultModel.weights, file, sha256, bytes: (await stat(path)).size };
-  const model: Model = { ...defaultModel, weights, input: { ...defaultModel.input, size: SIZE } };
+  const { size: bytes } = await stat(path);
+  const place = weightsPath(sha256, modelsDir);
+  await mkdir(dirname(place), { recursive: true });
+  await rename(path, place);
+  const published = defaultVariant(defaultModel);
+  const variant: Variant = { ...published, sha256, bytes, input: { ...published.input, size: SIZE } };
+  const model: Model = { ...defaultModel, variants: [variant] };
   return new Map([[model.air, model]]);
 };
 

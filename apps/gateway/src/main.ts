@@ -1,5 +1,5 @@
-import { catalogue } from '#models';
+import { readCatalogue } from '#config';
 import { runProgram } from '#program';
 import { startGateway } from './start-gateway.js';
 
-await runProgram('gateway', (context) => startGateway(context, catalogue));
+await runProgram('gateway', async (context) => startGateway(context, await readCatalogue(context.config)));

@@ -1,5 +1,5 @@
-import { catalogue } from '#models';
+import { readCatalogue } from '#config';
 import { runProgram } from '#program';
 import { startWorker } from './start-worker.js';
 
-await runProgram('worker', (context) => startWorker(context, catalogue));
+await runProgram('worker', async (context) => startWorker(context, await readCatalogue(context.config)));

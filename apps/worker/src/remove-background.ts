@@ -1,6 +1,6 @@
 import type { RemovalRequest, Task } from '#database';
 import type { Encoding, Photo, Rgba } from '#imaging';
-import type { Model } from '#models';
+import { defaultVariant, type Model } from '#models';
 import type { Stopwatch } from '#telemetry';
 import type { FinishInput, PrepareInput, Prepared } from './pixels/arithmetic.js';
 
@@ -34,7 +34,7 @@ export const removeBackground =
   (edges: Edges) =>
   async (removal: Removal, { measure }: Stopwatch, signal: AbortSignal): Promise<CutoutFacts> => {
     const { request, model } = removal;
-    const { input } = model;
+    const { input } = defaultVariant(model);
 
     const bytes = await measure('fetch', () => edges.fetch(removal, signal));
     const decoded = await measure('decode', () => edges.decode(bytes, request.parameter));

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { beat, openDatabase } from '#database';
 import { contentTypeOf, decode, encode } from '#imaging';
 import { openDevice } from '#inference';
-import type { Catalogue, Model } from '#models';
+import type { Catalogue } from '#models';
 import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
 import { createConsumer } from '#queue';
 import { openSecrets } from '#secrets';
 import { createDiskStorage } from '#storage';
-import { verifyWeights, weightsPath } from '#weights';
+import { installedWeights, WeightsError, type Installed } from '#weights';
 import { fetchImage } from './fetch-image.js';
 import { startHeartbeat } from './heartbeat.js';
 import { openPixelPool } from './pixels/pool.js';
@@ -21,11 +21,11 @@ import { uploadResult } from './upload-result.js';
 /** Long enough for one inference on a CPU, short enough that everything is gone within ten seconds. */
 const GRACE_MS = 6_000;
 
-const networkOf = (model: Model, modelsDir: string) => ({
-  path: weightsPath(model.weights, modelsDir),
-  inputName: model.input.name,
-  outputName: model.output.name,
-  size: model.input.size,
+const networkOf = ({ path, variant: { input, output } }: Installed) => ({
+  path,
+  inputName: input.name ?? 'input',
+  outputName: output.name ?? 'output',
+  size: input.size,
 });
 
 export type WorkerOptions = {
@@ -40,9 +40,11 @@ export const startWorker = async (
   catalogue: Catalogue,
   { graceMs = GRACE_MS, uploadDelaysMs }: WorkerOptions = {},
 ): Promise<Running> => {
-  const networks = new Map([...catalogue].map(([air, model]) => [air, networkOf(model, config.MODELS_DIR)]));
-  for (const model of catalogue.values())
-    await verifyWeights(weightsPath(model.weights, config.MODELS_DIR), model.weights);
+  const modelsDir = config.MODELS_DIR;
+  const installed = await installedWeights(catalogue, { modelsDir, note: (line) => log.warn(line) });
+  if (installed.length === 0)
+    throw new WeightsError(`No model is installed in ${modelsDir}: run npx clearcut models pull.`);
+  const networks = new Map(installed.map((weights) => [weights.model.air, networkOf(weights)]));
 
   const device = openDevice({ intraOpThreads: config.INTRA_OP_THREADS }, crash);
   for (const network of networks.values()) await device.load(network);

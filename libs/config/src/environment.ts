@@ -23,7 +23,7 @@ const list = z.string().transform((text) =>
     .filter(Boolean),
 );
 
-const folder = z.string().transform((path) => resolve(path));
+const path = z.string().transform((text) => resolve(text));
 
 /** The environment contract. Every name, its default and its meaning stand here and nowhere else. */
 export const Environment = z.object({
@@ -35,9 +35,13 @@ export const Environment = z.object({
     .transform((text) => text.replace(/\/+$/, ''))
     .optional(),
   /** Images, the embedded Postgres and the local key. */
-  DATA_DIR: folder.default(resolve('.clearcut')),
+  DATA_DIR: path.default(resolve('.clearcut')),
   /** Weights; in the user's cache folder, so that clones share them. */
-  MODELS_DIR: folder.default(resolve(envPaths('clearcut', { suffix: '' }).cache, 'models')),
+  MODELS_DIR: path.default(resolve(envPaths('clearcut', { suffix: '' }).cache, 'models')),
+  /** A JSON file with models of your own; see docs/models.md. */
+  MODELS_FILE: path.optional(),
+  /** Base of URLs from which weights are fetched in place of where they are published. */
+  MODELS_MIRROR: url('http:', 'https:').optional(),
   /** The key that a local run accepts; made and kept in DATA_DIR unless set. */
   API_KEY: z.string().trim().optional(),
   /** An own Postgres in place of the embedded one. */

@@ -1,1 +1,2 @@
+export { readCatalogue } from './read-catalogue.js';
 export { readConfig, readServiceConfig, type Config, type ServiceConfig } from './read-config.js';

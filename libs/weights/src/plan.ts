@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
-import type { Weights } from '#models';
+import type { NpmFile } from './npm-file.js';
 
 const Offset = z.int().nonnegative();
 
@@ -20,7 +20,7 @@ const byStart = (a: { offsets: [number, number] }, b: { offsets: [number, number
   a.offsets[0] - b.offsets[0];
 
 /** Reads the package's index, and makes sure that its chunks fill our file from end to end. */
-export const planOf = (indexText: string, { bytes, npm }: Weights): Plan => {
+export const planOf = (indexText: string, { bytes, npm }: NpmFile): Plan => {
   const index = Index.parse(JSON.parse(indexText));
   if (!(npm.resource in index)) throw new Error(`${npm.index} does not list ${npm.resource}`);
 

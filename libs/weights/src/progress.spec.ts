@@ -13,10 +13,10 @@ describe('createProgress in a log', () => {
   it('writes a line at the start, at every quarter and at the end', () => {
     const { written, clock, progress } = setUp();
 
-    progress.start('Fetching tiny.onnx', 200e6);
-    for (let bytes = 0; bytes <= 200e6; bytes += 1e6) progress.update(bytes);
+    const step = progress.start('Fetching tiny.onnx', 200e6);
+    for (let bytes = 0; bytes <= 200e6; bytes += 1e6) step.update(bytes);
     clock.ms = 8100;
-    progress.done();
+    step.done();
 
     expect(written).toEqual([
       'Fetching tiny.onnx: 200 MB\n',
@@ -30,10 +30,10 @@ describe('createProgress in a log', () => {
   it('skips quarters that went by unseen, and says where a step stopped', () => {
     const { written, progress } = setUp();
 
-    progress.start('Fetching', 100e6);
-    progress.update(60e6);
-    progress.update(30e6);
-    progress.done();
+    const step = progress.start('Fetching', 100e6);
+    step.update(60e6);
+    step.update(30e6);
+    step.done();
     progress.note('that was it');
 
     expect(written.slice(1)).toEqual([
@@ -48,25 +48,37 @@ describe('createProgress on a terminal', () => {
   it('redraws one line with percent, megabytes and speed', () => {
     const { written, clock, progress } = setUp({ isTTY: true, columns: 100 });
 
-    progress.start('Fetching', 200e6);
+    const step = progress.start('Fetching', 200e6);
     clock.ms = 2000;
-    progress.update(50e6);
-    progress.update(200e6);
-    progress.done();
+    step.update(50e6);
+    step.update(200e6);
+    step.done();
 
     expect(written).toEqual([
       '\r\u001b[2KFetching [........................] 0 %  0.00 of 200 MB  0.00 MB/s',
       '\r\u001b[2KFetching [######..................] 25 %  50 of 200 MB  25 MB/s',
-      '\r\u001b[2KFetching [########################] 100 %  200 of 200 MB  100 MB/s',
-      '\n',
+      '\r\u001b[2KFetching [########################] 100 %  200 of 200 MB  100 MB/s\n',
     ]);
+  });
+
+  it('sums up what goes on at once', () => {
+    const { written, progress } = setUp({ isTTY: true, columns: 100 });
+
+    const first = progress.start('Fetching', 200e6);
+    progress.start('Fetching more', 300e6);
+    first.update(200e6);
+    first.done();
+
+    expect(written[1]).toContain('2 downloads [........................] 0 %  0.00 of 500 MB');
+    expect(written.at(-2)).toContain('Fetching [########################] 100 %');
+    expect(written.at(-1)).toContain('Fetching more [');
   });
 
   it('draws ten times a second at most', () => {
     const { written, clock, progress } = setUp({ isTTY: true });
 
-    progress.start('Fetching', 1000);
-    for (clock.ms = 1; clock.ms <= 1000; clock.ms += 1) progress.update(clock.ms);
+    const step = progress.start('Fetching', 1000);
+    for (clock.ms = 1; clock.ms <= 1000; clock.ms += 1) step.update(clock.ms);
 
     expect(written).toHaveLength(11);
   });

@@ -1,5 +1,4 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import type { Weights } from '#models';
 import { absentAsUndefined, codeOf } from './weights-error.js';
 
 const stampPath = (path: string): string => `${path}.verified`;
@@ -8,7 +7,7 @@ const stampPath = (path: string): string => `${path}.verified`;
  * What a verified file looks like from outside. Take it before the file is hashed: a write that comes later
  * changes the mtime, and so ends the proof.
  */
-export const proofOf = async (path: string, { sha256 }: Weights): Promise<string | undefined> => {
+export const proofOf = async (path: string, sha256: string): Promise<string | undefined> => {
   const found = await stat(path).catch(absentAsUndefined);
 
   return found && `${JSON.stringify({ sha256, bytes: found.size, mtimeMs: found.mtimeMs })}\n`;

@@ -6,9 +6,10 @@ export const recorder = (): Progress & { readonly lines: string[] } => {
 
   return {
     lines,
-    start: (label, totalBytes) => lines.push(`start ${label}, ${totalBytes}`),
-    update: (bytes) => lines.push(`update ${bytes}`),
-    done: () => lines.push('done'),
+    start: (label, totalBytes) => {
+      lines.push(`start ${label}, ${totalBytes}`);
+      return { update: (bytes) => lines.push(`update ${bytes}`), done: () => lines.push('done') };
+    },
     note: (line) => lines.push(line),
   };
 };

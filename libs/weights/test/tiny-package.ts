@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Weights } from '#models';
+import { defaultModel, defaultVariant, type Model, type Variant } from '#models';
+import type { NpmFile } from '../src/npm-file.js';
 
 export type Files = Readonly<Record<string, Buffer>>;
 
@@ -88,12 +89,25 @@ export const folderOf = async (entries: Files): Promise<string> => {
   return folder;
 };
 
-export const weightsFrom = (npmPackage: string, changes: Partial<Weights> = {}): Weights => ({
-  file: 'tiny.onnx',
+/** The file of that package. */
+export const npmFileFrom = (npmPackage: string, changes: Partial<NpmFile> = {}): NpmFile => ({
+  label: 'tiny (fp32)',
   bytes: content.length,
-  sha256: sha256Of(content),
   npm: { package: npmPackage, tarballBytes: 1000, index: 'dist/resources.json', resource },
-  origin: 'made for a spec',
-  licence: 'free for everybody',
   ...changes,
 });
+
+/** A model of that one file. */
+export const modelFrom = (npmPackage: string, changes: Partial<Variant> = {}): Model => {
+  const variant: Variant = {
+    ...defaultVariant(defaultModel),
+    name: 'fp32',
+    origin: 'made for a spec',
+    sources: [npmFileFrom(npmPackage).npm],
+    bytes: content.length,
+    sha256: sha256Of(content),
+    licence: { name: 'Free', terms: 'Free for everybody.', commercial: 'allowed' },
+    ...changes,
+  };
+  return { ...defaultModel, air: 'test:1@1', slug: 'tiny', variants: [variant] };
+};

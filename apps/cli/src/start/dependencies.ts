@@ -1,7 +1,7 @@
 import type { Config } from '#config';
 import { startEmbeddedPostgres } from '#embedded-postgres';
 import { migrate, openDatabase, putKey } from '#database';
-import { defaultModel } from '#models';
+import { defaultModelOf, type Catalogue } from '#models';
 import { ensureWeights, type Progress } from '#weights';
 
 type Server = { readonly url: string; readonly stop: () => Promise<void> };
@@ -17,12 +17,17 @@ const openServer = async (config: Config, log: (line: string) => void): Promise<
  */
 export const openDependencies = async (
   config: Config,
+  catalogue: Catalogue,
   progress: Progress,
   stopping: AbortSignal,
 ): Promise<Server> => {
   const giveUp = new AbortController();
   const signal = AbortSignal.any([stopping, giveUp.signal]);
-  const weights = ensureWeights(defaultModel.weights, { modelsDir: config.MODELS_DIR, progress, signal });
+  const weights = ensureWeights(defaultModelOf(catalogue), {
+    modelsDir: config.MODELS_DIR,
+    progress,
+    signal,
+  });
   const server = openServer(config, progress.note);
 
   try {

@@ -1,4 +1,4 @@
-import type { Config } from '#config';
+import { readCatalogue, type Config } from '#config';
 import type { Progress } from '#weights';
 import { checkPort, localUrl } from './check-port.js';
 import { checkRedis } from './check-redis.js';
@@ -39,6 +39,7 @@ const environmentOf = (config: Config, databaseUrl: string): NodeJS.ProcessEnv =
  */
 export const start = async ({ config, progress, signals, closers }: Start): Promise<void> => {
   const { stopping, hurry } = signals;
+  const catalogue = await readCatalogue(config);
   makeFolder(config.DATA_DIR);
   makeFolder(config.MODELS_DIR);
   const lock = await lockDataDir(config.DATA_DIR, stopping);
@@ -50,7 +51,7 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   const warning = keyWarning(key);
   if (warning) progress.note(warning);
 
-  const server = await openDependencies(config, progress, stopping);
+  const server = await openDependencies(config, catalogue, progress, stopping);
   closers.push(server.stop);
   stopping.throwIfAborted();
   await prepareDatabase(server.url, key.key);

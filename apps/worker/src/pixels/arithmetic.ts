@@ -1,12 +1,12 @@
 import type { Photo } from '#imaging';
 import { cutout, resizeLanczos, toMask, toTensor, type Raster } from '#matting';
-import type { Model } from '#models';
+import type { Variant } from '#models';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 
 // Runs in the threads of the pixel pool. Buffers are moved in and out, never copied.
 
 export type Prepared = { readonly photo: Photo; readonly tensor: Float32Array<ArrayBuffer> };
-export type PrepareInput = { readonly photo: Photo; readonly input: Model['input'] };
+export type PrepareInput = { readonly photo: Photo; readonly input: Variant['input'] };
 export type FinishInput = {
   readonly photo: Photo;
   readonly logits: Float32Array<ArrayBuffer>;

@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { loadCatalogue, type Catalogue } from '#models';
+import { ConfigError, type Config } from './read-config.js';
+
+const read = async (path: string): Promise<string> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`The models file ${path} cannot be read: ${reason}.`, { cause });
+  }
+};
+
+/**
+ * The catalogue of this installation: what comes with the service, and what MODELS_FILE adds.
+ *
+ * @throws ConfigError when the file cannot be read, CatalogueError when it is not usable
+ */
+export const readCatalogue = async ({ MODELS_FILE }: Pick<Config, 'MODELS_FILE'>): Promise<Catalogue> => {
+  if (MODELS_FILE === undefined) return loadCatalogue(undefined);
+
+  const text = await read(MODELS_FILE);
+  return loadCatalogue({ text, name: MODELS_FILE, url: pathToFileURL(MODELS_FILE).href });
+};

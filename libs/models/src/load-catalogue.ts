@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { catalogue } from './catalogue.js';
+import { Air, Model, type Catalogue } from './model.js';
+
+/** A models file that cannot be used; the message names the file and every field at fault. */
+export class CatalogueError extends Error {
+  override readonly name = 'CatalogueError';
+}
+
+/** An operator's own additions to the catalogue. */
+const ModelsFile = z.strictObject({
+  /** Rows; one with the AIR of a row that is there replaces it. */
+  models: z.array(Model).default([]),
+  /** AIR → name of the variant that comes first. */
+  prefer: z.record(Air, z.string()).default({}),
+});
+type ModelsFile = z.infer<typeof ModelsFile>;
+
+export type CatalogueFile = {
+  readonly text: string;
+  /** What the operator calls it, for messages. */
+  readonly name: string;
+  /** Relative sources are relative to it. */
+  readonly url: string;
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const mapList = (value: unknown, change: (item: unknown) => unknown): unknown =>
+  Array.isArray(value) ? value.map(change) : value;
+
+const toAbsolute = (base: string) => (source: unknown) =>
+  typeof source === 'string' && URL.canParse(source, base) ? new URL(source, base).href : source;
+
+/** Makes the relative sources absolute, wherever the JSON has the shape for it; the schema judges the rest. */
+const withAbsoluteSources = (json: unknown, base: string): unknown => {
+  const inVariant = (variant: unknown) =>
+    isRecord(variant) ? { ...variant, sources: mapList(variant['sources'], toAbsolute(base)) } : variant;
+  const inModel = (model: unknown) =>
+    isRecord(model) ? { ...model, variants: mapList(model['variants'], inVariant) } : model;
+
+  return isRecord(json) && 'models' in json ? { ...json, models: mapList(json['models'], inModel) } : json;
+};
+
+const parseJson = ({ text, name }: CatalogueFile): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CatalogueError(`The models file ${name} is no JSON: ${reason}.`, { cause });
+  }
+};
+
+const parse = (file: CatalogueFile): ModelsFile => {
+  const parsed = ModelsFile.safeParse(withAbsoluteSources(parseJson(file), file.url));
+  if (parsed.success) return parsed.data;
+
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `${z.core.toDotPath(path) || 'it'}: ${message}`,
+  );
+  throw new CatalogueError(`The models file ${file.name} is not usable: ${faults.join('; ')}.`);
+};
+
+const putFirst = (model: Model, name: string): Model => ({
+  ...model,
+  variants: model.variants.toSorted((a, b) => Number(b.name === name) - Number(a.name === name)),
+});
+
+const applyPreference = (models: Map<string, Model>, air: string, name: string): string | undefined => {
+  const model = models.get(air);
+  if (!model) return `prefer["${air}"]: there is no such model`;
+  const names = model.variants.map((variant) => variant.name);
+  if (!names.includes(name)) return `prefer["${air}"]: must be one of ${names.join(', ')}`;
+  models.set(air, putFirst(model, name));
+  return undefined;
+};
+
+/** Twice the same AIR within the file, or the same slug anywhere, would leave one of the rows unreachable. */
+const twins = (names: readonly string[], what: string): string[] => {
+  const doubled = new Set(names.filter((name, i) => names.indexOf(name) !== i));
+  return [...doubled].map((name) => `models: the ${what} ${name} is there twice`);
+};
+
+/**
+ * The catalogue that comes with the service, with an operator's own rows and preferences laid over it.
+ *
+ * @param file the operator's models file; `undefined` when there is none
+ * @throws CatalogueError
+ */
+export const loadCatalogue = (file: CatalogueFile | undefined): Catalogue => {
+  if (!file) return catalogue;
+
+  const own = parse(file);
+  const models = new Map(catalogue);
+  for (const model of own.models) models.set(model.air, model);
+  const airs = own.models.map(({ air }) => air);
+  const slugs = [...models.values()].map(({ slug }) => slug);
+  const preferred = Object.entries(own.prefer).map(([air, name]) => applyPreference(models, air, name));
+  const faults = [
+    ...twins(airs, 'AIR'),
+    ...twins(slugs, 'slug'),
+    ...preferred.filter((fault) => fault !== undefined),
+  ];
+  if (faults.length > 0)
+    throw new CatalogueError(`The models file ${file.name} is not usable: ${faults.join('; ')}.`);
+
+  return models;
+};

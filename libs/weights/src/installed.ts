@@ -1,0 +1,69 @@
+import type { Catalogue, Model, Variant } from '#models';
+import { faultOf } from './digest.js';
+import { knownSha256, type Choice } from './pin.js';
+import { isStamped, proofOf, stamp } from './stamp.js';
+import { placesOf } from './store.js';
+
+/** A verified file of a model. */
+export type Installed = {
+  readonly model: Model;
+  readonly variant: Variant;
+  readonly path: string;
+  readonly sha256: string;
+};
+
+export type InspectOptions = {
+  readonly modelsDir: string;
+  /** Told of every file that lies where it belongs and is not the right one, and of folders that are read-only. */
+  readonly note: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Whether the file is the right one, from an earlier look or from this one. */
+const isRight = async (path: string, sha256: string, options: InspectOptions): Promise<boolean> => {
+  const proof = await proofOf(path, sha256);
+  if (proof === undefined) return false;
+  if (await isStamped(path, proof)) return true;
+
+  const fault = await faultOf(path, { sha256 }, options.signal);
+  if (fault) options.note(`The model file ${path} ${fault}, so it is not used.`);
+  else if (!(await stamp(path, proof)))
+    options.note(`The folder of ${path} is read-only, so every start checks the whole file.`);
+
+  return !fault;
+};
+
+/** Where the file of a variant lies, when it is there and right. A file is read once and then known by its stamp. */
+export const findInstalled = async (
+  choice: Choice,
+  options: InspectOptions,
+): Promise<Installed | undefined> => {
+  const sha256 = await knownSha256(choice, options.modelsDir);
+  if (sha256 === undefined) return undefined;
+
+  for (const path of placesOf(sha256, options.modelsDir))
+    if (await isRight(path, sha256, options)) return { ...choice, path, sha256 };
+  return undefined;
+};
+
+/**
+ * What can be run: for every model with at least one verified file, the first of its variants that is there, in
+ * the order of the catalogue. Two models may share a file; then their paths and hashes are the same.
+ *
+ * @example for (const { model, variant, path } of await installedWeights(catalogue, { modelsDir, note })) …
+ */
+export const installedWeights = async (
+  catalogue: Catalogue,
+  options: InspectOptions,
+): Promise<readonly Installed[]> => {
+  const installed: Installed[] = [];
+  for (const model of catalogue.values()) {
+    for (const variant of model.variants) {
+      const found = await findInstalled({ model, variant }, options);
+      if (!found) continue;
+      installed.push(found);
+      break;
+    }
+  }
+  return installed;
+};

@@ -1,0 +1,40 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Model, Variant } from '#models';
+import { absentAsUndefined } from './weights-error.js';
+
+/** A published file of a model, by both names. */
+export type Choice = { readonly model: Model; readonly variant: Variant };
+
+/** What was found on the first download of a file whose sha-256 is not in the catalogue. */
+const Pin = z.object({ sha256: z.string(), md5: z.string() });
+export type Pin = z.infer<typeof Pin>;
+
+// A colon may not stand in a file name everywhere.
+const pinPath = ({ model, variant }: Choice, modelsDir: string): string =>
+  join(modelsDir, 'pins', `${model.air.replace(':', '-')}.${variant.name}.json`);
+
+const readPin = async (choice: Choice, modelsDir: string): Promise<Pin | undefined> => {
+  const text = await readFile(pinPath(choice, modelsDir), 'utf8').catch(absentAsUndefined);
+  if (text === undefined) return undefined;
+
+  const pin = Pin.parse(JSON.parse(text));
+  const { md5 } = choice.variant;
+  return md5 === undefined || md5 === pin.md5 ? pin : undefined;
+};
+
+/** The sha-256 that the file must have: as published, else as it was pinned; `undefined` before that. */
+export const knownSha256 = async (choice: Choice, modelsDir: string): Promise<string | undefined> =>
+  choice.variant.sha256 ?? (await readPin(choice, modelsDir))?.sha256;
+
+export const writePin = async (choice: Choice, modelsDir: string, { sha256, md5 }: Pin): Promise<void> => {
+  const path = pinPath(choice, modelsDir);
+  await mkdir(dirname(path), { recursive: true });
+  const fresh = `${path}.${process.pid}`;
+  await writeFile(fresh, `${JSON.stringify({ sha256, md5 })}\n`);
+  await rename(fresh, path);
+};
+
+export const removePin = (choice: Choice, modelsDir: string): Promise<void> =>
+  rm(pinPath(choice, modelsDir), { force: true });
