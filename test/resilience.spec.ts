@@ -289,6 +289,7 @@ describe('a claim', () => {
   const success = ({ outputImageId: id, ownerId }: Task) => ({
     image: { id, ownerId, storageKey: `${id}.png`, contentType: 'image/png', bytes: 1, width: 1, height: 1 },
     cost: '0.0006',
+    run: { provider: 'cpu', device: 'cpu', weightsSha256: '' },
     stages: {},
   });
   const problem = { code: 'inferenceError', message: 'It failed.', details: {} } as const;

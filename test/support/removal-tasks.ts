@@ -57,7 +57,13 @@ export const insertSucceeded = async (service: Service, options: RemovalOptions 
   const task = await claim(service, options);
   const { outputImageId: id, ownerId } = task;
   const facts = { storageKey: `outputs/${id}.png`, contentType: 'image/png', bytes: 6, width: 1, height: 1 };
-  await finishTask(service.database, task, { image: { id, ownerId, ...facts }, cost: '0.0006', stages: {} });
+  const run = { provider: 'cpu', device: 'cpu', weightsSha256: '' };
+  await finishTask(service.database, task, {
+    image: { id, ownerId, ...facts },
+    cost: '0.0006',
+    run,
+    stages: {},
+  });
   return task;
 };
 

@@ -55,7 +55,10 @@ const toProgram = (start: () => Promise<Running>): Program => {
   };
 };
 
-/** The default model's row with a small network behind it that takes brightness for the subject. */
+/** A second model, of which nothing is installed. */
+export const absentModel: Model = { ...defaultModel, air: 'acme:1@1', slug: 'absent', name: 'Absent' };
+
+/** The default model's row with a small network behind it that takes brightness for the subject, and another. */
 const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {
   const path = join(modelsDir, 'brightness.onnx');
   await writeBrightnessGraph(path, SIZE);
@@ -69,13 +72,17 @@ const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {
   const published = defaultVariant(defaultModel);
   const variant: Variant = { ...published, sha256, bytes, input: { ...published.input, size: SIZE } };
   const model: Model = { ...defaultModel, variants: [variant] };
-  return new Map([[model.air, model]]);
+  const nowhere: Variant = { ...published, sha256: '0'.repeat(64) };
+  const absent: Model = { ...absentModel, variants: [nowhere] };
+  return new Map([model, absent].map((each) => [each.air, each]));
 };
 
 export type ServiceOptions = {
   readonly env?: Record<string, string>;
   /** Take the catalogue as it is, with the real network; MODELS_DIR must hold it. */
   readonly realModel?: boolean;
+  /** As if no worker had ever been there. */
+  readonly neverServed?: boolean;
   readonly socketOptions?: SocketOptions;
   readonly workerOptions?: WorkerOptions;
   readonly dispatcherOptions?: DispatcherOptions;
@@ -88,6 +95,7 @@ export type ServiceOptions = {
 export const startService = async ({
   env = {},
   realModel = false,
+  neverServed = false,
   socketOptions,
   workerOptions,
   dispatcherOptions,
@@ -109,6 +117,9 @@ export const startService = async ({
   const database = openDatabase(config.DATABASE_URL);
   const key = `cc_${randomUUID()}${randomUUID()}`;
   await putKey(database, 'local', key);
+  // Tasks are taken while the worker is away, as after a restart.
+  const served = { air: defaultModel.air, lastServedAt: new Date() };
+  if (!neverServed) await database.servedModel.create({ data: served });
 
   const gateway = toProgram(() => startGateway(context, models, 1000, socketOptions));
   const otherContext = { ...context, config: { ...config, PORT: otherPort } };

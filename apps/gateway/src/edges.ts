@@ -7,6 +7,7 @@ import type { Secrets } from '#secrets';
 import type { Storage } from '#storage';
 import type { Logger } from '#telemetry';
 import type { WaitingRoom } from './answers/waiting-room.js';
+import type { Availability } from './models/availability.js';
 import type { Admission } from './tasks/admission.js';
 
 /** Everything outside the gateway that its use cases touch. */
@@ -20,5 +21,6 @@ export type Edges = {
   readonly outbound: Outbound;
   readonly waitingRoom: WaitingRoom;
   readonly admission: Admission;
+  readonly availability: Availability;
   readonly log: Logger;
 };

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { countInFlight, findEnded, listenFinished, openDatabase } from '#database';
+import { availableModels, countInFlight, findEnded, listenFinished, openDatabase } from '#database';
 import type { Catalogue } from '#models';
 import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
@@ -10,6 +10,7 @@ import { openSecrets } from '#secrets';
 import { createDiskStorage } from '#storage';
 import { createWaitingRoom } from './answers/waiting-room.js';
 import { createApp } from './create-app.js';
+import { createAvailability } from './models/availability.js';
 import { createAdmission } from './tasks/admission.js';
 import { serveSockets, type SocketOptions } from './socket/serve-sockets.js';
 
@@ -53,6 +54,7 @@ export const startGateway = async (
     limit: config.MAX_TASKS_IN_FLIGHT,
     countInFlight: (ownerId) => countInFlight(database, ownerId),
   });
+  const availability = createAvailability(() => availableModels(database));
   const onFinished = (taskId: string) => {
     waitingRoom.announce(taskId);
     admission.ended();
@@ -72,6 +74,7 @@ export const startGateway = async (
     outbound,
     waitingRoom,
     admission,
+    availability,
     log,
   };
   const app = await createApp(edges);

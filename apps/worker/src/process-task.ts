@@ -5,36 +5,40 @@ import {
   finishTask,
   releaseTask,
   RemovalRequest,
+  type RunFacts,
   type Database,
   type StageColumns,
   type Task,
 } from '#database';
 import { contentTypeOf, extensionOf } from '#imaging';
-import type { Catalogue } from '#models';
 import type { Handler } from '#queue';
 import { imageKey } from '#storage';
 import { createStopwatch, type Durations, type Logger } from '#telemetry';
 import type { Removal, removeBackground } from './remove-background.js';
+import type { Served } from './served-models.js';
 
 /** Claims that may vanish without a word before a task is taken to be what kills its worker. */
 const MAX_STALLS = 2;
 
 type Deps = {
   readonly database: Database;
-  readonly catalogue: Catalogue;
+  /** By AIR id. */
+  readonly served: ReadonlyMap<string, Served>;
   readonly remove: ReturnType<typeof removeBackground>;
   /** Deletes what a failed task may have stored. */
   readonly discard: (removal: Removal) => Promise<void>;
+  /** Where this worker runs. */
+  readonly facts: Pick<RunFacts, 'provider' | 'device'>;
   readonly log: Logger;
 };
 
 const toColumns = (durations: Durations): StageColumns =>
   Object.fromEntries(Object.entries(durations).map(([stage, ms]) => [`${stage}Ms`, ms]));
 
-const toRemoval = (task: Task, catalogue: Catalogue): Removal => {
-  const model = catalogue.get(task.model ?? '');
-  if (!model) throw new TaskError('invalidModel', `This worker does not know the model ${task.model}.`);
-  return { task, request: RemovalRequest.parse(task.request), model };
+const toRemoval = (task: Task, models: Deps['served']): Removal => {
+  const served = models.get(task.model ?? '');
+  if (!served) throw new TaskError('modelUnavailable', `This worker does not serve ${task.model}.`);
+  return { task, request: RemovalRequest.parse(task.request), served };
 };
 
 /** Where the cutout goes; derived from the task, so that a later attempt overwrites and does not duplicate. */
@@ -53,7 +57,7 @@ const toProblem = (error: unknown, task: Task) => {
  * task ends or is tried again. Every write is fenced by the claim.
  */
 export const processTask =
-  ({ database, catalogue, remove, discard, log }: Deps): Handler =>
+  ({ database, served, remove, discard, facts: where, log }: Deps): Handler =>
   async ({ taskId, lastTry }, signal) => {
     const task = await claimTask(database, taskId);
     if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
@@ -68,7 +72,7 @@ export const processTask =
     const stopwatch = createStopwatch();
     stopwatch.durations.queue = Date.now() - task.createdAt.getTime();
     try {
-      const removal = toRemoval(task, catalogue);
+      const removal = toRemoval(task, served);
       const facts = await remove(removal, stopwatch, signal);
       const contentType = contentTypeOf(removal.request.outputFormat);
       const image = {
@@ -79,8 +83,10 @@ export const processTask =
         ...facts,
       };
       const stages = toColumns(stopwatch.durations);
-      const kept = await finishTask(database, task, { image, cost: removal.model.price, stages });
-      bound.info({ model: task.model, ...facts, ms: stopwatch.durations, kept }, 'task finished');
+      const { model, sha256: weightsSha256 } = removal.served;
+      const run = { provider: where.provider, device: where.device, weightsSha256 };
+      const kept = await finishTask(database, task, { image, cost: model.price, run, stages });
+      bound.info({ model: task.model, ...run, ...facts, ms: stopwatch.durations, kept }, 'task finished');
     } catch (error) {
       const ours = !(error instanceof TaskError);
       if (ours && (signal.aborted || !lastTry)) {
@@ -95,6 +101,6 @@ export const processTask =
         'task failed',
       );
       // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
-      if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, catalogue));
+      if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, served));
     }
   };

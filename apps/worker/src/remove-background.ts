@@ -1,11 +1,11 @@
 import type { RemovalRequest, Task } from '#database';
 import type { Encoding, Photo, Rgba } from '#imaging';
-import { defaultVariant, type Model } from '#models';
 import type { Stopwatch } from '#telemetry';
 import type { FinishInput, PrepareInput, Prepared } from './pixels/arithmetic.js';
+import type { Served } from './served-models.js';
 
 /** A claimed task with its validated request. */
-export type Removal = { readonly task: Task; readonly request: RemovalRequest; readonly model: Model };
+export type Removal = { readonly task: Task; readonly request: RemovalRequest; readonly served: Served };
 
 /** What the use case needs of the outside; each function owns one stage. Failures the caller caused are TaskErrors. */
 export type Edges = {
@@ -13,7 +13,7 @@ export type Edges = {
   readonly decode: (bytes: Uint8Array, parameter: string) => Promise<Photo>;
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
   readonly infer: (
-    model: Model,
+    served: Served,
     tensor: Prepared['tensor'],
     signal: AbortSignal,
   ) => Promise<FinishInput['logits']>;
@@ -33,17 +33,17 @@ export type CutoutFacts = { readonly bytes: number; readonly width: number; read
 export const removeBackground =
   (edges: Edges) =>
   async (removal: Removal, { measure }: Stopwatch, signal: AbortSignal): Promise<CutoutFacts> => {
-    const { request, model } = removal;
-    const { input } = defaultVariant(model);
+    const { request, served } = removal;
+    const { input, output } = served.variant;
 
     const bytes = await measure('fetch', () => edges.fetch(removal, signal));
     const decoded = await measure('decode', () => edges.decode(bytes, request.parameter));
     const { photo, tensor } = await measure('preprocess', () =>
       edges.preprocess({ photo: decoded, input }, signal),
     );
-    const logits = await measure('infer', () => edges.infer(model, tensor, signal));
+    const logits = await measure('infer', () => edges.infer(served, tensor, signal));
     const cutout = await measure('postprocess', () =>
-      edges.postprocess({ photo, logits, size: input.size }, signal),
+      edges.postprocess({ photo, logits, size: input.size, output }, signal),
     );
     const encoding = { format: request.outputFormat, quality: request.outputQuality };
     const encoded = await measure('encode', () => edges.encode(cutout, encoding));

@@ -10,23 +10,16 @@ import type { Context, Running } from '#program';
 import { createConsumer } from '#queue';
 import { openSecrets } from '#secrets';
 import { createDiskStorage } from '#storage';
-import { installedWeights, WeightsError, type Installed } from '#weights';
 import { fetchImage } from './fetch-image.js';
 import { startHeartbeat } from './heartbeat.js';
 import { openPixelPool } from './pixels/pool.js';
 import { outputKey, processTask } from './process-task.js';
 import { removeBackground, type Removal } from './remove-background.js';
+import { findServed } from './served-models.js';
 import { uploadResult } from './upload-result.js';
 
 /** Long enough for one inference on a CPU, short enough that everything is gone within ten seconds. */
 const GRACE_MS = 6_000;
-
-const networkOf = ({ path, variant: { input, output } }: Installed) => ({
-  path,
-  inputName: input.name ?? 'input',
-  outputName: output.name ?? 'output',
-  size: input.size,
-});
 
 export type WorkerOptions = {
   readonly graceMs?: number;
@@ -40,14 +33,20 @@ export const startWorker = async (
   catalogue: Catalogue,
   { graceMs = GRACE_MS, uploadDelaysMs }: WorkerOptions = {},
 ): Promise<Running> => {
-  const modelsDir = config.MODELS_DIR;
-  const installed = await installedWeights(catalogue, { modelsDir, note: (line) => log.warn(line) });
-  if (installed.length === 0)
-    throw new WeightsError(`No model is installed in ${modelsDir}: run npx clearcut models pull.`);
-  const networks = new Map(installed.map((weights) => [weights.model.air, networkOf(weights)]));
+  const models = await findServed(catalogue, {
+    modelsDir: config.MODELS_DIR,
+    wanted: config.WORKER_MODELS,
+    note: (line) => log.warn(line),
+  });
+  const { served } = models;
 
   const device = openDevice({ intraOpThreads: config.INTRA_OP_THREADS }, crash);
-  for (const network of networks.values()) await device.load(network);
+  const facts: { provider: string; requested: string; device: string; fallback?: string } = {
+    provider: device.provider,
+    requested: 'cpu',
+    device: 'cpu',
+  };
+  for (const { network } of served.values()) await device.load(network);
 
   const database = openDatabase(config.DATABASE_URL);
   const storage = createDiskStorage(join(config.DATA_DIR, 'images'));
@@ -60,11 +59,7 @@ export const startWorker = async (
     fetch: fetchImage({ database, storage, outbound, secrets }),
     decode,
     preprocess: pixels.preprocess,
-    infer: async (model, tensor, signal) => {
-      const network = networks.get(model.air);
-      if (!network) throw new Error(`${model.air} is not loaded`);
-      return (await device.run(network, tensor, signal)).logits;
-    },
+    infer: async ({ network }, tensor, signal) => (await device.run(network, tensor, signal)).logits,
     postprocess: pixels.postprocess,
     encode,
     store: (removal, bytes) => storage.write(outputKey(removal), bytes),
@@ -76,17 +71,25 @@ export const startWorker = async (
 
   const discard = (removal: Removal) => storage.remove(outputKey(removal));
 
-  const consumer = createConsumer(config, processTask({ database, catalogue, remove, discard, log }), {
-    models: [...networks.keys()],
+  const consumer = createConsumer(config, processTask({ database, served, remove, discard, facts, log }), {
+    models: [...served.keys()],
     concurrency: config.WORKER_CONCURRENCY,
     onError: (error) => log.error({ err: error }, 'queue fault'),
   });
 
-  const worker = { id: randomUUID(), models: [...networks.keys()], provider: device.provider };
+  const worker = {
+    id: randomUUID(),
+    provider: facts.provider,
+    requestedDevice: facts.requested,
+    device: facts.device,
+    fallback: facts.fallback ?? null,
+    served: [...served].map(([air, { variant, sha256 }]) => ({ air, variant: variant.name, sha256 })),
+    installed: models.installed,
+  };
   await beat(database, worker);
   const heartbeat = startHeartbeat(database, worker, (error) => log.warn({ err: error }, 'heartbeat missed'));
   consumer.run();
-  log.info({ models: worker.models, provider: worker.provider, threads: config.INTRA_OP_THREADS }, 'warm');
+  log.info({ served: worker.served, ...facts, threads: config.INTRA_OP_THREADS }, 'warm');
 
   return {
     stop: async () => {

@@ -62,6 +62,8 @@ export const Environment = z.object({
       'must be a comma list of host names, IP addresses or CIDRs',
     )
     .default([]),
+  /** AIR ids or slugs of the models that a worker serves; all that are installed unless set. */
+  WORKER_MODELS: list.default([]),
   /** Tasks that one worker has in hand at once; more than one lets decode and encode overlap with inference. */
   WORKER_CONCURRENCY: integer(1, 64).default(2),
   /** Threads that onnxruntime uses for one inference. */

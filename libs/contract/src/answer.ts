@@ -46,6 +46,10 @@ const TaskDetails = z
     taskUUID: z.string(),
     request: z.array(z.record(z.string(), z.unknown())),
     response: z.record(z.string(), z.unknown()),
+    execution: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'Execution provider, device and weights of the run that succeeded.' }),
   })
   .meta({ id: 'TaskDetails', description: 'The task as it was taken, and its answer if it has ended.' });
 

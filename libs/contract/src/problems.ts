@@ -64,6 +64,7 @@ export const problems = {
   missingParameter: { status: 400, retryable: false, title: 'A required parameter is missing.' },
   missingTaskType: { status: 400, retryable: false, title: 'The task has no taskType.' },
   missingTaskUUID: { status: 400, retryable: false, title: 'The task has no taskUUID.' },
+  modelUnavailable: { status: 503, retryable: true, title: 'The model is known, but no worker serves it.' },
   notFound: { status: 404, retryable: false, title: 'There is nothing at this address.' },
   processingTimeout: { status: 504, retryable: true, title: 'The task is still being processed.' },
   rateLimitExceeded: {

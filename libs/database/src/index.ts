@@ -37,6 +37,7 @@ export {
   finishTask,
   releaseTask,
   type Claim,
+  type RunFacts,
   type StageColumns,
   StoredProblem,
   type Success,
@@ -57,4 +58,13 @@ export {
   type SessionItem,
 } from './sessions.js';
 export { takeUnchecked } from './sweep.js';
-export { beat, forgetSilentWorkers, HEARTBEAT_MS, leave, servedModels, type WorkerFacts } from './workers.js';
+export {
+  availableModels,
+  beat,
+  forgetSilentWorkers,
+  HEARTBEAT_MS,
+  leave,
+  servedModels,
+  warmWorkers,
+  type WorkerFacts,
+} from './workers.js';

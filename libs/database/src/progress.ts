@@ -38,7 +38,15 @@ export type StageColumns = Partial<
 /** A worker's hold on a task. Every claim raises the attempt, so a stalled predecessor can no longer write. */
 export type Claim = Readonly<Pick<Task, 'id' | 'attempt' | 'webhookUrl' | 'webhookHost' | 'ttlS'>>;
 
-export type Success = { readonly image: NewImage; readonly cost: string; readonly stages: StageColumns };
+/** Where a task was run, and by which file. */
+export type RunFacts = { readonly provider: string; readonly device: string; readonly weightsSha256: string };
+
+export type Success = {
+  readonly image: NewImage;
+  readonly cost: string;
+  readonly run: RunFacts;
+  readonly stages: StageColumns;
+};
 
 type Transaction = Pick<Database, 'task' | 'image' | 'delivery'>;
 
@@ -79,7 +87,7 @@ const endTask = async (
 /** @returns false when a later claim holds the task now; then nothing was written */
 export const finishTask = (database: Database, claim: Claim, success: Success): Promise<boolean> =>
   database.$transaction(async (transaction) => {
-    const end = { state: 'succeeded' as const, cost: success.cost, ...success.stages };
+    const end = { state: 'succeeded' as const, cost: success.cost, ...success.run, ...success.stages };
     const kept = await endTask(transaction, claim, end);
     if (kept) await putImage(transaction, { ...success.image, ...expiryOf(claim) });
     return kept;

@@ -1,3 +1,4 @@
+export { quantise, sigmoid } from './activation.js';
 export { cutout } from './cutout.js';
 export { toMask } from './mask.js';
 export type { Raster } from './raster.js';

@@ -46,8 +46,9 @@ const outputOf = ({ outputType, outputFormat, outputQuality, includeCost }: Remo
 export const getTaskDetails = async (edges: Edges, owner: Owner, asked: GetTaskDetails): Promise<Outcome> => {
   const task = await requireTask(edges, owner, asked.taskUUID);
   const parameters = task.taskType in uploadTypes ? {} : outputOf(RemovalRequest.parse(task.request));
-  const { taskType, taskUuidSent: taskUUID, model, inputImageId } = task;
+  const { taskType, taskUuidSent: taskUUID, model, inputImageId, provider, device, weightsSha256 } = task;
   const request = { taskType, taskUUID, ...(model && { model }), inputImage: inputImageId, ...parameters };
+  const run = provider && { execution: { provider, device, weightsSha256 } };
 
   const outcome = task.finishedAt ? await taskOutcome(edges, task) : undefined;
   const answered =
@@ -58,6 +59,7 @@ export const getTaskDetails = async (edges: Edges, owner: Owner, asked: GetTaskD
       taskUUID: asked.taskUUID,
       request: [request],
       response: answered ?? {},
+      ...run,
     },
   };
 };

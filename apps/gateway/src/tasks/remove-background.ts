@@ -64,12 +64,15 @@ const resolveInput = async (
   return { inputImageId: image.row.id, image };
 };
 
-/** The model by its AIR id or slug. */
-const findModel = ({ catalogue }: Edges, name: string): Model => {
+/** The model by its AIR id or slug, if it is served. */
+const findModel = async ({ catalogue, availability }: Edges, name: string): Promise<Model> => {
   const model = catalogue.get(name) ?? [...catalogue.values()].find(({ slug }) => slug === name);
-  if (model) return model;
-  const details = { parameter: 'model', allowedValues: [...catalogue.keys()] };
-  throw new TaskError('invalidModel', 'There is no such model.', details);
+  if (!model) {
+    const details = { parameter: 'model', allowedValues: [...catalogue.keys()] };
+    throw new TaskError('invalidModel', 'There is no such model.', details);
+  }
+  await availability.require(model);
+  return model;
 };
 
 /** The sweep of the dispatcher enqueues what could not be enqueued here, so the task is accepted all the same. */
@@ -102,7 +105,7 @@ const waitForEnd = async (edges: Edges, task: Task, enqueued: () => Promise<void
 /** Says what a removal would cost, without storing or running anything. */
 export const priceRemoval = async (edges: Edges, owner: Owner, asked: RemoveBackground): Promise<Outcome> => {
   const removal = toRemoval(asked);
-  const { price } = findModel(edges, removal.model);
+  const { price } = await findModel(edges, removal.model);
   await resolveInput(
     edges,
     owner,
@@ -155,7 +158,7 @@ export const removeBackground = async (
   asked: RemoveBackground,
 ): Promise<Outcome> => {
   const removal = toRemoval(asked);
-  const model = findModel(edges, removal.model);
+  const model = await findModel(edges, removal.model);
   refuseHopelessUrls(edges, removal);
   const source = parseImageSource(removal.inputImage, removal.parameter);
   const { image, ...input } = await resolveInput(edges, owner, source, removal.parameter);

@@ -1,5 +1,5 @@
 import type { Photo } from '#imaging';
-import { cutout, resizeLanczos, toMask, toTensor, type Raster } from '#matting';
+import { cutout, quantise, resizeLanczos, sigmoid, toMask, toTensor, type Raster } from '#matting';
 import type { Variant } from '#models';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 
@@ -11,6 +11,7 @@ export type FinishInput = {
   readonly photo: Photo;
   readonly logits: Float32Array<ArrayBuffer>;
   readonly size: number;
+  readonly output: Variant['output'];
 };
 
 const handOver = (value: object, buffers: readonly ArrayBufferLike[]) =>
@@ -22,9 +23,16 @@ export const preprocess = ({ photo, input }: PrepareInput) => {
   return handOver({ photo, tensor } satisfies Prepared, [photo.data.buffer, tensor.buffer]);
 };
 
+/** What the network put out, as a mask of its size. */
+const maskOf = ({ logits, size, output }: FinishInput): Raster => {
+  const prediction = output.activation === 'sigmoid' ? sigmoid(logits) : logits;
+  return output.normalise === 'minmax' ? toMask(prediction, size) : quantise(prediction, size);
+};
+
 /** The network's output and the photo it was made of → the cutout, RGBA with straight alpha. */
-export const postprocess = ({ photo, logits, size }: FinishInput) => {
-  const alpha = resizeLanczos(toMask(logits, size), photo.width, photo.height);
+export const postprocess = (work: FinishInput) => {
+  const { photo } = work;
+  const alpha = resizeLanczos(maskOf(work), photo.width, photo.height);
   const { data, width, height, channels } = cutout(photo, alpha);
   return handOver({ data, width, height, channels } satisfies Raster, [data.buffer]);
 };

@@ -1,0 +1,43 @@
+import { TaskError } from '#contract';
+import type { Model } from '#models';
+
+/** Which models tasks are taken for. */
+export type Availability = {
+  /** @throws TaskError modelUnavailable, which says how to install it */
+  readonly require: (model: Model) => Promise<void>;
+};
+
+const LOOK_EVERY_MS = 1_000;
+
+const explain = ({ air, name }: Model) =>
+  `No worker serves ${name} (${air}). Install it with "npx clearcut models pull ${air}" where a worker runs, and start that worker again.`;
+
+/** Looks once a second at most; a model that is missing is looked for again, since it may just have come. */
+export const createAvailability = (
+  availableModels: () => Promise<ReadonlySet<string>>,
+  now: () => number = () => performance.now(),
+): Availability => {
+  let known: { readonly atMs: number; readonly models: Promise<ReadonlySet<string>> } | undefined;
+
+  const look = () => {
+    const models = availableModels();
+    const entry = { atMs: now(), models };
+    known = entry;
+    models.catch(() => {
+      if (known === entry) known = undefined;
+    });
+    return models;
+  };
+
+  const current = () => (known && now() - known.atMs < LOOK_EVERY_MS ? known.models : look());
+
+  return {
+    require: async (model) => {
+      if ((await current()).has(model.air)) return;
+      const models = await look();
+      if (models.has(model.air)) return;
+      const details = { parameter: 'model', allowedValues: [...models] };
+      throw new TaskError('modelUnavailable', explain(model), details);
+    },
+  };
+};

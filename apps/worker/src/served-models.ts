@@ -1,0 +1,69 @@
+import type { Network } from '#inference';
+import type { Catalogue, Model, Variant } from '#models';
+import { installedWeights, WeightsError, type Installed } from '#weights';
+
+/** A model that this worker serves, with the file that it serves it by. */
+export type Served = {
+  readonly model: Model;
+  readonly variant: Variant;
+  readonly sha256: string;
+  readonly network: Network;
+};
+
+export type Models = {
+  /** By AIR id. */
+  readonly served: ReadonlyMap<string, Served>;
+  /** AIR ids of all that lies in the models folder. */
+  readonly installed: readonly string[];
+};
+
+type Options = {
+  readonly modelsDir: string;
+  /** AIR ids or slugs; all that is installed when there are none. */
+  readonly wanted: readonly string[];
+  readonly note: (line: string) => void;
+};
+
+const networkOf = ({ path, variant: { input, output } }: Installed): Network => ({
+  path,
+  inputName: input.name ?? 'input',
+  outputName: output.name ?? 'output',
+  size: input.size,
+});
+
+const isMeant = ({ air, slug }: Model, name: string) => name === air || name === slug;
+
+/** The first name that means nothing that is installed. */
+const firstMissing = (installed: readonly Installed[], wanted: readonly string[]) =>
+  wanted.find((name) => !installed.some(({ model }) => isMeant(model, name)));
+
+/**
+ * Decides which models a worker serves: those that WORKER_MODELS names, else all that are installed.
+ *
+ * @throws WeightsError for a name that the catalogue does not know or that is not installed, or when none is
+ */
+export const findServed = async (
+  catalogue: Catalogue,
+  { modelsDir, wanted, note }: Options,
+): Promise<Models> => {
+  const installed = await installedWeights(catalogue, { modelsDir, note });
+  if (installed.length === 0)
+    throw new WeightsError(`No model is installed in ${modelsDir}: run "npx clearcut models pull".`);
+
+  const unknown = wanted.find((name) => ![...catalogue.values()].some((model) => isMeant(model, name)));
+  if (unknown) throw new WeightsError(`WORKER_MODELS names ${unknown}, which the catalogue does not know.`);
+  const missing = firstMissing(installed, wanted);
+  if (missing)
+    throw new WeightsError(
+      `WORKER_MODELS names ${missing}, which is not installed in ${modelsDir}: run "npx clearcut models pull ${missing}".`,
+    );
+
+  const chosen = installed.filter(
+    ({ model }) => wanted.length === 0 || wanted.some((name) => isMeant(model, name)),
+  );
+  const served = chosen.map((entry): [string, Served] => {
+    const { model, variant, sha256 } = entry;
+    return [model.air, { model, variant, sha256, network: networkOf(entry) }];
+  });
+  return { served: new Map(served), installed: installed.map(({ model }) => model.air) };
+};

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { weightsPath } from '#weights';
+import { removal } from '#test/client';
+import { disc, toPng } from '#test/pictures';
+import { absentModel, startService, type Service } from '#test/service';
+import { until } from '#test/until';
+
+type Listed = { id: string; installed: boolean; servedBy: { weights: { sha256: string } }[] };
+
+describe('the models of a service', () => {
+  let service: Service;
+  let photo: string;
+  beforeAll(async () => {
+    service = await startService({ neverServed: true });
+    photo = (await toPng(disc(60, 40))).toString('base64');
+  });
+  afterAll(() => service.stop());
+
+  const list = async () => {
+    const response = await fetch(`${service.url}/v1/models`);
+    return ((await response.json()) as { data: Listed[] }).data;
+  };
+
+  it('are refused before any worker was there, with the way to install them', async () => {
+    expect((await list()).map(({ installed, servedBy }) => [installed, servedBy])).toEqual([
+      [false, []],
+      [false, []],
+    ]);
+    const { status, errors } = await service.post([removal(photo)]);
+    expect([status, errors[0]]).toEqual([
+      503,
+      expect.objectContaining({
+        code: 'modelUnavailable',
+        parameter: 'model',
+        message: expect.stringContaining('npx clearcut models pull runware:109@1'),
+      }),
+    ]);
+    expect(await service.database.task.count()).toBe(0);
+  });
+
+  it('tell who serves them, on what, and by which file', async () => {
+    await service.worker.start();
+    const [served, absent] = await list();
+    expect(served).toMatchObject({
+      id: 'runware:109@1',
+      slug: 'rembg-v1-4',
+      price: '0.0006',
+      licence: { commercial: expect.any(String) },
+      installed: true,
+      servedBy: [{ workers: 1, provider: 'cpu', device: 'cpu', weights: { variant: expect.any(String) } }],
+    });
+    expect(absent).toMatchObject({ id: absentModel.air, installed: false, servedBy: [] });
+    const sha256 = String(served?.servedBy[0]?.weights.sha256);
+    expect((await readFile(weightsPath(sha256, service.config.MODELS_DIR))).length).toBeGreaterThan(0);
+  });
+
+  it('are taken once they are served, and also while their worker is away', async () => {
+    const first = removal(photo);
+    expect((await service.post([first])).status).toBe(200);
+    await service.worker.stop();
+    const { status } = await service.post([removal(photo, { deliveryMethod: 'async' })]);
+    expect(status).toBe(200);
+    await service.worker.start();
+  });
+
+  it('are refused each for itself', async () => {
+    const tasks = [removal(photo), removal(photo, { model: absentModel.slug })];
+    const { data, errors } = await service.post(tasks);
+    expect([data.length, errors[0]]).toEqual([
+      1,
+      expect.objectContaining({ code: 'modelUnavailable', allowedValues: ['runware:109@1'] }),
+    ]);
+  });
+
+  it('are written down with the task that they ran: provider, device, file', async () => {
+    const task = removal(photo);
+    await service.post([task]);
+    const row = await until('the row', () =>
+      service.database.task.findFirst({ where: { taskUuid: task.taskUUID, state: 'succeeded' } }),
+    );
+    const [served] = await list();
+    const run = { provider: 'cpu', device: 'cpu', weightsSha256: served?.servedBy[0]?.weights.sha256 };
+    expect(row).toMatchObject(run);
+    const { data } = await service.post([{ taskType: 'getTaskDetails', taskUUID: task.taskUUID }]);
+    expect(data[0]?.execution).toEqual(run);
+  });
+});
+
+describe('WORKER_MODELS', () => {
+  it.each([
+    ['a model that is not installed', absentModel.air, /not installed.*models pull/],
+    ['a model that nobody knows', 'acme:9@9', /does not know/],
+  ])('that names %s keeps the worker from starting', async (_, name, reason) => {
+    const service = await startService({ env: { WORKER_MODELS: name } });
+    await expect(service.worker.start()).rejects.toThrow(reason);
+    await service.stop();
+  });
+
+  it('takes slugs', async () => {
+    const service = await startService({ env: { WORKER_MODELS: 'rembg-v1-4' } });
+    await service.worker.start();
+    await service.stop();
+  });
+});
