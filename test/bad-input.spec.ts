@@ -178,7 +178,11 @@ describe('bad input', () => {
       ['an empty inputImage', { inputImage: '' }, { code: 'invalidInputImage' }],
       ['an object as inputImage', { inputImage: {} }, { code: 'invalidInputImage' }],
       ['no model', { model: undefined }, { code: 'missingModel' }],
-      ['an unknown model', { model: 'a:1@1' }, { code: 'invalidModel', allowedValues: ['runware:109@1', 'acme:1@1'] }],
+      [
+        'an unknown model',
+        { model: 'a:1@1' },
+        { code: 'invalidModel', allowedValues: ['runware:109@1', 'acme:1@1'] },
+      ],
       ['outputQuality 19', { outputQuality: 19 }, outOfRange],
       ['outputQuality 100', { outputQuality: 100 }, outOfRange],
       ['outputQuality 50.5', { outputQuality: 50.5 }, outOfRange],
