@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { kernel, resizeLanczos, type Raster } from '#matting';
-import { resizePlain } from '../libs/matting/src/resize-plain.js';
+import { resizePlain } from '../libs/matting/src/plain/resize.js';
 import type { Bench, Benchmark } from './benchmark.js';
 import { readCounts } from './options.js';
 import { photo } from './photos.js';

@@ -1,6 +1,6 @@
 import { type Raster, requireRaster, requireSize } from './raster.js';
-import { resizePlain } from './resize-plain.js';
-import { resizeKernel, resizeSimd } from './resize-simd.js';
+import { resizePlain } from './plain/resize.js';
+import { resizeKernel, resizeSimd } from './simd/resize.js';
 
 /** What resizes here: the plain arithmetic is several times slower and stands in where SIMD is missing. */
 export const kernel: 'wasm-simd' | 'typescript' = resizeKernel ? 'wasm-simd' : 'typescript';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { anyRaster } from '../test/rasters.js';
-import { kernel, type Raster, resizeLanczos } from './index.js';
-import { resizePlain } from './resize-plain.js';
-import { resizeKernel, resizeSimd } from './resize-simd.js';
+import { anyRaster } from '../../test/rasters.js';
+import { kernel, type Raster, resizeLanczos } from '../index.js';
+import { resizePlain } from '../plain/resize.js';
+import { resizeKernel, resizeSimd } from './resize.js';
 
 const anyPicture = anyRaster(1, 3, 4);
 

@@ -1,6 +1,6 @@
-import { lanczosTaps } from './lanczos.js';
+import { lanczosTaps } from '../lanczos.js';
 import { weigh } from './lanes.js';
-import type { Raster } from './raster.js';
+import type { Raster } from '../raster.js';
 import { emptySheet, type Sheet, toFours, toRaster, toSheet } from './sheet.js';
 
 /** Packs rows `y` to `y + 3`, one byte of each per word; below the image its last row is repeated. */

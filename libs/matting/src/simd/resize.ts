@@ -1,7 +1,7 @@
-import { base64 } from './generated/resize.js';
-import type { Raster } from './raster.js';
+import { base64 } from '../generated/resize.js';
+import type { Raster } from '../raster.js';
 import { tapPairs } from './tap-pairs.js';
-import { openKernel, reserve } from './wasm.js';
+import { openKernel, reserve } from './kernel.js';
 
 /** The functions of assembly/resize.ts; what is not a count is an address. */
 type Functions = {

@@ -1,4 +1,4 @@
-import { lanczosTaps } from './lanczos.js';
+import { lanczosTaps } from '../lanczos.js';
 
 /** The taps of one axis as assembly/resize.ts reads them: a record per target sample, by pairs of samples. */
 export type TapPairs = {
