@@ -1,5 +1,9 @@
 import sharp from 'sharp';
-import { resizeLanczos, type Raster } from '#matting';
+import { cutout, kernel, type Raster, resizeLanczos, toMask, toTensor } from '#matting';
+import { cutPlain } from '../libs/matting/src/plain/cutout.js';
+import { extremesPlain, stretchPlain } from '../libs/matting/src/plain/mask.js';
+import { resizePlain } from '../libs/matting/src/plain/resize.js';
+import { brightestPlain, lookUpPlain } from '../libs/matting/src/plain/tensor.js';
 import type { Bench, Benchmark } from './benchmark.js';
 import { readCounts } from './options.js';
 import { photo } from './photos.js';
@@ -25,34 +29,85 @@ const softDisc = (): Raster => {
   return { data: new Uint8Array(data.buffer), width: SIZE, height: SIZE, channels: 1 };
 };
 
+type Contest = { readonly name: string; readonly ours: () => unknown; readonly plain: () => unknown };
+type Took = { readonly ours: number[]; readonly plain: number[] };
+
+const contests = (photo: Raster, mask: Raster): readonly Contest[] => {
+  const square = resizeLanczos(photo, SIZE, SIZE);
+  const full = resizeLanczos(mask, photo.width, photo.height);
+  const logits = Float32Array.from(mask.data);
+  const norm = { mean: [0.5, 0.5, 0.5], std: [1, 1, 1] } as const;
+  const table = new Float32Array(256);
+  return [
+    {
+      name: 'photo down',
+      ours: () => resizeLanczos(photo, SIZE, SIZE),
+      plain: () => resizePlain(photo, SIZE, SIZE),
+    },
+    {
+      name: 'mask up',
+      ours: () => resizeLanczos(mask, photo.width, photo.height),
+      plain: () => resizePlain(mask, photo.width, photo.height),
+    },
+    {
+      name: 'tensor',
+      ours: () => toTensor(square, norm),
+      plain: () => [brightestPlain(square), lookUpPlain(square, [table, table, table])],
+    },
+    {
+      name: 'mask',
+      ours: () => toMask(logits, SIZE),
+      plain: () => stretchPlain(logits, extremesPlain(logits)),
+    },
+    { name: 'cutout', ours: () => cutout(photo, full), plain: () => cutPlain(photo, full) },
+  ];
+};
+
+/** Fastest and median, in milliseconds. */
+const summary = (tookMs: readonly number[]): string =>
+  `${Math.min(...tookMs)
+    .toFixed(1)
+    .padStart(9)}${median(tookMs).toFixed(1).padStart(9)}`;
+
+/**
+ * Sharp decodes the JPEG and resizes it as it does by default: with its own kernel, which gives other pixels than
+ * Pillow, letting libjpeg shrink while it decodes, on all cores. Ours runs in one thread and decodes nothing.
+ */
+const theirs = (jpeg: Buffer) => sharp(jpeg).resize(SIZE, SIZE, { fit: 'fill' }).raw().toBuffer();
+
 const run = async ({ args, print, stopping }: Bench): Promise<void> => {
   const { rounds } = readCounts(args, { rounds: 7 });
   const jpeg = await photo(1, WIDTH, HEIGHT);
-  const raster: Raster = {
-    data: await sharp(jpeg).raw().toBuffer(),
-    width: WIDTH,
-    height: HEIGHT,
-    channels: 3,
-  };
-  const mask = softDisc();
+  const data = await sharp(jpeg).raw().toBuffer();
+  const works = contests({ data, width: WIDTH, height: HEIGHT, channels: 3 }, softDisc());
 
-  print(`A photo of ${WIDTH} × ${HEIGHT} to ${SIZE} × ${SIZE} and its mask back; milliseconds:`);
-  const ratios: number[] = [];
+  // In turn, so that a slow moment of the machine meets all of them.
+  const took = works.map((): Took => ({ ours: [], plain: [] }));
+  const sharpTook: number[] = [];
   for (let round = 1; round <= rounds; round++) {
-    stopping.signal.throwIfAborted();
-    const down = await timed(() => resizeLanczos(raster, SIZE, SIZE));
-    const up = await timed(() => resizeLanczos(mask, WIDTH, HEIGHT));
-    // At full resolution: shrinking while the JPEG is decoded gives other pixels.
-    const theirs = await timed(() =>
-      sharp(jpeg).resize(SIZE, SIZE, { fit: 'fill', fastShrinkOnLoad: false }).raw().toBuffer(),
-    );
-    const ratio = (down + up) / theirs;
-    print(
-      `  round ${round}   down ${down.toFixed(0)}   up ${up.toFixed(0)}   sharp ${theirs.toFixed(0)}   ratio ${ratio.toFixed(2)}`,
-    );
-    ratios.push(ratio);
+    for (const [i, { ours, plain }] of works.entries()) {
+      stopping.signal.throwIfAborted();
+      took[i]!.plain.push(await timed(plain));
+      took[i]!.ours.push(await timed(ours));
+    }
+    sharpTook.push(await timed(() => theirs(jpeg)));
   }
-  print(`ratio     ${median(ratios).toFixed(2)} (median; below 1 is faster than sharp's decode and resize)`);
+
+  print(
+    `A photo of ${WIDTH} × ${HEIGHT} to ${SIZE} × ${SIZE} and its mask back; milliseconds of ${rounds} rounds`,
+  );
+  print(`${''.padEnd(12)}${'typescript'.padStart(18)}${kernel.padStart(18)}`);
+  print(`${''.padEnd(12)}${'  fastest   median'.repeat(2)}`);
+  for (const [i, { name }] of works.entries()) {
+    print(`${name.padEnd(12)}${summary(took[i]!.plain)}${summary(took[i]!.ours)}`);
+  }
+  print(`${'sharp'.padEnd(30)}${summary(sharpTook)}`);
+
+  const ratio = (by: keyof Took) =>
+    median(sharpTook.map((ms, round) => (took[0]![by][round]! + took[1]![by][round]!) / ms)).toFixed(2);
+  print(
+    `down and up ÷ sharp's decode and resize: ${ratio('ours')} (typescript ${ratio('plain')}), median of the rounds`,
+  );
 };
 
 export const resize: Benchmark = {

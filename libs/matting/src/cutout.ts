@@ -1,10 +1,6 @@
+import { cutPlain } from './plain/cutout.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
-
-/** a × b / 255, rounded as Pillow's MULDIV255 rounds it. */
-const multiply = (a: number, b: number): number => {
-  const product = a * b + 128;
-  return ((product >> 8) + product) >> 8;
-};
+import { cutoutKernel, cutSimd } from './simd/cutout.js';
 
 /**
  * The photo with the mask as its alpha: RGBA, straight (not premultiplied). A photo's own alpha is multiplied
@@ -27,20 +23,6 @@ export const cutout = (photo: Raster, mask: Raster): Raster => {
     );
   }
 
-  const { width, height, channels } = photo;
-  const source = photo.data;
-  const shares = mask.data;
-  const opaque = channels === 3;
-  const data = new Uint8Array(width * height * 4);
-
-  for (let i = 0, from = 0, to = 0; i < shares.length; i++, from += channels, to += 4) {
-    const alpha = opaque ? shares[i]! : multiply(source[from + 3]!, shares[i]!);
-    if (alpha === 0) continue;
-    data[to] = source[from]!;
-    data[to + 1] = source[from + 1]!;
-    data[to + 2] = source[from + 2]!;
-    data[to + 3] = alpha;
-  }
-
-  return { data, width, height, channels: 4 };
+  const data = cutoutKernel ? cutSimd(cutoutKernel, photo, mask) : cutPlain(photo, mask);
+  return { data, width: photo.width, height: photo.height, channels: 4 };
 };

@@ -1,19 +1,6 @@
+import { extremesPlain, stretchPlain } from './plain/mask.js';
 import { type Raster, requireSize } from './raster.js';
-
-const extremes = (prediction: Float32Array): { low: number; high: number } => {
-  let low = Infinity;
-  let high = -Infinity;
-
-  for (let i = 0; i < prediction.length; i++) {
-    const value = prediction[i]!;
-    // Infinities and NaN alike: only finite numbers leave nothing when taken from themselves.
-    if (value - value !== 0) throw new RangeError(`the prediction holds ${value} at index ${i}`);
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-
-  return { low, high };
-};
+import { extremesSimd, maskKernel, stretchSimd } from './simd/mask.js';
 
 /**
  * A network's output as a mask, stretched so that its least value becomes 0 and its greatest 255, fractions cut
@@ -36,19 +23,15 @@ export const toMask = (prediction: Float32Array, size: number): Raster => {
     );
   }
 
-  const { low, high } = extremes(prediction);
-  const data = new Uint8Array(prediction.length);
-  const mask: Raster = { data, width: size, height: size, channels: 1 };
-  if (low === high) {
-    data.fill(low >= 0.5 ? 255 : 0);
-    return mask;
+  const geometry = { width: size, height: size, channels: 1 } as const;
+  const extremes = maskKernel ? extremesSimd(maskKernel, prediction) : extremesPlain(prediction);
+  if (extremes.low === extremes.high) {
+    const data = new Uint8Array(prediction.length).fill(extremes.low >= 0.5 ? 255 : 0);
+    return { data, ...geometry };
   }
 
-  const range = Math.fround(high - low);
-  for (let i = 0; i < data.length; i++) {
-    const share = Math.fround(Math.fround(prediction[i]! - low) / range);
-    data[i] = Math.trunc(Math.fround(share * 255));
-  }
-
-  return mask;
+  const data = maskKernel
+    ? stretchSimd(maskKernel, prediction, extremes)
+    : stretchPlain(prediction, extremes);
+  return { data, ...geometry };
 };

@@ -1,18 +1,11 @@
+import { brightestPlain, lookUpPlain } from './plain/tensor.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
+import { brightestSimd, lookUpSimd, tensorKernel } from './simd/tensor.js';
 
 /** What a network subtracts from and divides into each channel, red first, in units of the image's maximum. */
 export type Normalisation = {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
-};
-
-/** The brightest sample of red, green and blue; alpha is not looked at. */
-const brightest = ({ data, channels }: Raster): number => {
-  let max = 0;
-  for (let i = 0; i < data.length && max < 255; i += channels) {
-    max = Math.max(max, data[i]!, data[i + 1]!, data[i + 2]!);
-  }
-  return max;
 };
 
 /** One float per possible sample, computed in double precision and rounded once, as numpy does for rembg. */
@@ -35,16 +28,10 @@ export const toTensor = (photo: Raster, norm: Normalisation): Float32Array<Array
     throw new RangeError(`a network takes square photos, not ${photo.width}×${photo.height} pixels`);
   }
 
-  const { data, channels } = photo;
-  const max = Math.max(brightest(photo), 1e-6);
-  const plane = photo.width * photo.height;
-  const nchw = new Float32Array(3 * plane);
+  const brightest = tensorKernel ? brightestSimd(tensorKernel, photo) : brightestPlain(photo);
+  const max = Math.max(brightest, 1e-6);
+  const table = (channel: 0 | 1 | 2) => tabulate(max, norm.mean[channel], norm.std[channel]);
+  const tables = [table(0), table(1), table(2)] as const;
 
-  for (const channel of [0, 1, 2] as const) {
-    const table = tabulate(max, norm.mean[channel], norm.std[channel]);
-    const start = channel * plane;
-    for (let i = 0, at = channel; i < plane; i++, at += channels) nchw[start + i] = table[data[at]!]!;
-  }
-
-  return nchw;
+  return tensorKernel ? lookUpSimd(tensorKernel, photo, tables) : lookUpPlain(photo, tables);
 };

@@ -1,4 +1,4 @@
-import type { Raster } from './raster.js';
+import type { Raster } from '../raster.js';
 
 /** The least multiple of four that is not below `n`. */
 export const toFours = (n: number): number => Math.ceil(n / 4) * 4;

@@ -1,4 +1,4 @@
-import { half, precisionBits, type Taps } from './lanczos.js';
+import { half, precisionBits, type Taps } from '../lanczos.js';
 
 /**
  * Lines of samples resampled four at a time: each word of `words` carries one byte of each of four lines, the
