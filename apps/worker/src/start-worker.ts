@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { beat, openDatabase } from '#database';
 import { decode, encode } from '#imaging';
-import { openDevice } from '#inference';
-import type { Catalogue, Model } from '#models';
+import type { openDevice } from '#inference';
+import type { Catalogue } from '#models';
 import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
 import { createConsumer } from '#queue';
@@ -12,6 +12,7 @@ import { createDiskStorage } from '#storage';
 import { verifyWeights, weightsPath } from '#weights';
 import { fetchImage } from './fetch-image.js';
 import { startHeartbeat } from './heartbeat.js';
+import { networkOf, openWorkerDevice } from './open-device.js';
 import { openPixelPool } from './pixels/pool.js';
 import { outputKey, processTask } from './process-task.js';
 import { removeBackground, type Removal } from './remove-background.js';
@@ -20,30 +21,26 @@ import { uploadResult } from './upload-result.js';
 /** Long enough for one inference on a CPU, short enough that everything is gone within ten seconds. */
 const GRACE_MS = 6_000;
 
-const networkOf = (model: Model, modelsDir: string) => ({
-  path: weightsPath(model.weights, modelsDir),
-  inputName: model.input.name,
-  outputName: model.output.name,
-  size: model.input.size,
-});
-
 export type WorkerOptions = {
   readonly graceMs?: number;
   /** The waits between the tries of an upload. */
   readonly uploadDelaysMs?: readonly number[];
+  /** Another device, for benchmarks. */
+  readonly open?: typeof openDevice;
 };
 
 /** Opens everything, warms every model, and only then takes tasks. */
 export const startWorker = async (
-  { config, log, crash }: Context,
+  context: Context,
   catalogue: Catalogue,
-  { graceMs = GRACE_MS, uploadDelaysMs }: WorkerOptions = {},
+  { graceMs = GRACE_MS, uploadDelaysMs, open }: WorkerOptions = {},
 ): Promise<Running> => {
+  const { config, log } = context;
   const networks = new Map([...catalogue].map(([air, model]) => [air, networkOf(model, config.MODELS_DIR)]));
   for (const model of catalogue.values())
     await verifyWeights(weightsPath(model.weights, config.MODELS_DIR), model.weights);
 
-  const device = openDevice({ intraOpThreads: config.INTRA_OP_THREADS }, crash);
+  const device = await openWorkerDevice(context, open);
   for (const network of networks.values()) await device.load(network);
 
   const database = openDatabase(config.DATABASE_URL);
@@ -58,7 +55,7 @@ export const startWorker = async (
     infer: async (model, tensor, signal) => {
       const network = networks.get(model.air);
       if (!network) throw new Error(`${model.air} is not loaded`);
-      return (await device.run(network, tensor, signal)).logits;
+      return (await device.run(network, tensor, signal)).output;
     },
     postprocess: pixels.postprocess,
     encode,
@@ -73,7 +70,7 @@ export const startWorker = async (
     onError: (error) => log.error({ err: error }, 'queue fault'),
   });
 
-  const worker = { id: randomUUID(), models: [...networks.keys()], provider: device.provider };
+  const worker = { id: randomUUID(), models: [...networks.keys()], provider: device.facts.provider };
   await beat(database, worker);
   const heartbeat = startHeartbeat(database, worker, (error) => log.warn({ err: error }, 'heartbeat missed'));
   consumer.run();
