@@ -15,7 +15,7 @@ import { startGateway } from '../../apps/gateway/src/start-gateway.js';
 import { startWorker, type WorkerOptions } from '../../apps/worker/src/start-worker.js';
 import { createClient, type Client } from './client.js';
 import { freshDatabase } from './databases.js';
-import { writeBrightnessGraph } from './onnx-graphs.js';
+import { writeBrightnessGraph, type GraphOptions } from './onnx-graphs.js';
 import { freePort } from './redis.js';
 
 const SIZE = 64;
@@ -58,10 +58,23 @@ const toProgram = (start: () => Promise<Running>): Program => {
 /** A second model, of which nothing is installed. */
 export const absentModel: Model = { ...defaultModel, air: 'acme:1@1', slug: 'absent', name: 'Absent' };
 
-/** The default model's row with a small network behind it that takes brightness for the subject, and another. */
-const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {
-  const path = join(modelsDir, 'brightness.onnx');
-  await writeBrightnessGraph(path, SIZE);
+/** Puts a network that takes brightness for the subject where that variant's file belongs. */
+export const installGraph = async (
+  modelsDir: string,
+  variant: Variant,
+  more: GraphOptions = {},
+): Promise<Variant> => {
+  const { input, output, batch } = variant;
+  const path = join(modelsDir, `${randomUUID()}.onnx`);
+  const graph: GraphOptions = {
+    batch,
+    input: input.type,
+    output: output.type,
+    ...(input.name && { inputName: input.name }),
+    ...(output.name && { outputName: output.name }),
+    ...more,
+  };
+  await writeBrightnessGraph(path, input.size, graph);
   const sha256 = createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
@@ -69,11 +82,15 @@ const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {
   const place = weightsPath(sha256, modelsDir);
   await mkdir(dirname(place), { recursive: true });
   await rename(path, place);
+  return { ...variant, sha256, bytes };
+};
+
+/** The default model's row with a small network behind it, and another. */
+const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {
   const published = defaultVariant(defaultModel);
-  const variant: Variant = { ...published, sha256, bytes, input: { ...published.input, size: SIZE } };
+  const variant = await installGraph(modelsDir, { ...published, input: { ...published.input, size: SIZE } });
   const model: Model = { ...defaultModel, variants: [variant] };
-  const nowhere: Variant = { ...published, sha256: '0'.repeat(64) };
-  const absent: Model = { ...absentModel, variants: [nowhere] };
+  const absent: Model = { ...absentModel, variants: [{ ...published, sha256: '0'.repeat(64) }] };
   return new Map([model, absent].map((each) => [each.air, each]));
 };
 
@@ -81,6 +98,8 @@ export type ServiceOptions = {
   readonly env?: Record<string, string>;
   /** Take the catalogue as it is, with the real network; MODELS_DIR must hold it. */
   readonly realModel?: boolean;
+  /** Another catalogue, of files that it puts into the models folder. */
+  readonly makeCatalogue?: (modelsDir: string) => Promise<Catalogue>;
   /** As if no worker had ever been there. */
   readonly neverServed?: boolean;
   readonly socketOptions?: SocketOptions;
@@ -95,6 +114,7 @@ export type ServiceOptions = {
 export const startService = async ({
   env = {},
   realModel = false,
+  makeCatalogue = testCatalogue,
   neverServed = false,
   socketOptions,
   workerOptions,
@@ -111,15 +131,17 @@ export const startService = async ({
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     ...env,
   });
-  const models = realModel ? catalogue : await testCatalogue(folder);
+  const models = realModel ? catalogue : await makeCatalogue(folder);
   const context = { config, log: createLogger('test', config.LOG_LEVEL), crash: failOnCrash };
 
   const database = openDatabase(config.DATABASE_URL);
   const key = `cc_${randomUUID()}${randomUUID()}`;
   await putKey(database, 'local', key);
   // Tasks are taken while the worker is away, as after a restart.
-  const served = { air: defaultModel.air, lastServedAt: new Date() };
-  if (!neverServed) await database.servedModel.create({ data: served });
+  const airs = [...models.keys()].filter((air) => air !== absentModel.air);
+  const lastServedAt = new Date();
+  if (!neverServed)
+    await database.servedModel.createMany({ data: airs.map((air) => ({ air, lastServedAt })) });
 
   const gateway = toProgram(() => startGateway(context, models, 1000, socketOptions));
   const otherContext = { ...context, config: { ...config, PORT: otherPort } };

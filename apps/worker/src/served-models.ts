@@ -24,11 +24,11 @@ type Options = {
   readonly note: (line: string) => void;
 };
 
-const networkOf = ({ path, variant: { input, output } }: Installed): Network => ({
+const networkOf = ({ path, variant: { input, output, batch } }: Installed): Network => ({
   path,
-  inputName: input.name ?? 'input',
-  outputName: output.name ?? 'output',
-  size: input.size,
+  input: { ...(input.name && { name: input.name }), type: input.type, size: input.size },
+  output: { ...(output.name && { name: output.name }), type: output.type },
+  batch,
 });
 
 const isMeant = ({ air, slug }: Model, name: string) => name === air || name === slug;

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { beat, openDatabase } from '#database';
 import { contentTypeOf, decode, encode } from '#imaging';
-import { openDevice } from '#inference';
+import type { openDevice } from '#inference';
 import type { Catalogue } from '#models';
 import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
@@ -12,6 +12,7 @@ import { openSecrets } from '#secrets';
 import { createDiskStorage } from '#storage';
 import { fetchImage } from './fetch-image.js';
 import { startHeartbeat } from './heartbeat.js';
+import { openWorkerDevice } from './open-device.js';
 import { openPixelPool } from './pixels/pool.js';
 import { outputKey, processTask } from './process-task.js';
 import { removeBackground, type Removal } from './remove-background.js';
@@ -25,14 +26,17 @@ export type WorkerOptions = {
   readonly graceMs?: number;
   /** The waits between the tries of an upload. */
   readonly uploadDelaysMs?: readonly number[];
+  /** Another device, for benchmarks. */
+  readonly open?: typeof openDevice;
 };
 
 /** Opens everything, warms every model, and only then takes tasks. */
 export const startWorker = async (
-  { config, log, crash }: Context,
+  context: Context,
   catalogue: Catalogue,
-  { graceMs = GRACE_MS, uploadDelaysMs }: WorkerOptions = {},
+  { graceMs = GRACE_MS, uploadDelaysMs, open }: WorkerOptions = {},
 ): Promise<Running> => {
+  const { config, log } = context;
   const models = await findServed(catalogue, {
     modelsDir: config.MODELS_DIR,
     wanted: config.WORKER_MODELS,
@@ -40,12 +44,8 @@ export const startWorker = async (
   });
   const { served } = models;
 
-  const device = openDevice({ intraOpThreads: config.INTRA_OP_THREADS }, crash);
-  const facts: { provider: string; requested: string; device: string; fallback?: string } = {
-    provider: device.provider,
-    requested: 'cpu',
-    device: 'cpu',
-  };
+  const device = await openWorkerDevice(context, open);
+  const { facts } = device;
   for (const { network } of served.values()) await device.load(network);
 
   const database = openDatabase(config.DATABASE_URL);
@@ -59,7 +59,7 @@ export const startWorker = async (
     fetch: fetchImage({ database, storage, outbound, secrets }),
     decode,
     preprocess: pixels.preprocess,
-    infer: async ({ network }, tensor, signal) => (await device.run(network, tensor, signal)).logits,
+    infer: async ({ network }, tensor, signal) => (await device.run(network, tensor, signal)).output,
     postprocess: pixels.postprocess,
     encode,
     store: (removal, bytes) => storage.write(outputKey(removal), bytes),

@@ -25,6 +25,11 @@ const list = z.string().transform((text) =>
 
 const path = z.string().transform((text) => resolve(text));
 
+const device = z.custom<'auto' | 'cpu' | 'cuda' | `cuda:${number}`>(
+  (text) => typeof text === 'string' && /^(auto|cpu|cuda(:\d+)?)$/.test(text),
+  'must be auto, cpu, cuda or cuda:N, where N counts from 0',
+);
+
 /** The environment contract. Every name, its default and its meaning stand here and nowhere else. */
 export const Environment = z.object({
   /** Where the gateway listens. */
@@ -66,8 +71,16 @@ export const Environment = z.object({
   WORKER_MODELS: list.default([]),
   /** Tasks that one worker has in hand at once; more than one lets decode and encode overlap with inference. */
   WORKER_CONCURRENCY: integer(1, 64).default(2),
-  /** Threads that onnxruntime uses for one inference. */
+  /** Threads that onnxruntime uses for one inference on the CPU. */
   INTRA_OP_THREADS: integer(1, 256).default(availableParallelism()),
+  /** Where the networks run: auto takes CUDA if it works and else the CPU; cuda and cuda:N fail without it. */
+  DEVICE: device.default('auto'),
+  /** What loaded networks may take together, in megabytes; the least recently used go first. No limit unless set. */
+  SESSION_MEMORY_MB: integer(1, 10_000_000).optional(),
+  /** Images that a network whose graph allows it gets at once, at most. */
+  MAX_BATCH: integer(1, 64).default(4),
+  /** Milliseconds for which two or more images that do not fill a batch wait on an idle device for more. */
+  BATCH_LINGER_MS: integer(0, 1000).default(10),
   MAX_TASKS_PER_REQUEST: integer(1, 10_000).default(100),
   /** Tasks of one key that may be in flight; one more gets rateLimitExceeded. */
   MAX_TASKS_IN_FLIGHT: integer(1, 10_000_000).default(10_000),

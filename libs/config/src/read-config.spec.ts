@@ -16,8 +16,12 @@ describe('readConfig', () => {
       MAX_TASKS_PER_REQUEST: 100,
       SYNC_TIMEOUT_S: 60,
       INTRA_OP_THREADS: availableParallelism(),
+      DEVICE: 'auto',
+      MAX_BATCH: 4,
+      BATCH_LINGER_MS: 10,
       LOG_LEVEL: 'info',
     });
+    expect(config.SESSION_MEMORY_MB).toBeUndefined();
     expect([isAbsolute(config.DATA_DIR), isAbsolute(config.MODELS_DIR)]).toEqual([true, true]);
     expect([config.DATABASE_URL, config.REDIS_URL, config.API_KEY]).toEqual([
       undefined,
@@ -55,6 +59,14 @@ describe('readConfig', () => {
     expect(OUTBOUND_ALLOW).toEqual(['127.0.0.1', 'images.internal', '10.0.0.0/8', '::1']);
   });
 
+  it.each(['auto', 'cpu', 'cuda', 'cuda:0', 'cuda:12'])('knows the device %s', (DEVICE) => {
+    expect(readConfig({ DEVICE }).DEVICE).toBe(DEVICE);
+  });
+
+  it.each(['gpu', 'cuda:', 'cuda:-1', 'cuda:1.5', 'cuda:x', 'CPU'])('knows no device %s', (DEVICE) => {
+    expect(() => readConfig({ DEVICE })).toThrow('DEVICE must be auto, cpu, cuda or cuda:N');
+  });
+
   it('names every fault in one message', () => {
     const faulty = {
       PORT: '70000',
@@ -64,6 +76,10 @@ describe('readConfig', () => {
       OUTBOUND_ALLOW: 'http://localhost',
       WORKER_CONCURRENCY: 'three',
       INTRA_OP_THREADS: '0',
+      DEVICE: 'tpu',
+      SESSION_MEMORY_MB: '0',
+      MAX_BATCH: '0',
+      BATCH_LINGER_MS: '-1',
       MAX_TASKS_PER_REQUEST: '-1',
       SYNC_TIMEOUT_S: '1.5',
       LOG_LEVEL: 'loud',

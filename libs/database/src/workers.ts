@@ -53,7 +53,7 @@ export const warmWorkers = async (database: Database): Promise<readonly WorkerFa
     where: { lastSeenAt: { gt: new Date(Date.now() - SILENT_AFTER_MS) } },
     orderBy: { startedAt: 'asc' },
   });
-  return workers.map(({ served, ...worker }) => ({ ...worker, served: ServedFile.array().parse(served) }));
+  return workers.map((worker) => Object.assign(worker, { served: ServedFile.array().parse(worker.served) }));
 };
 
 /** AIR ids that some warm worker serves now. */

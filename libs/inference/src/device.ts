@@ -1,98 +1,103 @@
 import { Worker } from 'node:worker_threads';
-import type { DeviceOptions, Network, Reply, Request } from './protocol.js';
+import { DeviceError, type DeviceFacts } from './device-name.js';
+import { createExchange } from './exchange.js';
+import { checkInput, type Input, type Network } from './network.js';
+import type { Inference, Reply, ThreadOptions } from './protocol.js';
+import type { DeviceEvent, DeviceReport } from './report.js';
 
-/** What the network puts out for one image. */
-export type Inference = { readonly logits: Float32Array<ArrayBuffer> };
+export type DeviceOptions = ThreadOptions & {
+  /** Another program for the thread, which calls serveDevice: for benchmarks and tests. */
+  readonly thread?: URL;
+};
+
+export type DeviceListeners = {
+  /** Hears when the thread ends by itself; every pending run has been rejected then. */
+  readonly onCrash: (error: Error) => void;
+  readonly onEvent?: (event: DeviceEvent) => void;
+};
+
+/** What the device did since it was opened, up to the last run that has ended; durations in milliseconds. */
+export type DeviceStats = DeviceReport & { readonly elapsedMs: number; readonly idleMs: number };
 
 /** One device and the thread that owns it. */
 export type Device = {
-  /** onnxruntime's execution provider. */
-  readonly provider: 'cpu';
-  /** Loads and warms a network; rejects with onnxruntime's reason. */
+  readonly facts: DeviceFacts;
+  /** Loads and warms a network unless it is loaded; rejects with onnxruntime's reason or with what does not fit. */
   readonly load: (network: Network) => Promise<void>;
   /**
-   * Runs a loaded network on one image, in turn with the others.
+   * Runs a network on one image, in turn with the others, maybe in one batch with others of that network; loads
+   * it first if need be.
    *
-   * @param input NCHW float32, 1 × 3 × size × size; it is transferred, so the caller no longer has it
-   * @returns size × size values; rejects with the signal's reason when it aborts before or while running
+   * @param input is transferred, so the caller no longer has it
+   * @returns rejects with the signal's reason when it aborts before or while running
    */
-  readonly run: (
-    network: Network,
-    input: Float32Array<ArrayBuffer>,
-    signal?: AbortSignal,
-  ) => Promise<Inference>;
+  readonly run: (network: Network, input: Input, signal?: AbortSignal) => Promise<Inference>;
+  readonly stats: () => DeviceStats;
   readonly close: () => Promise<void>;
 };
 
-type Waiting = {
-  readonly resolve: (inference: Inference) => void;
-  readonly reject: (error: unknown) => void;
-};
-type Order = { readonly request: Request; readonly waiting: Waiting };
+const nothingYet: DeviceReport = { busyMs: 0, loadingMs: 0, batches: {}, networks: {}, sessions: [] };
 
-/** Two, so that the device finds its next image there when it ends one; the rest can still be cancelled. */
-const MAX_POSTED = 2;
+/** Resolves with what the thread says of its device. */
+const untilReady = (thread: Worker) =>
+  new Promise<DeviceFacts>((resolve, reject) => {
+    thread.on('message', (reply: Reply) => {
+      if (reply.type === 'ready') resolve(reply.facts);
+      if (reply.type === 'refused') reject(new DeviceError(reply.error.message, { cause: reply.error }));
+    });
+    thread.on('error', reject);
+    thread.on('exit', (code) => reject(new Error(`the device thread ended with code ${code}`)));
+  });
 
-/** @param onCrash hears when the thread ends by itself; every pending run has been rejected then */
-export const openDevice = (options: DeviceOptions, onCrash: (error: Error) => void): Device => {
-  const thread = new Worker(new URL('./device-thread.js', import.meta.url), { workerData: options });
-  const queued: Order[] = [];
-  const posted = new Map<number, Waiting>();
-  let lastId = 0;
+/**
+ * Starts the thread of a device.
+ *
+ * @throws DeviceError, one sentence for the operator, when the device that was asked for cannot be had
+ */
+export const openDevice = async (
+  { thread: program, ...options }: DeviceOptions,
+  { onCrash, onEvent }: DeviceListeners,
+): Promise<Device> => {
+  const script = program ?? new URL('./thread/device-thread.js', import.meta.url);
+  const thread = new Worker(script, { workerData: options });
+  const facts = await untilReady(thread).catch(async (error: unknown) => {
+    await thread.terminate();
+    throw error;
+  });
+
+  const openedMs = performance.now();
+  const exchange = createExchange(thread);
+  let report = nothingYet;
   let closing = false;
 
-  const pump = () => {
-    while (posted.size < MAX_POSTED) {
-      const order = queued.shift();
-      if (!order) return;
-      posted.set(order.request.id, order.waiting);
-      thread.postMessage(order.request, order.request.type === 'run' ? [order.request.input.buffer] : []);
-    }
-  };
-
-  const rejectAll = (error: Error) => {
-    for (const waiting of [...posted.values(), ...queued.splice(0).map((order) => order.waiting)])
-      waiting.reject(error);
-    posted.clear();
-  };
-
   thread.on('message', (reply: Reply) => {
-    const waiting = posted.get(reply.id);
-    posted.delete(reply.id);
-    pump();
-    if ('error' in reply) waiting?.reject(reply.error);
-    else waiting?.resolve({ logits: reply.output });
+    if (reply.type === 'report') report = reply.report;
+    else if (reply.type === 'event') onEvent?.(reply.event);
+    else if ('id' in reply) exchange.settle(reply);
   });
-  thread.on('error', (error) => rejectAll(error));
+  thread.on('error', exchange.rejectAll);
   thread.on('exit', (code) => {
     const error = new Error(`the device thread ended with code ${code}`);
-    rejectAll(error);
+    exchange.rejectAll(error);
     if (!closing) onCrash(error);
   });
 
-  const order = (make: (id: number) => Request, signal?: AbortSignal) =>
-    new Promise<Inference>((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const entry: Order = { request: make(++lastId), waiting: { resolve, reject } };
-      queued.push(entry);
-      pump();
-      signal?.addEventListener(
-        'abort',
-        () => {
-          const position = queued.indexOf(entry);
-          if (position >= 0) queued.splice(position, 1);
-          reject(signal.reason);
-        },
-        { once: true },
-      );
-    });
-
   return {
-    provider: 'cpu',
+    facts,
     load: async (network) => {
-      await order((id) => ({ id, type: 'load', network }));
+      await exchange.ask({ type: 'load', network });
     },
-    run: (network, input, signal) => order((id) => ({ id, type: 'run', path: network.path, input }), signal),
+    run: async (network, input, signal) => {
+      checkInput(network, input);
+      const inference = await exchange.ask({ type: 'run', network, input }, signal);
+      if (!inference) throw new Error('the device thread answered without an output');
+      return inference;
+    },
+    stats: () => {
+      const elapsedMs = performance.now() - openedMs;
+      const idleMs = Math.max(0, elapsedMs - report.busyMs - report.loadingMs);
+      return { ...report, elapsedMs, idleMs };
+    },
     close: async () => {
       closing = true;
       await thread.terminate();

@@ -1,2 +1,14 @@
-export { openDevice, type Device, type Inference } from './device.js';
-export { type DeviceOptions, type Network } from './protocol.js';
+export {
+  openDevice,
+  type Device,
+  type DeviceListeners,
+  type DeviceOptions,
+  type DeviceStats,
+} from './device.js';
+export { DeviceError, type DeviceFacts, type DeviceRequest } from './device-name.js';
+export { toHalves } from './half.js';
+export { type Input, type Network, type Output, type TensorType } from './network.js';
+export { type Inference } from './protocol.js';
+export { type DeviceEvent, type DeviceReport } from './report.js';
+export { serveDevice, type Backend } from './thread/serve-device.js';
+export { type Session } from './thread/session.js';

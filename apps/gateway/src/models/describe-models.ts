@@ -34,16 +34,13 @@ const ModelItem = z
 export const ModelList = z.strictObject({ data: z.array(ModelItem) }).meta({ id: 'ModelList' });
 export type ModelList = z.infer<typeof ModelList>;
 
-const servedOn = (worker: WorkerFacts, air: string): Omit<ServedBy, 'workers'>[] =>
-  worker.served
+const servedOn = (worker: WorkerFacts, air: string): Omit<ServedBy, 'workers'>[] => {
+  const { provider, device, requestedDevice, fallback } = worker;
+  const where = { provider, device, requestedDevice, ...(fallback !== null && { fallback }) };
+  return worker.served
     .filter((file) => file.air === air)
-    .map(({ variant, sha256 }) => ({
-      provider: worker.provider,
-      device: worker.device,
-      requestedDevice: worker.requestedDevice,
-      ...(worker.fallback !== null && { fallback: worker.fallback }),
-      weights: { variant, sha256 },
-    }));
+    .map(({ variant, sha256 }) => Object.assign({ weights: { variant, sha256 } }, where));
+};
 
 /** Workers that say the same are one entry with their number. */
 const count = (entries: readonly Omit<ServedBy, 'workers'>[]): ServedBy[] => {

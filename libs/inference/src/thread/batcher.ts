@@ -1,0 +1,118 @@
+import type { Input, Network } from '../network.js';
+import type { Inference } from '../protocol.js';
+import type { DeviceEvent } from '../report.js';
+import type { Session } from './session.js';
+import { createLines, type Member } from './waiting-lines.js';
+
+type Runner = Pick<Session, 'run'>;
+
+export type BatcherOptions = {
+  readonly maxBatch: number;
+  readonly lingerMs: number;
+  /** Works with a network while nobody else uses the device. Rejects when the network cannot be loaded. */
+  readonly use: (network: Network, work: (runner: Runner) => Promise<void>) => Promise<void>;
+  /** Hands over what has arrived in the meantime; called before every choice, since a run blocks the thread. */
+  readonly receive: () => void;
+  readonly onEvent: (event: DeviceEvent) => void;
+};
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** How onnxruntime, CUDA, cuBLAS, cuDNN and C++ say that there is no memory left. */
+const isOutOfMemory = (error: unknown) =>
+  /out of memory|failed to allocate memory|smaller than requested bytes|ALLOC_FAILED|bad_alloc/i.test(
+    reasonOf(error),
+  );
+
+/**
+ * Gathers images into batches of one network and runs them one after the other; who goes when, see
+ * {@link createLines}. Whoever was cancelled is dropped before the run. A batch that fails runs again in halves,
+ * down to the one image that is at fault; if the memory did not suffice, the network never gets that many again.
+ */
+export const createBatcher = ({ maxBatch, lingerMs, use, receive, onEvent }: BatcherOptions) => {
+  const limits = new Map<string, number>();
+  const limitOf = ({ path, batch }: Network) => (batch === 'fixed' ? 1 : (limits.get(path) ?? maxBatch));
+  const lines = createLines({ limitOf, lingerMs });
+  /** Who is out of the line and still wants to run. */
+  const taken = new Set<number>();
+  let running = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const noteFailure = (network: Network, size: number, error: unknown) => {
+    const { path } = network;
+    const reason = reasonOf(error);
+    if (!isOutOfMemory(error)) return onEvent({ type: 'batchSplit', path, size, reason });
+    const limit = Math.min(limitOf(network), size >> 1);
+    limits.set(path, limit);
+    onEvent({ type: 'batchLimited', path, limit, reason });
+  };
+
+  const attempt = async (runner: Runner, network: Network, members: readonly Member[]): Promise<void> => {
+    receive();
+    const present = members.filter(({ id }) => taken.has(id));
+    const size = present.length;
+    if (size === 0) return;
+    try {
+      const { outputs, ms } = await runner.run(present.map(({ input }) => input));
+      present.forEach(({ resolve }, i) => resolve({ output: outputs[i]!, batchSize: size, ms }));
+    } catch (error) {
+      if (size === 1) return present[0]?.reject(error);
+      noteFailure(network, size, error);
+      await attemptParts(runner, network, present);
+    }
+  };
+
+  const attemptParts = async (runner: Runner, network: Network, members: readonly Member[]) => {
+    const half = members.length >> 1;
+    for (let rest = members; rest.length > 0;) {
+      // The first part may show that even fewer fit.
+      const size = Math.min(half, limitOf(network));
+      await attempt(runner, network, rest.slice(0, size));
+      rest = rest.slice(size);
+    }
+  };
+
+  const serve = async (network: Network) => {
+    try {
+      await use(network, async (runner) => {
+        receive();
+        const members = lines.take(network);
+        for (const { id } of members) taken.add(id);
+        await attempt(runner, network, members);
+        for (const { id } of members) taken.delete(id);
+      });
+    } catch (error) {
+      for (const { reject } of lines.take(network, Infinity)) reject(error);
+    }
+  };
+
+  const pump = async () => {
+    if (running) return;
+    running = true;
+    clearTimeout(timer);
+    for (;;) {
+      receive();
+      const turn = lines.next(performance.now());
+      if (turn && 'dueMs' in turn) timer = setTimeout(() => void pump(), turn.dueMs - performance.now());
+      if (!turn || 'dueMs' in turn) break;
+      await serve(turn.network);
+    }
+    running = false;
+  };
+
+  return {
+    /** Resolves when the image has run; never, when it was cancelled before. */
+    run: (id: number, network: Network, input: Input): Promise<Inference> =>
+      new Promise((resolve, reject) => {
+        const member: Member = { id, input, sinceMs: performance.now(), resolve, reject };
+        lines.add(network, member);
+        // Whatever else arrived with it may join the first batch.
+        queueMicrotask(() => void pump());
+      }),
+    /** Drops an image unless it runs already. */
+    cancel: (id: number): void => {
+      if (!lines.remove(id)) taken.delete(id);
+    },
+  };
+};
+export type Batcher = ReturnType<typeof createBatcher>;

@@ -1,0 +1,89 @@
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { DeviceFacts } from '../device-name.js';
+import type { Network } from '../network.js';
+import type { Reply, Request, ThreadOptions } from '../protocol.js';
+import type { DeviceEvent } from '../report.js';
+import { createBatcher } from './batcher.js';
+import { createMeter } from './meter.js';
+import type { OpenSession, Session } from './session.js';
+import { createSessions } from './sessions.js';
+
+/** How a thread comes by the sessions of its device. */
+export type Backend = {
+  readonly facts: DeviceFacts;
+  readonly open: OpenSession;
+  /** Memory of a session before it was ever loaded. */
+  readonly estimateBytes: (network: Network) => Promise<number>;
+};
+
+/** The port to the thread that opened the device, and what it asked for. */
+export const openPort = () => {
+  if (!parentPort) throw new Error('a device is served in a thread of its own');
+  return { port: parentPort, options: workerData as ThreadOptions };
+};
+
+const toError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
+
+const createCounting = (port: MessagePort, { open, estimateBytes }: Backend, budgetBytes: number) => {
+  const meter = createMeter();
+  const post = (reply: Reply) => port.postMessage(reply);
+  const onEvent = (event: DeviceEvent) => {
+    if (event.type === 'loaded') meter.loaded(event.ms);
+    post({ type: 'event', event });
+  };
+  const sessions = createSessions({ open, estimateBytes, budgetBytes, onEvent });
+  const report = () => post({ type: 'report', report: { ...meter.read(), sessions: sessions.list() } });
+
+  /** The session, counting what it does. */
+  const counted = (path: string, session: Session): Pick<Session, 'run'> => ({
+    run: async (images) => {
+      const result = await session.run(images);
+      meter.ran(path, images.length, result.ms);
+      report();
+      return result;
+    },
+  });
+  return { sessions, counted, report, onEvent };
+};
+
+/**
+ * Serves a device to the thread that opened it, in this thread, which does nothing else: onnxruntime's run() and
+ * create() block. All that waits for the device waits here, so that the next run never waits for another thread.
+ */
+export const serveDevice = (backend: Backend): void => {
+  const { port, options } = openPort();
+  const budgetBytes = options.sessionMemoryBytes ?? Infinity;
+  const { sessions, counted, report, onEvent } = createCounting(port, backend, budgetBytes);
+  const post = (reply: Reply, transfer: ArrayBuffer[] = []) => port.postMessage(reply, transfer);
+
+  const batcher = createBatcher({
+    maxBatch: options.maxBatch,
+    lingerMs: options.lingerMs,
+    use: (network, work) => sessions.use(network, (session) => work(counted(network.path, session))),
+    receive: () => {
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
+        handle(next.message as Request);
+    },
+    onEvent,
+  });
+
+  const fail = (id: number) => (error: unknown) => post({ type: 'failed', id, error: toError(error) });
+
+  const load = async (id: number, network: Network) => {
+    await sessions.use(network, async () => report());
+    post({ type: 'done', id });
+  };
+  const run = async ({ id, network, input }: Extract<Request, { type: 'run' }>) => {
+    const inference = await batcher.run(id, network, input);
+    post({ type: 'done', id, inference }, [inference.output.buffer]);
+  };
+  const handle = (request: Request): void => {
+    const { id } = request;
+    if (request.type === 'cancel') batcher.cancel(id);
+    else if (request.type === 'load') void load(id, request.network).catch(fail(id));
+    else void run(request).catch(fail(id));
+  };
+
+  port.on('message', handle);
+  post({ type: 'ready', facts: backend.facts });
+};

@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import { until } from '#test/until';
+import type { Network } from '../network.js';
+import { createSessions } from './sessions.js';
+
+const network = (path: string): Network => ({
+  path,
+  input: { name: 'input', type: 'float32', size: 1 },
+  output: { name: 'output', type: 'float32' },
+  batch: 'fixed',
+});
+const [a, b, c] = [network('a'), network('b'), network('c')];
+
+/** Sessions of 40 bytes each, which before they are loaded are taken for 30. */
+const setUp = (budgetBytes: number) => {
+  const story: string[] = [];
+  const sessions = createSessions({
+    open: async ({ path }) => {
+      story.push(`open ${path}`);
+      return {
+        bytes: 40,
+        run: async () => ({ outputs: [], ms: 0 }),
+        release: async () => void story.push(`release ${path}`),
+      };
+    },
+    estimateBytes: async () => 30,
+    budgetBytes,
+    onEvent: () => undefined,
+  });
+  return { ...sessions, story, touch: (one: Network) => sessions.use(one, async () => undefined) };
+};
+
+describe('sessions', () => {
+  it('opens each network once, also for many who ask at the same time', async () => {
+    const { touch, story } = setUp(Infinity);
+    await Promise.all([touch(a), touch(a), touch(b), touch(a)]);
+    expect(story).toEqual(['open a', 'open b']);
+  });
+
+  it('releases the least recently used when the next one does not fit, and opens it again', async () => {
+    const { touch, story, list } = setUp(100);
+    for (const one of [a, b, a, c, b]) await touch(one);
+    expect(story).toEqual(['open a', 'open b', 'release b', 'open c', 'release a', 'open b']);
+    expect(list()).toEqual([
+      { path: 'c', bytes: 40 },
+      { path: 'b', bytes: 40 },
+    ]);
+  });
+
+  it('makes room afterwards too when a session turns out larger than was estimated', async () => {
+    const { touch, story } = setUp(75);
+    for (const one of [a, b]) await touch(one);
+    expect(story).toEqual(['open a', 'open b', 'release a']);
+  });
+
+  it('keeps one that is larger than the whole budget, alone', async () => {
+    const { touch, story } = setUp(10);
+    for (const one of [a, a, b]) await touch(one);
+    expect(story).toEqual(['open a', 'release a', 'open b']);
+  });
+
+  it('never releases one that is in use', async () => {
+    const { use, touch, story } = setUp(10);
+    let finish = () => {};
+    const working = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const inUse = use(a, () => working.then(() => void story.push('worked with a')));
+    const next = touch(b);
+    await until('the load', () => story.length);
+    finish();
+    await Promise.all([inUse, next]);
+    expect(story).toEqual(['open a', 'worked with a', 'release a', 'open b']);
+  });
+
+  it('goes on after one that cannot be opened and after work that fails', async () => {
+    const sessions = createSessions({
+      open: async ({ path }) => {
+        if (path === 'a') throw new Error('no graph');
+        return { bytes: 1, run: async () => ({ outputs: [], ms: 0 }), release: async () => undefined };
+      },
+      estimateBytes: async () => 1,
+      budgetBytes: Infinity,
+      onEvent: () => undefined,
+    });
+    await expect(sessions.use(a, async () => 1)).rejects.toThrow('no graph');
+    await expect(sessions.use(b, () => Promise.reject(new Error('bad work')))).rejects.toThrow('bad work');
+    expect(await sessions.use(b, async () => 2)).toBe(2);
+  });
+});

@@ -1,0 +1,77 @@
+import type { Network } from '../network.js';
+import type { DeviceEvent, DeviceReport } from '../report.js';
+import type { OpenSession, Session } from './session.js';
+
+export type SessionsOptions = {
+  readonly open: OpenSession;
+  /** Memory of a session before it was ever loaded. */
+  readonly estimateBytes: (network: Network) => Promise<number>;
+  readonly budgetBytes: number;
+  readonly onEvent: (event: DeviceEvent) => void;
+};
+
+/**
+ * The loaded sessions, the least recently used first. Who uses one has the device to himself, so that nothing
+ * loads twice and nothing in use is evicted. One that is larger than the whole budget is kept alone.
+ */
+export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: SessionsOptions) => {
+  const loaded = new Map<string, Session>();
+  const knownBytes = new Map<string, number>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+
+  const evict = async (path: string, session: Session) => {
+    loaded.delete(path);
+    await session.release();
+    onEvent({ type: 'evicted', path, bytes: session.bytes });
+  };
+
+  const makeRoom = async (wantedBytes: number, keep?: string) => {
+    for (const [path, session] of loaded) {
+      const total = [...loaded.values()].reduce((sum, { bytes }) => sum + bytes, wantedBytes);
+      if (total <= budgetBytes) return;
+      if (path !== keep) await evict(path, session);
+    }
+  };
+
+  const load = async (network: Network) => {
+    const { path } = network;
+    const startMs = performance.now();
+    await makeRoom(knownBytes.get(path) ?? (await estimateBytes(network)));
+    const session = await open(network);
+    const { bytes, partition } = session;
+    loaded.set(path, session);
+    knownBytes.set(path, bytes);
+    onEvent({
+      type: 'loaded',
+      path,
+      bytes,
+      ms: performance.now() - startMs,
+      ...(partition && { partition }),
+    });
+    await makeRoom(0, path);
+    return session;
+  };
+
+  const take = async (network: Network) => {
+    const session = loaded.get(network.path);
+    if (!session) return load(network);
+    loaded.delete(network.path);
+    loaded.set(network.path, session);
+    return session;
+  };
+
+  return {
+    /** Loads the network if need be and works with it, in turn. Rejects with the reason of the load or the work. */
+    use: <T>(network: Network, work: (session: Session) => Promise<T>): Promise<T> =>
+      inTurn(async () => work(await take(network))),
+    list: (): DeviceReport['sessions'] =>
+      [...loaded].map(([path, { bytes, partition }]) => ({ path, bytes, partition })),
+  };
+};
+export type Sessions = ReturnType<typeof createSessions>;
