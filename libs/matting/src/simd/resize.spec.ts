@@ -47,6 +47,16 @@ describe('the resize in WebAssembly', () => {
     }
   });
 
+  it('agrees where the picture is flat, and at the edges of the flat', () => {
+    const [width, height] = [60, 50];
+    const data = new Uint8Array(width * height);
+    for (let y = 10; y < 40; y++) data.fill(y < 25 ? 255 : 97, y * width + 8, y * width + 47);
+    const mask: Raster = { data, width, height, channels: 1 };
+
+    expect(equal(resizeSimd(resizeKernel!, mask, 301, 233), resizePlain(mask, 301, 233))).toBe(true);
+    expect(equal(resizeSimd(resizeKernel!, mask, 33, 21), resizePlain(mask, 33, 21))).toBe(true);
+  });
+
   it('leaves the shrinking of a tall picture to the plain one where its rows would fill the memory', () => {
     const data = new Uint8Array(9000 * 1000 * 4).fill(7);
     const strip: Raster = { data, width: 1000, height: 9000, channels: 4 };

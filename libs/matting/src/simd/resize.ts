@@ -1,7 +1,7 @@
 import { base64 } from '../generated/resize.js';
 import type { Raster } from '../raster.js';
-import { tapPairs } from './tap-pairs.js';
 import { openKernel, reserve } from './kernel.js';
+import { type TapPairs, tapPairs } from './tap-pairs.js';
 
 /** The functions of assembly/resize.ts; what is not a count is an address. */
 type Functions = {
@@ -33,6 +33,25 @@ const mostBytes = 64 * 2 ** 20;
 
 const toSixteens = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 
+/** Where everything lies in the kernel's memory, in bytes, for rows of `rowBytes` and what they are resized to. */
+const layOut = (source: Raster, rowBytes: number, [across, down]: readonly [TapPairs, TapPairs]) => {
+  const sourcePitch = source.width * source.channels;
+  const groups = Math.ceil(source.width / 8);
+  const pitch = toSixteens(rowBytes) * 2;
+  // Besides the pairs of a window, those of the same eight rows as its last.
+  const ring = 2 ** Math.ceil(Math.log2(down.most + together / 2));
+
+  const acrossAt = 0;
+  const downAt = toSixteens(across.records.length);
+  const turnedAt = downAt + toSixteens(down.records.length);
+  const ringAt = turnedAt + groups * source.channels * 128;
+  const lineAt = ringAt + ring * pitch;
+  const rowsAt = lineAt + pitch;
+  const end = rowsAt + together * sourcePitch + groups * 8 * source.channels + slack;
+
+  return { sourcePitch, groups, pitch, ring, acrossAt, downAt, turnedAt, ringAt, lineAt, rowsAt, end };
+};
+
 /**
  * `resizeLanczos` in WebAssembly; the source is valid. Eight rows at a time are copied in and weighed into a ring,
  * which holds the rows that the next row of the result is made of. Undefined when that ring would be too large: of a
@@ -47,37 +66,27 @@ export const resizeSimd = (
   const { channels } = source;
   const across = tapPairs(source.width, width);
   const down = tapPairs(source.height, height);
-
-  const sourcePitch = source.width * channels;
-  const groups = Math.ceil(source.width / 8);
   const rowBytes = width * channels;
-  const pitch = toSixteens(rowBytes) * 2;
-  const ring = 2 ** Math.ceil(Math.log2(down.most + together / 2));
+  const at = layOut(source, rowBytes, [across, down]);
+  if (at.end > mostBytes) return undefined;
 
-  const acrossAt = 0;
-  const downAt = toSixteens(across.records.length);
-  const turnedAt = downAt + toSixteens(down.records.length);
-  const ringAt = turnedAt + groups * channels * 128;
-  const lineAt = ringAt + ring * pitch;
-  const rowsAt = lineAt + pitch;
-  const end = rowsAt + together * sourcePitch + groups * 8 * channels + slack;
-  if (end > mostBytes) return undefined;
+  const memory = reserve(kernel, at.end);
+  memory.set(across.records, at.acrossAt);
+  memory.set(down.records, at.downAt);
 
-  const memory = reserve(kernel, end);
-  memory.set(across.records, acrossAt);
-  memory.set(down.records, downAt);
+  const weighEight = (row: number): void => {
+    const from = row * at.sourcePitch;
+    memory.set(source.data.subarray(from, from + together * at.sourcePitch), at.rowsAt);
+    kernel.turn(at.rowsAt, at.sourcePitch, at.groups, channels, at.turnedAt);
+    const to = at.ringAt + ((row / 2) & (at.ring - 1)) * at.pitch;
+    kernel.weighRows(at.turnedAt, channels, at.acrossAt, across.stride, width, to, at.pitch);
+  };
 
   const data = new Uint8Array(rowBytes * height);
-  let weighed = 0;
-  for (let y = 0; y < height; y++) {
-    for (; weighed < down.ends[y]!; weighed += together) {
-      memory.set(source.data.subarray(weighed * sourcePitch, (weighed + together) * sourcePitch), rowsAt);
-      kernel.turn(rowsAt, sourcePitch, groups, channels, turnedAt);
-      const to = ringAt + ((weighed / 2) & (ring - 1)) * pitch;
-      kernel.weighRows(turnedAt, channels, acrossAt, across.stride, width, to, pitch);
-    }
-    kernel.weighColumns(ringAt, pitch, ring - 1, downAt + y * down.stride, rowBytes, lineAt);
-    data.set(memory.subarray(lineAt, lineAt + rowBytes), y * rowBytes);
+  for (let y = 0, weighed = 0; y < height; y++) {
+    for (; weighed < down.ends[y]!; weighed += together) weighEight(weighed);
+    kernel.weighColumns(at.ringAt, at.pitch, at.ring - 1, at.downAt + y * down.stride, rowBytes, at.lineAt);
+    data.set(memory.subarray(at.lineAt, at.lineAt + rowBytes), y * rowBytes);
   }
 
   return { data, width, height, channels };
