@@ -12,7 +12,7 @@ import { UnavailableError, UnfinishedError } from './http/unavailable.js';
 import { installFile } from './install.js';
 import type { Installed } from './installed.js';
 import { labelOf, type Choice } from './pin.js';
-import { placesToTry, type Place } from './places.js';
+import { placeName, placesToTry, type Place } from './places.js';
 import type { Progress } from './progress.js';
 import { codeOf, WeightsError } from './weights-error.js';
 import { withWorkFolder } from './work-folder.js';
@@ -77,9 +77,6 @@ const fromPlace = (place: Place, work: string, fetch: Fetch): Promise<Digests> =
   return place.url.startsWith('file:') ? fromDisk(place.url, work, fetch) : fromWeb(place.url, work, fetch);
 };
 
-const nameOf = (place: Place): string =>
-  'npm' in place ? `the npm package ${place.npm.package}` : place.url;
-
 /** The first place that gives the file, and that file, verified. */
 const fromAnyPlace = async (work: string, fetch: Fetch): Promise<Digests> => {
   const faults: UnavailableError[] = [];
@@ -88,7 +85,7 @@ const fromAnyPlace = async (work: string, fetch: Fetch): Promise<Digests> => {
       const digests = await fromPlace(place, work, fetch);
       const difference = differenceOf(digests, fetch.expected);
       if (!difference) return digests;
-      const what = `${labelOf(fetch.choice)} from ${nameOf(place)}`;
+      const what = `${labelOf(fetch.choice)} from ${placeName(place)}`;
       throw new WeightsError(
         `${what} ${difference}: it is not the expected file, and nothing was installed.`,
       );

@@ -24,3 +24,9 @@ export const placesToTry = ({ sources, sha256 }: Variant, mirror: string | undef
   if (base === undefined || sha256 === undefined) return published;
   return [{ url: `${base}/sha256/${sha256}.onnx` }, ...published];
 };
+
+export const placeName = (place: Place): string => ('npm' in place ? place.npm.package : place.url);
+
+/** The same for people: URLs, and npm packages by name and version. */
+export const placeNames = (variant: Variant, mirror: string | undefined): string[] =>
+  placesToTry(variant, mirror).map(placeName);

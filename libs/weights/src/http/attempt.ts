@@ -30,7 +30,7 @@ export type Progressed = { digester: Digester; bytes: number };
 /** A connection that broke, or a server that is busy: worth another try. */
 export class TransientError extends Error {}
 
-const busy = [408, 425, 429, 500, 502, 503, 504];
+const busy = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** What may be asked for beyond the bytes that are there; `undefined` when it must start anew. */
 const rangeHeaders = (
@@ -54,7 +54,7 @@ const drop = (body: Response['body']): void => {
 
 const refuse = async ({ url }: Attempt, { statusCode, body }: Response): Promise<never> => {
   await body.dump();
-  if (busy.includes(statusCode)) throw new TransientError(`${url} answers ${statusCode}`);
+  if (busy.has(statusCode)) throw new TransientError(`${url} answers ${statusCode}`);
   throw new UnavailableError(`${url} answers ${statusCode}.`);
 };
 
