@@ -7,7 +7,7 @@ import { partialBytes } from './partial.js';
 import { UnfinishedError, UnavailableError } from './unavailable.js';
 
 /** Waits between tries that brought nothing; whatever brings bytes starts the row anew. */
-export const retryDelaysMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000];
+const retryDelaysMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000];
 
 export type Download = Attempt & {
   readonly progress: Progress;
