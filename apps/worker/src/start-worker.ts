@@ -42,7 +42,9 @@ export const startWorker = async (
   const modelsDir = config.MODELS_DIR;
   const installed = await installedWeights(catalogue, { modelsDir, note: (line) => log.warn(line) });
   if (installed.length === 0)
-    throw new WeightsError(`No model is installed in ${modelsDir}: run npx clearcut models pull.`);
+    throw new WeightsError(
+      `No model is installed in ${modelsDir}: run npx clearcut models pull runware:109@1.`,
+    );
   const networks = new Map(installed.map((weights) => [weights.model.air, networkOf(weights)]));
 
   const device = openDevice({ intraOpThreads: config.INTRA_OP_THREADS }, crash);
