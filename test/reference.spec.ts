@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
+import { loadCatalogue } from '#models';
+import { ownModels } from '../apps/gateway/src/reference/models-example.js';
 import { renderReference } from '../apps/gateway/src/reference/render.js';
 
 describe('the reference', () => {
@@ -8,6 +10,12 @@ describe('the reference', () => {
     for (const [path, text] of Object.entries(await renderReference())) {
       expect({ path, text: await readFile(path, 'utf8') }).toEqual({ path, text });
     }
+  });
+
+  it('shows a models file that can be used', () => {
+    const file = { text: JSON.stringify(ownModels), name: 'models.json', url: 'file:///srv/models.json' };
+
+    expect(loadCatalogue(file).get('acme:1@1')?.slug).toBe('acme-shoes');
   });
 
   it('has a discriminator, and every error code with its meaning', async () => {

@@ -2,7 +2,7 @@
  * The way from a fresh clone to a running program: installs what the lock file names, builds what changed,
  * and then starts or tests. It runs before node_modules exists, so it needs Node and npm and nothing else.
  *
- *   node tools/prepare.mjs start | test [arguments of jest] | bench [name] | docs | build
+ *   node tools/prepare.mjs start | test [arguments of jest] | bench [name] | docs | build | cli [arguments]
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -45,6 +45,7 @@ const modes = {
   bench: () => import(pathToFileURL(join(dist, 'bench/main.js')).href),
   docs: () => import(pathToFileURL(join(dist, 'apps/gateway/src/reference/write.js')).href),
   build: () => {},
+  cli: () => import(pathToFileURL(join(dist, 'apps/cli/src/main.js')).href),
 };
 
 async function prepare() {
@@ -150,14 +151,17 @@ async function build() {
   writeFileSync(buildStamp, id);
 }
 
+/** What a command prints may be read by a program. */
+const news = () => (mode === 'cli' ? process.stderr : process.stdout);
+
 async function step(label, work) {
   const startMs = performance.now();
-  process.stdout.write(`${label} … `);
+  news().write(`${label} … `);
   try {
     await work();
-    process.stdout.write(`done in ${((performance.now() - startMs) / 1000).toFixed(1)} s\n`);
+    news().write(`done in ${((performance.now() - startMs) / 1000).toFixed(1)} s\n`);
   } catch (error) {
-    process.stdout.write('failed\n');
+    news().write('failed\n');
     throw error;
   }
 }
@@ -197,7 +201,7 @@ function run(command, args, options = {}) {
 async function withLock(work) {
   mkdirSync(dirname(lockFile), { recursive: true });
   for (let told = false; !takeLock(); told = true) {
-    if (!told) process.stdout.write('Another run installs or builds here; waiting for it …\n');
+    if (!told) news().write('Another run installs or builds here; waiting for it …\n');
     await pause(200);
   }
   const release = () => rmSync(lockFile, { force: true });

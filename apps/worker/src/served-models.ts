@@ -48,7 +48,9 @@ export const findServed = async (
 ): Promise<Models> => {
   const installed = await installedWeights(catalogue, { modelsDir, note });
   if (installed.length === 0)
-    throw new WeightsError(`No model is installed in ${modelsDir}: run "npx clearcut models pull".`);
+    throw new WeightsError(
+      `No model is installed in ${modelsDir}: run "npx clearcut models pull runware:109@1".`,
+    );
 
   const unknown = wanted.find((name) => ![...catalogue.values()].some((model) => isMeant(model, name)));
   if (unknown) throw new WeightsError(`WORKER_MODELS names ${unknown}, which the catalogue does not know.`);

@@ -1,4 +1,4 @@
 export { catalogue, defaultModel, defaultModelOf, findModel } from './catalogue.js';
-export { CatalogueError, loadCatalogue, type CatalogueFile } from './load-catalogue.js';
+export { loadCatalogue, type CatalogueFile } from './load-catalogue.js';
 export { defaultVariant, Model, type Catalogue, type Figure } from './model.js';
 export type { Licence, NpmSource, Source, Variant } from './variant.js';

@@ -3,7 +3,7 @@ import { catalogue } from './catalogue.js';
 import { Air, Model, type Catalogue } from './model.js';
 
 /** A models file that cannot be used; the message names the file and every field at fault. */
-export class CatalogueError extends Error {
+class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
 }
 

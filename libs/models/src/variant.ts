@@ -44,7 +44,7 @@ const sourceFault =
   'must be a URL that starts with https://, http:// or file://, or a place in an npm package';
 
 /** Where a file can be had: a URL (https, http or file), or a place inside an npm package. */
-export const Source = z.union([z.url({ protocol: /^(https?|file)$/, error: sourceFault }), NpmSource], {
+const Source = z.union([z.url({ protocol: /^(https?|file)$/, error: sourceFault }), NpmSource], {
   error: sourceFault,
 });
 export type Source = z.infer<typeof Source>;

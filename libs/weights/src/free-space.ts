@@ -9,7 +9,7 @@ export const freeBytesOf: FreeBytes = async (folder) => {
   return bavail * bsize;
 };
 
-/** What a fetch needs, and where. */
+/** What a fetch needs, and where; 0 bytes when nobody knows how many. */
 export type Need = { readonly label: string; readonly bytes: number; readonly folder: string };
 
 export const tooLittleSpace = async (
@@ -17,11 +17,11 @@ export const tooLittleSpace = async (
   freeBytes: FreeBytes,
   cause?: unknown,
 ): Promise<WeightsError> => {
-  const needed = Math.ceil(bytes / 1e6);
+  const needed = bytes > 0 ? `${Math.ceil(bytes / 1e6)} MB of` : 'more';
   const free = Math.floor((await freeBytes(folder)) / 1e6);
 
   return new WeightsError(
-    `The folder ${folder} needs ${needed} MB of free disk space to fetch ${label}, and ${free} MB are ` +
+    `The folder ${folder} needs ${needed} free disk space to fetch ${label}, and ${free} MB are ` +
       'free: make room or choose another models folder, then run the same command again.',
     { cause },
   );

@@ -1,5 +1,10 @@
 export { ensureWeights } from './ensure-weights.js';
+export { importWeights } from './import-weights.js';
 export { installedWeights, type Installed } from './installed.js';
+export { choicesOf, listWeights, removeWeights, verifyWeights, type Entry } from './inventory.js';
+export { fileKey, type Choice } from './pin.js';
+export { placeNames } from './places.js';
 export { createProgress, type Progress } from './progress.js';
+export { pullWeights, type PullOptions } from './pull.js';
 export { weightsPath } from './store.js';
 export { WeightsError } from './weights-error.js';

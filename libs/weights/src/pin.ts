@@ -7,6 +7,13 @@ import { absentAsUndefined } from './weights-error.js';
 /** A published file of a model, by both names. */
 export type Choice = { readonly model: Model; readonly variant: Variant };
 
+/** What messages call it. */
+export const labelOf = ({ model, variant }: Choice): string => `${model.slug} (${variant.name})`;
+
+/** The same for models that share a file. */
+export const fileKey = ({ model, variant }: Choice): string =>
+  variant.sha256 ?? variant.md5 ?? `${model.air} ${variant.name}`;
+
 /** What was found on the first download of a file whose sha-256 is not in the catalogue. */
 const Pin = z.object({ sha256: z.string(), md5: z.string() });
 export type Pin = z.infer<typeof Pin>;

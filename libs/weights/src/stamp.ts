@@ -31,7 +31,9 @@ export const stamp = async (path: string, proof: string): Promise<boolean> => {
   }
 };
 
+export const unstamp = (path: string): Promise<void> => rm(stampPath(path), { force: true });
+
 export const removeWithStamp = async (path: string): Promise<void> => {
-  await rm(stampPath(path), { force: true });
+  await unstamp(path);
   await rm(path, { force: true });
 };

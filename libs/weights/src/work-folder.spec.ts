@@ -40,7 +40,7 @@ describe('sweepWorkFolders', () => {
     const modelsDir = await newFolder();
     await mkdir(join(modelsDir, 'fetch'));
 
-    await withWorkFolder(modelsDir, async () => {
+    await withWorkFolder(modelsDir, 'key', async () => {
       await sweepWorkFolders(modelsDir, note);
       expect(await readdir(modelsDir)).toHaveLength(2);
     });

@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Edges } from '../edges.js';
 import { GatewayModule } from '../gateway.module.js';
 import { apiPage } from './api-page.js';
+import { modelsPage } from './models-page.js';
 import { createDocument } from './openapi.js';
 
 /** The files that are generated from the schemas, by their paths in the project. */
@@ -21,6 +22,7 @@ export const renderReference = async (): Promise<Record<string, string>> => {
     return {
       'openapi.json': `${JSON.stringify(createDocument(app), undefined, 2)}\n`,
       'docs/api.md': apiPage(),
+      'docs/models.md': modelsPage(),
     };
   } finally {
     await app.close();

@@ -21,7 +21,7 @@ export const generalQuality = quality('DIS-VD at 1024 pixels: S .911, weighted F
 export const codQuality = quality('CAMO S .904; COD10K S .913, MAE .014; NC4K S .914');
 export const disQuality = quality('DIS-VD: S .898', "BiRefNet's paper");
 export const massiveQuality = quality(
-  'DIS-VD, which is part of what it was trained on: S .907, weighted F .865',
+  'DIS-VD, after training on the training and test sets of DIS5K: S .907, weighted F .865',
 );
 export const mattingQuality = quality('TE-P3M-500-NP: S .979, weighted F .988, largest F .996');
 export const portraitQuality = quality('P3M-500-P: S .983, weighted F .989, largest F .996, MAE .006');

@@ -10,7 +10,7 @@ const liteModel: Model = {
   air: 'clearcut:2@1',
   slug: 'birefnet-general-lite',
   name: 'BiRefNet General Lite',
-  goodAt: 'anything, with a backbone of a quarter of the size',
+  goodAt: 'anything, with a small backbone: a quarter of the download, and less memory',
   variants: [
     {
       name: 'fp32',

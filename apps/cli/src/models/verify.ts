@@ -1,0 +1,32 @@
+import { choicesOf, verifyWeights, WeightsError } from '#weights';
+import { choicesNamed, modelNamed, readArguments, type Command } from './command.js';
+
+const usage = `Usage: npx clearcut models verify [air | slug]…
+
+Reads the installed files of the models, of all unless some are named, from end to end, and compares them with
+what was published. Ends with code 1 when one differs.
+`;
+
+export const verify: Command = {
+  usage,
+  run: async ({ config, catalogue, progress, print, signal }, args) => {
+    const { positionals } = readArguments(args, {}, usage);
+    const named = positionals.flatMap((name) =>
+      choicesNamed(modelNamed(catalogue, name, usage), undefined, usage),
+    );
+    const verdicts = await verifyWeights(positionals.length > 0 ? named : choicesOf(catalogue), {
+      modelsDir: config.MODELS_DIR,
+      note: progress.note,
+      signal,
+    });
+
+    for (const { model, variant, path, fault } of verdicts)
+      print(`${fault ? 'damaged' : 'good   '}  ${model.air}  ${variant.name}  ${path}\n`);
+    const damaged = verdicts.filter(({ fault }) => fault !== undefined);
+    if (damaged.length > 0) {
+      const faults = damaged.map(({ path, fault }) => `${path} ${fault}`).join('; ');
+      throw new WeightsError(`${faults}: remove and pull what is damaged.`);
+    }
+    if (verdicts.length === 0) progress.note('None of these models is installed.');
+  },
+};

@@ -1,0 +1,50 @@
+import { ownModels } from './models-example.js';
+
+/** How weights get onto a machine. */
+export const install = () => [
+  '## Install',
+  '',
+  '```sh',
+  'npx clearcut models list                          # what is installed, and what could be; --json for programs',
+  'npx clearcut models pull runware:112@5            # or birefnet-general; several at once, too',
+  'npx clearcut models pull runware:109@1 --variant rmbg-1.4 --accept-licence',
+  'npx clearcut models import runware:112@5 ./BiRefNet-general-epoch_244.onnx',
+  'npx clearcut models verify                        # reads every installed file from end to end',
+  'npx clearcut models remove runware:112@5',
+  '```',
+  '',
+  '`npm start` fetches the first file of `runware:109@1` and nothing else. `pull` checks the free disk space first, goes',
+  'on where a download broke off unless the file has changed, and installs nothing whose hash is not the published',
+  'one. A file without a published hash is fetched only with `--sha256 <hash>`, or with `--trust-on-first-use`, which',
+  'holds later downloads to what came first, until `remove`. A licence that needs an agreement is shown, and needs',
+  '`--accept-licence`. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured.',
+  '',
+  'Files lie in `MODELS_DIR` by their content: `sha256/<hash>.onnx`. A worker offers, for each model, the first of its',
+  'files that is installed; models that share a file are installed together. Restart the service after a change.',
+  '',
+  '**Without a way out**: fetch the files elsewhere, by the table below, and `import` them; they are recognised by their',
+  'hashes. Or set `MODELS_MIRROR` (or `--mirror`) to the base of a web server of yours, which is asked in place of the web',
+  'for `sha256/<hash>.onnx`, so that a served models folder is a mirror, and then for the published path below the name of',
+  'its host, such as `github.com/ZhengPeng7/BiRefNet/releases/…`.',
+];
+
+/** How operators add models of their own. */
+export const own = () => [
+  '## Models of your own',
+  '',
+  '`MODELS_FILE` names a JSON file. Its `models` are rows of the catalogue: one with an AIR of your own is added, one with',
+  'an AIR that is there replaces that row. `prefer` puts another file of a model first. Sources are `https://`, `http://`',
+  'and `file://` URLs, or paths relative to the file. Whatever is wrong is named by file and field at the start.',
+  '',
+  '```json',
+  JSON.stringify(ownModels, undefined, 2),
+  '```',
+  '',
+  '- `input`: NCHW, batch × 3 × size × size, (pixel / image maximum − `mean`) / `std`; `type` is `float32` or `float16`.',
+  '- `output`: batch × 1 × size × size. `activation` is `sigmoid` where the graph puts out logits, else `none`;',
+  '  `normalise` is `minmax` to stretch the map to its full range, as rembg does, else `none`.',
+  '- Without a `name`, the first input or output of the graph is meant.',
+  '- `batch` is `dynamic` where the graph takes several images a run, else `fixed`.',
+  '- `commercial` is `allowed`, `agreement` (then `pull` asks for `--accept-licence`) or `judge`.',
+  '- `bytes`, `sha256` and `md5` are optional; a file with neither hash is trusted by hand, as above.',
+];

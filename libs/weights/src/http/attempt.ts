@@ -1,0 +1,147 @@
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Dispatcher } from 'undici';
+import { createDigester, digestFile, type Digester } from '../digest.js';
+import { requireSpace, type FreeBytes } from '../free-space.js';
+import type { Step } from '../progress.js';
+import { readAnswer, type Answer } from './answer.js';
+import type { HttpClient } from './client.js';
+import { dataPath, discardPartial, partialBytes, readResume, writeResume, type Resume } from './partial.js';
+import { UnavailableError } from './unavailable.js';
+
+export type Attempt = {
+  readonly url: string;
+  /** Holds what has come so far; see partial.ts. */
+  readonly folder: string;
+  readonly label: string;
+  /** Which file it is, whatever place it comes from. */
+  readonly key: string;
+  /** Whether a hash will tell in the end if bytes of two files were mixed. */
+  readonly isProven: boolean;
+  readonly expectedBytes?: number | undefined;
+  readonly client: HttpClient;
+  readonly freeBytes: FreeBytes;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Bytes on disk, and the digests of exactly those. */
+export type Progressed = { digester: Digester; bytes: number };
+
+/** A connection that broke, or a server that is busy: worth another try. */
+export class TransientError extends Error {}
+
+const busy = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** What may be asked for beyond the bytes that are there; `undefined` when it must start anew. */
+const rangeHeaders = (
+  { url, isProven }: Attempt,
+  resume: Resume | undefined,
+  bytes: number,
+): Record<string, string> | undefined => {
+  if (!resume || bytes === 0) return undefined;
+  const range = { range: `bytes=${bytes}-` };
+  if (resume.url === url && resume.validator) return { ...range, 'if-range': resume.validator };
+  return isProven && resume.total !== undefined ? range : undefined;
+};
+
+type Response = Dispatcher.ResponseData;
+
+/** Ends a body that nobody will read on; that it was aborted is no news then. */
+const drop = (body: Response['body']): void => {
+  body.on('error', () => undefined);
+  body.destroy();
+};
+
+const refuse = async ({ url }: Attempt, { statusCode, body }: Response): Promise<never> => {
+  await body.dump();
+  if (busy.has(statusCode)) throw new TransientError(`${url} answers ${statusCode}`);
+  throw new UnavailableError(`${url} answers ${statusCode}.`);
+};
+
+/** For an answer that makes no sense after what has come: forgets it, so that the next try asks for all. */
+const startOver = async ({ url, folder }: Attempt, { body }: Response): Promise<never> => {
+  drop(body);
+  await discardPartial(folder);
+  throw new TransientError(`${url} has other bytes than before`);
+};
+
+/** Asks for what is missing. Afterwards the bytes on disk are those in front of the answer's. */
+const ask = async (request: Attempt): Promise<Answer & { readonly body: Response['body'] }> => {
+  const { url, folder, client, signal } = request;
+  const bytes = await partialBytes(folder);
+  const resume = await readResume(folder);
+  const range = rangeHeaders(request, resume, bytes);
+  const response = await client.get(url, { 'accept-encoding': 'identity', ...range }, signal);
+  const { statusCode, body } = response;
+
+  if (statusCode === 416 && range) return startOver(request, response);
+  if (statusCode !== 200 && !(statusCode === 206 && range)) return refuse(request, response);
+  const answer = readAnswer(response);
+  if (statusCode === 200) await discardPartial(folder);
+  else if (answer?.start !== bytes || answer.total !== resume?.total) return startOver(request, response);
+  return { start: 0, total: undefined, validator: undefined, ...answer, body };
+};
+
+const checkSize = async (request: Attempt, { start, total }: Answer): Promise<void> => {
+  const { url, expectedBytes, label, folder, freeBytes } = request;
+  if (total !== undefined && expectedBytes !== undefined && total !== expectedBytes)
+    throw new UnavailableError(`${url} has ${total} bytes instead of ${expectedBytes}.`);
+
+  const bytes = (total ?? expectedBytes ?? start) - start;
+  await requireSpace({ label, bytes, folder: dirname(folder) }, freeBytes);
+};
+
+/** Brings what is known of the file into line with the bytes on disk. */
+const catchUp = async (
+  request: Attempt,
+  { start, total, validator }: Answer,
+  so: Progressed,
+): Promise<void> => {
+  const { folder, key, url, signal } = request;
+  if (start === 0) await writeResume(folder, { key, url, validator, total });
+  if (start > 0 && so.bytes === start) return;
+
+  so.digester = createDigester();
+  if (start > 0) await digestFile(dataPath(folder), so.digester, signal);
+  so.bytes = start;
+};
+
+const receive = async (folder: string, body: Response['body'], so: Progressed, step: Step): Promise<void> => {
+  const file = await open(dataPath(folder), so.bytes === 0 ? 'w' : 'a');
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      await file.appendFile(piece);
+      so.digester.update(piece);
+      so.bytes += piece.length;
+      step.update(so.bytes);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+};
+
+/**
+ * One connection's worth of a download: asks for what is missing, and appends it. The server decides whether
+ * the file is still the same; when it is not, or the server knows no ranges, the file starts anew.
+ *
+ * @throws TransientError when another try may help, UnavailableError when only another place can
+ */
+export const attempt = async (
+  request: Attempt,
+  so: Progressed,
+  start: (totalBytes: number) => Step,
+): Promise<void> => {
+  const { body, ...answer } = await ask(request);
+  try {
+    await checkSize(request, answer);
+    await catchUp(request, answer, so);
+    const step = start(answer.total ?? request.expectedBytes ?? 1);
+    step.update(so.bytes);
+    await receive(request.folder, body, so, step);
+    if (answer.total !== undefined && so.bytes < answer.total)
+      throw new TransientError(`${request.url} ended early`);
+  } finally {
+    drop(body);
+  }
+};

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createDigester, type Digests } from '../digest.js';
+import type { Progress, Step } from '../progress.js';
+import { codeOf } from '../weights-error.js';
+import { attempt, TransientError, type Attempt, type Progressed } from './attempt.js';
+import { partialBytes } from './partial.js';
+import { UnfinishedError, UnavailableError } from './unavailable.js';
+
+/** Waits between tries that brought nothing; whatever brings bytes starts the row anew. */
+const retryDelaysMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000];
+
+export type Download = Attempt & {
+  readonly progress: Progress;
+  readonly delaysMs?: readonly number[] | undefined;
+};
+
+/** By the names of undici and of the system for a connection that could not be made or broke. */
+const isNetworkFault = (error: unknown): boolean =>
+  /^(UND_ERR_|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENETUNREACH|EHOSTUNREACH|CERT_|ERR_TLS|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HPE_)/.test(
+    codeOf(error) ?? '',
+  );
+
+const reasonOf = (error: unknown): string => {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  return message || codeOf(error) || 'the connection broke';
+};
+
+const failure = async ({ url, label, folder }: Download, error: unknown): Promise<UnavailableError> => {
+  const reason =
+    error instanceof TransientError ? error.message : `${url} cannot be read: ${reasonOf(error)}`;
+  const bytes = await partialBytes(folder);
+  if (bytes === 0) return new UnavailableError(`${reason}.`, { cause: error });
+  const so = `${(bytes / 1e6).toFixed(0)} MB of ${label} have come, and the same command goes on from there`;
+  return new UnfinishedError(`${reason}; ${so}.`, { cause: error });
+};
+
+/** Tries until nothing is missing, or until no try brings anything any more. */
+const persist = async (download: Download, so: Progressed, start: (total: number) => Step): Promise<void> => {
+  const { signal, progress, delaysMs = retryDelaysMs } = download;
+  for (let tries = 0; ;) {
+    const before = so.bytes;
+    try {
+      return await attempt(download, so, start);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof TransientError) && !isNetworkFault(error)) throw error;
+      if (so.bytes > before) tries = 0;
+      const delayMs = delaysMs[tries];
+      if (delayMs === undefined) throw await failure(download, error);
+      tries += 1;
+      progress.note(`${download.label}: ${reasonOf(error)}; trying again.`);
+      await delay(delayMs, undefined, signal && { signal });
+    }
+  }
+};
+
+/**
+ * Downloads a file into `folder`, from where an earlier run stopped, and digests it as it comes.
+ *
+ * @throws UnfinishedError when it broke off and can go on later, UnavailableError when this place does not give
+ *   it, WeightsError when the disk has not the room
+ */
+export const download = async (request: Download): Promise<Digests> => {
+  const so: Progressed = { digester: createDigester(), bytes: 0 };
+  let step: Step | undefined;
+  const start = (total: number): Step =>
+    (step ??= request.progress.start(`Fetching ${request.label}`, total));
+  try {
+    await persist(request, so, start);
+    return so.digester.digests();
+  } finally {
+    step?.done();
+  }
+};

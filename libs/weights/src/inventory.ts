@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import type { Catalogue } from '#models';
+import { faultOf } from './digest.js';
+import { resumeKey } from './fetch-weights.js';
+import { findInstalled, type InspectOptions, type Installed } from './installed.js';
+import { knownSha256, removePin, type Choice } from './pin.js';
+import { proofOf, removeWithStamp, stamp, unstamp } from './stamp.js';
+import { placesOf } from './store.js';
+import { absentAsUndefined } from './weights-error.js';
+import { forgetResumable } from './work-folder.js';
+
+/** A file of the catalogue, and where it lies when it is installed. */
+export type Entry = Choice & { readonly installed: Installed | undefined };
+
+export const choicesOf = (catalogue: Catalogue): readonly Choice[] =>
+  [...catalogue.values()].flatMap((model) => model.variants.map((variant) => ({ model, variant })));
+
+/** Every file of the catalogue. */
+export const listWeights = async (
+  catalogue: Catalogue,
+  options: InspectOptions,
+): Promise<readonly Entry[]> => {
+  const entries: Entry[] = [];
+  for (const choice of choicesOf(catalogue))
+    entries.push({ ...choice, installed: await findInstalled(choice, options) });
+  return entries;
+};
+
+const isThere = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(absentAsUndefined)) !== undefined;
+
+/** A file that lies in the models folder, and what is wrong with it. */
+export type Verdict = Choice & { readonly path: string; readonly fault: string | undefined };
+
+/** Reads every file of the choices that is there from end to end, whatever its stamp says. */
+export const verifyWeights = async (
+  choices: readonly Choice[],
+  { modelsDir, signal }: InspectOptions,
+): Promise<readonly Verdict[]> => {
+  const verdicts = new Map<string, Verdict>();
+  for (const choice of choices) {
+    const sha256 = await knownSha256(choice, modelsDir);
+    if (sha256 === undefined) continue;
+    for (const path of placesOf(sha256, modelsDir)) {
+      const proof = await proofOf(path, sha256);
+      if (verdicts.has(path) || proof === undefined) continue;
+      const fault = await faultOf(path, { ...choice.variant, sha256 }, signal);
+      if (fault) await unstamp(path);
+      else await stamp(path, proof);
+      verdicts.set(path, { ...choice, path, fault });
+    }
+  }
+  return [...verdicts.values()];
+};
+
+/**
+ * Deletes the file of a variant, what was pinned of it, and a download of it that broke off. Models that share
+ * the file lose it, too.
+ *
+ * @returns the paths that were deleted
+ */
+export const removeWeights = async (choice: Choice, modelsDir: string): Promise<readonly string[]> => {
+  const sha256 = await knownSha256(choice, modelsDir);
+  const removed: string[] = [];
+  for (const path of sha256 === undefined ? [] : placesOf(sha256, modelsDir)) {
+    if (!(await isThere(path))) continue;
+    await removeWithStamp(path);
+    removed.push(path);
+  }
+  await removePin(choice, modelsDir);
+  await forgetResumable(modelsDir, resumeKey(choice, { ...choice.variant, sha256 }));
+  return removed;
+};

@@ -1,0 +1,225 @@
+import { describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startFileServer } from '../test/file-server.js';
+import {
+  blob,
+  choiceFrom,
+  content,
+  filesIn,
+  md5,
+  setUp,
+  sha256,
+  type Scene,
+} from '../test/weights-folder.js';
+import { pullWeights } from './index.js';
+import type { Choice } from './pin.js';
+
+const cut = 3_000_000;
+
+/** Asks for the last quarter, and for what lay in the buffers when the connection broke. */
+const forTheRest: unknown = expect.stringMatching(/^bytes=[23]\d{6}-$/);
+
+/** A pull that breaks off after the first part has come. */
+const breakOff = async ({ server, choice, options, modelsDir }: Scene): Promise<void> => {
+  server.cuts = [cut];
+  await expect(pullWeights(choice, options)).rejects.toThrow(
+    /MB of tiny \(fp32\) have come, and the same command goes on from there\.$/,
+  );
+  expect(await readdir(modelsDir)).toHaveLength(1);
+};
+
+describe('a download that breaks off', () => {
+  it('goes on where it was, with the next run', async () => {
+    const scene = await setUp();
+    await breakOff(scene);
+
+    const { path } = await pullWeights(scene.choice, scene.options);
+
+    expect(content.equals(await readFile(path))).toBe(true);
+    expect(await filesIn(scene.modelsDir)).toEqual([blob]);
+    const [first, second] = scene.server.asked;
+    expect(first).toMatchObject({ range: undefined, status: 200, sent: cut });
+    expect(second).toMatchObject({ range: forTheRest, ifRange: '"one"', status: 206 });
+    expect(second?.sent).toBeLessThan(content.length / 2);
+  });
+
+  it('goes on by itself, as often as bytes come', async () => {
+    const { server, choice, options } = await setUp();
+    server.cuts = [1_000_000, 1_000_000];
+
+    const { path } = await pullWeights(choice, { ...options, delaysMs: [0] });
+
+    expect(content.equals(await readFile(path))).toBe(true);
+    expect(server.asked.map(({ status }) => status)).toEqual([200, 206, 206]);
+  });
+
+  it('starts anew when the file has changed in between', async () => {
+    const scene = await setUp({ sha256: undefined, md5 });
+    scene.server.content = Buffer.alloc(content.length);
+    await breakOff(scene);
+    Object.assign(scene.server, { content, etag: '"two"' });
+
+    const { path } = await pullWeights(scene.choice, scene.options);
+
+    expect(content.equals(await readFile(path))).toBe(true);
+    expect(scene.server.asked.at(-1)).toMatchObject({ ifRange: '"one"', status: 200, sent: content.length });
+  });
+
+  it('goes by the date where there is no ETag that promises equal bytes', async () => {
+    const scene = await setUp();
+    const lastModified = 'Sun, 22 Nov 2026 12:00:00 GMT';
+    Object.assign(scene.server, { etag: 'W/"weak"', lastModified });
+    await breakOff(scene);
+
+    await pullWeights(scene.choice, scene.options);
+
+    expect(scene.server.asked.at(-1)).toMatchObject({ ifRange: lastModified, status: 206 });
+  });
+
+  it('starts anew where the server knows no ranges', async () => {
+    const scene = await setUp();
+    scene.server.knowsRanges = false;
+    await breakOff(scene);
+
+    expect(content.equals(await readFile((await pullWeights(scene.choice, scene.options)).path))).toBe(true);
+    expect(scene.server.asked.at(-1)).toMatchObject({ range: forTheRest, status: 200 });
+  });
+
+  it('starts anew when nothing would tell that the file is the same', async () => {
+    const scene = await setUp({ sha256: undefined });
+    scene.server.etag = undefined;
+    const trusting = { ...scene, options: { ...scene.options, consent: { trustOnFirstUse: true } } };
+    await breakOff(trusting);
+
+    await pullWeights(scene.choice, trusting.options);
+
+    expect(scene.server.asked.at(-1)).toMatchObject({ range: undefined, status: 200 });
+  });
+
+  it('starts anew when the file has become shorter than what has come', async () => {
+    const scene = await setUp({ bytes: undefined });
+    scene.server.etag = undefined;
+    scene.server.content = Buffer.alloc(2 * content.length);
+    scene.server.cuts = [content.length + cut];
+    await expect(pullWeights(scene.choice, scene.options)).rejects.toThrow('goes on from there');
+    scene.server.content = content;
+
+    const { path } = await pullWeights(scene.choice, { ...scene.options, delaysMs: [0] });
+
+    expect(content.equals(await readFile(path))).toBe(true);
+    expect(scene.server.asked.map(({ status }) => status)).toEqual([200, 416, 200]);
+  });
+
+  it('goes on with another place that has the same file', async () => {
+    const scene = await setUp();
+    const other = await startFileServer(content);
+    scene.server.cuts = [cut];
+    const choice = choiceFrom('', { sources: [`${scene.server.base}/tiny.onnx`, `${other.base}/tiny.onnx`] });
+
+    await pullWeights(choice, scene.options);
+
+    expect(other.asked).toMatchObject([{ range: forTheRest, ifRange: undefined, status: 206 }]);
+  });
+
+  it('keeps asking for the rest after a redirect to another host', async () => {
+    const scene = await setUp();
+    const release = await startFileServer(content);
+    release.moved.set('/latest.onnx', `${scene.server.base}/tiny.onnx`);
+    const choice = choiceFrom(`${release.base}/latest.onnx`);
+    await breakOff({ ...scene, choice });
+
+    await pullWeights(choice, scene.options);
+
+    expect(scene.server.asked.at(-1)).toMatchObject({
+      range: forTheRest,
+      ifRange: '"one"',
+      status: 206,
+    });
+  });
+
+  it('tries again when the server is busy, and says so', async () => {
+    const { server, choice, options, progress } = await setUp();
+    server.statuses = [503, 429];
+
+    await pullWeights(choice, { ...options, delaysMs: [0, 0] });
+
+    expect(progress.lines.slice(0, 2)).toEqual([
+      `tiny (fp32): ${server.base}/tiny.onnx answers 503; trying again.`,
+      `tiny (fp32): ${server.base}/tiny.onnx answers 429; trying again.`,
+    ]);
+  });
+
+  it('keeps what has come when the operator stops it', async () => {
+    const { server, choice, options, modelsDir } = await setUp();
+    const stop = new AbortController();
+    const update = (bytes: number) => void (bytes > 0 && stop.abort(new Error('enough')));
+    const progress = { start: () => ({ update, done: () => undefined }), note: () => undefined };
+    server.cuts = [cut];
+
+    await expect(pullWeights(choice, { ...options, progress, signal: stop.signal })).rejects.toThrow(
+      'enough',
+    );
+    expect(await readdir(modelsDir)).toEqual([`.resume-${sha256}`]);
+  });
+});
+
+describe('a disk that is full', () => {
+  it('is found out before the first byte', async () => {
+    const { server, choice, options, modelsDir } = await setUp();
+    const freeBytes = async () => content.length - 1;
+
+    await expect(pullWeights(choice, { ...options, freeBytes })).rejects.toThrow(
+      `The folder ${modelsDir} needs 4 MB of free disk space to fetch tiny (fp32), and 3 MB are free`,
+    );
+    expect(server.asked[0]?.status).toBe(200);
+    expect(await readdir(modelsDir)).toEqual([]);
+  });
+});
+
+/** A process of its own that pulls, and tells when bytes come. */
+const pullElsewhere = (choice: Choice, modelsDir: string) => {
+  const script = `
+    import { pullWeights } from ${JSON.stringify(new URL('index.js', import.meta.url).href)};
+    const silent = () => undefined;
+    const update = (bytes) => bytes > 0 && console.log(bytes);
+    const progress = { start: () => ({ update, done: silent }), note: silent };
+    await pullWeights(${JSON.stringify(choice)}, { modelsDir: ${JSON.stringify(modelsDir)}, progress });
+  `;
+  return spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+};
+
+describe('several processes', () => {
+  it('that pull at once end with one good file', async () => {
+    const { choice, modelsDir } = await setUp();
+    const children = [pullElsewhere(choice, modelsDir), pullElsewhere(choice, modelsDir)];
+
+    const codes = await Promise.all(
+      children.map(async (child) => (await once(child, 'close'))[0] as unknown),
+    );
+
+    expect(codes).toEqual([0, 0]);
+    expect(await filesIn(modelsDir)).toEqual([blob]);
+    expect(content.equals(await readFile(join(modelsDir, blob)))).toBe(true);
+  });
+
+  it('go on where one was that was killed', async () => {
+    const { server, choice, options, modelsDir } = await setUp();
+    server.stallAfter = cut;
+    const child = pullElsewhere(choice, modelsDir);
+    await once(child.stdout, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    server.stallAfter = undefined;
+
+    const { path } = await pullWeights(choice, options);
+
+    expect(content.equals(await readFile(path))).toBe(true);
+    expect(server.asked.at(-1)).toMatchObject({ range: expect.stringMatching(/^bytes=[1-9]/), status: 206 });
+    expect(await filesIn(modelsDir)).toEqual([blob]);
+  });
+});
