@@ -11,6 +11,7 @@ export default {
   rootDir: 'dist',
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
+  reporters: ['default', '<rootDir>/../tools/compatibility-reporter.mjs'],
   maxWorkers: 2,
   testTimeout: 30_000,
   projects: [

@@ -302,22 +302,30 @@ describe('what clients of Runware send over WebSocket', () => {
     expect([await left(590_000), await left(610_000)]).toEqual([1, 0]);
   });
 
-  it('is advised to use URLs when it closed because of a large frame', async () => {
-    const first = await enter(undefined, { maxPayload: 700 });
-    const task = removal(photo, { outputType: 'dataURI' });
-    first.send([task]);
-    await first.closed;
-    await until('the refusal', async () => {
-      const kept = await service.database.sessionItem.findFirst({ where: { sessionId: first.session } });
-      return kept?.frame;
-    });
-    const second = await enter(first.session);
-    expect(itemOf(await second.frameOf(task.taskUUID))).toMatchObject({
-      code: 'maxFrameSizeExceeded',
-      taskType: 'removeBackground',
-    });
-    expect(second.frames).toHaveLength(2);
-  });
+  it.each(['sync', 'async'])(
+    'is advised to use URLs when it closed because of a large frame: %s',
+    async (deliveryMethod) => {
+      const first = await enter(undefined, { maxPayload: 700 });
+      const task = removal(photo, { outputType: 'dataURI', deliveryMethod });
+      first.send([task]);
+      if (deliveryMethod === 'async') {
+        const where = { taskUuid: task.taskUUID, state: 'succeeded' } as const;
+        await until('its end', () => service.database.task.findFirst({ where }));
+        first.send([{ taskType: 'getResponse', taskUUID: task.taskUUID }]);
+      }
+      await first.closed;
+      await until('the refusal', async () => {
+        const kept = await service.database.sessionItem.findFirst({ where: { sessionId: first.session } });
+        return kept?.frame;
+      });
+      const second = await enter(first.session);
+      expect(itemOf(await second.frameOf(task.taskUUID))).toMatchObject({
+        code: 'maxFrameSizeExceeded',
+        taskType: 'removeBackground',
+      });
+      expect(second.frames).toHaveLength(2);
+    },
+  );
 
   it('is closed by 1012 when the service restarts; the same task sent again completes', async () => {
     await service.worker.stop();

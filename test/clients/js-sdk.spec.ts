@@ -8,7 +8,7 @@ import { until } from '#test/until';
 
 const model = 'runware:109@1';
 
-describe('@runware/sdk-js', () => {
+describe('@runware/sdk-js 1.3.2 (JavaScript, WebSocket)', () => {
   let service: Service;
   let pictures: PictureServer;
   let photo: string;
@@ -29,9 +29,9 @@ describe('@runware/sdk-js', () => {
     await pictures.stop();
   });
 
-  const connect = (apiKey = service.key) => {
+  const connect = ({ apiKey = service.key, timeoutDuration = 8000 } = {}) => {
     const url = `${service.url.replace('http', 'ws')}/v1`;
-    const client = new RunwareServer({ apiKey, url, timeoutDuration: 8000 });
+    const client = new RunwareServer({ apiKey, url, timeoutDuration });
     clients.push(client);
     return client;
   };
@@ -62,6 +62,36 @@ describe('@runware/sdk-js', () => {
     const client = connect();
     expect(await client.removeBackground({ inputImage: photo, model, settings })).toMatchObject(cutout);
     expect(await client.removeBackground({ inputImage: photo, model, ...settings })).toMatchObject(cutout);
+  });
+
+  it('is told by our refusal that other settings are not there', async () => {
+    const settings = { alphaMatting: true };
+    await expect(connect().removeBackground({ inputImage: photo, model, settings })).rejects.toMatchObject({
+      error: { code: 'unsupportedParameter', parameter: 'settings.alphaMatting' },
+    });
+  });
+
+  it('stores media, names it by its UUID and deletes it', async () => {
+    const client = connect();
+    const { mediaUUID } = await client.mediaStorage({ media: `data:image/png;base64,${photo}` });
+    expect(await client.removeBackground({ inputs: { image: mediaUUID }, model })).toMatchObject(cutout);
+    expect(await client.mediaStorage({ operation: 'delete', media: mediaUUID })).toMatchObject({ mediaUUID });
+    await expect(client.removeBackground({ inputImage: mediaUUID, model })).rejects.toMatchObject({
+      error: { code: 'mediaExpired' },
+    });
+  });
+
+  it.each(['URL', 'base64Data', 'dataURI'] as const)('gets the outputType %s', async (outputType) => {
+    const result = await connect().removeBackground({ inputImage: photo, model, outputType });
+    const field = { URL: 'imageURL', base64Data: 'imageBase64Data', dataURI: 'imageDataURI' }[outputType];
+    expect(result).toMatchObject({ imageUUID: expect.any(String), [field]: expect.any(String) });
+  });
+
+  it('asks for the details of a task', async () => {
+    const client = connect();
+    const taskUUID = randomUUID();
+    await client.removeBackground({ inputImage: photo, model, taskUUID });
+    expect(await client.getTaskDetails({ taskUUID })).toMatchObject({ response: { data: [cutout] } });
   });
 
   it('asks for the result of an async task', async () => {
@@ -99,9 +129,34 @@ describe('@runware/sdk-js', () => {
 
   it('rejects at once when the key is bad', async () => {
     const start = performance.now();
-    await expect(connect('wrong').removeBackground({ inputImage: photo, model })).rejects.toMatchObject({
+    await expect(
+      connect({ apiKey: 'wrong' }).removeBackground({ inputImage: photo, model }),
+    ).rejects.toMatchObject({
       error: { code: 'invalidApiKey' },
     });
     expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  /** Restarts the gateway while the worker waits for the image; the client tries again once its time is over. */
+  const runOverRestart = async (task: { taskUUID?: string }) => {
+    const askedBefore = pictures.asked();
+    pictures.hold();
+    const client = connect({ timeoutDuration: 2000 });
+    const running = client.removeBackground({ inputImage: pictures.url, model, ...task });
+    await until('the worker', () => pictures.asked() > askedBefore);
+    await service.gateway.stop();
+    await service.gateway.start();
+    pictures.release();
+    return { result: await running, executions: pictures.asked() - askedBefore };
+  };
+
+  it('completes by its own retry after close 1012 in mid-task', async () => {
+    expect((await runOverRestart({})).result).toMatchObject(cutout);
+  });
+
+  it('completes so in one execution when its user chose the taskUUID', async () => {
+    const { result, executions } = await runOverRestart({ taskUUID: randomUUID() });
+    expect(result).toMatchObject(cutout);
+    expect(executions).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { routingOf, TaskError, toFailure, type Outcome } from '#contract';
+import { routingOf, TaskError, toFailure, type Outcome, type Routing } from '#contract';
 import { addSessionItems, keepSessionFrame, removeSessionItems, type SessionItem } from '#database';
 import { WebSocket } from 'ws';
 import type { Edges } from '../edges.js';
@@ -29,6 +29,10 @@ export type Conversation = {
   readonly refuse: () => void;
   readonly isBusy: () => boolean;
 };
+
+/** By which the client knows what is answered: the answer to a poll names the task that was asked for. */
+const routingOfOutcome = (outcome: Outcome): Routing =>
+  routingOf('result' in outcome ? outcome.result : outcome.error);
 
 const tooLarge = () =>
   new TaskError('maxFrameSizeExceeded', 'Your client refused a frame of this size: use outputType URL.');
@@ -80,7 +84,7 @@ export const openConversation = (
     const frame = toFrame(outcome, config.PUBLIC_URL);
     const ended = endedBy(raw, item, outcome);
     if (ended && mustBeKept(outcome)) write(() => keepSessionFrame(database, ended.id, frame));
-    outbox.send(frame, { routing: routingOf(raw), itemId: ended?.id });
+    outbox.send(frame, { routing: routingOfOutcome(outcome), itemId: ended?.id });
   };
 
   const answerOne = async (raw: unknown, item: Item | undefined, answering: Promise<Outcome>) => {

@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startPictureServer, type PictureServer } from '#test/picture-server';
+import { disc, noise, toPng } from '#test/pictures';
+import { pythonClient } from '#test/python-client';
+import { startService, type Service } from '#test/service';
+import { until } from '#test/until';
+
+const cutout = { imageUUID: expect.any(String), imageURL: expect.stringMatching(/^http/) };
+const client = await pythonClient('runware-sdk');
+
+client.describe('runware-sdk 1.4.0 (Python)', () => {
+  let service: Service;
+  let pictures: PictureServer;
+
+  beforeAll(async () => {
+    service = await startService({ env: { OUTBOUND_ALLOW: '127.0.0.1' } });
+    await service.worker.start();
+    pictures = await startPictureServer(await toPng(disc(60, 40)));
+  });
+  afterAll(async () => {
+    await service.stop();
+    await pictures.stop();
+  });
+
+  /** With the taskType, so that the client need not ask elsewhere which one the model is for. */
+  const removal = (image: unknown, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    taskType: 'removeBackground',
+    model: 'runware:109@1',
+    inputs: { image },
+    ...more,
+  });
+  type Call = readonly [method: string, params: Record<string, unknown>];
+  type Transport = 'rest' | 'websocket';
+
+  const asker =
+    (transport: Transport) =>
+    (calls: readonly Call[], apiKey = service.key) => {
+      const http_base_url = `${service.url}/v1`;
+      const ws_base_url = http_base_url.replace('http', 'ws');
+      return client.run({ config: { api_key: apiKey, transport, http_base_url, ws_base_url }, calls });
+    };
+
+  /** Restarts the gateway while the worker waits for the image of the task. */
+  const runOverRestart = async (transport: Transport, task: Record<string, unknown>) => {
+    const askedBefore = pictures.asked();
+    pictures.hold();
+    const running = asker(transport)([['run', task]]);
+    await until('the worker', () => pictures.asked() > askedBefore);
+    await service.gateway.stop();
+    await service.gateway.start();
+    pictures.release();
+    return running;
+  };
+  const executionsOf = async (taskUUID: string) => {
+    const tasks = await service.database.task.findMany({ where: { taskUuid: taskUUID } });
+    return tasks.map(({ attempt }) => attempt);
+  };
+
+  describe.each<Transport>(['rest', 'websocket'])('over %s', (transport) => {
+    const ask = asker(transport);
+    const run = (task: Record<string, unknown>) => ask([['run', task]]);
+
+    it.each(['async', 'sync'])('removes the background of a URL, %s', async (deliveryMethod) => {
+      const { results } = await run(removal(pictures.url, { deliveryMethod, includeCost: true }));
+      expect(results).toEqual([expect.objectContaining({ ...cutout, cost: 0.0006, status: 'success' })]);
+    });
+
+    it('sends a local file', async () => {
+      const path = join(service.config.DATA_DIR, 'cup.png');
+      await writeFile(path, await toPng(disc(60, 40)));
+      expect((await run(removal(path))).results).toEqual([expect.objectContaining(cutout)]);
+    });
+
+    it.each(['async', 'sync'])('gets base64 in place of a URL, %s', async (deliveryMethod) => {
+      const { results } = await run(removal(pictures.url, { deliveryMethod, outputType: 'base64Data' }));
+      expect(results).toEqual([expect.objectContaining({ imageBase64Data: expect.any(String) })]);
+    });
+
+    it('uploads an image, names it by its UUID, asks for the result and the details', async () => {
+      const image = (await toPng(disc(60, 40))).toString('base64');
+      const upload = await ask([['image_upload', { image }]]);
+      const taskUUID = randomUUID();
+      const { results } = await ask([
+        ['run', removal(upload.results?.[0]?.imageUUID, { taskUUID })],
+        ['get_response', { taskUUID }],
+        ['get_task_details', { taskUUID }],
+      ]);
+      expect(results).toMatchObject([
+        cutout,
+        { ...cutout, status: 'success' },
+        { response: { data: [cutout] } },
+      ]);
+    });
+
+    it('raises our error when the image is bad', async () => {
+      const taskUUID = randomUUID();
+      const image = Buffer.from('no image').toString('base64');
+      const { error, seconds } = await run(removal(image, { taskUUID }));
+      expect(error).toMatchObject({
+        code: 'validation',
+        parameter: 'inputs.image',
+        message: "The image in 'inputs.image' is not a PNG, JPEG or WEBP.",
+        task_uuid: taskUUID,
+      });
+      expect(seconds).toBeLessThan(2);
+    });
+
+    it.each(['async', 'sync'])('raises our error when the task fails, %s', async (deliveryMethod) => {
+      pictures.send(Buffer.from('no image'));
+      const { error } = await run(removal(pictures.url, { deliveryMethod }));
+      pictures.send(await toPng(disc(60, 40)));
+      expect(error).toMatchObject({
+        code: 'validation',
+        parameter: 'inputs.image',
+        task_type: 'removeBackground',
+      });
+    });
+
+    it('raises our refusal of settings that are not the defaults', async () => {
+      const { error } = await run(removal(pictures.url, { settings: { alphaMatting: true } }));
+      expect(error).toMatchObject({ code: 'validation', parameter: 'settings.alphaMatting' });
+    });
+
+    it('raises at once when the key is bad', async () => {
+      const { error, seconds } = await ask([['run', removal(pictures.url)]], 'cc_wrong');
+      expect(error).toMatchObject({ code: 'auth', message: 'Invalid API key.' });
+      expect(seconds).toBeLessThan(2);
+    });
+  });
+
+  it.each<[Transport, string]>([
+    ['rest', 'async'],
+    ['rest', 'sync'],
+    ['websocket', 'sync'],
+  ])(
+    'completes in one execution when the gateway restarts in mid-task: %s, %s',
+    async (transport, method) => {
+      const taskUUID = randomUUID();
+      const task = removal(pictures.url, { taskUUID, deliveryMethod: method });
+      const { results } = await runOverRestart(transport, task);
+      expect(results).toEqual([expect.objectContaining({ ...cutout, taskUUID })]);
+      expect(await executionsOf(taskUUID)).toEqual([1]);
+    },
+  );
+
+  // The client dials again after a second or two, but polls in between and gives up by itself.
+  it('raises its own retryable error when it polls over websocket meanwhile; sent again, gets the result of the one execution', async () => {
+    const task = removal(pictures.url, { taskUUID: randomUUID() });
+    const { error } = await runOverRestart('websocket', task);
+    expect(error).toMatchObject({ code: 'connection', retryable: true });
+    const { results } = await asker('websocket')([['run', task]]);
+    expect(results).toEqual([expect.objectContaining(cutout)]);
+    expect(await executionsOf(String(task.taskUUID))).toEqual([1]);
+  });
+
+  describe('which refuses frames of more than 1 MiB', () => {
+    beforeAll(async () => pictures.send(await toPng(noise(900, 700))));
+    afterAll(async () => pictures.send(await toPng(disc(60, 40))));
+
+    const large = (deliveryMethod: string) =>
+      removal(pictures.url, { deliveryMethod, outputType: 'base64Data' });
+
+    it.each(['async', 'sync'])('is told so by an error over websocket, %s', async (deliveryMethod) => {
+      const { error } = await asker('websocket')([['run', large(deliveryMethod)]]);
+      expect(error).toMatchObject({
+        code: 'validation',
+        message: 'Your client refused a frame of this size: use outputType URL.',
+        task_type: 'removeBackground',
+      });
+    });
+
+    it('gets them over rest', async () => {
+      const { results } = await asker('rest')([['run', large('sync')]]);
+      expect(String(results?.[0]?.imageBase64Data).length).toBeGreaterThan(1024 * 1024);
+    });
+  });
+});

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe } from '@jest/globals';
+import type { Item } from './client.js';
+
+const execute = promisify(execFile);
+
+/** What the user of a Python client gets: results, or the error that was raised. */
+export type Ran = {
+  readonly results?: Item[];
+  readonly error?: Item & { readonly type: string };
+  readonly seconds: number;
+};
+
+/** A client of Runware's in Python, installed in an environment of its own. */
+export type PythonClient = {
+  /** Like Jest's own; skipped, with the reason in its title, where the client could not be installed. */
+  readonly describe: (title: string, tests: () => void) => void;
+  /** Runs the client's driver in a process of its own. */
+  readonly run: (request: unknown) => Promise<Ran>;
+};
+
+const folder = 'test/clients/python';
+const cache = '.clearcut/python-clients';
+const INSTALL_MS = 180_000;
+const RUN_MS = 60_000;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+const reasonOf = (error: unknown): string => {
+  const { stderr, message } = error as Error & { stderr?: string };
+  return (stderr || message).trim().split('\n').at(-1) ?? '';
+};
+
+const explain = (what: string) => (error: unknown) => {
+  throw new Error(`${what}: ${reasonOf(error)}`, { cause: error });
+};
+
+const pythonOf = (environment: string) =>
+  process.platform === 'win32'
+    ? join(environment, 'Scripts', 'python.exe')
+    : join(environment, 'bin', 'python');
+
+/** Two runs that meet both install; the first one to be done is kept. */
+const install = async (requirements: string, environment: string): Promise<void> => {
+  const own = `${environment}.${randomUUID()}`;
+  await mkdir(cache, { recursive: true });
+  try {
+    await execute('python3', ['-m', 'venv', own]).catch(explain('python3 -m venv fails'));
+    const options = ['--disable-pip-version-check', '--quiet', '--no-input', '-r', requirements];
+    await execute(pythonOf(own), ['-m', 'pip', 'install', ...options], { timeout: INSTALL_MS }).catch(
+      explain('pip cannot install the client'),
+    );
+    // Its python finds its packages by its own place, so it can be moved.
+    await rename(own, environment).catch((error: unknown) => {
+      if (!existsSync(environment)) throw error;
+    });
+  } finally {
+    await rm(own, { recursive: true, force: true });
+  }
+};
+
+/** @returns the path of the python that has what the file requires */
+const prepare = async (requirements: string): Promise<string> => {
+  const show = 'import sys; print(sys.version, sys.prefix)';
+  const { stdout } = await execute('python3', ['-c', show]).catch(explain('python3 does not run'));
+  const hash = createHash('sha256').update(stdout);
+  const id = hash.update(await readFile(requirements)).digest('hex');
+  const environment = join(cache, `${basename(requirements, '.txt')}-${id.slice(0, 16)}`);
+  if (!existsSync(environment)) await install(requirements, environment);
+  return pythonOf(environment);
+};
+
+const runner = (python: string, driver: string) => async (request: unknown) => {
+  // The service is on loopback, which no proxy reaches.
+  const env = { ...process.env, NO_PROXY: '*', no_proxy: '*' };
+  // -I: isolated from what this user's Python has besides.
+  const args = ['-I', driver, JSON.stringify(request)];
+  const { stdout } = await execute(python, args, { env, timeout: RUN_MS, maxBuffer: MAX_OUTPUT_BYTES });
+  return JSON.parse(stdout) as Ran;
+};
+
+/**
+ * Installs a client by pip, the requirements and the driver of that name in test/clients/python. Its absence is
+ * said loudly, and with PYTHON_CLIENTS=required it fails.
+ */
+export const pythonClient = async (name: string): Promise<PythonClient> => {
+  try {
+    const python = await prepare(`${folder}/${name}.txt`);
+    return { describe, run: runner(python, `${folder}/${name.replace('-', '_')}_driver.py`) };
+  } catch (error) {
+    const { message } = error as Error;
+    if (process.env.PYTHON_CLIENTS === 'required')
+      throw new Error(`The Python client ${name} must be tested, but ${message}`, { cause: error });
+    // Not console.warn: Jest keeps to itself what is said in a file whose tests are all skipped.
+    process.stderr.write(`\n*** NOTHING is tested with the Python client ${name}: ${message} ***\n`);
+    return {
+      describe: (title, tests) => describe.skip(`${title}, not run since ${message}`, tests),
+      run: () => Promise.reject(error),
+    };
+  }
+};

@@ -1,0 +1,99 @@
+/**
+ * Keeps the table of docs/compatibility.md true: what each client was seen to do by the tests of that run. A run
+ * of everything fails where the page differs from it; `npm run docs:compatibility` writes the table anew.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const page = 'docs/compatibility.md';
+const begin = '<!-- begin of the table -->';
+const end = '<!-- end of the table -->';
+/** The specs whose tests are the cases, in the order of the table. */
+const specs = /\/test\/(clients\/[^/]+|wire-[^/]+)\.spec\.js$/;
+
+const toCase = ({ ancestorTitles: [client = '', ...groups], title, status }) => ({
+  client,
+  name: [...groups, title].join(': '),
+  result: status === 'passed' ? 'works' : 'not run',
+});
+
+/** Padded as prettier pads it. */
+const toTable = (rows) => {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
+  const [head, ...body] = rows;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+};
+
+const escape = (text) => text.replaceAll('|', '\\|');
+
+const render = (cases) =>
+  toTable([
+    ['client', 'case', 'result'],
+    ...cases.map(({ client, name, result }) => [escape(client), escape(name), result]),
+  ]);
+
+/** The page with this table in the place of its own. */
+const withTable = (text, table) => {
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${page} has lost the marks around its table`);
+  return `${text.slice(0, from)}${begin}\n\n${table}\n\n${text.slice(to)}`;
+};
+
+const allSpecs = (dist) =>
+  readdirSync(join(dist, 'test'), { recursive: true, encoding: 'utf8' })
+    .map((name) => join(dist, 'test', name))
+    .filter((path) => specs.test(path.replaceAll('\\', '/')));
+
+export default class CompatibilityReporter {
+  #dist;
+  #isWhole;
+  #fault;
+
+  constructor({ rootDir, testPathPatterns, testNamePattern }) {
+    this.#dist = rootDir;
+    this.#isWhole = testPathPatterns.patterns.length === 0 && !testNamePattern;
+  }
+
+  onRunComplete(_, { testResults }) {
+    const files = testResults
+      .filter(({ testFilePath }) => specs.test(testFilePath.replaceAll('\\', '/')))
+      .sort((a, b) => (a.testFilePath < b.testFilePath ? -1 : 1));
+    if (files.length === 0) return;
+
+    const cases = files.flatMap((file) => file.testResults.map(toCase));
+    const gap = this.#gapIn(files, cases);
+    if (gap) say(`${page} is left as it is and not compared: ${gap}.`);
+    else this.#compare(render(cases));
+  }
+
+  #compare(table) {
+    const text = readFileSync(page, 'utf8');
+    const wanted = withTable(text, table);
+    if (text === wanted) return;
+    if (process.env.COMPATIBILITY === 'write') {
+      writeFileSync(page, wanted);
+      say(`${page} is written anew.`);
+      return;
+    }
+    const fault = `${page} differs from what this run saw. Write it anew by: npm run docs:compatibility`;
+    if (this.#isWhole) this.#fault = new Error(fault);
+    say(fault);
+  }
+
+  /** Why the run does not tell of every case. */
+  #gapIn(files, cases) {
+    const broken = files.some(({ testExecError, failureMessage }) => testExecError ?? failureMessage);
+    if (broken) return 'tests of clients failed';
+    const missing = cases.find(({ result }) => result !== 'works');
+    if (missing) return `cases were skipped, such as those of ${missing.client}`;
+    return files.length < allSpecs(this.#dist).length ? 'not every client was tested' : undefined;
+  }
+
+  getLastError() {
+    return this.#fault;
+  }
+}
+
+const say = (text) => process.stderr.write(`\n*** ${text} ***\n`);
