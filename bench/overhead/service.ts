@@ -66,7 +66,9 @@ export const startService = async (
   const port = await freePort();
   const address = { HOST: '127.0.0.1', PORT: `${port}`, PUBLIC_URL: '' };
   const backends = { DATA_DIR: folder, DATABASE_URL: databaseUrl, REDIS_URL: '' };
-  const all = { LOG_LEVEL: 'warn', ...process.env, ...address, ...backends, ...env };
+  // As `npm start` gives it to its programs.
+  const memory = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: `${2 ** 20}` };
+  const all = { LOG_LEVEL: 'warn', ...memory, ...process.env, ...address, ...backends, ...env };
   const programs = await startPrograms(bench, worker, all);
   return { url: `http://127.0.0.1:${port}`, key, database, ...programs };
 };
