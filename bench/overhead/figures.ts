@@ -24,9 +24,28 @@ export const meanStages = async (database: Database, since: Date): Promise<Stage
   return names.map((name) => ({ stage: name.replace(/Ms$/, ''), ms: means[name] ?? NaN }));
 };
 
-/** The most memory that a live process ever had in hand; undefined where the system does not tell. */
-export const peakBytes = async (pid: number | undefined): Promise<number | undefined> => {
+const statusOf = async (pid: number | undefined, field: string): Promise<number | undefined> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+};
+
+/** The most memory that a live process ever had in hand; undefined where the system does not tell. */
+export const peakBytes = (pid: number | undefined) => statusOf(pid, 'VmHWM');
+
+/** The memory that a live process has in hand; undefined where the system does not tell. */
+export const residentBytes = (pid: number | undefined) => statusOf(pid, 'VmRSS');
+
+/** Linux counts a process's time in hundredths of a second. */
+const TICK_MS = 10;
+
+/** Milliseconds of all cores that a live process has used; NaN where the system does not tell. */
+export const cpuMs = async (pid: number | undefined): Promise<number> => {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The second field is the name in brackets, which may hold blanks; user and system time are the 14th and 15th.
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) * TICK_MS;
 };

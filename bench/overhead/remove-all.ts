@@ -20,14 +20,14 @@ const post = async ({ url, key }: Service, image: string, signal: AbortSignal): 
  */
 export const removeAll = async (
   service: Service,
-  images: readonly string[],
+  images: Iterable<string>,
   inFlight: number,
   signal: AbortSignal,
 ): Promise<number> => {
   const startMs = performance.now();
-  const rest = images.values();
+  const rest = images[Symbol.iterator]();
   const client = async () => {
-    for (const image of rest) await post(service, image, signal);
+    for (let next = rest.next(); !next.done; next = rest.next()) await post(service, next.value, signal);
   };
   await Promise.all(Array.from({ length: inFlight }, client));
   return performance.now() - startMs;

@@ -14,6 +14,13 @@ export type Service = {
   readonly key: string;
   readonly database: Database;
   readonly worker: Child;
+  readonly gateway: Child;
+};
+
+export type ServiceOptions = {
+  /** Another program for the worker. */
+  readonly worker?: URL;
+  readonly env?: NodeJS.ProcessEnv;
 };
 
 const remove = (folder: string) => rm(folder, { recursive: true, force: true });
@@ -25,22 +32,24 @@ const openPostgres = async ({ closers }: Bench, folder: string): Promise<string>
   return postgres.url;
 };
 
-const startPrograms = async ({ stopping, closers }: Bench, env: NodeJS.ProcessEnv) => {
-  const start = (name: string) => {
-    const script = new URL(`../../apps/${name}/src/main.js`, import.meta.url);
-    return startChild(name, script, env, stopping);
-  };
-  const worker = start('worker');
-  const programs = [worker, start('gateway'), start('dispatcher')];
+const scriptOf = (name: string) => new URL(`../../apps/${name}/src/main.js`, import.meta.url);
+
+const startPrograms = async ({ stopping, closers }: Bench, worker: URL, env: NodeJS.ProcessEnv) => {
+  const start = (name: string, script = scriptOf(name)) => startChild(name, script, env, stopping);
+  const running = { worker: start('worker', worker), gateway: start('gateway') };
+  const programs = [running.worker, running.gateway, start('dispatcher')];
   closers.push(async () => {
     await Promise.all(programs.map((program) => program.stop()));
   });
   await Promise.all(programs.map(({ ready }) => ready));
-  return worker;
+  return running;
 };
 
 /** Gateway, worker and dispatcher as processes of their own, on an embedded Postgres, in a temporary folder. */
-export const startService = async (bench: Bench): Promise<Service> => {
+export const startService = async (
+  bench: Bench,
+  { worker = scriptOf('worker'), env = {} }: ServiceOptions = {},
+): Promise<Service> => {
   const { stopping, closers } = bench;
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-bench-'));
   closers.push(() => remove(folder));
@@ -57,6 +66,9 @@ export const startService = async (bench: Bench): Promise<Service> => {
   const port = await freePort();
   const address = { HOST: '127.0.0.1', PORT: `${port}`, PUBLIC_URL: '' };
   const backends = { DATA_DIR: folder, DATABASE_URL: databaseUrl, REDIS_URL: '' };
-  const worker = await startPrograms(bench, { LOG_LEVEL: 'warn', ...process.env, ...address, ...backends });
-  return { url: `http://127.0.0.1:${port}`, key, database, worker };
+  // As `npm start` gives it to its programs.
+  const memory = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: `${2 ** 20}` };
+  const all = { LOG_LEVEL: 'warn', ...memory, ...process.env, ...address, ...backends, ...env };
+  const programs = await startPrograms(bench, worker, all);
+  return { url: `http://127.0.0.1:${port}`, key, database, ...programs };
 };

@@ -36,7 +36,8 @@ const makeFolder = () => {
 
 /**
  * Lets onnxruntime profile a session's first runs, since that is the only place where it says which node ran
- * where: an operator that CUDA lacks goes to the CPU without a word.
+ * where: an operator that CUDA lacks goes to the CPU without a word. Nodes are counted and not timed, as CUDA's are
+ * over before the GPU has done them.
  */
 export const createProfile = () => {
   const folder = makeFolder();

@@ -13,6 +13,9 @@ export type SessionsOptions = {
 /**
  * The loaded sessions, the least recently used first. Who uses one has the device to himself, so that nothing
  * loads twice and nothing in use is evicted. One that is larger than the whole budget is kept alone.
+ *
+ * Each release leaves some memory behind (onnxruntime issue 25325), and a network that does not stay loads again
+ * on its every turn: a budget is for the rare model, not for taking turns.
  */
 export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: SessionsOptions) => {
   const loaded = new Map<string, Session>();

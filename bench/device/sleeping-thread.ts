@@ -1,0 +1,27 @@
+import { serveDevice, type Network, type Session } from '#inference';
+import { softDisc } from './soft-disc.js';
+
+// A device thread as a GPU makes it: blocked for as long as the device computes, while no core of the CPU works.
+
+const imageMs = Number(process.env.BENCH_SLEEP_MS);
+const clock = new Int32Array(new SharedArrayBuffer(4));
+
+const open = async ({ input }: Network): Promise<Session> => {
+  const mask = softDisc(input.size);
+  return {
+    bytes: 0,
+    run: async (images) => {
+      const startMs = performance.now();
+      const outputs = images.map(() => mask.slice());
+      Atomics.wait(clock, 0, 0, imageMs * images.length - (performance.now() - startMs));
+      return { outputs, ms: performance.now() - startMs };
+    },
+    release: async () => undefined,
+  };
+};
+
+serveDevice({
+  facts: { requested: 'cpu', provider: 'cpu', device: 'a device that sleeps' },
+  open,
+  estimateBytes: async () => 0,
+});

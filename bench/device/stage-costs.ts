@@ -1,0 +1,43 @@
+import { decode, encode } from '#imaging';
+import { cutout, resizeLanczos, toMask, toTensor } from '#matting';
+import { defaultModel } from '#models';
+import type { StageMean } from '../overhead/figures.js';
+import { median } from '../statistics.js';
+import { softDisc } from './soft-disc.js';
+
+const ROUNDS = 5;
+
+/** Milliseconds of the CPU, of all threads: what else the machine does hardly changes them. */
+const cpuOf = async <T>(work: () => T | Promise<T>) => {
+  const start = process.cpuUsage();
+  const result = await work();
+  const { user, system } = process.cpuUsage(start);
+  return { result, ms: (user + system) / 1000 };
+};
+
+const costs = async (jpeg: Uint8Array, size: number): Promise<StageMean[]> => {
+  const input = { ...defaultModel.input, size };
+  const decoded = await cpuOf(() => decode(jpeg, 'photo'));
+  const photo = decoded.result;
+  const before = await cpuOf(() => toTensor(resizeLanczos(photo, size, size), input));
+  const mask = softDisc(size);
+  const after = await cpuOf(() =>
+    cutout(photo, resizeLanczos(toMask(mask, size), photo.width, photo.height)),
+  );
+  const encoded = await cpuOf(() => encode(after.result, { format: 'PNG', quality: 95 }));
+  return [
+    { stage: 'decode', ms: decoded.ms },
+    { stage: 'preprocess', ms: before.ms },
+    { stage: 'postprocess', ms: after.ms },
+    { stage: 'encode', ms: encoded.ms },
+  ];
+};
+
+/** What each stage beside the device costs for that photo: the worker's own steps, one after the other, here. */
+export const stageCosts = async (jpeg: Uint8Array, size: number): Promise<StageMean[]> => {
+  // The first rounds are those of the compiler.
+  for (let round = 0; round < ROUNDS; round++) await costs(jpeg, size);
+  const rounds: StageMean[][] = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await costs(jpeg, size));
+  return rounds[0]!.map(({ stage }, i) => ({ stage, ms: median(rounds.map((all) => all[i]!.ms)) }));
+};

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defaultModel, type Catalogue, type Model } from '#models';
+import { writeBrightnessGraph } from '#test/onnx-graphs';
+import type { Bench } from '../benchmark.js';
+
+const FILE = 'stand-in.onnx';
+
+/** What the benchmark's worker reads beside the service's own environment. */
+export type StandInEnv = {
+  readonly MODELS_DIR: string;
+  /** Side of the network's input. */
+  readonly BENCH_SIZE: string;
+  /** Milliseconds that the device sleeps for an image; empty to run the graph. */
+  readonly BENCH_SLEEP_MS: string;
+};
+
+export type Graph = { readonly size: number; readonly blurs: number };
+
+/** A folder with a generated network, gone when the benchmark ends. */
+export const writeStandIn = async ({ closers }: Bench, { size, blurs }: Graph): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'clearcut-stand-in-'));
+  closers.push(() => rm(folder, { recursive: true, force: true }));
+  await writeBrightnessGraph(join(folder, FILE), size, { blurs });
+  return folder;
+};
+
+export const standInPath = (folder: string) => join(folder, FILE);
+
+/** The default model's row with the generated network behind it, so that the gateway knows it. */
+export const standInCatalogue = async (folder: string, size: number): Promise<Catalogue> => {
+  const path = standInPath(folder);
+  const sha256 = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  const weights = { ...defaultModel.weights, file: FILE, sha256, bytes: (await stat(path)).size };
+  const model: Model = { ...defaultModel, weights, input: { ...defaultModel.input, size } };
+  return new Map([[model.air, model]]);
+};
