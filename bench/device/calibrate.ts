@@ -1,5 +1,4 @@
 import { openDevice, type Network } from '#inference';
-import { defaultModel } from '#models';
 import type { Bench } from '../benchmark.js';
 import { median } from '../statistics.js';
 import { standInPath, writeStandIn, type Graph } from './stand-in.js';
@@ -11,8 +10,8 @@ const timeGraph = async (bench: Bench, graph: Graph): Promise<number> => {
   const { size } = graph;
   const network: Network = {
     path: standInPath(await writeStandIn(bench, graph)),
-    input: { name: defaultModel.input.name, type: 'float32', size },
-    output: { name: defaultModel.output.name, type: 'float32' },
+    input: { type: 'float32', size },
+    output: { type: 'float32' },
     batch: 'fixed',
   };
   const options = { device: 'cpu', intraOpThreads: 1, maxBatch: 1, lingerMs: 0 } as const;

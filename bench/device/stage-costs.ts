@@ -1,6 +1,6 @@
 import { decode, encode } from '#imaging';
 import { cutout, resizeLanczos, toMask, toTensor } from '#matting';
-import { defaultModel } from '#models';
+import { defaultModel, defaultVariant } from '#models';
 import type { StageMean } from '../overhead/figures.js';
 import { median } from '../statistics.js';
 import { softDisc } from './soft-disc.js';
@@ -16,7 +16,7 @@ const cpuOf = async <T>(work: () => T | Promise<T>) => {
 };
 
 const costs = async (jpeg: Uint8Array, size: number): Promise<StageMean[]> => {
-  const input = { ...defaultModel.input, size };
+  const input = { ...defaultVariant(defaultModel).input, size };
   const decoded = await cpuOf(() => decode(jpeg, 'photo'));
   const photo = decoded.result;
   const before = await cpuOf(() => toTensor(resizeLanczos(photo, size, size), input));

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { defaultModel, type Catalogue, type Model } from '#models';
+import { dirname, join } from 'node:path';
+import { defaultModel, defaultVariant, type Catalogue, type Model, type Variant } from '#models';
+import { weightsPath } from '#weights';
 import { writeBrightnessGraph } from '#test/onnx-graphs';
 import type { Bench } from '../benchmark.js';
 
@@ -29,13 +30,18 @@ export const writeStandIn = async ({ closers }: Bench, { size, blurs }: Graph): 
 
 export const standInPath = (folder: string) => join(folder, FILE);
 
-/** The default model's row with the generated network behind it, so that the gateway knows it. */
+/** The default model's row with the generated network behind it, which is put where its file belongs. */
 export const standInCatalogue = async (folder: string, size: number): Promise<Catalogue> => {
   const path = standInPath(folder);
   const sha256 = createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
-  const weights = { ...defaultModel.weights, file: FILE, sha256, bytes: (await stat(path)).size };
-  const model: Model = { ...defaultModel, weights, input: { ...defaultModel.input, size } };
+  const place = weightsPath(sha256, folder);
+  await mkdir(dirname(place), { recursive: true });
+  await copyFile(path, place);
+  const published = defaultVariant(defaultModel);
+  const { size: bytes } = await stat(path);
+  const variant: Variant = { ...published, sha256, bytes, input: { ...published.input, size } };
+  const model: Model = { ...defaultModel, variants: [variant] };
   return new Map([[model.air, model]]);
 };

@@ -1,11 +1,12 @@
 import type { Photo } from '#imaging';
+import { toHalves, type Input } from '#inference';
 import { cutout, quantise, resizeLanczos, sigmoid, toMask, toTensor, type Raster } from '#matting';
 import type { Variant } from '#models';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 
 // Runs in the threads of the pixel pool. Buffers are moved in and out, never copied.
 
-export type Prepared = { readonly photo: Photo; readonly tensor: Float32Array<ArrayBuffer> };
+export type Prepared = { readonly photo: Photo; readonly tensor: Input };
 export type PrepareInput = { readonly photo: Photo; readonly input: Variant['input'] };
 export type FinishInput = {
   readonly photo: Photo;
@@ -19,7 +20,9 @@ const handOver = (value: object, buffers: readonly ArrayBufferLike[]) =>
 
 /** Photo → the network's input tensor, and the photo back. */
 export const preprocess = ({ photo, input }: PrepareInput) => {
-  const tensor = toTensor(resizeLanczos(photo, input.size, input.size), input);
+  const floats = toTensor(resizeLanczos(photo, input.size, input.size), input);
+  // Here and not on the device's thread, which has better to do.
+  const tensor = input.type === 'float16' ? toHalves(floats) : floats;
   return handOver({ photo, tensor } satisfies Prepared, [photo.data.buffer, tensor.buffer]);
 };
 
