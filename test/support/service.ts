@@ -96,8 +96,6 @@ const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {
 
 export type ServiceOptions = {
   readonly env?: Record<string, string>;
-  /** Take the catalogue as it is, with the real network; MODELS_DIR must hold it. */
-  readonly realModel?: boolean;
   /** Another catalogue, of files that it puts into the models folder. */
   readonly makeCatalogue?: (modelsDir: string) => Promise<Catalogue>;
   /** As if no worker had ever been there. */
@@ -113,7 +111,6 @@ export type ServiceOptions = {
  */
 export const startService = async ({
   env = {},
-  realModel = false,
   makeCatalogue = testCatalogue,
   neverServed = false,
   socketOptions,
@@ -131,7 +128,7 @@ export const startService = async ({
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     ...env,
   });
-  const models = realModel ? catalogue : await makeCatalogue(folder);
+  const models = await makeCatalogue(folder);
   const context = { config, log: createLogger('test', config.LOG_LEVEL), crash: failOnCrash };
 
   const database = openDatabase(config.DATABASE_URL);
