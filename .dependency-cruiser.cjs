@@ -90,6 +90,6 @@ module.exports = {
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { conditionNames: ['import', 'types', 'node'], exportsFields: ['exports'] },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^dist/|libs/database/src/generated/' },
+    exclude: { path: '^dist/|^libs/[^/]+/src/generated/|^libs/matting/assembly/' },
   },
 };

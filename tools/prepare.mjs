@@ -19,9 +19,9 @@ const buildStamp = join(dist, '.clearcut-build');
 const lockFile = join(root, '.clearcut/prepare.pid');
 
 const sourceFolders = ['apps', 'libs', 'test', 'bench', 'prisma'];
-const sourceFiles = ['tsconfig.json', 'package.json', 'prisma.config.ts'];
+const sourceFiles = ['tsconfig.json', 'package.json', 'prisma.config.ts', 'tools/build-kernels.mjs'];
 /** Made by the build itself. */
-const generated = join('libs', 'database', 'src', 'generated');
+const generated = ['database', 'matting'].map((lib) => join('libs', lib, 'src', 'generated'));
 
 /** An end that one sentence explains. */
 class Failure extends Error {
@@ -85,7 +85,8 @@ function buildId() {
         )
       : [],
   );
-  const sources = listed.filter((name) => /\.(ts|json|prisma)$/.test(name) && !name.startsWith(generated));
+  const isGenerated = (name) => generated.some((folder) => name.startsWith(folder));
+  const sources = listed.filter((name) => /\.(ts|json|prisma)$/.test(name) && !isGenerated(name));
   const contents = [...sources.sort(), ...sourceFiles].flatMap((name) => [
     `\0${name}\0`,
     readFileSync(join(root, name)),
@@ -137,6 +138,7 @@ async function build() {
     rmSync(dist, { recursive: true, force: true });
     for (const args of [
       ['node_modules/prisma/build/index.js', 'generate'],
+      ['tools/build-kernels.mjs'],
       ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
     ]) {
       const { code, output } = await node(...args);

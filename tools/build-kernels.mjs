@@ -1,0 +1,42 @@
+/**
+ * Compiles libs/matting/assembly/<kernel>.ts, which is AssemblyScript, to WebAssembly, and writes each module as
+ * libs/matting/src/generated/<kernel>.ts: one string of base64, so that the library needs no file at run time.
+ * Folders beside the kernels hold what they share. Part of the build; by hand: node tools/build-kernels.mjs
+ */
+import asc from 'assemblyscript/asc';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const library = fileURLToPath(new URL('../libs/matting', import.meta.url));
+const sources = join(library, 'assembly');
+const generated = join(library, 'src/generated');
+
+// The stub runtime, no assertions and no abort: a kernel works in memory that its caller lays out, and imports
+// nothing.
+const flags = ['-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert', '--use', 'abort='];
+
+/** The module's bytes; throws with the compiler's words. */
+async function compile(kernel) {
+  let bytes;
+  const { error, stderr } = await asc.main(
+    [`${kernel}.ts`, '--baseDir', sources, '--outFile', `${kernel}.wasm`, ...flags],
+    { writeFile: (_, contents) => (bytes = contents) },
+  );
+  if (error) throw new Error(`${kernel}: ${error.message}\n${stderr.toString()}`);
+  return bytes;
+}
+
+const kernels = readdirSync(sources)
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => name.slice(0, -'.ts'.length));
+
+rmSync(generated, { recursive: true, force: true });
+mkdirSync(generated, { recursive: true });
+for (const kernel of kernels) {
+  const base64 = Buffer.from(await compile(kernel)).toString('base64');
+  writeFileSync(
+    join(generated, `${kernel}.ts`),
+    `/** assembly/${kernel}.ts as a WebAssembly module, in base64. */\nexport const base64 =\n  '${base64}';\n`,
+  );
+}
