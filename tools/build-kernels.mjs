@@ -16,14 +16,14 @@ const generated = join(library, 'src/generated');
 // nothing.
 const flags = ['-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert', '--use', 'abort='];
 
-/** The module's bytes; throws with the compiler's words. */
+/** The module's bytes. What the compiler finds fault with goes to stderr. */
 async function compile(kernel) {
   let bytes;
-  const { error, stderr } = await asc.main(
+  const { error } = await asc.main(
     [`${kernel}.ts`, '--baseDir', sources, '--outFile', `${kernel}.wasm`, ...flags],
-    { writeFile: (_, contents) => (bytes = contents) },
+    { stderr: process.stderr, writeFile: (_, contents) => (bytes = contents) },
   );
-  if (error) throw new Error(`${kernel}: ${error.message}\n${stderr.toString()}`);
+  if (error) throw error;
   return bytes;
 }
 
