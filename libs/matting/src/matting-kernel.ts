@@ -29,15 +29,7 @@ type Functions = {
   upper: (x: Address, y: Address) => void;
   backward: (r: Address, x: Address) => void;
   advance: (
-    ...all: [
-      alpha: number,
-      p: Address,
-      q: Address,
-      x: Address,
-      r: Address,
-      scale: Address,
-      samples: number,
-    ]
+    ...all: [alpha: number, p: Address, q: Address, x: Address, r: Address, scale: Address, samples: number]
   ) => number;
   combine: (z: Address, beta: number, p: Address, samples: number) => void;
   dot: (x: Address, y: Address, samples: number) => number;
@@ -51,26 +43,21 @@ type Functions = {
       modes: Address,
     ]
   ) => void;
-  project: (modes: Address, squareOf: Address, size: number, places: Address, blocks: Address) => void;
-  restrict: (
+  project: (
     ...all: [
-      squares: number,
-      starts: Address,
-      members: Address,
       modes: Address,
-      r: Address,
-      coarse: Address,
+      squareOf: Address,
+      size: number,
+      around: Address,
+      places: Address,
+      blocks: Address,
     ]
   ) => void;
+  restrict: (
+    ...all: [squares: number, starts: Address, members: Address, modes: Address, r: Address, coarse: Address]
+  ) => void;
   prolong: (
-    ...all: [
-      squares: number,
-      starts: Address,
-      members: Address,
-      modes: Address,
-      coarse: Address,
-      x: Address,
-    ]
+    ...all: [squares: number, starts: Address, members: Address, modes: Address, coarse: Address, x: Address]
   ) => void;
   factorise: (from: number, to: number, starts: Address, rows: Address, blocks: Address) => void;
   solve: (columns: number, starts: Address, rows: Address, blocks: Address, v: Address) => void;
@@ -95,9 +82,7 @@ const pageBytes = 65_536;
 let compiled: object | undefined;
 
 const instantiate = (): Exports => {
-  compiled ??= new WebAssembly.Module(
-    Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)),
-  );
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
   return new WebAssembly.Instance(compiled).exports as Exports;
 };
 

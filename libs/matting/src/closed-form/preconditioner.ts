@@ -29,15 +29,16 @@ export const twoGrids = (
   const squareOf = shop.place(squares.squareOf);
   const starts = shop.place(squares.starts);
   const members = shop.place(squares.members);
+  const around = shop.place(squares.around);
   const places = shop.place(squares.places);
   const columnStarts = shop.place(squares.columns.starts);
   const rows = shop.place(squares.columns.rows);
   const modes = shop.take(planeBytes * 4);
-  const coarse = shop.take(count * 32);
+  const coarse = shop.take(count * 16);
   const blocks = shop.take(squares.columns.rows.length * blockBytes);
 
   run.fitModes(count, starts, members, colours, diagonal, modes);
-  run.project(modes, squareOf, side, places, blocks);
+  run.project(modes, squareOf, side, around, places, blocks);
   for (let from = 0; from < count; from += step) {
     if (shouldStop()) return undefined;
     run.factorise(from, Math.min(count, from + step), columnStarts, rows, blocks);

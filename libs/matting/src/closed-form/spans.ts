@@ -31,7 +31,7 @@ export const spansOf = (data: Uint8Array, width: number, height: number, value: 
     const row: number[] = [];
     const begin = y * width;
     const end = begin + width;
-    for (let at = data.indexOf(value, begin); at >= 0 && at < end; ) {
+    for (let at = data.indexOf(value, begin); at >= 0 && at < end;) {
       const from = at;
       while (at < end && data[at] === value) at++;
       row.push(from - begin, at - begin);

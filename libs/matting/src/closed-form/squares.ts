@@ -13,15 +13,22 @@ export type Squares = {
   readonly starts: Int32Array;
   readonly members: Int32Array;
   readonly columns: Columns;
-  /** For each square the blocks between it and the nine around it, row by row. */
+  /** For each square the nine around it, row by row, -1 where there is none; and the blocks between them. */
+  readonly around: Int32Array;
   readonly places: Int32Array;
 };
 
-const around = 9;
+const nine = 9;
 
 type Visit = (sample: number, cell: number) => void;
 
-const eachUnknown = (band: Band, unknown: (sample: number) => boolean, side: number, across: number, visit: Visit) => {
+const eachUnknown = (
+  band: Band,
+  unknown: (sample: number) => boolean,
+  side: number,
+  across: number,
+  visit: Visit,
+) => {
   const { runs } = band;
   for (let at = 0; at < runs.length; at += runInts) {
     const row = Math.floor(runs[at + 7]! / side) * across;
@@ -34,16 +41,16 @@ const eachUnknown = (band: Band, unknown: (sample: number) => boolean, side: num
 };
 
 const neighboursOf = (cells: Int32Array, numberOf: Int32Array, across: number): Int32Array => {
-  const neighbours = new Int32Array(cells.length * around).fill(-1);
+  const neighbours = new Int32Array(cells.length * nine).fill(-1);
   const down = numberOf.length / across;
   cells.forEach((cell, square) => {
     const x = cell % across;
     const y = Math.floor(cell / across);
-    for (let k = 0; k < around; k++) {
+    for (let k = 0; k < nine; k++) {
       const column = x + (k % 3) - 1;
       const row = y + Math.floor(k / 3) - 1;
       if (column < 0 || row < 0 || column >= across || row >= down) continue;
-      neighbours[square * around + k] = numberOf[row * across + column]!;
+      neighbours[square * nine + k] = numberOf[row * across + column]!;
     }
   });
   return neighbours;
@@ -97,10 +104,18 @@ export const toSquares = (
   });
 
   const neighbours = neighboursOf(cells, numberOf, across);
-  const columns = fillColumns(cells.length, neighbours, around);
+  const columns = fillColumns(cells.length, neighbours, nine);
   const places = neighbours.map((other, at) => {
-    const square = Math.floor(at / around);
+    const square = Math.floor(at / nine);
     return other < 0 ? 0 : blockAt(columns, Math.max(square, other), Math.min(square, other));
   });
-  return { count: cells.length, side, squareOf, ...sortMembers(squareOf, cells.length), columns, places };
+  return {
+    count: cells.length,
+    side,
+    squareOf,
+    ...sortMembers(squareOf, cells.length),
+    columns,
+    around: neighbours,
+    places,
+  };
 };

@@ -34,7 +34,12 @@ const gatherColours = ({ shop, band, planeBytes, colours }: System, photo: Raste
   }
 };
 
-const gatherKinds = ({ shop, band, kinds }: System, sorted: Uint8Array, width: number, height: number): void => {
+const gatherKinds = (
+  { shop, band, kinds }: System,
+  sorted: Uint8Array,
+  width: number,
+  height: number,
+): void => {
   const to = shop.bytes(kinds, band.samples);
   eachStored(band, width, height, (sample, pixel, length) => {
     to.set(sorted.subarray(pixel, pixel + length), sample);

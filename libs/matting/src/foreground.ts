@@ -1,0 +1,124 @@
+import { type Alpha, requireSameSize } from './alpha.js';
+import { type Layer, parentOf, toLayers } from './foreground/layers.js';
+import { Workshop } from './matting-kernel.js';
+import { type Raster, requireChannels, requireRaster } from './raster.js';
+
+/** Sweeps over pictures of up to `small` pixels on a side, and over larger ones; pymatting's defaults. */
+const sweeps = { small: 32, few: 2, many: 10 };
+
+type Colours = { readonly fore: Float32Array; readonly back: Float32Array };
+
+/** The mean colours of what is surely subject and surely background, four floats each. */
+const meanColours = ({ data, channels }: Raster, alpha: Float32Array): Colours => {
+  const fore = new Float64Array(4);
+  const back = new Float64Array(4);
+  let foreCount = 1e-5;
+  let backCount = 1e-5;
+  for (let i = 0, at = 0; i < alpha.length; i++, at += channels) {
+    const sums = alpha[i]! > 0.9 ? fore : alpha[i]! < 0.1 ? back : undefined;
+    if (!sums) continue;
+    if (sums === fore) foreCount++;
+    else backCount++;
+    for (let c = 0; c < 3; c++) sums[c]! += data[at + c]! / 255;
+  }
+  return {
+    fore: Float32Array.from(fore, (sum) => sum / foreCount),
+    back: Float32Array.from(back, (sum) => sum / backCount),
+  };
+};
+
+/** The colours of every pixel of a layer as they were estimated at the size before. */
+const inherit = (layer: Layer, parent: Layer | undefined, colours: Float32Array): Float32Array => {
+  const inherited = new Float32Array(layer.pixels.length * 4);
+  for (let i = 0; i < layer.pixels.length; i++) {
+    const from = parent ? parent.numberOf[parentOf(layer, parent, layer.pixels[i]!)]! * 4 : 0;
+    for (let c = 0; c < 4; c++) inherited[i * 4 + c] = colours[from + c]!;
+  }
+  return inherited;
+};
+
+/** Left, right, above and below; a pixel stands for the neighbours that it does not have. */
+const neighboursOf = ({ pixels, numberOf, width, height }: Layer): Int32Array => {
+  const around = new Int32Array(pixels.length * 4);
+  for (let i = 0; i < pixels.length; i++) {
+    const at = pixels[i]!;
+    const x = at % width;
+    const left = x > 0 ? numberOf[at - 1]! : -1;
+    const right = x < width - 1 ? numberOf[at + 1]! : -1;
+    const above = at >= width ? numberOf[at - width]! : -1;
+    const below = at < width * (height - 1) ? numberOf[at + width]! : -1;
+    around[i * 4] = left < 0 ? i : left;
+    around[i * 4 + 1] = right < 0 ? i : right;
+    around[i * 4 + 2] = above < 0 ? i : above;
+    around[i * 4 + 3] = below < 0 ? i : below;
+  }
+  return around;
+};
+
+const relax = (layer: Layer, photo: Raster, alpha: Alpha, inherited: Colours): Colours => {
+  const { pixels, width, height } = layer;
+  const shares = new Float32Array(pixels.length);
+  const colours = new Float32Array(pixels.length * 4);
+  for (let i = 0; i < pixels.length; i++) {
+    const at = parentOf(layer, photo, pixels[i]!);
+    shares[i] = alpha.data[at]!;
+    for (let c = 0; c < 3; c++) colours[i * 4 + c] = photo.data[at * photo.channels + c]! / 255;
+  }
+
+  const shop = new Workshop();
+  const around = shop.place(neighboursOf(layer));
+  const alphas = shop.place(shares);
+  const photoAt = shop.place(colours);
+  const fore = shop.place(inherited.fore);
+  const back = shop.place(inherited.back);
+  const count = width <= sweeps.small && height <= sweeps.small ? sweeps.many : sweeps.few;
+  shop.run.relax(pixels.length, count, around, alphas, photoAt, fore, back);
+  return { fore: shop.floats(fore, pixels.length * 4), back: shop.floats(back, pixels.length * 4) };
+};
+
+/** The photo's own colour where it is all subject, the estimate where it is mixed, black where nothing shows. */
+const paint = (photo: Raster, alpha: Float32Array, finest: Layer, fore: Float32Array): Uint8Array => {
+  const data = new Uint8Array(alpha.length * 3);
+  for (let i = 0, at = 0; i < alpha.length; i++, at += photo.channels) {
+    if (alpha[i]! < 254.5 / 255) continue;
+    for (let c = 0; c < 3; c++) data[i * 3 + c] = photo.data[at + c]!;
+  }
+  for (let i = 0; i < finest.pixels.length; i++) {
+    const pixel = finest.pixels[i]!;
+    const share = alpha[pixel]!;
+    if (share < 0.5 / 255 || share >= 254.5 / 255) continue;
+    for (let c = 0; c < 3; c++) data[pixel * 3 + c] = fore[i * 4 + c]! * 255 + 0.5;
+  }
+  return data;
+};
+
+/**
+ * The colours of the subject without those of the background that shone through at its edge: from one pixel up to
+ * the photo's size, each time from the estimate at the size before. Only what shows and is mixed is estimated at
+ * large sizes; solid pixels keep the photo's colour and those that do not show are black.
+ *
+ * Source: Germer, Uelwer, Conrad and Harmeling, Fast multi-level foreground estimation, 2020; parameters of
+ * pymatting's `estimate_foreground_ml`, whose answer this is to about a level of eight bits where alpha counts.
+ *
+ * @param photo RGB or RGBA; its own alpha is not looked at
+ * @returns RGB
+ * @throws RangeError when sizes or channels do not fit, or data do not fill their geometry
+ */
+export const estimateForeground = (photo: Raster, alpha: Alpha): Raster => {
+  requireRaster(photo);
+  requireChannels(photo, [3, 4]);
+  requireSameSize('an alpha', alpha, photo);
+
+  const layers = toLayers(alpha);
+  let colours = meanColours(photo, alpha.data);
+  layers.forEach((layer, level) => {
+    const parent = layers[level - 1];
+    const fore = inherit(layer, parent, colours.fore);
+    const back = inherit(layer, parent, colours.back);
+    colours = relax(layer, photo, alpha, { fore, back });
+  });
+
+  const { width, height } = photo;
+  const data = paint(photo, alpha.data, layers.at(-1)!, colours.fore);
+  return { data, width, height, channels: 3 };
+};
