@@ -35,32 +35,27 @@ const mostUnknownByDefault = 1_500_000;
 /** pymatting's bounds of .9 and .1. */
 const certain = { foreground: 229.5, background: 25.5 };
 
-const sortPixels = (trimap: Uint8Array): { sorted: Uint8Array; counts: Int32Array } => {
+/** The kind of pixel that each sample of a trimap stands for. */
+const kinds = Uint8Array.from({ length: 256 }, (_, sample) => {
+  if (sample <= certain.background) return kind.background;
+  return sample >= certain.foreground ? kind.foreground : kind.unknown;
+});
+
+const sortPixels = (trimap: Uint8Array): Uint8Array => {
   const sorted = new Uint8Array(trimap.length);
-  const counts = new Int32Array(3);
-  for (let i = 0; i < trimap.length; i++) {
-    const sample = trimap[i]!;
-    const sort =
-      sample <= certain.background
-        ? kind.background
-        : sample >= certain.foreground
-          ? kind.foreground
-          : kind.unknown;
-    sorted[i] = sort;
-    counts[sort]!++;
-  }
-  return { sorted, counts };
+  for (let i = 0; i < trimap.length; i++) sorted[i] = kinds[trimap[i]!]!;
+  return sorted;
 };
 
 const countUnknown = (sorted: Uint8Array): number => {
   let count = 0;
-  for (let i = 0; i < sorted.length; i++) if (sorted[i] === kind.unknown) count++;
+  for (let i = 0; i < sorted.length; i++) count += sorted[i]! >> 1;
   return count;
 };
 
 const knownAlpha = (sorted: Uint8Array): Float32Array => {
   const alpha = new Float32Array(sorted.length);
-  for (let i = 0; i < alpha.length; i++) if (sorted[i] === kind.foreground) alpha[i] = 1;
+  for (let i = 0; i < alpha.length; i++) alpha[i] = sorted[i]! & kind.foreground;
   return alpha;
 };
 
@@ -82,10 +77,14 @@ const solveWithin = (photo: Raster, sorted: Uint8Array, most: number, watch: Wat
 };
 
 /** What keeps a trimap from being solved, before anything is computed. */
-const obstacleOf = ({ width, height }: Raster, counts: Int32Array): MattingObstacle | undefined => {
-  if (counts[kind.foreground] === 0) return 'noForeground';
-  if (counts[kind.background] === 0) return 'noBackground';
-  if (counts[kind.unknown] === 0) return 'nothingUnknown';
+const obstacleOf = (
+  { width, height }: Raster,
+  sorted: Uint8Array,
+  unknownPixels: number,
+): MattingObstacle | undefined => {
+  if (!sorted.includes(kind.foreground)) return 'noForeground';
+  if (!sorted.includes(kind.background)) return 'noBackground';
+  if (unknownPixels === 0) return 'nothingUnknown';
   // Windows of 3 × 3 do not fit in: nothing ties the unknown pixels to the known ones.
   return width < 3 || height < 3 ? 'notConverged' : undefined;
 };
@@ -116,9 +115,9 @@ export const closedFormAlpha = (
   requireChannels(trimap, [1]);
   requireSameSize('a trimap', trimap, photo);
 
-  const { sorted, counts } = sortPixels(trimap.data);
-  const unknownPixels = counts[kind.unknown]!;
-  const obstacle = obstacleOf(photo, counts);
+  const sorted = sortPixels(trimap.data);
+  const unknownPixels = countUnknown(sorted);
+  const obstacle = obstacleOf(photo, sorted, unknownPixels);
   if (obstacle) return { solved: false, obstacle, unknownPixels };
 
   const { alpha, solution, level } = solveWithin(photo, sorted, mostUnknown, { shouldStop, onIteration });

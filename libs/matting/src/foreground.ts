@@ -1,5 +1,5 @@
 import { type Alpha, requireSameSize } from './alpha.js';
-import { type Layer, parentOf, toLayers } from './foreground/layers.js';
+import { isMixed, type Layer, parentOf, toLayers } from './foreground/layers.js';
 import { Workshop } from './matting-kernel.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
@@ -8,23 +8,24 @@ const sweeps = { small: 32, few: 2, many: 10 };
 
 type Colours = { readonly fore: Float32Array; readonly back: Float32Array };
 
-/** The mean colours of what is surely subject and surely background, four floats each. */
-const meanColours = ({ data, channels }: Raster, alpha: Float32Array): Colours => {
-  const fore = new Float64Array(4);
-  const back = new Float64Array(4);
-  let foreCount = 1e-5;
-  let backCount = 1e-5;
+/** The mean colour of the pixels whose alpha is above `low` and below `high`, four floats; black if there is none. */
+const meanColour = (
+  { data, channels }: Raster,
+  alpha: Float32Array,
+  low: number,
+  high: number,
+): Float32Array => {
+  let [red, green, blue, count] = [0, 0, 0, 0];
   for (let i = 0, at = 0; i < alpha.length; i++, at += channels) {
-    const sums = alpha[i]! > 0.9 ? fore : alpha[i]! < 0.1 ? back : undefined;
-    if (!sums) continue;
-    if (sums === fore) foreCount++;
-    else backCount++;
-    for (let c = 0; c < 3; c++) sums[c]! += data[at + c]! / 255;
+    const share = alpha[i]!;
+    if (share <= low || share >= high) continue;
+    red += data[at]!;
+    green += data[at + 1]!;
+    blue += data[at + 2]!;
+    count++;
   }
-  return {
-    fore: Float32Array.from(fore, (sum) => sum / foreCount),
-    back: Float32Array.from(back, (sum) => sum / backCount),
-  };
+  const scale = 1 / (255 * (count + 1e-5));
+  return Float32Array.of(red * scale, green * scale, blue * scale, 0);
 };
 
 /** The colours of every pixel of a layer as they were estimated at the size before. */
@@ -32,7 +33,10 @@ const inherit = (layer: Layer, parent: Layer | undefined, colours: Float32Array)
   const inherited = new Float32Array(layer.pixels.length * 4);
   for (let i = 0; i < layer.pixels.length; i++) {
     const from = parent ? parent.numberOf[parentOf(layer, parent, layer.pixels[i]!)]! * 4 : 0;
-    for (let c = 0; c < 4; c++) inherited[i * 4 + c] = colours[from + c]!;
+    const to = i * 4;
+    inherited[to] = colours[from]!;
+    inherited[to + 1] = colours[from + 1]!;
+    inherited[to + 2] = colours[from + 2]!;
   }
   return inherited;
 };
@@ -78,15 +82,18 @@ const relax = (layer: Layer, photo: Raster, alpha: Alpha, inherited: Colours): C
 
 /** The photo's own colour where it is all subject, the estimate where it is mixed, black where nothing shows. */
 const paint = (photo: Raster, alpha: Float32Array, finest: Layer, fore: Float32Array): Uint8Array => {
+  const { data: from, channels } = photo;
   const data = new Uint8Array(alpha.length * 3);
-  for (let i = 0, at = 0; i < alpha.length; i++, at += photo.channels) {
+  for (let i = 0, at = 0; i < alpha.length; i++, at += channels) {
     if (alpha[i]! < 254.5 / 255) continue;
-    for (let c = 0; c < 3; c++) data[i * 3 + c] = photo.data[at + c]!;
+    data[i * 3] = from[at]!;
+    data[i * 3 + 1] = from[at + 1]!;
+    data[i * 3 + 2] = from[at + 2]!;
   }
   for (let i = 0; i < finest.pixels.length; i++) {
     const pixel = finest.pixels[i]!;
     const share = alpha[pixel]!;
-    if (share < 0.5 / 255 || share >= 254.5 / 255) continue;
+    if (!isMixed(share)) continue;
     for (let c = 0; c < 3; c++) data[pixel * 3 + c] = fore[i * 4 + c]! * 255 + 0.5;
   }
   return data;
@@ -110,7 +117,10 @@ export const estimateForeground = (photo: Raster, alpha: Alpha): Raster => {
   requireSameSize('an alpha', alpha, photo);
 
   const layers = toLayers(alpha);
-  let colours = meanColours(photo, alpha.data);
+  let colours: Colours = {
+    fore: meanColour(photo, alpha.data, 0.9, Infinity),
+    back: meanColour(photo, alpha.data, -Infinity, 0.1),
+  };
   layers.forEach((layer, level) => {
     const parent = layers[level - 1];
     const fore = inherit(layer, parent, colours.fore);

@@ -61,21 +61,37 @@ function turn(block: usize): void {
   }
 }
 
-/** target −= block × other, whose rows are in `turned`. */
+/** A row of a product: four factors times the rows of `turned`, taken from the row of the target. */
 @inline
-function subtract(target: usize, block: usize): void {
-  for (let row: usize = 0; row < 4; row++) {
-    const to = target + (row << 5);
-    const from = block + (row << 5);
-    let low = v128.load(to);
-    let high = v128.load(to, 16);
-    for (let k: usize = 0; k < 4; k++) {
-      const factor = v128.load64_splat(from + (k << 3));
-      low = f64x2.sub(low, f64x2.mul(factor, v128.load(turned + (k << 5))));
-      high = f64x2.sub(high, f64x2.mul(factor, v128.load(turned + (k << 5), 16)));
+function subtractRow(target: usize, from: usize, a: v128, b: v128, c: v128, d: v128, offset: usize): void {
+  let value = v128.load(target + offset);
+  value = f64x2.sub(value, f64x2.mul(v128.load64_splat(from), a));
+  value = f64x2.sub(value, f64x2.mul(v128.load64_splat(from, 8), b));
+  value = f64x2.sub(value, f64x2.mul(v128.load64_splat(from, 16), c));
+  value = f64x2.sub(value, f64x2.mul(v128.load64_splat(from, 24), d));
+  v128.store(target + offset, value);
+}
+
+/** Takes one block of a column times all from it downward from the column that its row names. */
+function subtractAll(rows: usize, blocks: usize, k: i32, end: i32, to: i32): void {
+  turn(blocks + <usize>k * blockBytes);
+  const a = v128.load(turned);
+  const e = v128.load(turned, 16);
+  const b = v128.load(turned, 32);
+  const f = v128.load(turned, 48);
+  const c = v128.load(turned, 64);
+  const g = v128.load(turned, 80);
+  const d = v128.load(turned, 96);
+  const h = v128.load(turned, 112);
+  for (let j = k; j < end; j++) {
+    const row = load<i32>(rows + (<usize>j << 2));
+    while (load<i32>(rows + (<usize>to << 2)) < row) to++;
+    const target = blocks + <usize>to * blockBytes;
+    const from = blocks + <usize>j * blockBytes;
+    for (let at: usize = 0; at < blockBytes; at += 32) {
+      subtractRow(target + at, from + at, a, b, c, d, 0);
+      subtractRow(target + at, from + at, e, f, g, h, 16);
     }
-    v128.store(to, low);
-    v128.store(to, high, 16);
   }
 }
 
@@ -117,13 +133,8 @@ export function factorise(from: i32, to: i32, starts: usize, rows: usize, blocks
     invert(triangle);
     for (let k = first + 1; k < end; k++) divide(blocks + <usize>k * blockBytes, triangle);
     for (let k = first + 1; k < end; k++) {
-      turn(blocks + <usize>k * blockBytes);
-      let to = load<i32>(starts + (<usize>load<i32>(rows + (<usize>k << 2)) << 2));
-      for (let j = k; j < end; j++) {
-        const row = load<i32>(rows + (<usize>j << 2));
-        while (load<i32>(rows + (<usize>to << 2)) < row) to++;
-        subtract(blocks + <usize>to * blockBytes, blocks + <usize>j * blockBytes);
-      }
+      const row = load<i32>(rows + (<usize>k << 2));
+      subtractAll(rows, blocks, k, end, load<i32>(starts + (<usize>row << 2)));
     }
     for (let k = first; k < end; k++) settle(blocks, k);
   }

@@ -69,7 +69,9 @@ const sortMembers = (squareOf: Int32Array, count: number): { starts: Int32Array;
 
 /** The cells of the grid that hold unknown pixels, in order of elimination, and the number of each cell. */
 const numberCells = (taken: Uint8Array, across: number): { cells: Int32Array; numberOf: Int32Array } => {
-  const listed = Int32Array.from(taken.keys()).filter((cell) => taken[cell] === 1);
+  const found: number[] = [];
+  for (let cell = 0; cell < taken.length; cell++) if (taken[cell] === 1) found.push(cell);
+  const listed = Int32Array.from(found);
   const order = dissect(
     listed.map((cell) => cell % across),
     listed.map((cell) => Math.floor(cell / across)),

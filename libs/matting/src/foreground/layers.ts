@@ -30,29 +30,38 @@ const sizesOf = ({ width, height }: Size): Size[] => {
   }));
 };
 
+/** Whether alpha is neither 0 nor 1 in eight bits. */
+export const isMixed = (alpha: number): boolean => alpha >= 0.5 / 255 && alpha < 254.5 / 255;
+
 /** Marks the pixels around those where alpha is mixed. */
-const markMixed = (taken: Uint8Array, size: Size, alpha: Alpha): void => {
-  const { width, height } = size;
+const markMixed = (taken: Uint8Array, { width, height }: Size, alpha: Alpha): void => {
+  const columns = Int32Array.from({ length: width }, (_, x) => Math.floor((x * alpha.width) / width));
   for (let y = 0; y < height; y++) {
     const row = Math.floor((y * alpha.height) / height) * alpha.width;
+    const top = Math.max(0, y - reach) * width;
+    const bottom = Math.min(height - 1, y + reach) * width;
     for (let x = 0; x < width; x++) {
-      const share = alpha.data[row + Math.floor((x * alpha.width) / width)]!;
-      if (share < 0.5 / 255 || share >= 254.5 / 255) continue;
+      if (!isMixed(alpha.data[row + columns[x]!]!)) continue;
       const left = Math.max(0, x - reach);
-      const right = Math.min(width, x + reach + 1);
-      for (let line = Math.max(0, y - reach); line < Math.min(height, y + reach + 1); line++) {
-        taken.fill(1, line * width + left, line * width + right);
+      const right = Math.min(width - 1, x + reach);
+      for (let line = top; line <= bottom; line += width) {
+        for (let at = left; at <= right; at++) taken[line + at] = 1;
       }
     }
   }
 };
 
 const toLayer = (size: Size, taken: Uint8Array): Layer => {
-  const numberOf = new Int32Array(taken.length).fill(-1);
   let count = 0;
-  for (let i = 0; i < taken.length; i++) if (taken[i] === 1) numberOf[i] = count++;
+  for (let i = 0; i < taken.length; i++) count += taken[i]!;
+  const numberOf = new Int32Array(taken.length).fill(-1);
   const pixels = new Int32Array(count);
-  for (let i = 0; i < taken.length; i++) if (taken[i] === 1) pixels[numberOf[i]!] = i;
+  for (let at = taken.indexOf(1), next = 0; at >= 0; at = taken.indexOf(1, at)) {
+    for (; taken[at] === 1; at++, next++) {
+      pixels[next] = at;
+      numberOf[at] = next;
+    }
+  }
   return { ...size, pixels, numberOf };
 };
 
@@ -65,9 +74,7 @@ export const toLayers = (alpha: Alpha): Layer[] => {
     else {
       const finer = layers[0];
       markMixed(taken, size, alpha);
-      finer?.pixels.forEach((pixel) => {
-        taken[parentOf(finer, size, pixel)] = 1;
-      });
+      if (finer) for (const pixel of finer.pixels) taken[parentOf(finer, size, pixel)] = 1;
     }
     layers.unshift(toLayer(size, taken));
   }
