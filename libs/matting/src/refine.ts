@@ -61,7 +61,7 @@ export const offsetEdge = (mask: Raster, pixels: number): Raster => {
 /** Half of a Gaussian from its middle on, cut off at three σ; with the other half its sum is 1. */
 const gaussian = (sigma: number): Float64Array => {
   const weights = Float64Array.from({ length: Math.ceil(3 * sigma) + 1 }, (_, x) =>
-    Math.exp((-x * x) / (2 * sigma * sigma)),
+    Math.exp(-0.5 * (x / sigma) ** 2),
   );
   const sum = weights.reduce((total, weight) => total + 2 * weight, -1);
   return weights.map((weight) => weight / sum);

@@ -11,7 +11,7 @@ export type TrimapSettings = {
 };
 
 /** Samples of a trimap. */
-export const trimapSample = { background: 0, unknown: 128, foreground: 255 } as const;
+const trimapSample = { background: 0, unknown: 128, foreground: 255 } as const;
 
 /** From the first pixel of the window to its last, as seen from the pixel; even windows lean to the left. */
 type Window = { readonly before: number; readonly after: number };

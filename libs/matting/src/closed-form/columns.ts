@@ -33,7 +33,7 @@ export const fillColumns = (count: number, neighbours: Int32Array, perColumn: nu
   }
 
   const rows = new Int32Array(starts[count]!);
-  structures.forEach((structure, column) => rows.set(structure, starts[column]!));
+  structures.forEach((structure, column) => rows.set(structure, starts[column]));
   return { starts, rows };
 };
 

@@ -20,7 +20,7 @@ const step = 512;
  * @returns undefined when `shouldStop` said so
  */
 export const twoGrids = (
-  { shop, planeBytes, band, colours, diagonal }: System,
+  { shop, planeBytes, colours, diagonal }: System,
   squares: Squares,
   shouldStop: () => boolean,
 ): Precondition | undefined => {

@@ -44,9 +44,7 @@ const markMixed = (taken: Uint8Array, { width, height }: Size, alpha: Alpha): vo
       if (!isMixed(alpha.data[row + columns[x]!]!)) continue;
       const left = Math.max(0, x - reach);
       const right = Math.min(width - 1, x + reach);
-      for (let line = top; line <= bottom; line += width) {
-        for (let at = left; at <= right; at++) taken[line + at] = 1;
-      }
+      for (let line = top; line <= bottom; line += width) taken.fill(1, line + left, line + right + 1);
     }
   }
 };
@@ -65,18 +63,21 @@ const toLayer = (size: Size, taken: Uint8Array): Layer => {
   return { ...size, pixels, numberOf };
 };
 
+const takenOf = (size: Size, alpha: Alpha, finer: Layer | undefined): Uint8Array => {
+  const taken = new Uint8Array(size.width * size.height);
+  if (taken.length <= wholeUpTo) return taken.fill(1);
+
+  markMixed(taken, size, alpha);
+  if (!finer) return taken;
+  for (const pixel of finer.pixels) taken[parentOf(finer, size, pixel)] = 1;
+  return taken;
+};
+
 /** From one pixel to the size of alpha; the pixels of a layer always have theirs in the one before. */
 export const toLayers = (alpha: Alpha): Layer[] => {
   const layers: Layer[] = [];
   for (const size of sizesOf(alpha).toReversed()) {
-    const taken = new Uint8Array(size.width * size.height);
-    if (taken.length <= wholeUpTo) taken.fill(1);
-    else {
-      const finer = layers[0];
-      markMixed(taken, size, alpha);
-      if (finer) for (const pixel of finer.pixels) taken[parentOf(finer, size, pixel)] = 1;
-    }
-    layers.unshift(toLayer(size, taken));
+    layers.unshift(toLayer(size, takenOf(size, alpha, layers[0])));
   }
   return layers;
 };
