@@ -1,9 +1,10 @@
 import { createProgress } from '#weights';
 import type { Bench, Benchmark } from './benchmark.js';
+import { matting } from './matting/matting.js';
 import { overhead } from './overhead/overhead.js';
 import { resize } from './resize.js';
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { overhead, resize };
+const benchmarks: Readonly<Record<string, Benchmark>> = { matting, overhead, resize };
 
 // Behind `npm run bench --` the word `bench` itself comes first.
 const [name, ...args] = process.argv.slice(process.argv[2] === 'bench' ? 3 : 2);
