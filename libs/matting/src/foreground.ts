@@ -1,5 +1,5 @@
 import { type Alpha, requireSameSize } from './alpha.js';
-import { isMixed, type Layer, parentOf, toLayers } from './foreground/layers.js';
+import { isMixed, type Layer, parentsOf, toLayers } from './foreground/layers.js';
 import { Workshop } from './matting-kernel.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
@@ -7,6 +7,9 @@ import { type Raster, requireChannels, requireRaster } from './raster.js';
 const sweeps = { small: 32, few: 2, many: 10 };
 
 type Colours = { readonly fore: Float32Array; readonly back: Float32Array };
+
+/** A mean is taken of about as many pixels at most, evenly spread: it is a first guess for a picture of one pixel. */
+const enoughForMean = 2 ** 18;
 
 /** The mean colour of the pixels whose alpha is above `low` and below `high`, four floats; black if there is none. */
 const meanColour = (
@@ -16,8 +19,10 @@ const meanColour = (
   high: number,
 ): Float32Array => {
   let [red, green, blue, count] = [0, 0, 0, 0];
-  for (let i = 0, at = 0; i < alpha.length; i++, at += channels) {
+  const step = Math.ceil(alpha.length / enoughForMean);
+  for (let i = 0; i < alpha.length; i += step) {
     const share = alpha[i]!;
+    const at = i * channels;
     if (share <= low || share >= high) continue;
     red += data[at]!;
     green += data[at + 1]!;
@@ -29,14 +34,16 @@ const meanColour = (
 };
 
 /** The colours of every pixel of a layer as they were estimated at the size before. */
-const inherit = (layer: Layer, parent: Layer | undefined, colours: Float32Array): Float32Array => {
-  const inherited = new Float32Array(layer.pixels.length * 4);
-  for (let i = 0; i < layer.pixels.length; i++) {
-    const from = parent ? parent.numberOf[parentOf(layer, parent, layer.pixels[i]!)]! * 4 : 0;
-    const to = i * 4;
-    inherited[to] = colours[from]!;
-    inherited[to + 1] = colours[from + 1]!;
-    inherited[to + 2] = colours[from + 2]!;
+const inherit = (layer: Layer, parent: Layer, { fore, back }: Colours): Colours => {
+  const count = layer.pixels.length * 4;
+  const inherited = { fore: new Float32Array(count), back: new Float32Array(count) };
+  const parents = parentsOf(layer, parent);
+  for (let i = 0, to = 0; i < parents.length; i++) {
+    const from = parent.numberOf[parents[i]!]! * 4;
+    for (let c = 0; c < 4; c++, to++) {
+      inherited.fore[to] = fore[from + c]!;
+      inherited.back[to] = back[from + c]!;
+    }
   }
   return inherited;
 };
@@ -59,17 +66,19 @@ const neighboursOf = ({ pixels, numberOf, width, height }: Layer): Int32Array =>
   return around;
 };
 
-const relax = (layer: Layer, photo: Raster, alpha: Alpha, inherited: Colours): Colours => {
+const relax = (shop: Workshop, layer: Layer, photo: Raster, alpha: Alpha, inherited: Colours): Colours => {
   const { pixels, width, height } = layer;
   const shares = new Float32Array(pixels.length);
   const colours = new Float32Array(pixels.length * 4);
-  for (let i = 0; i < pixels.length; i++) {
-    const at = parentOf(layer, photo, pixels[i]!);
-    shares[i] = alpha.data[at]!;
-    for (let c = 0; c < 3; c++) colours[i * 4 + c] = photo.data[at * photo.channels + c]! / 255;
+  const sources = parentsOf(layer, photo);
+  for (let i = 0; i < sources.length; i++) {
+    const from = sources[i]! * photo.channels;
+    shares[i] = alpha.data[sources[i]!]!;
+    colours[i * 4] = photo.data[from]! / 255;
+    colours[i * 4 + 1] = photo.data[from + 1]! / 255;
+    colours[i * 4 + 2] = photo.data[from + 2]! / 255;
   }
 
-  const shop = new Workshop();
   const around = shop.place(neighboursOf(layer));
   const alphas = shop.place(shares);
   const photoAt = shop.place(colours);
@@ -121,11 +130,10 @@ export const estimateForeground = (photo: Raster, alpha: Alpha): Raster => {
     fore: meanColour(photo, alpha.data, 0.9, Infinity),
     back: meanColour(photo, alpha.data, -Infinity, 0.1),
   };
+  const shop = new Workshop();
   layers.forEach((layer, level) => {
-    const parent = layers[level - 1];
-    const fore = inherit(layer, parent, colours.fore);
-    const back = inherit(layer, parent, colours.back);
-    colours = relax(layer, photo, alpha, { fore, back });
+    const inherited = level === 0 ? colours : inherit(layer, layers[level - 1]!, colours);
+    colours = relax(shop, layer, photo, alpha, inherited);
   });
 
   const { width, height } = photo;

@@ -15,11 +15,19 @@ const wholeUpTo = 2 ** 15;
 /** How far around mixed pixels colours are estimated, since these draw on them. */
 const reach = 2;
 
-/** The nearest pixel at another size. */
-export const parentOf = (from: Size, to: Size, pixel: number): number => {
-  const x = pixel % from.width;
-  const y = (pixel - x) / from.width;
-  return Math.floor((y * to.height) / from.height) * to.width + Math.floor((x * to.width) / from.width);
+const nearest = (count: number, to: number): Int32Array =>
+  Int32Array.from({ length: count }, (_, at) => Math.floor((at * to) / count));
+
+/** The nearest pixels at another size to those of a layer. */
+export const parentsOf = ({ pixels, width, height }: Layer, to: Size): Int32Array => {
+  const columns = nearest(width, to.width);
+  const rows = nearest(height, to.height);
+  const parents = new Int32Array(pixels.length);
+  for (let i = 0, y = 0; i < pixels.length; i++) {
+    while (pixels[i]! >= (y + 1) * width) y++;
+    parents[i] = rows[y]! * to.width + columns[pixels[i]! - y * width]!;
+  }
+  return parents;
 };
 
 const sizesOf = ({ width, height }: Size): Size[] => {
@@ -35,9 +43,10 @@ export const isMixed = (alpha: number): boolean => alpha >= 0.5 / 255 && alpha <
 
 /** Marks the pixels around those where alpha is mixed. */
 const markMixed = (taken: Uint8Array, { width, height }: Size, alpha: Alpha): void => {
-  const columns = Int32Array.from({ length: width }, (_, x) => Math.floor((x * alpha.width) / width));
+  const columns = nearest(width, alpha.width);
+  const rows = nearest(height, alpha.height);
   for (let y = 0; y < height; y++) {
-    const row = Math.floor((y * alpha.height) / height) * alpha.width;
+    const row = rows[y]! * alpha.width;
     const top = Math.max(0, y - reach) * width;
     const bottom = Math.min(height - 1, y + reach) * width;
     for (let x = 0; x < width; x++) {
@@ -69,7 +78,8 @@ const takenOf = (size: Size, alpha: Alpha, finer: Layer | undefined): Uint8Array
 
   markMixed(taken, size, alpha);
   if (!finer) return taken;
-  for (const pixel of finer.pixels) taken[parentOf(finer, size, pixel)] = 1;
+  const parents = parentsOf(finer, size);
+  for (let i = 0; i < parents.length; i++) taken[parents[i]!] = 1;
   return taken;
 };
 
