@@ -1,8 +1,8 @@
 import { planeBytes, planes, runBytes, runCount, runs } from './field';
 
 const unknown: u8 = 2;
-/** pymatting's default; added to the sum of squares, before it is divided by the nine pixels. */
-const epsilon: f64 = 1e-7;
+/** pymatting's default of 1e-7, for bytes; added to the sum of squares, before it is divided by the nine pixels. */
+const epsilon: f64 = 1e-7 * 255 * 255;
 
 // Of one window: its nine samples, and their colours less the mean, turned so that the covariance is 1; the fourth
 // row of 4-byte slots is filled up to whole vectors.
@@ -67,20 +67,22 @@ function whiten(red: usize, green: usize, blue: usize): void {
   }
 }
 
-/** (1 + gₖ·gⱼ) / −9 of one pixel of the window with all. */
+/**
+ * −(1 + gₖ·gⱼ) of one pixel of the window with all: nine times the entries, since a ninth in f32 is a little too
+ * much, and what is off in the same direction everywhere draws all of alpha along.
+ */
 @inline
 function weigh(k: i32): void {
   const from = <usize>k << 2;
   const a = v128.load32_splat(g0 + from);
   const b = v128.load32_splat(g1 + from);
   const c = v128.load32_splat(g2 + from);
-  const ninth = f32x4.splat(-1 / <f32>9);
   for (let j: usize = 0; j < 48; j += 16) {
     const product = f32x4.add(
       f32x4.add(f32x4.splat(1), f32x4.mul(a, v128.load(g0 + j))),
       f32x4.add(f32x4.mul(b, v128.load(g1 + j)), f32x4.mul(c, v128.load(g2 + j))),
     );
-    v128.store(weights + j, f32x4.mul(product, ninth));
+    v128.store(weights + j, f32x4.neg(product));
   }
 }
 
@@ -97,7 +99,7 @@ function scatter(kinds: usize, diagonal: usize, known: usize): void {
     const i = sample(k);
     const mine = load<u8>(kinds + i);
     weigh(k);
-    if (mine == unknown) add(diagonal + (i << 2), <f32>1 + load<f32>(weights + (<usize>k << 2)));
+    if (mine == unknown) add(diagonal + (i << 2), <f32>9 + load<f32>(weights + (<usize>k << 2)));
     for (let j = k + 1; j < 9; j++) {
       const other = sample(j);
       const kind = load<u8>(kinds + other);
@@ -114,7 +116,7 @@ function scatterAll(diagonal: usize): void {
   for (let k = 0; k < 9; k++) {
     const i = sample(k) << 2;
     weigh(k);
-    add(diagonal + i, <f32>1 + load<f32>(weights + (<usize>k << 2)));
+    add(diagonal + i, <f32>9 + load<f32>(weights + (<usize>k << 2)));
     for (let j = k + 1; j < 9; j++) {
       add(planes + planeOf(k, j) * planeBytes + i, load<f32>(weights + (<usize>j << 2)));
     }
@@ -122,14 +124,14 @@ function scatterAll(diagonal: usize): void {
 }
 
 /**
- * Adds up the matting Laplacian over the windows around the given centres: half of its symmetric entries into the
+ * Adds up nine times the matting Laplacian over the windows around the given centres: half of its symmetric entries into the
  * planes, the diagonal, and the right side, which the known foreground gives.
  *
  * Source: Levin, Lischinski and Weiss, A closed form solution to natural image matting, 2008; constants of
  * pymatting.
  *
  * @param centres runs, of which only rows -1 and +1 are looked at
- * @param colours three planes of f32, 0…1
+ * @param colours three planes of f32, 0…255
  * @param kinds u8 for each sample: 0 background, 1 foreground, 2 unknown
  */
 export function assemble(

@@ -6,7 +6,7 @@ import { planeBytes } from './field';
 
 const gram = memory.data(16 * 8, 16);
 /** A mode that varies by less than this, squared, is none: a grey photo has one colour only. */
-const least: f64 = 1e-9;
+const least: f64 = 1e-9 * 255 * 255;
 
 @inline
 function g(row: usize, column: usize): usize {
@@ -48,11 +48,11 @@ function sumUp(from: usize, to: usize, colours: usize, diagonal: usize, r0: f64,
 
 /** Cholesky in place; the reciprocal of the diagonal stands in its stead, 0 for a mode that is none. */
 function orthogonalise(): void {
-  const floor = least * load<f64>(g(0, 0));
+  const one = load<f64>(g(0, 0));
   for (let k: usize = 0; k < 4; k++) {
     let pivot = load<f64>(g(k, k));
     for (let m: usize = 0; m < k; m++) pivot -= load<f64>(g(k, m)) * load<f64>(g(k, m));
-    const inverse = pivot > floor ? 1 / Math.sqrt(pivot) : 0;
+    const inverse = pivot > (k == 0 ? 0 : least * one) ? 1 / Math.sqrt(pivot) : 0;
     store<f64>(g(k, k), inverse);
     for (let row = k + 1; row < 4; row++) {
       let value = load<f64>(g(row, k));

@@ -23,7 +23,7 @@ export type Solution = {
 const enough = 1 / 255;
 const mostIterations = 500;
 
-const side = { first: 5, step: 3 };
+const side = { first: 6, step: 3 };
 /** The small system's factor may take as much; larger squares make it smaller and the iterations more. */
 const mostFactorBytes = 320 * 2 ** 20;
 const blockBytes = 128;

@@ -7,7 +7,7 @@ export type System = {
   readonly shop: Workshop;
   readonly band: Band;
   readonly planeBytes: number;
-  /** Three planes, 0…1. */
+  /** Three planes, 0…255: whole numbers, which f32 holds exactly. */
   readonly colours: Address;
   readonly kinds: Address;
   /** Of the unscaled system. */
@@ -28,7 +28,7 @@ const gatherColours = ({ shop, band, planeBytes, colours }: System, photo: Raste
     const plane = shop.floats(colours + channel * planeBytes, band.samples);
     eachStored(band, width, height, (sample, pixel, length) => {
       for (let i = 0, at = pixel * channels + channel; i < length; i++, at += channels) {
-        plane[sample + i] = data[at]! / 255;
+        plane[sample + i] = data[at]!;
       }
     });
   }
