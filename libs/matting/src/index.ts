@@ -1,6 +1,18 @@
 export { quantise, sigmoid } from './activation.js';
+export { type Alpha, maskOf, toAlpha } from './alpha.js';
+export { flatten, type Rgba, withBackdrop } from './backdrop.js';
+export {
+  type ClosedForm,
+  closedFormAlpha,
+  type ClosedFormOptions,
+  type MattingObstacle,
+} from './closed-form.js';
 export { cutout } from './cutout.js';
+export { estimateForeground } from './foreground.js';
 export { toMask } from './mask.js';
+export { postProcessMask } from './post-process.js';
 export type { Raster } from './raster.js';
+export { feather, offsetEdge } from './refine.js';
 export { kernel, resizeLanczos } from './resize.js';
 export { type Normalisation, toTensor } from './tensor.js';
+export { toTrimap, type TrimapSettings } from './trimap.js';

@@ -1,0 +1,108 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Bench, Benchmark } from '../benchmark.js';
+import { readCounts } from '../options.js';
+import { median } from '../statistics.js';
+import { pythonWithPymatting, type Run, runProgram } from './programs.js';
+import { makeScene, type Scene, sceneNames } from './scenes.js';
+
+type OurRun = Run & {
+  readonly iterations: number;
+  readonly level: number;
+  readonly unknownPixels: number;
+};
+
+const megapixels = [0.3, 1.5, 12];
+const ours = fileURLToPath(new URL('run.js', import.meta.url));
+const theirs = join('bench', 'matting', 'pymatting_run.py');
+
+const readAlpha = async (file: string): Promise<Float32Array> => {
+  const { buffer, byteOffset, byteLength } = await readFile(file);
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+};
+
+/** How far apart the two alphas are, over the whole picture. */
+const compare = async (folder: string): Promise<string> => {
+  const a = await readAlpha(join(folder, 'ours.f32'));
+  const b = await readAlpha(join(folder, 'alpha.f32'));
+  let sum = 0;
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    const difference = Math.abs(a[i]! - b[i]!);
+    sum += difference;
+    largest = Math.max(largest, difference);
+  }
+  return `alpha differs by ${(sum / a.length).toExponential(1)} on average, ${largest.toFixed(4)} at most`;
+};
+
+const seconds = ({ alphaS, foregroundS }: Run): number => alphaS + foregroundS;
+const toMb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
+const describeRun = (run: Run): string =>
+  `${seconds(run).toFixed(2)} s (alpha ${run.alphaS.toFixed(2)}, foreground ${run.foregroundS.toFixed(2)}), ${toMb(run.peakBytes)}`;
+
+type Settings = { readonly rounds: number; readonly limit: number; readonly python: string };
+
+const measure = async (
+  { name, photo, trimap }: Scene,
+  { rounds, limit, python }: Settings,
+  { print, stopping }: Bench,
+  folder: string,
+): Promise<void> => {
+  await writeFile(join(folder, 'photo.rgb'), photo.data);
+  await writeFile(join(folder, 'trimap.gray'), trimap.data);
+  const args = [folder, String(photo.width), String(photo.height)];
+  const { signal } = stopping;
+
+  print(`\n${name}: ${photo.width} × ${photo.height}`);
+  const times: number[] = [];
+  const memories: number[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const our = await runProgram<OurRun>(process.execPath, [ours, ...args], limit, signal);
+    if (!our) throw new Error(`ours took more than ${limit} s`);
+    const share = (our.unknownPixels / (photo.width * photo.height)) * 100;
+    if (round === 1)
+      print(
+        `  ${our.unknownPixels} pixels unknown (${share.toFixed(1)} %), ${our.iterations} iterations, halved ${our.level} times`,
+      );
+    print(`  round ${round}   ours       ${describeRun(our)}`);
+    const their = await runProgram<Run>(python, [theirs, ...args], limit, signal);
+    if (!their) {
+      print(`  round ${round}   pymatting  > ${limit} s: stopped, nothing to compare`);
+      print(`  ratio > ${(limit / seconds(our)).toFixed(1)} in time`);
+      return;
+    }
+    print(`  round ${round}   pymatting  ${describeRun(their)}`);
+    times.push(seconds(their) / seconds(our));
+    memories.push(their.peakBytes / our.peakBytes);
+  }
+  print(
+    `  ratio ${median(times).toFixed(1)} in time, ${median(memories).toFixed(1)} in peak memory (medians)`,
+  );
+  print(`  ${await compare(folder)}`);
+};
+
+const run = async (bench: Bench): Promise<void> => {
+  const { args, print, stopping, closers } = bench;
+  const { rounds, limit } = readCounts(args, { rounds: 3, limit: 300 });
+  const names = sceneNames();
+  if (!names.includes('lemur'))
+    print('*** The lemur of pymatting is absent: only drawn scenes are measured. ***');
+  const python = await pythonWithPymatting(stopping.signal);
+  const folder = await mkdtemp(join(tmpdir(), 'clearcut-matting-'));
+  closers.push(() => rm(folder, { recursive: true, force: true }));
+
+  print('Closed-form alpha and foreground colours, ours and pymatting in turn, a process for each run');
+  for (const size of megapixels) {
+    for (const name of names) {
+      const scene = await makeScene(name, size);
+      await measure(scene, { rounds: size > 2 ? 1 : rounds, limit, python }, bench, folder);
+    }
+  }
+};
+
+export const matting: Benchmark = {
+  about: 'closed-form matting against pymatting; --rounds 3, --limit 300 (seconds for a run)',
+  run,
+};

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const exec = promisify(execFile);
+
+/** Kept between runs, as numba keeps there what it has compiled. */
+const environment = join('.clearcut', 'bench', 'pymatting');
+const pymatting = 'pymatting==1.1.16';
+const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+
+/**
+ * The Python of a virtual environment with pymatting in it, made at first.
+ *
+ * @throws Error that says what is missing
+ */
+export const pythonWithPymatting = async (signal: AbortSignal): Promise<string> => {
+  const stamp = join(environment, pymatting);
+  if (existsSync(stamp)) return python;
+
+  await mkdir(environment, { recursive: true });
+  try {
+    await exec('python3', ['-m', 'venv', environment], { signal });
+    await exec(python, ['-m', 'pip', 'install', '--quiet', pymatting], { signal });
+  } catch (cause) {
+    throw new Error(
+      `pymatting cannot be installed, and there is nothing to compare with: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  await writeFile(stamp, '');
+  return python;
+};
+
+export type Run = {
+  readonly alphaS: number;
+  readonly foregroundS: number;
+  readonly peakBytes: number;
+};
+
+/** What a program of ours or theirs reports in its last line; undefined when it took longer than allowed. */
+export const runProgram = async <R extends Run>(
+  program: string,
+  args: readonly string[],
+  limitS: number,
+  signal: AbortSignal,
+): Promise<R | undefined> => {
+  try {
+    const { stdout } = await exec(program, args, { signal, timeout: limitS * 1000, killSignal: 'SIGKILL' });
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as R;
+  } catch (error) {
+    if (!signal.aborted && (error as { killed?: boolean }).killed === true) return undefined;
+    throw error;
+  }
+};

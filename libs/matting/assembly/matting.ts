@@ -1,0 +1,9 @@
+// The arithmetic of closed-form matting and of foreground estimation; what orders it stands in src/matting.
+export { configure, freeFrom } from './matting/field';
+export { assemble, normalise } from './matting/laplacian';
+export { apply, backward, forward, upper } from './matting/stencil';
+export { advance, combine, dot } from './matting/vectors';
+export { fitModes, prolong, restrict } from './matting/modes';
+export { project } from './matting/projection';
+export { factorise, solve } from './matting/cholesky';
+export { relax } from './matting/colours';

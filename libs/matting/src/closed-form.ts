@@ -1,0 +1,129 @@
+import { type Alpha, requireSameSize } from './alpha.js';
+import { doubleAlpha, halveKinds, halvePhoto } from './closed-form/halve.js';
+import { solveBand, type Solution, type Watch } from './closed-form/solve.js';
+import { kind } from './closed-form/system.js';
+import { type Raster, requireChannels, requireRaster } from './raster.js';
+
+export type ClosedFormOptions = {
+  /** Asked before every iteration and now and then in between; true ends the work. */
+  readonly shouldStop?: () => boolean;
+  /** @param largestStep by which any alpha changed */
+  readonly onIteration?: (iteration: number, largestStep: number) => void;
+  /** With more unknown pixels the photo is halved until there are no more. */
+  readonly mostUnknown?: number;
+};
+
+/** Why there is no alpha. */
+export type MattingObstacle = 'noForeground' | 'noBackground' | 'nothingUnknown' | 'notConverged' | 'stopped';
+
+export type ClosedForm =
+  | {
+      readonly solved: true;
+      readonly alpha: Alpha;
+      readonly unknownPixels: number;
+      readonly iterations: number;
+      /** ‖b − A x‖ / ‖b‖ */
+      readonly residual: number;
+      /** How often the photo was halved; 0 is its own size. */
+      readonly level: number;
+    }
+  | { readonly solved: false; readonly obstacle: MattingObstacle; readonly unknownPixels: number };
+
+/** Some 400 MB of working memory. */
+const mostUnknownByDefault = 1_500_000;
+
+/** pymatting's bounds of .9 and .1. */
+const certain = { foreground: 229.5, background: 25.5 };
+
+/** The kind of pixel that each sample of a trimap stands for. */
+const kinds = Uint8Array.from({ length: 256 }, (_, sample) => {
+  if (sample <= certain.background) return kind.background;
+  return sample >= certain.foreground ? kind.foreground : kind.unknown;
+});
+
+const sortPixels = (trimap: Uint8Array): Uint8Array => {
+  const sorted = new Uint8Array(trimap.length);
+  for (let i = 0; i < trimap.length; i++) sorted[i] = kinds[trimap[i]!]!;
+  return sorted;
+};
+
+const countUnknown = (sorted: Uint8Array): number => {
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) count += sorted[i]! >> 1;
+  return count;
+};
+
+const knownAlpha = (sorted: Uint8Array): Float32Array => {
+  const alpha = new Float32Array(sorted.length);
+  for (let i = 0; i < alpha.length; i++) alpha[i] = sorted[i]! & kind.foreground;
+  return alpha;
+};
+
+type Solved = { readonly alpha: Float32Array; readonly solution: Solution; readonly level: number };
+
+const solveWithin = (photo: Raster, sorted: Uint8Array, most: number, watch: Watch): Solved => {
+  const alpha = knownAlpha(sorted);
+  if (countUnknown(sorted) <= most || photo.width < 8 || photo.height < 8) {
+    const solution = solveBand(photo, sorted, watch);
+    if (solution.state === 'converged') solution.write(alpha);
+    return { alpha, solution, level: 0 };
+  }
+
+  const { width, height } = photo;
+  const half = solveWithin(halvePhoto(photo), halveKinds(sorted, width, height), most, watch);
+  const doubled = doubleAlpha(half.alpha, width, height);
+  for (let i = 0; i < alpha.length; i++) if (sorted[i] === kind.unknown) alpha[i] = doubled[i]!;
+  return { alpha, solution: half.solution, level: half.level + 1 };
+};
+
+/** What keeps a trimap from being solved, before anything is computed. */
+const obstacleOf = (
+  { width, height }: Raster,
+  sorted: Uint8Array,
+  unknownPixels: number,
+): MattingObstacle | undefined => {
+  if (!sorted.includes(kind.foreground)) return 'noForeground';
+  if (!sorted.includes(kind.background)) return 'noBackground';
+  if (unknownPixels === 0) return 'nothingUnknown';
+  // Windows of 3 × 3 do not fit in: nothing ties the unknown pixels to the known ones.
+  return width < 3 || height < 3 ? 'notConverged' : undefined;
+};
+
+/**
+ * Closed-form matting: alpha of the unknown pixels of a trimap from the colours of the photo. Known pixels keep
+ * what the trimap says. The answer is within a level of eight bits of pymatting's `estimate_alpha_cf`, whose
+ * parameters these are; where that raises ValueError, this names the obstacle.
+ *
+ * Source: Levin, Lischinski and Weiss, A closed form solution to natural image matting, 2008.
+ *
+ * @param photo RGB or RGBA; its own alpha is not looked at
+ * @param trimap one channel of the photo's size: up to 25 background, from 230 on foreground, else unknown
+ * @throws RangeError when sizes or channels do not fit, or data do not fill their geometry
+ */
+export const closedFormAlpha = (
+  photo: Raster,
+  trimap: Raster,
+  {
+    shouldStop = () => false,
+    onIteration = () => {},
+    mostUnknown = mostUnknownByDefault,
+  }: ClosedFormOptions = {},
+): ClosedForm => {
+  requireRaster(photo);
+  requireRaster(trimap);
+  requireChannels(photo, [3, 4]);
+  requireChannels(trimap, [1]);
+  requireSameSize('a trimap', trimap, photo);
+
+  const sorted = sortPixels(trimap.data);
+  const unknownPixels = countUnknown(sorted);
+  const obstacle = obstacleOf(photo, sorted, unknownPixels);
+  if (obstacle) return { solved: false, obstacle, unknownPixels };
+
+  const { alpha, solution, level } = solveWithin(photo, sorted, mostUnknown, { shouldStop, onIteration });
+  const { state, iterations, residual } = solution;
+  if (state === 'stopped') return { solved: false, obstacle: 'stopped', unknownPixels };
+  if (state === 'exhausted') return { solved: false, obstacle: 'notConverged', unknownPixels };
+  const { width, height } = photo;
+  return { solved: true, alpha: { data: alpha, width, height }, unknownPixels, iterations, residual, level };
+};

@@ -1,0 +1,55 @@
+import type { Address } from '../matting-kernel.js';
+import type { Squares } from './squares.js';
+import type { System } from './system.js';
+
+/** z ≈ A⁻¹ r; `spare` is a plane that it may write to. */
+export type Precondition = (r: Address, z: Address, spare: Address) => void;
+
+const blockBytes = 128;
+/** How many columns are factorised between two looks at whether to go on. */
+const step = 512;
+
+/**
+ * Two grids: a sweep of Gauss-Seidel, a correction on the squares, and the sweep back. On a square alpha may be any
+ * constant plus any multiples of red, green and blue. That is what the matting Laplacian hardly resists, and so what
+ * Gauss-Seidel alone takes thousands of sweeps to find. The small system of the squares is factorised once.
+ *
+ * Source of the idea: smoothed aggregation with given near-null vectors (Vaněk, Mandel and Brezina, 1996), here
+ * without the smoothing, which the sweeps make up for.
+ *
+ * @returns undefined when `shouldStop` said so
+ */
+export const twoGrids = (
+  { shop, planeBytes, colours, diagonal }: System,
+  squares: Squares,
+  shouldStop: () => boolean,
+): Precondition | undefined => {
+  const { count, side } = squares;
+  const { run } = shop;
+  const squareOf = shop.place(squares.squareOf);
+  const starts = shop.place(squares.starts);
+  const members = shop.place(squares.members);
+  const around = shop.place(squares.around);
+  const places = shop.place(squares.places);
+  const columnStarts = shop.place(squares.columns.starts);
+  const rows = shop.place(squares.columns.rows);
+  const modes = shop.take(planeBytes * 4);
+  const coarse = shop.take(count * 16);
+  const blocks = shop.take(squares.columns.rows.length * blockBytes);
+
+  run.fitModes(count, starts, members, colours, diagonal, modes);
+  run.project(modes, squareOf, side, around, places, blocks);
+  for (let from = 0; from < count; from += step) {
+    if (shouldStop()) return undefined;
+    run.factorise(from, Math.min(count, from + step), columnStarts, rows, blocks);
+  }
+
+  return (r, z, spare) => {
+    run.forward(r, z);
+    run.upper(z, spare);
+    run.restrict(count, starts, members, modes, spare, coarse);
+    run.solve(count, columnStarts, rows, blocks, coarse);
+    run.prolong(count, starts, members, modes, coarse, z);
+    run.backward(r, z);
+  };
+};

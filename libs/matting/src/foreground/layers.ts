@@ -1,0 +1,93 @@
+import type { Alpha } from '../alpha.js';
+
+type Size = { readonly width: number; readonly height: number };
+
+/** The picture at one size, of which only some pixels are looked at. */
+export type Layer = Size & {
+  /** Those, in ascending order. */
+  readonly pixels: Int32Array;
+  /** The place of each pixel of the picture in `pixels`, -1 for none. */
+  readonly numberOf: Int32Array;
+};
+
+/** Up to as many pixels the whole picture is looked at, as it costs nothing. */
+const wholeUpTo = 2 ** 15;
+/** How far around mixed pixels colours are estimated, since these draw on them. */
+const reach = 2;
+
+const nearest = (count: number, to: number): Int32Array =>
+  Int32Array.from({ length: count }, (_, at) => Math.floor((at * to) / count));
+
+/** The nearest pixels at another size to those of a layer. */
+export const parentsOf = ({ pixels, width, height }: Layer, to: Size): Int32Array => {
+  const columns = nearest(width, to.width);
+  const rows = nearest(height, to.height);
+  const parents = new Int32Array(pixels.length);
+  for (let i = 0, y = 0; i < pixels.length; i++) {
+    while (pixels[i]! >= (y + 1) * width) y++;
+    parents[i] = rows[y]! * to.width + columns[pixels[i]! - y * width]!;
+  }
+  return parents;
+};
+
+const sizesOf = ({ width, height }: Size): Size[] => {
+  const levels = Math.ceil(Math.log2(Math.max(width, height, 2)));
+  return Array.from({ length: levels + 1 }, (_, level) => ({
+    width: Math.round(width ** (level / levels)),
+    height: Math.round(height ** (level / levels)),
+  }));
+};
+
+/** Whether alpha is neither 0 nor 1 in eight bits. */
+export const isMixed = (alpha: number): boolean => alpha >= 0.5 / 255 && alpha < 254.5 / 255;
+
+/** Marks the pixels around those where alpha is mixed. */
+const markMixed = (taken: Uint8Array, { width, height }: Size, alpha: Alpha): void => {
+  const columns = nearest(width, alpha.width);
+  const rows = nearest(height, alpha.height);
+  for (let y = 0; y < height; y++) {
+    const row = rows[y]! * alpha.width;
+    const top = Math.max(0, y - reach) * width;
+    const bottom = Math.min(height - 1, y + reach) * width;
+    for (let x = 0; x < width; x++) {
+      if (!isMixed(alpha.data[row + columns[x]!]!)) continue;
+      const left = Math.max(0, x - reach);
+      const right = Math.min(width - 1, x + reach);
+      for (let line = top; line <= bottom; line += width) taken.fill(1, line + left, line + right + 1);
+    }
+  }
+};
+
+const toLayer = (size: Size, taken: Uint8Array): Layer => {
+  let count = 0;
+  for (let i = 0; i < taken.length; i++) count += taken[i]!;
+  const numberOf = new Int32Array(taken.length).fill(-1);
+  const pixels = new Int32Array(count);
+  for (let at = taken.indexOf(1), next = 0; at >= 0; at = taken.indexOf(1, at)) {
+    for (; taken[at] === 1; at++, next++) {
+      pixels[next] = at;
+      numberOf[at] = next;
+    }
+  }
+  return { ...size, pixels, numberOf };
+};
+
+const takenOf = (size: Size, alpha: Alpha, finer: Layer | undefined): Uint8Array => {
+  const taken = new Uint8Array(size.width * size.height);
+  if (taken.length <= wholeUpTo) return taken.fill(1);
+
+  markMixed(taken, size, alpha);
+  if (!finer) return taken;
+  const parents = parentsOf(finer, size);
+  for (let i = 0; i < parents.length; i++) taken[parents[i]!] = 1;
+  return taken;
+};
+
+/** From one pixel to the size of alpha; the pixels of a layer always have theirs in the one before. */
+export const toLayers = (alpha: Alpha): Layer[] => {
+  const layers: Layer[] = [];
+  for (const size of sizesOf(alpha).toReversed()) {
+    layers.unshift(toLayer(size, takenOf(size, alpha, layers[0])));
+  }
+  return layers;
+};
