@@ -75,10 +75,18 @@ describe('ComfyUI-Runware by RUNWARE_CUSTOM_ENDPOINT (Python; imitated)', () => 
     expect(removed).toMatchObject([{ imageUUID: expect.any(String) }]);
   });
 
-  it('is told by errors that other settings are not there', async () => {
-    const { body } = await service.post([removal(photo, { returnOnlyMask: true })], headers());
+  it('sends other settings', async () => {
+    const { data } = await service.post(
+      [removal(photo, { alphaMatting: true, rgba: [0, 0, 255, 1] })],
+      headers(),
+    );
+    expect(data).toMatchObject([{ imageUUID: expect.any(String) }]);
+  });
+
+  it('is told by errors of settings out of range', async () => {
+    const { body } = await service.post([removal(photo, { alphaMattingErodeSize: 0 })], headers());
     expect(body).toMatchObject({
-      errors: [{ code: 'unsupportedParameter', parameter: 'settings.returnOnlyMask' }],
+      errors: [{ code: 'invalidParameter', parameter: 'settings.alphaMattingErodeSize', min: 1 }],
     });
   });
 

@@ -64,10 +64,17 @@ describe('@runware/sdk-js 1.3.2 (JavaScript, WebSocket)', () => {
     expect(await client.removeBackground({ inputImage: photo, model, ...settings })).toMatchObject(cutout);
   });
 
-  it('is told by our refusal that other settings are not there', async () => {
-    const settings = { alphaMatting: true };
+  it('sends other settings, nested and flat', async () => {
+    const settings = { alphaMatting: true, postProcessMask: true, rgba: [0, 0, 255, 1] };
+    const client = connect();
+    expect(await client.removeBackground({ inputImage: photo, model, settings })).toMatchObject(cutout);
+    expect(await client.removeBackground({ inputImage: photo, model, ...settings })).toMatchObject(cutout);
+  });
+
+  it('is told by our refusal that a setting is out of range', async () => {
+    const settings = { alphaMattingErodeSize: 0 };
     await expect(connect().removeBackground({ inputImage: photo, model, settings })).rejects.toMatchObject({
-      error: { code: 'unsupportedParameter', parameter: 'settings.alphaMatting' },
+      error: { code: 'invalidParameter', parameter: 'settings.alphaMattingErodeSize', min: 1 },
     });
   });
 

@@ -119,9 +119,14 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
       });
     });
 
-    it('raises our refusal of settings that are not the defaults', async () => {
-      const { error } = await run(removal(pictures.url, { settings: { alphaMatting: true } }));
-      expect(error).toMatchObject({ code: 'validation', parameter: 'settings.alphaMatting' });
+    it('sends settings', async () => {
+      const { results } = await run(removal(pictures.url, { settings: { alphaMatting: true } }));
+      expect(results).toHaveLength(1);
+    });
+
+    it('raises our refusal of a setting out of range', async () => {
+      const { error } = await run(removal(pictures.url, { settings: { alphaMattingErodeSize: 0 } }));
+      expect(error).toMatchObject({ code: 'validation', parameter: 'settings.alphaMattingErodeSize' });
     });
 
     it('raises at once when the key is bad', async () => {

@@ -61,12 +61,17 @@ client.describe('runware 0.5.24 (Python, WebSocket)', () => {
     expect((await remove({ inputImage: pictures.url, settings })).results).toHaveLength(1);
   });
 
-  it('raises our refusal of other settings', async () => {
-    const { error } = await remove({ inputImage: pictures.url, settings: { alphaMatting: true } });
+  it('sends other settings', async () => {
+    const settings = { alphaMatting: true, postProcessMask: true };
+    expect((await remove({ inputImage: pictures.url, settings })).results).toHaveLength(1);
+  });
+
+  it('raises our refusal of a setting out of range', async () => {
+    const { error } = await remove({ inputImage: pictures.url, settings: { alphaMattingErodeSize: 256 } });
     expect(error).toMatchObject({
       type: 'RunwareAPIError',
-      code: 'unsupportedParameter',
-      parameter: 'alphaMatting',
+      code: 'invalidParameter',
+      parameter: 'alphaMattingErodeSize',
     });
   });
 

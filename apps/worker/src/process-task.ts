@@ -11,6 +11,7 @@ import {
   type Task,
 } from '#database';
 import { contentTypeOf, extensionOf } from '#imaging';
+import { costOf } from '#models';
 import type { Handler } from '#queue';
 import { imageKey } from '#storage';
 import { createStopwatch, type Durations, type Logger } from '#telemetry';
@@ -29,6 +30,8 @@ type Deps = {
   readonly discard: (removal: Removal) => Promise<void>;
   /** Where this worker runs. */
   readonly facts: Pick<RunFacts, 'provider' | 'device'>;
+  /** How long one attempt may take, after which the task is given up. */
+  readonly timeoutMs: number;
   readonly log: Logger;
 };
 
@@ -45,6 +48,13 @@ const toRemoval = (task: Task, models: Deps['served']): Removal => {
 export const outputKey = ({ task, request }: Removal): string =>
   imageKey('outputs', task.outputImageId, extensionOf(request.outputFormat));
 
+const startDeadline = (timeoutMs: number) => {
+  const controller = new AbortController();
+  const message = `The task took longer than ${timeoutMs / 1000} s and was given up.`;
+  const timer = setTimeout(() => controller.abort(new TaskError('taskTimeout', message)), timeoutMs);
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+};
+
 /** What the caller is told of a fault that is ours; the log has the rest. */
 const toProblem = (error: unknown, task: Task) => {
   if (error instanceof TaskError) return { code: error.code, message: error.message, details: error.details };
@@ -57,7 +67,7 @@ const toProblem = (error: unknown, task: Task) => {
  * task ends or is tried again. Every write is fenced by the claim.
  */
 export const processTask =
-  ({ database, served, remove, discard, facts: where, log }: Deps): Handler =>
+  ({ database, served, remove, discard, facts: where, timeoutMs, log }: Deps): Handler =>
   async ({ taskId, lastTry }, signal) => {
     const task = await claimTask(database, taskId);
     if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
@@ -69,11 +79,13 @@ export const processTask =
       return bound.error({ stalls: task.stalls }, 'poisoned task given up');
     }
 
+    const deadline = startDeadline(timeoutMs);
+    const bounded = AbortSignal.any([signal, deadline.signal]);
     const stopwatch = createStopwatch();
     stopwatch.durations.queue = Date.now() - task.createdAt.getTime();
     try {
       const removal = toRemoval(task, served);
-      const facts = await remove(removal, stopwatch, signal);
+      const { image: facts, finish } = await remove(removal, stopwatch, bounded);
       const contentType = contentTypeOf(removal.request.outputFormat);
       const image = {
         id: task.outputImageId,
@@ -85,9 +97,15 @@ export const processTask =
       const stages = toColumns(stopwatch.durations);
       const { model, sha256: weightsSha256 } = removal.served;
       const run = { provider: where.provider, device: where.device, weightsSha256 };
-      const kept = await finishTask(database, task, { image, cost: model.price, run, stages });
-      bound.info({ model: task.model, ...run, ...facts, ms: stopwatch.durations, kept }, 'task finished');
-    } catch (error) {
+      const cost = costOf(model, finish.unknownPixels ?? 0);
+      const kept = await finishTask(database, task, { image, cost, run, finish, stages });
+      bound.info(
+        { model: task.model, ...run, ...facts, ...finish, ms: stopwatch.durations, kept },
+        'task finished',
+      );
+    } catch (caught) {
+      // Whatever the stage that was broken off says: this is why.
+      const error: unknown = deadline.signal.aborted ? deadline.signal.reason : caught;
       const ours = !(error instanceof TaskError);
       if (ours && (signal.aborted || !lastTry)) {
         bound.warn({ err: error }, 'task given back');
@@ -102,5 +120,7 @@ export const processTask =
       );
       // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
       if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, served));
+    } finally {
+      deadline.clear();
     }
   };

@@ -1,7 +1,8 @@
 import type { RemovalRequest, Task } from '#database';
-import type { Encoding, Photo, Rgba } from '#imaging';
+import type { Encoding, Photo, Pixels } from '#imaging';
 import type { Stopwatch } from '#telemetry';
 import type { FinishInput, PrepareInput, Prepared } from './pixels/arithmetic.js';
+import type { Finished } from './pixels/finish.js';
 import type { Served } from './served-models.js';
 
 /** A claimed task with its validated request. */
@@ -17,14 +18,17 @@ export type Edges = {
     tensor: Prepared['tensor'],
     signal: AbortSignal,
   ) => Promise<FinishInput['logits']>;
-  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Rgba>;
-  readonly encode: (cutout: Rgba, encoding: Encoding) => Promise<Uint8Array>;
+  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Finished>;
+  readonly encode: (result: Pixels, encoding: Encoding) => Promise<Uint8Array>;
   readonly store: (removal: Removal, bytes: Uint8Array) => Promise<void>;
   readonly upload: (removal: Removal, bytes: Uint8Array, signal: AbortSignal) => Promise<void>;
 };
 
-/** The size of the finished cutout. */
-export type CutoutFacts = { readonly bytes: number; readonly width: number; readonly height: number };
+/** The result's size, and what is to be told of it. */
+export type ResultFacts = {
+  readonly image: { readonly bytes: number; readonly width: number; readonly height: number };
+  readonly finish: Omit<Finished, 'raster'>;
+};
 
 /**
  * One removeBackground task from image to image. Rejects with a TaskError that the caller is meant to
@@ -32,7 +36,7 @@ export type CutoutFacts = { readonly bytes: number; readonly width: number; read
  */
 export const removeBackground =
   (edges: Edges) =>
-  async (removal: Removal, { measure }: Stopwatch, signal: AbortSignal): Promise<CutoutFacts> => {
+  async (removal: Removal, { measure }: Stopwatch, signal: AbortSignal): Promise<ResultFacts> => {
     const { request, served } = removal;
     const { input, output } = served.variant;
 
@@ -42,13 +46,16 @@ export const removeBackground =
       edges.preprocess({ photo: decoded, input }, signal),
     );
     const logits = await measure('infer', () => edges.infer(served, tensor, signal));
-    const cutout = await measure('postprocess', () =>
-      edges.postprocess({ photo, logits, size: input.size, output }, signal),
+    const format = request.outputFormat;
+    const options = { finishing: request.finishing, opaque: format === 'JPG' };
+    const { raster, ...finish } = await measure('postprocess', () =>
+      edges.postprocess({ photo, logits, size: input.size, output, ...options }, signal),
     );
-    const encoding = { format: request.outputFormat, quality: request.outputQuality };
-    const encoded = await measure('encode', () => edges.encode(cutout, encoding));
+    const encoding = { format, quality: request.outputQuality };
+    const encoded = await measure('encode', () => edges.encode(raster, encoding));
     await measure('store', () => edges.store(removal, encoded));
     if (removal.task.uploadUrl) await measure('upload', () => edges.upload(removal, encoded, signal));
 
-    return { bytes: encoded.byteLength, width: cutout.width, height: cutout.height };
+    const { width, height } = raster;
+    return { image: { bytes: encoded.byteLength, width, height }, finish };
   };

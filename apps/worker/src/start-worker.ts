@@ -71,11 +71,23 @@ export const startWorker = async (
 
   const discard = (removal: Removal) => storage.remove(outputKey(removal));
 
-  const consumer = createConsumer(config, processTask({ database, served, remove, discard, facts, log }), {
-    models: [...served.keys()],
-    concurrency: config.WORKER_CONCURRENCY,
-    onError: (error) => log.error({ err: error }, 'queue fault'),
-  });
+  const consumer = createConsumer(
+    config,
+    processTask({
+      database,
+      served,
+      remove,
+      discard,
+      facts,
+      timeoutMs: config.TASK_TIMEOUT_S * 1000,
+      log,
+    }),
+    {
+      models: [...served.keys()],
+      concurrency: config.WORKER_CONCURRENCY,
+      onError: (error) => log.error({ err: error }, 'queue fault'),
+    },
+  );
 
   const worker = {
     id: randomUUID(),

@@ -69,6 +69,8 @@ export const Environment = z.object({
     .default([]),
   /** AIR ids or slugs of the models that a worker serves; all that are installed unless set. */
   WORKER_MODELS: list.default([]),
+  /** Seconds that one attempt at a task may take, after which it fails with taskTimeout. */
+  TASK_TIMEOUT_S: integer(1, 86_400).default(300),
   /** Tasks that one worker has in hand at once; more than one lets decode and encode overlap with inference. */
   WORKER_CONCURRENCY: integer(1, 64).default(2),
   /** Threads that onnxruntime uses for one inference on the CPU. */

@@ -23,7 +23,7 @@ it('is a success as soon as one task succeeded, else has the status of the first
 
 it('keeps the order of the tasks and carries what routes an error', () => {
   expect(toAnswer([busy, missing]).body.errors).toEqual([
-    { code: 'serviceUnavailable', message: 'Come again.' },
+    { code: 'serviceUnavailable', message: 'Come again.', retryAfter: 2 },
     { code: 'mediaNotFound', message: 'It is gone.', parameter: 'inputImage', ...routing },
   ]);
 });

@@ -61,6 +61,20 @@ const Processing = z
   .strictObject({ taskType: z.string(), taskUUID: z.string(), status: z.literal('processing') })
   .meta({ id: 'Processing', description: 'What getResponse says of a task that has not ended.' });
 
+export const Warning = z
+  .strictObject({
+    code: z.enum([
+      'mattingNoForeground',
+      'mattingNoBackground',
+      'mattingNothingUnknown',
+      'mattingNotConverged',
+      'mattingReduced',
+    ]),
+    message: z.string(),
+  })
+  .meta({ id: 'Warning', description: 'What was asked for and could not be done; the image is good.' });
+export type Warning = z.infer<typeof Warning>;
+
 export const Cutout = z
   .strictObject({
     taskType: z.string(),
@@ -79,6 +93,7 @@ export const Cutout = z
     result: z.literal('success').optional().meta({ description: 'Present when there is no imageURL.' }),
     status: z.literal('success'),
     cost: z.number().optional().meta({ description: 'USD; only when asked for by includeCost.' }),
+    warnings: z.array(Warning).optional(),
   })
   .meta({ id: 'Cutout', description: 'A finished removal, with exactly one of the three image fields.' });
 export type Cutout = z.infer<typeof Cutout>;

@@ -8,3 +8,4 @@ export * from './tasks.js';
 export { type Settings } from './settings.js';
 export { toRemoval, type Removal } from './removal.js';
 export { toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';
+export { Finishing, plainFinishing } from './finishing.js';

@@ -21,10 +21,18 @@ const rangeOf = (issue: Issue): ProblemDetails => {
   return {};
 };
 
+/** What a schema stands for when it may be left out. */
+const unwrap = (schema: unknown): unknown =>
+  schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? unwrap(schema.unwrap()) : schema;
+
+const fieldAt = (schema: z.ZodObject, [name, ...rest]: readonly PropertyKey[]): unknown => {
+  const field = typeof name === 'string' ? unwrap(schema.shape[name]) : undefined;
+  return rest.length > 0 && field instanceof z.ZodObject ? fieldAt(field, rest) : field;
+};
+
 /** Both bounds of a number, of which zod's issue names at most the one that was overstepped. */
-const boundsOf = (schema: z.ZodObject, parameter: string): ProblemDetails => {
-  const field = schema.shape[parameter];
-  const number = field instanceof z.ZodDefault ? field.unwrap() : field;
+const boundsOf = (schema: z.ZodObject, path: readonly PropertyKey[]): ProblemDetails => {
+  const number = fieldAt(schema, path);
   if (!(number instanceof z.ZodNumber) || number.minValue === null || number.maxValue === null) return {};
   return { type: number.isInt ? 'integer' : 'number', min: number.minValue, max: number.maxValue };
 };
@@ -60,6 +68,6 @@ export const fromIssue = (issues: readonly Issue[], schema: z.ZodObject): TaskEr
   return new TaskError(codeFor('invalid', parameter), message, {
     parameter,
     ...rangeOf(issue),
-    ...boundsOf(schema, parameter),
+    ...boundsOf(schema, issue.path),
   });
 };

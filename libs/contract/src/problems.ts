@@ -75,6 +75,7 @@ export const problems = {
   serviceUnavailable: { status: 503, retryable: true, title: 'The service cannot take tasks right now.' },
   taskExpired: { status: 404, retryable: false, title: 'The task is past its retention.' },
   taskNotFound: { status: 404, retryable: false, title: 'There is no task with this taskUUID.' },
+  taskTimeout: { status: 504, retryable: true, title: 'The task took too long and was given up.' },
   unsupportedImageFormat: { status: 400, retryable: false, title: 'The image is not a PNG, JPEG or WEBP.' },
   unsupportedParameter: { status: 400, retryable: false, title: 'A parameter is not supported.' },
   uploadFailed: { status: 502, retryable: true, title: 'The uploadEndpoint did not take the result.' },

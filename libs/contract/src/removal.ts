@@ -1,3 +1,4 @@
+import { toFinishing, type Finishing } from './finishing.js';
 import { TaskError } from './problems.js';
 import { firstNonDefault, settingsFields, type Settings } from './settings.js';
 import type { RemoveBackground } from './tasks.js';
@@ -20,7 +21,9 @@ export type Removal = Pick<
   readonly model: string;
   readonly isAsync: boolean;
   readonly ttl: number | undefined;
-  readonly settings: Settings;
+  readonly finishing: Finishing;
+  /** The first of `settings` that is not the default, for models that take none. */
+  readonly setting: string | undefined;
 };
 
 /** Older clients leave the model out. */
@@ -54,20 +57,17 @@ const settingsOf = (task: RemoveBackground): Settings => {
   return { ...flat, ...task.settings };
 };
 
-const refuseUnsupported = (task: RemoveBackground, settings: Settings) => {
+/** The first setting that is not what it is without settings, by the name that the client used. */
+const firstSettingOf = (task: RemoveBackground, settings: Settings): string | undefined => {
   const name = firstNonDefault(settings);
-  if (!name) return;
-  const parameter = task.settings?.[name] === undefined ? name : `settings.${name}`;
-  const message = `'${parameter}' is not supported yet; only its default value passes.`;
-  throw new TaskError('unsupportedParameter', message, { parameter });
+  return name && task.settings?.[name] !== undefined ? `settings.${name}` : name;
 };
 
-/** @throws TaskError when the image or the model is missing, or a setting asks for what is not there */
+/** @throws TaskError when the image or the model is missing, or parameters contradict each other */
 export const toRemoval = (task: RemoveBackground): Removal => {
   const { taskType, taskUUID, outputType, outputFormat, outputQuality, includeCost } = task;
   const settings = settingsOf(task);
   const image = imageOf(task);
-  refuseUnsupported(task, settings);
   return {
     taskType,
     taskUUID,
@@ -81,6 +81,7 @@ export const toRemoval = (task: RemoveBackground): Removal => {
     webhookURL: task.webhookURL,
     uploadEndpoint: task.uploadEndpoint,
     ttl: outputType === 'URL' ? task.ttl : undefined,
-    settings,
+    finishing: toFinishing(settings, task.refine),
+    setting: firstSettingOf(task, settings),
   };
 };

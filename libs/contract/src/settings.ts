@@ -3,22 +3,79 @@ import { z } from 'zod';
 const Threshold = z.int().min(1).max(255);
 const Colour = z.int().min(0).max(255);
 
+/** When a pixel of the mask is taken for certain, 1…255, and by how much certain regions shrink, in pixels. */
+export const Matting = z.object({
+  foregroundThreshold: Threshold,
+  backgroundThreshold: Threshold,
+  erodeSize: Threshold,
+});
+export type Matting = z.infer<typeof Matting>;
+
+const mattingFields = {
+  alphaMatting: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Alpha of the uncertain edge from the colours of the photo, for hair and fur.' }),
+  alphaMattingForegroundThreshold: Threshold.optional().meta({
+    description: 'Mask values above it are certain subject. Default 240.',
+  }),
+  alphaMattingBackgroundThreshold: Threshold.optional().meta({
+    description:
+      'Mask values below it are certain background; the higher, the more is computed and paid. Default 10.',
+  }),
+  alphaMattingErodeSize: Threshold.optional().meta({
+    description: 'Pixels by which the certain regions shrink; the larger, the wider the edge. Default 10.',
+  }),
+};
+
 /** The fields of `settings`, which older clients send at the task's root. */
 export const settingsFields = {
   rgba: z
     .tuple([Colour, Colour, Colour, z.number().min(0).max(255)])
     .optional()
-    .meta({ description: 'Colour of the removed background; alpha 0 … 1, or 1 … 255 scaled down.' }),
-  postProcessMask: z.boolean().optional(),
-  returnOnlyMask: z.boolean().optional(),
-  alphaMatting: z.boolean().optional(),
-  alphaMattingForegroundThreshold: Threshold.optional(),
-  alphaMattingBackgroundThreshold: Threshold.optional(),
-  alphaMattingErodeSize: Threshold.optional(),
+    .meta({
+      description:
+        'Colour behind the subject; alpha 0 … 1, or 1 … 255 scaled down. JPG is flattened on its red, green and blue.',
+    }),
+  postProcessMask: z
+    .boolean()
+    .optional()
+    .meta({ description: 'A crisp mask without specks: every pixel is subject or background.' }),
+  returnOnlyMask: z
+    .boolean()
+    .optional()
+    .meta({ description: 'The mask in place of the cutout: one channel, white is subject.' }),
+  ...mattingFields,
 };
 
-export const Settings = z.strictObject(settingsFields).meta({ id: 'Settings' });
+export const Settings = z.strictObject(settingsFields).meta({
+  id: 'Settings',
+  description: 'What RemBG 1.4 (runware:109@1) can do; other models take `refine`.',
+});
 export type Settings = z.infer<typeof Settings>;
+
+export const Refine = z
+  .strictObject({
+    ...mattingFields,
+    decontaminate: z
+      .boolean()
+      .optional()
+      .meta({ description: "The background's colour is taken out of the edge; the alpha stays." }),
+    edgeOffset: z
+      .int()
+      .min(-100)
+      .max(100)
+      .optional()
+      .meta({ description: 'Pixels by which the edge grows (above 0) or shrinks.' }),
+    feather: z
+      .number()
+      .min(0)
+      .max(100)
+      .optional()
+      .meta({ description: 'Softens the edge: σ of a Gaussian, in pixels.' }),
+  })
+  .meta({ id: 'Refine', description: 'Better edges for every model. Runware does not have it.' });
+export type Refine = z.infer<typeof Refine>;
 
 /** Leaves the result as it is without any settings. Transparent white is what every result has anyway. */
 const defaultSettings: Required<Settings> = {

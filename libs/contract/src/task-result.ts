@@ -1,4 +1,4 @@
-import type { Cutout, ErrorItem } from './answer.js';
+import type { Cutout, ErrorItem, Warning } from './answer.js';
 import type { outputTypes } from './tasks.js';
 
 /** What is known of a finished removal and the image that it made. */
@@ -15,6 +15,7 @@ export type FinishedRemoval = {
   readonly isNewerForm: boolean;
   /** USD, when the client asked for it. */
   readonly cost?: number;
+  readonly warnings?: Warning[];
 };
 
 /** Reads the bytes of the image; asked only for the output types that carry them. */
@@ -29,7 +30,8 @@ export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64)
   const base = { taskType, taskUUID, imageUUID, inputImageUUID };
   const price = cost === undefined ? {} : { cost };
   const media = removal.isNewerForm ? { mediaUUID: imageUUID } : {};
-  const end = { ...media, status: 'success' as const, ...price };
+  const notes = removal.warnings?.length ? { warnings: removal.warnings } : {};
+  const end = { ...media, status: 'success' as const, ...price, ...notes };
 
   if (outputType === 'URL')
     return { ...base, imageURL, ...(removal.isNewerForm && { mediaURL: imageURL }), ...end };

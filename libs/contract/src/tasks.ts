@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Settings, settingsFields } from './settings.js';
+import { Refine, Settings, settingsFields } from './settings.js';
 
 /** Any RFC 9562 UUID; compared in lower case, echoed as sent. */
 const TaskUUID = z.uuid().meta({
@@ -129,6 +129,7 @@ export const RemoveBackground = z
     includeCost: z.boolean().default(false),
     numberResults: z.int().min(1).max(1).optional(),
     settings: Settings.optional(),
+    refine: Refine.optional(),
     ...settingsFields,
     ...ignored,
   })

@@ -1,4 +1,4 @@
-import { TaskError, type FinishedRemoval } from '#contract';
+import { TaskError, Warning, type FinishedRemoval } from '#contract';
 import type { Image, Task } from './generated/client.js';
 import { StoredProblem } from './progress.js';
 import { RemovalRequest } from './removal-request.js';
@@ -20,6 +20,7 @@ export const toFinishedRemoval = (task: Task, image: Image, publicUrl: string): 
     contentType: image.contentType,
     isNewerForm,
     ...(includeCost && task.cost && { cost: task.cost.toNumber() }),
+    ...(task.warnings !== null && { warnings: Warning.array().parse(task.warnings) }),
   };
 };
 

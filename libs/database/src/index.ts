@@ -37,6 +37,7 @@ export {
   finishTask,
   releaseTask,
   type Claim,
+  type FinishFacts,
   type RunFacts,
   type StageColumns,
   StoredProblem,

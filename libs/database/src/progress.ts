@@ -1,4 +1,4 @@
-import { ProblemCode } from '#contract';
+import { ProblemCode, type Warning } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
 import { putImage, type NewImage } from './images.js';
@@ -41,10 +41,18 @@ export type Claim = Readonly<Pick<Task, 'id' | 'attempt' | 'webhookUrl' | 'webho
 /** Where a task was run, and by which file. */
 export type RunFacts = { readonly provider: string; readonly device: string; readonly weightsSha256: string };
 
+/** What is to be told of a result besides its image. */
+export type FinishFacts = {
+  readonly warnings: Warning[];
+  readonly unknownPixels: number | null;
+  readonly mattingMs: number | null;
+};
+
 export type Success = {
   readonly image: NewImage;
   readonly cost: string;
   readonly run: RunFacts;
+  readonly finish?: FinishFacts;
   readonly stages: StageColumns;
 };
 
@@ -87,7 +95,13 @@ const endTask = async (
 /** @returns false when a later claim holds the task now; then nothing was written */
 export const finishTask = (database: Database, claim: Claim, success: Success): Promise<boolean> =>
   database.$transaction(async (transaction) => {
-    const end = { state: 'succeeded' as const, cost: success.cost, ...success.run, ...success.stages };
+    const end = {
+      state: 'succeeded' as const,
+      cost: success.cost,
+      ...success.run,
+      ...success.finish,
+      ...success.stages,
+    };
     const kept = await endTask(transaction, claim, end);
     if (kept) await putImage(transaction, { ...success.image, ...expiryOf(claim) });
     return kept;

@@ -1,4 +1,4 @@
-import { outputFormats, outputTypes } from '#contract';
+import { Finishing, outputFormats, outputTypes, plainFinishing } from '#contract';
 import { z } from 'zod';
 
 /** What a row keeps of a removeBackground task: its validated parameters. */
@@ -11,5 +11,6 @@ export const RemovalRequest = z.object({
   includeCost: z.boolean(),
   /** The client named its image by `inputs.image`, so that its answers have the newer fields too. */
   isNewerForm: z.boolean().default(false),
+  finishing: Finishing.default(plainFinishing),
 });
 export type RemovalRequest = z.infer<typeof RemovalRequest>;

@@ -1,8 +1,13 @@
 import { formats, type Format } from './formats.js';
 import { sharp } from './sharp.js';
 
-/** Interleaved 8-bit RGBA, straight alpha. */
-export type Rgba = { readonly data: Uint8Array; readonly width: number; readonly height: number };
+/** Interleaved 8-bit samples: a mask, RGB, or RGBA with straight alpha. */
+export type Pixels = {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3 | 4;
+};
 
 export type Encoding = { readonly format: Format; /** 20–99, for JPG and WEBP. */ readonly quality: number };
 
@@ -19,10 +24,12 @@ const encoders: Record<Format, (image: Pipeline, quality: number) => Pipeline> =
   WEBP: (image, quality) => image.webp({ quality, alphaQuality: 100, effort: 2 }),
 };
 
-/** Encodes a cutout. PNG and WEBP keep the alpha; JPG is flattened on white. */
-export const encode = (image: Rgba, { format, quality }: Encoding): Promise<Buffer> => {
-  const { data, width, height } = image;
-  return encoders[format](sharp(data, { raw: { width, height, channels: 4 } }), quality).toBuffer();
+/** Encodes a result. PNG and WEBP keep the alpha; JPG is flattened on white. A mask stays one channel, but in WEBP. */
+export const encode = (image: Pixels, { format, quality }: Encoding): Promise<Buffer> => {
+  const { data, ...raw } = image;
+  const open = sharp(data, { raw });
+  const pixels = image.channels === 1 ? open.toColourspace('b-w') : open;
+  return encoders[format](pixels, quality).toBuffer();
 };
 
 export const contentTypeOf = (format: Format): string => formats[format].contentType;

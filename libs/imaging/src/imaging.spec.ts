@@ -70,7 +70,12 @@ describe('decode', () => {
 });
 
 describe('encode', () => {
-  const half = { data: Uint8Array.from([200, 100, 50, 255, 0, 0, 0, 0]), width: 2, height: 1 };
+  const half = {
+    data: Uint8Array.from([200, 100, 50, 255, 0, 0, 0, 0]),
+    width: 2,
+    height: 1,
+    channels: 4,
+  } as const;
 
   it('keeps straight alpha in PNG', async () => {
     const raw = await sharp(await encode(half, { format: 'PNG', quality: 95 }))
@@ -87,10 +92,19 @@ describe('encode', () => {
   });
 
   it('flattens JPG on white', async () => {
-    const wide = { data: new Uint8Array(64 * 64 * 4), width: 64, height: 64 };
+    const wide = { data: new Uint8Array(64 * 64 * 4), width: 64, height: 64, channels: 4 } as const;
     const raw = await sharp(await encode(wide, { format: 'JPG', quality: 95 }))
       .raw()
       .toBuffer();
     expect(Math.min(...raw)).toBeGreaterThanOrEqual(254);
+  });
+
+  it.each(['PNG', 'JPG'] as const)('keeps a mask one channel in %s', async (format) => {
+    const mask = { data: new Uint8Array(64).fill(200), width: 8, height: 8, channels: 1 } as const;
+    const bytes = await encode(mask, { format, quality: 95 });
+    const { channels, space } = await sharp(bytes).metadata();
+    expect([channels, space]).toEqual([1, 'b-w']);
+    const data = await sharp(bytes).raw().toBuffer();
+    expect(Math.abs((data[0] ?? 0) - 200)).toBeLessThanOrEqual(1);
   });
 });

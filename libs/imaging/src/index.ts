@@ -1,3 +1,3 @@
 export { decode, probe, verify, type Photo, type Probe } from './decode.js';
-export { contentTypeOf, encode, extensionOf, type Encoding, type Rgba } from './encode.js';
+export { contentTypeOf, encode, extensionOf, type Encoding, type Pixels } from './encode.js';
 export { type Format } from './formats.js';

@@ -30,6 +30,8 @@ export const Model = z.strictObject({
     .readonly(),
   /** USD for one image, as decimal text. */
   price: z.string().regex(/^\d+\.\d+$/, 'must be decimal text such as "0.0006"'),
+  /** Takes the page's `settings`; every model takes `refine`. */
+  takesSettings: z.boolean().optional(),
   figures: z.array(Figure).readonly().default([]),
 });
 export type Model = z.infer<typeof Model>;

@@ -35,11 +35,12 @@ export const getResponse = async (
 
 const uploadTypes = { imageUpload: true, mediaStorage: true };
 
-const outputOf = ({ outputType, outputFormat, outputQuality, includeCost }: RemovalRequest) => ({
+const outputOf = ({ outputType, outputFormat, outputQuality, includeCost, finishing }: RemovalRequest) => ({
   outputType,
   outputFormat,
   outputQuality,
   includeCost,
+  finishing,
 });
 
 /** What a task asked for, without its image, and the answer that it got. */

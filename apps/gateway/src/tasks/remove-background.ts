@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  MAX_IMAGE_PIXELS,
   parseImageSource,
   TaskError,
   toFailure,
@@ -11,7 +12,7 @@ import {
 } from '#contract';
 import { isExpired, useImage, type NewImage, type NewTask, type Owner, type Task } from '#database';
 import { probe } from '#imaging';
-import type { Model } from '#models';
+import { costOf, type Model } from '#models';
 import type { Secrets } from '#secrets';
 import { imageKey } from '#storage';
 import { routingOfTask, taskOutcome } from '../answers/task-outcome.js';
@@ -23,6 +24,8 @@ type Input = {
   readonly inputImageId: string;
   /** Where it is to be fetched, if it is not stored yet. */
   readonly url?: string;
+  /** As far as it is known. */
+  readonly pixels?: number;
   readonly image?: InlineImage;
 };
 
@@ -49,7 +52,7 @@ const resolveStored = async (
   if (!image) throw new TaskError('mediaNotFound', `There is no image ${imageUuid}.`, { parameter });
   if (isExpired(image))
     throw new TaskError('mediaExpired', `The image ${imageUuid} was deleted.`, { parameter });
-  return { inputImageId: image.id };
+  return { inputImageId: image.id, pixels: image.width * image.height };
 };
 
 const resolveInput = async (
@@ -61,7 +64,14 @@ const resolveInput = async (
   if (source.kind === 'url') return { inputImageId: randomUUID(), url: source.url };
   if (source.kind === 'stored') return resolveStored(edges, owner, source.imageUuid, parameter);
   const image = await describeInline(source.bytes, owner.id, parameter);
-  return { inputImageId: image.row.id, image };
+  return { inputImageId: image.row.id, pixels: image.row.width * image.row.height, image };
+};
+
+/** @throws TaskError unsupportedParameter when the model takes no settings and one is not the default */
+const requireSettings = ({ air, name, takesSettings }: Model, { setting }: Removal) => {
+  if (!setting || takesSettings) return;
+  const message = `${name} (${air}) takes no settings, and '${setting}' is not the default. See 'refine', which every model takes.`;
+  throw new TaskError('unsupportedParameter', message, { parameter: setting });
 };
 
 /** The model by its AIR id or slug, if it is served. */
@@ -102,17 +112,19 @@ const waitForEnd = async (edges: Edges, task: Task, enqueued: () => Promise<void
   return taskOutcome(edges, waited);
 };
 
-/** Says what a removal would cost, without storing or running anything. */
+/**
+ * Says what a removal would cost at most, without storing or running anything. Matting may have to solve every
+ * pixel; of an image that is still to be fetched it may be as many as are allowed.
+ */
 export const priceRemoval = async (edges: Edges, owner: Owner, asked: RemoveBackground): Promise<Outcome> => {
   const removal = toRemoval(asked);
-  const { price } = await findModel(edges, removal.model);
-  await resolveInput(
-    edges,
-    owner,
-    parseImageSource(removal.inputImage, removal.parameter),
-    removal.parameter,
-  );
-  return { result: { taskType: removal.taskType, taskUUID: removal.taskUUID, cost: Number(price) } };
+  const { taskType, taskUUID, inputImage, parameter, finishing } = removal;
+  const model = await findModel(edges, removal.model);
+  requireSettings(model, removal);
+  const source = parseImageSource(inputImage, parameter);
+  const { pixels = MAX_IMAGE_PIXELS } = await resolveInput(edges, owner, source, parameter);
+  const cost = costOf(model, finishing.matting ? pixels : 0);
+  return { result: { taskType, taskUUID, cost: Number(cost) } };
 };
 
 type Asked = {
@@ -124,15 +136,15 @@ type Asked = {
 
 const toNewTask = ({ seal }: Secrets, owner: Owner, { removal, model, input, source }: Asked): NewTask => {
   const { taskType, taskUUID, parameter, outputType, outputFormat, outputQuality, includeCost } = removal;
-  const { uploadEndpoint, webhookURL, ttl } = removal;
+  const { uploadEndpoint, webhookURL, ttl, finishing } = removal;
   const output = { outputType, outputFormat, outputQuality, includeCost };
-  const work = { taskType, model: model.air, ...output, uploadEndpoint, webhookURL, ttl };
+  const work = { taskType, model: model.air, ...output, finishing, uploadEndpoint, webhookURL, ttl };
   return {
     ownerId: owner.id,
     taskUuidSent: taskUUID,
     taskType,
     model: model.air,
-    request: { parameter, ...output, isNewerForm: parameter === 'inputs.image' },
+    request: { parameter, ...output, finishing, isNewerForm: parameter === 'inputs.image' },
     payloadHash: payloadHash(work, source),
     inputImageId: input.inputImageId,
     outputImageId: randomUUID(),
@@ -159,6 +171,7 @@ export const removeBackground = async (
 ): Promise<Outcome> => {
   const removal = toRemoval(asked);
   const model = await findModel(edges, removal.model);
+  requireSettings(model, removal);
   refuseHopelessUrls(edges, removal);
   const source = parseImageSource(removal.inputImage, removal.parameter);
   const { image, ...input } = await resolveInput(edges, owner, source, removal.parameter);

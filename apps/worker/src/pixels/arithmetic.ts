@@ -1,14 +1,15 @@
 import type { Photo } from '#imaging';
 import { toHalves, type Input } from '#inference';
-import { cutout, quantise, resizeLanczos, sigmoid, toMask, toTensor, type Raster } from '#matting';
+import { quantise, resizeLanczos, sigmoid, toMask, toTensor, type Raster } from '#matting';
 import type { Variant } from '#models';
+import { finish, type Finished, type FinishOptions } from './finish.js';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 
 // Runs in the threads of the pixel pool. Buffers are moved in and out, never copied.
 
 export type Prepared = { readonly photo: Photo; readonly tensor: Input };
 export type PrepareInput = { readonly photo: Photo; readonly input: Variant['input'] };
-export type FinishInput = {
+export type FinishInput = FinishOptions & {
   readonly photo: Photo;
   readonly logits: Float32Array<ArrayBuffer>;
   readonly size: number;
@@ -32,10 +33,12 @@ const maskOf = ({ logits, size, output }: FinishInput): Raster => {
   return output.normalise === 'minmax' ? toMask(prediction, size) : quantise(prediction, size);
 };
 
-/** The network's output and the photo it was made of → the cutout, RGBA with straight alpha. */
+/** The network's output and the photo it was made of → the result's pixels. */
 export const postprocess = (work: FinishInput) => {
   const { photo } = work;
-  const alpha = resizeLanczos(maskOf(work), photo.width, photo.height);
-  const { data, width, height, channels } = cutout(photo, alpha);
-  return handOver({ data, width, height, channels } satisfies Raster, [data.buffer]);
+  const mask = resizeLanczos(maskOf(work), photo.width, photo.height);
+  const finished = finish(photo, mask, work);
+  const { data, width, height, channels } = finished.raster;
+  const raster: Raster = { data, width, height, channels };
+  return handOver({ ...finished, raster } satisfies Finished, [data.buffer]);
 };

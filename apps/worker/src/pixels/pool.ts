@@ -1,11 +1,11 @@
-import type { Raster } from '#matting';
 import { Piscina } from 'piscina';
 import type { FinishInput, PrepareInput, Prepared } from './arithmetic.js';
+import type { Finished } from './finish.js';
 
 /** Threads for pixel arithmetic, so that the main thread keeps renewing locks and answering. */
 export type PixelPool = {
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
-  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Raster>;
+  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Finished>;
   readonly close: () => Promise<void>;
 };
 

@@ -77,6 +77,7 @@ export const isnetModels: readonly Model[] = [
       'the default: everyday photos, fast without a GPU; runs ISNet general-use in the pipeline of rembg unless RMBG-1.4 itself is chosen',
     variants: [isnetFp16, isnetQuint8, rmbg14],
     price: samplePrice,
+    takesSettings: true,
     figures: isnetFigures,
   },
 ];

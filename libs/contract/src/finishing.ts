@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { TaskError } from './problems.js';
+import { Matting, type Refine, type Settings } from './settings.js';
+
+/** What is done with the network's mask on its way to the result, however the client wrote it down. */
+export const Finishing = z.object({
+  postProcessMask: z.boolean(),
+  returnOnlyMask: z.boolean(),
+  /** Alpha from the colours of the photo. `isOfMask`: a mask that is asked for has it too. */
+  matting: Matting.extend({ isOfMask: z.boolean() }).nullable(),
+  /** The colours of the subject are estimated anew; the alpha stays. */
+  decontaminate: z.boolean(),
+  /** Pixels by which the edge moves out (above 0) or in. */
+  edgeOffset: z.int(),
+  /** σ of a Gaussian, in pixels. */
+  feather: z.number(),
+  /** Colour of the removed background, as sent. */
+  rgba: z.tuple([z.number(), z.number(), z.number(), z.number()]).nullable(),
+});
+export type Finishing = z.infer<typeof Finishing>;
+
+/** The plain cutout. */
+export const plainFinishing: Finishing = {
+  postProcessMask: false,
+  returnOnlyMask: false,
+  matting: null,
+  decontaminate: false,
+  edgeOffset: 0,
+  feather: 0,
+  rgba: null,
+};
+
+type Numbers = Pick<
+  Settings,
+  'alphaMattingForegroundThreshold' | 'alphaMattingBackgroundThreshold' | 'alphaMattingErodeSize'
+>;
+
+const numbersOf = (from: Numbers): Matting => ({
+  foregroundThreshold: from.alphaMattingForegroundThreshold ?? 240,
+  backgroundThreshold: from.alphaMattingBackgroundThreshold ?? 10,
+  erodeSize: from.alphaMattingErodeSize ?? 10,
+});
+
+const mattingOf = (settings: Settings, refine: Refine): Finishing['matting'] => {
+  if (settings.alphaMatting && refine.alphaMatting) {
+    const message = "'settings.alphaMatting' and 'refine.alphaMatting' ask for the same; send one of them.";
+    throw new TaskError('incompatibleParameters', message, { parameter: 'refine.alphaMatting' });
+  }
+  if (settings.alphaMatting) return { ...numbersOf(settings), isOfMask: false };
+  return refine.alphaMatting ? { ...numbersOf(refine), isOfMask: true } : null;
+};
+
+/** @throws TaskError incompatibleParameters when both ask for matting */
+export const toFinishing = (settings: Settings, refine: Refine = {}): Finishing => ({
+  postProcessMask: settings.postProcessMask ?? false,
+  returnOnlyMask: settings.returnOnlyMask ?? false,
+  matting: mattingOf(settings, refine),
+  decontaminate: refine.decontaminate ?? false,
+  edgeOffset: refine.edgeOffset ?? 0,
+  feather: refine.feather ?? 0,
+  rgba: settings.rgba ?? null,
+});
