@@ -41,6 +41,7 @@ type Functions = {
       colours: Address,
       diagonal: Address,
       modes: Address,
+      packed: Address,
     ]
   ) => void;
   project: (
@@ -54,10 +55,10 @@ type Functions = {
     ]
   ) => void;
   restrict: (
-    ...all: [squares: number, starts: Address, members: Address, modes: Address, r: Address, coarse: Address]
+    ...all: [squares: number, starts: Address, members: Address, packed: Address, r: Address, coarse: Address]
   ) => void;
   prolong: (
-    ...all: [squares: number, starts: Address, members: Address, modes: Address, coarse: Address, x: Address]
+    ...all: [squares: number, starts: Address, members: Address, packed: Address, coarse: Address, x: Address]
   ) => void;
   factorise: (from: number, to: number, starts: Address, rows: Address, blocks: Address) => void;
   solve: (columns: number, starts: Address, rows: Address, blocks: Address, v: Address) => void;

@@ -67,33 +67,29 @@ const gaussian = (sigma: number): Float64Array => {
   return weights.map((weight) => weight / sum);
 };
 
-type Lines = {
-  readonly count: number;
-  readonly step: number;
-  readonly lines: number;
-  readonly apart: number;
+/** One row of the picture blurred down its columns; the first and the last row are repeated. */
+const blurColumns = ({ data, width, height }: Raster, weights: Float64Array, y: number, to: Float32Array) => {
+  for (let x = 0; x < width; x++) to[x] = data[y * width + x]! * weights[0]!;
+  for (let k = 1; k < weights.length; k++) {
+    const above = Math.max(0, y - k) * width;
+    const below = Math.min(height - 1, y + k) * width;
+    const weight = weights[k]!;
+    for (let x = 0; x < width; x++) to[x]! += (data[above + x]! + data[below + x]!) * weight;
+  }
 };
 
-/** The ends of a line are repeated. */
-const blur = (
-  from: Float32Array,
-  { count, step, lines, apart }: Lines,
-  weights: Float64Array,
-): Float32Array => {
-  const to = new Float32Array(from.length);
-  for (let line = 0; line < lines; line++) {
-    const start = line * apart;
-    for (let i = 0; i < count; i++) {
-      let sum = from[start + i * step]! * weights[0]!;
-      for (let k = 1; k < weights.length; k++) {
-        const before = start + Math.max(0, i - k) * step;
-        const after = start + Math.min(count - 1, i + k) * step;
-        sum += (from[before]! + from[after]!) * weights[k]!;
-      }
-      to[start + i * step] = sum;
-    }
+/** A row blurred along itself; its ends are repeated. */
+const blurRow = (from: Float32Array, weights: Float64Array, to: Uint8Array): void => {
+  const reach = weights.length - 1;
+  const padded = new Float32Array(from.length + 2 * reach);
+  padded.fill(from[0]!, 0, reach);
+  padded.set(from, reach);
+  padded.fill(from.at(-1)!, reach + from.length);
+  for (let x = 0; x < to.length; x++) {
+    let sum = padded[x + reach]! * weights[0]!;
+    for (let k = 1; k <= reach; k++) sum += (padded[x + reach - k]! + padded[x + reach + k]!) * weights[k]!;
+    to[x] = sum + 0.5;
   }
-  return to;
 };
 
 /**
@@ -111,8 +107,11 @@ export const feather = (mask: Raster, sigma: number): Raster => {
 
   const { width, height } = mask;
   const weights = gaussian(sigma);
-  const rows = { count: width, step: 1, lines: height, apart: width };
-  const columns = { count: height, step: width, lines: width, apart: 1 };
-  const soft = blur(blur(Float32Array.from(mask.data), rows, weights), columns, weights);
-  return { data: Uint8Array.from(soft, (sample) => Math.round(sample)), width, height, channels: 1 };
+  const data = new Uint8Array(mask.data.length);
+  const column = new Float32Array(width);
+  for (let y = 0; y < height; y++) {
+    blurColumns(mask, weights, y, column);
+    blurRow(column, weights, data.subarray(y * width, (y + 1) * width));
+  }
+  return { data, width, height, channels: 1 };
 };

@@ -2,7 +2,8 @@ import { planeBytes } from './field';
 
 // The coarse space: on each square of pixels alpha is a constant plus a multiple of red, green and blue, the very
 // functions that the matting Laplacian hardly resists. `modes` holds four f32 for each sample, orthonormal over
-// the square in the scaled system, 0 outside the unknown pixels.
+// the square in the scaled system, 0 outside the unknown pixels; `packed` holds the same in the order of the members,
+// which is read faster.
 
 const gram = memory.data(16 * 8, 16);
 /** A mode that varies by less than this, squared, is none: a grey photo has one colour only. */
@@ -62,7 +63,7 @@ function orthogonalise(): void {
   }
 }
 
-function write(from: usize, to: usize, colours: usize, diagonal: usize, modes: usize, r0: f64, g0: f64, b0: f64): void {
+function write(from: usize, to: usize, colours: usize, diagonal: usize, modes: usize, packed: usize, r0: f64, g0: f64, b0: f64): void {
   for (; from < to; from += 4) {
     const i = <usize>load<i32>(from) << 2;
     const root = Math.sqrt(<f64>load<f32>(diagonal + i));
@@ -77,7 +78,10 @@ function write(from: usize, to: usize, colours: usize, diagonal: usize, modes: u
         load<f64>(g(3, 1)) * red -
         load<f64>(g(3, 2)) * green) *
       load<f64>(g(3, 3));
-    v128.store(modes + (i << 2), f32x4(<f32>one, <f32>red, <f32>green, <f32>blue));
+    const mode = f32x4(<f32>one, <f32>red, <f32>green, <f32>blue);
+    v128.store(modes + (i << 2), mode);
+    v128.store(packed, mode);
+    packed += 16;
   }
 }
 
@@ -89,6 +93,7 @@ export function fitModes(
   colours: usize,
   diagonal: usize,
   modes: usize,
+  packed: usize,
 ): void {
   for (let square = 0; square < squares; square++, starts += 4) {
     const from = members + (<usize>load<i32>(starts) << 2);
@@ -99,31 +104,31 @@ export function fitModes(
     const b0 = <f64>load<f32>(colours + planeBytes * 2 + some);
     sumUp(from, to, colours, diagonal, r0, g0, b0);
     orthogonalise();
-    write(from, to, colours, diagonal, modes, r0, g0, b0);
+    write(from, to, colours, diagonal, modes, packed + ((from - members) << 2), r0, g0, b0);
   }
 }
 
 /** coarse = Pᵀ r: four f32 for each square. */
-export function restrict(squares: i32, starts: usize, members: usize, modes: usize, r: usize, coarse: usize): void {
+export function restrict(squares: i32, starts: usize, members: usize, packed: usize, r: usize, coarse: usize): void {
   for (let square = 0; square < squares; square++, starts += 4, coarse += 16) {
     const end = members + (<usize>load<i32>(starts, 4) << 2);
     let sum = f32x4.splat(0);
     for (let from = members + (<usize>load<i32>(starts) << 2); from < end; from += 4) {
       const i = <usize>load<i32>(from);
-      sum = f32x4.add(sum, f32x4.mul(v128.load(modes + (i << 4)), v128.load32_splat(r + (i << 2))));
+      sum = f32x4.add(sum, f32x4.mul(v128.load(packed + ((from - members) << 2)), v128.load32_splat(r + (i << 2))));
     }
     v128.store(coarse, sum);
   }
 }
 
 /** x += P coarse */
-export function prolong(squares: i32, starts: usize, members: usize, modes: usize, coarse: usize, x: usize): void {
+export function prolong(squares: i32, starts: usize, members: usize, packed: usize, coarse: usize, x: usize): void {
   for (let square = 0; square < squares; square++, starts += 4, coarse += 16) {
     const end = members + (<usize>load<i32>(starts, 4) << 2);
     const values = v128.load(coarse);
     for (let from = members + (<usize>load<i32>(starts) << 2); from < end; from += 4) {
       const i = <usize>load<i32>(from);
-      const product = f32x4.mul(v128.load(modes + (i << 4)), values);
+      const product = f32x4.mul(v128.load(packed + ((from - members) << 2)), values);
       const halves = f32x4.add(product, v128.shuffle<i32>(product, product, 2, 3, 0, 1));
       const sum = f32x4.extract_lane(halves, 0) + f32x4.extract_lane(halves, 1);
       store<f32>(x + (i << 2), load<f32>(x + (i << 2)) + sum);

@@ -34,10 +34,11 @@ export const twoGrids = (
   const columnStarts = shop.place(squares.columns.starts);
   const rows = shop.place(squares.columns.rows);
   const modes = shop.take(planeBytes * 4);
+  const packed = shop.take(squares.members.length * 16);
   const coarse = shop.take(count * 16);
   const blocks = shop.take(squares.columns.rows.length * blockBytes);
 
-  run.fitModes(count, starts, members, colours, diagonal, modes);
+  run.fitModes(count, starts, members, colours, diagonal, modes, packed);
   run.project(modes, squareOf, side, around, places, blocks);
   for (let from = 0; from < count; from += step) {
     if (shouldStop()) return undefined;
@@ -47,9 +48,9 @@ export const twoGrids = (
   return (r, z, spare) => {
     run.forward(r, z);
     run.upper(z, spare);
-    run.restrict(count, starts, members, modes, spare, coarse);
+    run.restrict(count, starts, members, packed, spare, coarse);
     run.solve(count, columnStarts, rows, blocks, coarse);
-    run.prolong(count, starts, members, modes, coarse, z);
+    run.prolong(count, starts, members, packed, coarse, z);
     run.backward(r, z);
   };
 };
