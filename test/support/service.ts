@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readServiceConfig, type ServiceConfig } from '#config';
 import { openDatabase, putKey, type Database } from '#database';
-import { catalogue, defaultModel, defaultVariant, type Catalogue, type Model, type Variant } from '#models';
+import { defaultModel, defaultVariant, type Catalogue, type Model, type Variant } from '#models';
 import type { Running } from '#program';
 import { openSecrets, type Secrets } from '#secrets';
 import { createLogger } from '#telemetry';

@@ -6,6 +6,7 @@ import {
   releaseTask,
   RemovalRequest,
   type RunFacts,
+  type Success,
   type Database,
   type StageColumns,
   type Task,
@@ -15,7 +16,7 @@ import { costOf } from '#models';
 import type { Handler } from '#queue';
 import { imageKey } from '#storage';
 import { createStopwatch, type Durations, type Logger } from '#telemetry';
-import type { Removal, removeBackground } from './remove-background.js';
+import type { Removal, removeBackground, ResultFacts } from './remove-background.js';
 import type { Served } from './served-models.js';
 
 /** Claims that may vanish without a word before a task is taken to be what kills its worker. */
@@ -47,6 +48,26 @@ const toRemoval = (task: Task, models: Deps['served']): Removal => {
 /** Where the cutout goes; derived from the task, so that a later attempt overwrites and does not duplicate. */
 export const outputKey = ({ task, request }: Removal): string =>
   imageKey('outputs', task.outputImageId, extensionOf(request.outputFormat));
+
+type Ran = Pick<RunFacts, 'provider' | 'device'> & { readonly durations: Durations };
+
+/** What is written down of a task that succeeded. */
+const toSuccess = (
+  removal: Removal,
+  { image, finish }: ResultFacts,
+  { provider, device, durations }: Ran,
+): Success => {
+  const { task, request, served } = removal;
+  const contentType = contentTypeOf(request.outputFormat);
+  const { outputImageId: id, ownerId } = task;
+  return {
+    image: { id, ownerId, storageKey: outputKey(removal), contentType, ...image },
+    cost: costOf(served.model, finish.unknownPixels ?? 0),
+    run: { provider, device, weightsSha256: served.sha256 },
+    finish,
+    stages: toColumns(durations),
+  };
+};
 
 const startDeadline = (timeoutMs: number) => {
   const controller = new AbortController();
@@ -85,22 +106,13 @@ export const processTask =
     stopwatch.durations.queue = Date.now() - task.createdAt.getTime();
     try {
       const removal = toRemoval(task, served);
-      const { image: facts, finish } = await remove(removal, stopwatch, bounded);
-      const contentType = contentTypeOf(removal.request.outputFormat);
-      const image = {
-        id: task.outputImageId,
-        ownerId: task.ownerId,
-        storageKey: outputKey(removal),
-        contentType,
-        ...facts,
-      };
-      const stages = toColumns(stopwatch.durations);
-      const { model, sha256: weightsSha256 } = removal.served;
-      const run = { provider: where.provider, device: where.device, weightsSha256 };
-      const cost = costOf(model, finish.unknownPixels ?? 0);
-      const kept = await finishTask(database, task, { image, cost, run, finish, stages });
+      const result = await remove(removal, stopwatch, bounded);
+      const success = toSuccess(removal, result, { ...where, durations: stopwatch.durations });
+      const kept = await finishTask(database, task, success);
+      const { run, cost } = success;
+      const { image, finish } = result;
       bound.info(
-        { model: task.model, ...run, ...facts, ...finish, ms: stopwatch.durations, kept },
+        { model: task.model, ...run, cost, ...image, ...finish, ms: stopwatch.durations, kept },
         'task finished',
       );
     } catch (caught) {
