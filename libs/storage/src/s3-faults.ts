@@ -12,7 +12,7 @@ const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.mes
 const statusOf = (cause: unknown): number | undefined =>
   cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined;
 
-/** What stores call it that they are out of room: MinIO, Ceph; 507 is the status of either. */
+/** What MinIO and Ceph call it that there is no room left; others may say so by status 507. */
 const full = new Set(['XMinioStorageFull', 'QuotaExceeded']);
 
 /** Says in the API's terms what the store said while it was asked to do `what`. */
