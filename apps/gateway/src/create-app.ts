@@ -38,7 +38,7 @@ export const createApp = async (edges: Edges): Promise<NestFastifyApplication> =
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.of(edges), adapter, {
     logger: toNestLogger(edges.log),
   });
-  await app.register(fastifyStatic, { root: edges.storage.root, serve: false, cacheControl: false });
+  await app.register(fastifyStatic, { serve: false, cacheControl: false });
   app.useGlobalFilters(new ProblemFilter(edges.log));
   serveReference(app);
   return app;

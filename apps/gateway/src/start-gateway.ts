@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { availableModels, countInFlight, findEnded, listenFinished, openDatabase } from '#database';
 import type { Catalogue } from '#models';
@@ -7,7 +5,7 @@ import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
 import { createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
-import { createDiskStorage } from '#storage';
+import { openStorage } from '#storage';
 import { createWaitingRoom } from './answers/waiting-room.js';
 import { createApp } from './create-app.js';
 import { createAvailability } from './models/availability.js';
@@ -41,10 +39,9 @@ export const startGateway = async (
   graceMs = GRACE_MS,
   socketOptions: SocketOptions = {},
 ): Promise<Running & { readonly url: string }> => {
+  const storage = await openStorage(config);
   const database = openDatabase(config.DATABASE_URL);
   const queue = createTaskQueue(config, (error) => log.error({ err: error }, 'queue fault'));
-  const storage = createDiskStorage(join(config.DATA_DIR, 'images'));
-  await mkdir(storage.root, { recursive: true });
   const outbound = createOutbound({ allow: config.OUTBOUND_ALLOW });
   const waitingRoom = createWaitingRoom({
     findEnded: (taskIds) => findEnded(database, taskIds),
@@ -93,6 +90,7 @@ export const startGateway = async (
       await outbound.close();
       await queue.close();
       await database.$disconnect();
+      storage.close();
     },
   };
 };

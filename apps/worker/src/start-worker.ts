@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { beat, openDatabase } from '#database';
 import { contentTypeOf, decode, encode } from '#imaging';
 import type { openDevice } from '#inference';
@@ -9,7 +8,7 @@ import { createOutbound } from '#outbound';
 import type { Context, Running } from '#program';
 import { createConsumer } from '#queue';
 import { openSecrets } from '#secrets';
-import { createDiskStorage } from '#storage';
+import { openStorage } from '#storage';
 import { fetchImage } from './fetch-image.js';
 import { startHeartbeat } from './heartbeat.js';
 import { openWorkerDevice } from './open-device.js';
@@ -37,6 +36,7 @@ export const startWorker = async (
   { graceMs = GRACE_MS, uploadDelaysMs, open }: WorkerOptions = {},
 ): Promise<Running> => {
   const { config, log } = context;
+  const storage = await openStorage(config);
   const models = await findServed(catalogue, {
     modelsDir: config.MODELS_DIR,
     wanted: config.WORKER_MODELS,
@@ -49,7 +49,6 @@ export const startWorker = async (
   for (const { network } of served.values()) await device.load(network);
 
   const database = openDatabase(config.DATABASE_URL);
-  const storage = createDiskStorage(join(config.DATA_DIR, 'images'));
   const secrets = openSecrets(config);
   const outbound = createOutbound({ allow: config.OUTBOUND_ALLOW });
   const pixels = openPixelPool(Math.min(config.WORKER_CONCURRENCY, availableParallelism()));
@@ -111,6 +110,7 @@ export const startWorker = async (
       await device.close();
       await outbound.close();
       await database.$disconnect();
+      storage.close();
     },
   };
 };

@@ -3,35 +3,15 @@ import { resolve } from 'node:path';
 import { isAllowEntry } from '#outbound';
 import envPaths from 'env-paths';
 import { z } from 'zod';
-
-const integer = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
-
-const url = (...protocols: readonly string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  });
-
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean),
-);
-
-const path = z.string().transform((text) => resolve(text));
+import { StorageSettings } from './storage-settings.js';
+import { integer, list, path, url } from './value-kinds.js';
 
 const device = z.custom<'auto' | 'cpu' | 'cuda' | `cuda:${number}`>(
   (text) => typeof text === 'string' && /^(auto|cpu|cuda(:\d+)?)$/.test(text),
   'must be auto, cpu, cuda or cuda:N, where N counts from 0',
 );
 
-/** The environment contract. Every name, its default and its meaning stand here and nowhere else. */
-export const Environment = z.object({
+const ServiceSettings = z.object({
   /** Where the gateway listens. */
   PORT: integer(1, 65_535).default(3000),
   HOST: z.string().default('127.0.0.1'),
@@ -90,3 +70,6 @@ export const Environment = z.object({
   SYNC_TIMEOUT_S: integer(1, 3600).default(60),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
+
+/** The environment contract. Every name, its default and its meaning stand here and nowhere else. */
+export const Environment = z.intersection(ServiceSettings, StorageSettings);

@@ -97,6 +97,35 @@ describe('readConfig', () => {
     expect(message).toContain('REDIS_URL must be a URL that starts with redis:// or rediss://');
   });
 
+  it('keeps images on the disk unless told otherwise', () => {
+    expect(readConfig({ S3_BUCKET: 'pictures' })).toMatchObject({ STORAGE: 'disk' });
+    expect(() => readConfig({ STORAGE: 'ftp' })).toThrow('STORAGE must be disk or s3');
+  });
+
+  it('reads where the S3 store is', () => {
+    const env = {
+      STORAGE: 's3',
+      S3_BUCKET: 'pictures',
+      S3_PREFIX: '/cut/outs/',
+      S3_FORCE_PATH_STYLE: 'false',
+    };
+    expect(readConfig(env)).toMatchObject({ ...env, S3_PREFIX: 'cut/outs/', S3_FORCE_PATH_STYLE: false });
+    expect(readConfig({ ...env, S3_PREFIX: '' })).toMatchObject({ S3_PREFIX: '' });
+  });
+
+  it('names the faults of the S3 store together with others', () => {
+    const env = { STORAGE: 's3', S3_ENDPOINT: 'minio:9000', S3_FORCE_PATH_STYLE: 'yes', PORT: '0' };
+    const faults = [
+      'PORT must be at least 1',
+      'S3_BUCKET must be set where STORAGE is s3',
+      'S3_ENDPOINT must be a URL that starts with http:// or https://',
+      'S3_FORCE_PATH_STYLE must be true or false',
+    ];
+    for (const fault of faults) expect(() => readConfig(env)).toThrow(fault);
+    const half = { STORAGE: 's3', S3_BUCKET: 'pictures', S3_ACCESS_KEY_ID: 'me' };
+    expect(() => readConfig(half)).toThrow('S3_SECRET_ACCESS_KEY must be set, too');
+  });
+
   it('keeps the secrets of a faulty value to itself', () => {
     expect(() => readConfig({ DATABASE_URL: 'mysql://root:hunter2@localhost/' })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),

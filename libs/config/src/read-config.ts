@@ -6,7 +6,7 @@ export class ConfigError extends Error {
 }
 
 type Parsed = z.infer<typeof Environment>;
-export type Config = Readonly<Omit<Parsed, 'PUBLIC_URL'> & { PUBLIC_URL: string }>;
+export type Config = Readonly<Parsed & { PUBLIC_URL: string }>;
 
 const hostInUrl = (host: string) => {
   if (host === '0.0.0.0' || host === '::') return 'localhost';

@@ -1,1 +1,2 @@
-export { createDiskStorage, imageKey, type Storage } from './storage.js';
+export { openStorage } from './open-storage.js';
+export { imageKey, type Storage } from './storage.js';

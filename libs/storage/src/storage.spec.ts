@@ -1,33 +1,71 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDiskStorage, imageKey } from './storage.js';
+import { startS3Store } from '#test/s3-store';
+import { imageKey, openStorage, type Storage } from './index.js';
 
-describe('disk storage', () => {
-  let root: string;
+type Opened = { readonly storage: Storage; readonly stop: () => Promise<void> };
+
+const openDisk = async (): Promise<Opened> => {
+  const folder = await mkdtemp(join(tmpdir(), 'clearcut-storage-'));
+  return {
+    storage: await openStorage({ STORAGE: 'disk', DATA_DIR: folder }),
+    stop: () => rm(folder, { recursive: true, force: true }),
+  };
+};
+
+const openS3 = async (): Promise<Opened> => {
+  const store = await startS3Store();
+  return { storage: await openStorage({ ...store.env, DATA_DIR: '/nowhere' }), stop: store.stop };
+};
+
+describe.each([
+  ['the disk', openDisk],
+  ['S3', openS3],
+])('the storage on %s', (_, open) => {
+  let opened: Opened;
+  let storage: Storage;
   beforeAll(async () => {
-    root = await mkdtemp(join(tmpdir(), 'clearcut-storage-'));
+    opened = await open();
+    ({ storage } = opened);
   });
-  afterAll(() => rm(root, { recursive: true, force: true }));
+  afterAll(async () => {
+    storage.close();
+    await opened.stop();
+  });
+
+  /** The bytes at the place, as whoever asked for them gets them. */
+  const follow = async (key: string): Promise<Buffer> => {
+    const place = await storage.locate(key, { method: 'GET', contentType: 'image/png' });
+    if (place.kind === 'file') return readFile(join(place.root, place.name));
+    return Buffer.from(await (await fetch(place.url)).arrayBuffer());
+  };
 
   it('gives back the bytes that were written', async () => {
-    const storage = createDiskStorage(root);
     const key = imageKey('outputs', '5b1c2d3e-0000-4000-8000-000000000000', 'png');
-    await storage.write(key, Buffer.from('cutout'));
-    expect((await storage.read(key)).toString()).toBe('cutout');
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7) % 256));
+    await storage.write(key, bytes);
+    expect((await storage.read(key)).equals(bytes)).toBe(true);
+    expect((await follow(key)).equals(bytes)).toBe(true);
   });
 
-  it('overwrites in one step and leaves no temporary file', async () => {
-    const storage = createDiskStorage(root);
-    await Promise.all(['one', 'two', 'six'].map((text) => storage.write('a/b.png', Buffer.from(text))));
-    expect(['one', 'two', 'six']).toContain((await storage.read('a/b.png')).toString());
-    expect(await readdir(join(root, 'a'))).toEqual(['b.png']);
+  it('overwrites in one step', async () => {
+    const texts = ['one', 'two', 'six'];
+    await Promise.all(texts.map((text) => storage.write('a/b.png', Buffer.from(text))));
+    expect(texts).toContain((await storage.read('a/b.png')).toString());
+    await storage.write('a/b.png', Buffer.from('last'));
+    expect((await storage.read('a/b.png')).toString()).toBe('last');
   });
 
-  it('says so when a key does not exist, and forgives removing it', async () => {
-    const storage = createDiskStorage(root);
+  it('forgets what is removed, and forgives removing it again', async () => {
+    await storage.write('a/c.png', Buffer.from('gone'));
+    await storage.remove('a/c.png');
+    await storage.remove('a/c.png');
+    await expect(storage.read('a/c.png')).rejects.toMatchObject({ code: 'mediaNotFound' });
+  });
+
+  it('says so when a key does not exist', async () => {
     await expect(storage.read('none.png')).rejects.toMatchObject({ code: 'mediaNotFound' });
-    await storage.remove('none.png');
   });
 });

@@ -1,73 +1,22 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
-import { dirname, join } from 'node:path';
-import { TaskError } from '#contract';
+/** Where somebody who asks for an image gets its bytes: from a file of this machine, or from another address. */
+export type Place =
+  | { readonly kind: 'file'; readonly root: string; readonly name: string }
+  | { readonly kind: 'elsewhere'; readonly url: string };
+
+export type Asked = { readonly method: 'GET' | 'HEAD'; readonly contentType: string };
 
 /** Where the bytes of images are. Keys are paths of our own making, such as `outputs/ab/<uuid>.png`. */
 export type Storage = {
-  /** The folder below which the keys are, for whoever serves the files. */
-  readonly root: string;
   /** Durable when it resolves; an existing key is overwritten in one step. */
   readonly write: (key: string, bytes: Uint8Array) => Promise<void>;
+  /** @throws TaskError mediaNotFound when the key does not exist */
   readonly read: (key: string) => Promise<Buffer>;
+  /** Forgives a key that does not exist. */
   readonly remove: (key: string) => Promise<void>;
-};
-
-const syncFolder = async (folder: string) => {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
-
-const writeDurably = async (path: string, bytes: Uint8Array) => {
-  const handle = await open(path, 'wx');
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
-
-/** Says in the API's terms what the file system said. */
-const translate = (cause: unknown): unknown => {
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-  if (code === 'ENOENT')
-    return new TaskError('mediaNotFound', 'The bytes of the image are gone.', {}, { cause });
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new TaskError('serviceUnavailable', 'The storage for images is full.', {}, { cause });
-  }
-  return cause;
-};
-
-/** The images below one folder of the local disk. */
-export const createDiskStorage = (root: string): Storage => {
-  const write = async (key: string, bytes: Uint8Array) => {
-    const path = join(root, key);
-    const temporary = `${path}.${randomUUID()}.tmp`;
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeDurably(temporary, bytes);
-      await rename(temporary, path);
-    } catch (cause) {
-      await rm(temporary, { force: true });
-      throw translate(cause);
-    }
-    // A rename is on the disk only once its folder is; without this an accepted task could lose its image.
-    if (process.platform !== 'win32') await syncFolder(dirname(path));
-  };
-  return {
-    root,
-    write,
-    read: (key) =>
-      readFile(join(root, key)).catch((cause: unknown) => {
-        throw translate(cause);
-      }),
-    remove: (key) => rm(join(root, key), { force: true }),
-  };
+  /** Does not look whether the key exists: whoever follows the answer finds out. */
+  readonly locate: (key: string, asked: Asked) => Promise<Place>;
+  /** Lets go of connections. */
+  readonly close: () => void;
 };
 
 /** Spreads images over 256 folders by the first two digits of their UUID. */

@@ -1,8 +1,8 @@
 import { TaskError, toErrorItem } from '#contract';
 import { findImage, isExpired } from '#database';
-import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Edges } from '../edges.js';
 import { EDGES } from '../tokens.js';
 
@@ -28,12 +28,20 @@ export class ImagesController {
   })
   @ApiProduces('image/png', 'image/jpeg', 'image/webp')
   @ApiResponse({ status: 200, description: 'The image.', schema: { type: 'string', format: 'binary' } })
+  @ApiResponse({
+    status: 302,
+    description: 'The image is in an object store; the location is good for a few minutes.',
+  })
   @ApiResponse({ status: 404, description: 'There never was such an image.' })
   @ApiResponse({
     status: 410,
     description: 'The image was deleted, by its ttl, by mediaStorage or for lack of use.',
   })
-  async get(@Param('name') name: string, @Res() reply: FastifyReply): Promise<void> {
+  async get(
+    @Param('name') name: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const id = NAME.exec(name)?.[1];
     const image = id && (await findImage(this.edges.database, id));
     if (!image || !image.storageKey.endsWith(name))
@@ -44,6 +52,14 @@ export class ImagesController {
       await reply.status(410).send({ errors: [toErrorItem(gone)] });
       return;
     }
-    await reply.headers(headers).type(image.contentType).sendFile(image.storageKey);
+    const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
+    const { contentType } = image;
+    const place = await this.edges.storage.locate(image.storageKey, { method, contentType });
+    if (place.kind === 'elsewhere') {
+      // The next one who asks gets another address, or is told that the image is gone.
+      await reply.headers({ ...headers, 'cache-control': 'no-store' }).redirect(place.url, 302);
+      return;
+    }
+    await reply.headers(headers).type(contentType).sendFile(place.name, place.root);
   }
 }

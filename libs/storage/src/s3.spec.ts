@@ -1,0 +1,159 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { TaskError } from '#contract';
+import { startS3Store, type S3Store } from '#test/s3-store';
+import { freePort } from '#test/redis';
+import { limits } from './s3-client.js';
+import { StorageError } from './s3-faults.js';
+import { openS3Storage } from './s3.js';
+
+const png = { method: 'GET', contentType: 'image/png' } as const;
+
+let store: S3Store;
+beforeAll(async () => {
+  store = await startS3Store();
+});
+afterAll(() => store.stop());
+
+describe('an address that the S3 storage signs', () => {
+  const locate = async (more: Record<string, string>, method: 'GET' | 'HEAD' = 'GET') => {
+    const storage = await openS3Storage({ ...store.env, ...more });
+    await storage.write('a.png', Buffer.from('bytes'));
+    const place = await storage.locate('a.png', { ...png, method });
+    storage.close();
+    return new URL(place.kind === 'elsewhere' ? place.url : '');
+  };
+
+  it('names the type of the image and ends within minutes', async () => {
+    const url = await locate({});
+    expect(url.pathname).toBe('/pictures/clearcut/a.png');
+    expect(url.searchParams.get('X-Amz-Expires')).toBe('300');
+    expect([...url.searchParams.keys()].filter((name) => name.includes('checksum'))).toEqual([]);
+
+    const answer = await fetch(url);
+    expect(answer.headers.get('content-type')).toBe('image/png');
+    expect(await answer.text()).toBe('bytes');
+  });
+
+  it('is signed for the method that is asked', async () => {
+    const answer = await fetch(await locate({}, 'HEAD'), { method: 'HEAD' });
+    expect([answer.status, answer.headers.get('content-length')]).toEqual([200, '5']);
+  });
+
+  it('names the host by which clients reach the store', async () => {
+    const url = await locate({ S3_PUBLIC_ENDPOINT: 'https://s3.example.com' });
+    expect(url.origin).toBe('https://s3.example.com');
+    expect(url.pathname).toBe('/pictures/clearcut/a.png');
+  });
+});
+
+describe('the start of the S3 storage', () => {
+  const fault = (more: Record<string, string | undefined>) =>
+    openS3Storage({ ...store.env, ...more }).then(
+      () => '',
+      (error: Error) => `${error.name}: ${error.message}`,
+    );
+
+  it('names the setting that is wrong', async () => {
+    expect(await fault({ S3_BUCKET: 'none' })).toBe(
+      'StorageError: The S3 store has no bucket none: create it or correct S3_BUCKET.',
+    );
+    expect(await fault({ S3_ACCESS_KEY_ID: 'somebody' })).toContain('check S3_ACCESS_KEY_ID');
+    expect(await fault({ S3_ENDPOINT: `http://127.0.0.1:${await freePort()}` })).toMatch(
+      /^StorageError: The S3 store at 127\.0\.0\.1:\d+ cannot be used: check S3_ENDPOINT .+ECONNREFUSED/,
+    );
+  });
+
+  it('tells nobody the secret', async () => {
+    expect(await fault({ S3_ACCESS_KEY_ID: 'somebody', S3_SECRET_ACCESS_KEY: 'hunter2' })).not.toContain(
+      'hunter2',
+    );
+  });
+});
+
+describe('the S3 storage with a store in trouble', () => {
+  type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+  const ok: Answer = (request, response) => request.resume().on('end', () => response.end('bytes'));
+  const status =
+    (code: number, error: string): Answer =>
+    (request, response) =>
+      request.resume().on('end', () => {
+        response.writeHead(code, { 'content-type': 'application/xml' });
+        response.end(`<Error><Code>${error}</Code><Message>${error}</Message></Error>`);
+      });
+
+  let close = () => Promise.resolve();
+  afterEach(() => close());
+
+  /** A storage whose store answers the bucket's check, then as it is told, the last answer again and again. */
+  const openWith = async (answers: Answer[], more: Partial<typeof limits> = {}) => {
+    let requests = 0;
+    const server = createServer((request, response) => {
+      const answer = requests === 0 ? ok : (answers[requests - 1] ?? answers.at(-1) ?? ok);
+      requests++;
+      answer(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const S3_ENDPOINT = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const storage = await openS3Storage({ ...store.env, S3_ENDPOINT }, { ...limits, ...more });
+    close = async () => {
+      storage.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    };
+    return { storage, requests: () => requests - 1 };
+  };
+
+  it('tries again when the store is busy', async () => {
+    const { storage, requests } = await openWith([status(503, 'SlowDown'), ok]);
+    await storage.write('a.png', Buffer.from('bytes'));
+    expect(requests()).toBe(2);
+  });
+
+  it('gives up after as many tries as it is allowed, with a fault that is not the caller’s', async () => {
+    const { storage, requests } = await openWith([status(500, 'InternalError')]);
+    await expect(storage.read('a.png')).rejects.toBeInstanceOf(StorageError);
+    expect(requests()).toBe(limits.tries);
+  });
+
+  it.each([
+    [404, 'NoSuchBucket'],
+    [403, 'AccessDenied'],
+  ])('takes %i %s for no missing image', async (code, error) => {
+    const { storage } = await openWith([status(code, error)]);
+    const fault = await storage.read('a.png').catch((thrown: unknown) => thrown);
+    expect(fault).toBeInstanceOf(StorageError);
+    expect(fault).not.toBeInstanceOf(TaskError);
+  });
+
+  it('says that a full store is full', async () => {
+    const { storage } = await openWith([status(507, 'XMinioStorageFull')]);
+    await expect(storage.write('a.png', Buffer.from('bytes'))).rejects.toMatchObject({
+      code: 'serviceUnavailable',
+    });
+  });
+
+  it('ends when the store says nothing', async () => {
+    const { storage } = await openWith([() => undefined], { answerMs: 1_000, tries: 1 });
+    await expect(storage.remove('a.png')).rejects.toBeInstanceOf(StorageError);
+  });
+
+  it('ends when the image does not come to its end', async () => {
+    const stalling: Answer = (_, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half');
+    };
+    const { storage } = await openWith([stalling], { operationMs: 1_000 });
+    await expect(storage.read('a.png')).rejects.toThrow('due to timeout');
+  });
+
+  it('does not take the half of an image for the whole', async () => {
+    const breaking: Answer = (_, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half', () => response.destroy());
+    };
+    const { storage } = await openWith([breaking]);
+    await expect(storage.read('a.png')).rejects.toBeInstanceOf(StorageError);
+  });
+});

@@ -1,0 +1,94 @@
+import { addAbortSignal, Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { createClient, limits, type Limits, type S3Config } from './s3-client.js';
+import { StorageError, toStartFault, translate } from './s3-faults.js';
+import type { Storage } from './storage.js';
+
+/** No image of ours is larger: 50 megapixels of four bytes, were they not compressed at all. */
+const MAX_OBJECT_BYTES = 256 * 1024 * 1024;
+
+/** Long enough to follow a redirect, and no longer than the SDK keeps credentials that are about to end. */
+const URL_LIFETIME_S = 300;
+
+const collect = async (body: unknown, signal: AbortSignal): Promise<Buffer> => {
+  if (!(body instanceof Readable)) throw new StorageError('The S3 store answered without a body.');
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of addAbortSignal(signal, body) as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_OBJECT_BYTES) throw new StorageError('The object is larger than any image.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes);
+};
+
+/**
+ * The images in one bucket of an S3 store. Whoever asks for one is sent to the store itself, with an address
+ * that is signed for a few minutes.
+ *
+ * @throws StorageError that names the setting to correct when the bucket cannot be used
+ */
+export const openS3Storage = async (config: S3Config, most: Limits = limits): Promise<Storage> => {
+  const { S3_BUCKET: Bucket, S3_PREFIX, S3_ENDPOINT, S3_PUBLIC_ENDPOINT } = config;
+  const client = createClient(config, S3_ENDPOINT, most);
+  const signer = createClient(config, S3_PUBLIC_ENDPOINT ?? S3_ENDPOINT, most);
+  const place = (key: string) => ({ Bucket, Key: `${S3_PREFIX}${key}` });
+
+  const run = async <T>(what: string, work: (abortSignal: AbortSignal) => Promise<T>): Promise<T> => {
+    const deadline = AbortSignal.timeout(most.operationMs);
+    try {
+      return await work(deadline);
+    } catch (cause) {
+      throw translate(deadline.aborted ? deadline.reason : cause, what);
+    }
+  };
+
+  const storage: Storage = {
+    write: (key, Body) =>
+      run('write an image', async (abortSignal) => {
+        await client.send(new PutObjectCommand({ ...place(key), Body }), { abortSignal });
+      }),
+    read: (key) =>
+      run('read an image', async (abortSignal) => {
+        const { Body } = await client.send(new GetObjectCommand(place(key)), { abortSignal });
+        return collect(Body, abortSignal);
+      }),
+    remove: (key) =>
+      run('delete an image', async (abortSignal) => {
+        await client.send(new DeleteObjectCommand(place(key)), { abortSignal });
+      }),
+    locate: (key, { method, contentType }) =>
+      run('sign an address', async () => {
+        const asked = {
+          ...place(key),
+          ResponseContentType: contentType,
+          ResponseContentDisposition: 'inline',
+          ResponseCacheControl: `private, max-age=${URL_LIFETIME_S}`,
+        };
+        // An address is signed together with its method.
+        const command = method === 'HEAD' ? new HeadObjectCommand(asked) : new GetObjectCommand(asked);
+        const url = await getSignedUrl(signer, command, { expiresIn: URL_LIFETIME_S });
+        return { kind: 'elsewhere', url };
+      }),
+    close: () => {
+      client.destroy();
+      signer.destroy();
+    },
+  };
+
+  try {
+    const abortSignal = AbortSignal.timeout(most.operationMs);
+    await client.send(new HeadBucketCommand({ Bucket }), { abortSignal });
+  } catch (cause) {
+    storage.close();
+    throw toStartFault(cause, config);
+  }
+  return storage;
+};

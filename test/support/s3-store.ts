@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import S3rver from 's3rver';
+
+export type S3Store = {
+  readonly url: string;
+  /** The environment of a service that keeps its images there. */
+  readonly env: {
+    readonly STORAGE: 's3';
+    readonly S3_BUCKET: string;
+    readonly S3_ENDPOINT: string;
+    readonly S3_PREFIX: string;
+    readonly S3_ACCESS_KEY_ID: string;
+    readonly S3_SECRET_ACCESS_KEY: string;
+  };
+  readonly stop: () => Promise<void>;
+};
+
+/** The one key that the store knows. */
+const KEY = 'S3RVER';
+
+/** An S3 store on a free port of 127.0.0.1 with one bucket. It looks who signs, and not whether they did it well. */
+export const startS3Store = async (port = 0): Promise<S3Store> => {
+  const directory = await mkdtemp(join(tmpdir(), 'clearcut-s3-'));
+  const S3_BUCKET = 'pictures';
+  const configureBuckets = [{ name: S3_BUCKET, configs: [] }];
+  const store = new S3rver({ port, address: '127.0.0.1', silent: true, directory, configureBuckets });
+  const address = await store.run();
+  const url = `http://127.0.0.1:${address.port}`;
+  return {
+    url,
+    env: {
+      STORAGE: 's3',
+      S3_BUCKET,
+      S3_ENDPOINT: url,
+      S3_PREFIX: 'clearcut/',
+      S3_ACCESS_KEY_ID: KEY,
+      S3_SECRET_ACCESS_KEY: KEY,
+    },
+    stop: async () => {
+      await store.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+};
