@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { catalogue, type Catalogue, type Model, type Variant } from '#models';
 import sharp from 'sharp';
 import { removal } from '#test/client';
+import { installGraph } from '#test/install-graph';
 import { toPng, type Picture } from '#test/pictures';
 import { referenceAlpha } from '#test/reference-removal';
-import { installGraph, startService, type Service } from '#test/service';
+import { startService, type Service } from '#test/service';
 
 /** Every file of every row as a model of its own: [name, AIR id in the test, variant]. */
 const files = [...catalogue.values()].flatMap((model, i) =>

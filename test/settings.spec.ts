@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defaultModel, defaultVariant, type Catalogue, type Model } from '#models';
 import sharp from 'sharp';
 import { removal, type Item } from '#test/client';
+import { installGraph } from '#test/install-graph';
 import { startPictureServer } from '#test/picture-server';
 import { disc, noise, toPng, type Picture } from '#test/pictures';
-import { installGraph, startService, type Service } from '#test/service';
+import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
 
 /** The model of the page that takes settings, and one that does not. */

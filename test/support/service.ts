@@ -1,21 +1,20 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readServiceConfig, type ServiceConfig } from '#config';
 import { openDatabase, putKey, type Database } from '#database';
-import { defaultModel, defaultVariant, type Catalogue, type Model, type Variant } from '#models';
+import { defaultModel, defaultVariant, type Catalogue, type Model } from '#models';
 import type { Running } from '#program';
 import { openSecrets, type Secrets } from '#secrets';
 import { createLogger } from '#telemetry';
-import { weightsPath } from '#weights';
 import { startDispatcher, type DispatcherOptions } from '../../apps/dispatcher/src/start-dispatcher.js';
 import type { SocketOptions } from '../../apps/gateway/src/socket/serve-sockets.js';
 import { startGateway } from '../../apps/gateway/src/start-gateway.js';
 import { startWorker, type WorkerOptions } from '../../apps/worker/src/start-worker.js';
 import { createClient, type Client } from './client.js';
 import { freshDatabase } from './databases.js';
-import { writeBrightnessGraph, type GraphOptions } from './onnx-graphs.js';
+import { installGraph } from './install-graph.js';
 import { freePort } from './redis.js';
 
 const SIZE = 64;
@@ -57,33 +56,6 @@ const toProgram = (start: () => Promise<Running>): Program => {
 
 /** A second model, of which nothing is installed. */
 export const absentModel: Model = { ...defaultModel, air: 'acme:1@1', slug: 'absent', name: 'Absent' };
-
-/** Puts a network that takes brightness for the subject where that variant's file belongs. */
-export const installGraph = async (
-  modelsDir: string,
-  variant: Variant,
-  more: GraphOptions = {},
-): Promise<Variant> => {
-  const { input, output, batch } = variant;
-  const path = join(modelsDir, `${randomUUID()}.onnx`);
-  const graph: GraphOptions = {
-    batch,
-    input: input.type,
-    output: output.type,
-    ...(input.name && { inputName: input.name }),
-    ...(output.name && { outputName: output.name }),
-    ...more,
-  };
-  await writeBrightnessGraph(path, input.size, graph);
-  const sha256 = createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
-  const { size: bytes } = await stat(path);
-  const place = weightsPath(sha256, modelsDir);
-  await mkdir(dirname(place), { recursive: true });
-  await rename(path, place);
-  return { ...variant, sha256, bytes };
-};
 
 /** The default model's row with a small network behind it, and another. */
 const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {

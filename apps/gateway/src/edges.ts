@@ -9,6 +9,7 @@ import type { Logger } from '#telemetry';
 import type { WaitingRoom } from './answers/waiting-room.js';
 import type { Availability } from './models/availability.js';
 import type { Admission } from './tasks/admission.js';
+import type { Gate } from './tasks/gate.js';
 
 /** Everything outside the gateway that its use cases touch. */
 export type Edges = {
@@ -21,6 +22,7 @@ export type Edges = {
   readonly outbound: Outbound;
   readonly waitingRoom: WaitingRoom;
   readonly admission: Admission;
+  readonly gate: Gate;
   readonly availability: Availability;
   readonly log: Logger;
 };

@@ -10,12 +10,15 @@ import { createWaitingRoom } from './answers/waiting-room.js';
 import { createApp } from './create-app.js';
 import { createAvailability } from './models/availability.js';
 import { createAdmission } from './tasks/admission.js';
+import { createGate } from './tasks/gate.js';
 import { serveSockets, type SocketOptions } from './socket/serve-sockets.js';
 
 /** How long a stopping gateway waits for the tasks of its sync callers. */
 const GRACE_MS = 6_000;
 /** How long after that their answers may take to reach them. */
 const CUT_OFF_MS = 1_000;
+/** Fewer than the database's connections, so that other questions are answered meanwhile. */
+const ACCEPTS_AT_ONCE = 6;
 /** How often a closing server looks for connections that have nothing more to say. */
 const LOOK_EVERY_MS = 50;
 
@@ -71,6 +74,7 @@ export const startGateway = async (
     outbound,
     waitingRoom,
     admission,
+    gate: createGate(ACCEPTS_AT_ONCE),
     availability,
     log,
   };

@@ -8,14 +8,11 @@ export type Accepted = { readonly task: Task; readonly isNew: boolean };
 
 const MAX_RACES = 5;
 
-/**
- * Stores a task with its image, or finds the one that it repeats. Once this resolves, nothing of the task is
- * lost, whatever dies.
- *
- * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded
- */
-export const accept = async (
-  { database, storage, admission }: Pick<Edges, 'database' | 'storage' | 'admission'>,
+/** The gate keeps a burst of tasks from waiting for the database all at once, and giving up together. */
+type AcceptEdges = Pick<Edges, 'database' | 'storage' | 'admission' | 'gate'>;
+
+const acceptNow = async (
+  { database, storage, admission }: AcceptEdges,
   task: NewTask,
   image?: InlineImage,
 ): Promise<Accepted> => {
@@ -38,3 +35,12 @@ export const accept = async (
     parameter: 'taskUUID',
   });
 };
+
+/**
+ * Stores a task with its image, or finds the one that it repeats. Once this resolves, nothing of the task is
+ * lost, whatever dies.
+ *
+ * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded
+ */
+export const accept = (edges: AcceptEdges, task: NewTask, image?: InlineImage): Promise<Accepted> =>
+  edges.gate(() => acceptNow(edges, task, image));

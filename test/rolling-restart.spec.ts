@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createClient, removal, type Item, type Reply } from '#test/client';
+import { startFleet, type Fleet, type FleetProgram, type ProgramName } from '#test/fleet';
+import { disc, toPng } from '#test/pictures';
+import { startReceiver, type Receiver } from '#test/receiver';
+import { until } from '#test/until';
+
+jest.setTimeout(300_000);
+
+const TASKS = 500;
+const IN_A_REQUEST = 25;
+const TRIES = 40;
+
+describe('a fleet whose programs are replaced under load', () => {
+  let fleet: Fleet;
+  let receiver: Receiver;
+  let photo: string;
+  /** What a load balancer sends requests to. */
+  let gateways: FleetProgram[] = [];
+  const running = new Map<ProgramName, FleetProgram>();
+
+  beforeAll(async () => {
+    receiver = await startReceiver();
+    fleet = await startFleet({ OUTBOUND_ALLOW: '127.0.0.1', MAX_TASKS_PER_REQUEST: '100' });
+    photo = (await toPng(disc(60, 40))).toString('base64');
+    for (const name of ['gateway', 'worker', 'dispatcher'] as const)
+      running.set(name, await fleet.start(name));
+    gateways = [...running].flatMap(([name, program]) => (name === 'gateway' ? [program] : []));
+  });
+  afterAll(async () => {
+    await fleet.stop();
+    await receiver.stop();
+  });
+
+  /** The new one is ready before the old one gets SIGTERM, as a rolling update does it. */
+  const replace = async (name: ProgramName): Promise<number | null | undefined> => {
+    const old = running.get(name);
+    const next = await fleet.start(name);
+    running.set(name, next);
+    if (name === 'gateway') gateways = [next];
+    return old?.stop();
+  };
+
+  const isTemporary = ({ status }: Reply) => status === 429 || status >= 500;
+
+  /** A client by the contract: a lost connection, 429 and 5xx are tried again with the same taskUUIDs. */
+  const send = async (tasks: readonly unknown[]): Promise<Reply> => {
+    for (let tries = 1; ; tries++) {
+      const gateway = gateways[tries % gateways.length];
+      try {
+        const reply = await createClient(gateway?.url ?? '', fleet.key).post(tasks);
+        if (!isTemporary(reply) || tries === TRIES) return reply;
+      } catch (error) {
+        if (tries === TRIES) throw error;
+      }
+      await sleep(100);
+    }
+  };
+
+  const submit = async (make: () => Record<string, unknown>, count: number): Promise<Item[]> => {
+    const requests = Array.from({ length: count / IN_A_REQUEST }, () =>
+      send(Array.from({ length: IN_A_REQUEST }, make)),
+    );
+    const replies = await Promise.all(requests);
+    expect(replies.flatMap(({ errors }) => errors)).toEqual([]);
+    return replies.flatMap(({ data }) => data);
+  };
+
+  const poll = async (taskUUID: string | undefined): Promise<string> => {
+    const { data, errors } = await send([{ taskType: 'getResponse', taskUUID }]);
+    return String(data[0]?.status ?? errors[0]?.code);
+  };
+
+  it(`answers ${TASKS} tasks while each program is replaced twice: none fails, none is lost`, async () => {
+    const url = `${receiver.url}/rolling`;
+    const acknowledged = submit(
+      () => removal(photo, { deliveryMethod: 'async', webhookURL: url }),
+      TASKS - 50,
+    );
+    const synchronous = submit(() => removal(photo), 50);
+
+    const codes: unknown[] = [];
+    for (const name of ['gateway', 'worker', 'dispatcher', 'worker', 'gateway', 'dispatcher'] as const)
+      codes.push(await replace(name));
+    expect(codes).toEqual([0, 0, 0, 0, 0, 0]);
+
+    const results = await synchronous;
+    expect(results.map(({ status }) => status)).toEqual(results.map(() => 'success'));
+    const tasks = await acknowledged;
+    expect(results.length + tasks.length).toBe(TASKS);
+
+    await until(
+      'all ends',
+      async () => (await fleet.database.task.count({ where: { finishedAt: null } })) === 0,
+      120_000,
+    );
+    const statuses = await Promise.all(tasks.map(({ taskUUID }) => poll(taskUUID)));
+    expect(new Set(statuses)).toEqual(new Set(['success']));
+    const rows = await fleet.database.task.groupBy({ by: ['state'], _count: true });
+    expect(rows).toEqual([{ state: 'succeeded', _count: TASKS }]);
+    await until(
+      'all webhooks',
+      async () => {
+        const pending = await fleet.database.delivery.count({ where: { state: 'pending' } });
+        return pending === 0;
+      },
+      60_000,
+    );
+    expect(receiver.received('/rolling').length).toBeGreaterThanOrEqual(TASKS - 50);
+  });
+});

@@ -1,0 +1,98 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDatabase, putKey, type Database } from '#database';
+import { defaultModel, defaultVariant } from '#models';
+import { freshDatabase } from './databases.js';
+import { installGraph } from './install-graph.js';
+import { freePort } from './redis.js';
+
+export type ProgramName = 'gateway' | 'worker' | 'dispatcher';
+
+/** A program as a process of its own, as a container runs it. */
+export type FleetProgram = {
+  /** Of a gateway. */
+  readonly url: string;
+  /** Sends SIGTERM. @returns the exit code */
+  readonly stop: () => Promise<number | null>;
+};
+
+/** Programs that share a database, a data folder and a small network. */
+export type Fleet = {
+  readonly key: string;
+  readonly database: Database;
+  /** Resolves when it is ready. */
+  readonly start: (name: ProgramName) => Promise<FleetProgram>;
+  readonly stop: () => Promise<void>;
+};
+
+const isReady = (message: unknown) =>
+  typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready';
+
+const untilReady = (child: ChildProcess, name: string) =>
+  new Promise<void>((resolve, reject) => {
+    child.on('message', (message) => {
+      if (isReady(message)) resolve();
+      else reject(new Error(`the ${name} cannot start: ${JSON.stringify(message)}`));
+    });
+    child.once('exit', (code) => reject(new Error(`the ${name} ended with code ${code}`)));
+  });
+
+/** The default model's row with a small network behind it, as an operator's models file. */
+const writeModelsFile = async (folder: string): Promise<string> => {
+  const published = defaultVariant(defaultModel);
+  const variant = await installGraph(folder, { ...published, input: { ...published.input, size: 64 } });
+  const path = join(folder, 'models.json');
+  await writeFile(path, JSON.stringify({ models: [{ ...defaultModel, variants: [variant] }] }));
+  return path;
+};
+
+export const startFleet = async (more: Record<string, string> = {}): Promise<Fleet> => {
+  const folder = await mkdtemp(join(tmpdir(), 'clearcut-fleet-'));
+  const databaseUrl = await freshDatabase();
+  const database = openDatabase(databaseUrl);
+  const key = 'cc_fleet_0123456789_0123456789_0123456789';
+  await putKey(database, 'fleet', key);
+  const env = {
+    ...process.env,
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: folder,
+    MODELS_DIR: folder,
+    MODELS_FILE: await writeModelsFile(folder),
+    INTRA_OP_THREADS: '1',
+    LOG_LEVEL: 'error',
+    ...more,
+  };
+  const running = new Set<FleetProgram>();
+
+  const start = async (name: ProgramName): Promise<FleetProgram> => {
+    const port = await freePort();
+    const script = join('dist', 'apps', name, 'src', 'main.js');
+    const child = fork(script, { env: { ...env, PORT: `${port}` }, execArgv: [], stdio: 'inherit' });
+    const exited = once(child, 'exit') as Promise<[number | null]>;
+    await untilReady(child, name);
+    const program: FleetProgram = {
+      url: `http://127.0.0.1:${port}`,
+      stop: async () => {
+        running.delete(program);
+        child.kill('SIGTERM');
+        return (await exited)[0];
+      },
+    };
+    running.add(program);
+    return program;
+  };
+
+  return {
+    key,
+    database,
+    start,
+    stop: async () => {
+      await Promise.all([...running].map((program) => program.stop()));
+      await database.$disconnect();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

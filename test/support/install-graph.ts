@@ -1,0 +1,33 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Variant } from '#models';
+import { weightsPath } from '#weights';
+import { writeBrightnessGraph, type GraphOptions } from './onnx-graphs.js';
+
+/** Puts a network that takes brightness for the subject where that variant's file belongs. */
+export const installGraph = async (
+  modelsDir: string,
+  variant: Variant,
+  more: GraphOptions = {},
+): Promise<Variant> => {
+  const { input, output, batch } = variant;
+  const path = join(modelsDir, `${randomUUID()}.onnx`);
+  const graph: GraphOptions = {
+    batch,
+    input: input.type,
+    output: output.type,
+    ...(input.name && { inputName: input.name }),
+    ...(output.name && { outputName: output.name }),
+    ...more,
+  };
+  await writeBrightnessGraph(path, input.size, graph);
+  const sha256 = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  const { size: bytes } = await stat(path);
+  const place = weightsPath(sha256, modelsDir);
+  await mkdir(dirname(place), { recursive: true });
+  await rename(path, place);
+  return { ...variant, sha256, bytes };
+};
