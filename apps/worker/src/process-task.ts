@@ -1,4 +1,4 @@
-import { TaskError } from '#contract';
+import { TaskError, type ProblemCode } from '#contract';
 import {
   claimTask,
   failTask,
@@ -16,6 +16,7 @@ import { imageKey } from '#storage';
 import { createStopwatch, type Durations, type Logger } from '#telemetry';
 import type { Removal, removeBackground } from './remove-background.js';
 import type { Served } from './served-models.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 
 /** Claims that may vanish without a word before a task is taken to be what kills its worker. */
 const MAX_STALLS = 2;
@@ -29,6 +30,7 @@ type Deps = {
   readonly discard: (removal: Removal) => Promise<void>;
   /** Where this worker runs. */
   readonly facts: Pick<RunFacts, 'provider' | 'device'>;
+  readonly metrics: Pick<WorkerMetrics, 'ended' | 'givenBack'>;
   readonly log: Logger;
 };
 
@@ -57,15 +59,21 @@ const toProblem = (error: unknown, task: Task) => {
  * task ends or is tried again. Every write is fenced by the claim.
  */
 export const processTask =
-  ({ database, served, remove, discard, facts: where, log }: Deps): Handler =>
+  ({ database, served, remove, discard, facts: where, metrics, log }: Deps): Handler =>
   async ({ taskId, lastTry }, signal) => {
     const task = await claimTask(database, taskId);
     if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
 
+    const model = task.model ?? 'none';
+    const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
+      const ms = Date.now() - task.createdAt.getTime();
+      if (kept) metrics.ended({ model, durations, ms, ...(code && { code }) });
+    };
     const bound = log.child({ taskId, taskUUID: task.taskUuidSent, attempt: task.attempt });
     if (task.stalls > MAX_STALLS) {
       const message = `The task ended its worker ${task.stalls} times and was given up.`;
-      await failTask(database, task, { code: 'inferenceError', message, details: {} });
+      const kept = await failTask(database, task, { code: 'inferenceError', message, details: {} });
+      count(kept, {}, 'inferenceError');
       return bound.error({ stalls: task.stalls }, 'poisoned task given up');
     }
 
@@ -83,19 +91,22 @@ export const processTask =
         ...facts,
       };
       const stages = toColumns(stopwatch.durations);
-      const { model, sha256: weightsSha256 } = removal.served;
+      const { model: row, sha256: weightsSha256 } = removal.served;
       const run = { provider: where.provider, device: where.device, weightsSha256 };
-      const kept = await finishTask(database, task, { image, cost: model.price, run, stages });
-      bound.info({ model: task.model, ...run, ...facts, ms: stopwatch.durations, kept }, 'task finished');
+      const kept = await finishTask(database, task, { image, cost: row.price, run, stages });
+      count(kept, stopwatch.durations);
+      bound.info({ model, ...run, ...facts, ms: stopwatch.durations, kept }, 'task finished');
     } catch (error) {
       const ours = !(error instanceof TaskError);
       if (ours && (signal.aborted || !lastTry)) {
         bound.warn({ err: error }, 'task given back');
+        metrics.givenBack.inc({ model });
         await releaseTask(database, task);
         throw error;
       }
       const problem = toProblem(error, task);
       const kept = await failTask(database, task, problem, toColumns(stopwatch.durations));
+      count(kept, stopwatch.durations, problem.code);
       bound[ours ? 'error' : 'info'](
         { code: problem.code, kept, ...(ours && { err: error }) },
         'task failed',

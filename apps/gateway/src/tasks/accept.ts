@@ -15,7 +15,7 @@ const MAX_RACES = 5;
  * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded
  */
 export const accept = async (
-  { database, storage, admission }: Pick<Edges, 'database' | 'storage' | 'admission'>,
+  { database, storage, admission, metrics }: Pick<Edges, 'database' | 'storage' | 'admission' | 'metrics'>,
   task: NewTask,
   image?: InlineImage,
 ): Promise<Accepted> => {
@@ -31,6 +31,7 @@ export const accept = async (
     if (!task.state) await admission.admit(task.ownerId);
     if (image) await storage.write(image.row.storageKey, image.bytes);
     const inserted = await insertTask(database, task, standing.revision, image?.row);
+    if (inserted && !task.state) metrics.accepted.inc({ model: task.model ?? 'none' });
     if (inserted) return { task: inserted, isNew: true };
     if (image) await storage.remove(image.row.storageKey);
   }
