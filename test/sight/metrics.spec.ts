@@ -1,47 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { removal } from '#test/client';
-import { scrape, valueOf, type Sample } from '#test/metrics';
+import { scrape, valueOf } from '#test/metrics';
 import { disc, toPng } from '#test/pictures';
-import { startReceiver, type Receiver } from '#test/receiver';
 import { startService, type Service } from '#test/service';
 import { connect } from '#test/socket-client';
+import { makeTraffic, scrapeAll, type Scraped } from '#test/traffic';
 import { until } from '#test/until';
 
 const model = 'runware:109@1';
 
 describe('what the programs tell of themselves', () => {
   let service: Service;
-  let receiver: Receiver;
-  let image: string;
-  let scraped: Readonly<Record<'gateway' | 'worker' | 'dispatcher', Sample[]>>;
+  let scraped: Scraped;
 
   beforeAll(async () => {
     service = await startService({ admin: true, env: { OUTBOUND_ALLOW: '127.0.0.1' } });
-    receiver = await startReceiver();
     await service.worker.start();
     await service.dispatcher.start();
-    image = (await toPng(disc(40, 30))).toString('base64');
-
-    await service.post([removal(image, { webhookURL: `${receiver.url}/hook?token=hidden` })]);
-    await service.post([removal(image, { uploadEndpoint: `${receiver.url}/upload` })]);
-    receiver.answer('/refuses', 403);
-    await service.post([removal(image, { uploadEndpoint: `${receiver.url}/refuses` })]);
-    await service.post([removal('http://10.0.0.1/private.png')]);
-    const dispatched = async () =>
-      valueOf(await scrape(service.admin.dispatcher), 'clearcut_webhook_attempts_total', {
-        result: 'delivered',
-      });
-    await until('the webhook', dispatched);
-    scraped = {
-      gateway: await scrape(service.admin.gateway),
-      worker: await scrape(service.admin.worker),
-      dispatcher: await scrape(service.admin.dispatcher),
-    };
+    await makeTraffic(service);
+    scraped = await scrapeAll(service);
   });
-  afterAll(async () => {
-    await service.stop();
-    await receiver.stop();
-  });
+  afterAll(() => service.stop());
 
   it('counts tasks from acceptance to end', () => {
     const { gateway, worker } = scraped;
@@ -104,6 +83,7 @@ describe('what the programs tell of themselves', () => {
 
   it('tells how deep the queue is and for how long it waits', async () => {
     await service.worker.stop();
+    const image = (await toPng(disc(40, 30))).toString('base64');
     await service.post([removal(image, { deliveryMethod: 'async' })]);
     const depth = async (name: string, labels: Record<string, string>) =>
       valueOf(await scrape(service.admin.dispatcher), name, labels);
