@@ -33,6 +33,8 @@ export type Service = Client & {
   readonly gateway: Program;
   /** A second one that shares nothing with it but the database and the storage. */
   readonly otherGateway: Program & { readonly url: string; readonly post: Client['post'] };
+  /** Where the programs serve their operators; only with `admin`. */
+  readonly admin: Readonly<Record<'gateway' | 'worker' | 'dispatcher', string>>;
   readonly stop: () => Promise<void>;
 };
 export type Program = { readonly start: () => Promise<void>; readonly stop: () => Promise<void> };
@@ -70,6 +72,8 @@ export type ServiceOptions = {
   readonly env?: Record<string, string>;
   /** Another catalogue, of files that it puts into the models folder. */
   readonly makeCatalogue?: (modelsDir: string) => Promise<Catalogue>;
+  /** Give each program an admin port. */
+  readonly admin?: boolean;
   /** As if no worker had ever been there. */
   readonly neverServed?: boolean;
   readonly socketOptions?: SocketOptions;
@@ -85,12 +89,14 @@ export const startService = async ({
   env = {},
   makeCatalogue = testCatalogue,
   neverServed = false,
+  admin = false,
   socketOptions,
   workerOptions,
   dispatcherOptions,
 }: ServiceOptions = {}): Promise<Service> => {
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-service-'));
   const [port, otherPort] = [await freePort(), await freePort()];
+  const adminPorts = { gateway: await freePort(), worker: await freePort(), dispatcher: await freePort() };
   const config = readServiceConfig({
     PORT: `${port}`,
     DATA_DIR: folder,
@@ -112,11 +118,15 @@ export const startService = async ({
   if (!neverServed)
     await database.servedModel.createMany({ data: airs.map((air) => ({ air, lastServedAt })) });
 
-  const gateway = toProgram(() => startGateway(context, models, 1000, socketOptions));
+  const contextOf = (name: keyof typeof adminPorts) =>
+    admin ? { ...context, config: { ...config, ADMIN_PORT: adminPorts[name] } } : context;
+  const gateway = toProgram(() => startGateway(contextOf('gateway'), models, 1000, socketOptions));
   const otherContext = { ...context, config: { ...config, PORT: otherPort } };
   const otherGateway = toProgram(() => startGateway(otherContext, models, 1000, socketOptions));
-  const worker = toProgram(() => startWorker(context, models, { graceMs: 1000, ...workerOptions }));
-  const dispatcher = toProgram(() => startDispatcher(context, dispatcherOptions));
+  const worker = toProgram(() =>
+    startWorker(contextOf('worker'), models, { graceMs: 1000, ...workerOptions }),
+  );
+  const dispatcher = toProgram(() => startDispatcher(contextOf('dispatcher'), dispatcherOptions));
   const otherDispatcher = toProgram(() => startDispatcher(context, dispatcherOptions));
   await gateway.start();
 
@@ -129,6 +139,11 @@ export const startService = async ({
     config,
     database,
     secrets: openSecrets(config),
+    admin: {
+      gateway: `http://127.0.0.1:${adminPorts.gateway}`,
+      worker: `http://127.0.0.1:${adminPorts.worker}`,
+      dispatcher: `http://127.0.0.1:${adminPorts.dispatcher}`,
+    },
     gateway,
     otherGateway: { ...otherGateway, url: otherUrl, post: createClient(otherUrl, key).post },
     worker,

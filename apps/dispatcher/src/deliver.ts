@@ -12,6 +12,7 @@ import {
 import { UnreachableError, type Outbound, type SendOptions, type Sent } from '#outbound';
 import type { Secrets } from '#secrets';
 import type { Logger } from '#telemetry';
+import type { DispatcherMetrics } from './dispatcher-metrics.js';
 import { nextMove, type Move } from './next-move.js';
 import { webhookBody, type Reader } from './webhook-body.js';
 
@@ -20,6 +21,7 @@ export const TIMEOUT_MS = 10_000;
 export type DeliverEdges = Reader & {
   readonly outbound: Pick<Outbound, 'send'>;
   readonly secrets: Pick<Secrets, 'open'>;
+  readonly metrics: Pick<DispatcherMetrics, 'webhooks' | 'webhookSeconds'>;
   readonly log: Logger;
 };
 
@@ -67,7 +69,7 @@ const settle = async (
  * again when its lease is over.
  */
 export const deliver =
-  ({ outbound, secrets, log, ...reader }: DeliverEdges, delaysMs?: readonly number[]) =>
+  ({ outbound, secrets, metrics, log, ...reader }: DeliverEdges, delaysMs?: readonly number[]) =>
   async (delivery: DueDelivery, stopping: AbortSignal): Promise<void> => {
     const { database } = reader;
     const { id, taskId, host, attempts, url } = delivery;
@@ -86,6 +88,9 @@ export const deliver =
       const facts = 'sent' in called ? { status: called.sent.status } : called;
       const attempt = { ms: performance.now() - start, ...facts };
       const move = nextMove(sent, attempts, delaysMs);
+      const result = 'end' in move ? move.end : 'retried';
+      metrics.webhooks.inc({ result });
+      metrics.webhookSeconds.observe({ result }, attempt.ms / 1000);
       await settle(database, delivery, attempt, move);
       log.info({ delivery: id, taskId, host, attempts, ...attempt, ...move }, 'webhook sent');
     } catch (error) {

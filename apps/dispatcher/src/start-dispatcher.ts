@@ -1,12 +1,15 @@
-import { forgetSessions, forgetSilentWorkers, listenFinished, openDatabase } from '#database';
+import { forgetSessions, forgetSilentWorkers, listenFinished, openDatabase, pingDatabase } from '#database';
 import { createOutbound } from '#outbound';
-import type { Context, Running } from '#program';
+import { checkAll, serveAdmin, type Context, type Running } from '#program';
 import { createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { openStorage } from '#storage';
+import { createMetrics } from '#telemetry';
 import { deliver } from './deliver.js';
 import { startDeliveries, type DeliveriesOptions } from './deliveries.js';
+import { createDispatcherMetrics, watchQueue } from './dispatcher-metrics.js';
 import { expire } from './expire.js';
+import { createPulse } from './pulse.js';
 import { startRounds } from './rounds.js';
 import { sweep } from './sweep.js';
 
@@ -27,30 +30,45 @@ export const startDispatcher = async (
   const fault = (what: string) => (err: unknown) => log.error({ err }, what);
   const storage = await openStorage(config);
   const database = openDatabase(config.DATABASE_URL);
-  const outbound = createOutbound({ allow: config.OUTBOUND_ALLOW });
+  const registry = createMetrics();
+  const metrics = createDispatcherMetrics(registry);
+  watchQueue(registry, database, fault('queue depth not read'));
+  const outbound = createOutbound({
+    allow: config.OUTBOUND_ALLOW,
+    onRefused: (parameter) => metrics.refusals.inc({ parameter }),
+  });
   const queue = createTaskQueue(config, fault('queue fault'));
   await queue.ping();
 
   const sweepOnce = async () => {
     const stranded = await sweep(database, queue);
+    metrics.stranded.inc(stranded);
     if (stranded > 0) log.warn({ stranded }, 'stranded tasks enqueued again');
     await forgetSilentWorkers(database);
     await forgetSessions(database);
   };
   const secrets = openSecrets(config);
-  const edges = { database, secrets, storage, outbound, log, publicUrl: config.PUBLIC_URL };
+  const edges = { database, secrets, storage, outbound, metrics, log, publicUrl: config.PUBLIC_URL };
   const sending = startDeliveries(
     { database, deliver: deliver(edges, delaysMs), onError: fault('delivery failed') },
     deliveries,
   );
   const feed = listenFinished(config.DATABASE_URL, sending.wake, fault('notifications interrupted'));
-  const sweeping = startRounds(sweepOnce, SWEEP_EVERY_MS, fault('sweep failed'));
-  const expiring = startRounds(() => expire(edges), EXPIRE_EVERY_MS, fault('expiry failed'));
+  const pulse = createPulse(metrics.rounds);
+  const sweeping = startRounds(pulse.watch('sweep', sweepOnce), SWEEP_EVERY_MS, fault('sweep failed'));
+  const expiry = pulse.watch('expiry', () => expire(edges));
+  const expiring = startRounds(expiry, EXPIRE_EVERY_MS, fault('expiry failed'));
+  const admin = await serveAdmin(config, log, {
+    metrics: registry,
+    live: async () => pulse.health(),
+    ready: checkAll({ database: () => pingDatabase(database), queue: queue.ping }),
+  });
 
   return {
     stop: async () => {
       await feed.close();
       await Promise.all([sending.stop(), sweeping.stop(), expiring.stop()]);
+      await admin.close();
       await outbound.close();
       await queue.close();
       await database.$disconnect();

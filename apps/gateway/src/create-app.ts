@@ -35,6 +35,10 @@ export const createApp = async (edges: Edges): Promise<NestFastifyApplication> =
   adapter.getInstance().addHook('onRoute', (route) => {
     if (route.url === '/v1') route.bodyLimit = MAX_BODY_BYTES;
   });
+  adapter.getInstance().addHook('onResponse', async (request, reply) => {
+    const labels = { method: request.method, route: request.routeOptions.url ?? 'none' };
+    edges.metrics.requests.observe({ ...labels, status: `${reply.statusCode}` }, reply.elapsedTime / 1000);
+  });
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.of(edges), adapter, {
     logger: toNestLogger(edges.log),
   });

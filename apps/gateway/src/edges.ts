@@ -7,6 +7,7 @@ import type { Secrets } from '#secrets';
 import type { Storage } from '#storage';
 import type { Logger } from '#telemetry';
 import type { WaitingRoom } from './answers/waiting-room.js';
+import type { GatewayMetrics } from './gateway-metrics.js';
 import type { Availability } from './models/availability.js';
 import type { Admission } from './tasks/admission.js';
 import type { Gate } from './tasks/gate.js';
@@ -24,5 +25,6 @@ export type Edges = {
   readonly admission: Admission;
   readonly gate: Gate;
   readonly availability: Availability;
+  readonly metrics: GatewayMetrics;
   readonly log: Logger;
 };

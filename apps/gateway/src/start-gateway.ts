@@ -1,13 +1,22 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { availableModels, countInFlight, findEnded, listenFinished, openDatabase } from '#database';
+import {
+  availableModels,
+  countInFlight,
+  findEnded,
+  listenFinished,
+  openDatabase,
+  pingDatabase,
+} from '#database';
 import type { Catalogue } from '#models';
 import { createOutbound } from '#outbound';
-import type { Context, Running } from '#program';
+import { checkAll, serveAdmin, type Context, type Running } from '#program';
 import { createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { openStorage } from '#storage';
+import { createMetrics } from '#telemetry';
 import { createWaitingRoom } from './answers/waiting-room.js';
 import { createApp } from './create-app.js';
+import { createGatewayMetrics, watchSockets } from './gateway-metrics.js';
 import { createAvailability } from './models/availability.js';
 import { createAdmission } from './tasks/admission.js';
 import { createGate } from './tasks/gate.js';
@@ -42,10 +51,15 @@ export const startGateway = async (
   graceMs = GRACE_MS,
   socketOptions: SocketOptions = {},
 ): Promise<Running & { readonly url: string }> => {
+  const registry = createMetrics();
+  const metrics = createGatewayMetrics(registry);
   const storage = await openStorage(config);
   const database = openDatabase(config.DATABASE_URL);
   const queue = createTaskQueue(config, (error) => log.error({ err: error }, 'queue fault'));
-  const outbound = createOutbound({ allow: config.OUTBOUND_ALLOW });
+  const outbound = createOutbound({
+    allow: config.OUTBOUND_ALLOW,
+    onRefused: (parameter) => metrics.refusals.inc({ parameter }),
+  });
   const waitingRoom = createWaitingRoom({
     findEnded: (taskIds) => findEnded(database, taskIds),
     onError: (error) => log.warn({ err: error }, 'cannot look for ended tasks'),
@@ -76,11 +90,18 @@ export const startGateway = async (
     admission,
     gate: createGate(ACCEPTS_AT_ONCE),
     availability,
+    metrics,
     log,
   };
   const app = await createApp(edges);
   const sockets = serveSockets(edges, app.getHttpServer(), socketOptions);
+  watchSockets(registry, sockets.count);
   await app.listen(config.PORT, config.HOST);
+  const admin = await serveAdmin(config, log, {
+    metrics: registry,
+    live: async () => ({ ok: true }),
+    ready: checkAll({ database: () => pingDatabase(database), queue: queue.ping }),
+  });
 
   return {
     url: await app.getUrl(),
@@ -90,6 +111,7 @@ export const startGateway = async (
       clearTimeout(deadline);
       waitingRoom.close();
       await sockets.settle();
+      await admin.close();
       await feed.close();
       await outbound.close();
       await queue.close();

@@ -1,4 +1,4 @@
-import { TaskError } from '#contract';
+import { TaskError, type ProblemCode } from '#contract';
 import {
   claimTask,
   failTask,
@@ -18,6 +18,7 @@ import { imageKey } from '#storage';
 import { createStopwatch, type Durations, type Logger } from '#telemetry';
 import type { Removal, removeBackground, ResultFacts } from './remove-background.js';
 import type { Served } from './served-models.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 
 /** Claims that may vanish without a word before a task is taken to be what kills its worker. */
 const MAX_STALLS = 2;
@@ -33,6 +34,7 @@ type Deps = {
   readonly facts: Pick<RunFacts, 'provider' | 'device'>;
   /** How long one attempt may take, after which the task is given up. */
   readonly timeoutMs: number;
+  readonly metrics: Pick<WorkerMetrics, 'ended' | 'givenBack'>;
   readonly log: Logger;
 };
 
@@ -88,15 +90,21 @@ const toProblem = (error: unknown, task: Task) => {
  * task ends or is tried again. Every write is fenced by the claim.
  */
 export const processTask =
-  ({ database, served, remove, discard, facts: where, timeoutMs, log }: Deps): Handler =>
+  ({ database, served, remove, discard, facts: where, timeoutMs, metrics, log }: Deps): Handler =>
   async ({ taskId, lastTry }, signal) => {
     const task = await claimTask(database, taskId);
     if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
 
+    const model = task.model ?? 'none';
+    const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
+      const ms = Date.now() - task.createdAt.getTime();
+      if (kept) metrics.ended({ model, durations, ms, ...(code && { code }) });
+    };
     const bound = log.child({ taskId, taskUUID: task.taskUuidSent, attempt: task.attempt });
     if (task.stalls > MAX_STALLS) {
       const message = `The task ended its worker ${task.stalls} times and was given up.`;
-      await failTask(database, task, { code: 'inferenceError', message, details: {} });
+      const kept = await failTask(database, task, { code: 'inferenceError', message, details: {} });
+      count(kept, {}, 'inferenceError');
       return bound.error({ stalls: task.stalls }, 'poisoned task given up');
     }
 
@@ -109,10 +117,11 @@ export const processTask =
       const result = await remove(removal, stopwatch, bounded);
       const success = toSuccess(removal, result, { ...where, durations: stopwatch.durations });
       const kept = await finishTask(database, task, success);
+      count(kept, stopwatch.durations);
       const { run, cost } = success;
       const { image, finish } = result;
       bound.info(
-        { model: task.model, ...run, cost, ...image, ...finish, ms: stopwatch.durations, kept },
+        { model, ...run, cost, ...image, ...finish, ms: stopwatch.durations, kept },
         'task finished',
       );
     } catch (caught) {
@@ -121,11 +130,13 @@ export const processTask =
       const ours = !(error instanceof TaskError);
       if (ours && (signal.aborted || !lastTry)) {
         bound.warn({ err: error }, 'task given back');
+        metrics.givenBack.inc({ model });
         await releaseTask(database, task);
         throw error;
       }
       const problem = toProblem(error, task);
       const kept = await failTask(database, task, problem, toColumns(stopwatch.durations));
+      count(kept, stopwatch.durations, problem.code);
       bound[ours ? 'error' : 'info'](
         { code: problem.code, kept, ...(ours && { err: error }) },
         'task failed',

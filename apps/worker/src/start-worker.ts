@@ -1,22 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { beat, openDatabase } from '#database';
+import { beat, longestWaiting, openDatabase, pingDatabase } from '#database';
 import { contentTypeOf, decode, encode } from '#imaging';
 import type { openDevice } from '#inference';
 import type { Catalogue } from '#models';
 import { createOutbound } from '#outbound';
-import type { Context, Running } from '#program';
-import { createConsumer } from '#queue';
+import { checkAll, type Context, type Running } from '#program';
+import { createConsumer, createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { openStorage } from '#storage';
+import { createMetrics } from '#telemetry';
+import { openAdmin } from './admin.js';
 import { fetchImage } from './fetch-image.js';
 import { startHeartbeat } from './heartbeat.js';
+import { createActivity, createLiveness } from './liveness.js';
 import { openWorkerDevice } from './open-device.js';
 import { openPixelPool } from './pixels/pool.js';
 import { outputKey, processTask } from './process-task.js';
 import { removeBackground, type Removal } from './remove-background.js';
 import { findServed } from './served-models.js';
 import { uploadResult } from './upload-result.js';
+import { createWorkerMetrics, watchDevice } from './worker-metrics.js';
 
 /** Long enough for one inference on a CPU, short enough that everything is gone within ten seconds. */
 const GRACE_MS = 6_000;
@@ -44,13 +48,19 @@ export const startWorker = async (
   });
   const { served } = models;
 
+  const registry = createMetrics();
+  const metrics = createWorkerMetrics(registry);
+  const admin = await openAdmin(config, log, registry);
   const device = await openWorkerDevice(context, open);
   const { facts } = device;
   for (const { network } of served.values()) await device.load(network);
 
   const database = openDatabase(config.DATABASE_URL);
   const secrets = openSecrets(config);
-  const outbound = createOutbound({ allow: config.OUTBOUND_ALLOW });
+  const outbound = createOutbound({
+    allow: config.OUTBOUND_ALLOW,
+    onRefused: (parameter) => metrics.refusals.inc({ parameter }),
+  });
   const pixels = openPixelPool(Math.min(config.WORKER_CONCURRENCY, availableParallelism()));
 
   const upload = uploadResult(outbound, uploadDelaysMs);
@@ -70,23 +80,16 @@ export const startWorker = async (
 
   const discard = (removal: Removal) => storage.remove(outputKey(removal));
 
-  const consumer = createConsumer(
-    config,
-    processTask({
-      database,
-      served,
-      remove,
-      discard,
-      facts,
-      timeoutMs: config.TASK_TIMEOUT_S * 1000,
-      log,
-    }),
-    {
-      models: [...served.keys()],
-      concurrency: config.WORKER_CONCURRENCY,
-      onError: (error) => log.error({ err: error }, 'queue fault'),
-    },
-  );
+  const airs = [...served.keys()];
+  const activity = createActivity();
+  const onError = (error: Error) => log.error({ err: error }, 'queue fault');
+  const timeoutMs = config.TASK_TIMEOUT_S * 1000;
+  const handle = processTask({ database, served, remove, discard, facts, timeoutMs, metrics, log });
+  const consumer = createConsumer(config, activity.watch(handle), {
+    models: airs,
+    concurrency: config.WORKER_CONCURRENCY,
+    onError,
+  });
 
   const worker = {
     id: randomUUID(),
@@ -100,12 +103,34 @@ export const startWorker = async (
   await beat(database, worker);
   const heartbeat = startHeartbeat(database, worker, (error) => log.warn({ err: error }, 'heartbeat missed'));
   consumer.run();
+
+  const paths = new Map([...served].map(([air, { network }]) => [network.path, air]));
+  watchDevice(registry, {
+    facts,
+    stats: device.stats,
+    modelOf: (path) => paths.get(path) ?? 'none',
+    inHand: activity.inHand,
+    slots: config.WORKER_CONCURRENCY,
+  });
+  const queue = createTaskQueue(config, onError);
+  admin.warm({
+    live: createLiveness({
+      activity,
+      stalledAfterMs: config.STALLED_AFTER_S * 1000,
+      longestWaiting: (forMs) => longestWaiting(database, airs, forMs),
+      hasJob: queue.has,
+    }),
+    ready: checkAll({ database: () => pingDatabase(database), queue: queue.ping }),
+  });
   log.info({ served: worker.served, ...facts, threads: config.INTRA_OP_THREADS }, 'warm');
 
   return {
     stop: async () => {
+      admin.stopping();
       await heartbeat.stop();
       await consumer.stop(graceMs);
+      await admin.close();
+      await queue.close();
       await pixels.close();
       await device.close();
       await outbound.close();

@@ -68,6 +68,11 @@ const ServiceSettings = z.object({
   MAX_TASKS_IN_FLIGHT: integer(1, 10_000_000).default(10_000),
   /** Seconds after which a sync caller gets processingTimeout while its task goes on. */
   SYNC_TIMEOUT_S: integer(1, 3600).default(60),
+  /** Where a program serves metrics, health and its status page; off unless set. */
+  ADMIN_PORT: integer(1, 65_533).optional(),
+  ADMIN_HOST: z.string().default('127.0.0.1'),
+  /** Seconds without taking or ending a task, while one waits for it, after which a worker calls itself dead. */
+  STALLED_AFTER_S: integer(1, 86_400).default(300),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

@@ -20,8 +20,10 @@ describe('readConfig', () => {
       MAX_BATCH: 4,
       BATCH_LINGER_MS: 10,
       LOG_LEVEL: 'info',
+      ADMIN_HOST: '127.0.0.1',
+      STALLED_AFTER_S: 300,
     });
-    expect(config.SESSION_MEMORY_MB).toBeUndefined();
+    expect([config.SESSION_MEMORY_MB, config.ADMIN_PORT]).toEqual([undefined, undefined]);
     expect([isAbsolute(config.DATA_DIR), isAbsolute(config.MODELS_DIR)]).toEqual([true, true]);
     expect([config.DATABASE_URL, config.REDIS_URL, config.API_KEY]).toEqual([
       undefined,
@@ -82,6 +84,8 @@ describe('readConfig', () => {
       BATCH_LINGER_MS: '-1',
       MAX_TASKS_PER_REQUEST: '-1',
       SYNC_TIMEOUT_S: '1.5',
+      ADMIN_PORT: '65534',
+      STALLED_AFTER_S: '0',
       LOG_LEVEL: 'loud',
     };
     const message = (() => {

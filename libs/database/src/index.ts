@@ -58,6 +58,7 @@ export {
   type NewSessionItem,
   type SessionItem,
 } from './sessions.js';
+export { longestWaiting, pendingDeliveries, queueDepths, type Depth } from './sight.js';
 export { takeUnchecked } from './sweep.js';
 export {
   availableModels,

@@ -11,6 +11,8 @@ export type OutboundOptions = {
   readonly allow: readonly string[];
   /** How names become addresses; the system's way unless a test says otherwise. */
   readonly resolve?: Resolve;
+  /** Hears of each address that was refused, by the parameter that held it. */
+  readonly onRefused?: (parameter: string) => void;
 };
 
 export type Outbound = {
@@ -79,14 +81,24 @@ const createRunning = () => {
  * const outbound = createOutbound({ allow: ['images.internal'] });
  * const bytes = await outbound.fetchBytes(url, { maxBytes: 20e6, timeoutMs: 30_000, idleTimeoutMs: 10_000 });
  */
-export const createOutbound = ({ allow, resolve = resolveBySystem }: OutboundOptions): Outbound => {
+export const createOutbound = ({
+  allow,
+  resolve = resolveBySystem,
+  onRefused = () => undefined,
+}: OutboundOptions): Outbound => {
   const rules = { allow: parseAllow(allow), resolve };
   const running = createRunning();
+  const heard =
+    (fail: Failure, parameter = 'unknown'): Failure =>
+    (fault, ...more) => {
+      if (fault === 'refused') onRefused(parameter);
+      return fail(fault, ...more);
+    };
 
   return {
     fetchBytes: async (text, limits, signal) => {
       const url = parseUrl(text, limits.parameter);
-      const fail = failureOf(url, limits.parameter);
+      const fail = heard(failureOf(url, limits.parameter), limits.parameter);
       const work = (signal: AbortSignal) => fetchBytes(url, { rules, limits, fail }, signal);
       return running.run(work, { timeoutMs: limits.timeoutMs, fail }, signal);
     },
@@ -94,7 +106,7 @@ export const createOutbound = ({ allow, resolve = resolveBySystem }: OutboundOpt
     send: async (options, signal) => {
       const { parameter, code, timeoutMs } = options;
       const url = parseUrl(options.url, parameter, code);
-      const fail = sendFailureOf(url, options);
+      const fail = heard(sendFailureOf(url, options), parameter);
       const work = async (signal: AbortSignal) =>
         send(await checkTarget(url, rules, fail, signal), options, fail, signal);
       return running.run(work, { timeoutMs, fail }, signal);
@@ -102,7 +114,7 @@ export const createOutbound = ({ allow, resolve = resolveBySystem }: OutboundOpt
 
     checkUrl: (text, asked) => {
       const url = parseUrl(text, asked.parameter, asked.code);
-      checkSpelling(url, rules.allow, sendFailureOf(url, asked));
+      checkSpelling(url, rules.allow, heard(sendFailureOf(url, asked), asked.parameter));
     },
 
     close: running.close,

@@ -17,12 +17,19 @@ export const clearcut: readonly Program[] = ['gateway', 'worker', 'dispatcher'].
   script: fileURLToPath(new URL(`../../../${name}/src/main.js`, import.meta.url)),
 }));
 
+/** Side by side on one machine, each needs an admin port of its own: the one that is set, and those after it. */
+const besideOthers = (options: KeepOptions, position: number): KeepOptions => {
+  const { ADMIN_PORT } = options.env;
+  if (!ADMIN_PORT) return options;
+  return { ...options, env: { ...options.env, ADMIN_PORT: `${Number(ADMIN_PORT) + position}` } };
+};
+
 export const startPrograms = (
   programs: readonly Program[],
   options: KeepOptions,
   killAfterMs = KILL_AFTER_MS,
 ): Programs => {
-  const kept = programs.map((program) => keepRunning(program, options));
+  const kept = programs.map((program, i) => keepRunning(program, besideOthers(options, i)));
   const killAll = () => kept.forEach(({ kill }) => kill());
 
   const stop = async (hurry: AbortSignal) => {

@@ -20,6 +20,8 @@ const SERVICE_RESTART = 1012;
 export type SocketOptions = KeepAliveOptions;
 
 export type Sockets = {
+  /** How many connections are open, and how many of them said who they are. */
+  readonly count: () => { readonly connections: number; readonly sessions: number };
   /** Takes no more connections and closes those that are there. */
   readonly drain: () => Promise<void>;
   /** Resolves when nothing of them is at work any more; waits for tasks, so close the waiting room before. */
@@ -81,6 +83,10 @@ export const serveSockets = (edges: Edges, server: Server, options: SocketOption
   });
 
   return {
+    count: () => {
+      const sessions = [...connections].filter(({ sessionId }) => sessionId() !== undefined);
+      return { connections: connections.size, sessions: sessions.length };
+    },
     drain: async () => {
       isDraining = true;
       clearInterval(touching);

@@ -9,10 +9,10 @@ export type Accepted = { readonly task: Task; readonly isNew: boolean };
 const MAX_RACES = 5;
 
 /** The gate keeps a burst of tasks from waiting for the database all at once, and giving up together. */
-type AcceptEdges = Pick<Edges, 'database' | 'storage' | 'admission' | 'gate'>;
+type AcceptEdges = Pick<Edges, 'database' | 'storage' | 'admission' | 'gate' | 'metrics'>;
 
 const acceptNow = async (
-  { database, storage, admission }: AcceptEdges,
+  { database, storage, admission, metrics }: AcceptEdges,
   task: NewTask,
   image?: InlineImage,
 ): Promise<Accepted> => {
@@ -28,6 +28,7 @@ const acceptNow = async (
     if (!task.state) await admission.admit(task.ownerId);
     if (image) await storage.write(image.row.storageKey, image.bytes);
     const inserted = await insertTask(database, task, standing.revision, image?.row);
+    if (inserted && !task.state) metrics.accepted.inc({ model: task.model ?? 'none' });
     if (inserted) return { task: inserted, isNew: true };
     if (image) await storage.remove(image.row.storageKey);
   }

@@ -1,0 +1,103 @@
+import { pendingDeliveries, queueDepths, type Database, type Depth } from '#database';
+import type { Metrics } from '#telemetry';
+
+/** What the dispatcher counts. */
+export const createDispatcherMetrics = (metrics: Metrics) => ({
+  stranded: metrics.counter({
+    name: 'clearcut_tasks_stranded_total',
+    help: 'Tasks whose job was lost and which were enqueued again.',
+  }),
+  webhooks: metrics.counter({
+    name: 'clearcut_webhook_attempts_total',
+    help: 'Calls of webhooks by what became of the delivery.',
+    labels: ['result'],
+  }),
+  webhookSeconds: metrics.durations({
+    name: 'clearcut_webhook_seconds',
+    help: 'Calls of webhooks until their answer or the lack of one.',
+    labels: ['result'],
+  }),
+  refusals: metrics.counter({
+    name: 'clearcut_outbound_refusals_total',
+    help: 'Addresses of callers that were refused, by the parameter that held them.',
+    labels: ['parameter'],
+  }),
+  rounds: metrics.counter({
+    name: 'clearcut_rounds_total',
+    help: 'Rounds of the sweeper and of expiry, by how they ended.',
+    labels: ['round', 'outcome'],
+  }),
+});
+export type DispatcherMetrics = ReturnType<typeof createDispatcherMetrics>;
+
+/** One answer serves all gauges of a scrape. */
+const FRESH_MS = 1_000;
+
+/** Asks again when the last answer is no longer fresh; whoever asks meanwhile gets the same. */
+const shared = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
+  let askedMs = -Infinity;
+  let answer: Promise<T>;
+  return () => {
+    if (performance.now() - askedMs < FRESH_MS) return answer;
+    askedMs = performance.now();
+    answer = ask();
+    return answer;
+  };
+};
+
+/** Reads the queue out of Postgres at each scrape. While it is away its gauges are missing, and the fault counts. */
+export const watchQueue = (metrics: Metrics, database: Database, onError: (error: unknown) => void): void => {
+  const faults = metrics.counter({
+    name: 'clearcut_queue_read_faults_total',
+    help: 'Scrapes at which the depth of the queue could not be read.',
+  });
+  const readOr = <T>(ask: () => Promise<T>, nothing: T) =>
+    shared(() =>
+      ask().catch((error: unknown) => {
+        faults.inc();
+        onError(error);
+        return nothing;
+      }),
+    );
+  const depths = readOr<readonly Depth[]>(() => queueDepths(database), []);
+  const deliveries = readOr(() => pendingDeliveries(database), undefined);
+
+  metrics.reading(
+    {
+      name: 'clearcut_queue_depth',
+      help: 'Tasks that have not ended, by model and state, as Postgres has them.',
+      labels: ['model', 'state'],
+    },
+    async (gauge) => {
+      for (const { model, state, tasks } of await depths()) gauge.set({ model, state }, tasks);
+    },
+  );
+  metrics.reading(
+    {
+      name: 'clearcut_queue_oldest_seconds',
+      help: 'For how long the task that waits longest has waited, by model; 0 when none waits.',
+      labels: ['model'],
+    },
+    async (gauge) => {
+      for (const { model, state, oldestSeconds } of await depths())
+        if (state === 'queued') gauge.set({ model }, oldestSeconds);
+    },
+  );
+  metrics.reading(
+    { name: 'clearcut_deliveries_pending', help: 'Webhook deliveries that are still to be made.' },
+    async (gauge) => {
+      const found = await deliveries();
+      if (found) gauge.set(found.pending);
+    },
+  );
+  metrics.reading(
+    {
+      name: 'clearcut_deliveries_overdue_seconds',
+      help: 'For how long the webhook delivery that is due longest has been due; 0 when none is.',
+    },
+    async (gauge) => {
+      const found = await deliveries();
+      if (found) gauge.set(found.overdueSeconds);
+    },
+  );
+};

@@ -1,0 +1,35 @@
+import type { Metrics } from '#telemetry';
+
+/** What the gateway counts. */
+export const createGatewayMetrics = (metrics: Metrics) => ({
+  accepted: metrics.counter({
+    name: 'clearcut_tasks_accepted_total',
+    help: 'Tasks that were stored to be processed.',
+    labels: ['model'],
+  }),
+  requests: metrics.durations({
+    name: 'clearcut_http_request_seconds',
+    help: 'HTTP requests from their head to the end of their answer, sync waits included.',
+    labels: ['method', 'route', 'status'],
+  }),
+  refusals: metrics.counter({
+    name: 'clearcut_outbound_refusals_total',
+    help: 'Addresses of callers that were refused, by the parameter that held them.',
+    labels: ['parameter'],
+  }),
+});
+export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
+
+/** Counts the WebSockets at each scrape. */
+export const watchSockets = (
+  metrics: Metrics,
+  count: () => { readonly connections: number; readonly sessions: number },
+): void => {
+  metrics.reading({ name: 'clearcut_socket_connections', help: 'Open WebSocket connections.' }, (gauge) =>
+    gauge.set(count().connections),
+  );
+  metrics.reading(
+    { name: 'clearcut_socket_sessions', help: 'Open WebSocket connections that said who they are.' },
+    (gauge) => gauge.set(count().sessions),
+  );
+};

@@ -1,0 +1,52 @@
+import type { Database } from './client.js';
+import type { TaskState } from './generated/client.js';
+
+/** How many tasks of a model stand so, and since when the oldest of them has been there. */
+export type Depth = {
+  readonly model: string;
+  readonly state: Extract<TaskState, 'queued' | 'running'>;
+  readonly tasks: number;
+  readonly oldestSeconds: number;
+};
+
+/** What has not ended, by model and state; models that are served are there with nothing, too. */
+export const queueDepths = (database: Database): Promise<Depth[]> =>
+  database.$queryRaw<Depth[]>`
+    SELECT air AS model, kind AS state, count(id)::int AS tasks,
+           coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS "oldestSeconds"
+      FROM (SELECT air FROM served_models UNION SELECT DISTINCT model FROM tasks
+             WHERE state IN ('queued', 'running') AND model IS NOT NULL) AS models
+     CROSS JOIN unnest('{queued,running}'::"TaskState"[]) AS kind
+      LEFT JOIN tasks ON model = air AND state = kind
+     GROUP BY air, kind
+     ORDER BY air, kind`;
+
+/** A task of one of these models that waits, and has for a while: the one that was accepted first. */
+export const longestWaiting = async (
+  database: Database,
+  models: readonly string[],
+  forMs: number,
+): Promise<{ readonly taskId: string; readonly model: string } | undefined> => {
+  const found = await database.task.findFirst({
+    where: {
+      state: 'queued',
+      model: { in: [...models] },
+      createdAt: { lte: new Date(Date.now() - forMs) },
+    },
+    orderBy: { createdAt: 'asc' },
+    select: { id: true, model: true },
+  });
+  return found?.model ? { taskId: found.id, model: found.model } : undefined;
+};
+
+/** How many webhook deliveries are still to be made, and for how long the oldest of them has been due. */
+export const pendingDeliveries = async (
+  database: Database,
+): Promise<{ readonly pending: number; readonly overdueSeconds: number }> => {
+  const [row] = await database.$queryRaw<{ pending: number; overdueSeconds: number }[]>`
+    SELECT count(*)::int AS pending,
+           greatest(0, coalesce(extract(epoch FROM now() - min(next_attempt_at)), 0))::float AS "overdueSeconds"
+      FROM deliveries
+     WHERE state = 'pending'`;
+  return row ?? { pending: 0, overdueSeconds: 0 };
+};

@@ -1,0 +1,142 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parser } from '@prometheus-io/lezer-promql';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { startService, type Service } from '#test/service';
+import { makeTraffic, scrapeAll } from '#test/traffic';
+
+const deploy = new URL('../../../deploy/', import.meta.url);
+const read = (path: string) => readFile(new URL(path, deploy), 'utf8');
+
+const Dashboard = z.object({
+  templating: z.object({ list: z.array(z.object({ query: z.string() })) }),
+  panels: z.array(z.object({ title: z.string(), targets: z.array(z.object({ expr: z.string() })) })),
+});
+const Rules = z.object({
+  groups: z.array(
+    z.object({
+      rules: z.array(
+        z.object({
+          alert: z.string(),
+          expr: z.string(),
+          labels: z.object({ severity: z.enum(['critical', 'warning', 'info']) }),
+          annotations: z.object({ summary: z.string(), runbook: z.string() }),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** What Prometheus adds to every sample, and what it makes itself. */
+const ofPrometheus = ['job', 'instance'];
+
+type Asked = { readonly metrics: string[]; readonly labels: string[] };
+
+/** The names in an expression, by Prometheus' own grammar; one that it could not read is an error. */
+const namesIn = (expression: string): Asked => {
+  const text = expression.replaceAll('$__rate_interval', '5m');
+  const asked: Asked = { metrics: [], labels: [] };
+  parser.parse(text).iterate({
+    enter: ({ name, type, from, to }) => {
+      if (type.isError) throw new Error(`not an expression of Prometheus, at ${from}: ${text}`);
+      if (name === 'Identifier') asked.metrics.push(text.slice(from, to));
+      if (name === 'LabelName') asked.labels.push(text.slice(from, to));
+    },
+  });
+  return asked;
+};
+
+describe('dashboards and alerts', () => {
+  let service: Service;
+  /** Metric → its labels, as a running service has them. */
+  const known = new Map<string, Set<string>>([['up', new Set(ofPrometheus)]]);
+
+  beforeAll(async () => {
+    service = await startService({ admin: true, env: { OUTBOUND_ALLOW: '127.0.0.1' } });
+    await service.worker.start();
+    await service.dispatcher.start();
+    await makeTraffic(service);
+    for (const url of Object.values(service.admin)) {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      for (const [, name = ''] of text.matchAll(/^# TYPE (\w+)/gm)) known.set(name, new Set(ofPrometheus));
+    }
+    for (const { name, labels } of Object.values(await scrapeAll(service)).flat()) {
+      known.set(name, new Set([...(known.get(name) ?? ofPrometheus), ...Object.keys(labels)]));
+    }
+  });
+  afterAll(() => service.stop());
+
+  const faultsOf = (expression: string): string[] => {
+    const { metrics, labels } = namesIn(expression);
+    const unknown = metrics.filter((name) => !known.has(name));
+    const offered = new Set(metrics.flatMap((name) => [...(known.get(name) ?? [])]));
+    const strange = labels.filter((label) => !offered.has(label));
+    return [...unknown, ...strange.map((label) => `${label} in ${expression}`)];
+  };
+
+  it('would notice a metric, a label or a bracket that is not there', () => {
+    expect(faultsOf('rate(clearcut_tasks_done_total[5m])')).toEqual(['clearcut_tasks_done_total']);
+    expect(faultsOf('sum by (colour) (clearcut_queue_depth)')).toEqual([
+      'colour in sum by (colour) (clearcut_queue_depth)',
+    ]);
+    expect(() => faultsOf('sum(up')).toThrow('not an expression');
+  });
+
+  it('ask for nothing on the dashboards that no program exports', async () => {
+    const files = await readdir(new URL('grafana/dashboards/', deploy));
+    expect(files).not.toEqual([]);
+    for (const file of files) {
+      const { panels, templating } = Dashboard.parse(JSON.parse(await read(`grafana/dashboards/${file}`)));
+      const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+      expect(queries.flatMap(faultsOf)).toEqual([]);
+      for (const { query } of templating.list) {
+        const [, metric = '', label = ''] = /^label_values\((\w+), (\w+)\)$/.exec(query) ?? [];
+        expect(known.get(metric)?.has(label)).toBe(true);
+      }
+    }
+  });
+
+  it('show every metric of ours', async () => {
+    const shown = namesIn(
+      Dashboard.parse(JSON.parse(await read('grafana/dashboards/overview.json')))
+        .panels.flatMap(({ targets }) => targets.map(({ expr }) => `(${expr})`))
+        .join(' + '),
+    ).metrics.map((name) => name.replace(/_(bucket|count|sum)$/, ''));
+    const ours = [...known.keys()].filter((name) => name.startsWith('clearcut_'));
+    const bases = new Set(ours.map((name) => name.replace(/_(bucket|count|sum)$/, '')));
+    expect([...bases].filter((name) => !shown.includes(name))).toEqual([]);
+  });
+
+  it('alert on nothing that no program exports, and say what to do', async () => {
+    const rules = Rules.parse(parse(await read('prometheus/alerts.yml'))).groups.flatMap(
+      ({ rules }) => rules,
+    );
+    expect(rules.flatMap(({ expr }) => faultsOf(expr))).toEqual([]);
+
+    const runbook = await read('../docs/alerts.md');
+    const headings = [...runbook.matchAll(/^## (\w+)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual(rules.map(({ alert }) => alert));
+    for (const { alert, annotations } of rules)
+      expect(annotations.runbook).toBe(`docs/alerts.md#${alert.toLowerCase()}`);
+  });
+
+  it('are found where Prometheus and Grafana are told to look', async () => {
+    const prometheus = z
+      .object({
+        rule_files: z.array(z.string()),
+        scrape_configs: z.array(z.object({ job_name: z.string() })),
+      })
+      .parse(parse(await read('prometheus/prometheus.yml')));
+    expect(prometheus.rule_files).toEqual(['alerts.yml']);
+    expect(prometheus.scrape_configs.map(({ job_name }) => job_name)).toEqual([
+      'clearcut-gateway',
+      'clearcut-worker',
+      'clearcut-dispatcher',
+    ]);
+    const source = parse(await read('grafana/provisioning/datasources/prometheus.yml')) as {
+      datasources: { uid: string }[];
+    };
+    expect(await read('grafana/dashboards/overview.json')).toContain(`"${source.datasources[0]?.uid}"`);
+  });
+});

@@ -1,0 +1,40 @@
+/** One line of a scrape. */
+export type Sample = {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+};
+
+const linePattern = /^(\w+)(?:\{(.*)\})? (\S+)$/;
+const labelPattern = /(\w+)="((?:[^"\\]|\\.)*)"/g;
+
+/** What Prometheus would read; a line that it could not read is an error. */
+export const parseMetrics = (text: string): Sample[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [, name, labels = '', value] = linePattern.exec(line) ?? [];
+      if (!name) throw new Error(`not a sample: ${line}`);
+      const pairs = [...labels.matchAll(labelPattern)].map(([, label, text]) => [label, text]);
+      return { name, labels: Object.fromEntries(pairs), value: Number(value) };
+    });
+
+export const scrape = async (url: string): Promise<Sample[]> => {
+  const response = await fetch(`${url}/metrics`);
+  if (!response.ok) throw new Error(`the scrape answered ${response.status}`);
+  return parseMetrics(await response.text());
+};
+
+/** The sum of the samples of that name whose labels are these, among others. */
+export const valueOf = (
+  samples: readonly Sample[],
+  name: string,
+  labels: Record<string, string> = {},
+): number | undefined => {
+  const found = samples.filter(
+    (sample) =>
+      sample.name === name && Object.entries(labels).every(([label, text]) => sample.labels[label] === text),
+  );
+  return found.length > 0 ? found.reduce((sum, { value }) => sum + value, 0) : undefined;
+};
