@@ -75,7 +75,13 @@ const startDeadline = (timeoutMs: number) => {
   const controller = new AbortController();
   const message = `The task took longer than ${timeoutMs / 1000} s and was given up.`;
   const timer = setTimeout(() => controller.abort(new TaskError('taskTimeout', message)), timeoutMs);
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+  const { signal } = controller;
+  return {
+    signal,
+    clear: () => clearTimeout(timer),
+    /** Whatever the stage that was broken off says: the deadline is why. */
+    reasonOr: (error: unknown): unknown => (signal.aborted ? signal.reason : error),
+  };
 };
 
 /** What the caller is told of a fault that is ours; the log has the rest. */
@@ -125,8 +131,7 @@ export const processTask =
         'task finished',
       );
     } catch (caught) {
-      // Whatever the stage that was broken off says: this is why.
-      const error: unknown = deadline.signal.aborted ? deadline.signal.reason : caught;
+      const error = deadline.reasonOr(caught);
       const ours = !(error instanceof TaskError);
       if (ours && (signal.aborted || !lastTry)) {
         bound.warn({ err: error }, 'task given back');
