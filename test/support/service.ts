@@ -7,7 +7,7 @@ import { openDatabase, putKey, type Database } from '#database';
 import { catalogue, defaultModel, defaultVariant, type Catalogue, type Model, type Variant } from '#models';
 import type { Running } from '#program';
 import { openSecrets, type Secrets } from '#secrets';
-import { createLogger } from '#telemetry';
+import { createLogger, type Logger } from '#telemetry';
 import { weightsPath } from '#weights';
 import { startDispatcher, type DispatcherOptions } from '../../apps/dispatcher/src/start-dispatcher.js';
 import type { SocketOptions } from '../../apps/gateway/src/socket/serve-sockets.js';
@@ -102,6 +102,8 @@ export type ServiceOptions = {
   readonly realModel?: boolean;
   /** Another catalogue, of files that it puts into the models folder. */
   readonly makeCatalogue?: (modelsDir: string) => Promise<Catalogue>;
+  /** Takes the log's lines. */
+  readonly log?: Logger;
   /** Give each program an admin port. */
   readonly admin?: boolean;
   /** As if no worker had ever been there. */
@@ -121,6 +123,7 @@ export const startService = async ({
   makeCatalogue = testCatalogue,
   neverServed = false,
   admin = false,
+  log,
   socketOptions,
   workerOptions,
   dispatcherOptions,
@@ -138,7 +141,7 @@ export const startService = async ({
     ...env,
   });
   const models = realModel ? catalogue : await makeCatalogue(folder);
-  const context = { config, log: createLogger('test', config.LOG_LEVEL), crash: failOnCrash };
+  const context = { config, log: log ?? createLogger('test', config.LOG_LEVEL), crash: failOnCrash };
 
   const database = openDatabase(config.DATABASE_URL);
   const key = `cc_${randomUUID()}${randomUUID()}`;

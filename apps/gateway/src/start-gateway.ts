@@ -15,7 +15,7 @@ import { checkAll, serveAdmin, type Context, type Running } from '#program';
 import { createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { createDiskStorage } from '#storage';
-import { createMetrics } from '#telemetry';
+import { createMetrics, openTracing } from '#telemetry';
 import { createWaitingRoom } from './answers/waiting-room.js';
 import { createApp } from './create-app.js';
 import { createGatewayMetrics, watchSockets } from './gateway-metrics.js';
@@ -52,6 +52,7 @@ export const startGateway = async (
 ): Promise<Running & { readonly url: string }> => {
   const registry = createMetrics();
   const metrics = createGatewayMetrics(registry);
+  const tracing = openTracing(config, 'gateway', (error) => log.warn({ err: error }, 'spans lost'));
   const database = openDatabase(config.DATABASE_URL);
   const queue = createTaskQueue(config, (error) => log.error({ err: error }, 'queue fault'));
   const storage = createDiskStorage(join(config.DATA_DIR, 'images'));
@@ -90,6 +91,7 @@ export const startGateway = async (
     admission,
     availability,
     metrics,
+    tracing,
     log,
   };
   const app = await createApp(edges);
@@ -114,6 +116,7 @@ export const startGateway = async (
       await feed.close();
       await outbound.close();
       await queue.close();
+      await tracing.close();
       await database.$disconnect();
     },
   };

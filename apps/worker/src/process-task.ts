@@ -13,7 +13,7 @@ import {
 import { contentTypeOf, extensionOf } from '#imaging';
 import type { Handler } from '#queue';
 import { imageKey } from '#storage';
-import { createStopwatch, type Durations, type Logger } from '#telemetry';
+import { createStopwatch, type Durations, type Logger, type Tracing } from '#telemetry';
 import type { Removal, removeBackground } from './remove-background.js';
 import type { Served } from './served-models.js';
 import type { WorkerMetrics } from './worker-metrics.js';
@@ -31,6 +31,7 @@ type Deps = {
   /** Where this worker runs. */
   readonly facts: Pick<RunFacts, 'provider' | 'device'>;
   readonly metrics: Pick<WorkerMetrics, 'ended' | 'givenBack'>;
+  readonly tracing: Tracing;
   readonly log: Logger;
 };
 
@@ -54,64 +55,87 @@ const toProblem = (error: unknown, task: Task) => {
   return { code: 'inferenceError' as const, message, details: {} };
 };
 
+type Turn = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
+
+/** A claimed task, to its end or back to the queue. */
+const runTask = async (
+  { database, served, remove, discard, facts: where, metrics, tracing, log }: Deps,
+  { task, lastTry, signal }: Turn,
+): Promise<void> => {
+  const model = task.model ?? 'none';
+  const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
+    const ms = Date.now() - task.createdAt.getTime();
+    if (kept) metrics.ended({ model, durations, ms, ...(code && { code }) });
+  };
+  const finish = (end: () => Promise<boolean>) => tracing.trace('finish', {}, end);
+  const bound = log.child({ taskId: task.id, taskUUID: task.taskUuidSent, attempt: task.attempt });
+  if (task.stalls > MAX_STALLS) {
+    const message = `The task ended its worker ${task.stalls} times and was given up.`;
+    const problem = { code: 'inferenceError' as const, message, details: {} };
+    const kept = await finish(() => failTask(database, task, problem));
+    count(kept, {}, 'inferenceError');
+    return bound.error({ stalls: task.stalls }, 'poisoned task given up');
+  }
+
+  const stopwatch = createStopwatch((stage, work) => tracing.trace(stage, {}, work));
+  stopwatch.durations.queue = Date.now() - task.createdAt.getTime();
+  try {
+    const removal = toRemoval(task, served);
+    const facts = await remove(removal, stopwatch, signal);
+    const contentType = contentTypeOf(removal.request.outputFormat);
+    const image = {
+      id: task.outputImageId,
+      ownerId: task.ownerId,
+      storageKey: outputKey(removal),
+      contentType,
+      ...facts,
+    };
+    const stages = toColumns(stopwatch.durations);
+    const { model: row, sha256: weightsSha256 } = removal.served;
+    const run = { provider: where.provider, device: where.device, weightsSha256 };
+    const success = { image, cost: row.price, run, stages };
+    const kept = await finish(() => finishTask(database, task, success));
+    count(kept, stopwatch.durations);
+    bound.info({ model, ...run, ...facts, ms: stopwatch.durations, kept }, 'task finished');
+  } catch (error) {
+    const ours = !(error instanceof TaskError);
+    if (ours && (signal.aborted || !lastTry)) {
+      bound.warn({ err: error }, 'task given back');
+      metrics.givenBack.inc({ model });
+      await releaseTask(database, task);
+      throw error;
+    }
+    const problem = toProblem(error, task);
+    const stages = toColumns(stopwatch.durations);
+    const kept = await finish(() => failTask(database, task, problem, stages));
+    count(kept, stopwatch.durations, problem.code);
+    tracing.note({ 'clearcut.code': problem.code });
+    bound[ours ? 'error' : 'info']({ code: problem.code, kept, ...(ours && { err: error }) }, 'task failed');
+    // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
+    if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, served));
+  }
+};
+
+/** Takes the trace of a task up where the gateway left it: its wait, and then what is done here. */
+const inTrace = <T>(tracing: Tracing, task: Task, work: () => Promise<T>): Promise<T> => {
+  const { id, model, attempt, traceParent: parent, createdAt: startedAt } = task;
+  tracing.begin('queue', { parent, startedAt }).end({}, false);
+  const attributes = {
+    'clearcut.task_id': id,
+    'clearcut.model': model ?? 'none',
+    'clearcut.attempt': attempt,
+  };
+  return tracing.trace('process', { kind: 'consumer', parent, attributes }, work);
+};
+
 /**
  * The worker's side of one job: claim the row, do the work, end the row. Only this function decides whether a
  * task ends or is tried again. Every write is fenced by the claim.
  */
 export const processTask =
-  ({ database, served, remove, discard, facts: where, metrics, log }: Deps): Handler =>
+  (deps: Deps): Handler =>
   async ({ taskId, lastTry }, signal) => {
-    const task = await claimTask(database, taskId);
-    if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
-
-    const model = task.model ?? 'none';
-    const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
-      const ms = Date.now() - task.createdAt.getTime();
-      if (kept) metrics.ended({ model, durations, ms, ...(code && { code }) });
-    };
-    const bound = log.child({ taskId, taskUUID: task.taskUuidSent, attempt: task.attempt });
-    if (task.stalls > MAX_STALLS) {
-      const message = `The task ended its worker ${task.stalls} times and was given up.`;
-      const kept = await failTask(database, task, { code: 'inferenceError', message, details: {} });
-      count(kept, {}, 'inferenceError');
-      return bound.error({ stalls: task.stalls }, 'poisoned task given up');
-    }
-
-    const stopwatch = createStopwatch();
-    stopwatch.durations.queue = Date.now() - task.createdAt.getTime();
-    try {
-      const removal = toRemoval(task, served);
-      const facts = await remove(removal, stopwatch, signal);
-      const contentType = contentTypeOf(removal.request.outputFormat);
-      const image = {
-        id: task.outputImageId,
-        ownerId: task.ownerId,
-        storageKey: outputKey(removal),
-        contentType,
-        ...facts,
-      };
-      const stages = toColumns(stopwatch.durations);
-      const { model: row, sha256: weightsSha256 } = removal.served;
-      const run = { provider: where.provider, device: where.device, weightsSha256 };
-      const kept = await finishTask(database, task, { image, cost: row.price, run, stages });
-      count(kept, stopwatch.durations);
-      bound.info({ model, ...run, ...facts, ms: stopwatch.durations, kept }, 'task finished');
-    } catch (error) {
-      const ours = !(error instanceof TaskError);
-      if (ours && (signal.aborted || !lastTry)) {
-        bound.warn({ err: error }, 'task given back');
-        metrics.givenBack.inc({ model });
-        await releaseTask(database, task);
-        throw error;
-      }
-      const problem = toProblem(error, task);
-      const kept = await failTask(database, task, problem, toColumns(stopwatch.durations));
-      count(kept, stopwatch.durations, problem.code);
-      bound[ours ? 'error' : 'info'](
-        { code: problem.code, kept, ...(ours && { err: error }) },
-        'task failed',
-      );
-      // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
-      if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, served));
-    }
+    const task = await claimTask(deps.database, taskId);
+    if (!task) return deps.log.debug({ taskId }, 'nothing to do: the task has ended');
+    return inTrace(deps.tracing, task, () => runTask(deps, { task, lastTry, signal }));
   };

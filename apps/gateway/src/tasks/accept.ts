@@ -8,14 +8,10 @@ export type Accepted = { readonly task: Task; readonly isNew: boolean };
 
 const MAX_RACES = 5;
 
-/**
- * Stores a task with its image, or finds the one that it repeats. Once this resolves, nothing of the task is
- * lost, whatever dies.
- *
- * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded
- */
-export const accept = async (
-  { database, storage, admission, metrics }: Pick<Edges, 'database' | 'storage' | 'admission' | 'metrics'>,
+type AcceptEdges = Pick<Edges, 'database' | 'storage' | 'admission' | 'metrics' | 'tracing'>;
+
+const acceptTask = async (
+  { database, storage, admission, metrics, tracing }: AcceptEdges,
   task: NewTask,
   image?: InlineImage,
 ): Promise<Accepted> => {
@@ -30,7 +26,8 @@ export const accept = async (
     // Work that is already done takes no place.
     if (!task.state) await admission.admit(task.ownerId);
     if (image) await storage.write(image.row.storageKey, image.bytes);
-    const inserted = await insertTask(database, task, standing.revision, image?.row);
+    const traced = { ...task, traceParent: tracing.traceparent() ?? null };
+    const inserted = await insertTask(database, traced, standing.revision, image?.row);
     if (inserted && !task.state) metrics.accepted.inc({ model: task.model ?? 'none' });
     if (inserted) return { task: inserted, isNew: true };
     if (image) await storage.remove(image.row.storageKey);
@@ -39,3 +36,16 @@ export const accept = async (
     parameter: 'taskUUID',
   });
 };
+
+/**
+ * Stores a task with its image, or finds the one that it repeats. Once this resolves, nothing of the task is
+ * lost, whatever dies.
+ *
+ * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded
+ */
+export const accept = (edges: AcceptEdges, task: NewTask, image?: InlineImage): Promise<Accepted> =>
+  edges.tracing.trace('accept', {}, async () => {
+    const accepted = await acceptTask(edges, task, image);
+    edges.tracing.note({ 'clearcut.task_id': accepted.task.id, 'clearcut.is_new': accepted.isNew });
+    return accepted;
+  });
