@@ -11,7 +11,7 @@ const MAX_RACES = 5;
 type AcceptEdges = Pick<Edges, 'database' | 'storage' | 'admission' | 'metrics' | 'tracing'>;
 
 const acceptTask = async (
-  { database, storage, admission, metrics, tracing }: AcceptEdges,
+  { database, storage, admission, metrics }: Omit<AcceptEdges, 'tracing'>,
   task: NewTask,
   image?: InlineImage,
 ): Promise<Accepted> => {
@@ -26,8 +26,7 @@ const acceptTask = async (
     // Work that is already done takes no place.
     if (!task.state) await admission.admit(task.ownerId);
     if (image) await storage.write(image.row.storageKey, image.bytes);
-    const traced = { ...task, traceParent: tracing.traceparent() ?? null };
-    const inserted = await insertTask(database, traced, standing.revision, image?.row);
+    const inserted = await insertTask(database, task, standing.revision, image?.row);
     if (inserted && !task.state) metrics.accepted.inc({ model: task.model ?? 'none' });
     if (inserted) return { task: inserted, isNew: true };
     if (image) await storage.remove(image.row.storageKey);
@@ -45,7 +44,8 @@ const acceptTask = async (
  */
 export const accept = (edges: AcceptEdges, task: NewTask, image?: InlineImage): Promise<Accepted> =>
   edges.tracing.trace('accept', {}, async () => {
-    const accepted = await acceptTask(edges, task, image);
+    const traceParent = edges.tracing.traceparent() ?? null;
+    const accepted = await acceptTask(edges, { ...task, traceParent }, image);
     edges.tracing.note({ 'clearcut.task_id': accepted.task.id, 'clearcut.is_new': accepted.isNew });
     return accepted;
   });
