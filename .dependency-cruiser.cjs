@@ -13,7 +13,7 @@ const owners = {
   // Addresses that users name go by outbound; weights asks those of the catalogue and the operator.
   undici: 'libs/(outbound|weights)',
   'onnxruntime-node': 'libs/inference',
-  'pino(-pretty)?|prom-client': 'libs/telemetry',
+  'pino(-pretty)?|prom-client|@opentelemetry/': 'libs/telemetry',
   sharp: 'libs/imaging',
   '@nestjs/|@fastify/|ws/|marked/': 'apps/gateway',
   piscina: 'apps/worker',

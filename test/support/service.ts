@@ -7,7 +7,7 @@ import { openDatabase, putKey, type Database } from '#database';
 import { defaultModel, defaultVariant, type Catalogue, type Model } from '#models';
 import type { Running } from '#program';
 import { openSecrets, type Secrets } from '#secrets';
-import { createLogger } from '#telemetry';
+import { createLogger, type Logger } from '#telemetry';
 import { startDispatcher, type DispatcherOptions } from '../../apps/dispatcher/src/start-dispatcher.js';
 import type { SocketOptions } from '../../apps/gateway/src/socket/serve-sockets.js';
 import { startGateway } from '../../apps/gateway/src/start-gateway.js';
@@ -72,6 +72,8 @@ export type ServiceOptions = {
   readonly env?: Record<string, string>;
   /** Another catalogue, of files that it puts into the models folder. */
   readonly makeCatalogue?: (modelsDir: string) => Promise<Catalogue>;
+  /** Takes the log's lines. */
+  readonly log?: Logger;
   /** Give each program an admin port. */
   readonly admin?: boolean;
   /** As if no worker had ever been there. */
@@ -90,6 +92,7 @@ export const startService = async ({
   makeCatalogue = testCatalogue,
   neverServed = false,
   admin = false,
+  log,
   socketOptions,
   workerOptions,
   dispatcherOptions,
@@ -107,7 +110,7 @@ export const startService = async ({
     ...env,
   });
   const models = await makeCatalogue(folder);
-  const context = { config, log: createLogger('test', config.LOG_LEVEL), crash: failOnCrash };
+  const context = { config, log: log ?? createLogger('test', config.LOG_LEVEL), crash: failOnCrash };
 
   const database = openDatabase(config.DATABASE_URL);
   const key = `cc_${randomUUID()}${randomUUID()}`;

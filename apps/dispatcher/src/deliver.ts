@@ -8,10 +8,11 @@ import {
   type Attempt,
   type Database,
   type DueDelivery,
+  type Task,
 } from '#database';
 import { UnreachableError, type Outbound, type SendOptions, type Sent } from '#outbound';
 import type { Secrets } from '#secrets';
-import type { Logger } from '#telemetry';
+import type { Logger, Tracing } from '#telemetry';
 import type { DispatcherMetrics } from './dispatcher-metrics.js';
 import { nextMove, type Move } from './next-move.js';
 import { webhookBody, type Reader } from './webhook-body.js';
@@ -22,6 +23,7 @@ export type DeliverEdges = Reader & {
   readonly outbound: Pick<Outbound, 'send'>;
   readonly secrets: Pick<Secrets, 'open'>;
   readonly metrics: Pick<DispatcherMetrics, 'webhooks' | 'webhookSeconds'>;
+  readonly tracing: Tracing;
   readonly log: Logger;
 };
 
@@ -35,6 +37,13 @@ const request = {
 
 /** The id stays the same over all attempts, so that a receiver can tell a repetition. */
 const headersOf = ({ id }: DueDelivery) => ({ 'webhook-id': id });
+
+type Turn = {
+  readonly delivery: DueDelivery;
+  readonly task: Task;
+  readonly delaysMs: readonly number[] | undefined;
+  readonly stopping: AbortSignal;
+};
 
 /** What a call came to: an answer, or why there is none. */
 type Call = { readonly sent: Sent } | { readonly error: string };
@@ -64,39 +73,52 @@ const settle = async (
   else await retryDelivery(database, delivery, move.retryInMs);
 };
 
+/** Sends and settles one attempt, as a span of the task's trace. */
+const attemptOne = async (
+  { outbound, secrets, metrics, tracing, log, ...reader }: DeliverEdges,
+  { delivery, task, delaysMs, stopping }: Turn,
+): Promise<void> => {
+  const { database } = reader;
+  const { id, taskId, host, attempts, url } = delivery;
+  const message = {
+    url: secrets.open(url),
+    body: await webhookBody(reader, task),
+    headers: headersOf(delivery),
+  };
+  const start = performance.now();
+  try {
+    const called = await call(outbound, { ...request, ...message }, stopping);
+    const sent = 'sent' in called ? called.sent : undefined;
+    const facts = 'sent' in called ? { status: called.sent.status } : called;
+    const attempt = { ms: performance.now() - start, ...facts };
+    const move = nextMove(sent, attempts, delaysMs);
+    const result = 'end' in move ? move.end : 'retried';
+    metrics.webhooks.inc({ result });
+    metrics.webhookSeconds.observe({ result }, attempt.ms / 1000);
+    tracing.note({ 'clearcut.result': result });
+    await settle(database, delivery, attempt, move);
+    log.info({ delivery: id, taskId, host, attempts, ...attempt, ...move }, 'webhook sent');
+  } catch (error) {
+    if (!stopping.aborted) throw error;
+    // Broken off by our own end, which is no fault of the receiver: whoever runs next takes it at once.
+    await releaseDelivery(database, delivery);
+    log.info({ delivery: id, taskId, host }, 'webhook given back');
+  }
+};
+
 /**
  * One attempt to tell a receiver of a task's end. Rejects with faults of ours only; the delivery is then taken
  * again when its lease is over.
  */
 export const deliver =
-  ({ outbound, secrets, metrics, log, ...reader }: DeliverEdges, delaysMs?: readonly number[]) =>
+  (edges: DeliverEdges, delaysMs?: readonly number[]) =>
   async (delivery: DueDelivery, stopping: AbortSignal): Promise<void> => {
-    const { database } = reader;
-    const { id, taskId, host, attempts, url } = delivery;
-    const [task] = await findEnded(database, [taskId]);
+    const { id, taskId, attempts } = delivery;
+    const [task] = await findEnded(edges.database, [taskId]);
     if (!task) throw new Error(`The task of delivery ${id} has not ended.`);
 
-    const message = {
-      url: secrets.open(url),
-      body: await webhookBody(reader, task),
-      headers: headersOf(delivery),
-    };
-    const start = performance.now();
-    try {
-      const called = await call(outbound, { ...request, ...message }, stopping);
-      const sent = 'sent' in called ? called.sent : undefined;
-      const facts = 'sent' in called ? { status: called.sent.status } : called;
-      const attempt = { ms: performance.now() - start, ...facts };
-      const move = nextMove(sent, attempts, delaysMs);
-      const result = 'end' in move ? move.end : 'retried';
-      metrics.webhooks.inc({ result });
-      metrics.webhookSeconds.observe({ result }, attempt.ms / 1000);
-      await settle(database, delivery, attempt, move);
-      log.info({ delivery: id, taskId, host, attempts, ...attempt, ...move }, 'webhook sent');
-    } catch (error) {
-      if (!stopping.aborted) throw error;
-      // Broken off by our own end, which is no fault of the receiver: whoever runs next takes it at once.
-      await releaseDelivery(database, delivery);
-      log.info({ delivery: id, taskId, host }, 'webhook given back');
-    }
+    const attributes = { 'clearcut.task_id': taskId, 'clearcut.attempt': attempts };
+    const options = { kind: 'client', parent: task.traceParent, attributes } as const;
+    const turn = { delivery, task, delaysMs, stopping };
+    await edges.tracing.trace('webhook', options, () => attemptOne(edges, turn));
   };

@@ -4,7 +4,7 @@ import { checkAll, serveAdmin, type Context, type Running } from '#program';
 import { createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { openStorage } from '#storage';
-import { createMetrics } from '#telemetry';
+import { createMetrics, openTracing } from '#telemetry';
 import { deliver } from './deliver.js';
 import { startDeliveries, type DeliveriesOptions } from './deliveries.js';
 import { createDispatcherMetrics, watchQueue } from './dispatcher-metrics.js';
@@ -30,6 +30,7 @@ export const startDispatcher = async (
   const fault = (what: string) => (err: unknown) => log.error({ err }, what);
   const storage = await openStorage(config);
   const database = openDatabase(config.DATABASE_URL);
+  const tracing = openTracing(config, 'dispatcher', fault('spans lost'));
   const registry = createMetrics();
   const metrics = createDispatcherMetrics(registry);
   watchQueue(registry, database, fault('queue depth not read'));
@@ -48,7 +49,7 @@ export const startDispatcher = async (
     await forgetSessions(database);
   };
   const secrets = openSecrets(config);
-  const edges = { database, secrets, storage, outbound, metrics, log, publicUrl: config.PUBLIC_URL };
+  const edges = { database, secrets, storage, outbound, metrics, tracing, log, publicUrl: config.PUBLIC_URL };
   const sending = startDeliveries(
     { database, deliver: deliver(edges, delaysMs), onError: fault('delivery failed') },
     deliveries,
@@ -71,6 +72,7 @@ export const startDispatcher = async (
       await admin.close();
       await outbound.close();
       await queue.close();
+      await tracing.close();
       await database.$disconnect();
       storage.close();
     },

@@ -10,6 +10,7 @@ import type { Edges } from './edges.js';
 import { GatewayModule } from './gateway.module.js';
 import { ProblemFilter } from './problem.filter.js';
 import { serveReference } from './reference/openapi.js';
+import { watchRequests } from './watch-requests.js';
 
 const DEFAULT_BODY_BYTES = 1024 * 1024;
 
@@ -35,10 +36,7 @@ export const createApp = async (edges: Edges): Promise<NestFastifyApplication> =
   adapter.getInstance().addHook('onRoute', (route) => {
     if (route.url === '/v1') route.bodyLimit = MAX_BODY_BYTES;
   });
-  adapter.getInstance().addHook('onResponse', async (request, reply) => {
-    const labels = { method: request.method, route: request.routeOptions.url ?? 'none' };
-    edges.metrics.requests.observe({ ...labels, status: `${reply.statusCode}` }, reply.elapsedTime / 1000);
-  });
+  watchRequests(adapter.getInstance(), edges);
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.of(edges), adapter, {
     logger: toNestLogger(edges.log),
   });

@@ -5,7 +5,7 @@ import type { Outbound } from '#outbound';
 import type { TaskQueue } from '#queue';
 import type { Secrets } from '#secrets';
 import type { Storage } from '#storage';
-import type { Logger } from '#telemetry';
+import type { Logger, Tracing } from '#telemetry';
 import type { WaitingRoom } from './answers/waiting-room.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import type { Availability } from './models/availability.js';
@@ -26,5 +26,6 @@ export type Edges = {
   readonly gate: Gate;
   readonly availability: Availability;
   readonly metrics: GatewayMetrics;
+  readonly tracing: Tracing;
   readonly log: Logger;
 };

@@ -13,7 +13,7 @@ import { checkAll, serveAdmin, type Context, type Running } from '#program';
 import { createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { openStorage } from '#storage';
-import { createMetrics } from '#telemetry';
+import { createMetrics, openTracing } from '#telemetry';
 import { createWaitingRoom } from './answers/waiting-room.js';
 import { createApp } from './create-app.js';
 import { createGatewayMetrics, watchSockets } from './gateway-metrics.js';
@@ -54,6 +54,7 @@ export const startGateway = async (
   const registry = createMetrics();
   const metrics = createGatewayMetrics(registry);
   const storage = await openStorage(config);
+  const tracing = openTracing(config, 'gateway', (error) => log.warn({ err: error }, 'spans lost'));
   const database = openDatabase(config.DATABASE_URL);
   const queue = createTaskQueue(config, (error) => log.error({ err: error }, 'queue fault'));
   const outbound = createOutbound({
@@ -91,6 +92,7 @@ export const startGateway = async (
     gate: createGate(ACCEPTS_AT_ONCE),
     availability,
     metrics,
+    tracing,
     log,
   };
   const app = await createApp(edges);
@@ -115,6 +117,7 @@ export const startGateway = async (
       await feed.close();
       await outbound.close();
       await queue.close();
+      await tracing.close();
       await database.$disconnect();
       storage.close();
     },

@@ -15,7 +15,7 @@ import { contentTypeOf, extensionOf } from '#imaging';
 import { costOf } from '#models';
 import type { Handler } from '#queue';
 import { imageKey } from '#storage';
-import { createStopwatch, type Durations, type Logger } from '#telemetry';
+import { createStopwatch, type Durations, type Logger, type Tracing } from '#telemetry';
 import type { Removal, removeBackground, ResultFacts } from './remove-background.js';
 import type { Served } from './served-models.js';
 import type { WorkerMetrics } from './worker-metrics.js';
@@ -35,6 +35,7 @@ type Deps = {
   /** How long one attempt may take, after which the task is given up. */
   readonly timeoutMs: number;
   readonly metrics: Pick<WorkerMetrics, 'ended' | 'givenBack'>;
+  readonly tracing: Tracing;
   readonly log: Logger;
 };
 
@@ -91,64 +92,83 @@ const toProblem = (error: unknown, task: Task) => {
   return { code: 'inferenceError' as const, message, details: {} };
 };
 
+type Turn = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
+
+/** A claimed task, to its end or back to the queue. */
+const runTask = async (
+  { database, served, remove, discard, facts: where, timeoutMs, metrics, tracing, log }: Deps,
+  { task, lastTry, signal }: Turn,
+): Promise<void> => {
+  const model = task.model ?? 'none';
+  const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
+    const ms = Date.now() - task.createdAt.getTime();
+    if (kept) metrics.ended({ model, durations, ms, ...(code && { code }) });
+  };
+  const end = (write: () => Promise<boolean>) => tracing.trace('finish', {}, write);
+  const bound = log.child({ taskId: task.id, taskUUID: task.taskUuidSent, attempt: task.attempt });
+  if (task.stalls > MAX_STALLS) {
+    const message = `The task ended its worker ${task.stalls} times and was given up.`;
+    const problem = { code: 'inferenceError' as const, message, details: {} };
+    const kept = await end(() => failTask(database, task, problem));
+    count(kept, {}, 'inferenceError');
+    return bound.error({ stalls: task.stalls }, 'poisoned task given up');
+  }
+
+  const deadline = startDeadline(timeoutMs);
+  const bounded = AbortSignal.any([signal, deadline.signal]);
+  const stopwatch = createStopwatch((stage, work) => tracing.trace(stage, {}, work));
+  stopwatch.durations.queue = Date.now() - task.createdAt.getTime();
+  try {
+    const removal = toRemoval(task, served);
+    const result = await remove(removal, stopwatch, bounded);
+    const success = toSuccess(removal, result, { ...where, durations: stopwatch.durations });
+    const kept = await end(() => finishTask(database, task, success));
+    count(kept, stopwatch.durations);
+    const { run, cost } = success;
+    const { image, finish } = result;
+    bound.info({ model, ...run, cost, ...image, ...finish, ms: stopwatch.durations, kept }, 'task finished');
+  } catch (caught) {
+    const error = deadline.reasonOr(caught);
+    const ours = !(error instanceof TaskError);
+    if (ours && (signal.aborted || !lastTry)) {
+      bound.warn({ err: error }, 'task given back');
+      metrics.givenBack.inc({ model });
+      await releaseTask(database, task);
+      throw error;
+    }
+    const problem = toProblem(error, task);
+    const stages = toColumns(stopwatch.durations);
+    const kept = await end(() => failTask(database, task, problem, stages));
+    count(kept, stopwatch.durations, problem.code);
+    tracing.note({ 'clearcut.code': problem.code });
+    bound[ours ? 'error' : 'info']({ code: problem.code, kept, ...(ours && { err: error }) }, 'task failed');
+    // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
+    if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, served));
+  } finally {
+    deadline.clear();
+  }
+};
+
+/** Takes the trace of a task up where the gateway left it: its wait, and then what is done here. */
+const inTrace = <T>(tracing: Tracing, task: Task, work: () => Promise<T>): Promise<T> => {
+  const { id, model, attempt, traceParent: parent, createdAt: startedAt } = task;
+  tracing.begin('queue', { parent, startedAt }).end({}, false);
+  const attributes = {
+    'clearcut.task_id': id,
+    'clearcut.model': model ?? 'none',
+    'clearcut.attempt': attempt,
+  };
+  return tracing.trace('process', { kind: 'consumer', parent, attributes }, work);
+};
+
 /**
  * The worker's side of one job: claim the row, do the work, end the row. Only this function decides whether a
  * task ends or is tried again. Every write is fenced by the claim.
  */
 export const processTask =
-  ({ database, served, remove, discard, facts: where, timeoutMs, metrics, log }: Deps): Handler =>
+  (deps: Deps): Handler =>
   async ({ taskId, lastTry }, signal) => {
-    const task = await claimTask(database, taskId);
-    if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
-
-    const model = task.model ?? 'none';
-    const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
-      const ms = Date.now() - task.createdAt.getTime();
-      if (kept) metrics.ended({ model, durations, ms, ...(code && { code }) });
-    };
-    const bound = log.child({ taskId, taskUUID: task.taskUuidSent, attempt: task.attempt });
-    if (task.stalls > MAX_STALLS) {
-      const message = `The task ended its worker ${task.stalls} times and was given up.`;
-      const kept = await failTask(database, task, { code: 'inferenceError', message, details: {} });
-      count(kept, {}, 'inferenceError');
-      return bound.error({ stalls: task.stalls }, 'poisoned task given up');
-    }
-
-    const deadline = startDeadline(timeoutMs);
-    const bounded = AbortSignal.any([signal, deadline.signal]);
-    const stopwatch = createStopwatch();
-    stopwatch.durations.queue = Date.now() - task.createdAt.getTime();
-    try {
-      const removal = toRemoval(task, served);
-      const result = await remove(removal, stopwatch, bounded);
-      const success = toSuccess(removal, result, { ...where, durations: stopwatch.durations });
-      const kept = await finishTask(database, task, success);
-      count(kept, stopwatch.durations);
-      const { run, cost } = success;
-      const { image, finish } = result;
-      bound.info(
-        { model, ...run, cost, ...image, ...finish, ms: stopwatch.durations, kept },
-        'task finished',
-      );
-    } catch (caught) {
-      const error = deadline.reasonOr(caught);
-      const ours = !(error instanceof TaskError);
-      if (ours && (signal.aborted || !lastTry)) {
-        bound.warn({ err: error }, 'task given back');
-        metrics.givenBack.inc({ model });
-        await releaseTask(database, task);
-        throw error;
-      }
-      const problem = toProblem(error, task);
-      const kept = await failTask(database, task, problem, toColumns(stopwatch.durations));
-      count(kept, stopwatch.durations, problem.code);
-      bound[ours ? 'error' : 'info'](
-        { code: problem.code, kept, ...(ours && { err: error }) },
-        'task failed',
-      );
-      // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
-      if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, served));
-    } finally {
-      deadline.clear();
-    }
+    const task = await claimTask(deps.database, taskId);
+    if (!task) return deps.log.debug({ taskId }, 'nothing to do: the task has ended');
+    return inTrace(deps.tracing, task, () => runTask(deps, { task, lastTry, signal }));
   };

@@ -9,7 +9,7 @@ import { checkAll, type Context, type Running } from '#program';
 import { createConsumer, createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { openStorage } from '#storage';
-import { createMetrics } from '#telemetry';
+import { createMetrics, openTracing } from '#telemetry';
 import { openAdmin } from './admin.js';
 import { fetchImage } from './fetch-image.js';
 import { startHeartbeat } from './heartbeat.js';
@@ -50,6 +50,7 @@ export const startWorker = async (
 
   const registry = createMetrics();
   const metrics = createWorkerMetrics(registry);
+  const tracing = openTracing(config, 'worker', (error) => log.warn({ err: error }, 'spans lost'));
   const admin = await openAdmin(config, log, registry);
   const device = await openWorkerDevice(context, open);
   const { facts } = device;
@@ -84,7 +85,7 @@ export const startWorker = async (
   const activity = createActivity();
   const onError = (error: Error) => log.error({ err: error }, 'queue fault');
   const timeoutMs = config.TASK_TIMEOUT_S * 1000;
-  const handle = processTask({ database, served, remove, discard, facts, timeoutMs, metrics, log });
+  const handle = processTask({ database, served, remove, discard, facts, timeoutMs, metrics, tracing, log });
   const consumer = createConsumer(config, activity.watch(handle), {
     models: airs,
     concurrency: config.WORKER_CONCURRENCY,
@@ -131,6 +132,7 @@ export const startWorker = async (
       await consumer.stop(graceMs);
       await admin.close();
       await queue.close();
+      await tracing.close();
       await pixels.close();
       await device.close();
       await outbound.close();

@@ -73,6 +73,8 @@ const ServiceSettings = z.object({
   ADMIN_HOST: z.string().default('127.0.0.1'),
   /** Seconds without taking or ending a task, while one waits for it, after which a worker calls itself dead. */
   STALLED_AFTER_S: integer(1, 86_400).default(300),
+  /** Base of an OTLP/HTTP receiver that takes traces; none are made unless it is set. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

@@ -12,7 +12,7 @@ export type NewTask = Pick<
   readonly request: Prisma.InputJsonObject;
   /** Set for work that is already done when it is recorded, such as an upload. */
   readonly state?: 'succeeded';
-} & Partial<Pick<Task, 'inputUrl' | 'uploadUrl' | 'webhookUrl' | 'webhookHost' | 'ttlS'>>;
+} & Partial<Pick<Task, 'inputUrl' | 'uploadUrl' | 'webhookUrl' | 'webhookHost' | 'ttlS' | 'traceParent'>>;
 
 /** What a taskUUID means at this moment: new work, work that is there already, or a clash with other work. */
 export type Standing =

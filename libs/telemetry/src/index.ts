@@ -1,3 +1,4 @@
 export { createLogger, type Logger } from './logger.js';
-export { createMetrics, type About, type Counter, type Histogram, type Metrics } from './metrics.js';
+export { createMetrics, type Counter, type Metrics } from './metrics.js';
 export { createStopwatch, type Durations, type Stage, type Stopwatch } from './stopwatch.js';
+export { openTracing, type OpenSpan, type Tracing } from './tracing.js';

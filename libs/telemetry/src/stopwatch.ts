@@ -1,4 +1,4 @@
-/** The stages of a task, in order. Log, row and metrics use these names. */
+/** The stages of a task, in order. Log, row, metrics and spans use these names. */
 export type Stage =
   'queue' | 'fetch' | 'decode' | 'preprocess' | 'infer' | 'postprocess' | 'encode' | 'store' | 'upload';
 /** Milliseconds per stage. */
@@ -6,15 +6,21 @@ export type Durations = Partial<Record<Stage, number>>;
 
 const roundMs = (ms: number) => Math.round(ms * 10) / 10;
 
-/** Measures the stages of one task. */
-export const createStopwatch = () => {
+/**
+ * Measures the stages of one task.
+ *
+ * @param around runs each stage, for whoever wants to see more of it than its duration
+ */
+export const createStopwatch = (
+  around: <T>(stage: Stage, work: () => Promise<T>) => Promise<T> = (_stage, work) => work(),
+) => {
   const durations: Durations = {};
   return {
     durations,
     measure: async <T>(stage: Stage, work: () => Promise<T>): Promise<T> => {
       const start = performance.now();
       try {
-        return await work();
+        return await around(stage, work);
       } finally {
         durations[stage] = roundMs(performance.now() - start);
       }

@@ -9,7 +9,7 @@ export type Accepted = { readonly task: Task; readonly isNew: boolean };
 const MAX_RACES = 5;
 
 /** The gate keeps a burst of tasks from waiting for the database all at once, and giving up together. */
-type AcceptEdges = Pick<Edges, 'database' | 'storage' | 'admission' | 'gate' | 'metrics'>;
+type AcceptEdges = Pick<Edges, 'database' | 'storage' | 'admission' | 'gate' | 'metrics' | 'tracing'>;
 
 const acceptNow = async (
   { database, storage, admission, metrics }: AcceptEdges,
@@ -44,4 +44,9 @@ const acceptNow = async (
  * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded
  */
 export const accept = (edges: AcceptEdges, task: NewTask, image?: InlineImage): Promise<Accepted> =>
-  edges.gate(() => acceptNow(edges, task, image));
+  edges.tracing.trace('accept', {}, async () => {
+    const traceParent = edges.tracing.traceparent() ?? null;
+    const accepted = await edges.gate(() => acceptNow(edges, { ...task, traceParent }, image));
+    edges.tracing.note({ 'clearcut.task_id': accepted.task.id, 'clearcut.is_new': accepted.isNew });
+    return accepted;
+  });

@@ -83,7 +83,9 @@ export const answerTasks = (edges: Edges, { owner, tasks, isDryRun }: Asked): Pr
         const message = 'Two tasks of this request share this taskUUID; neither was taken.';
         throw new TaskError('duplicateTaskUUID', message, { parameter: 'taskUUID' });
       }
-      return await handle(table, edges, owner, parseTask(raw));
+      const task = parseTask(raw);
+      edges.tracing.note({ 'clearcut.task_type': task.taskType });
+      return await handle(table, edges, owner, task);
     } catch (error) {
       if (error instanceof TaskError) return toFailure(error, routing);
       edges.log.error({ err: error, ...routing }, 'task not taken');
@@ -91,5 +93,9 @@ export const answerTasks = (edges: Edges, { owner, tasks, isDryRun }: Asked): Pr
       return toFailure(new TaskError('serviceUnavailable', message, {}, { cause: error }), routing);
     }
   };
-  return tasks.map(async (raw) => withDocumentation(await answerOne(raw), edges.config.PUBLIC_URL));
+  const answerTraced = async (raw: unknown) => {
+    const outcome = await edges.tracing.trace('task', {}, () => answerOne(raw));
+    return withDocumentation(outcome, edges.config.PUBLIC_URL);
+  };
+  return tasks.map(answerTraced);
 };

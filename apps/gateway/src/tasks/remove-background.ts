@@ -86,9 +86,9 @@ const findModel = async ({ catalogue, availability }: Edges, name: string): Prom
 };
 
 /** The sweep of the dispatcher enqueues what could not be enqueued here, so the task is accepted all the same. */
-const enqueue = async ({ queue, log }: Edges, task: Task, model: string) => {
+const enqueue = async ({ queue, tracing, log }: Edges, task: Task, model: string) => {
   try {
-    await queue.add({ taskId: task.id, model });
+    await tracing.trace('enqueue', {}, () => queue.add({ taskId: task.id, model }));
   } catch (error) {
     log.warn({ err: error, taskId: task.id }, 'queue away: left to the sweep');
   }

@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { formatTraceparent, parseTraceparent } from './traceparent.js';
+
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+const spanId = '00f067aa0ba902b7';
+
+describe('a traceparent', () => {
+  it('is read and written as the W3C says', () => {
+    const text = `00-${traceId}-${spanId}-01`;
+    const read = parseTraceparent(text);
+    expect(read).toEqual({ traceId, spanId, traceFlags: 1, isRemote: true });
+    expect(read && formatTraceparent(read)).toBe(text);
+  });
+
+  it('of a later version may have more behind it', () => {
+    expect(parseTraceparent(`01-${traceId}-${spanId}-00-more`)).toMatchObject({ traceId, traceFlags: 0 });
+  });
+
+  it.each([
+    '',
+    'x',
+    `ff-${traceId}-${spanId}-01`,
+    `00-${'0'.repeat(32)}-${spanId}-01`,
+    `00-${traceId}-${'0'.repeat(16)}-01`,
+    `00-${traceId.toUpperCase()}-${spanId}-01`,
+  ])('is not %p', (text) => {
+    expect(parseTraceparent(text)).toBeUndefined();
+  });
+});
