@@ -2,8 +2,8 @@
  * The way from a fresh clone to a running program: installs what the lock file names, builds what changed,
  * and then starts or tests. It runs before node_modules exists, so it needs Node and npm and nothing else.
  *
- *   node tools/prepare.mjs start | test [arguments of jest] | bench [name] | docs | compatibility | build |
- *                         cli [arguments]
+ *   node tools/prepare.mjs start | test [arguments of jest] | bench [name] | docs | pictures | compatibility |
+ *                         build | cli [arguments]
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -45,6 +45,7 @@ const modes = {
   },
   bench: () => import(pathToFileURL(join(dist, 'bench/main.js')).href),
   docs: () => import(pathToFileURL(join(dist, 'apps/gateway/src/reference/write.js')).href),
+  pictures: () => import('./draw-settings.mjs'),
   compatibility: () => {
     process.env.COMPATIBILITY = 'write';
     return modes.test(['test/(clients/|wire-)']);
@@ -251,7 +252,7 @@ try {
   process.chdir(root);
   checkNode();
   if (!Object.hasOwn(modes, mode))
-    throw new Failure('Say one of start, test, bench, docs, compatibility and build.');
+    throw new Failure('Say one of start, test, bench, docs, pictures, compatibility and build.');
   await prepare();
   await modes[mode](args);
 } catch (error) {

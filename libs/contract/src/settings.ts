@@ -3,7 +3,7 @@ import { z } from 'zod';
 const Threshold = z.int().min(1).max(255);
 const Colour = z.int().min(0).max(255);
 
-/** When a pixel of the mask is taken for certain, 1…255, and by how much certain regions shrink, in pixels. */
+/** When a pixel of the mask is taken for certain, 1…255, and the side of the square by which certain regions shrink. */
 export const Matting = z.object({
   foregroundThreshold: Threshold,
   backgroundThreshold: Threshold,
@@ -21,10 +21,11 @@ const mattingFields = {
   }),
   alphaMattingBackgroundThreshold: Threshold.optional().meta({
     description:
-      'Mask values below it are certain background; the higher, the more is computed and paid. Default 10.',
+      'Mask values below it are certain background; the lower, the more is computed and paid. Default 10.',
   }),
   alphaMattingErodeSize: Threshold.optional().meta({
-    description: 'Pixels by which the certain regions shrink; the larger, the wider the edge. Default 10.',
+    description:
+      'Side of the square, in pixels, by which the certain regions shrink; the larger, the wider the edge. Default 10.',
   }),
 };
 
