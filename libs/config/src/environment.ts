@@ -86,5 +86,7 @@ export const Environment = z.object({
   MAX_TASKS_IN_FLIGHT: integer(1, 10_000_000).default(10_000),
   /** Seconds after which a sync caller gets processingTimeout while its task goes on. */
   SYNC_TIMEOUT_S: integer(1, 3600).default(60),
+  /** Seconds that a stopping program gives the work in hand before it hands it back or leaves it. */
+  SHUTDOWN_GRACE_S: integer(1, 3600).default(6),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });

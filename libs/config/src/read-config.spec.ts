@@ -15,6 +15,7 @@ describe('readConfig', () => {
       OUTBOUND_ALLOW: [],
       MAX_TASKS_PER_REQUEST: 100,
       SYNC_TIMEOUT_S: 60,
+      SHUTDOWN_GRACE_S: 6,
       INTRA_OP_THREADS: availableParallelism(),
       DEVICE: 'auto',
       MAX_BATCH: 4,
@@ -82,6 +83,7 @@ describe('readConfig', () => {
       BATCH_LINGER_MS: '-1',
       MAX_TASKS_PER_REQUEST: '-1',
       SYNC_TIMEOUT_S: '1.5',
+      SHUTDOWN_GRACE_S: '0',
       LOG_LEVEL: 'loud',
     };
     const message = (() => {
