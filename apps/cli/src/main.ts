@@ -36,7 +36,10 @@ const run = async ([command, ...args]: readonly string[]): Promise<void> => {
   const load = Object.hasOwn(commands, command) ? commands[command] : undefined;
   if (!load) throw new UsageError(`There is no command ${command}.`, usage);
 
-  const { run } = await load();
+  const { run } = await load().catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new Error(`The command ${command} is not part of this image.`, { cause });
+  });
   await run(args, stop.signal);
 };
 
