@@ -1,0 +1,187 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { ScaledObject, TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1';
+import {
+  PrometheusRule,
+  ServiceMonitor,
+} from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
+import { QueueKeys } from 'bullmq';
+import { catalogue } from '#models';
+import { Environment } from '../../libs/config/src/environment.js';
+import { queueName } from '../../libs/queue/src/names.js';
+import {
+  buildManifests,
+  containersOf,
+  describeManifests,
+  kustomizations,
+  podsOf,
+  readYaml,
+  type Manifest,
+} from '../support/manifests.js';
+import { pythonWith } from '../support/python-client.js';
+
+/** What the component weights-image needs is the newest thing that is asked for. */
+const VERSIONS = ['1.33', '1.37'];
+
+/** Kinds that the schemas of Kubernetes do not know. */
+const custom: Readonly<Record<string, new (data: never) => { validate: () => void }>> = {
+  ScaledObject,
+  TriggerAuthentication,
+  PrometheusRule,
+  ServiceMonitor,
+};
+
+const titleOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
+
+const python = await pythonWith('test/manifests/kubernetes-validate.txt').catch((error: unknown) => {
+  if (process.env.PYTHON_CLIENTS === 'required') throw error;
+  process.stderr.write(`\n*** NO manifest is held against the schemas of Kubernetes: ${error} ***\n`);
+  return undefined;
+});
+const itValidates = python ? it : it.skip;
+
+const { version } = readYaml<{ version: string }>('package.json');
+
+describeManifests('the manifests', () => {
+  const built = new Map<string, readonly Manifest[]>();
+  const of = (folder: string) => built.get(folder) ?? [];
+  const all = () => [...built.values()].flat();
+  beforeAll(async () => {
+    for (const folder of kustomizations) built.set(folder, await buildManifests(folder));
+  }, 60_000);
+
+  describe.each(kustomizations)('of %s', (folder) => {
+    itValidates.each(VERSIONS)('are what Kubernetes %s takes', (version) => {
+      const objects = of(folder).filter(({ kind }) => !Object.hasOwn(custom, kind));
+      const input = JSON.stringify({ version, objects });
+      const faults = execFileSync(`${python}`, ['-I', 'test/manifests/validate.py'], {
+        input,
+        encoding: 'utf8',
+      });
+      expect(JSON.parse(faults)).toEqual([]);
+    });
+
+    it('are what the operators take', () => {
+      for (const object of of(folder)) {
+        const Kind = custom[object.kind];
+        if (Kind) expect(() => new Kind(object as never).validate()).not.toThrow();
+      }
+    });
+
+    it('run nothing as root, and let nothing write to its root', () => {
+      for (const pod of podsOf(of(folder))) {
+        const { spec } = pod.spec.template;
+        expect(spec.securityContext).toMatchObject({
+          runAsNonRoot: true,
+          runAsUser: 10_001,
+          seccompProfile: { type: 'RuntimeDefault' },
+        });
+        expect([titleOf(pod), spec.automountServiceAccountToken]).toEqual([titleOf(pod), false]);
+        for (const { securityContext } of containersOf(pod)) {
+          expect(securityContext).toEqual({
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          });
+        }
+      }
+    });
+
+    it('say what each container needs and may take, and which version it is', () => {
+      for (const { image, resources } of podsOf(of(folder)).flatMap(containersOf)) {
+        expect(image).toMatch(new RegExp(`^clearcut/[\\w-]+:${version}$`));
+        expect(Object.keys(resources.requests)).toEqual(expect.arrayContaining(['cpu', 'memory']));
+        expect(Object.keys(resources.limits)).toEqual(expect.arrayContaining(['cpu', 'memory']));
+      }
+    });
+
+    it('give every program its own account, its probes and time to drain', () => {
+      const [config] = of(folder).filter(({ metadata }) => /^clearcut-\w+$/.test(metadata.name));
+      const graceS = Number(config?.data?.['SHUTDOWN_GRACE_S']);
+      const accounts = of(folder)
+        .filter(({ kind }) => kind === 'ServiceAccount')
+        .map(({ metadata }) => metadata.name);
+      for (const { kind, spec } of podsOf(of(folder))) {
+        const { containers, serviceAccountName, terminationGracePeriodSeconds } = spec.template.spec;
+        expect(accounts).toContain(serviceAccountName);
+        if (kind !== 'Deployment') continue;
+        const [program] = containers;
+        expect(program?.startupProbe?.httpGet).toEqual({ path: '/health/live', port: 'admin' });
+        expect(program?.livenessProbe?.httpGet).toEqual({ path: '/health/live', port: 'admin' });
+        expect(program?.readinessProbe?.httpGet).toEqual({ path: '/health/ready', port: 'admin' });
+        const preStopS = program?.lifecycle?.preStop.sleep.seconds ?? 0;
+        expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(preStopS + graceS + 5);
+      }
+    });
+  });
+
+  it('name variables that the programs know', () => {
+    const known = Object.keys(Environment.shape);
+    const configs = all().filter(({ metadata }) => /^(clearcut|weights)-\w+$/.test(metadata.name));
+    const named = [
+      ...configs.filter(({ kind }) => kind === 'ConfigMap').flatMap(({ data }) => Object.keys(data ?? {})),
+      ...podsOf(all())
+        .flatMap(containersOf)
+        .flatMap(({ env }) => (env ?? []).map(({ name }) => name)),
+    ];
+    expect(new Set(named).size).toBeGreaterThan(10);
+    expect([...new Set(named)].filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('ask for secrets that the example has', () => {
+    const { stringData = {} } = readYaml<Manifest>('k8s/secret.example.yaml');
+    const references = podsOf(all())
+      .flatMap(containersOf)
+      .flatMap(({ env }) => (env ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? []));
+    expect(references.length).toBeGreaterThan(0);
+    expect(references.filter(({ name, key }) => name !== 'clearcut' || !(key in stringData))).toEqual([]);
+  });
+
+  it('agree on ports', () => {
+    for (const folder of kustomizations) {
+      const programs = podsOf(of(folder)).filter(({ kind }) => kind === 'Deployment');
+      const portsOf = new Map(
+        programs.map(({ metadata, spec }) => [metadata.name, spec.template.spec.containers[0]?.ports ?? []]),
+      );
+      for (const { spec } of of(folder).filter(({ kind }) => kind === 'Service')) {
+        const names = portsOf.get(spec.selector['app.kubernetes.io/name'] ?? '')?.map(({ name }) => name);
+        expect(names).toEqual(expect.arrayContaining(spec.ports.map(({ targetPort }) => targetPort)));
+      }
+      const http = portsOf.get('gateway')?.find(({ name }) => name === 'http')?.containerPort;
+      expect(http).toBe(Environment.shape.PORT.parse(undefined));
+      for (const { spec } of programs) {
+        const [{ env = [], ports = [] } = {}] = spec.template.spec.containers;
+        const admin = ports.find(({ name }) => name === 'admin')?.containerPort;
+        expect(env.find(({ name }) => name === 'ADMIN_PORT')?.value).toBe(`${admin}`);
+      }
+    }
+  });
+
+  it('scale each model by its own queue', () => {
+    const objects = of('k8s/overlays/keda');
+    const keys = new QueueKeys('bull');
+    const worker = objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'worker');
+    const [container] = worker ? containersOf(worker).slice(-1) : [];
+    const model = container?.env?.find(({ name }) => name === 'WORKER_MODELS')?.value ?? '';
+    expect(catalogue.has(model)).toBe(true);
+
+    const scaled = objects.find(({ kind }) => kind === 'ScaledObject');
+    const lists = scaled?.spec.triggers.map(({ metadata }) => metadata.listName);
+    expect(lists).toEqual(['wait', 'active'].map((state) => keys.toKey(queueName(model), state)));
+  });
+
+  it('carry the alerts and dashboards of deploy/', () => {
+    const rules = readdirSync('deploy/prometheus').filter((name) => name.endsWith('.rules.yml'));
+    const groups = rules.flatMap(
+      (name) => readYaml<{ groups: unknown[] }>(`deploy/prometheus/${name}`).groups,
+    );
+    const rule = of('k8s/overlays/monitoring').find(({ kind }) => kind === 'PrometheusRule');
+    // After a change: node tools/prometheus-rule.mjs
+    expect(rule?.spec.groups).toEqual(groups);
+
+    const dashboards = readdirSync('deploy/grafana').filter((name) => name.endsWith('.json'));
+    const map = of('k8s/overlays/monitoring').find(({ metadata }) => metadata.name === 'clearcut-dashboards');
+    expect(Object.keys(map?.data ?? {}).sort()).toEqual(dashboards.sort());
+  });
+});
