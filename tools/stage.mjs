@@ -68,7 +68,7 @@ const ownFile = (from, specifier) => {
 };
 
 /** Follows the imports of compiled files. */
-export const reach = ({ entries, without = [] }, read) => {
+const reach = ({ entries, without = [] }, read) => {
   const files = new Set();
   const packages = new Set();
   const waiting = [...entries];
@@ -81,7 +81,7 @@ export const reach = ({ entries, without = [] }, read) => {
       else if (!isBuiltin(fileName)) packages.add(packageOf(fileName));
     }
   }
-  return { files: [...files].sort(), packages: [...packages].sort() };
+  return { files: [...files], packages: [...packages] };
 };
 
 /** Where Node finds a package that one in `from` asks for: a place of the lock file. */
@@ -105,7 +105,7 @@ const needsOf = ({
 ];
 
 /** The places in the lock file of these packages and all that they need. */
-export const closure = (names) => {
+const closure = (names) => {
   const places = new Set();
   const waiting = names.map((name) => ['', name]);
   for (let next = waiting.pop(); next; next = waiting.pop()) {
@@ -114,16 +114,23 @@ export const closure = (names) => {
     places.add(place);
     for (const name of needsOf(locked[place])) waiting.push([place, name]);
   }
-  return [...places].sort();
+  return [...places];
 };
+
+/** `name@version`, as a bill of materials has it. */
+const identify = (place) => `${place.split('node_modules/').at(-1)}@${locked[place].version}`;
 
 /** What an image carries: files below dist, and places of the lock file. */
 export const contentsOf = (image) => {
-  const { files, packages } = reach(images[image], (file) => readFileSync(join(root, 'dist', file), 'utf8'));
-  const names = [...new Set([...packages, ...(images[image].packages ?? [])])].sort();
+  const { files, packages: imported } = reach(images[image], (file) =>
+    readFileSync(join(root, 'dist', file), 'utf8'),
+  );
+  const names = [...new Set([...imported, ...(images[image].packages ?? [])])];
   const strangers = names.filter((name) => !Object.hasOwn(project.dependencies, name));
-  if (strangers.length > 0) throw new Error(`${image} needs ${strangers}, which package.json does not name.`);
-  return { files, names, places: closure(names) };
+  if (strangers.length > 0)
+    throw new Error(`${image} needs ${strangers.join(', ')}, which package.json does not name.`);
+  const places = closure(names);
+  return { files, names, places, packages: places.map(identify) };
 };
 
 const copy = (name, out) => {

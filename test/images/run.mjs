@@ -76,7 +76,7 @@ const env = {
 try {
   say('migrate');
   process.stdout.write(runOnce('migrate', env, []));
-  const key = runOnce('migrate', env, ['keys', 'create', 'shop']).trim();
+  const key = runOnce('migrate', env, ['keys', 'create', 'shop', '--replace']).trim();
   say('models pull, models verify');
   runOnce('models', {}, ['pull', 'runware:109@1']);
   process.stdout.write(runOnce('models', {}, ['verify']));
@@ -127,6 +127,9 @@ try {
     say(`${image}: its user and its root: ${stdout.trim()}`);
     if (stdout.trim() !== '10001 ro') throw new Error(`${image} is not locked down.`);
   }
+
+  const check = ['exec', '--env', `ADMIN_PORT=${port}`, 'gateway', 'node', 'tools/healthcheck.mjs'];
+  if (spawnSync('podman', [...storage, ...check]).status !== 0) throw new Error('The health check fails.');
 
   say('SIGTERM');
   for (const { image } of programs) podman(['kill', '--signal=TERM', image], { stdio: 'ignore' });

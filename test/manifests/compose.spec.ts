@@ -23,7 +23,7 @@ type Compose = {
   readonly networks: Record<string, unknown>;
 };
 
-const compose = readYaml<Compose>('docker-compose.yml');
+const compose = readYaml('docker-compose.yml') as Compose;
 const text = readFileSync('docker-compose.yml', 'utf8');
 const example = readFileSync('.env.example', 'utf8');
 const dockerfile = readFileSync('Dockerfile', 'utf8');

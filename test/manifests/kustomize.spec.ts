@@ -9,7 +9,7 @@ import {
 import { QueueKeys } from 'bullmq';
 import { catalogue } from '#models';
 import { Environment } from '../../libs/config/src/environment.js';
-import { queueName } from '../../libs/queue/src/names.js';
+import { queueName } from '#queue';
 import {
   buildManifests,
   containersOf,
@@ -17,6 +17,7 @@ import {
   kustomizations,
   podsOf,
   readYaml,
+  type Container,
   type Manifest,
 } from '../support/manifests.js';
 import { pythonWith } from '../support/python-client.js';
@@ -32,16 +33,25 @@ const custom: Readonly<Record<string, new (data: never) => { validate: () => voi
   ServiceMonitor,
 };
 
+const graceOf = (manifests: readonly Manifest[]): number =>
+  Number(manifests.find(({ data }) => data?.['SHUTDOWN_GRACE_S'])?.data?.['SHUTDOWN_GRACE_S']);
+
+const preStopOf = ([container]: readonly Container[]): number =>
+  container?.lifecycle?.preStop.sleep.seconds ?? 0;
+
+const deploymentsOf = (manifests: readonly Manifest[]) =>
+  manifests.filter(({ kind }) => kind === 'Deployment');
+
 const titleOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
 
 const python = await pythonWith('test/manifests/kubernetes-validate.txt').catch((error: unknown) => {
   if (process.env.PYTHON_CLIENTS === 'required') throw error;
-  process.stderr.write(`\n*** NO manifest is held against the schemas of Kubernetes: ${error} ***\n`);
+  process.stderr.write(`\n*** NO manifest is held against the schemas of Kubernetes: ${String(error)} ***\n`);
   return undefined;
 });
 const itValidates = python ? it : it.skip;
 
-const { version } = readYaml<{ version: string }>('package.json');
+const { version } = readYaml('package.json') as { version: string };
 
 describeManifests('the manifests', () => {
   const built = new Map<string, readonly Manifest[]>();
@@ -97,21 +107,24 @@ describeManifests('the manifests', () => {
     });
 
     it('give every program its own account, its probes and time to drain', () => {
-      const [config] = of(folder).filter(({ metadata }) => /^clearcut-\w+$/.test(metadata.name));
-      const graceS = Number(config?.data?.['SHUTDOWN_GRACE_S']);
-      const accounts = of(folder)
-        .filter(({ kind }) => kind === 'ServiceAccount')
-        .map(({ metadata }) => metadata.name);
-      for (const { kind, spec } of podsOf(of(folder))) {
-        const { containers, serviceAccountName, terminationGracePeriodSeconds } = spec.template.spec;
-        expect(accounts).toContain(serviceAccountName);
-        if (kind !== 'Deployment') continue;
-        const [program] = containers;
-        expect(program?.startupProbe?.httpGet).toEqual({ path: '/health/live', port: 'admin' });
-        expect(program?.livenessProbe?.httpGet).toEqual({ path: '/health/live', port: 'admin' });
-        expect(program?.readinessProbe?.httpGet).toEqual({ path: '/health/ready', port: 'admin' });
-        const preStopS = program?.lifecycle?.preStop.sleep.seconds ?? 0;
-        expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(preStopS + graceS + 5);
+      const graceS = graceOf(of(folder));
+      const accounts = of(folder).filter(({ kind }) => kind === 'ServiceAccount');
+      const names = accounts.map(({ metadata }) => metadata.name);
+      for (const pod of podsOf(of(folder)))
+        expect(names).toContain(pod.spec.template.spec.serviceAccountName);
+
+      for (const { spec } of deploymentsOf(of(folder))) {
+        const { containers, terminationGracePeriodSeconds } = spec.template.spec;
+        const [live, ready] = ['/health/live', '/health/ready'].map((path) => ({
+          httpGet: { path, port: 'admin' },
+        }));
+        expect(containers).toHaveLength(1);
+        expect(containers[0]).toMatchObject({
+          startupProbe: live,
+          livenessProbe: live,
+          readinessProbe: ready,
+        });
+        expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(preStopOf(containers) + graceS + 5);
       }
     });
   });
@@ -130,7 +143,7 @@ describeManifests('the manifests', () => {
   });
 
   it('ask for secrets that the example has', () => {
-    const { stringData = {} } = readYaml<Manifest>('k8s/secret.example.yaml');
+    const { stringData = {} } = readYaml('k8s/secret.example.yaml') as Manifest;
     const references = podsOf(all())
       .flatMap(containersOf)
       .flatMap(({ env }) => (env ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? []));
@@ -138,43 +151,44 @@ describeManifests('the manifests', () => {
     expect(references.filter(({ name, key }) => name !== 'clearcut' || !(key in stringData))).toEqual([]);
   });
 
-  it('agree on ports', () => {
-    for (const folder of kustomizations) {
-      const programs = podsOf(of(folder)).filter(({ kind }) => kind === 'Deployment');
-      const portsOf = new Map(
-        programs.map(({ metadata, spec }) => [metadata.name, spec.template.spec.containers[0]?.ports ?? []]),
-      );
-      for (const { spec } of of(folder).filter(({ kind }) => kind === 'Service')) {
-        const names = portsOf.get(spec.selector['app.kubernetes.io/name'] ?? '')?.map(({ name }) => name);
-        expect(names).toEqual(expect.arrayContaining(spec.ports.map(({ targetPort }) => targetPort)));
-      }
-      const http = portsOf.get('gateway')?.find(({ name }) => name === 'http')?.containerPort;
-      expect(http).toBe(Environment.shape.PORT.parse(undefined));
-      for (const { spec } of programs) {
-        const [{ env = [], ports = [] } = {}] = spec.template.spec.containers;
-        const admin = ports.find(({ name }) => name === 'admin')?.containerPort;
-        expect(env.find(({ name }) => name === 'ADMIN_PORT')?.value).toBe(`${admin}`);
-      }
+  it.each(kustomizations)('agree on ports in %s', (folder) => {
+    const programs = deploymentsOf(of(folder));
+    const portsOf = (name: string | undefined) =>
+      programs
+        .filter(({ metadata }) => metadata.name === name)
+        .flatMap(containersOf)
+        .flatMap(({ ports = [] }) => ports);
+    for (const { spec } of of(folder).filter(({ kind }) => kind === 'Service')) {
+      const names = portsOf(spec.selector['app.kubernetes.io/name']).map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(spec.ports.map(({ targetPort }) => targetPort)));
+    }
+    const port = Environment.shape.PORT.parse(undefined);
+    expect(portsOf('gateway')).toContainEqual({ name: 'http', containerPort: port });
+    for (const { spec, metadata } of programs) {
+      const admin = portsOf(metadata.name).find(({ name }) => name === 'admin')?.containerPort;
+      const variables = spec.template.spec.containers.flatMap(({ env = [] }) => env);
+      expect(variables).toContainEqual({ name: 'ADMIN_PORT', value: `${admin}` });
     }
   });
 
   it('scale each model by its own queue', () => {
     const objects = of('k8s/overlays/keda');
-    const keys = new QueueKeys('bull');
-    const worker = objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'worker');
-    const [container] = worker ? containersOf(worker).slice(-1) : [];
-    const model = container?.env?.find(({ name }) => name === 'WORKER_MODELS')?.value ?? '';
-    expect(catalogue.has(model)).toBe(true);
+    const workers = deploymentsOf(objects).filter(({ metadata }) => metadata.name === 'worker');
+    const variables = workers.flatMap(containersOf).flatMap(({ env = [] }) => env);
+    const model = variables.find(({ name }) => name === 'WORKER_MODELS')?.value ?? '';
+    expect([...catalogue.keys()]).toContain(model);
 
-    const scaled = objects.find(({ kind }) => kind === 'ScaledObject');
-    const lists = scaled?.spec.triggers.map(({ metadata }) => metadata.listName);
-    expect(lists).toEqual(['wait', 'active'].map((state) => keys.toKey(queueName(model), state)));
+    const keys = new QueueKeys('bull');
+    const triggers = objects.flatMap(({ kind, spec }) => (kind === 'ScaledObject' ? spec.triggers : []));
+    expect(triggers.map(({ metadata }) => metadata.listName)).toEqual(
+      ['wait', 'active'].map((state) => keys.toKey(queueName(model), state)),
+    );
   });
 
   it('carry the alerts and dashboards of deploy/', () => {
     const rules = readdirSync('deploy/prometheus').filter((name) => name.endsWith('.rules.yml'));
     const groups = rules.flatMap(
-      (name) => readYaml<{ groups: unknown[] }>(`deploy/prometheus/${name}`).groups,
+      (name) => (readYaml(`deploy/prometheus/${name}`) as { groups: unknown[] }).groups,
     );
     const rule = of('k8s/overlays/monitoring').find(({ kind }) => kind === 'PrometheusRule');
     // After a change: node tools/prometheus-rule.mjs

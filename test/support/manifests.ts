@@ -78,7 +78,8 @@ export const buildManifests = async (folder: string): Promise<readonly Manifest[
   return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
 };
 
-export const readYaml = <T>(path: string): T => parse(readFileSync(path, 'utf8'), { merge: true }) as T;
+/** With what `<<` refers to in its place. */
+export const readYaml = (path: string): unknown => parse(readFileSync(path, 'utf8'), { merge: true });
 
 export const podsOf = (manifests: readonly Manifest[]) =>
   manifests.filter(({ kind }) => ['Deployment', 'Job'].includes(kind));
