@@ -15,9 +15,7 @@ done
 [ "$(id -u)" -eq 0 ] || { echo 'build.sh: must run as root' >&2; exit 2; }
 
 work=$(mktemp -d)
-stops=()
 leave() {
-  for stop in "${stops[@]}"; do $stop || true; done
   [ -n "${KEEP:-}" ] && { echo "the storage is $work"; return; }
   podman "${storage[@]}" system reset --force >/dev/null 2>&1 || true
   rm -rf "$work"
@@ -34,7 +32,7 @@ fi
 storage=(--root "$work/storage" --runroot "$work/run" --storage-driver "$driver")
 step() { printf '\n== %s (%s s)\n' "$*" "$SECONDS"; }
 
-make_base() { # name, files of the host beside Debian's …
+make_base() { # node, which has npm, or runtime
   local container
   container=$(buildah "${storage[@]}" from scratch)
   buildah "${storage[@]}" add -q "$container" "$work/debian.tar" / >/dev/null
