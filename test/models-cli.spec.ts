@@ -1,16 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { clearcut as runClearcut } from './support/cli.js';
 import { startFileServer, type FileServer } from '../libs/weights/test/file-server.js';
 import { newFolder } from '../libs/weights/test/tiny-package.js';
 import { choiceFrom, content, filesIn, sha256 } from '../libs/weights/test/weights-folder.js';
-
-const main = fileURLToPath(new URL('../apps/cli/src/main.js', import.meta.url));
-
-type Ended = { readonly code: number; readonly out: string; readonly err: string };
 
 describe('npx clearcut models', () => {
   let server: FileServer;
@@ -39,15 +33,13 @@ describe('npx clearcut models', () => {
   });
 
   /** Runs the command as `npx` would, from the models folder. */
-  const clearcut = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> => {
-    const child = spawn(process.execPath, [main, 'cli', 'models', ...args], {
-      env: { ...process.env, MODELS_DIR: modelsDir, MODELS_FILE: modelsFile, INIT_CWD: modelsDir, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const clearcut = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+    runClearcut(['models', ...args], {
+      MODELS_DIR: modelsDir,
+      MODELS_FILE: modelsFile,
+      INIT_CWD: modelsDir,
+      ...env,
     });
-    const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
-    const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-    return { code, out, err };
-  };
 
   it('pulls a model by its AIR or slug, and lists it as installed', async () => {
     const pulled = await clearcut(['pull', 'acme:1@1']);

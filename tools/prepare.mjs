@@ -3,7 +3,7 @@
  * and then starts or tests. It runs before node_modules exists, so it needs Node and npm and nothing else.
  *
  *   node tools/prepare.mjs start | test [arguments of jest] | bench [name] | docs | pictures | compatibility |
- *                         build | cli [arguments]
+ *                         build | install | cli [arguments]
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -51,15 +51,17 @@ const modes = {
     return modes.test(['test/(clients/|wire-)']);
   },
   build: () => {},
+  install: () => {},
   cli: () => import(pathToFileURL(join(dist, 'apps/cli/src/main.js')).href),
 };
 
 async function prepare() {
-  if (isInstalled() && isBuilt()) return;
+  // An image is built in layers: one of packages, which seldom change, below one of what is built.
+  if (isInstalled() && (mode === 'install' || isBuilt())) return;
 
   await withLock(async () => {
     if (!isInstalled()) await install();
-    if (!isBuilt()) await build();
+    if (mode !== 'install' && !isBuilt()) await build();
   });
 }
 
@@ -252,7 +254,7 @@ try {
   process.chdir(root);
   checkNode();
   if (!Object.hasOwn(modes, mode))
-    throw new Failure('Say one of start, test, bench, docs, pictures, compatibility and build.');
+    throw new Failure('Say one of start, test, bench, docs, pictures, compatibility, install and build.');
   await prepare();
   await modes[mode](args);
 } catch (error) {

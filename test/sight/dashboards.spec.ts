@@ -110,7 +110,7 @@ describe('dashboards and alerts', () => {
   });
 
   it('alert on nothing that no program exports, and say what to do', async () => {
-    const rules = Rules.parse(parse(await read('prometheus/alerts.yml'))).groups.flatMap(
+    const rules = Rules.parse(parse(await read('prometheus/clearcut.rules.yml'))).groups.flatMap(
       ({ rules }) => rules,
     );
     expect(rules.flatMap(({ expr }) => faultsOf(expr))).toEqual([]);
@@ -123,18 +123,16 @@ describe('dashboards and alerts', () => {
   });
 
   it('are found where Prometheus and Grafana are told to look', async () => {
-    const prometheus = z
-      .object({
-        rule_files: z.array(z.string()),
-        scrape_configs: z.array(z.object({ job_name: z.string() })),
-      })
-      .parse(parse(await read('prometheus/prometheus.yml')));
-    expect(prometheus.rule_files).toEqual(['alerts.yml']);
-    expect(prometheus.scrape_configs.map(({ job_name }) => job_name)).toEqual([
-      'clearcut-gateway',
-      'clearcut-worker',
-      'clearcut-dispatcher',
-    ]);
+    const Prometheus = z.object({
+      rule_files: z.array(z.string()),
+      scrape_configs: z.array(z.object({ job_name: z.string() })),
+    });
+    const laptop = Prometheus.parse(parse(await read('prometheus/laptop.yml')));
+    expect(laptop.rule_files).toEqual(['clearcut.rules.yml']);
+    const fleet = Prometheus.parse(parse(await read('prometheus/prometheus.yml')));
+    expect(fleet.rule_files).toEqual(['/etc/prometheus/*.rules.yml']);
+    for (const { job_name } of [...laptop.scrape_configs, ...fleet.scrape_configs])
+      expect(job_name).toMatch(/^clearcut/);
     const source = parse(await read('grafana/provisioning/datasources/prometheus.yml')) as {
       datasources: { uid: string }[];
     };

@@ -25,7 +25,7 @@ export type PythonClient = {
 };
 
 const folder = 'test/clients/python';
-const cache = '.clearcut/python-clients';
+const cache = '.clearcut/python';
 const INSTALL_MS = 180_000;
 const RUN_MS = 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -52,7 +52,7 @@ const install = async (requirements: string, environment: string): Promise<void>
     await execute('python3', ['-m', 'venv', own]).catch(explain('python3 -m venv fails'));
     const options = ['--disable-pip-version-check', '--quiet', '--no-input', '-r', requirements];
     await execute(pythonOf(own), ['-m', 'pip', 'install', ...options], { timeout: INSTALL_MS }).catch(
-      explain('pip cannot install the client'),
+      explain('pip cannot install what is needed'),
     );
     // Its python finds its packages by its own place, so it can be moved.
     await rename(own, environment).catch((error: unknown) => {
@@ -64,7 +64,7 @@ const install = async (requirements: string, environment: string): Promise<void>
 };
 
 /** @returns the path of the python that has what the file requires */
-const prepare = async (requirements: string): Promise<string> => {
+export const pythonWith = async (requirements: string): Promise<string> => {
   const show = 'import sys; print(sys.version, sys.prefix)';
   const { stdout } = await execute('python3', ['-c', show]).catch(explain('python3 does not run'));
   const hash = createHash('sha256').update(stdout);
@@ -89,7 +89,7 @@ const runner = (python: string, driver: string) => async (request: unknown) => {
  */
 export const pythonClient = async (name: string): Promise<PythonClient> => {
   try {
-    const python = await prepare(`${folder}/${name}.txt`);
+    const python = await pythonWith(`${folder}/${name}.txt`);
     return { describe, run: runner(python, `${folder}/${name.replace('-', '_')}_driver.py`) };
   } catch (error) {
     const { message } = error as Error;

@@ -106,6 +106,7 @@ export const startService = async ({
     MODELS_DIR: folder,
     DATABASE_URL: await freshDatabase(),
     INTRA_OP_THREADS: '1',
+    SHUTDOWN_GRACE_S: '2',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     ...env,
   });

@@ -1,10 +1,21 @@
-import { runModels } from './models/run-models.js';
+import { isHelp, print } from './command.js';
 import { UsageError } from './usage-error.js';
 
 const usage = `Usage: npx clearcut <command>
 
-  models   list, pull, import, verify and remove the weights of models
+  models    list, pull, import, verify and remove the weights of models
+  keys      create, list and revoke the keys of callers
+  migrate   bring the database up to date
 `;
+
+type Run = (args: readonly string[], signal: AbortSignal) => Promise<void>;
+
+/** Each is loaded when it is asked for, so that an image need not carry what its own commands never use. */
+const commands: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
+  models: () => import('./models/run-models.js'),
+  keys: () => import('./keys/run-keys.js'),
+  migrate: () => import('./migrate.js'),
+};
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -21,10 +32,15 @@ const report = (error: unknown): number => {
 };
 
 const run = async ([command, ...args]: readonly string[]): Promise<void> => {
-  if (command === 'models') return runModels(args, stop.signal);
-  if (command === undefined || ['help', '--help', '-h'].includes(command))
-    return void process.stdout.write(usage);
-  throw new UsageError(`There is no command ${command}.`, usage);
+  if (command === undefined || command === 'help' || isHelp(command)) return print(usage);
+  const load = Object.hasOwn(commands, command) ? commands[command] : undefined;
+  if (!load) throw new UsageError(`There is no command ${command}.`, usage);
+
+  const { run } = await load().catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new Error(`The command ${command} is not part of this image.`, { cause });
+  });
+  await run(args, stop.signal);
 };
 
 // Whoever reads only the first lines has gone; that is no fault.

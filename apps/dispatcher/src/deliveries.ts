@@ -8,9 +8,12 @@ const PER_HOST = 4;
 /** An attempt, and what we do before and after it. */
 const LEASE_MS = 3 * TIMEOUT_MS;
 const EVERY_MS = 1_000;
-const GRACE_MS = 2_000;
 
-export type DeliveriesOptions = { readonly everyMs?: number; readonly graceMs?: number };
+export type DeliveriesOptions = {
+  readonly everyMs?: number;
+  /** How long a stop waits for the deliveries in hand. */
+  readonly graceMs: number;
+};
 
 type Deps = {
   readonly database: Database;
@@ -27,7 +30,7 @@ const countByHost = (deliveries: Iterable<DueDelivery>): Record<string, number> 
 /** Sends what is due, many at once but few to the same host. */
 export const startDeliveries = (
   { database, deliver, onError }: Deps,
-  { everyMs = EVERY_MS, graceMs = GRACE_MS }: DeliveriesOptions = {},
+  { everyMs = EVERY_MS, graceMs }: DeliveriesOptions,
 ): Rounds => {
   const inHand = new Map<DueDelivery, Promise<void>>();
   const stopping = new AbortController();

@@ -17,7 +17,7 @@ const SWEEP_EVERY_MS = 2_000;
 const EXPIRE_EVERY_MS = 5_000;
 
 export type DispatcherOptions = {
-  readonly deliveries?: DeliveriesOptions;
+  readonly deliveries?: Partial<DeliveriesOptions>;
   /** The waits between the attempts of one delivery. */
   readonly delaysMs?: readonly number[];
 };
@@ -52,7 +52,7 @@ export const startDispatcher = async (
   const edges = { database, secrets, storage, outbound, metrics, tracing, log, publicUrl: config.PUBLIC_URL };
   const sending = startDeliveries(
     { database, deliver: deliver(edges, delaysMs), onError: fault('delivery failed') },
-    deliveries,
+    { graceMs: config.SHUTDOWN_GRACE_S * 1000, ...deliveries },
   );
   const feed = listenFinished(config.DATABASE_URL, sending.wake, fault('notifications interrupted'));
   const pulse = createPulse(metrics.rounds);

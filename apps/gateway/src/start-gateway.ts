@@ -22,9 +22,7 @@ import { createAdmission } from './tasks/admission.js';
 import { createGate } from './tasks/gate.js';
 import { serveSockets, type SocketOptions } from './socket/serve-sockets.js';
 
-/** How long a stopping gateway waits for the tasks of its sync callers. */
-const GRACE_MS = 6_000;
-/** How long after that their answers may take to reach them. */
+/** How long the answers to sync callers may take to reach them once a stopping gateway waits no longer. */
 const CUT_OFF_MS = 1_000;
 /** Fewer than the database's connections, so that other questions are answered meanwhile. */
 const ACCEPTS_AT_ONCE = 6;
@@ -48,7 +46,7 @@ const closeServer = async (app: NestFastifyApplication, cutOffMs: number) => {
 export const startGateway = async (
   { config, log }: Pick<Context, 'config' | 'log'>,
   catalogue: Catalogue,
-  graceMs = GRACE_MS,
+  graceMs = config.SHUTDOWN_GRACE_S * 1000,
   socketOptions: SocketOptions = {},
 ): Promise<Running & { readonly url: string }> => {
   const registry = createMetrics();

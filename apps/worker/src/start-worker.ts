@@ -22,9 +22,6 @@ import { findServed } from './served-models.js';
 import { uploadResult } from './upload-result.js';
 import { createWorkerMetrics, watchDevice } from './worker-metrics.js';
 
-/** Long enough for one inference on a CPU, short enough that everything is gone within ten seconds. */
-const GRACE_MS = 6_000;
-
 export type WorkerOptions = {
   readonly graceMs?: number;
   /** The waits between the tries of an upload. */
@@ -37,7 +34,7 @@ export type WorkerOptions = {
 export const startWorker = async (
   context: Context,
   catalogue: Catalogue,
-  { graceMs = GRACE_MS, uploadDelaysMs, open }: WorkerOptions = {},
+  { graceMs = context.config.SHUTDOWN_GRACE_S * 1000, uploadDelaysMs, open }: WorkerOptions = {},
 ): Promise<Running> => {
   const { config, log } = context;
   const storage = await openStorage(config);

@@ -75,6 +75,8 @@ const ServiceSettings = z.object({
   STALLED_AFTER_S: integer(1, 86_400).default(300),
   /** Base of an OTLP/HTTP receiver that takes traces; none are made unless it is set. */
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
+  /** Seconds that a stopping program gives the work in hand before it hands it back or leaves it. */
+  SHUTDOWN_GRACE_S: integer(1, 3600).default(6),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

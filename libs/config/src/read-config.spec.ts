@@ -15,6 +15,7 @@ describe('readConfig', () => {
       OUTBOUND_ALLOW: [],
       MAX_TASKS_PER_REQUEST: 100,
       SYNC_TIMEOUT_S: 60,
+      SHUTDOWN_GRACE_S: 6,
       INTRA_OP_THREADS: availableParallelism(),
       DEVICE: 'auto',
       MAX_BATCH: 4,
@@ -87,6 +88,7 @@ describe('readConfig', () => {
       ADMIN_PORT: '65534',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
       STALLED_AFTER_S: '0',
+      SHUTDOWN_GRACE_S: '0',
       LOG_LEVEL: 'loud',
     };
     const message = (() => {

@@ -29,7 +29,7 @@ export {
   type Image,
   type NewImage,
 } from './images.js';
-export { findOwner, putKey, type Owner } from './keys.js';
+export { createKey, findOwner, listKeys, putKey, revokeKey, type KeyFacts, type Owner } from './keys.js';
 export { migrate } from './migrate.js';
 export {
   claimTask,

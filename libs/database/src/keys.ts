@@ -24,8 +24,44 @@ export const findOwner = async (database: Database, apiKey: string): Promise<Own
   return { id: found.id, name: found.name };
 };
 
+const factsOf = (apiKey: string) => ({ hash: hashKey(apiKey), prefix: apiKey.slice(0, 6), revokedAt: null });
+
+/** @returns false, and does nothing, where the name has a key or had one */
+export const createKey = async (database: Database, name: string, apiKey: string): Promise<boolean> => {
+  const { count } = await database.apiKey.createMany({
+    data: [{ name, ...factsOf(apiKey) }],
+    skipDuplicates: true,
+  });
+  return count > 0;
+};
+
 /** Makes `apiKey` the one key of that name; an earlier key of the name is no longer accepted. */
 export const putKey = async (database: Database, name: string, apiKey: string): Promise<void> => {
-  const facts = { hash: hashKey(apiKey), prefix: apiKey.slice(0, 6), revokedAt: null };
+  const facts = factsOf(apiKey);
   await database.apiKey.upsert({ where: { name }, create: { name, ...facts }, update: facts });
+};
+
+/** A key as an operator may know it. */
+export type KeyFacts = {
+  readonly name: string;
+  readonly prefix: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+  readonly revokedAt: Date | null;
+};
+
+/** All keys, the oldest first. */
+export const listKeys = (database: Database): Promise<readonly KeyFacts[]> =>
+  database.apiKey.findMany({
+    select: { name: true, prefix: true, createdAt: true, lastUsedAt: true, revokedAt: true },
+    orderBy: { createdAt: 'asc' },
+  });
+
+/** @returns false where no key of that name is accepted */
+export const revokeKey = async (database: Database, name: string): Promise<boolean> => {
+  const { count } = await database.apiKey.updateMany({
+    where: { name, revokedAt: null },
+    data: { revokedAt: new Date() },
+  });
+  return count > 0;
 };

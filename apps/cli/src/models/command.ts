@@ -1,10 +1,9 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { Config } from '#config';
 import { findModel, type Catalogue, type Model } from '#models';
 import type { Choice, Progress } from '#weights';
 import { UsageError } from '../usage-error.js';
 
-/** What a command may know of the world. */
+/** What a command on models may know of the world. */
 export type World = {
   readonly config: Config;
   readonly catalogue: Catalogue;
@@ -13,24 +12,6 @@ export type World = {
   /** The command's answer, on stdout. */
   readonly print: (text: string) => void;
   readonly signal: AbortSignal;
-};
-
-export type Command = {
-  readonly usage: string;
-  /** @throws UsageError, WeightsError */
-  readonly run: (world: World, args: readonly string[]) => Promise<void>;
-};
-
-type Options = NonNullable<ParseArgsConfig['options']>;
-
-/** Reads the arguments of a command. */
-export const readArguments = <O extends Options>(args: readonly string[], options: O, usage: string) => {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    const [message = ''] = error instanceof Error ? error.message.split('. ') : [String(error)];
-    throw new UsageError(`${message.replace(/\.$/, '')}.`, usage);
-  }
 };
 
 /** @throws UsageError when no model has the name */

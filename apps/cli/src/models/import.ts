@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { importWeights } from '#weights';
+import { readArguments, type Command } from '../command.js';
 import { UsageError } from '../usage-error.js';
-import { choicesNamed, modelNamed, readArguments, type Command } from './command.js';
+import { choicesNamed, modelNamed, type World } from './command.js';
 import { consentOptions, consentUsage, toOptions } from './consent.js';
 
 const usage = `Usage: npx clearcut models import <air | slug> <file> [options]
@@ -16,7 +17,7 @@ const options = { ...consentOptions, variant: { type: 'string' } } as const;
 /** The bootstrap works in the project's folder; the user may be elsewhere. */
 const fromUser = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);
 
-export const importFile: Command = {
+export const importFile: Command<World> = {
   usage,
   run: async (world, args) => {
     const { values, positionals } = readArguments(args, options, usage);

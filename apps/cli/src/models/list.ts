@@ -1,7 +1,8 @@
 import type { Licence, Variant } from '#models';
 import { listWeights, placeNames, type Entry } from '#weights';
-import { readArguments, type Command } from './command.js';
-import { table } from './table.js';
+import { readArguments, type Command } from '../command.js';
+import { type World } from './command.js';
+import { table } from '../table.js';
 
 const usage = `Usage: npx clearcut models list [--json]
 
@@ -50,7 +51,7 @@ const toItem = ({ model, variant, installed }: Entry, mirror: string | undefined
 
 const head = ['AIR', 'SLUG', 'FILE', 'SIZE', 'INSTALLED', 'LICENCE', 'COMMERCIAL USE', 'FROM'];
 
-export const list: Command = {
+export const list: Command<World> = {
   usage,
   run: async ({ config, catalogue, progress, print, signal }, args) => {
     const { values } = readArguments(args, { json: { type: 'boolean' } }, usage);

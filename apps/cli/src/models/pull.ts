@@ -1,7 +1,8 @@
 import { defaultVariant } from '#models';
 import { fileKey, pullWeights, type Choice, type PullOptions } from '#weights';
+import { readArguments, type Command } from '../command.js';
 import { UsageError } from '../usage-error.js';
-import { choicesNamed, modelNamed, readArguments, type Command, type World } from './command.js';
+import { choicesNamed, modelNamed, type World } from './command.js';
 import { consentOptions, consentUsage, toOptions } from './consent.js';
 
 const usage = `Usage: npx clearcut models pull <air | slug>… [options]
@@ -59,7 +60,7 @@ const readMirror = (mirror: string | undefined): string | undefined => {
   throw new UsageError('--mirror takes a URL that starts with https:// or http://.', usage);
 };
 
-export const pull: Command = {
+export const pull: Command<World> = {
   usage,
   run: async (world, args) => {
     const { values, positionals } = readArguments(args, options, usage);

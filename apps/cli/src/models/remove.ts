@@ -1,7 +1,8 @@
 import { fileKey, choicesOf, removeWeights, type Choice } from '#weights';
 import type { Catalogue } from '#models';
+import { readArguments, type Command } from '../command.js';
 import { UsageError } from '../usage-error.js';
-import { choicesNamed, modelNamed, readArguments, type Command } from './command.js';
+import { choicesNamed, modelNamed, type World } from './command.js';
 
 const usage = `Usage: npx clearcut models remove <air | slug>… [--variant NAME]
 
@@ -13,7 +14,7 @@ const sharers = (catalogue: Catalogue, choice: Choice): string[] =>
     .filter((other) => other.model.air !== choice.model.air && fileKey(other) === fileKey(choice))
     .map(({ model }) => model.air);
 
-export const remove: Command = {
+export const remove: Command<World> = {
   usage,
   run: async ({ config, catalogue, progress, print }, args) => {
     const { values, positionals } = readArguments(args, { variant: { type: 'string' } }, usage);

@@ -1,5 +1,6 @@
 import { choicesOf, verifyWeights, WeightsError } from '#weights';
-import { choicesNamed, modelNamed, readArguments, type Command } from './command.js';
+import { readArguments, type Command } from '../command.js';
+import { choicesNamed, modelNamed, type World } from './command.js';
 
 const usage = `Usage: npx clearcut models verify [air | slug]…
 
@@ -7,7 +8,7 @@ Reads the installed files of the models, of all unless some are named, from end 
 what was published. Ends with code 1 when one differs.
 `;
 
-export const verify: Command = {
+export const verify: Command<World> = {
   usage,
   run: async ({ config, catalogue, progress, print, signal }, args) => {
     const { positionals } = readArguments(args, {}, usage);

@@ -2,9 +2,6 @@ import { fileURLToPath } from 'node:url';
 import { keepRunning, type KeepOptions } from './keep-running.js';
 import type { Program } from './run-once.js';
 
-/** The programs take up to six seconds for the work in hand; this leaves time for the database within ten. */
-const KILL_AFTER_MS = 8_000;
-
 export type Programs = {
   /** Resolves when each was ready once; rejects with a StartError when one cannot start. */
   readonly ready: Promise<unknown>;
@@ -27,7 +24,7 @@ const besideOthers = (options: KeepOptions, position: number): KeepOptions => {
 export const startPrograms = (
   programs: readonly Program[],
   options: KeepOptions,
-  killAfterMs = KILL_AFTER_MS,
+  killAfterMs: number,
 ): Programs => {
   const kept = programs.map((program, i) => keepRunning(program, besideOthers(options, i)));
   const killAll = () => kept.forEach(({ kill }) => kill());

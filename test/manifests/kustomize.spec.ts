@@ -1,0 +1,204 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { ScaledObject, TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1';
+import {
+  PrometheusRule,
+  ServiceMonitor,
+} from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
+import { QueueKeys } from 'bullmq';
+import { catalogue } from '#models';
+import { defaultPort, environmentNames } from '#test/environment-names';
+import { queueName } from '#queue';
+import {
+  buildManifests,
+  containersOf,
+  describeManifests,
+  kustomizations,
+  podsOf,
+  readYaml,
+  type Container,
+  type Manifest,
+} from '../support/manifests.js';
+import { pythonWith } from '../support/python-client.js';
+
+/** What the component weights-image needs is the newest thing that is asked for. */
+const VERSIONS = ['1.33', '1.37'];
+
+/** Kinds that the schemas of Kubernetes do not know. */
+const custom: Readonly<Record<string, new (data: never) => { validate: () => void }>> = {
+  ScaledObject,
+  TriggerAuthentication,
+  PrometheusRule,
+  ServiceMonitor,
+};
+
+const graceOf = (manifests: readonly Manifest[]): number =>
+  Number(manifests.find(({ data }) => data?.['SHUTDOWN_GRACE_S'])?.data?.['SHUTDOWN_GRACE_S']);
+
+const preStopOf = ([container]: readonly Container[]): number =>
+  container?.lifecycle?.preStop.sleep.seconds ?? 0;
+
+const deploymentsOf = (manifests: readonly Manifest[]) =>
+  manifests.filter(({ kind }) => kind === 'Deployment');
+
+const titleOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
+
+const python = await pythonWith('test/manifests/kubernetes-validate.txt').catch((error: unknown) => {
+  if (process.env.PYTHON_CLIENTS === 'required') throw error;
+  process.stderr.write(`\n*** NO manifest is held against the schemas of Kubernetes: ${String(error)} ***\n`);
+  return undefined;
+});
+const itValidates = python ? it : it.skip;
+
+const { version } = readYaml('package.json') as { version: string };
+
+describeManifests('the manifests', () => {
+  const built = new Map<string, readonly Manifest[]>();
+  const of = (folder: string) => built.get(folder) ?? [];
+  const all = () => [...built.values()].flat();
+  beforeAll(async () => {
+    for (const folder of kustomizations) built.set(folder, await buildManifests(folder));
+  }, 60_000);
+
+  describe.each(kustomizations)('of %s', (folder) => {
+    itValidates.each(VERSIONS)('are what Kubernetes %s takes', (version) => {
+      const objects = of(folder).filter(({ kind }) => !Object.hasOwn(custom, kind));
+      const input = JSON.stringify({ version, objects });
+      const faults = execFileSync(`${python}`, ['-I', 'test/manifests/validate.py'], {
+        input,
+        encoding: 'utf8',
+      });
+      expect(JSON.parse(faults)).toEqual([]);
+    });
+
+    it('are what the operators take', () => {
+      for (const object of of(folder)) {
+        const Kind = custom[object.kind];
+        if (Kind) expect(() => new Kind(object as never).validate()).not.toThrow();
+      }
+    });
+
+    it('run nothing as root, and let nothing write to its root', () => {
+      for (const pod of podsOf(of(folder))) {
+        const { spec } = pod.spec.template;
+        expect(spec.securityContext).toMatchObject({
+          runAsNonRoot: true,
+          runAsUser: 10_001,
+          seccompProfile: { type: 'RuntimeDefault' },
+        });
+        expect([titleOf(pod), spec.automountServiceAccountToken]).toEqual([titleOf(pod), false]);
+        for (const { securityContext } of containersOf(pod)) {
+          expect(securityContext).toEqual({
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          });
+        }
+      }
+    });
+
+    it('say what each container needs and may take, and which version it is', () => {
+      for (const { image, resources } of podsOf(of(folder)).flatMap(containersOf)) {
+        expect(image).toMatch(new RegExp(`^clearcut/[\\w-]+:${version}$`));
+        expect(Object.keys(resources.requests)).toEqual(expect.arrayContaining(['cpu', 'memory']));
+        expect(Object.keys(resources.limits)).toEqual(expect.arrayContaining(['cpu', 'memory']));
+      }
+    });
+
+    it('give every program its own account, its probes and time to drain', () => {
+      const graceS = graceOf(of(folder));
+      const accounts = of(folder).filter(({ kind }) => kind === 'ServiceAccount');
+      const names = accounts.map(({ metadata }) => metadata.name);
+      for (const pod of podsOf(of(folder)))
+        expect(names).toContain(pod.spec.template.spec.serviceAccountName);
+
+      for (const { spec } of deploymentsOf(of(folder))) {
+        const { containers, terminationGracePeriodSeconds } = spec.template.spec;
+        const [live, ready] = ['/health/live', '/health/ready'].map((path) => ({
+          httpGet: { path, port: 'admin' },
+        }));
+        expect(containers).toHaveLength(1);
+        expect(containers[0]).toMatchObject({
+          startupProbe: live,
+          livenessProbe: live,
+          readinessProbe: ready,
+        });
+        expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(preStopOf(containers) + graceS + 5);
+      }
+    });
+  });
+
+  it('name variables that the programs know', () => {
+    const known = environmentNames;
+    const configs = all().filter(({ metadata }) => /^(clearcut|weights)-\w+$/.test(metadata.name));
+    const named = [
+      // A name with a dot is a file's.
+      ...configs
+        .filter(({ kind }) => kind === 'ConfigMap')
+        .flatMap(({ data }) => Object.keys(data ?? {}).filter((name) => !name.includes('.'))),
+      ...podsOf(all())
+        .flatMap(containersOf)
+        .flatMap(({ env }) => (env ?? []).map(({ name }) => name)),
+    ];
+    expect(new Set(named).size).toBeGreaterThan(10);
+    expect([...new Set(named)].filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('ask for secrets that the example has', () => {
+    const { stringData = {} } = readYaml('k8s/secret.example.yaml') as Manifest;
+    const references = podsOf(all())
+      .flatMap(containersOf)
+      .flatMap(({ env }) => (env ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? []));
+    expect(references.length).toBeGreaterThan(0);
+    expect(references.filter(({ name, key }) => name !== 'clearcut' || !(key in stringData))).toEqual([]);
+  });
+
+  it.each(kustomizations)('agree on ports in %s', (folder) => {
+    const programs = deploymentsOf(of(folder));
+    const portsOf = (name: string | undefined) =>
+      programs
+        .filter(({ metadata }) => metadata.name === name)
+        .flatMap(containersOf)
+        .flatMap(({ ports = [] }) => ports);
+    for (const { spec } of of(folder).filter(({ kind }) => kind === 'Service')) {
+      const names = portsOf(spec.selector['app.kubernetes.io/name']).map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(spec.ports.map(({ targetPort }) => targetPort)));
+    }
+    const port = defaultPort;
+    expect(portsOf('gateway')).toContainEqual({ name: 'http', containerPort: port });
+    for (const { spec, metadata } of programs) {
+      const admin = portsOf(metadata.name).find(({ name }) => name === 'admin')?.containerPort;
+      const variables = spec.template.spec.containers.flatMap(({ env = [] }) => env);
+      expect(variables).toContainEqual({ name: 'ADMIN_PORT', value: `${admin}` });
+    }
+  });
+
+  it('scale each model by its own queue', () => {
+    const objects = of('k8s/overlays/keda');
+    const workers = deploymentsOf(objects).filter(({ metadata }) => metadata.name === 'worker');
+    const variables = workers.flatMap(containersOf).flatMap(({ env = [] }) => env);
+    const model = variables.find(({ name }) => name === 'WORKER_MODELS')?.value ?? '';
+    expect([...catalogue.keys()]).toContain(model);
+
+    const keys = new QueueKeys('bull');
+    const triggers = objects.flatMap(({ kind, spec }) => (kind === 'ScaledObject' ? spec.triggers : []));
+    expect(triggers.map(({ metadata }) => metadata.listName)).toEqual(
+      ['wait', 'active'].map((state) => keys.toKey(queueName(model), state)),
+    );
+  });
+
+  it('carry the alerts and dashboards of deploy/', () => {
+    const rules = readdirSync('deploy/prometheus').filter((name) => name.endsWith('.rules.yml'));
+    const groups = rules.flatMap(
+      (name) => (readYaml(`deploy/prometheus/${name}`) as { groups: unknown[] }).groups,
+    );
+    const rule = of('k8s/overlays/monitoring').find(({ kind }) => kind === 'PrometheusRule');
+    // After a change: node tools/prometheus-rule.mjs
+    expect(rule?.spec.groups).toEqual(groups);
+
+    const dashboards = readdirSync('deploy/grafana/dashboards').filter((name) => name.endsWith('.json'));
+    const map = of('k8s/overlays/monitoring').find(({ metadata }) => metadata.name === 'clearcut-dashboards');
+    expect(Object.keys(map?.data ?? {}).sort()).toEqual(dashboards.sort());
+  });
+});

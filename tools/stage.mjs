@@ -1,0 +1,161 @@
+/**
+ * Gathers what one image needs, out of a built project: the compiled files that its programs import, the packages
+ * that those import, and what the packages depend on. Part of the Dockerfile; by hand, after a build:
+ *
+ *   node tools/stage.mjs gateway | worker | dispatcher | migrate | models <folder>
+ */
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join, posix, sep } from 'node:path';
+import { pathToFileURL, fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const readJson = (name) => JSON.parse(readFileSync(join(root, name), 'utf8'));
+const project = readJson('package.json');
+const { packages: locked } = readJson('package-lock.json');
+
+// The queue's library loads its client when it is told of a Redis.
+const redis = ['ioredis'];
+/** The commands of the command line, of which an image carries its own. */
+const commands = {
+  migrate: ['apps/cli/src/migrate.js', 'apps/cli/src/keys/run-keys.js'],
+  models: ['apps/cli/src/models/run-models.js'],
+};
+
+/** What starts in each image, and what its programs load without importing it. */
+export const images = {
+  gateway: { entries: ['apps/gateway/src/main.js'], packages: redis },
+  worker: {
+    entries: [
+      'apps/worker/src/main.js',
+      'apps/worker/src/pixels/arithmetic.js',
+      'libs/inference/src/thread/device-thread.js',
+    ],
+    packages: redis,
+  },
+  dispatcher: { entries: ['apps/dispatcher/src/main.js'], packages: redis },
+  migrate: {
+    entries: ['apps/cli/src/main.js'],
+    without: commands.models,
+    packages: ['prisma', '@prisma/schema-engine-wasm', '@prisma/driver-adapter-utils'],
+    files: ['prisma', 'prisma.config.ts', 'tools/schema-engine.mjs'],
+  },
+  models: { entries: ['apps/cli/src/main.js'], without: commands.migrate },
+};
+
+/** Other systems' binaries, other databases' query compilers, and what only editors and debuggers read. */
+const isLeftOut = (path) => {
+  const [, platform = process.platform, arch = process.arch] =
+    /onnxruntime-node\/bin\/napi-v\d+\/([^/]+)(?:\/([^/]+))?/.exec(path) ?? [];
+  if (platform !== process.platform || arch !== process.arch) return true;
+  return (
+    /\.(map|d\.[cm]?ts)$/.test(path) ||
+    /@prisma\/client\/runtime\/.*\.(cockroachdb|mysql|sqlite|sqlserver)\./.test(path)
+  );
+};
+
+const packageOf = (specifier) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+/** Where an import of the project's own leads, below dist; undefined for a package. */
+const ownFile = (from, specifier) => {
+  if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
+  return specifier.startsWith('#') ? `libs/${specifier.slice(1)}/src/index.js` : undefined;
+};
+
+/** Follows the imports of compiled files. */
+const reach = ({ entries, without = [] }, read) => {
+  const files = new Set();
+  const packages = new Set();
+  const waiting = [...entries];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (files.has(file) || without.includes(file)) continue;
+    files.add(file);
+    for (const { fileName } of ts.preProcessFile(read(file), true, true).importedFiles) {
+      const own = ownFile(file, fileName);
+      if (own) waiting.push(own);
+      else if (!isBuiltin(fileName)) packages.add(packageOf(fileName));
+    }
+  }
+  return { files: [...files], packages: [...packages] };
+};
+
+/** Where Node finds a package that one in `from` asks for: a place of the lock file. */
+const placeOf = (from, name) => {
+  for (let folder = from; ; folder = folder.slice(0, Math.max(folder.lastIndexOf('/node_modules/'), 0))) {
+    const place = folder ? `${folder}/node_modules/${name}` : `node_modules/${name}`;
+    if (locked[place]) return place;
+    if (!folder) return undefined;
+  }
+};
+
+/** What a package needs: what it depends on, and what it wants its user to have, unless it can do without. */
+const needsOf = ({
+  dependencies,
+  optionalDependencies,
+  peerDependencies = {},
+  peerDependenciesMeta = {},
+}) => [
+  ...Object.keys({ ...dependencies, ...optionalDependencies }),
+  ...Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional),
+];
+
+/** The places in the lock file of these packages and all that they need. */
+const closure = (names) => {
+  const places = new Set();
+  const waiting = names.map((name) => ['', name]);
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const place = placeOf(...next);
+    if (!place || places.has(place)) continue;
+    places.add(place);
+    for (const name of needsOf(locked[place])) waiting.push([place, name]);
+  }
+  return [...places];
+};
+
+/** `name@version`, as a bill of materials has it. */
+const identify = (place) => `${place.split('node_modules/').at(-1)}@${locked[place].version}`;
+
+/** What an image carries: files below dist, and places of the lock file. */
+export const contentsOf = (image) => {
+  const { files, packages: imported } = reach(images[image], (file) =>
+    readFileSync(join(root, 'dist', file), 'utf8'),
+  );
+  const names = [...new Set([...imported, ...(images[image].packages ?? [])])];
+  const strangers = names.filter((name) => !Object.hasOwn(project.dependencies, name));
+  if (strangers.length > 0)
+    throw new Error(`${image} needs ${strangers.join(', ')}, which package.json does not name.`);
+  const places = closure(names);
+  return { files, names, places, packages: places.map(identify) };
+};
+
+const copy = (name, out) => {
+  if (!existsSync(join(root, name))) return;
+  // Packages inside a package are places of their own.
+  const isNested = (path) => path.slice(join(root, name).length).split(sep).includes('node_modules');
+  const filter = (path) => !isNested(path) && !isLeftOut(path.replaceAll(sep, '/'));
+  cpSync(join(root, name), join(out, name), { recursive: true, dereference: true, filter });
+};
+
+const stage = (image, out) => {
+  const { files, names, places } = contentsOf(image);
+  mkdirSync(out, { recursive: true });
+  for (const name of [...files.map((file) => `dist/${file}`), ...places, ...(images[image].files ?? [])])
+    copy(name, out);
+  const { name, version, license, type, imports, dependencies } = project;
+  const own = Object.fromEntries(names.map((each) => [each, dependencies[each]]));
+  const manifest = { name, version, private: true, license, type, imports, dependencies: own };
+  writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  process.stdout.write(`${image}: ${files.length} files, ${places.length} packages\n`);
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [image = '', out] = process.argv.slice(2);
+  if (!Object.hasOwn(images, image) || !out)
+    throw new Error(`Say one of ${Object.keys(images).join(', ')}, and a folder.`);
+  stage(image, out);
+}
