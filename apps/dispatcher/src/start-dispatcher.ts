@@ -1,4 +1,11 @@
-import { forgetSessions, forgetSilentWorkers, listenFinished, openDatabase, pingDatabase } from '#database';
+import {
+  forgetFailedAddresses,
+  forgetSessions,
+  forgetSilentWorkers,
+  listenFinished,
+  openDatabase,
+  pingDatabase,
+} from '#database';
 import { createOutbound } from '#outbound';
 import { checkAll, serveAdmin, type Context, type Running } from '#program';
 import { createTaskQueue } from '#queue';
@@ -11,6 +18,7 @@ import { createDispatcherMetrics, watchQueue } from './dispatcher-metrics.js';
 import { expire } from './expire.js';
 import { createPulse } from './pulse.js';
 import { startRounds } from './rounds.js';
+import { statusRoutes } from './status/routes.js';
 import { sweep } from './sweep.js';
 
 const SWEEP_EVERY_MS = 2_000;
@@ -47,6 +55,7 @@ export const startDispatcher = async (
     if (stranded > 0) log.warn({ stranded }, 'stranded tasks enqueued again');
     await forgetSilentWorkers(database);
     await forgetSessions(database);
+    await forgetFailedAddresses(database);
   };
   const secrets = openSecrets(config);
   const edges = { database, secrets, storage, outbound, metrics, tracing, log, publicUrl: config.PUBLIC_URL };
@@ -61,6 +70,7 @@ export const startDispatcher = async (
   const expiring = startRounds(expiry, EXPIRE_EVERY_MS, fault('expiry failed'));
   const admin = await serveAdmin(config, log, {
     metrics: registry,
+    routes: statusRoutes({ database, queue, token: config.ADMIN_TOKEN, wake: sending.wake, log }),
     live: async () => pulse.health(),
     ready: checkAll({ database: () => pingDatabase(database), queue: queue.ping }),
   });

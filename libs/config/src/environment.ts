@@ -71,6 +71,8 @@ const ServiceSettings = z.object({
   /** Where a program serves metrics, health and its status page; off unless set. */
   ADMIN_PORT: integer(1, 65_533).optional(),
   ADMIN_HOST: z.string().default('127.0.0.1'),
+  /** Opens the status page on the dispatcher's admin port; it is refused unless set. */
+  ADMIN_TOKEN: z.string().trim().min(24, 'must be at least 24 characters').optional(),
   /** Seconds without taking or ending a task, while one waits for it, after which a worker calls itself dead. */
   STALLED_AFTER_S: integer(1, 86_400).default(300),
   /** Base of an OTLP/HTTP receiver that takes traces; none are made unless it is set. */

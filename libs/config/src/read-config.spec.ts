@@ -86,6 +86,7 @@ describe('readConfig', () => {
       MAX_TASKS_PER_REQUEST: '-1',
       SYNC_TIMEOUT_S: '1.5',
       ADMIN_PORT: '65534',
+      ADMIN_TOKEN: 'short',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
       STALLED_AFTER_S: '0',
       SHUTDOWN_GRACE_S: '0',

@@ -60,13 +60,16 @@ export const recordAttempt = async (
   });
 };
 
-/** Ends a delivery and drops its address, unless somebody took it again meanwhile. */
+/**
+ * Ends a delivery, unless somebody took it again meanwhile, and drops its address. That of one that was given up
+ * stays, sealed, so that it can be replayed for a while.
+ */
 export const endDelivery = async (
   database: Database,
   delivery: DueDelivery,
   state: Exclude<DeliveryState, 'pending'>,
 ): Promise<void> => {
-  const data = { state, url: null, endedAt: new Date() };
+  const data = { state, endedAt: new Date(), ...(state !== 'failed' && { url: null }) };
   await database.delivery.updateMany({ where: held(delivery), data });
 };
 

@@ -59,6 +59,16 @@ export {
   type SessionItem,
 } from './sessions.js';
 export { longestWaiting, pendingDeliveries, queueDepths, type Depth } from './sight.js';
+export {
+  forgetFailedAddresses,
+  outcomesOfTheDay,
+  replayDelivery,
+  suspectTasks,
+  troubledDeliveries,
+  type Outcome,
+  type Suspect,
+  type TroubledDelivery,
+} from './status.js';
 export { takeUnchecked } from './sweep.js';
 export {
   availableModels,
@@ -68,5 +78,6 @@ export {
   leave,
   servedModels,
   warmWorkers,
+  type WarmWorker,
   type WorkerFacts,
 } from './workers.js';

@@ -31,6 +31,9 @@ export type WorkerFacts = {
   readonly installed: readonly string[];
 };
 
+/** A worker as others see it. */
+export type WarmWorker = WorkerFacts & { readonly startedAt: Date };
+
 /** Says that this worker is warm and takes tasks. */
 export const beat = async (database: Database, worker: WorkerFacts): Promise<void> => {
   const { id, ...facts } = worker;
@@ -48,7 +51,7 @@ export const leave = async (database: Database, id: string): Promise<void> => {
 };
 
 /** The workers that are warm now. */
-export const warmWorkers = async (database: Database): Promise<readonly WorkerFacts[]> => {
+export const warmWorkers = async (database: Database): Promise<readonly WarmWorker[]> => {
   const workers = await database.worker.findMany({
     where: { lastSeenAt: { gt: new Date(Date.now() - SILENT_AFTER_MS) } },
     orderBy: { startedAt: 'asc' },

@@ -4,6 +4,7 @@ import {
   createPostgresBackend,
   withBackend,
   type JobsOptions,
+  type JobType,
   type Processor,
   type WorkerOptions,
 } from 'bullmq';
@@ -18,7 +19,7 @@ export type QueueConfig = { readonly DATABASE_URL: string; readonly REDIS_URL?: 
 export type JobStore = {
   readonly add: (name: string, data: JobData, options: JobsOptions) => Promise<unknown>;
   readonly getJobState: (id: string) => Promise<string>;
-  readonly getJobCounts: (state: 'waiting') => Promise<unknown>;
+  readonly getJobCounts: (...states: JobType[]) => Promise<Record<string, number>>;
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown;
   readonly close: () => Promise<void>;
 };

@@ -5,11 +5,16 @@ import { queueName } from './names.js';
 /** A task as the queue knows it: its row's id, and the AIR id of the model in whose queue it waits. */
 export type Job = { readonly taskId: string; readonly model: string };
 
+/** By BullMQ's names of states: waiting, prioritized, delayed, active … */
+export type JobCounts = Readonly<Record<string, number>>;
+
 export type TaskQueue = {
   /** Enqueues a task once: while its job exists, adding it again does nothing. */
   readonly add: (job: Job) => Promise<void>;
   /** Whether the task has a job, in whatever state. */
   readonly has: (job: Job) => Promise<boolean>;
+  /** How many jobs of the model there are, by state. */
+  readonly counts: (model: string) => Promise<JobCounts>;
   /** Resolves when the queue's store answers. */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -64,6 +69,8 @@ export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => 
       await inTime(queueOf(job).add('removal', { taskId }, { ...jobOptions, jobId: taskId }));
     },
     has: async (job) => (await inTime(queueOf(job).getJobState(job.taskId))) !== 'unknown',
+    counts: (model) =>
+      inTime(open(queueName(model)).getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed')),
     ping: async () => {
       await inTime(open(PROBE).getJobCounts('waiting'));
     },

@@ -1,0 +1,92 @@
+import type { Depth, Outcome, Suspect, TroubledDelivery, WarmWorker } from '#database';
+import type { JobCounts } from '#queue';
+import { Html, html, table, type Content } from './html.js';
+
+export type Status = {
+  readonly outcomes: readonly Outcome[];
+  readonly depths: readonly Depth[];
+  /** By model; what the queue says of itself. */
+  readonly jobs: ReadonlyMap<string, JobCounts>;
+  readonly suspects: readonly Suspect[];
+  readonly deliveries: readonly TroubledDelivery[];
+  readonly workers: readonly WarmWorker[];
+};
+
+const style = new Html(`
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin: 1.6rem 0 .3rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid #ddd; padding: .25rem .5rem; text-align: left; vertical-align: top; }
+form { margin: 0; }`);
+
+const section = (title: string, about: string, body: Html): Html =>
+  html`<section>
+    <h2>${title}</h2>
+    <p>${about}</p>
+    ${body}
+  </section>`;
+
+const queueRows = ({ depths, jobs }: Status): Content[][] =>
+  [...new Set(depths.map(({ model }) => model))].map((model) => {
+    const of = (state: Depth['state']) =>
+      depths.find((depth) => depth.model === model && depth.state === state);
+    const counts = Object.entries(jobs.get(model) ?? {}).filter(([, count]) => count > 0);
+    const inQueue = jobs.has(model)
+      ? counts.map(([state, count]) => `${state} ${count} `)
+      : 'does not answer';
+    const oldest = of('queued')?.oldestSeconds ?? 0;
+    return [model, of('queued')?.tasks, of('running')?.tasks, `${oldest.toFixed(0)} s`, inQueue];
+  });
+
+const outcomeRows = ({ outcomes }: Status): Content[][] =>
+  outcomes.map(({ model, state, code, tasks }) => [model, state, code, tasks]);
+
+const suspectRows = ({ suspects }: Status): Content[][] =>
+  suspects.map(({ id, model, state, stalls, createdAt }) => [id, model, state, stalls, createdAt]);
+
+const replayButton = ({ id, canReplay }: TroubledDelivery): Content =>
+  canReplay &&
+  html`<form method="post" action="/replay">
+    <input type="hidden" name="id" value="${id}" /><button>Replay</button>
+  </form>`;
+
+const deliveryRows = ({ deliveries }: Status): Content[][] =>
+  deliveries.map((delivery) => [
+    delivery.host,
+    delivery.state,
+    delivery.attempts,
+    delivery.lastStatus ?? delivery.lastError,
+    delivery.endedAt ?? delivery.nextAttemptAt,
+    delivery.taskId,
+    replayButton(delivery) || '',
+  ]);
+
+const workerRows = ({ workers }: Status): Content[][] =>
+  workers.map(({ id, device, requestedDevice, fallback, served, startedAt }) => [
+    id,
+    `${device} (asked for ${requestedDevice})`,
+    fallback,
+    served.map(({ air, variant }) => `${air} ${variant} `),
+    startedAt,
+  ]);
+
+/** Everything on one page, as it stands now. */
+export const statusPage = (status: Status): string =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>Clearcut status</title>
+        <style>
+          ${style}
+        </style>
+      </head>
+      <body>
+        <h1>Clearcut</h1>
+        ${section('Queue', 'Tasks that have not ended, as Postgres has them, and the jobs that the queue has for them.', table(['Model', 'Queued', 'Running', 'Longest wait', 'Jobs'], queueRows(status)))}
+        ${section('Tasks', 'Accepted within the last 24 hours.', table(['Model', 'State', 'Code', 'Tasks'], outcomeRows(status)))}
+        ${section('Poisoned tasks', 'Their worker vanished over them within the last 24 hours; the third time ends them.', table(['Task', 'Model', 'State', 'Workers lost', 'Accepted'], suspectRows(status)))}
+        ${section('Deliveries', 'Webhooks that failed at least once. Those that were given up can be replayed for seven days.', table(['Host', 'State', 'Attempts', 'Last answer', 'Ended or due', 'Task', ''], deliveryRows(status)))}
+        ${section('Workers', 'Those that are warm now.', table(['Worker', 'Device', 'Fallback', 'Models', 'Since'], workerRows(status)))}
+      </body>
+    </html>`.text;

@@ -1,0 +1,98 @@
+import type { Database } from './client.js';
+import type { DeliveryState, TaskState } from './generated/client.js';
+
+/** Ids are UUIDv7: the time comes first, so that the rows of a day are a range of the primary key. */
+const firstIdSince = (ms: number): string => {
+  const hex = Math.max(0, ms).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+};
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const dayAgo = () => firstIdSince(Date.now() - DAY_MS);
+
+export type Outcome = {
+  readonly model: string;
+  readonly state: TaskState;
+  /** Of failed tasks only. */
+  readonly code: string | null;
+  readonly tasks: number;
+};
+
+/** What became of the tasks of the last day, by model. */
+export const outcomesOfTheDay = (database: Database): Promise<Outcome[]> =>
+  database.$queryRaw<Outcome[]>`
+    SELECT model, state, problem ->> 'code' AS code, count(*)::int AS tasks
+      FROM tasks
+     WHERE id >= ${dayAgo()}::uuid AND model IS NOT NULL
+     GROUP BY 1, 2, 3
+     ORDER BY 1, 2, 3`;
+
+export type Suspect = {
+  readonly id: string;
+  readonly model: string | null;
+  readonly state: TaskState;
+  readonly stalls: number;
+  readonly createdAt: Date;
+};
+
+/** Tasks of the last day whose worker vanished over them, latest first; after some such ends a task is given up. */
+export const suspectTasks = (database: Database, limit: number): Promise<Suspect[]> =>
+  database.task.findMany({
+    where: { id: { gte: dayAgo() }, stalls: { gt: 0 } },
+    orderBy: { id: 'desc' },
+    take: limit,
+    select: { id: true, model: true, state: true, stalls: true, createdAt: true },
+  });
+
+export type TroubledDelivery = {
+  readonly id: string;
+  readonly taskId: string;
+  readonly host: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly nextAttemptAt: Date;
+  readonly endedAt: Date | null;
+  readonly canReplay: boolean;
+  readonly lastStatus: number | null;
+  readonly lastError: string | null;
+};
+
+/** Deliveries that were given up or are being tried again, latest first. */
+export const troubledDeliveries = (database: Database, limit: number): Promise<TroubledDelivery[]> =>
+  database.$queryRaw<TroubledDelivery[]>`
+    SELECT deliveries.id, task_id AS "taskId", host, state::text AS state, attempts,
+           next_attempt_at AS "nextAttemptAt", ended_at AS "endedAt",
+           state = 'failed' AND url IS NOT NULL AS "canReplay",
+           last.status AS "lastStatus", last.error AS "lastError"
+      FROM deliveries
+      LEFT JOIN LATERAL (SELECT status, error FROM delivery_attempts
+                          WHERE delivery_id = deliveries.id ORDER BY id DESC LIMIT 1) AS last ON true
+     WHERE state = 'failed' OR state = 'stopped' OR state = 'pending' AND attempts > 0
+     ORDER BY deliveries.id DESC
+     LIMIT ${limit}`;
+
+/**
+ * Starts a delivery anew that was given up, with all its attempts before it.
+ *
+ * @returns false when it is not one that was given up, or its address has been dropped
+ */
+export const replayDelivery = async (database: Database, id: string): Promise<boolean> => {
+  const { count } = await database.delivery.updateMany({
+    where: { id, state: 'failed', url: { not: null } },
+    data: { state: 'pending', attempts: 0, nextAttemptAt: new Date(), endedAt: null },
+  });
+  return count > 0;
+};
+
+/** How long the address of a delivery that was given up is kept, sealed, so that it can be replayed. */
+const REPLAY_DAYS = 7;
+
+/** Drops the addresses of deliveries that can no longer be replayed. */
+export const forgetFailedAddresses = async (database: Database): Promise<number> => {
+  const endedAt = { lt: new Date(Date.now() - REPLAY_DAYS * DAY_MS) };
+  const { count } = await database.delivery.updateMany({
+    where: { state: 'failed', url: { not: null }, endedAt },
+    data: { url: null },
+  });
+  return count;
+};
