@@ -57,8 +57,10 @@ describe('a worker', () => {
           queue: expect.stringMatching(/^down: /),
         });
         expect((await ask(worker, '/health/live')).status).toBe(200);
-      } finally {
+
         await redis.start();
+        await until('it to be ready again', async () => (await ask(worker, '/health/ready')).status === 200);
+      } finally {
         await service.stop();
         await redis.stop();
       }
