@@ -33,6 +33,7 @@ describe('the admin port', () => {
   });
 });
 
+// Skipped, and said by redisIsInstalled, where there is no redis-server; in CI its absence fails.
 const withRedis = redisIsInstalled() ? it : it.skip;
 
 describe('a worker', () => {
