@@ -27,8 +27,11 @@ const feeds = {
 
 const lap = async ({ images }: Order): Promise<Lap> => {
   const startMs = performance.now();
+  const before = process.cpuUsage();
   for (let i = 0; i < images; i++) await session.run(feeds, [output.name ?? session.outputNames[0] ?? '']);
-  return { ms: performance.now() - startMs, maxRssBytes: process.resourceUsage().maxRSS * 1024 };
+  const ms = performance.now() - startMs;
+  const { user, system } = process.cpuUsage(before);
+  return { ms, cpuMs: (user + system) / 1000, maxRssBytes: process.resourceUsage().maxRSS * 1024 };
 };
 
 const obey = async (order: Order) => {

@@ -3,7 +3,12 @@ import { startChild } from './child.js';
 
 /** How many runs the bare loop is to make. */
 export type Order = { readonly images: number };
-export type Lap = { readonly ms: number; readonly maxRssBytes: number };
+export type Lap = {
+  readonly ms: number;
+  /** Of all cores. */
+  readonly cpuMs: number;
+  readonly maxRssBytes: number;
+};
 
 /** @returns a lap of the bare loop, which is idle in between */
 export const startBare = async ({ stopping, closers }: Bench): Promise<(images: number) => Promise<Lap>> => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { Database } from '#database';
 
 const columns = {
@@ -39,13 +39,30 @@ export const residentBytes = (pid: number | undefined) => statusOf(pid, 'VmRSS')
 /** Linux counts a process's time in hundredths of a second. */
 const TICK_MS = 10;
 
-/** Milliseconds of all cores that a live process has used; NaN where the system does not tell. */
-export const cpuMs = async (pid: number | undefined): Promise<number> => {
+type Stat = { readonly parent: number; readonly ownMs: number; readonly reapedMs: number };
+
+const statOf = async (pid: number | string | undefined): Promise<Stat | undefined> => {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The second field is the name in brackets, which may hold blanks; user and system time are the 14th and 15th.
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13);
-  return (Number(user) + Number(system)) * TICK_MS;
+  if (stat === '') return undefined;
+  // The second field is the name in brackets, which may hold blanks; the 14th to 17th are its time and its
+  // children's, of user and system.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [user = NaN, system = NaN, childUser = NaN, childSystem = NaN] = fields.slice(11, 15).map(Number);
+  return {
+    parent: Number(fields[1]),
+    ownMs: (user + system) * TICK_MS,
+    reapedMs: (childUser + childSystem) * TICK_MS,
+  };
+};
+
+/** Milliseconds of all cores that a live process has used; NaN where the system does not tell. */
+export const cpuMs = async (pid: number | undefined): Promise<number> => (await statOf(pid))?.ownMs ?? NaN;
+
+/** {@link cpuMs} of a process and of its children, those that have ended included. */
+export const familyCpuMs = async (pid: number | undefined): Promise<number> => {
+  const own = await statOf(pid);
+  if (!own) return NaN;
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const children = (await Promise.all(pids.map(statOf))).filter((stat) => stat?.parent === pid);
+  return children.reduce((sum, child) => sum + (child?.ownMs ?? 0), own.ownMs + own.reapedMs);
 };

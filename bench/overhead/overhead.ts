@@ -26,12 +26,17 @@ type Sides = {
   readonly service: Service;
   readonly bareLap: (images: number) => Promise<Lap>;
 };
-type Pair = { readonly serviceMs: number; readonly bare: Lap };
+type Pair = { readonly serviceMs: number; readonly cpu: Record<string, number>; readonly bare: Lap };
+
+const difference = (after: Record<string, number>, before: Record<string, number>) =>
+  Object.fromEntries(Object.entries(after).map(([name, ms]) => [name, ms - (before[name] ?? NaN)]));
 
 /** The two take turns, so that what else the machine does hits both. */
 const measure = async (sides: Sides, photos: readonly string[], inFlight: number, signal: AbortSignal) => {
+  const before = await sides.service.cpu();
   const serviceMs = await removeAll(sides.service, photos, inFlight, signal);
-  return { serviceMs, bare: await sides.bareLap(photos.length) } satisfies Pair;
+  const cpu = difference(await sides.service.cpu(), before);
+  return { serviceMs, cpu, bare: await sides.bareLap(photos.length) } satisfies Pair;
 };
 
 const describePair = ({ serviceMs, bare }: Pair, images: number): string => {
@@ -40,13 +45,25 @@ const describePair = ({ serviceMs, bare }: Pair, images: number): string => {
   return `service ${perSecond(serviceMs)}   bare loop ${perSecond(bare.ms)}   ratio ${ratio}`;
 };
 
-const printSummary = async (print: Bench['print'], service: Service, since: Date, pairs: readonly Pair[]) => {
+/** Unlike the ratio it does not depend on what else the machine does. */
+const describeCpu = (pairs: readonly Pair[], images: number): string => {
+  const perImage = (of: (pair: Pair) => number) =>
+    (pairs.reduce((sum, pair) => sum + of(pair), 0) / (pairs.length * images)).toFixed(0);
+  const names = Object.keys(pairs[0]?.cpu ?? {});
+  const service = names.map((name) => `${name} ${perImage(({ cpu }) => cpu[name] ?? NaN)}`);
+  return `${service.join('  ')}   bare loop ${perImage(({ bare }) => bare.cpuMs)}`;
+};
+
+type Measured = { readonly since: Date; readonly images: number; readonly pairs: readonly Pair[] };
+
+const printSummary = async (print: Bench['print'], service: Service, { since, images, pairs }: Measured) => {
   const ratios = pairs.map(({ serviceMs, bare }) => bare.ms / serviceMs);
   const means = await meanStages(service.database, since);
   const workerPeak = megabytes(await peakBytes(service.worker.pid));
   const barePeak = megabytes(pairs.at(-1)?.bare.maxRssBytes);
   print(`ratio     ${median(ratios).toFixed(3)} (median)`);
   print(`stages    ${means.map(({ stage, ms }) => `${stage} ${ms.toFixed(0)}`).join('  ')} (mean ms)`);
+  print(`cpu       ${describeCpu(pairs, images)} (ms of all cores per image)`);
   print(`memory    worker ${workerPeak}   bare loop ${barePeak} (peak)`);
 };
 
@@ -73,7 +90,7 @@ const run = async (bench: Bench): Promise<void> => {
     print(`  round ${round}   ${describePair(pair, images)}`);
     pairs.push(pair);
   }
-  await printSummary(print, sides.service, since, pairs);
+  await printSummary(print, sides.service, { since, images, pairs });
 };
 
 export const overhead: Benchmark = {

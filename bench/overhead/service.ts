@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate, openDatabase, putKey, type Database } from '#database';
@@ -7,6 +7,7 @@ import { startEmbeddedPostgres } from '#embedded-postgres';
 import { freePort } from '#test/redis';
 import type { Bench } from '../benchmark.js';
 import { startChild, type Child } from './child.js';
+import { cpuMs, familyCpuMs } from './figures.js';
 
 /** The service as users run it, and what a benchmark may know of it. */
 export type Service = {
@@ -15,6 +16,8 @@ export type Service = {
   readonly database: Database;
   readonly worker: Child;
   readonly gateway: Child;
+  /** Milliseconds of all cores that each of its programs has used, by name. */
+  readonly cpu: () => Promise<Record<string, number>>;
 };
 
 export type ServiceOptions = {
@@ -25,19 +28,24 @@ export type ServiceOptions = {
 
 const remove = (folder: string) => rm(folder, { recursive: true, force: true });
 
-const openPostgres = async ({ closers }: Bench, folder: string): Promise<string> => {
+const openPostgres = async ({ closers }: Bench, folder: string) => {
   const postgres = await startEmbeddedPostgres({ dataDir: folder });
   closers.push(() => remove(postgres.databaseDir), postgres.stop);
   await migrate(postgres.url);
-  return postgres.url;
+  const [pid] = (await readFile(join(postgres.databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
+  return { url: postgres.url, pid: Number(pid) };
 };
 
 const scriptOf = (name: string) => new URL(`../../apps/${name}/src/main.js`, import.meta.url);
 
 const startPrograms = async ({ stopping, closers }: Bench, worker: URL, env: NodeJS.ProcessEnv) => {
   const start = (name: string, script = scriptOf(name)) => startChild(name, script, env, stopping);
-  const running = { worker: start('worker', worker), gateway: start('gateway') };
-  const programs = [running.worker, running.gateway, start('dispatcher')];
+  const running = {
+    worker: start('worker', worker),
+    gateway: start('gateway'),
+    dispatcher: start('dispatcher'),
+  };
+  const programs = Object.values(running);
   closers.push(async () => {
     await Promise.all(programs.map((program) => program.stop()));
   });
@@ -56,7 +64,8 @@ export const startService = async (
   // For root, Postgres runs as another user, who has to get in.
   await chmod(folder, 0o755);
 
-  const databaseUrl = await openPostgres(bench, folder);
+  const postgres = await openPostgres(bench, folder);
+  const databaseUrl = postgres.url;
   stopping.signal.throwIfAborted();
   const database = openDatabase(databaseUrl);
   closers.push(() => database.$disconnect());
@@ -69,6 +78,13 @@ export const startService = async (
   // As `npm start` gives it to its programs.
   const memory = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: `${2 ** 20}` };
   const all = { LOG_LEVEL: 'warn', ...memory, ...process.env, ...address, ...backends, ...env };
-  const programs = await startPrograms(bench, worker, all);
-  return { url: `http://127.0.0.1:${port}`, key, database, ...programs };
+  const { dispatcher, ...programs } = await startPrograms(bench, worker, all);
+  const cpu = async () => ({
+    worker: await cpuMs(programs.worker.pid),
+    gateway: await cpuMs(programs.gateway.pid),
+    dispatcher: await cpuMs(dispatcher.pid),
+    postgres: await familyCpuMs(postgres.pid),
+    client: await cpuMs(process.pid),
+  });
+  return { url: `http://127.0.0.1:${port}`, key, database, ...programs, cpu };
 };

@@ -24,7 +24,7 @@ export const createDispatcherMetrics = (metrics: Metrics) => ({
   }),
   rounds: metrics.counter({
     name: 'clearcut_rounds_total',
-    help: 'Rounds of the sweeper and of expiry, by how they ended.',
+    help: 'Rounds of the sweeper, of expiry and of tidying, by how they ended.',
     labels: ['round', 'outcome'],
   }),
 });

@@ -23,6 +23,7 @@ import { sweep } from './sweep.js';
 
 const SWEEP_EVERY_MS = 2_000;
 const EXPIRE_EVERY_MS = 5_000;
+const TIDY_EVERY_MS = 30_000;
 
 export type DispatcherOptions = {
   readonly deliveries?: Partial<DeliveriesOptions>;
@@ -53,6 +54,8 @@ export const startDispatcher = async (
     const stranded = await sweep(database, queue);
     metrics.stranded.inc(stranded);
     if (stranded > 0) log.warn({ stranded }, 'stranded tasks enqueued again');
+  };
+  const tidy = async () => {
     await forgetSilentWorkers(database);
     await forgetSessions(database);
     await forgetFailedAddresses(database);
@@ -68,6 +71,7 @@ export const startDispatcher = async (
   const sweeping = startRounds(pulse.watch('sweep', sweepOnce), SWEEP_EVERY_MS, fault('sweep failed'));
   const expiry = pulse.watch('expiry', () => expire(edges));
   const expiring = startRounds(expiry, EXPIRE_EVERY_MS, fault('expiry failed'));
+  const tidying = startRounds(pulse.watch('tidying', tidy), TIDY_EVERY_MS, fault('tidying failed'));
   const admin = await serveAdmin(config, log, {
     metrics: registry,
     routes: statusRoutes({ database, queue, token: config.ADMIN_TOKEN, wake: sending.wake, log }),
@@ -78,7 +82,7 @@ export const startDispatcher = async (
   return {
     stop: async () => {
       await feed.close();
-      await Promise.all([sending.stop(), sweeping.stop(), expiring.stop()]);
+      await Promise.all([sending.stop(), sweeping.stop(), expiring.stop(), tidying.stop()]);
       await admin.close();
       await outbound.close();
       await queue.close();

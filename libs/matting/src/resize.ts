@@ -20,6 +20,9 @@ export const kernel: 'wasm-simd' | 'typescript' = resizeKernel ? 'wasm-simd' : '
 export const resizeLanczos = (source: Raster, width: number, height: number): Raster => {
   requireRaster(source);
   requireSize(width, height);
+  // A copy as well, so that the result is never in the source's memory.
+  if (width === source.width && height === source.height)
+    return { ...source, data: new Uint8Array(source.data) };
   return (
     (resizeKernel && resizeSimd(resizeKernel, source, width, height)) ?? resizePlain(source, width, height)
   );
