@@ -26,7 +26,7 @@ const tell = (message: ProgramMessage) =>
  * How much V8's heap may grow from one full collection to the next. Pictures lie outside it but count for it: by its
  * own measure V8 marks the whole heap once for each of them, which takes more time than their arithmetic.
  */
-const HEAP_GROWING_PERCENT = 400;
+const HEAP_GROWING_PERCENT = 200;
 
 /**
  * Runs a program from its environment to its end: SIGTERM, SIGINT and the loss of the process that forked it
