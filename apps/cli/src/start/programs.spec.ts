@@ -53,6 +53,24 @@ describe('several programs', () => {
   );
 
   it(
+    'get admin ports of their own, one after the other, and none where none is set',
+    async () => {
+      const telling = `note('port ' + process.env.ADMIN_PORT);${obedient}`;
+      const portsAt = async (ADMIN_PORT: string | undefined) => {
+        const programs = [fakeProgram(telling), fakeProgram(telling), fakeProgram(telling)];
+        const env = { ...process.env, ADMIN_PORT };
+        const running = startPrograms(programs, { env, say: () => undefined }, 3_600_000);
+        await running.ready;
+        await running.stop(never);
+        return programs.flatMap((program) => program.diary().filter((line) => line.startsWith('port')));
+      };
+      expect(await portsAt('9464')).toEqual(['port 9464', 'port 9465', 'port 9466']);
+      expect(await portsAt(undefined)).toEqual(Array(3).fill('port undefined'));
+    },
+    timeoutMs,
+  );
+
+  it(
     'fail together when one cannot start, and the others can then be stopped',
     async () => {
       const programs = [fakeProgram(obedient, 'gateway'), fakeProgram('process.exit(1)', 'worker')];
