@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { serveLoopback, type Loopback } from '../test/loopback.js';
+import { describe, expect, it } from '@jest/globals';
+import { serveInTests } from '../test/loopback.js';
 import { createOutbound } from './outbound.js';
 import type { Resolve } from './target.js';
 
@@ -18,18 +18,9 @@ const inTurn = (...answers: string[][]) => {
 };
 
 describe('fetchBytes and the address behind a URL', () => {
-  let servers: Loopback[] = [];
-
-  const serve = async (handle: RequestListener = (_request, response) => response.end('private')) => {
-    const server = await serveLoopback(handle);
-    servers.push(server);
-    return server;
-  };
-
-  afterEach(async () => {
-    await Promise.all(servers.map((server) => server.close()));
-    servers = [];
-  });
+  const serveInTest = serveInTests();
+  const serve = (handle: RequestListener = (_request, response) => response.end('private')) =>
+    serveInTest(handle);
 
   // Only spellings that stay on this machine should the guard ever break; the others are tried on checkTarget.
   it.each([

@@ -1,6 +1,5 @@
-import type { RequestListener } from 'node:http';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { serveLoopback, type Loopback } from '../test/loopback.js';
+import { describe, expect, it } from '@jest/globals';
+import { serveInTests, type Loopback } from '../test/loopback.js';
 import { createOutbound } from './outbound.js';
 
 const limits = { maxBytes: 1_000, timeoutMs: 5_000, idleTimeoutMs: 2_000, parameter: 'inputImage' };
@@ -16,13 +15,7 @@ const disconnected = async ({ requests }: Loopback) => {
 
 describe('fetchBytes and its limits', () => {
   const outbound = createOutbound({ allow: ['127.0.0.1'] });
-  let servers: Loopback[] = [];
-
-  const serve = async (handle: RequestListener) => {
-    const server = await serveLoopback(handle);
-    servers.push(server);
-    return server;
-  };
+  const serve = serveInTests();
 
   /** Resolves when the first request has arrived. */
   const serveSilence = async () => {
@@ -32,11 +25,6 @@ describe('fetchBytes and its limits', () => {
     });
     return { server: await serve(() => arrive()), arrived };
   };
-
-  afterEach(async () => {
-    await Promise.all(servers.map((server) => server.close()));
-    servers = [];
-  });
 
   it('takes a body of exactly the cap', async () => {
     const server = await serve((_request, response) => response.end(Buffer.alloc(1_000)));

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { RequestListener } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { serveLoopback, type Loopback } from '../test/loopback.js';
+import { describe, expect, it } from '@jest/globals';
+import { serveInTests, serveLoopback } from '../test/loopback.js';
 import { createOutbound } from './outbound.js';
 
 const asked = { parameter: 'webhookURL', code: 'invalidWebhookURL' } as const;
@@ -16,18 +15,7 @@ const post = {
 
 describe('send', () => {
   const outbound = createOutbound({ allow: ['127.0.0.1'] });
-  let servers: Loopback[] = [];
-
-  const serve = async (handle: RequestListener) => {
-    const server = await serveLoopback(handle);
-    servers.push(server);
-    return server;
-  };
-
-  afterEach(async () => {
-    await Promise.all(servers.map((server) => server.close()));
-    servers = [];
-  });
+  const serve = serveInTests();
 
   it('sends the bytes exactly, with their type and length', async () => {
     const bytes = randomBytes(300_000);

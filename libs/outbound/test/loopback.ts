@@ -1,3 +1,4 @@
+import { afterEach } from '@jest/globals';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 
@@ -39,5 +40,18 @@ export const serveLoopback = async (handle: RequestListener): Promise<Loopback> 
       server.closeAllConnections();
       await closed;
     },
+  };
+};
+
+/** For a `describe`: starts servers that are closed after each of its tests. */
+export const serveInTests = (): ((handle: RequestListener) => Promise<Loopback>) => {
+  const servers: Loopback[] = [];
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.close()));
+  });
+  return async (handle) => {
+    const server = await serveLoopback(handle);
+    servers.push(server);
+    return server;
   };
 };
