@@ -53,8 +53,8 @@ export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
 type Watched = {
   readonly facts: DeviceFacts;
   readonly stats: () => DeviceStats;
-  /** The model whose network lies there. */
-  readonly modelOf: (path: string) => string;
+  /** The models whose network lies there; several may share one. */
+  readonly modelsOf: (path: string) => readonly string[];
   readonly inHand: () => number;
   readonly slots: number;
 };
@@ -69,19 +69,22 @@ const watchTime = (metrics: Metrics, stats: Watched['stats']) => {
   );
 };
 
-const watchRuns = (metrics: Metrics, { stats, modelOf }: Watched) => {
+const watchRuns = (metrics: Metrics, { stats, modelsOf }: Watched) => {
   metrics.sum(
     { name: 'clearcut_device_runs_total', help: 'Runs of a network.', labels: ['model'] },
     (counter) => {
       for (const [path, { runs }] of Object.entries(stats().networks))
-        counter.inc({ model: modelOf(path) }, runs);
+        counter.inc({ model: labelOf(modelsOf(path)) }, runs);
     },
   );
   metrics.sum(
+/** One label for a network, so that what models share is counted once. */
+const labelOf = (models: readonly string[]): string => models.join(' ') || 'none';
+
     { name: 'clearcut_device_images_total', help: 'Images that those runs took.', labels: ['model'] },
     (counter) => {
       for (const [path, { images }] of Object.entries(stats().networks))
-        counter.inc({ model: modelOf(path) }, images);
+        counter.inc({ model: labelOf(modelsOf(path)) }, images);
     },
   );
   metrics.sum(
@@ -94,7 +97,7 @@ const watchRuns = (metrics: Metrics, { stats, modelOf }: Watched) => {
 
 /** Reads the device and the slots at each scrape. */
 export const watchDevice = (metrics: Metrics, watched: Watched): void => {
-  const { facts, stats, modelOf } = watched;
+  const { facts, stats, modelsOf } = watched;
   watchTime(metrics, stats);
   watchRuns(metrics, watched);
   metrics.reading(
@@ -104,7 +107,7 @@ export const watchDevice = (metrics: Metrics, watched: Watched): void => {
       labels: ['model'],
     },
     (gauge) => {
-      for (const { path, bytes } of stats().sessions) gauge.set({ model: modelOf(path) }, bytes);
+      for (const { path, bytes } of stats().sessions) gauge.set({ model: labelOf(modelsOf(path)) }, bytes);
     },
   );
   metrics
