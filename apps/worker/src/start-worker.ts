@@ -47,7 +47,7 @@ export const startWorker = async (
   const airs = [...served.keys()];
 
   const registry = createMetrics();
-  const metrics = createWorkerMetrics(registry);
+  const metrics = createWorkerMetrics(registry, airs);
   const tracing = openTracing(config, 'worker', (error) => log.warn({ err: error }, 'spans lost'));
   const admin = await openAdmin(config, log, registry);
   const device = await openWorkerDevice(context, open);

@@ -1,3 +1,4 @@
+import type { ProblemCode } from '#contract';
 import type { DeviceFacts, DeviceStats } from '#inference';
 import type { Durations, Metrics } from '#telemetry';
 
@@ -11,13 +12,31 @@ export type Ended = {
   readonly ms: number;
 };
 
-/** What the worker counts. */
-export const createWorkerMetrics = (metrics: Metrics) => {
+/** These begin at 0, since a rate sees no increase where a series begins; any other code loses its first to that. */
+const usualCodes = [
+  'downloadFailed',
+  'inferenceError',
+  'invalidInputImage',
+  'invalidInputImageURL',
+  'maxImageSizeExceeded',
+  'mediaExpired',
+  'mediaNotFound',
+  'taskTimeout',
+  'unsupportedImageFormat',
+  'uploadFailed',
+] as const satisfies readonly ProblemCode[];
+
+/** What the worker counts, for the models that it serves. */
+export const createWorkerMetrics = (metrics: Metrics, models: readonly string[]) => {
   const finished = metrics.counter({
     name: 'clearcut_tasks_finished_total',
     help: 'Tasks that ended, by outcome and the code of their error.',
     labels: ['model', 'outcome', 'code'],
   });
+  for (const model of models) {
+    finished.inc({ model, outcome: 'succeeded', code: 'none' }, 0);
+    for (const code of usualCodes) finished.inc({ model, outcome: 'failed', code }, 0);
+  }
   const stages = metrics.durations({
     name: 'clearcut_stage_seconds',
     help: 'Stages of the attempts that ended a task.',
@@ -59,6 +78,9 @@ type Watched = {
   readonly slots: number;
 };
 
+/** One label for a network, so that what models share is counted once. */
+const labelOf = (models: readonly string[]): string => models.join(' ') || 'none';
+
 const watchTime = (metrics: Metrics, stats: Watched['stats']) => {
   metrics.sum({ name: 'clearcut_device_busy_seconds_total', help: "Inside onnxruntime's run." }, (counter) =>
     counter.inc(stats().busyMs / 1000),
@@ -78,9 +100,6 @@ const watchRuns = (metrics: Metrics, { stats, modelsOf }: Watched) => {
     },
   );
   metrics.sum(
-/** One label for a network, so that what models share is counted once. */
-const labelOf = (models: readonly string[]): string => models.join(' ') || 'none';
-
     { name: 'clearcut_device_images_total', help: 'Images that those runs took.', labels: ['model'] },
     (counter) => {
       for (const [path, { images }] of Object.entries(stats().networks))
