@@ -11,7 +11,17 @@ const read = (path: string) => readFile(new URL(path, deploy), 'utf8');
 
 const Dashboard = z.object({
   templating: z.object({ list: z.array(z.object({ query: z.string() })) }),
-  panels: z.array(z.object({ title: z.string(), targets: z.array(z.object({ expr: z.string() })) })),
+  // A row, which heads the panels below it, asks for nothing.
+  panels: z.array(
+    z.discriminatedUnion('type', [
+      z.object({ type: z.literal('row'), targets: z.tuple([]).default([]) }),
+      z.object({
+        type: z.enum(['stat', 'timeseries', 'table']),
+        title: z.string(),
+        targets: z.array(z.object({ expr: z.string() })).min(1),
+      }),
+    ]),
+  ),
 });
 const Rules = z.object({
   groups: z.array(
@@ -28,8 +38,13 @@ const Rules = z.object({
   ),
 });
 
-/** What Prometheus adds to every sample, and what it makes itself. */
-const ofPrometheus = ['job', 'instance'];
+/** What Prometheus adds to every sample; `program` by our configurations, as a test below holds. */
+const ofPrometheus = ['job', 'instance', 'program'];
+/** What it makes itself. */
+const madeByPrometheus: [string, Set<string>][] = [
+  ['up', new Set(ofPrometheus)],
+  ['ALERTS', new Set(['alertname', 'alertstate', 'severity'])],
+];
 
 type Asked = { readonly metrics: string[]; readonly labels: string[] };
 
@@ -50,7 +65,7 @@ const namesIn = (expression: string): Asked => {
 describe('dashboards and alerts', () => {
   let service: Service;
   /** Metric → its labels, as a running service has them. */
-  const known = new Map<string, Set<string>>([['up', new Set(ofPrometheus)]]);
+  const known = new Map(madeByPrometheus);
 
   beforeAll(async () => {
     service = await startService({ admin: true, env: { OUTBOUND_ALLOW: '127.0.0.1' } });
@@ -120,6 +135,25 @@ describe('dashboards and alerts', () => {
     expect(headings).toEqual(rules.map(({ alert }) => alert));
     for (const { alert, annotations } of rules)
       expect(annotations.runbook).toBe(`docs/alerts.md#${alert.toLowerCase()}`);
+  });
+
+  it('tell the programs apart wherever they are scraped', async () => {
+    type Relabelled = { target_label?: string; targetLabel?: string };
+    const { scrape_configs: laptop } = parse(await read('prometheus/laptop.yml')) as {
+      scrape_configs: { static_configs: { labels: { program?: string } }[] }[];
+    };
+    const named = laptop.flatMap(({ static_configs }) => static_configs.map(({ labels }) => labels.program));
+    expect(named).toEqual(['gateway', 'worker', 'dispatcher']);
+    const { scrape_configs: fleet } = parse(await read('prometheus/prometheus.yml')) as {
+      scrape_configs: { relabel_configs: Relabelled[] }[];
+    };
+    for (const { relabel_configs } of fleet)
+      expect(relabel_configs.map(({ target_label }) => target_label)).toContain('program');
+    const monitor = parse(await read('../k8s/components/monitoring/service-monitor.yaml')) as {
+      spec: { endpoints: { relabelings: Relabelled[] }[] };
+    };
+    for (const { relabelings } of monitor.spec.endpoints)
+      expect(relabelings.map(({ targetLabel }) => targetLabel)).toContain('program');
   });
 
   it('are found where Prometheus and Grafana are told to look', async () => {

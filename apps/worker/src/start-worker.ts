@@ -44,9 +44,10 @@ export const startWorker = async (
     note: (line) => log.warn(line),
   });
   const { served } = models;
+  const airs = [...served.keys()];
 
   const registry = createMetrics();
-  const metrics = createWorkerMetrics(registry);
+  const metrics = createWorkerMetrics(registry, airs);
   const tracing = openTracing(config, 'worker', (error) => log.warn({ err: error }, 'spans lost'));
   const admin = await openAdmin(config, log, registry);
   const device = await openWorkerDevice(context, open);
@@ -78,7 +79,6 @@ export const startWorker = async (
 
   const discard = (removal: Removal) => storage.remove(outputKey(removal));
 
-  const airs = [...served.keys()];
   const activity = createActivity();
   const onError = (error: Error) => log.error({ err: error }, 'queue fault');
   const timeoutMs = config.TASK_TIMEOUT_S * 1000;
@@ -102,11 +102,10 @@ export const startWorker = async (
   const heartbeat = startHeartbeat(database, worker, (error) => log.warn({ err: error }, 'heartbeat missed'));
   consumer.run();
 
-  const paths = new Map([...served].map(([air, { network }]) => [network.path, air]));
   watchDevice(registry, {
     facts,
     stats: device.stats,
-    modelOf: (path) => paths.get(path) ?? 'none',
+    modelsOf: (path) => airs.filter((air) => served.get(air)?.network.path === path),
     inHand: activity.inHand,
     slots: config.WORKER_CONCURRENCY,
   });

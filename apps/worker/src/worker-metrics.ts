@@ -1,3 +1,4 @@
+import type { ProblemCode } from '#contract';
 import type { DeviceFacts, DeviceStats } from '#inference';
 import type { Durations, Metrics } from '#telemetry';
 
@@ -11,13 +12,31 @@ export type Ended = {
   readonly ms: number;
 };
 
-/** What the worker counts. */
-export const createWorkerMetrics = (metrics: Metrics) => {
+/** These begin at 0, since a rate sees no increase where a series begins; any other code loses its first to that. */
+const usualCodes = [
+  'downloadFailed',
+  'inferenceError',
+  'invalidInputImage',
+  'invalidInputImageURL',
+  'maxImageSizeExceeded',
+  'mediaExpired',
+  'mediaNotFound',
+  'taskTimeout',
+  'unsupportedImageFormat',
+  'uploadFailed',
+] as const satisfies readonly ProblemCode[];
+
+/** What the worker counts, for the models that it serves. */
+export const createWorkerMetrics = (metrics: Metrics, models: readonly string[]) => {
   const finished = metrics.counter({
     name: 'clearcut_tasks_finished_total',
     help: 'Tasks that ended, by outcome and the code of their error.',
     labels: ['model', 'outcome', 'code'],
   });
+  for (const model of models) {
+    finished.inc({ model, outcome: 'succeeded', code: 'none' }, 0);
+    for (const code of usualCodes) finished.inc({ model, outcome: 'failed', code }, 0);
+  }
   const stages = metrics.durations({
     name: 'clearcut_stage_seconds',
     help: 'Stages of the attempts that ended a task.',
@@ -53,11 +72,14 @@ export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
 type Watched = {
   readonly facts: DeviceFacts;
   readonly stats: () => DeviceStats;
-  /** The model whose network lies there. */
-  readonly modelOf: (path: string) => string;
+  /** The models whose network lies there; several may share one. */
+  readonly modelsOf: (path: string) => readonly string[];
   readonly inHand: () => number;
   readonly slots: number;
 };
+
+/** One label for a network, so that what models share is counted once. */
+const labelOf = (models: readonly string[]): string => models.join(' ') || 'none';
 
 const watchTime = (metrics: Metrics, stats: Watched['stats']) => {
   metrics.sum({ name: 'clearcut_device_busy_seconds_total', help: "Inside onnxruntime's run." }, (counter) =>
@@ -69,19 +91,19 @@ const watchTime = (metrics: Metrics, stats: Watched['stats']) => {
   );
 };
 
-const watchRuns = (metrics: Metrics, { stats, modelOf }: Watched) => {
+const watchRuns = (metrics: Metrics, { stats, modelsOf }: Watched) => {
   metrics.sum(
     { name: 'clearcut_device_runs_total', help: 'Runs of a network.', labels: ['model'] },
     (counter) => {
       for (const [path, { runs }] of Object.entries(stats().networks))
-        counter.inc({ model: modelOf(path) }, runs);
+        counter.inc({ model: labelOf(modelsOf(path)) }, runs);
     },
   );
   metrics.sum(
     { name: 'clearcut_device_images_total', help: 'Images that those runs took.', labels: ['model'] },
     (counter) => {
       for (const [path, { images }] of Object.entries(stats().networks))
-        counter.inc({ model: modelOf(path) }, images);
+        counter.inc({ model: labelOf(modelsOf(path)) }, images);
     },
   );
   metrics.sum(
@@ -94,7 +116,7 @@ const watchRuns = (metrics: Metrics, { stats, modelOf }: Watched) => {
 
 /** Reads the device and the slots at each scrape. */
 export const watchDevice = (metrics: Metrics, watched: Watched): void => {
-  const { facts, stats, modelOf } = watched;
+  const { facts, stats, modelsOf } = watched;
   watchTime(metrics, stats);
   watchRuns(metrics, watched);
   metrics.reading(
@@ -104,7 +126,7 @@ export const watchDevice = (metrics: Metrics, watched: Watched): void => {
       labels: ['model'],
     },
     (gauge) => {
-      for (const { path, bytes } of stats().sessions) gauge.set({ model: modelOf(path) }, bytes);
+      for (const { path, bytes } of stats().sessions) gauge.set({ model: labelOf(modelsOf(path)) }, bytes);
     },
   );
   metrics

@@ -10,7 +10,10 @@ export type About<Label extends string> = {
 };
 
 /** Seconds, from a hit in memory to an hour in the queue. */
-const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
+const BUCKETS_S = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 75, 150, 300, 600, 1200,
+  3600,
+];
 
 /** A tick for the delay of the event loop; the library's own, every 10 ms, takes half a percent of a core for good. */
 const TICK_MS = 100;

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { createMetrics } from '#telemetry';
+import { createWorkerMetrics, watchDevice } from './worker-metrics.js';
+
+describe('the metrics of a worker', () => {
+  it('count a network once, under all models that share it', async () => {
+    const metrics = createMetrics();
+    watchDevice(metrics, {
+      facts: { requested: 'cpu', provider: 'cpu', device: 'cpu' },
+      stats: () => ({
+        busyMs: 0,
+        loadingMs: 0,
+        idleMs: 0,
+        elapsedMs: 0,
+        batches: {},
+        networks: { '/shared.onnx': { runs: 2, images: 3 } },
+        sessions: [{ path: '/other.onnx', bytes: 7 }],
+      }),
+      modelsOf: (path) => (path === '/shared.onnx' ? ['acme:1@1', 'acme:1@2'] : []),
+      inHand: () => 0,
+      slots: 1,
+    });
+    const text = await metrics.text();
+    expect(text).toContain('clearcut_device_images_total{model="acme:1@1 acme:1@2"} 3');
+    expect(text).toContain('clearcut_session_memory_bytes{model="none"} 7');
+  });
+
+  it('begin at 0 for the models that it serves', async () => {
+    const metrics = createMetrics();
+    createWorkerMetrics(metrics, ['acme:1@1']);
+    const text = await metrics.text();
+    for (const labels of ['outcome="succeeded",code="none"', 'outcome="failed",code="inferenceError"'])
+      expect(text).toContain(`clearcut_tasks_finished_total{model="acme:1@1",${labels}} 0`);
+  });
+});
