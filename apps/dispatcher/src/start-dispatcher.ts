@@ -23,7 +23,7 @@ import { sweep } from './sweep.js';
 
 const SWEEP_EVERY_MS = 2_000;
 const EXPIRE_EVERY_MS = 5_000;
-const TIDY_EVERY_MS = 30_000;
+const TIDY_EVERY_MS = 10_000;
 
 export type DispatcherOptions = {
   readonly deliveries?: Partial<DeliveriesOptions>;
