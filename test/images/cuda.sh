@@ -22,17 +22,12 @@ build worker worker-gpu --build-arg DEVICE=cuda --build-arg CUDA_IMAGE=localhost
 open_device() { # DEVICE, and more of podman's options
   podman "${storage[@]}" --runtime runc --cgroup-manager cgroupfs run --rm --network=none --cgroups=no-conmon \
     --no-healthcheck --ulimit=nofile=4096:4096 --ulimit=nproc=4096:4096 --read-only --cap-drop=all \
-    --env "DEVICE=$1" "${@:2}" --entrypoint node localhost/clearcut/worker-gpu:test --input-type=module --eval '
-      import { openDevice } from "/app/dist/libs/inference/src/index.js";
+    --env "DEVICE=$1" "${@:2}" --entrypoint node localhost/clearcut/worker-gpu:test --eval '
       const { DEVICE: device } = process.env;
-      const options = { device, intraOpThreads: 1, maxBatch: 1, lingerMs: 0 };
-      try {
-        const { facts, close } = await openDevice(options, { onCrash: console.error });
-        console.log(facts);
-        await close();
-      } catch ({ name, message }) {
-        console.log(`${name}: ${message}`);
-      }' 2>/dev/null
+      import("/app/dist/libs/inference/src/index.js")
+        .then(({ openDevice }) => openDevice({ device, intraOpThreads: 1, maxBatch: 1, lingerMs: 0 }, {}))
+        .then(({ facts, close }) => close(console.log(facts)))
+        .catch(({ name, message }) => console.log(`${name}: ${message}`))' 2>/dev/null
 }
 expect() { # words, and what open_device is given
   local said
