@@ -9,7 +9,7 @@ ARG NODE_IMAGE=docker.io/library/node:20.20.2-bookworm-slim
 ARG NODE_DIGEST=
 ARG RUNTIME_IMAGE=docker.io/library/debian:bookworm-slim
 ARG RUNTIME_DIGEST=
-# CUDA 12 and cuDNN 9, which the GPU build of onnxruntime 1.30 is linked against.
+# CUDA 12, for which onnxruntime-node 1.30 says that it fetches its libraries, and cuDNN 9.
 ARG CUDA_IMAGE=docker.io/nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
 ARG CUDA_DIGEST=
 # What the worker computes on: cpu or cuda.
