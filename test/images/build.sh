@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Builds every image that needs no GPU, runs them as they would run in production, and cuts out a picture by them.
-# It needs no hub: the bases are made of Debian's packages and of the Node that runs here.
+# Builds the images, runs them as they would run in production, and cuts out a picture by them. It needs no hub: the
+# bases are made of Debian's packages and of the Node that runs here. After a build of the project; as root, with
+# buildah, podman, runc and mmdebstrap.
 #
-#   test/images/build.sh          after a build of the project; as root, with buildah, podman, runc and
-#                                 mmdebstrap
+#   test/images/build.sh          every image that needs no GPU, and each of them run
+#   test/images/build.sh cuda     the worker for a GPU, where there is none; with pip and cc, and 10 GB of disk
+#   test/images/build.sh compose  docker-compose.yml as it is; with pip, netavark, aardvark-dns, catatonit and Docker
+#                                 Compose, as docker-compose or $COMPOSE
 #
 # KEEP=1 leaves the storage of the images, whose place it prints, for a closer look.
 set -euo pipefail
@@ -14,8 +17,11 @@ for tool in buildah podman runc mmdebstrap node npm redis-server; do
 done
 [ "$(id -u)" -eq 0 ] || { echo 'build.sh: must run as root' >&2; exit 2; }
 
+part=${1:-images}
 work=$(mktemp -d)
+processes=()
 leave() {
+  [ ${#processes[@]} -eq 0 ] || kill "${processes[@]}" 2>/dev/null || true
   [ -n "${KEEP:-}" ] && { echo "the storage is $work"; return; }
   podman "${storage[@]}" system reset --force >/dev/null 2>&1 || true
   rm -rf "$work"
@@ -55,20 +61,30 @@ mmdebstrap --quiet --mode=root --variant=minbase --include=ca-certificates,libst
 make_base node
 make_base runtime
 
-build() {
-  step "build $1"
+build() { # target, name of the image, and more of buildah's options
+  step "build $2"
   # Docker's format, since that of OCI knows no HEALTHCHECK.
   buildah "${storage[@]}" build --quiet --isolation chroot --layers --format docker \
     --build-arg NODE_IMAGE=localhost/base/node:test --build-arg RUNTIME_IMAGE=localhost/base/runtime:test \
-    --build-arg "REVISION=$(git rev-parse HEAD)" --target "$1" --tag "localhost/clearcut/$1:test" .
+    --build-arg "REVISION=$(git rev-parse HEAD)" --target "$1" --tag "localhost/clearcut/$2:test" "${@:3}" .
 }
-targets=(gateway dispatcher worker-cpu migrate models)
-for target in "${targets[@]}"; do build "$target"; done
+if [ "$part" = cuda ]; then
+  . test/images/cuda.sh
+  exit
+fi
+names=(gateway dispatcher worker-cpu migrate models)
+# This buildah does not find a stage that is named by an argument's default.
+for name in "${names[@]}"; do build "${name%-cpu}" "$name" --build-arg DEVICE=cpu; done
+if [ "$part" = compose ]; then
+  . test/images/compose.sh
+  exit
+fi
+build weights weights --build-arg DEVICE=cpu
 
 step 'sizes, users, health checks'
-for target in "${targets[@]}"; do
-  image="localhost/clearcut/$target:test"
-  podman "${storage[@]}" image inspect "$image" --format "$target {{.Size}} bytes, user {{.User}}, {{.HealthCheck}}"
+for name in "${names[@]}" weights; do
+  image="localhost/clearcut/$name:test"
+  podman "${storage[@]}" image inspect "$image" --format "$name {{.Size}} bytes, user {{.User}}, {{.HealthCheck}}"
 done
 if podman "${storage[@]}" --runtime runc --cgroup-manager cgroupfs run --rm --network=none --cgroups=no-conmon \
   --ulimit=nofile=4096:4096 --ulimit=nproc=4096:4096 --no-healthcheck --entrypoint node localhost/clearcut/gateway:test \

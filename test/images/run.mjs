@@ -3,7 +3,7 @@
  * Migrates, makes a key, pulls weights, cuts out a picture, and stops everything in order.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startEmbeddedPostgres } from '../../dist/libs/embedded-postgres/src/index.js';
@@ -93,23 +93,13 @@ try {
   await until('the service is ready', isReady, 120);
 
   say('a removal');
-  const inputImage = `data:image/jpeg;base64,${readFileSync('docs/pictures/mug.jpg').toString('base64')}`;
-  const task = {
-    taskType: 'removeBackground',
-    taskUUID: crypto.randomUUID(),
-    model: 'runware:109@1',
-    inputImage,
-  };
-  const answer = await fetch(`http://127.0.0.1:${port}/v1`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify([task]),
-  });
-  const { data } = await answer.json();
-  const image = await fetch(data[0].imageURL);
-  const bytes = Buffer.from(await image.arrayBuffer());
-  if (bytes.subarray(1, 4).toString() !== 'PNG') throw new Error('The answer is no PNG.');
-  say(`${bytes.length} bytes of PNG`);
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['test/images/removal.mjs', `http://127.0.0.1:${port}`, key],
+    { encoding: 'utf8' },
+  );
+  process.stdout.write(stdout);
+  if (status !== 0) throw new Error(stderr);
 
   for (const { image } of programs) {
     const { stdout } = spawnSync(

@@ -11,6 +11,7 @@ type Service = {
   readonly depends_on?: Record<string, { readonly condition: string }>;
   readonly volumes?: readonly string[];
   readonly networks?: readonly string[];
+  readonly ports?: readonly string[];
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly stop_grace_period?: string;
@@ -79,6 +80,14 @@ describe('docker-compose.yml', () => {
     expect(compose.services['redis']?.command).toEqual(
       expect.arrayContaining(['--appendonly', 'yes', '--maxmemory-policy', 'noeviction']),
     );
+  });
+
+  it('publishes the store where callers are told to find it', () => {
+    const [, port = ''] = /S3_PUBLIC_ENDPOINT:-http:\/\/localhost:(\d+)/.exec(text) ?? [];
+    const { ports, networks } = compose.services['store'] ?? {};
+    expect(ports?.join()).toContain(`:-${port}}:8333`);
+    // Docker publishes nothing of a service that has internal networks alone.
+    expect(networks).toContain('front');
   });
 
   it('agrees on ports with the images and with Prometheus', () => {

@@ -56,16 +56,26 @@ describe('what an image carries', () => {
 });
 
 describe('the Dockerfile', () => {
-  const targets = ['gateway', 'dispatcher', 'worker-cpu', 'worker-gpu', 'migrate', 'models'];
+  const targets = ['gateway', 'dispatcher', 'worker', 'migrate', 'models'];
 
   it('runs nothing as root', () => {
-    for (const base of ['program-cpu', 'program-gpu'])
-      expect(stage(base).trimEnd()).toMatch(/^USER 10001:10001$/m);
+    expect(stage('program').trimEnd()).toMatch(/^USER 10001:10001$/m);
     for (const target of targets) {
-      expect(stage(target)).toMatch(/^FROM program-[cg]pu AS /);
+      expect(stage(target)).toMatch(/^FROM program AS /);
       expect(stage(target)).not.toMatch(/^USER /m);
       expect(stage(target)).toMatch(/^HEALTHCHECK (NONE|--.* CMD \["node", "tools\/healthcheck.mjs"\])$/m);
     }
+  });
+
+  it('knows the same devices throughout', () => {
+    for (const device of ['cpu', 'cuda'])
+      for (const name of [`runtime-${device}`, `worker-files-${device}`]) expect(stage(name)).not.toBe('');
+  });
+
+  it('gives the programs the memory settings that npm start gives them', () => {
+    const start = readFileSync('apps/cli/src/start/start.ts', 'utf8');
+    expect(start).toContain("MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: `${2 ** 20}`");
+    expect(stage('program')).toContain(`\nENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=${2 ** 20}\n`);
   });
 
   it('starts what is built', () => {

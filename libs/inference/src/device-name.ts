@@ -18,8 +18,9 @@ export class DeviceError extends Error {
 }
 
 const REMEDY =
-  'install an NVIDIA driver, CUDA 12, cuDNN 9 and the CUDA libraries of onnxruntime-node ' +
-  '(node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12), or set DEVICE=cpu';
+  'install an NVIDIA driver, the CUDA libraries of onnxruntime-node (node ' +
+  'node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12) and the CUDA and cuDNN that ' +
+  'they are built for, or set DEVICE=cpu';
 
 /** The number of the GPU; 0 unless it is named. */
 const gpuOf = (requested: DeviceRequest): number => Number(/^cuda:(\d+)$/.exec(requested)?.[1] ?? 0);

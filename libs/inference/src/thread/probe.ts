@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { constants } from 'node:os';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { plainReason } from './plain-reason.js';
 
 /** y = Relu(x) for one float32, opset 13: the smallest graph that has a kernel on every provider. */
 const graph = 'CAg6NwoMCgF4EgF5IgRSZWx1EgVwcm9iZVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCAhAN';
@@ -15,16 +16,14 @@ const cudaLibrary = () => {
   return resolve(dirname(main), '../bin/napi-v6', process.platform, process.arch, LIBRARY);
 };
 
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
 /** The loader names the library that is missing, which onnxruntime tells its log only. */
 const loaderSays = (path: string): string | undefined => {
   try {
     process.dlopen({ exports: {} }, path, constants.dlopen.RTLD_LAZY);
   } catch (error) {
-    const message = reasonOf(error);
+    const reason = plainReason(error);
     // It could be loaded, and is no add-on of Node.js, which it need not be.
-    return /self-regist/.test(message) ? undefined : message.replaceAll(/\s+/g, ' ').trim();
+    return /self-regist/.test(reason) ? undefined : reason;
   }
   return undefined;
 };
@@ -45,6 +44,6 @@ export const probe = async (provider: 'cuda' | 'cpu', gpu: number): Promise<void
   try {
     await runOn([{ name: 'cuda', deviceId: gpu }]);
   } catch (cause) {
-    throw new Error(loaderSays(library) ?? reasonOf(cause), { cause });
+    throw new Error(loaderSays(library) ?? plainReason(cause), { cause });
   }
 };
