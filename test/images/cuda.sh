@@ -15,7 +15,7 @@ buildah "${storage[@]}" copy -q "$container" "$work/cuda" /usr/local/cuda/lib >/
 buildah "${storage[@]}" config --env LD_LIBRARY_PATH=/usr/local/cuda/lib "$container"
 buildah "${storage[@]}" commit -q --rm "$container" localhost/base/cuda:test >/dev/null
 
-build worker worker-gpu --build-arg DEVICE=cuda --build-arg CUDA_IMAGE=localhost/base/cuda:test \
+build worker-gpu --build-arg CUDA_IMAGE=localhost/base/cuda:test \
   --build-context "cuda-libraries=$work/cuda-libraries"
 
 # Opens the device as the worker does before all else, with neither database nor queue.
