@@ -1,12 +1,20 @@
 import { createProgress } from '#weights';
 import type { Bench, Benchmark } from './benchmark.js';
+import { capacity } from './capacity/capacity.js';
 import { device } from './device/device.js';
 import { matting } from './matting/matting.js';
 import { memory } from './memory/memory.js';
 import { overhead } from './overhead/overhead.js';
 import { resize } from './resize.js';
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { device, matting, memory, overhead, resize };
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  capacity,
+  device,
+  matting,
+  memory,
+  overhead,
+  resize,
+};
 
 // Behind `npm run bench --` the word `bench` itself comes first.
 const [name, ...args] = process.argv.slice(process.argv[2] === 'bench' ? 3 : 2);

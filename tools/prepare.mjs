@@ -44,7 +44,10 @@ const modes = {
     process.exitCode = code ?? 1;
   },
   bench: () => import(pathToFileURL(join(dist, 'bench/main.js')).href),
-  docs: () => import(pathToFileURL(join(dist, 'apps/gateway/src/reference/write.js')).href),
+  docs: async () => {
+    await import(pathToFileURL(join(dist, 'apps/gateway/src/reference/write.js')).href);
+    await import(pathToFileURL(join(dist, 'bench/capacity/write.js')).href);
+  },
   pictures: () => import('./draw-settings.mjs'),
   compatibility: () => {
     process.env.COMPATIBILITY = 'write';

@@ -14,8 +14,10 @@ export type Service = {
   readonly url: string;
   readonly key: string;
   readonly database: Database;
+  readonly databaseUrl: string;
   readonly worker: Child;
   readonly gateway: Child;
+  readonly dispatcher: Child;
   /** Milliseconds of all cores that each of its programs has used, by name. */
   readonly cpu: () => Promise<Record<string, number>>;
 };
@@ -78,13 +80,13 @@ export const startService = async (
   // As `npm start` gives it to its programs.
   const memory = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: `${2 ** 20}` };
   const all = { LOG_LEVEL: 'warn', ...memory, ...process.env, ...address, ...backends, ...env };
-  const { dispatcher, ...programs } = await startPrograms(bench, worker, all);
+  const programs = await startPrograms(bench, worker, all);
   const cpu = async () => ({
     worker: await cpuMs(programs.worker.pid),
     gateway: await cpuMs(programs.gateway.pid),
-    dispatcher: await cpuMs(dispatcher.pid),
+    dispatcher: await cpuMs(programs.dispatcher.pid),
     postgres: await familyCpuMs(postgres.pid),
     client: await cpuMs(process.pid),
   });
-  return { url: `http://127.0.0.1:${port}`, key, database, ...programs, cpu };
+  return { url: `http://127.0.0.1:${port}`, key, database, databaseUrl, ...programs, cpu };
 };

@@ -24,10 +24,11 @@ export const freePort = (): Promise<number> =>
     });
   });
 
+export const redisIsOnPath = (): boolean => spawnSync('redis-server', ['--version']).status === 0;
+
 /** Whether redis-server is on the PATH. In CI it must be; elsewhere its absence is said loudly. */
 export const redisIsInstalled = (): boolean => {
-  const installed = spawnSync('redis-server', ['--version']).status === 0;
-  if (installed) return true;
+  if (redisIsOnPath()) return true;
   if (process.env.CI)
     throw new Error('redis-server is not installed, and in CI the tests of the Redis backend must run');
   console.warn('\n*** redis-server is not on the PATH: NOTHING is tested on the Redis backend. ***\n');
