@@ -98,6 +98,8 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "tools/h
 ENTRYPOINT ["node", "dist/apps/dispatcher/src/main.js"]
 
 FROM program-cpu AS worker-cpu
+# Pictures are decoded and encoded on these; Node's four are too few beside many cores.
+ENV UV_THREADPOOL_SIZE=16
 COPY --from=worker-files /app/ ./
 VOLUME ["/data"]
 EXPOSE 9464
@@ -106,7 +108,7 @@ ENTRYPOINT ["node", "dist/apps/worker/src/main.js"]
 
 FROM program-gpu AS worker-gpu
 # The container toolkit hands over the driver's libraries for computing, and no others.
-ENV DEVICE=cuda NVIDIA_DRIVER_CAPABILITIES=compute,utility
+ENV DEVICE=cuda NVIDIA_DRIVER_CAPABILITIES=compute,utility UV_THREADPOOL_SIZE=16
 COPY --from=worker-files-cuda /app/ ./
 VOLUME ["/data"]
 EXPOSE 9464

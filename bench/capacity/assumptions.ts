@@ -65,8 +65,8 @@ export const bounds = {
   /** Connections to Postgres: of a pool, and one that listens. */
   pool: 10,
   listening: 1,
-  /** Threads on which a process decodes and encodes, unless UV_THREADPOOL_SIZE says otherwise. */
-  codecThreads: 4,
+  /** Threads on which a worker decodes and encodes: UV_THREADPOOL_SIZE of its images. */
+  codecThreads: 16,
   /** The most that WORKER_CONCURRENCY may be. */
   inHand: 64,
   /** Index pages that a task touches at random places: its UUID, and those of its two images. */

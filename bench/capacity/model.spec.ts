@@ -88,7 +88,7 @@ describe('the model of the capacity', () => {
 
   it('wants more cores and more workers beside a faster GPU', () => {
     expect(coresPerGpu(140, 10)).toBe(14);
-    expect(workersPerGpu(measured, 10)).toBe(3);
+    expect(workersPerGpu(measured, 3)).toBe(3);
     expect(workersPerGpu(measured, 300)).toBe(1);
   });
 
@@ -136,7 +136,7 @@ describe('the model of the capacity', () => {
       gateway: 100,
       inlineGateway: 25,
       gate: 150,
-      codecThreads: 20,
+      codecThreads: 80,
       webhooksOfOneHost: 20,
       webhooks: 80,
       redis: 1_000,

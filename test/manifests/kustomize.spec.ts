@@ -187,6 +187,11 @@ describeManifests('the manifests', () => {
     expect(triggers.map(({ metadata }) => metadata.listName)).toEqual(
       ['wait', 'active'].map((state) => keys.toKey(queueName(model), state)),
     );
+    const slots = variables.find(({ name }) => name === 'WORKER_CONCURRENCY')?.value;
+    expect(triggers.map(({ metadata }) => metadata.listLength)).toEqual([slots, slots]);
+    const target = ({ kind, spec }: Manifest) =>
+      kind === 'ScaledObject' ? spec.advanced.scalingModifiers.target : [];
+    expect(objects.flatMap(target)).toEqual([slots]);
   });
 
   it('carry the alerts and dashboards of deploy/', () => {

@@ -32,7 +32,10 @@ export type PodSpec = {
   readonly terminationGracePeriodSeconds: number;
   readonly securityContext: Record<string, unknown>;
 };
-type Trigger = { readonly name: string; readonly metadata: { readonly listName: string } };
+type Trigger = {
+  readonly name: string;
+  readonly metadata: { readonly listName: string; readonly listLength: string };
+};
 export type Manifest = {
   readonly apiVersion: string;
   readonly kind: string;
@@ -48,6 +51,7 @@ export type Manifest = {
     readonly selector: Record<string, string>;
     readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
     readonly triggers: readonly Trigger[];
+    readonly advanced: { readonly scalingModifiers: { readonly target: string } };
     readonly groups: unknown;
   };
 };

@@ -51,7 +51,7 @@ export const processors = (measured: Measured): string[] => {
       ],
     ),
     'The faster the GPU, the more cores it needs at its side, and at some point several workers: each decodes and encodes',
-    `on ${bounds.codecThreads} threads (\`UV_THREADPOOL_SIZE\` in its environment makes them more), and has at most ${bounds.inHand} tasks in hand`,
+    `on ${bounds.codecThreads} threads (\`UV_THREADPOOL_SIZE\`, which the images set; outside of them it is 4), and has at most ${bounds.inHand} tasks in hand`,
     '(`WORKER_CONCURRENCY`, which should be the cores and one more).',
     '',
     ...table(

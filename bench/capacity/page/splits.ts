@@ -21,7 +21,7 @@ const splitsOf = (measured: Measured): Split[] => {
       built: 'built',
     },
     {
-      what: 'decoding and encoding in one worker, 4 threads',
+      what: `decoding and encoding in one worker, ${bounds.codecThreads} threads`,
       rate: of.codecThreads,
       next: '`UV_THREADPOOL_SIZE`, or more workers for the GPU',
       built: 'built',
