@@ -1,10 +1,10 @@
 import {
+  checkSchema,
   forgetFailedAddresses,
   forgetSessions,
   forgetSilentWorkers,
   listenFinished,
   openDatabase,
-  pingDatabase,
 } from '#database';
 import { createOutbound } from '#outbound';
 import { checkAll, serveAdmin, type Context, type Running } from '#program';
@@ -38,6 +38,7 @@ export const startDispatcher = async (
   const fault = (what: string) => (err: unknown) => log.error({ err }, what);
   const storage = await openStorage(config);
   const database = openDatabase(config.DATABASE_URL);
+  const databaseFits = await checkSchema(database);
   const tracing = openTracing(config, 'dispatcher', fault('spans lost'));
   const registry = createMetrics();
   const metrics = createDispatcherMetrics(registry);
@@ -72,7 +73,7 @@ export const startDispatcher = async (
     metrics: registry,
     routes: statusRoutes({ database, queue, token: config.ADMIN_TOKEN, wake: sending.wake, log }),
     live: async () => pulse.health(),
-    ready: checkAll({ database: () => pingDatabase(database), queue: queue.ping }),
+    ready: checkAll({ database: databaseFits, queue: queue.ping }),
   });
 
   return {
