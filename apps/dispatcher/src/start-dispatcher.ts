@@ -12,6 +12,7 @@ import { createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { openStorage } from '#storage';
 import { createMetrics, openTracing } from '#telemetry';
+import { boardRoute } from './board/route.js';
 import { deliver } from './deliver.js';
 import { startDeliveries, type DeliveriesOptions } from './deliveries.js';
 import { createDispatcherMetrics, watchQueue } from './dispatcher-metrics.js';
@@ -72,6 +73,7 @@ export const startDispatcher = async (
   const admin = await serveAdmin(config, log, {
     metrics: registry,
     routes: statusRoutes({ database, queue, token: config.ADMIN_TOKEN, wake: sending.wake, log }),
+    mounts: { '/queues': boardRoute({ database, queue, token: config.ADMIN_TOKEN, base: '/queues' }) },
     live: async () => pulse.health(),
     ready: checkAll({ database: databaseFits, queue: queue.ping }),
   });
