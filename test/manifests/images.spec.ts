@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,19 @@ describe('what an image carries', () => {
   it('is the migrations and what applies them for migrate alone', () => {
     const needed = ['node_modules/prisma', 'prisma/migrations', 'tools/schema-engine.mjs'];
     for (const path of needed) expect(images.filter((image) => has(image, path))).toEqual(['migrate']);
+  });
+
+  it('is the board of queues for the dispatcher alone, with all that its page is made of', () => {
+    const needed = ['node_modules/@bull-board/api', 'node_modules/@bull-board/ui/dist/index.ejs'];
+    for (const path of needed) expect(images.filter((image) => has(image, path))).toEqual(['dispatcher']);
+    const files = (root: string) =>
+      readdirSync(join(root, 'node_modules/@bull-board/ui/dist/static'), {
+        recursive: true,
+        encoding: 'utf8',
+      })
+        .filter((name) => !name.endsWith('.map'))
+        .sort();
+    expect(files(join(folder, 'dispatcher'))).toEqual(files('.'));
   });
 
   it('is neither tests nor what builds', () => {

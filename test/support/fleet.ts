@@ -23,6 +23,7 @@ export type FleetProgram = {
 export type Fleet = {
   readonly key: string;
   readonly database: Database;
+  readonly databaseUrl: string;
   /** Resolves when it is ready. */
   readonly start: (name: ProgramName) => Promise<FleetProgram>;
   readonly stop: () => Promise<void>;
@@ -88,6 +89,7 @@ export const startFleet = async (more: Record<string, string> = {}): Promise<Fle
   return {
     key,
     database,
+    databaseUrl,
     start,
     stop: async () => {
       await Promise.all([...running].map((program) => program.stop()));

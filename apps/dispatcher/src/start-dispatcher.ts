@@ -1,10 +1,10 @@
 import {
+  checkSchema,
   forgetFailedAddresses,
   forgetSessions,
   forgetSilentWorkers,
   listenFinished,
   openDatabase,
-  pingDatabase,
 } from '#database';
 import { createOutbound } from '#outbound';
 import { checkAll, serveAdmin, type Context, type Running } from '#program';
@@ -12,6 +12,7 @@ import { createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { openStorage } from '#storage';
 import { createMetrics, openTracing } from '#telemetry';
+import { boardRoute } from './board/route.js';
 import { deliver } from './deliver.js';
 import { startDeliveries, type DeliveriesOptions } from './deliveries.js';
 import { createDispatcherMetrics, watchQueue } from './dispatcher-metrics.js';
@@ -39,6 +40,7 @@ export const startDispatcher = async (
   const fault = (what: string) => (err: unknown) => log.error({ err }, what);
   const storage = await openStorage(config);
   const database = openDatabase(config.DATABASE_URL);
+  const databaseFits = await checkSchema(database);
   const tracing = openTracing(config, 'dispatcher', fault('spans lost'));
   const registry = createMetrics();
   const metrics = createDispatcherMetrics(registry);
@@ -75,8 +77,9 @@ export const startDispatcher = async (
   const admin = await serveAdmin(config, log, {
     metrics: registry,
     routes: statusRoutes({ database, queue, token: config.ADMIN_TOKEN, wake: sending.wake, log }),
+    mounts: { '/queues': boardRoute({ database, queue, token: config.ADMIN_TOKEN, base: '/queues' }) },
     live: async () => pulse.health(),
-    ready: checkAll({ database: () => pingDatabase(database), queue: queue.ping }),
+    ready: checkAll({ database: databaseFits, queue: queue.ping }),
   });
 
   return {

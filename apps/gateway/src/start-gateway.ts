@@ -1,11 +1,11 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   availableModels,
+  checkSchema,
   countInFlight,
   findEnded,
   listenFinished,
   openDatabase,
-  pingDatabase,
 } from '#database';
 import type { Catalogue } from '#models';
 import { createOutbound } from '#outbound';
@@ -54,6 +54,7 @@ export const startGateway = async (
   const storage = await openStorage(config);
   const tracing = openTracing(config, 'gateway', (error) => log.warn({ err: error }, 'spans lost'));
   const database = openDatabase(config.DATABASE_URL);
+  const databaseFits = await checkSchema(database);
   const queue = createTaskQueue(config, (error) => log.error({ err: error }, 'queue fault'));
   const outbound = createOutbound({
     allow: config.OUTBOUND_ALLOW,
@@ -100,7 +101,7 @@ export const startGateway = async (
   const admin = await serveAdmin(config, log, {
     metrics: registry,
     live: async () => ({ ok: true }),
-    ready: checkAll({ database: () => pingDatabase(database), queue: queue.ping }),
+    ready: checkAll({ database: databaseFits, queue: queue.ping }),
   });
 
   return {

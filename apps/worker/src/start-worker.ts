@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { beat, longestWaiting, openDatabase, pingDatabase } from '#database';
+import { beat, checkSchema, longestWaiting, openDatabase } from '#database';
 import { contentTypeOf, decode, encode } from '#imaging';
 import type { openDevice } from '#inference';
 import type { Catalogue } from '#models';
@@ -46,6 +46,9 @@ export const startWorker = async (
   const { served } = models;
   const airs = [...served.keys()];
 
+  const database = openDatabase(config.DATABASE_URL);
+  const databaseFits = await checkSchema(database);
+
   const registry = createMetrics();
   const metrics = createWorkerMetrics(registry, airs);
   const tracing = openTracing(config, 'worker', (error) => log.warn({ err: error }, 'spans lost'));
@@ -54,7 +57,6 @@ export const startWorker = async (
   const { facts } = device;
   for (const { network } of served.values()) await device.load(network);
 
-  const database = openDatabase(config.DATABASE_URL);
   const secrets = openSecrets(config);
   const outbound = createOutbound({
     allow: config.OUTBOUND_ALLOW,
@@ -117,7 +119,7 @@ export const startWorker = async (
       longestWaiting: (forMs) => longestWaiting(database, airs, forMs),
       hasJob: queue.has,
     }),
-    ready: checkAll({ database: () => pingDatabase(database), queue: queue.ping }),
+    ready: checkAll({ database: databaseFits, queue: queue.ping }),
   });
   log.info({ served: worker.served, ...facts, threads: config.INTRA_OP_THREADS }, 'warm');
 

@@ -45,6 +45,7 @@ export {
 } from './progress.js';
 export { findEnded } from './read.js';
 export { RemovalRequest } from './removal-request.js';
+export { checkSchema, neededMigrations } from './schema.js';
 export {
   addSessionItems,
   createSession,

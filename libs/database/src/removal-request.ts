@@ -11,6 +11,11 @@ export const RemovalRequest = z.object({
   includeCost: z.boolean(),
   /** The client named its image by `inputs.image`, so that its answers have the newer fields too. */
   isNewerForm: z.boolean().default(false),
-  finishing: Finishing.default(plainFinishing),
+  /** Rows of an older gateway lack what was added since. */
+  finishing: z
+    .looseObject({})
+    .default({})
+    .transform((kept) => ({ ...plainFinishing, ...kept }))
+    .pipe(Finishing),
 });
 export type RemovalRequest = z.infer<typeof RemovalRequest>;

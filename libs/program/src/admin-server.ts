@@ -5,7 +5,7 @@ import type { Health, Probe } from './health.js';
 export type AdminAnswer = {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -18,6 +18,8 @@ export type AdminOptions = {
   readonly ready: Probe;
   /** More than every program has, as `POST /path` → route. */
   readonly routes?: Readonly<Record<string, AdminRoute>>;
+  /** Answers whatever is asked at a path and below it, by any method, as `/path` → route. */
+  readonly mounts?: Readonly<Record<string, AdminRoute>>;
 };
 
 export type AdminConfig = { readonly ADMIN_PORT?: number | undefined; readonly ADMIN_HOST: string };
@@ -62,9 +64,12 @@ export const serveAdmin = async (
 
   options.metrics.watchProcess();
   const routes = routesOf(options);
+  const mounts = Object.entries(options.mounts ?? {});
+  const mountAt = (path: string) =>
+    mounts.find(([base]) => path === base || path.startsWith(`${base}/`))?.[1];
   const answer = async (request: IncomingMessage): Promise<AdminAnswer> => {
-    const [path] = (request.url ?? '').split('?');
-    const route = routes[`${request.method} ${path}`];
+    const [path = ''] = (request.url ?? '').split('?');
+    const route = routes[`${request.method} ${path}`] ?? mountAt(path);
     if (!route) return plain(404, 'There is nothing at this address.\n');
     return route(request).catch((error: unknown) => {
       log.error({ err: error, path }, 'admin request failed');

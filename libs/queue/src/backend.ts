@@ -24,6 +24,9 @@ export type JobStore = {
   readonly close: () => Promise<void>;
 };
 
+/** The library's own queue, for tools that know the library. Its backends differ in type, and not in use. */
+export type LibraryQueue = Queue;
+
 export type JobRunner = {
   /** How many jobs it may have in hand; may be changed at any time. */
   concurrency: number;

@@ -1,4 +1,4 @@
-export { type QueueConfig } from './backend.js';
+export { type LibraryQueue, type QueueConfig } from './backend.js';
 export { createConsumer, type Consumer, type ConsumerOptions, type Handler } from './consumer.js';
 export { queueName } from './names.js';
 export { createTaskQueue, type Job, type JobCounts, type TaskQueue } from './task-queue.js';

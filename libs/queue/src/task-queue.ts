@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openQueue, type JobStore, type QueueConfig } from './backend.js';
+import { openQueue, type JobStore, type LibraryQueue, type QueueConfig } from './backend.js';
 import { queueName } from './names.js';
 
 /** A task as the queue knows it: its row's id, and the AIR id of the model in whose queue it waits. */
@@ -15,6 +15,8 @@ export type TaskQueue = {
   readonly has: (job: Job) => Promise<boolean>;
   /** How many jobs of the model there are, by state. */
   readonly counts: (model: string) => Promise<JobCounts>;
+  /** The model's queue itself, to be looked into. It stays ours: whoever looks neither changes nor closes it. */
+  readonly inspect: (model: string) => LibraryQueue;
   /** Resolves when the queue's store answers. */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -71,6 +73,7 @@ export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => 
     has: async (job) => (await inTime(queueOf(job).getJobState(job.taskId))) !== 'unknown',
     counts: (model) =>
       inTime(open(queueName(model)).getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed')),
+    inspect: (model) => open(queueName(model)) as JobStore & LibraryQueue,
     ping: async () => {
       await inTime(open(PROBE).getJobCounts('waiting'));
     },

@@ -83,6 +83,7 @@ export const statusPage = (status: Status): string =>
       </head>
       <body>
         <h1>Clearcut</h1>
+        <p><a href="/queues/">The queues, job by job</a></p>
         ${section('Queue', 'Tasks that have not ended, as Postgres has them, and the jobs that the queue has for them.', table(['Model', 'Queued', 'Running', 'Longest wait', 'Jobs'], queueRows(status)))}
         ${section('Tasks', 'Accepted within the last 24 hours.', table(['Model', 'State', 'Code', 'Tasks'], outcomeRows(status)))}
         ${section('Poisoned tasks', 'Their worker vanished over them within the last 24 hours; the third time ends them.', table(['Task', 'Model', 'State', 'Workers lost', 'Accepted'], suspectRows(status)))}

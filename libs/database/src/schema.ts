@@ -1,0 +1,53 @@
+import { pingDatabase, type Database } from './client.js';
+
+/** The migrations that these programs rely on, oldest first: all of prisma/migrations, which few images carry. */
+export const neededMigrations: readonly string[] = [
+  '20261122160000_tasks',
+  '20261122180000_wire',
+  '20261122190000_sessions',
+  '20261122191500_secrets',
+  '20261122200000_models',
+  '20261122203000_finishing',
+  '20261122210000_trace',
+];
+
+/** The database is older than the program. */
+class OldSchema extends Error {
+  constructor(missing: readonly string[]) {
+    const others = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
+    super(
+      `The database lacks the migration ${missing[0]}${others}: run \`clearcut migrate\`, then start again.`,
+    );
+  }
+}
+
+const missingMigrations = async (database: Database): Promise<string[]> => {
+  const [history] = await database.$queryRaw<{ name: string | null }[]>`
+    SELECT to_regclass('_prisma_migrations')::text AS name`;
+  if (!history?.name) return [...neededMigrations];
+
+  const applied = await database.$queryRaw<{ name: string }[]>`
+    SELECT migration_name AS name FROM _prisma_migrations
+     WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`;
+  const names = new Set(applied.map(({ name }) => name));
+  return neededMigrations.filter((name) => !names.has(name));
+};
+
+/**
+ * Refuses a database that is older than the program; one that is newer has more than the program asks for. A
+ * database that is away does not end a start: it is checked when it is back.
+ *
+ * @returns rejects while the database does not answer or is not known to fit
+ */
+export const checkSchema = async (database: Database): Promise<() => Promise<void>> => {
+  let fits = false;
+  const check = async () => {
+    const missing = await missingMigrations(database);
+    if (missing.length > 0) throw new OldSchema(missing);
+    fits = true;
+  };
+  await check().catch((error: unknown) => {
+    if (error instanceof OldSchema) throw error;
+  });
+  return () => (fits ? pingDatabase(database) : check());
+};

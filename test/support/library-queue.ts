@@ -1,0 +1,32 @@
+import { Queue, Worker, createPostgresBackend, withBackend, type Job } from 'bullmq';
+import { queueName, type QueueConfig } from '#queue';
+
+const postgres = withBackend(createPostgresBackend);
+
+const postgresOf = ({ DATABASE_URL }: QueueConfig) => ({
+  connectionString: DATABASE_URL,
+  schema: 'bullmq',
+  max: 2,
+  migrate: true,
+});
+
+/** A model's queue by the library itself, past everything of ours. */
+export const openLibraryQueue = (config: QueueConfig, model: string) =>
+  config.REDIS_URL
+    ? new Queue(queueName(model), { connection: { url: config.REDIS_URL } })
+    : new postgres.Queue(queueName(model), { connection: postgresOf(config) });
+
+/** A worker on it, which does not run yet. */
+export const openLibraryWorker = (
+  config: QueueConfig,
+  model: string,
+  run: (job: Job) => Promise<unknown>,
+) => {
+  const options = { autorun: false, concurrency: 1 };
+  return config.REDIS_URL
+    ? new Worker(queueName(model), run, {
+        ...options,
+        connection: { url: config.REDIS_URL, maxRetriesPerRequest: null },
+      })
+    : new postgres.Worker(queueName(model), run, { ...options, connection: postgresOf(config) });
+};

@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { neededMigrations } from '#database';
+import { lintMigration } from '#test/lint-migration';
+import { baseline } from './baseline.js';
+
+const folder = 'prisma/migrations';
+const names = readdirSync(folder, { withFileTypes: true })
+  .flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+  .sort();
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+const sqlOf = (name: string) => readFileSync(join(folder, name, 'migration.sql'), 'utf8');
+
+describe('the migrations', () => {
+  it('are those that the programs ask for', () => {
+    expect(neededMigrations).toEqual(names);
+  });
+
+  it('keep those of the first release', () => {
+    expect(baseline.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it('only add, since the first release, or say since when nobody uses what they take away', () => {
+    const later = names.filter((name) => !baseline.includes(name));
+    expect(
+      later.flatMap((name) => lintMigration(sqlOf(name), version).map((fault) => `${name}: ${fault}`)),
+    ).toEqual([]);
+  });
+});
+
+describe('what reads the migrations', () => {
+  const faultsOf = (sql: string) => lintMigration(sql, '0.3.0');
+
+  it.each([
+    'CREATE TABLE "notes" ("id" UUID NOT NULL, "text" TEXT NOT NULL, CONSTRAINT "notes_pkey" PRIMARY KEY ("id"));',
+    'ALTER TABLE "tasks" ADD COLUMN "note" TEXT;',
+    'ALTER TABLE "tasks" ADD COLUMN "note" TEXT NOT NULL DEFAULT \'a; DROP TABLE tasks\', ADD COLUMN "rank" DECIMAL(12,6);',
+    'ALTER TABLE "tasks" ADD COLUMN "position" BIGSERIAL NOT NULL;',
+    'CREATE INDEX "tasks_note_idx" ON "tasks"("note", "state");',
+    'CREATE TABLE "notes" ("id" UUID); CREATE UNIQUE INDEX "notes_id_key" ON "notes"("id");',
+    'CREATE TABLE "notes" ("id" UUID); ALTER TABLE "notes" ADD CONSTRAINT "fk" FOREIGN KEY ("id") REFERENCES "tasks"("id");',
+    "CREATE TYPE \"Kind\" AS ENUM ('a', 'b');",
+    'ALTER TABLE "tasks" ADD COLUMN "note" TEXT; UPDATE "tasks" SET "note" = lower("model") WHERE "state" = \'queued\';',
+    'CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN DELETE FROM tasks; RETURN NULL; END; $$ LANGUAGE plpgsql;',
+    '-- DROP TABLE "tasks";\n/* ALTER TABLE "tasks" DROP COLUMN "note"; */',
+  ])('lets pass what adds: %s', (sql) => {
+    expect(faultsOf(sql)).toEqual([]);
+  });
+
+  it.each([
+    'DROP TABLE "tasks";',
+    'drop index "tasks_state_idx";',
+    'TRUNCATE "tasks";',
+    'DELETE FROM "tasks";',
+    'ALTER TABLE "tasks" DROP COLUMN "note";',
+    'ALTER TABLE "tasks" RENAME COLUMN "note" TO "text";',
+    'ALTER TABLE "tasks" RENAME TO "jobs";',
+    'ALTER TABLE "tasks" ALTER COLUMN "note" SET NOT NULL;',
+    'ALTER TABLE "tasks" ALTER COLUMN "note" SET DATA TYPE INTEGER;',
+    'ALTER TABLE "tasks" ALTER COLUMN "note" DROP NOT NULL;',
+    'ALTER TABLE "tasks" ADD COLUMN "note" TEXT NOT NULL;',
+    'ALTER TABLE "tasks" ADD "note" TEXT NOT NULL;',
+    'ALTER TABLE "tasks" ADD COLUMN "note" TEXT, DROP COLUMN "model";',
+    'ALTER TABLE "tasks" ADD COLUMN "note" TEXT UNIQUE;',
+    'ALTER TABLE "tasks" ADD CONSTRAINT "c" CHECK ("stalls" < 3);',
+    'ALTER TABLE "tasks" ADD CONSTRAINT "fk" FOREIGN KEY ("model") REFERENCES "served_models"("air");',
+    'ALTER TABLE "tasks" ADD UNIQUE ("model");',
+    'CREATE UNIQUE INDEX "tasks_model_key" ON "tasks"("model");',
+    'ALTER TYPE "TaskState" ADD VALUE \'paused\';',
+    "ALTER TYPE \"TaskState\" RENAME VALUE 'queued' TO 'waiting';",
+    'DROP TYPE "TaskState";',
+    'UPDATE "tasks" SET "request" = "request" - \'source\';',
+    'ALTER TABLE "tasks" ADD COLUMN "note" TEXT; UPDATE "tasks" SET "note" = \'a\', "model" = NULL;',
+    'CREATE TRIGGER t AFTER UPDATE ON "tasks" FOR EACH ROW EXECUTE FUNCTION f();',
+    'DO $$ BEGIN DROP TABLE tasks; END $$;',
+    'CREATE TABLE "notes" ("id" UUID); DROP TABLE "tasks"; -- quietly',
+  ])('finds what old programs stumble over: %s', (sql) => {
+    expect(faultsOf(sql)).toHaveLength(1);
+  });
+
+  it.each([
+    'ALTER TABLE "tasks" ADD COLUMN "a" TEXT; ALTER TABLE "images" ADD COLUMN "a" TEXT;',
+    'CREATE INDEX "a" ON "tasks"("model"); CREATE INDEX "b" ON "images"("bytes");',
+    'CREATE INDEX "a" ON "tasks"("model"); ALTER TABLE "tasks" ADD COLUMN "a" TEXT;',
+    'ALTER TABLE "images" ADD COLUMN "a" TEXT; CREATE TABLE "notes" ("id" UUID REFERENCES "tasks"("id"));',
+    'CREATE TABLE "notes" ("a" UUID REFERENCES "tasks"("id"), "b" UUID REFERENCES "images"("id"));',
+  ])('finds what may wait for a program that waits for it: %s', (sql) => {
+    expect(faultsOf(sql)).toEqual([expect.stringMatching(/ locks \w+ (besides|further)/)]);
+  });
+
+  it.each([
+    'ALTER TABLE "tasks" ADD COLUMN "a" TEXT; ALTER TABLE "tasks" ADD COLUMN "b" TEXT; CREATE INDEX "a" ON "tasks"("a");',
+    'ALTER TABLE "tasks" ADD COLUMN "a" TEXT; CREATE TABLE "notes" ("id" UUID REFERENCES "tasks"("id"));',
+    'CREATE TABLE "a" ("id" UUID); CREATE TABLE "b" ("id" UUID REFERENCES "a"("id")); CREATE INDEX "c" ON "tasks"("model");',
+  ])('lets pass what locks one table in use: %s', (sql) => {
+    expect(faultsOf(sql)).toEqual([]);
+  });
+
+  it('lets a file take away what nobody has used since an earlier release, if it says so', () => {
+    const drop = 'ALTER TABLE "tasks" DROP COLUMN "note";';
+    expect(faultsOf(`-- contract: since 0.2.0\n${drop}`)).toEqual([]);
+    expect(faultsOf(`-- Why.\n-- contract: since 0.2.9\n${drop}`)).toEqual([]);
+    const empty = ['since 0.3.0', 'since 0.4.0', 'since 1.0.0', 'since then', 'since', 'since 0.2'];
+    for (const words of empty) expect(faultsOf(`-- contract: ${words}\n${drop}`)).toHaveLength(1);
+    expect(faultsOf(`-- no contract: since 0.2.0\n${drop}`)).toHaveLength(1);
+    expect(faultsOf(`SELECT '\n-- contract: since 0.2.0';\n${drop}`).length).toBeGreaterThan(0);
+  });
+
+  it('finds what the migrations before the first release did beyond adding', () => {
+    expect(lintMigration(sqlOf('20261122191500_secrets'), version)).toEqual([
+      expect.stringContaining('rewrites what old programs read: request'),
+    ]);
+  });
+});
