@@ -42,9 +42,14 @@ describe('a fleet whose programs are replaced under load', () => {
     return old?.stop();
   };
 
-  const isTemporary = ({ status }: Reply) => status === 429 || status >= 500;
+  // Of a gateway that stops, a sync caller gets the results that are there, and this for the others.
+  const isTemporary = ({ status, errors }: Reply) =>
+    status === 429 || status >= 500 || errors.some(({ code }) => code === 'serviceUnavailable');
 
-  /** A client by the contract: a lost connection, 429 and 5xx are tried again with the same taskUUIDs. */
+  /**
+   * A client by the contract: a lost connection, 429, 5xx and tasks that the service could not take now are tried
+   * again with the same taskUUIDs.
+   */
   const send = async (tasks: readonly unknown[]): Promise<Reply> => {
     for (let tries = 1; ; tries++) {
       const gateway = gateways[tries % gateways.length];
