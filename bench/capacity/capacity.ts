@@ -18,9 +18,9 @@ const describeCpu = (cpuMs: CpuMs) =>
 const printCost = (print: Bench['print'], label: string, cost: Cost) => {
   const { perSecond, cpuMs, transactions, walBytes, commands } = cost;
   const redis = commands === undefined ? '' : `, ${commands.toFixed(1)} commands to Redis`;
-  print(`  ${label.padEnd(12)}${describeCpu(cpuMs)}   (CPU ms a task; ${perSecond.toFixed(1)} tasks/s)`);
+  print(`  ${label.padEnd(14)}${describeCpu(cpuMs)}   (CPU ms a task; ${perSecond.toFixed(1)} tasks/s)`);
   print(
-    `  ${''.padEnd(12)}${transactions.toFixed(1)} transactions, ${walBytes.toFixed(0)} bytes of WAL${redis}`,
+    `  ${''.padEnd(14)}${transactions.toFixed(1)} transactions, ${walBytes.toFixed(0)} bytes of WAL${redis}`,
   );
 };
 
