@@ -22,7 +22,10 @@ export const openWorkerDevice = async (
     lingerMs: config.BATCH_LINGER_MS,
     ...(megabytes !== undefined && { sessionMemoryBytes: megabytes * 1e6 }),
   };
-  const onEvent = ({ type, ...facts }: DeviceEvent) => log[levels[type]](facts, `network ${type}`);
+  const onEvent = ({ type, ...facts }: DeviceEvent) => {
+    const isRefused = 'preparation' in facts && facts.preparation?.refused !== undefined;
+    log[isRefused ? 'warn' : levels[type]](facts, `network ${type}`);
+  };
   const device = await open(options, { onCrash: crash, onEvent });
   log[device.facts.fallback ? 'warn' : 'info'](device.facts, 'device');
   return device;

@@ -1,3 +1,4 @@
+import type { Preparation } from './graph/prepare-graph.js';
 import type { Partition } from './thread/partition.js';
 
 /** What the device did of itself, for the log. */
@@ -8,6 +9,7 @@ export type DeviceEvent =
       readonly bytes: number;
       readonly ms: number;
       readonly partition?: Partition | undefined;
+      readonly preparation?: Preparation | undefined;
     }
   | { readonly type: 'evicted'; readonly path: string; readonly bytes: number }
   /** Out of memory: from now on the network gets at most `limit` images at once. */

@@ -1,13 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { NamedNetwork, Network } from '../network.js';
+import { asPublished, prepareGraph, type Preparation } from '../graph/prepare-graph.js';
 import { checkGraph } from './check-graph.js';
 import { createProfile } from './partition.js';
 import type { Session } from './session.js';
 import { createTensors } from './tensors.js';
 
+type Provider = 'cuda' | 'cpu';
+
 export type OnnxOptions = {
-  readonly provider: 'cuda' | 'cpu';
+  readonly provider: Provider;
   readonly gpu: number;
   readonly intraOpThreads: number;
 };
@@ -21,9 +24,30 @@ const CUDA_BYTES_PER_FILE_BYTE = 7;
 const toOptions = ({ provider, gpu, intraOpThreads }: OnnxOptions): InferenceSession.SessionOptions => ({
   executionProviders: provider === 'cuda' ? [{ name: 'cuda', deviceId: gpu }, 'cpu'] : ['cpu'],
   intraOpNumThreads: intraOpThreads,
-  // The pattern planner doubles the memory of a network with 12 outputs and gains nothing.
+  // The pattern planner doubles the memory of a network and gains nothing.
   enableMemPattern: false,
 });
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** A session of the prepared graph, or of the file as it is where onnxruntime does not take the other. */
+const createSession = async (
+  network: Network,
+  options: InferenceSession.SessionOptions,
+  provider: Provider,
+) => {
+  const { bytes, ...preparation } = await prepareGraph(network, provider);
+  const loadFile = async (how: Preparation) => ({
+    session: await InferenceSession.create(network.path, options),
+    preparation: how,
+  });
+  if (!bytes) return loadFile(preparation);
+  try {
+    return { session: await InferenceSession.create(bytes, options), preparation };
+  } catch (error) {
+    return loadFile({ ...asPublished, refused: reasonOf(error) });
+  }
+};
 
 /** Takes the names that are not described from the graph. */
 const nameTensors = (network: Network, { inputNames, outputNames }: InferenceSession): NamedNetwork => ({
@@ -69,10 +93,8 @@ export const openOnnxSession = async (network: Network, options: OnnxOptions): P
   const bytesBefore = process.memoryUsage.rss();
   const profile = createProfile();
   try {
-    const session = await InferenceSession.create(network.path, {
-      ...toOptions(options),
-      ...profile.options,
-    });
+    const sessionOptions = { ...toOptions(options), ...profile.options };
+    const { session, preparation } = await createSession(network, sessionOptions, options.provider);
     try {
       const named = nameTensors(network, session);
       checkGraph(named, session);
@@ -81,7 +103,7 @@ export const openOnnxSession = async (network: Network, options: OnnxOptions): P
       const partition = profile.read(session);
       const grownBytes = options.provider === 'cpu' ? process.memoryUsage.rss() - bytesBefore : 0;
       const bytes = Math.max(leastBytes, grownBytes);
-      return { bytes, partition, run, release: () => session.release() };
+      return { bytes, partition, preparation, run, release: () => session.release() };
     } catch (error) {
       await session.release();
       throw error;

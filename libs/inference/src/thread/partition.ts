@@ -47,7 +47,8 @@ export const createProfile = () => {
     read: (session: InferenceSession): Partition | undefined => {
       if (!folder) return undefined;
       session.endProfiling();
-      const [file = ''] = readdirSync(folder);
+      // One that onnxruntime refused before has left a profile, too; their names begin with the time.
+      const file = readdirSync(folder).toSorted().at(-1) ?? '';
       return toPartition(JSON.parse(readFileSync(join(folder, file), 'utf8')) as ProfileEvent[]);
     },
     remove: () => {

@@ -1,4 +1,5 @@
 import type { Input, Network, Output } from '../network.js';
+import type { Preparation } from '../graph/prepare-graph.js';
 import type { Partition } from './partition.js';
 
 /** A network that is loaded on the device and warm. */
@@ -6,6 +7,7 @@ export type Session = {
   /** Memory it takes, as far as one can tell. */
   readonly bytes: number;
   readonly partition?: Partition | undefined;
+  readonly preparation?: Preparation | undefined;
   /**
    * Runs it on some images at once; a fixed-batch network takes one.
    *

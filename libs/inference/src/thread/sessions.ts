@@ -47,7 +47,7 @@ export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: Se
     const startMs = performance.now();
     await makeRoom(knownBytes.get(path) ?? (await estimateBytes(network)));
     const session = await open(network);
-    const { bytes, partition } = session;
+    const { bytes, partition, preparation } = session;
     loaded.set(path, session);
     knownBytes.set(path, bytes);
     onEvent({
@@ -56,6 +56,7 @@ export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: Se
       bytes,
       ms: performance.now() - startMs,
       ...(partition && { partition }),
+      ...(preparation && { preparation }),
     });
     await makeRoom(0, path);
     return session;

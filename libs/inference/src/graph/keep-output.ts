@@ -1,0 +1,46 @@
+import type { Graph, Node } from './onnx.js';
+
+const bodiesOf = ({ attribute }: Node): readonly Graph[] =>
+  attribute.flatMap(({ g, graphs = [] }) => [...(g ? [g] : []), ...graphs]);
+
+/** What a node reads; the bodies of If, Loop and Scan may read anything that is around them. */
+const readsOf = (node: Node): readonly string[] => [
+  ...node.input,
+  ...bodiesOf(node).flatMap((body) => [
+    ...body.node.flatMap(readsOf),
+    ...body.output.map(({ name }) => name),
+  ]),
+];
+
+/** The nodes on which a value depends. */
+const nodesBehind = (nodes: readonly Node[], name: string): ReadonlySet<Node> => {
+  const makers = new Map(nodes.flatMap((node) => node.output.map((output) => [output, node])));
+  const kept = new Set<Node>();
+  const open = [name];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const maker = makers.get(next);
+    if (!maker || kept.has(maker)) continue;
+    kept.add(maker);
+    open.push(...readsOf(maker));
+  }
+  return kept;
+};
+
+/**
+ * Takes out of a graph all but one output, and what was computed for the others alone: onnxruntime computes every
+ * output of a graph, whatever its caller fetches.
+ *
+ * @returns how many outputs were dropped; none when the graph has no such output
+ */
+export const keepOutput = (graph: Graph, wanted: string): number => {
+  const output = graph.output.filter(({ name }) => name === wanted);
+  const dropped = graph.output.length - output.length;
+  if (output.length === 0 || dropped === 0) return 0;
+
+  const kept = nodesBehind(graph.node, wanted);
+  graph.output = output;
+  graph.node = graph.node.filter((node) => kept.has(node));
+  const read = new Set(graph.node.flatMap(readsOf));
+  graph.initializer = graph.initializer.filter(({ name }) => read.has(name));
+  return dropped;
+};
