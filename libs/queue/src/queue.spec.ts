@@ -113,6 +113,10 @@ describe.each(backends)('a queue on %s', (backend) => {
       config,
       async ({ taskId }) => {
         order.push(taskId === single.taskId ? quiet : busy);
+        // Held until the other's job was fetched too, whichever of the two workers was connected first.
+        await until('the single job to be fetched', async () => {
+          return order.includes(quiet) || (await queue.counts(quiet)).active === 1;
+        });
       },
       { models: [busy, quiet], concurrency: 1, onError: ignore },
     );
@@ -122,7 +126,8 @@ describe.each(backends)('a queue on %s', (backend) => {
       return !left.includes(true);
     });
     expect(order).toHaveLength(7);
-    expect(order.indexOf(quiet)).toBeLessThan(5);
+    // After the one that held it up, and at most one that was being fetched at that moment.
+    expect(order.indexOf(quiet)).toBeLessThanOrEqual(2);
   });
 
   it('leaves the jobs of other models to other workers', async () => {
