@@ -1,33 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import protobuf from 'protobufjs';
+import { attributeTypes, declared, elemTypes, encodeGraph } from './onnx-model.js';
 
-// The part of onnx.proto3 (ONNX IR version 8) that a graph of a few nodes needs.
-const { root } = protobuf.parse(`
-syntax = "proto3";
-message AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated int64 ints = 8; int32 type = 20; }
-message NodeProto { repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4; repeated AttributeProto attribute = 5; }
-message TensorProto { repeated int64 dims = 1; int32 data_type = 2; repeated float float_data = 4; string name = 8; }
-message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } }
-message TensorShapeProto { repeated Dimension dim = 1; }
-message TensorType { int32 elem_type = 1; TensorShapeProto shape = 2; }
-message TypeProto { TensorType tensor_type = 1; }
-message ValueInfoProto { string name = 1; TypeProto type = 2; }
-message GraphProto { repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5; repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12; }
-message OperatorSetIdProto { string domain = 1; int64 version = 2; }
-message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSetIdProto opset_import = 8; }
-`);
-
-const elemTypes = { float32: 1, float16: 10 } as const;
-const INT = 2;
-const INTS = 7;
-
-type ElemType = keyof typeof elemTypes;
+/** What networks take and give. */
+type ElemType = 'float32' | 'float16';
 type Node = { readonly input: string[]; readonly output: string[]; readonly opType: string };
-
-const tensor = (name: string, type: ElemType, dims: readonly (number | string)[]) => {
-  const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
-  return { name, type: { tensorType: { elemType: elemTypes[type], shape: { dim } } } };
-};
 
 const node = (
   opType: string,
@@ -39,7 +15,9 @@ const node = (
   input: [input],
   output: [output],
   attribute: Object.entries(attributes).map(([name, value]) =>
-    typeof value === 'number' ? { name, type: INT, i: value } : { name, type: INTS, ints: value },
+    typeof value === 'number'
+      ? { name, type: attributeTypes.int, i: value }
+      : { name, type: attributeTypes.ints, ints: value },
   ),
 });
 
@@ -104,20 +82,39 @@ export const writeBrightnessGraph = async (
 ): Promise<void> => {
   const wanted: Required<GraphOptions> = { ...defaults, ...options };
   const { batch, input, output, inputName, outputName, spareOutputs } = wanted;
-  const Model = root.lookupType('ModelProto');
   const images = batch === 'fixed' ? 1 : 'N';
   const spares = Array.from({ length: spareOutputs }, (_, i) => `spare-${i}`);
   const graph = {
     name: 'brightness',
     node: [...nodes(wanted), ...spares.map((spare) => cast('mean', spare, output))],
-    input: [tensor(inputName, input, [images, 3, size, size])],
-    output: [outputName, ...spares].map((name) => tensor(name, output, [images, 1, size, size])),
+    input: [declared(inputName, input, [images, 3, size, size])],
+    output: [outputName, ...spares].map((name) => declared(name, output, [images, 1, size, size])),
   };
-  const model = {
-    irVersion: 8,
-    producerName: 'clearcut-tests',
-    graph,
-    opsetImport: [{ domain: '', version: 13 }],
+  await writeFile(path, encodeGraph(graph));
+};
+
+/**
+ * Writes a network like that of {@link writeBrightnessGraph} whose halves go through a sequence that is declared to
+ * hold halves, so that it cannot be made to compute in floats.
+ */
+export const writeSequenceGraph = async (path: string, size: number): Promise<void> => {
+  const only = { name: 'only', dims: [], dataType: elemTypes.int64, int64Data: [0] };
+  const one = { name: 'one', dims: [1], dataType: elemTypes.float16, rawData: Uint8Array.of(0, 0x3c) };
+  const half = { tensorType: { elemType: elemTypes.float16 } };
+  const graph = {
+    name: 'sequence',
+    node: [
+      node('ReduceMean', 'input', 'mean', { axes: [1], keepdims: 1 }),
+      cast('mean', 'half', 'float16'),
+      { opType: 'Mul', input: ['half', 'one'], output: ['product'] },
+      node('SequenceConstruct', 'product', 'sequence', {}),
+      { opType: 'SequenceAt', input: ['sequence', 'only'], output: ['member'] },
+      cast('member', 'output', 'float32'),
+    ],
+    initializer: [only, one],
+    valueInfo: [{ name: 'sequence', type: { sequenceType: { elemType: half } } }],
+    input: [declared('input', 'float32', [1, 3, size, size])],
+    output: [declared('output', 'float32', [1, 1, size, size])],
   };
-  await writeFile(path, Model.encode(Model.fromObject(model)).finish());
+  await writeFile(path, encodeGraph(graph));
 };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { writeBrightnessGraph, type GraphOptions } from '#test/onnx-graphs';
+import { writeBrightnessGraph, writeSequenceGraph, type GraphOptions } from '#test/onnx-graphs';
 import { until } from '#test/until';
 import { openDevice, toHalves, type Device, type DeviceEvent, type Network } from './index.js';
 
@@ -143,6 +143,24 @@ describe('device', () => {
     await expect(refused).rejects.toThrow(
       /^mismatch\.onnx is not the network that was described: (in|out)put/,
     );
+  });
+
+  it('says what it left out of a graph, and when onnxruntime would not have it so', async () => {
+    const preparationOf = async (network: Network) => {
+      expect(await valuesOf(network, [0.5])).toEqual([0.5]);
+      const loaded = events.find((event) => event.type === 'loaded' && event.path === network.path);
+      return loaded && 'preparation' in loaded && loaded.preparation;
+    };
+    const spares = await makeNetwork('spares', { spareOutputs: 2 });
+    expect(await preparationOf(spares)).toEqual({ droppedOutputs: 2, halvesAsFloats: false });
+
+    const sequence = await makeNetwork('sequence');
+    await writeSequenceGraph(sequence.path, size);
+    expect(await preparationOf(sequence)).toEqual({
+      droppedOutputs: 0,
+      halvesAsFloats: false,
+      refused: expect.stringMatching(/type/i),
+    });
   });
 
   it('adds up what it did', async () => {

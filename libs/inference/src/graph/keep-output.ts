@@ -4,13 +4,14 @@ const bodiesOf = ({ attribute }: Node): readonly Graph[] =>
   attribute.flatMap(({ g, graphs = [] }) => [...(g ? [g] : []), ...graphs]);
 
 /** What a node reads; the bodies of If, Loop and Scan may read anything that is around them. */
-const readsOf = (node: Node): readonly string[] => [
-  ...node.input,
-  ...bodiesOf(node).flatMap((body) => [
-    ...body.node.flatMap(readsOf),
-    ...body.output.map(({ name }) => name),
-  ]),
-];
+const readsOf = (node: Node): readonly string[] => {
+  const names = [...node.input];
+  for (const body of bodiesOf(node)) {
+    for (const inner of body.node) names.push(...readsOf(inner));
+    for (const { name } of body.output) names.push(name);
+  }
+  return names;
+};
 
 /** The nodes on which a value depends. */
 const nodesBehind = (nodes: readonly Node[], name: string): ReadonlySet<Node> => {
