@@ -1,11 +1,12 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { readConfig } from '#config';
 import { decode } from '#imaging';
+import { prepareGraph } from '#inference';
 import { toTensor } from '#matting';
 import { defaultModel } from '#models';
 import { createProgress, ensureWeights } from '#weights';
 import { photo } from '../photos.js';
-import type { Lap, Order } from './bare.js';
+import { GRAPH, type BareGraph, type Lap, type Order } from './bare.js';
 
 // The yardstick: nothing but onnxruntime, one run after the other, in a process of its own.
 
@@ -15,11 +16,16 @@ const { path, variant } = await ensureWeights(defaultModel, { modelsDir: MODELS_
 const { input, output } = variant;
 const { size } = input;
 
-const session = await InferenceSession.create(path, {
+const graph = process.env[GRAPH] as BareGraph;
+const { bytes } = graph === 'prepared' ? await prepareGraph({ path, output }, 'cpu') : {};
+const options = {
   executionProviders: ['cpu'],
   intraOpNumThreads: INTRA_OP_THREADS,
   enableMemPattern: false,
-});
+};
+const session = await (bytes
+  ? InferenceSession.create(bytes, options)
+  : InferenceSession.create(path, options));
 const nchw = toTensor(await decode(await photo(0, size, size), 'photo'), input);
 const feeds = {
   [input.name ?? session.inputNames[0] ?? '']: new Tensor('float32', nchw, [1, 3, size, size]),

@@ -10,10 +10,18 @@ export type Lap = {
   readonly maxRssBytes: number;
 };
 
+/** The network's file as it was published, or the graph that the service makes of it. */
+export type BareGraph = 'published' | 'prepared';
+
+/** The environment variable that tells a bare loop its graph. */
+export const GRAPH = 'BARE_LOOP_GRAPH';
+
+export type BareLoop = (images: number) => Promise<Lap>;
+
 /** @returns a lap of the bare loop, which is idle in between */
-export const startBare = async ({ stopping, closers }: Bench): Promise<(images: number) => Promise<Lap>> => {
+export const startBare = async ({ stopping, closers }: Bench, graph: BareGraph): Promise<BareLoop> => {
   const script = new URL('./bare-loop.js', import.meta.url);
-  const child = startChild('bare loop', script, process.env, stopping);
+  const child = startChild(`bare loop (${graph})`, script, { ...process.env, [GRAPH]: graph }, stopping);
   closers.push(child.stop);
   await child.ready;
   return (images) => child.ask({ images } satisfies Order) as Promise<Lap>;

@@ -5,7 +5,7 @@ import type { Bench, Benchmark } from '../benchmark.js';
 import { readCounts } from '../options.js';
 import { photo } from '../photos.js';
 import { median } from '../statistics.js';
-import { startBare, type Lap } from './bare.js';
+import { startBare, type BareGraph, type BareLoop, type Lap } from './bare.js';
 import { meanStages, peakBytes } from './figures.js';
 import { removeAll } from './remove-all.js';
 import { startService, type Service } from './service.js';
@@ -22,78 +22,97 @@ const makePhotos = async (firstSeed: number, count: number): Promise<string[]> =
 const megabytes = (bytes: number | undefined) =>
   bytes === undefined ? 'not known here' : `${Math.round(bytes / 1e6)} MB`;
 
-type Sides = {
-  readonly service: Service;
-  readonly bareLap: (images: number) => Promise<Lap>;
+const graphs = ['published', 'prepared'] as const satisfies BareGraph[];
+
+type Sides = { readonly service: Service; readonly bare: Readonly<Record<BareGraph, BareLoop>> };
+type Round = {
+  readonly serviceMs: number;
+  readonly cpu: Record<string, number>;
+  readonly bare: Readonly<Record<BareGraph, Lap>>;
 };
-type Pair = { readonly serviceMs: number; readonly cpu: Record<string, number>; readonly bare: Lap };
 
 const difference = (after: Record<string, number>, before: Record<string, number>) =>
   Object.fromEntries(Object.entries(after).map(([name, ms]) => [name, ms - (before[name] ?? NaN)]));
 
-/** The two take turns, so that what else the machine does hits both. */
-const measure = async (sides: Sides, photos: readonly string[], inFlight: number, signal: AbortSignal) => {
-  const before = await sides.service.cpu();
-  const serviceMs = await removeAll(sides.service, photos, inFlight, signal);
-  const cpu = difference(await sides.service.cpu(), before);
-  return { serviceMs, cpu, bare: await sides.bareLap(photos.length) } satisfies Pair;
+/** They take turns, so that what else the machine does hits them all. */
+const measure = async (
+  { service, bare }: Sides,
+  photos: readonly string[],
+  inFlight: number,
+  signal: AbortSignal,
+): Promise<Round> => {
+  const published = await bare.published(photos.length);
+  const before = await service.cpu();
+  const serviceMs = await removeAll(service, photos, inFlight, signal);
+  const cpu = difference(await service.cpu(), before);
+  return { serviceMs, cpu, bare: { published, prepared: await bare.prepared(photos.length) } };
 };
 
-const describePair = ({ serviceMs, bare }: Pair, images: number): string => {
+const ratioOf = ({ serviceMs, bare }: Round, graph: BareGraph) => bare[graph].ms / serviceMs;
+
+const describeRound = (round: Round, images: number): string => {
   const perSecond = (ms: number) => ((images * 1000) / ms).toFixed(3);
-  const ratio = (bare.ms / serviceMs).toFixed(3);
-  return `service ${perSecond(serviceMs)}   bare loop ${perSecond(bare.ms)}   ratio ${ratio}`;
+  const bare = graphs.map((graph) => {
+    return `${graph} ${perSecond(round.bare[graph].ms)} (ratio ${ratioOf(round, graph).toFixed(3)})`;
+  });
+  return `service ${perSecond(round.serviceMs)}   bare loop ${bare.join('   ')}`;
 };
 
 /** Unlike the ratio it does not depend on what else the machine does. */
-const describeCpu = (pairs: readonly Pair[], images: number): string => {
-  const perImage = (of: (pair: Pair) => number) =>
-    (pairs.reduce((sum, pair) => sum + of(pair), 0) / (pairs.length * images)).toFixed(0);
-  const names = Object.keys(pairs[0]?.cpu ?? {});
+const describeCpu = (rounds: readonly Round[], images: number): string => {
+  const perImage = (of: (round: Round) => number) =>
+    (rounds.reduce((sum, round) => sum + of(round), 0) / (rounds.length * images)).toFixed(0);
+  const names = Object.keys(rounds[0]?.cpu ?? {});
   const service = names.map((name) => `${name} ${perImage(({ cpu }) => cpu[name] ?? NaN)}`);
-  return `${service.join('  ')}   bare loop ${perImage(({ bare }) => bare.cpuMs)}`;
+  const bare = graphs.map((graph) => `${graph} ${perImage((round) => round.bare[graph].cpuMs)}`);
+  return `${service.join('  ')}   bare loop ${bare.join('  ')}`;
 };
 
-type Measured = { readonly since: Date; readonly images: number; readonly pairs: readonly Pair[] };
+type Measured = { readonly since: Date; readonly images: number; readonly rounds: readonly Round[] };
 
-const printSummary = async (print: Bench['print'], service: Service, { since, images, pairs }: Measured) => {
-  const ratios = pairs.map(({ serviceMs, bare }) => bare.ms / serviceMs);
+const printSummary = async (print: Bench['print'], service: Service, { since, images, rounds }: Measured) => {
+  const medianOf = (graph: BareGraph) => median(rounds.map((round) => ratioOf(round, graph))).toFixed(3);
   const means = await meanStages(service.database, since);
-  const workerPeak = megabytes(await peakBytes(service.worker.pid));
-  const barePeak = megabytes(pairs.at(-1)?.bare.maxRssBytes);
-  print(`ratio     ${median(ratios).toFixed(3)} (median)`);
+  const worker = megabytes(await peakBytes(service.worker.pid));
+  const bare = graphs.map((graph) => `${graph} ${megabytes(rounds.at(-1)?.bare[graph].maxRssBytes)}`);
+  print(`ratio     ${medianOf('published')} (median, to the file as published)`);
+  print(`          ${medianOf('prepared')} (median, to the graph that the service makes of it)`);
   print(`stages    ${means.map(({ stage, ms }) => `${stage} ${ms.toFixed(0)}`).join('  ')} (mean ms)`);
-  print(`cpu       ${describeCpu(pairs, images)} (ms of all cores per image)`);
-  print(`memory    worker ${workerPeak}   bare loop ${barePeak} (peak)`);
+  print(`cpu       ${describeCpu(rounds, images)} (ms of all cores per image)`);
+  print(`memory    worker ${worker}   bare loop ${bare.join('  ')} (peak)`);
 };
 
 const run = async (bench: Bench): Promise<void> => {
   const { args, print, progress } = bench;
-  const { images, rounds } = readCounts(args, { images: 8, rounds: 3 });
+  const { images, rounds: count } = readCounts(args, { images: 8, rounds: 3 });
   const { MODELS_DIR, INTRA_OP_THREADS, WORKER_CONCURRENCY } = readConfig();
   const { signal } = bench.stopping;
   // One more than the worker takes, so that its next task always waits for it.
   const inFlight = WORKER_CONCURRENCY + 1;
 
   await ensureWeights(defaultModel, { modelsDir: MODELS_DIR, progress, signal });
-  progress.note('Starting the service and the bare loop …');
-  const sides = { service: await startService(bench), bareLap: await startBare(bench) };
+  progress.note('Starting the service and the bare loops …');
+  const bare = {
+    published: await startBare(bench, 'published'),
+    prepared: await startBare(bench, 'prepared'),
+  };
+  const sides = { service: await startService(bench), bare };
   await removeAll(sides.service, await makePhotos(0, inFlight), inFlight, signal);
   const since = new Date();
 
   print(`${images} photos of ${SIZE} × ${SIZE} a round, ${INTRA_OP_THREADS} threads per inference,`);
   print(`${WORKER_CONCURRENCY} tasks in hand, ${inFlight} requests in flight; images per second:`);
-  const pairs: Pair[] = [];
-  for (let round = 1; round <= rounds; round++) {
-    const photos = await makePhotos(round * images, images);
-    const pair = await measure(sides, photos, inFlight, signal);
-    print(`  round ${round}   ${describePair(pair, images)}`);
-    pairs.push(pair);
+  const rounds: Round[] = [];
+  for (let number = 1; number <= count; number++) {
+    const photos = await makePhotos(number * images, images);
+    const round = await measure(sides, photos, inFlight, signal);
+    print(`  round ${number}   ${describeRound(round, images)}`);
+    rounds.push(round);
   }
-  await printSummary(print, sides.service, { since, images, pairs });
+  await printSummary(print, sides.service, { since, images, rounds });
 };
 
 export const overhead: Benchmark = {
-  about: 'the running service against a bare onnxruntime loop; --images 8 --rounds 3',
+  about: 'the running service against bare onnxruntime loops; --images 8 --rounds 3',
   run,
 };

@@ -6,6 +6,7 @@ export {
   type DeviceStats,
 } from './device.js';
 export { DeviceError, type DeviceFacts, type DeviceRequest } from './device-name.js';
+export { prepareGraph, type Preparation } from './graph/prepare-graph.js';
 export { toHalves } from './half.js';
 export { type Input, type Network, type Output, type TensorType } from './network.js';
 export { type Inference } from './protocol.js';

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { Network } from '../network.js';
 import { computeInFloats } from './compute-in-floats.js';
 import { keepOutput } from './keep-output.js';
 import { decodeModel, encodeModel, EXTERNAL, type Model } from './onnx.js';
@@ -18,6 +17,9 @@ export type PreparedGraph = Preparation & {
   /** The graph as bytes; undefined where the file is to be loaded as it is. */
   readonly bytes?: Uint8Array;
 };
+
+/** A network's file, and the name of the output that is wanted of it; without one the graph's first is meant. */
+export type GraphFile = { readonly path: string; readonly output: { readonly name?: string | undefined } };
 
 export const asPublished: Preparation = { droppedOutputs: 0, halvesAsFloats: false };
 
@@ -41,7 +43,7 @@ const tryDecode = (bytes: Uint8Array): Model | undefined => {
  * @throws Error when the file cannot be read
  */
 export const prepareGraph = async (
-  { path, output }: Network,
+  { path, output }: GraphFile,
   provider: 'cuda' | 'cpu',
 ): Promise<PreparedGraph> => {
   const model = tryDecode(await readFile(path));
