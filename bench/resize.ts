@@ -38,6 +38,7 @@ const contests = (photo: Raster, mask: Raster): readonly Contest[] => {
   const logits = Float32Array.from(mask.data);
   const norm = { mean: [0.5, 0.5, 0.5], std: [1, 1, 1] } as const;
   const table = new Float32Array(256);
+  const nchw = new Float32Array(3 * SIZE * SIZE);
   return [
     {
       name: 'photo down',
@@ -51,8 +52,8 @@ const contests = (photo: Raster, mask: Raster): readonly Contest[] => {
     },
     {
       name: 'tensor',
-      ours: () => toTensor(square, norm),
-      plain: () => [brightestPlain(square), lookUpPlain(square, [table, table, table])],
+      ours: () => toTensor(square, norm, nchw),
+      plain: () => [brightestPlain(square), lookUpPlain(square, [table, table, table], nchw)],
     },
     {
       name: 'mask',

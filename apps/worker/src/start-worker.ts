@@ -62,14 +62,19 @@ export const startWorker = async (
     allow: config.OUTBOUND_ALLOW,
     onRefused: (parameter) => metrics.refusals.inc({ parameter }),
   });
-  const pixels = openPixelPool(Math.min(config.WORKER_CONCURRENCY, availableParallelism()));
+  const inHand = config.WORKER_CONCURRENCY;
+  const pixels = openPixelPool(Math.min(inHand, availableParallelism()), inHand);
 
   const upload = uploadResult(outbound, uploadDelaysMs);
   const remove = removeBackground({
     fetch: fetchImage({ database, storage, outbound, secrets }),
     decode,
     preprocess: pixels.preprocess,
-    infer: async ({ network }, tensor, signal) => (await device.run(network, tensor, signal)).output,
+    infer: async ({ network }, tensor, signal) => {
+      const { output, input } = await device.run(network, tensor, signal);
+      pixels.giveBack(input);
+      return output;
+    },
     postprocess: pixels.postprocess,
     encode,
     store: (removal, bytes) => storage.write(outputKey(removal), bytes),

@@ -28,7 +28,7 @@ export type Device = {
    * Runs a network on one image, in turn with the others, maybe in one batch with others of that network; loads
    * it first if need be.
    *
-   * @param input is transferred, so the caller no longer has it
+   * @param input is transferred, so the caller no longer has it until it is given back with the output
    * @returns rejects with the signal's reason when it aborts before or while running
    */
   readonly run: (network: Network, input: Input, signal?: AbortSignal) => Promise<Inference>;

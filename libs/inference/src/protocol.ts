@@ -22,6 +22,8 @@ export type Request =
 /** What became of one image on the device. */
 export type Inference = {
   readonly output: Output;
+  /** The image that was given, whose memory may be used again. */
+  readonly input: Input;
   /** How many images ran at once. */
   readonly batchSize: number;
   /** How long that took. */

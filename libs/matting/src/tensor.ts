@@ -19,19 +19,31 @@ const tabulate = (max: number, mean: number, std: number): Float32Array =>
  * Source: `BaseSession.normalize` of rembg, to the bit.
  *
  * @param photo size × size pixels of RGB or RGBA; alpha is ignored
- * @throws RangeError when the photo is not square, has one channel, or its data do not fill its geometry
+ * @param into where it is put, 3 × size × size values; memory that was written before costs less than new memory
+ * @throws RangeError when the photo is not square, has one channel, or its data do not fill its geometry, or when
+ *   `into` is of another length
  */
-export const toTensor = (photo: Raster, norm: Normalisation): Float32Array<ArrayBuffer> => {
+export const toTensor = (
+  photo: Raster,
+  norm: Normalisation,
+  into?: Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> => {
   requireRaster(photo);
   requireChannels(photo, [3, 4]);
   if (photo.width !== photo.height) {
     throw new RangeError(`a network takes square photos, not ${photo.width}×${photo.height} pixels`);
   }
+  const length = 3 * photo.width * photo.height;
+  const nchw = into ?? new Float32Array(length);
+  if (nchw.length !== length)
+    throw new RangeError(`a tensor of ${length} values does not fit ${nchw.length}`);
 
   const brightest = tensorKernel ? brightestSimd(tensorKernel, photo) : brightestPlain(photo);
   const max = Math.max(brightest, 1e-6);
   const table = (channel: 0 | 1 | 2) => tabulate(max, norm.mean[channel], norm.std[channel]);
   const tables = [table(0), table(1), table(2)] as const;
 
-  return tensorKernel ? lookUpSimd(tensorKernel, photo, tables) : lookUpPlain(photo, tables);
+  if (tensorKernel) lookUpSimd(tensorKernel, photo, tables, nchw);
+  else lookUpPlain(photo, tables, nchw);
+  return nchw;
 };

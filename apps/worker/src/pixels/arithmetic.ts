@@ -8,7 +8,12 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 // Runs in the threads of the pixel pool. Buffers are moved in and out, never copied.
 
 export type Prepared = { readonly photo: Photo; readonly tensor: Input };
-export type PrepareInput = { readonly photo: Photo; readonly input: Variant['input'] };
+export type PrepareInput = {
+  readonly photo: Photo;
+  readonly input: Variant['input'];
+  /** Memory of an earlier tensor of that network, where the new one is put. */
+  readonly spare?: Input | undefined;
+};
 export type FinishInput = FinishOptions & {
   readonly photo: Photo;
   readonly logits: Float32Array<ArrayBuffer>;
@@ -19,11 +24,21 @@ export type FinishInput = FinishOptions & {
 const handOver = (value: object, buffers: readonly ArrayBufferLike[]) =>
   move({ [transferableSymbol]: buffers, [valueSymbol]: value });
 
-/** Photo → the network's input tensor, and the photo back. */
-export const preprocess = ({ photo, input }: PrepareInput) => {
-  const floats = toTensor(resizeLanczos(photo, input.size, input.size), input);
+/** The raster at that size: itself, and not a copy, where it has it. */
+const fit = (raster: Raster, width: number, height: number): Raster =>
+  raster.width === width && raster.height === height ? raster : resizeLanczos(raster, width, height);
+
+const tensorOf = (photo: Raster, { input, spare }: PrepareInput): Input => {
+  if (input.type === 'float32')
+    return toTensor(photo, input, spare instanceof Float32Array ? spare : undefined);
   // Here and not on the device's thread, which has better to do.
-  const tensor = input.type === 'float16' ? toHalves(floats) : floats;
+  return toHalves(toTensor(photo, input), spare instanceof Uint16Array ? spare : undefined);
+};
+
+/** Photo → the network's input tensor, and the photo back. */
+export const preprocess = (work: PrepareInput) => {
+  const { photo, input } = work;
+  const tensor = tensorOf(fit(photo, input.size, input.size), work);
   return handOver({ photo, tensor } satisfies Prepared, [photo.data.buffer, tensor.buffer]);
 };
 
@@ -36,7 +51,7 @@ const maskOf = ({ logits, size, output }: FinishInput): Raster => {
 /** The network's output and the photo it was made of → the result's pixels. */
 export const postprocess = (work: FinishInput) => {
   const { photo } = work;
-  const mask = resizeLanczos(maskOf(work), photo.width, photo.height);
+  const mask = fit(maskOf(work), photo.width, photo.height);
   const finished = finish(photo, mask, work);
   const { data, width, height, channels } = finished.raster;
   const raster: Raster = { data, width, height, channels };

@@ -1,15 +1,21 @@
 import { Piscina } from 'piscina';
+import type { Input } from '#inference';
 import type { FinishInput, PrepareInput, Prepared } from './arithmetic.js';
 import type { Finished } from './finish.js';
+import { createSpares } from './spares.js';
 
 /** Threads for pixel arithmetic, so that the main thread keeps renewing locks and answering. */
 export type PixelPool = {
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
   readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Finished>;
+  /** Takes back a tensor that the device is done with; the next one of that size is put in its memory. */
+  readonly giveBack: (tensor: Input) => void;
   readonly close: () => Promise<void>;
 };
 
-export const openPixelPool = (threads: number): PixelPool => {
+/** @param inHand how many tasks have a tensor at once, at most */
+export const openPixelPool = (threads: number, inHand: number): PixelPool => {
+  const spares = createSpares(inHand);
   const pool = new Piscina({
     filename: new URL('./arithmetic.js', import.meta.url).href,
     minThreads: 1,
@@ -17,14 +23,18 @@ export const openPixelPool = (threads: number): PixelPool => {
     idleTimeout: 60_000,
   });
   return {
-    preprocess: (work, signal) =>
-      pool.run(work, { name: 'preprocess', signal, transferList: [work.photo.data.buffer] }),
+    preprocess: (work, signal) => {
+      const spare = spares.take(work.input);
+      const transferList = [work.photo.data.buffer, ...(spare ? [spare.buffer] : [])];
+      return pool.run({ ...work, spare }, { name: 'preprocess', signal, transferList });
+    },
     postprocess: (work, signal) =>
       pool.run(work, {
         name: 'postprocess',
         signal,
         transferList: [work.photo.data.buffer, work.logits.buffer],
       }),
+    giveBack: spares.put,
     close: () => pool.destroy(),
   };
 };

@@ -54,7 +54,9 @@ export const createBatcher = ({ maxBatch, lingerMs, use, receive, onEvent }: Bat
     if (size === 0) return;
     try {
       const { outputs, ms } = await runner.run(present.map(({ input }) => input));
-      present.forEach(({ resolve }, i) => resolve({ output: outputs[i]!, batchSize: size, ms }));
+      present.forEach(({ input, resolve }, i) =>
+        resolve({ output: outputs[i]!, input, batchSize: size, ms }),
+      );
     } catch (error) {
       if (size === 1) return present[0]?.reject(error);
       noteFailure(network, size, error);

@@ -75,7 +75,7 @@ export const serveDevice = (backend: Backend): void => {
   };
   const run = async ({ id, network, input }: Extract<Request, { type: 'run' }>) => {
     const inference = await batcher.run(id, network, input);
-    post({ type: 'done', id, inference }, [inference.output.buffer]);
+    post({ type: 'done', id, inference }, [inference.output.buffer, inference.input.buffer]);
   };
   const handle = (request: Request): void => {
     const { id } = request;

@@ -12,15 +12,13 @@ export const brightestPlain = ({ data, channels }: Raster): number => {
   return max;
 };
 
-/** Plane after plane what the tables hold for each sample, in plain TypeScript. */
-export const lookUpPlain = (photo: Raster, [red, green, blue]: Tables): Float32Array<ArrayBuffer> => {
+/** Puts plane after plane what the tables hold for each sample, in plain TypeScript. */
+export const lookUpPlain = (photo: Raster, [red, green, blue]: Tables, nchw: Float32Array): void => {
   const { data, channels } = photo;
   const plane = photo.width * photo.height;
-  const nchw = new Float32Array(3 * plane);
   for (let i = 0, at = 0; i < plane; i++, at += channels) {
     nchw[i] = red[data[at]!]!;
     nchw[plane + i] = green[data[at + 1]!]!;
     nchw[plane * 2 + i] = blue[data[at + 2]!]!;
   }
-  return nchw;
 };

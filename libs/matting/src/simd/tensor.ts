@@ -37,18 +37,13 @@ export const brightestSimd = (kernel: TensorKernel, { data, channels }: Raster):
 };
 
 /** `lookUpPlain` in WebAssembly. */
-export const lookUpSimd = (
-  kernel: TensorKernel,
-  photo: Raster,
-  tables: Tables,
-): Float32Array<ArrayBuffer> => {
+export const lookUpSimd = (kernel: TensorKernel, photo: Raster, tables: Tables, nchw: Float32Array): void => {
   const { data, channels } = photo;
   const memory = reserve(kernel, bytes);
   const floats = new Float32Array(memory.buffer);
   tables.forEach((table, channel) => floats.set(table, tablesAt / 4 + channel * 256));
 
   const plane = photo.width * photo.height;
-  const nchw = new Float32Array(3 * plane);
   for (let from = 0; from < plane; from += strip) {
     const pixels = Math.min(strip, plane - from);
     memory.set(data.subarray(from * channels, (from + pixels) * channels), samplesAt);
@@ -58,5 +53,4 @@ export const lookUpSimd = (
       nchw.set(floats.subarray(at, at + pixels), channel * plane + from);
     }
   }
-  return nchw;
 };
