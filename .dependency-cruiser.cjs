@@ -13,7 +13,7 @@ const owners = {
   'ipaddr\\.js': 'libs/outbound',
   // Addresses that users name go by outbound; weights asks those of the catalogue and the operator.
   undici: 'libs/(outbound|weights)',
-  'onnxruntime-node': 'libs/inference',
+  'onnxruntime-node|protobufjs': 'libs/inference',
   'pino(-pretty)?|prom-client|@opentelemetry/': 'libs/telemetry',
   sharp: 'libs/imaging',
   '@nestjs/|@fastify/|ws/|marked/': 'apps/gateway',

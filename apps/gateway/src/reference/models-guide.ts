@@ -26,6 +26,12 @@ export const install = () => [
   'hashes. Or set `MODELS_MIRROR` (or `--mirror`) to the base of a web server of yours, which is asked in place of the web',
   'for `sha256/<hash>.onnx`, so that a served models folder is a mirror, and then for the published path below the name of',
   'its host, such as `github.com/ZhengPeng7/BiRefNet/releases/…`.',
+  '',
+  '**What is done to a graph**: nothing to its file. When a worker loads it, outputs that nobody asks for are left out,',
+  'and on the CPU, where onnxruntime has no kernels for halves, a half-precision graph computes in floats from its first',
+  'node to its last. For ISNet that saves a sixth of the time and of the memory, with masks that differ by 1/255 at',
+  'most. The log says what was done in `preparation` of `network loaded`; a graph that onnxruntime does not take so is',
+  'loaded as it is, with a warning.',
 ];
 
 /** How operators add models of their own. */
