@@ -42,6 +42,9 @@ export const keepOutput = (graph: Graph, wanted: string): number => {
   graph.output = output;
   graph.node = graph.node.filter((node) => kept.has(node));
   const read = new Set(graph.node.flatMap(readsOf));
-  graph.initializer = graph.initializer.filter(({ name }) => read.has(name));
+  const unread = new Set(graph.initializer.map(({ name }) => name).filter((name) => !read.has(name)));
+  graph.initializer = graph.initializer.filter(({ name }) => !unread.has(name));
+  // Up to IR version 3 initializers are inputs as well, and without a value one would have to be given.
+  graph.input = graph.input.filter(({ name }) => !unread.has(name));
   return dropped;
 };

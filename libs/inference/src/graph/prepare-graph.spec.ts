@@ -83,12 +83,18 @@ describe('prepareGraph', () => {
         { name: 'factor', dims: [1], dataType: 1, floatData: [3] },
         { name: 'unread', dims: [1], dataType: 1, floatData: [1] },
       ],
-      input: [declared('input', 'float32', [4])],
+      // As graphs of IR version 3 and before do it, with the initializers among the inputs.
+      input: [
+        declared('input', 'float32', [4]),
+        declared('factor', 'float32', [1]),
+        declared('unread', 'float32', [1]),
+      ],
       output: ['spare', 'wanted', 'other'].map((name) => declared(name, 'float32', [4])),
     });
     const { prepared, session, published } = await open(network, 'wanted');
     expect(published.outputNames).toEqual(['spare', 'wanted', 'other']);
     expect(session.outputNames).toEqual(['wanted']);
+    expect(session.inputNames).toEqual(['input']);
     expect(prepared).toMatchObject({ droppedOutputs: 2, halvesAsFloats: false });
     const text = Buffer.from(prepared.bytes ?? []).toString('latin1');
     expect([/factor/, /unread/, /Exp/].map((word) => word.test(text))).toEqual([true, false, false]);
