@@ -31,6 +31,7 @@ export const images = {
       'apps/worker/src/main.js',
       'apps/worker/src/pixels/arithmetic.js',
       'libs/inference/src/thread/device-thread.js',
+      'libs/inference/src/graph/prepare-thread.js',
     ],
     packages: redis,
   },

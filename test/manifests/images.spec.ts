@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
@@ -48,6 +48,26 @@ describe('what an image carries', () => {
         .filter((name) => !name.endsWith('.map'))
         .sort();
     expect(files(join(folder, 'dispatcher'))).toEqual(files('.'));
+  });
+
+  it('is what its programs start by name', () => {
+    const named = images.flatMap((image) => {
+      const dist = join(folder, image, 'dist');
+      return readdirSync(dist, { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.js'))
+        .flatMap((file) => {
+          const text = readFileSync(join(dist, file), 'utf8');
+          const urls = text.matchAll(/new URL\('(\.[^']+\.js)', import\.meta\.url\)/g);
+          return [...urls].map(([, url = '']) => ({ image, path: join('dist', dirname(file), url) }));
+        });
+    });
+    const threads = named.filter(({ path }) => /thread|arithmetic/.test(path));
+    expect(threads.map(({ path }) => basename(path)).sort()).toEqual([
+      'arithmetic.js',
+      'device-thread.js',
+      'prepare-thread.js',
+    ]);
+    expect(named.filter(({ image, path }) => !has(image, path))).toEqual([]);
   });
 
   it('is neither tests nor what builds', () => {

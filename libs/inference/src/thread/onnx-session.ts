@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { NamedNetwork, Network } from '../network.js';
-import { asPublished, prepareGraph, type Preparation } from '../graph/prepare-graph.js';
+import { prepareAside } from '../graph/prepare-aside.js';
+import { asPublished, type Preparation } from '../graph/prepare-graph.js';
 import { checkGraph } from './check-graph.js';
 import { createProfile } from './partition.js';
 import type { Session } from './session.js';
@@ -36,9 +37,10 @@ const createSession = async (
   options: InferenceSession.SessionOptions,
   provider: Provider,
 ) => {
-  const { bytes, ...preparation } = await prepareGraph(network, provider);
+  const { path, output } = network;
+  const { bytes, ...preparation } = await prepareAside({ file: { path, output }, provider });
   const loadFile = async (how: Preparation) => ({
-    session: await InferenceSession.create(network.path, options),
+    session: await InferenceSession.create(path, options),
     preparation: how,
   });
   if (!bytes) return loadFile(preparation);

@@ -62,7 +62,7 @@ const isnetFigures: readonly Figure[] = [
   },
   {
     kind: 'memory',
-    text: 'a worker on the CPU, with either: 1.1 GB of main memory, 1.2 GB while it loads',
+    text: 'a worker on the CPU, with either: 1.1–1.2 GB of main memory at its peak',
     source: 'our measurement',
   },
 ];
