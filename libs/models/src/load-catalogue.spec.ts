@@ -59,7 +59,7 @@ describe('loadCatalogue', () => {
 
   it.each([
     ['that is no JSON', '{', 'The models file /srv/models.json is no JSON: '],
-    ['that is a list', [], 'The models file /srv/models.json is not usable: it: Invalid input'],
+    ['that is a list', [], 'The models file /srv/models.json is not usable: its top level: Invalid input'],
     ['with an AIR that is none', { models: [{ ...own, air: 'own' }] }, 'models[0].air: must be an AIR id'],
     [
       'with a wrong number deep inside',
@@ -67,6 +67,7 @@ describe('loadCatalogue', () => {
       'models[0].variants[0].input.size: ',
     ],
     ['with an unknown field', { models: [{ ...own, prize: '1' }] }, 'models[0]: Unrecognized key: "prize"'],
+    ['with an unknown field beside the models', { modles: [] }, 'its top level: Unrecognized key: "modles"'],
     [
       'with a source of another protocol',
       { models: [{ ...own, variants: [{ ...variant, sources: ['ftp://example.com/own.onnx'] }] }] },

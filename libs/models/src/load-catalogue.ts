@@ -57,7 +57,7 @@ const parse = (file: CatalogueFile): ModelsFile => {
   if (parsed.success) return parsed.data;
 
   const faults = parsed.error.issues.map(
-    ({ path, message }) => `${z.core.toDotPath(path) || 'it'}: ${message}`,
+    ({ path, message }) => `${z.core.toDotPath(path) || 'its top level'}: ${message}`,
   );
   throw new CatalogueError(`The models file ${file.name} is not usable: ${faults.join('; ')}.`);
 };
