@@ -1,14 +1,17 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Digests } from './digest.js';
 import type { Installed } from './installed.js';
 import { writePin, type Choice } from './pin.js';
 import { proofOf, stamp } from './stamp.js';
 import { weightsPath } from './store.js';
+import { WeightsError } from './weights-error.js';
 
 /**
  * Gives a verified file on the models folder's disk its final name, in one step: nobody ever sees half of it.
  * Two processes may do so at once, since the later one replaces the same bytes.
+ *
+ * @throws WeightsError when the file is not as long as what was digested
  */
 export const installFile = async (
   choice: Choice,
@@ -18,6 +21,10 @@ export const installFile = async (
 ): Promise<Installed> => {
   const { sha256 } = digests;
   const path = weightsPath(sha256, modelsDir);
+  const { size } = await stat(file);
+  // The digests are those of the bytes that came; somebody else may have written to the file.
+  if (size !== digests.bytes)
+    throw new WeightsError(`${file} has ${size} bytes instead of the ${digests.bytes} that were written.`);
   await mkdir(dirname(path), { recursive: true });
   const proof = await proofOf(file, sha256);
   await rename(file, path);

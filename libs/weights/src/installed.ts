@@ -14,7 +14,7 @@ export type Installed = {
 
 export type InspectOptions = {
   readonly modelsDir: string;
-  /** Told of every file that lies where it belongs and is not the right one, and of folders that are read-only. */
+  /** Told of every file that lies where it belongs and is not the right one, and of folders that take no stamp. */
   readonly note: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 };
@@ -28,7 +28,7 @@ const isRight = async (path: string, sha256: string, options: InspectOptions): P
   const fault = await faultOf(path, { sha256 }, options.signal);
   if (fault) options.note(`The model file ${path} ${fault}, so it is not used.`);
   else if (!(await stamp(path, proof)))
-    options.note(`The folder of ${path} is read-only, so every start checks the whole file.`);
+    options.note(`The folder of ${path} is read-only or full, so every start checks the whole file.`);
 
   return !fault;
 };

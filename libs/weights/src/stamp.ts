@@ -17,21 +17,31 @@ export const proofOf = async (path: string, sha256: string): Promise<string | un
 export const isStamped = async (path: string, proof: string): Promise<boolean> =>
   proof === (await readFile(stampPath(path), 'utf8').catch(absentAsUndefined));
 
-/**
- * Keeps the proof beside the file, so that the next start need not hash it. Answers whether that was
- * possible: a models folder mounted read-only works, only slower.
- */
+/** A stamp spares work and nothing depends on it: where none can be kept, all works, only slower. */
+const cannotKeep = (error: unknown): boolean =>
+  ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');
+
+/** Keeps the proof beside the file, so that the next start need not hash it. Answers whether that was possible. */
 export const stamp = async (path: string, proof: string): Promise<boolean> => {
   try {
     await writeFile(stampPath(path), proof);
     return true;
   } catch (error) {
-    if (!['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+    if (!cannotKeep(error)) throw error;
+    // A full disk leaves an empty one.
+    await unstamp(path);
     return false;
   }
 };
 
-export const unstamp = (path: string): Promise<void> => rm(stampPath(path), { force: true });
+/** On a read-only disk it stays; what is wrong with its file is said all the same. */
+export const unstamp = async (path: string): Promise<void> => {
+  try {
+    await rm(stampPath(path), { force: true });
+  } catch (error) {
+    if (!cannotKeep(error)) throw error;
+  }
+};
 
 export const removeWithStamp = async (path: string): Promise<void> => {
   await unstamp(path);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { mkdir, readdir, utimes } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir, readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newFolder } from '../test/tiny-package.js';
-import { sweepWorkFolders, withWorkFolder } from './work-folder.js';
+import { writeResume } from './http/partial.js';
+import { host, sweepWorkFolders, withWorkFolder } from './work-folder.js';
 
 const note = (line: string): void => {
   throw new Error(line);
@@ -21,10 +21,12 @@ const leave = async (modelsDir: string, owner: string, minutes: number): Promise
 
 describe('sweepWorkFolders', () => {
   it.each([
-    ['of a live process that still writes', `${process.ppid}@${hostname()}`, 1, true],
-    ['of a live process that stopped writing', `${process.ppid}@${hostname()}`, 16, false],
-    ['of a process that is gone', `4194305@${hostname()}`, 0, false],
-    ['of our process id from before our start', `${process.pid}@${hostname()}`, 14, false],
+    ['of a live process that still writes', `${process.ppid}@${host}`, 1, true],
+    ['of a live process that is suspended', `${process.ppid}@${host}`, 24 * 60, true],
+    ['of a process id that belongs to somebody else by now', `${process.ppid}@${host}`, 8 * 24 * 60, false],
+    ['of a process of that id in another container', `4194305@${host}0`, 1, true],
+    ['of a process that is gone', `4194305@${host}`, 0, false],
+    ['of our process id from before our start', `${process.pid}@${host}`, 14, false],
     ['of another host that still writes', '1@another-host', 1, true],
     ['of another host that stopped writing', '1@another-host', 16, false],
   ])('meets a folder %s', async (_, owner, minutes, stays) => {
@@ -34,6 +36,35 @@ describe('sweepWorkFolders', () => {
     await sweepWorkFolders(modelsDir, note);
 
     expect(await readdir(modelsDir)).toEqual(stays ? [name] : []);
+  });
+
+  it('sets aside what a dead run began, and never what somebody may still write to', async () => {
+    const modelsDir = await newFolder();
+    const dead = await leave(modelsDir, `4194305@${host}`, 0);
+    const silent = await leave(modelsDir, '1@another-host', 0);
+    await writeResume(join(modelsDir, dead), { key: 'dead', url: 'http://a.test/' });
+    await writeResume(join(modelsDir, silent), { key: 'silent', url: 'http://a.test/' });
+    const longAgo = Date.now() / 1000 - 16 * 60;
+    for (const name of ['', 'resume.json']) await utimes(join(modelsDir, silent, name), longAgo, longAgo);
+
+    await sweepWorkFolders(modelsDir, note);
+
+    expect(await readdir(modelsDir)).toEqual(['.resume-dead']);
+  });
+
+  it('leaves alone a download that is taken up again, before its first new byte', async () => {
+    const modelsDir = await newFolder();
+    const aside = join(modelsDir, '.resume-key');
+    const yesterday = Date.now() / 1000 - 24 * 60 * 60;
+    await mkdir(aside);
+    await writeResume(aside, { key: 'key', url: 'http://a.test/' });
+    for (const path of [join(aside, 'resume.json'), aside]) await utimes(path, yesterday, yesterday);
+
+    await withWorkFolder(modelsDir, 'key', async (folder) => {
+      expect(Date.now() - (await stat(folder)).mtimeMs).toBeLessThan(60_000);
+      await sweepWorkFolders(modelsDir, note);
+      expect(await readdir(folder)).toEqual(['resume.json']);
+    });
   });
 
   it('leaves alone what is not ours, and a folder in use', async () => {

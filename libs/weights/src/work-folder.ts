@@ -1,17 +1,32 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readResume } from './http/partial.js';
 import { absentAsUndefined, codeOf } from './weights-error.js';
 
-/** Longer than npm stays silent on a dead connection before it gives up. */
-const idleMs = 15 * 60 * 1000;
+/** How often a run says that it still works, by the date of its folder; and the silence that says the contrary. */
+const beatMs = 30 * 1000;
+const silentMs = 15 * 60 * 1000;
 
 /** How long a download that broke off waits for the run that goes on with it. */
 const keepMs = 7 * 24 * 60 * 60 * 1000;
 
-const host = hostname().replace(/[^\w.-]/g, '_');
+/** Where our process id means our process: a container may share the host's name, and not its processes. */
+const processSpace = (): string => {
+  try {
+    return `-${/\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? ''}`;
+  } catch {
+    // Only Linux has them.
+    return '';
+  }
+};
+export const host = `${hostname()}${processSpace()}`.replace(/[^\w.-]/g, '_');
+
+/** Of this very process. */
+const inUse = new Set<string>();
+
 const isWorkFolder = (name: string): boolean => /^\.(fetch|resume)-/.test(name);
 const ownName = /^\.fetch-(?<pid>\d+)@(?<host>.+)-\w{6}$/;
 
@@ -40,16 +55,18 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/**
- * Whether the run that made the folder is over. A process id means something on its own host only, and comes
- * back after a restart of a container; a folder that nobody writes to is left behind wherever it came from.
- */
-const isAbandoned = (owner: { pid: number; host: string }, changedMs: number): boolean => {
-  if (Date.now() - changedMs > idleMs) return true;
-  if (owner.host !== host) return false;
-  if (owner.pid === process.pid) return changedMs < Date.now() - process.uptime() * 1000;
+type Owner = { readonly name: string; readonly pid: number; readonly host: string };
 
-  return !isAlive(owner.pid);
+/**
+ * What is known of the run that made a folder. One that lives is never disturbed, be it suspended; only a process
+ * id that was given to somebody else would keep a folder for ever. Of another host's only the date tells.
+ */
+const stateOf = (owner: Owner, changedMs: number): 'works' | 'over' | 'silent' => {
+  const silent = Date.now() - changedMs;
+  if (owner.host !== host) return silent > silentMs ? 'silent' : 'works';
+  if (owner.pid === process.pid) return inUse.has(owner.name) ? 'works' : 'over';
+  if (!isAlive(owner.pid)) return 'over';
+  return silent > keepMs ? 'silent' : 'works';
 };
 
 const resumePath = (modelsDir: string, key: string): string => join(modelsDir, `.resume-${key}`);
@@ -71,8 +88,11 @@ const tidy = async (modelsDir: string, name: string): Promise<void> => {
   if (name.startsWith('.resume-')) return Date.now() - changedMs > keepMs ? remove(folder) : undefined;
 
   const owner = ownName.exec(name)?.groups;
-  if (owner && isAbandoned({ pid: Number(owner['pid']), host: owner['host'] ?? '' }, changedMs))
-    await setAside(folder, modelsDir);
+  if (!owner) return;
+  const state = stateOf({ name, pid: Number(owner['pid']), host: owner['host'] ?? '' }, changedMs);
+  if (state === 'over') await setAside(folder, modelsDir);
+  // Whoever is only silent may wake and write on, so that nobody else may go on with the same file.
+  if (state === 'silent') await remove(folder);
 };
 
 /**
@@ -91,11 +111,18 @@ export const sweepWorkFolders = async (modelsDir: string, note: (line: string) =
   }
 };
 
+const touch = async (folder: string): Promise<void> => {
+  const now = new Date();
+  await utimes(folder, now, now);
+};
+
 /** A folder of our own inside the models folder: the one that was set aside under the key, else a fresh one. */
 const takeFolder = async (modelsDir: string, key: string): Promise<string> => {
   await mkdir(modelsDir, { recursive: true });
   const folder = join(modelsDir, `.fetch-${process.pid}@${host}-${randomBytes(3).toString('hex')}`);
+  inUse.add(basename(folder));
   try {
+    await touch(resumePath(modelsDir, key));
     // Of several that want it, one gets it.
     await rename(resumePath(modelsDir, key), folder);
   } catch (error) {
@@ -104,6 +131,10 @@ const takeFolder = async (modelsDir: string, key: string): Promise<string> => {
   }
   return folder;
 };
+
+/** Says by the folder's date that we work, however long nothing is written; a folder that is gone says it itself. */
+const keepFresh = (folder: string): NodeJS.Timeout =>
+  setInterval(() => void touch(folder).catch(() => undefined), beatMs).unref();
 
 /**
  * Runs `use` with a folder inside the models folder, hence on the same disk: what is ready moves to its final
@@ -117,6 +148,7 @@ export const withWorkFolder = async <T>(
   isResumable: (error: unknown) => boolean = () => false,
 ): Promise<T> => {
   const folder = await takeFolder(modelsDir, key);
+  const heart = keepFresh(folder);
   try {
     const result = await use(folder);
     await remove(folder);
@@ -124,6 +156,9 @@ export const withWorkFolder = async <T>(
   } catch (error) {
     await (isResumable(error) ? setAside(folder, modelsDir) : remove(folder));
     throw error;
+  } finally {
+    clearInterval(heart);
+    inUse.delete(basename(folder));
   }
 };
 
