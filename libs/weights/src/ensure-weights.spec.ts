@@ -117,7 +117,7 @@ describe('ensureWeights', () => {
 
     await expect(attempt).rejects.toThrow(WeightsError);
     await expect(attempt).rejects.toThrow(
-      /^tiny \(fp32\) from .* has the sha-256 .* instead of 000.*nothing was installed\.$/,
+      /^tiny \(fp32\) could not be fetched: .* has the sha-256 .* instead of 000.*nothing was installed\.$/,
     );
     expect(await readdir(modelsDir)).toEqual([]);
   });

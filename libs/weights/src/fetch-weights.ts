@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { NpmSource } from '#models';
 import { differenceOf, digestsOf, type Digests, type Expected } from './digest.js';
 import { fetchNpm, npmNeededBytes } from './fetch-npm.js';
-import { freeBytesOf, requireSpace, type FreeBytes } from './free-space.js';
+import { freeBytesOf, isDiskFull, requireSpace, type FreeBytes } from './free-space.js';
 import { createHttpClient, type HttpClient } from './http/client.js';
 import { download } from './http/download.js';
-import { dataPath } from './http/partial.js';
+import { dataPath, discardPartial, partialBytes } from './http/partial.js';
 import { UnavailableError, UnfinishedError } from './http/unavailable.js';
 import { installFile } from './install.js';
 import type { Installed } from './installed.js';
 import { labelOf, type Choice } from './pin.js';
 import { placeName, placesToTry, type Place } from './places.js';
 import type { Progress } from './progress.js';
-import { codeOf, WeightsError } from './weights-error.js';
+import { WeightsError } from './weights-error.js';
 import { withWorkFolder } from './work-folder.js';
 
 export type FetchOptions = {
@@ -53,11 +53,15 @@ const fromNpm = async (npm: NpmSource, work: string, fetch: Fetch): Promise<Dige
   return digestsOf(dataPath(work), fetch.signal);
 };
 
-const fromDisk = async (url: string, work: string, { signal }: Fetch): Promise<Digests> => {
+const fromDisk = async (url: string, work: string, fetch: Fetch): Promise<Digests> => {
+  const { choice, modelsDir, freeBytes = freeBytesOf, signal } = fetch;
   try {
-    await copyFile(fileURLToPath(url), dataPath(work));
+    const file = fileURLToPath(url);
+    const need = { label: labelOf(choice), bytes: (await stat(file)).size, folder: modelsDir };
+    await requireSpace(need, freeBytes);
+    await copyFile(file, dataPath(work));
   } catch (cause) {
-    if (codeOf(cause) === 'ENOSPC') throw cause;
+    if (cause instanceof WeightsError || isDiskFull(cause)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UnavailableError(`${url} cannot be read: ${reason}.`, { cause });
   }
@@ -77,24 +81,36 @@ const fromPlace = (place: Place, work: string, fetch: Fetch): Promise<Digests> =
   return place.url.startsWith('file:') ? fromDisk(place.url, work, fetch) : fromWeb(place.url, work, fetch);
 };
 
+/**
+ * The file from that place, verified. What does not come out right after it was taken up again may be of two
+ * files, so it is fetched once from its first byte.
+ */
+const verifiedFrom = async (place: Place, work: string, fetch: Fetch): Promise<Digests> => {
+  const isTakenUp = (await partialBytes(work)) > 0;
+  const digests = await fromPlace(place, work, fetch);
+  const difference = differenceOf(digests, fetch.expected);
+  if (!difference) return digests;
+
+  await discardPartial(work);
+  const what = `${placeName(place)} ${difference}`;
+  if (!isTakenUp)
+    throw new UnavailableError(`${what}: it is not the expected file, and nothing was installed.`);
+  fetch.progress.note(`${labelOf(fetch.choice)}: ${what}; fetching it anew.`);
+  return verifiedFrom(place, work, fetch);
+};
+
 /** The first place that gives the file, and that file, verified. */
 const fromAnyPlace = async (work: string, fetch: Fetch): Promise<Digests> => {
   const faults: UnavailableError[] = [];
   for (const place of placesToTry(fetch.choice.variant, fetch.mirror)) {
     try {
-      const digests = await fromPlace(place, work, fetch);
-      const difference = differenceOf(digests, fetch.expected);
-      if (!difference) return digests;
-      const what = `${labelOf(fetch.choice)} from ${placeName(place)}`;
-      throw new WeightsError(
-        `${what} ${difference}: it is not the expected file, and nothing was installed.`,
-      );
+      return await verifiedFrom(place, work, fetch);
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
       faults.push(error);
     }
   }
-  const Kind = faults.some((fault) => fault instanceof UnfinishedError) ? UnfinishedError : UnavailableError;
+  const Kind = (await partialBytes(work)) > 0 ? UnfinishedError : UnavailableError;
   const reasons = faults.map(({ message }) => message).join(' ');
   throw new Kind(`${labelOf(fetch.choice)} could not be fetched: ${reasons}`, { cause: faults.at(-1) });
 };

@@ -10,7 +10,7 @@ import type { Installed } from './installed.js';
 import { labelOf, type Choice } from './pin.js';
 import { expectedOf, explain, requireAcceptance, type PullOptions } from './pull.js';
 import { absentAsUndefined, WeightsError } from './weights-error.js';
-import { withWorkFolder } from './work-folder.js';
+import { sweepWorkFolders, withWorkFolder } from './work-folder.js';
 
 /** The variant that the file is: the one that was named, else the one whose published hash it has. */
 const choose = (model: Model, variantName: string | undefined, digests: Digests): Choice => {
@@ -36,7 +36,7 @@ const copy = async (file: string, target: string, digester: Digester, signal?: A
     }
   };
   const source = createReadStream(file, { highWaterMark: 1 << 20 });
-  await pipeline(source, watched, createWriteStream(target), signal ? { signal } : {});
+  await pipeline(source, watched, createWriteStream(target, { flush: true }), signal ? { signal } : {});
 };
 
 const sizeOf = async (file: string): Promise<number> => {
@@ -78,6 +78,7 @@ export const importWeights = async (
   await sizeOf(file);
   const choice = choose(model, variantName, await digestsOf(file, options.signal));
   try {
+    await sweepWorkFolders(options.modelsDir, options.progress.note);
     return await install(file, choice, options);
   } catch (error) {
     throw await explain(error, choice, options);

@@ -43,6 +43,17 @@ describe('pullWeights', () => {
     expect(await filesIn(modelsDir)).toEqual([]);
   });
 
+  it('goes to the next place when one has a damaged file', async () => {
+    const { server, modelsDir, options } = await setUp();
+    const damaged = await startFileServer(Buffer.alloc(content.length));
+    const sources = [`${damaged.base}/tiny.onnx`, `${server.base}/tiny.onnx`];
+
+    await pullWeights(choiceFrom('', { sources }), options);
+
+    expect(server.asked).toMatchObject([{ range: undefined, status: 200 }]);
+    expect(await filesIn(modelsDir)).toEqual([blob]);
+  });
+
   it('refuses a file of another size before it fetches it', async () => {
     const { server, choice, options, modelsDir } = await setUp();
     server.content = content.subarray(1);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startFileServer } from '../test/file-server.js';
@@ -113,6 +113,68 @@ describe('a download that breaks off', () => {
     expect(scene.server.asked.map(({ status }) => status)).toEqual([200, 416, 200]);
   });
 
+  it('starts anew when the server gives a part of another file all the same', async () => {
+    const scene = await setUp({ sha256: undefined });
+    const options = { ...scene.options, delaysMs: [0], consent: { trustOnFirstUse: true } };
+    scene.server.content = Buffer.alloc(content.length);
+    await breakOff({ ...scene, options: { ...options, delaysMs: [] } });
+    Object.assign(scene.server, { content, etag: '"two"', ignoresIfRange: true });
+
+    const { path } = await pullWeights(scene.choice, options);
+
+    expect(content.equals(await readFile(path))).toBe(true);
+    expect(scene.server.asked.map(({ status }) => status)).toEqual([200, 206, 200]);
+  });
+
+  it('starts anew when the hash shows that parts of two files were mixed', async () => {
+    const scene = await setUp();
+    Object.assign(scene.server, { content: Buffer.alloc(content.length), etag: undefined });
+    await breakOff(scene);
+    scene.server.content = content;
+
+    const { path } = await pullWeights(scene.choice, scene.options);
+
+    expect(content.equals(await readFile(path))).toBe(true);
+    expect(scene.server.asked.map(({ status }) => status)).toEqual([200, 206, 200]);
+    expect(scene.progress.lines).toContainEqual(
+      expect.stringMatching(/has the sha-256 .* instead of .*; fetching it anew\.$/),
+    );
+  });
+
+  it('keeps what has come when a page is given in its place', async () => {
+    const scene = await setUp();
+    await breakOff(scene);
+    Object.assign(scene.server, { content: Buffer.from('Log in, please.'), etag: '"page"' });
+    scene.server.knowsRanges = false;
+    await expect(pullWeights(scene.choice, scene.options)).rejects.toThrow('has 15 bytes instead of 4000000');
+    Object.assign(scene.server, { content, etag: '"one"', knowsRanges: true });
+
+    const { path } = await pullWeights(scene.choice, scene.options);
+
+    expect(content.equals(await readFile(path))).toBe(true);
+    expect(scene.server.asked.at(-1)).toMatchObject({ range: forTheRest, status: 206 });
+  });
+
+  it('goes on where no length is told, and the body was short', async () => {
+    const { server, choice, options } = await setUp();
+    server.tellsLength = false;
+    server.cuts = [cut];
+
+    const { path } = await pullWeights(choice, { ...options, delaysMs: [0] });
+
+    expect(content.equals(await readFile(path))).toBe(true);
+    expect(server.asked.map(({ status }) => status)).toEqual([200, 206]);
+  });
+
+  it('takes no more than the file has where no length is told', async () => {
+    const { server, choice, options, modelsDir } = await setUp();
+    Object.assign(server, { tellsLength: false, content: Buffer.alloc(40_000_000) });
+
+    await expect(pullWeights(choice, options)).rejects.toThrow('has more than 4000000 bytes.');
+
+    expect(await readdir(modelsDir)).toEqual([]);
+  });
+
   it('goes on with another place that has the same file', async () => {
     const scene = await setUp();
     const other = await startFileServer(content);
@@ -195,13 +257,19 @@ const pullElsewhere = (choice: Choice, modelsDir: string) => {
 
 describe('several processes', () => {
   it('that pull at once end with one good file', async () => {
-    const { choice, modelsDir } = await setUp();
+    const { server, choice, modelsDir } = await setUp();
+    const bothHalfWay = new EventEmitter();
+    server.gate = once(bothHalfWay, 'now');
     const children = [pullElsewhere(choice, modelsDir), pullElsewhere(choice, modelsDir)];
+    await Promise.all(children.map((child) => once(child.stdout, 'data')));
+    const folders = await readdir(modelsDir);
+    bothHalfWay.emit('now');
 
     const codes = await Promise.all(
       children.map(async (child) => (await once(child, 'close'))[0] as unknown),
     );
 
+    expect(folders).toHaveLength(2);
     expect(codes).toEqual([0, 0]);
     expect(await filesIn(modelsDir)).toEqual([blob]);
     expect(content.equals(await readFile(join(modelsDir, blob)))).toBe(true);

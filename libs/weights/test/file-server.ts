@@ -20,12 +20,18 @@ export type FileServer = {
   etag: string | undefined;
   lastModified: string | undefined;
   knowsRanges: boolean;
+  /** Whether a part is given of a file that is not the one the part was asked of. */
+  ignoresIfRange: boolean;
+  /** Whether answers say how long they are. */
+  tellsLength: boolean;
   /** Statuses of the next answers, in place of the file. */
   statuses: number[];
   /** Bytes after which the next connections break. */
   cuts: number[];
   /** Bytes after which the answer neither goes on nor ends. */
   stallAfter: number | undefined;
+  /** What the second half of every answer waits for. */
+  gate: Promise<unknown> | undefined;
   /** Path → where it has moved. */
   readonly moved: Map<string, string>;
   /** The only paths that there are, unless empty. */
@@ -40,16 +46,22 @@ const startOf = (server: FileServer, request: IncomingMessage): number => {
   const [, start] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
   if (start === undefined || !server.knowsRanges) return 0;
   const condition = request.headersDistinct['if-range']?.[0];
-  const isSame = condition === undefined || [server.etag, server.lastModified].includes(condition);
+  const isSame =
+    server.ignoresIfRange ||
+    condition === undefined ||
+    [server.etag, server.lastModified].includes(condition);
   return isSame ? Number(start) : 0;
 };
 
-const headersOf = ({ content, etag, lastModified }: FileServer, start: number): Record<string, string> => ({
-  'content-length': `${content.length - start}`,
-  ...(etag && { etag }),
-  ...(lastModified && { 'last-modified': lastModified }),
-  ...(start > 0 && { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` }),
-});
+const headersOf = (server: FileServer, start: number): Record<string, string> => {
+  const { content, etag, lastModified, tellsLength } = server;
+  return {
+    ...(tellsLength && { 'content-length': `${content.length - start}` }),
+    ...(etag && { etag }),
+    ...(lastModified && { 'last-modified': lastModified }),
+    ...(start > 0 && { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` }),
+  };
+};
 
 const send = (server: FileServer, asked: Asked, response: ServerResponse, start: number): void => {
   const cut = server.cuts.shift();
@@ -58,6 +70,12 @@ const send = (server: FileServer, asked: Asked, response: ServerResponse, start:
   response.writeHead(asked.status, headersOf(server, start));
   if (server.stallAfter !== undefined) {
     response.write(body.subarray(0, server.stallAfter));
+    return;
+  }
+  if (server.gate) {
+    const half = body.length >> 1;
+    response.write(body.subarray(0, half));
+    void server.gate.then(() => response.end(body.subarray(half)));
     return;
   }
   if (cut === undefined || cut >= body.length) {
@@ -110,9 +128,12 @@ export const startFileServer = async (content: Buffer): Promise<FileServer> => {
     etag: '"one"',
     lastModified: undefined,
     knowsRanges: true,
+    ignoresIfRange: false,
+    tellsLength: true,
     statuses: [],
     cuts: [],
     stallAfter: undefined,
+    gate: undefined,
     moved: new Map(),
     paths: new Set(),
   };

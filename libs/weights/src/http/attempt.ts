@@ -65,7 +65,18 @@ const startOver = async ({ url, folder }: Attempt, { body }: Response): Promise<
   throw new TransientError(`${url} has other bytes than before`);
 };
 
-/** Asks for what is missing. Afterwards the bytes on disk are those in front of the answer's. */
+const isEtag = (validator: string): boolean => validator.startsWith('"');
+
+/** Whether a part goes with what has come. Some servers send one of whatever file they have now. */
+const continues = ({ url }: Attempt, answer: Answer, resume: Resume | undefined, bytes: number): boolean => {
+  if (answer.start !== bytes) return false;
+  if (resume?.total !== undefined && answer.total !== resume.total) return false;
+  const [before, now] = [resume?.validator, answer.validator];
+  if (resume?.url !== url || before === undefined || now === undefined) return true;
+  return before === now || isEtag(before) !== isEtag(now);
+};
+
+/** Asks for what is missing: the answer begins where the bytes on disk end, or at 0. */
 const ask = async (request: Attempt): Promise<Answer & { readonly body: Response['body'] }> => {
   const { url, folder, client, signal } = request;
   const bytes = await partialBytes(folder);
@@ -77,17 +88,23 @@ const ask = async (request: Attempt): Promise<Answer & { readonly body: Response
   if (statusCode === 416 && range) return startOver(request, response);
   if (statusCode !== 200 && !(statusCode === 206 && range)) return refuse(request, response);
   const answer = readAnswer(response);
-  if (statusCode === 200) await discardPartial(folder);
-  else if (answer?.start !== bytes || answer.total !== resume?.total) return startOver(request, response);
-  return { start: 0, total: undefined, validator: undefined, ...answer, body };
+  if (!answer || (statusCode === 206 && !continues(request, answer, resume, bytes)))
+    return startOver(request, response);
+  return { ...answer, body };
 };
 
-const checkSize = async (request: Attempt, { start, total }: Answer): Promise<void> => {
-  const { url, expectedBytes, label, folder, freeBytes } = request;
+/** Bytes of the whole file, as far as anybody says. */
+const lengthOf = ({ expectedBytes }: Attempt, { total }: Answer): number | undefined =>
+  total ?? expectedBytes;
+
+const checkSize = ({ url, expectedBytes }: Attempt, { total }: Answer): void => {
   if (total !== undefined && expectedBytes !== undefined && total !== expectedBytes)
     throw new UnavailableError(`${url} has ${total} bytes instead of ${expectedBytes}.`);
+};
 
-  const bytes = (total ?? expectedBytes ?? start) - start;
+const checkSpace = async (request: Attempt, answer: Answer): Promise<void> => {
+  const { label, folder, freeBytes } = request;
+  const bytes = (lengthOf(request, answer) ?? answer.start) - answer.start;
   await requireSpace({ label, bytes, folder: dirname(folder) }, freeBytes);
 };
 
@@ -98,7 +115,10 @@ const catchUp = async (
   so: Progressed,
 ): Promise<void> => {
   const { folder, key, url, signal } = request;
-  if (start === 0) await writeResume(folder, { key, url, validator, total });
+  if (start === 0) {
+    await discardPartial(folder);
+    await writeResume(folder, { key, url, validator, total });
+  }
   if (start > 0 && so.bytes === start) return;
 
   so.digester = createDigester();
@@ -106,10 +126,21 @@ const catchUp = async (
   so.bytes = start;
 };
 
-const receive = async (folder: string, body: Response['body'], so: Progressed, step: Step): Promise<void> => {
+/** Appends the body; of one that does not end where the file does nothing more is taken. */
+const receive = async (
+  { folder, url }: Attempt,
+  body: Response['body'],
+  length: number | undefined,
+  so: Progressed,
+  step: Step,
+): Promise<void> => {
   const file = await open(dataPath(folder), so.bytes === 0 ? 'w' : 'a');
   try {
     for await (const piece of body as AsyncIterable<Buffer>) {
+      if (so.bytes + piece.length > (length ?? Infinity)) {
+        await discardPartial(folder);
+        throw new UnavailableError(`${url} has more than ${length} bytes.`);
+      }
       await file.appendFile(piece);
       so.digester.update(piece);
       so.bytes += piece.length;
@@ -134,13 +165,14 @@ export const attempt = async (
 ): Promise<void> => {
   const { body, ...answer } = await ask(request);
   try {
-    await checkSize(request, answer);
+    checkSize(request, answer);
     await catchUp(request, answer, so);
-    const step = start(answer.total ?? request.expectedBytes ?? 1);
+    await checkSpace(request, answer);
+    const length = lengthOf(request, answer);
+    const step = start(length ?? 1);
     step.update(so.bytes);
-    await receive(request.folder, body, so, step);
-    if (answer.total !== undefined && so.bytes < answer.total)
-      throw new TransientError(`${request.url} ended early`);
+    await receive(request, body, length, so, step);
+    if (length !== undefined && so.bytes < length) throw new TransientError(`${request.url} ended early`);
   } finally {
     drop(body);
   }

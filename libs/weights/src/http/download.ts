@@ -14,9 +14,9 @@ export type Download = Attempt & {
   readonly delaysMs?: readonly number[] | undefined;
 };
 
-/** By the names of undici and of the system for a connection that could not be made or broke. */
+/** By the names of undici, OpenSSL and the system for a connection that could not be made or broke. */
 const isNetworkFault = (error: unknown): boolean =>
-  /^(UND_ERR_|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENETUNREACH|EHOSTUNREACH|CERT_|ERR_TLS|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HPE_)/.test(
+  /^(UND_ERR_|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENETUNREACH|EHOSTUNREACH|CERT_|ERR_TLS|ERR_SSL|EPROTO|ERR_INVALID_URL|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HPE_)/.test(
     codeOf(error) ?? '',
   );
 
