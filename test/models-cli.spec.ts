@@ -20,7 +20,9 @@ describe('npx clearcut models', () => {
     const { model: restricted } = choiceFrom(url, {
       licence: { name: 'NC', terms: 'Not for trade.', commercial: 'agreement' },
     });
+    const { model: third } = choiceFrom(`${server.base}/third.onnx`, { sha256: '0'.repeat(64) });
     const models = [
+      { ...third, air: 'acme:3@1', slug: 'third' },
       { ...model, air: 'acme:1@1' },
       { ...restricted, air: 'acme:2@1', slug: 'restricted' },
     ];
@@ -81,6 +83,23 @@ describe('npx clearcut models', () => {
     expect((await clearcut(['pull', 'restricted', '--accept-licence'])).code).toBe(0);
   });
 
+  it('fetches nothing of several when the licence of the last is not accepted', async () => {
+    const refused = await clearcut(['pull', 'third', 'restricted']);
+
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('has the licence NC') });
+    expect(server.asked).toEqual([]);
+  });
+
+  it('names all of several that failed, and what was not begun', async () => {
+    server.paths.add('/elsewhere');
+    const both = await clearcut(['pull', 'third', 'tiny']);
+    expect(both.err).toMatch(/third \(fp32\) could not be fetched: .* tiny \(fp32\) could not be fetched: /);
+
+    const one = await clearcut(['pull', 'third', 'tiny', '--parallel', '1']);
+    expect(one.err).toMatch(/third \(fp32\) could not be fetched: .* Not begun: acme:1@1\.\n$/);
+    expect(one.err).not.toContain('tiny (fp32)');
+  });
+
   it('asks a mirror in place of the web', async () => {
     server.paths.add(`/mirror/sha256/${sha256}.onnx`);
     const { code } = await clearcut(['pull', 'tiny'], { MODELS_MIRROR: `${server.base}/mirror` });
@@ -138,6 +157,13 @@ describe('npx clearcut models', () => {
       2,
       '--mirror takes a URL that starts with https:// or http://.',
     ],
+    [
+      ['pull', 'tiny', '--mirror', 'http://:80'],
+      2,
+      '--mirror takes a URL that starts with https:// or http://.',
+    ],
+    [['pull', 'tiny', '--mirror', 'http://me:word@x'], 2, '--mirror may hold no user name and no password'],
+    [['pull', 'tiny', '--mirror', 'http://x/?a=b'], 2, '--mirror may have no query and no fragment.'],
     [['import', 'tiny'], 2, 'Name a model and a file.'],
   ])('answers %j with code %i and how to ask', async (args, code, message) => {
     const ended = await clearcut(args);

@@ -4,7 +4,7 @@ import { isAllowEntry } from '#outbound';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { StorageSettings } from './storage-settings.js';
-import { integer, list, path, url } from './value-kinds.js';
+import { integer, list, mirror, path, url } from './value-kinds.js';
 
 const device = z.custom<'auto' | 'cpu' | 'cuda' | `cuda:${number}`>(
   (text) => typeof text === 'string' && /^(auto|cpu|cuda(:\d+)?)$/.test(text),
@@ -26,7 +26,7 @@ const ServiceSettings = z.object({
   /** A JSON file with models of your own; see docs/models.md. */
   MODELS_FILE: path.optional(),
   /** Base of URLs from which weights are fetched in place of where they are published. */
-  MODELS_MIRROR: url('http:', 'https:').optional(),
+  MODELS_MIRROR: mirror.optional(),
   /** The key that a local run accepts; made and kept in DATA_DIR unless set. */
   API_KEY: z.string().trim().optional(),
   /** An own Postgres in place of the embedded one. */

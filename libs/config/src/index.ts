@@ -1,2 +1,3 @@
 export { readCatalogue } from './read-catalogue.js';
 export { readConfig, readServiceConfig, type Config, type ServiceConfig } from './read-config.js';
+export { mirrorFault } from './value-kinds.js';

@@ -5,7 +5,8 @@ import { ConfigError, type Config } from './read-config.js';
 
 const read = async (path: string): Promise<string> => {
   try {
-    return await readFile(path, 'utf8');
+    // Some editors of Windows put a byte order mark in front, which is no JSON.
+    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError(`The models file ${path} cannot be read: ${reason}.`, { cause });

@@ -73,6 +73,21 @@ describe('loadCatalogue', () => {
       { models: [{ ...own, variants: [{ ...variant, sources: ['ftp://example.com/own.onnx'] }] }] },
       'models[0].variants[0].sources[0]: must be a URL that starts with https://',
     ],
+    [
+      'with a source that names no file',
+      { models: [{ ...own, variants: [{ ...variant, sources: ['', '.'] }] }] },
+      'models[0].variants[0].sources[0]: must be a URL that starts with https://',
+    ],
+    [
+      'with a deviation that pixels cannot be divided by',
+      { models: [{ ...own, variants: [{ ...variant, input: { ...variant.input, std: [0, 1, 1] } }] }] },
+      'models[0].variants[0].input.std[0]: ',
+    ],
+    [
+      'with a price that nobody could book',
+      { models: [{ ...own, price: '0.0000009' }] },
+      'models[0].price: must be decimal text such as "0.0006", of six digits behind the point at most',
+    ],
     ['with an AIR twice', { models: [own, own] }, 'models: the AIR acme:1@1 is there twice'],
     [
       'with a slug that is taken',

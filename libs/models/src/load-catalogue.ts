@@ -31,7 +31,10 @@ const mapList = (value: unknown, change: (item: unknown) => unknown): unknown =>
   Array.isArray(value) ? value.map(change) : value;
 
 const toAbsolute = (base: string) => (source: unknown) =>
-  typeof source === 'string' && URL.canParse(source, base) ? new URL(source, base).href : source;
+  // What names no file, such as "" or ".", would be the models file or its folder.
+  typeof source === 'string' && !/(^|\/)\.{0,2}$/.test(source) && URL.canParse(source, base)
+    ? new URL(source, base).href
+    : source;
 
 /** Makes the relative sources absolute, wherever the JSON has the shape for it; the schema judges the rest. */
 const withAbsoluteSources = (json: unknown, base: string): unknown => {

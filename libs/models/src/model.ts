@@ -29,7 +29,12 @@ export const Model = z.strictObject({
     .refine((variants) => isUnique(variants.map(({ name }) => name)), 'must have different names')
     .readonly(),
   /** USD for one image, as decimal text. */
-  price: z.string().regex(/^\d+\.\d+$/, 'must be decimal text such as "0.0006"'),
+  price: z
+    .string()
+    .regex(
+      /^\d{1,6}\.\d{1,6}$/,
+      'must be decimal text such as "0.0006", of six digits behind the point at most',
+    ),
   /** Takes the page's `settings`; every model takes `refine`. */
   takesSettings: z.boolean().optional(),
   figures: z.array(Figure).readonly().default([]),

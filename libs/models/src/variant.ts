@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const Channels = z.tuple([z.number(), z.number(), z.number()]).readonly();
 
+const Divisor = z.number().positive();
+const Divisors = z.tuple([Divisor, Divisor, Divisor]).readonly();
+
 const ElementType = z.enum(['float32', 'float16']);
 
 /** The input tensor: NCHW, batch × 3 × size × size, (pixel / image maximum − mean) / std. */
@@ -13,7 +16,7 @@ const Input = z.strictObject({
   size: z.int().positive().max(8192),
   /** In units of the image's maximum, red first. */
   mean: Channels,
-  std: Channels,
+  std: Divisors,
 });
 
 /** The output tensor: batch × 1 × size × size. */

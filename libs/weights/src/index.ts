@@ -5,6 +5,7 @@ export { choicesOf, listWeights, removeWeights, verifyWeights, type Entry } from
 export { fileKey, type Choice } from './pin.js';
 export { placeNames } from './places.js';
 export { createProgress, type Progress } from './progress.js';
+export { pullAllWeights } from './pull-all.js';
 export { pullWeights, type PullOptions } from './pull.js';
 export { weightsPath } from './store.js';
 export { WeightsError } from './weights-error.js';

@@ -3,7 +3,7 @@ import { readlinkSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
-import { readResume } from './http/partial.js';
+import { partialBytes, readResume } from './http/partial.js';
 import { absentAsUndefined, codeOf } from './weights-error.js';
 
 /** How often a run says that it still works, by the date of its folder; and the silence that says the contrary. */
@@ -161,6 +161,10 @@ export const withWorkFolder = async <T>(
     inUse.delete(basename(folder));
   }
 };
+
+/** Bytes of a download that was set aside. */
+export const asideBytes = (modelsDir: string, key: string): Promise<number> =>
+  partialBytes(resumePath(modelsDir, key));
 
 /** Forgets a download that was set aside. */
 export const forgetResumable = (modelsDir: string, key: string): Promise<void> =>

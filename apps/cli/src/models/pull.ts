@@ -1,5 +1,6 @@
+import { mirrorFault } from '#config';
 import { defaultVariant } from '#models';
-import { fileKey, pullWeights, type Choice, type PullOptions } from '#weights';
+import { pullAllWeights, type Choice } from '#weights';
 import { readArguments, type Command } from '../command.js';
 import { UsageError } from '../usage-error.js';
 import { choicesNamed, modelNamed, type World } from './command.js';
@@ -29,35 +30,14 @@ const chosen = (world: World, names: readonly string[], variantName: string | un
     return choice;
   });
 
-/** Runs the work on every item, so many at once. The first failure stops what has not begun. */
-const inParallel = async <T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<unknown>) => {
-  const waiting = [...items];
-  const lane = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-      try {
-        await work(item);
-      } catch (error) {
-        waiting.length = 0;
-        throw error;
-      }
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: atOnce }, lane));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
-};
-
-const pullAll = async (choices: readonly Choice[], atOnce: number, pullOptions: PullOptions) => {
-  // Models may share a file, which is fetched once.
-  const byFile = new Map(choices.map((choice) => [fileKey(choice), choice]));
-  await inParallel([...byFile.values()], atOnce, async (choice) => {
-    const { path } = await pullWeights(choice, pullOptions);
-    pullOptions.progress.note(`${choice.model.air} is installed: ${path}`);
-  });
-};
-
+/** @throws UsageError when it is no base for paths */
 const readMirror = (mirror: string | undefined): string | undefined => {
-  if (mirror === undefined || /^https?:\/\/[^/]/.test(mirror)) return mirror;
-  throw new UsageError('--mirror takes a URL that starts with https:// or http://.', usage);
+  if (mirror === undefined) return undefined;
+  if (!/^https?:\/\/[^/]/.test(mirror) || !URL.canParse(mirror))
+    throw new UsageError('--mirror takes a URL that starts with https:// or http://.', usage);
+  const fault = mirrorFault(new URL(mirror));
+  if (fault !== undefined) throw new UsageError(`--mirror ${fault}.`, usage);
+  return mirror;
 };
 
 export const pull: Command<World> = {
@@ -73,6 +53,11 @@ export const pull: Command<World> = {
 
     const common = toOptions(world, values, usage);
     const mirror = readMirror(values.mirror) ?? common.mirror;
-    await pullAll(chosen(world, positionals, values.variant), atOnce, { ...common, mirror });
+    await pullAllWeights(chosen(world, positionals, values.variant), {
+      ...common,
+      mirror,
+      atOnce,
+      onInstalled: ({ model, path }) => world.progress.note(`${model.air} is installed: ${path}`),
+    });
   },
 };

@@ -100,7 +100,7 @@ export const birefnetModels: readonly Model[] = [
     {
       slug: 'birefnet-massive-tr-dis5k-tr-tes',
       name: 'BiRefNet Massive TR DIS5K TR TES',
-      goodAt: 'anything; trained on the most data, the test sets of DIS5K included',
+      goodAt: 'anything; its training took in the test sets of DIS5K',
     },
     [massive],
     large(massiveQuality),

@@ -18,8 +18,9 @@ export const birefnetLicence: Licence = {
 
 export const ben2Licence: Licence = {
   name: 'MIT',
-  terms: 'The base model is MIT and free for commercial use; its makers sell a larger one.',
-  commercial: 'allowed',
+  terms:
+    'The base model is MIT, and its makers sell a larger one; part of the training data, DIS5K, is for non-commercial research: check that your use is covered.',
+  commercial: 'judge',
 };
 
 export const rmbg14Licence: Licence = {

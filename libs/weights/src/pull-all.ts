@@ -1,0 +1,101 @@
+import { mkdir } from 'node:fs/promises';
+import { npmNeededBytes } from './fetch-npm.js';
+import { resumeKey } from './fetch-weights.js';
+import { freeBytesOf, requireSpace } from './free-space.js';
+import { findInstalled, type Installed } from './installed.js';
+import { fileKey, labelOf, type Choice } from './pin.js';
+import { expectedOf, explain, pullWeights, requireAcceptance, type PullOptions } from './pull.js';
+import { WeightsError } from './weights-error.js';
+import { asideBytes } from './work-folder.js';
+
+export type PullAllOptions = PullOptions & {
+  /** Downloads at once. */
+  readonly atOnce: number;
+  /** Told of every choice that is installed now. */
+  readonly onInstalled: (installed: Installed) => void;
+};
+
+/** Choices that share a file, which is fetched once. */
+type Group = readonly [Choice, ...Choice[]];
+
+/** Disk space that is still to be taken, as far as anybody publishes the size; 0 of what is installed. */
+const bytesToCome = async (group: Group, options: PullOptions): Promise<number> => {
+  const { modelsDir, progress, signal, consent = {} } = options;
+  const [choice] = group;
+  if (await findInstalled(choice, { modelsDir, note: progress.note, signal })) return 0;
+
+  for (const each of group) requireAcceptance(each, consent);
+  const expected = await expectedOf(choice, modelsDir, consent);
+  const { bytes, approximateBytes = 0, sources } = choice.variant;
+  const [first] = sources;
+  if (typeof first === 'object' && bytes !== undefined)
+    return npmNeededBytes({ label: labelOf(choice), bytes, npm: first });
+  return Math.max(
+    0,
+    (bytes ?? approximateBytes) - (await asideBytes(modelsDir, resumeKey(choice, expected))),
+  );
+};
+
+/** Refuses before the first byte what would be refused after hours: consents, and the room for all together. */
+const check = async (group: Group, reservedBytes: number, options: PullOptions): Promise<number> => {
+  const { modelsDir, freeBytes = freeBytesOf } = options;
+  const [choice] = group;
+  try {
+    await mkdir(modelsDir, { recursive: true });
+    const bytes = reservedBytes + (await bytesToCome(group, options));
+    const label = reservedBytes > 0 ? `what is before it and ${labelOf(choice)}` : labelOf(choice);
+    await requireSpace({ label, bytes, folder: modelsDir }, freeBytes);
+    return bytes;
+  } catch (error) {
+    throw await explain(error, choice, options);
+  }
+};
+
+const groupByFile = (choices: readonly Choice[]): [Choice, ...Choice[]][] => {
+  const groups = new Map<string, [Choice, ...Choice[]]>();
+  for (const choice of choices) {
+    const group = groups.get(fileKey(choice));
+    if (group) group.push(choice);
+    else groups.set(fileKey(choice), [choice]);
+  }
+  return [...groups.values()];
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** One error for all that went wrong and for what was not begun because of it. */
+const failureOf = (errors: readonly unknown[], notBegun: readonly Group[]): unknown => {
+  if (errors.length === 1 && notBegun.length === 0) return errors[0];
+  const names = notBegun.flat().map(({ model }) => model.air);
+  const rest = names.length > 0 ? [`Not begun: ${names.join(', ')}.`] : [];
+  return new WeightsError([...errors.map(messageOf), ...rest].join(' '), { cause: errors[0] });
+};
+
+/**
+ * Pulls several files, so many at once; see {@link pullWeights}. Nothing is fetched when a consent is missing for
+ * one, or the disk has no room for all. The first failure stops what has not begun.
+ *
+ * @throws WeightsError that names everything that failed; the reason of `signal` when that was aborted
+ */
+export const pullAllWeights = async (choices: readonly Choice[], options: PullAllOptions): Promise<void> => {
+  const waiting = groupByFile(choices);
+  let reservedBytes = 0;
+  for (const group of waiting) reservedBytes = await check(group, reservedBytes, options);
+
+  const errors: unknown[] = [];
+  const lane = async () => {
+    while (errors.length === 0) {
+      const group = waiting.shift();
+      if (!group) return;
+      try {
+        const { path, sha256 } = await pullWeights(group[0], options);
+        for (const choice of group) options.onInstalled({ ...choice, path, sha256 });
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: options.atOnce }, lane));
+  options.signal?.throwIfAborted();
+  if (errors.length > 0) throw failureOf(errors, waiting);
+};
