@@ -143,6 +143,10 @@ describe('npx clearcut models', () => {
     expect(removed.out).toMatch(/^removed +acme:1@1 +fp32 /);
     expect(removed.err).toBe('It was the file of acme:2@1, too.\n');
     expect(await filesIn(modelsDir)).toEqual([]);
+    expect(await clearcut(['verify', 'tiny'])).toMatchObject({
+      code: 1,
+      err: 'clearcut: None of these models is installed.\n',
+    });
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Model, Variant } from '#models';
-import { absentAsUndefined } from './weights-error.js';
+import { absentAsUndefined, WeightsError } from './weights-error.js';
 
 /** A published file of a model, by both names. */
 export type Choice = { readonly model: Model; readonly variant: Variant };
@@ -22,11 +22,24 @@ export type Pin = z.infer<typeof Pin>;
 const pinPath = ({ model, variant }: Choice, modelsDir: string): string =>
   join(modelsDir, 'pins', `${model.air.replace(':', '-')}.${variant.name}.json`);
 
+/** @throws WeightsError when the pin is broken: to do without it would trust another file */
+const parsePin = (text: string, path: string): Pin => {
+  try {
+    return Pin.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new WeightsError(
+      `${path}, which keeps the hash of what was downloaded first, is damaged: delete it, and pull or import the model anew.`,
+      { cause },
+    );
+  }
+};
+
 const readPin = async (choice: Choice, modelsDir: string): Promise<Pin | undefined> => {
-  const text = await readFile(pinPath(choice, modelsDir), 'utf8').catch(absentAsUndefined);
+  const path = pinPath(choice, modelsDir);
+  const text = await readFile(path, 'utf8').catch(absentAsUndefined);
   if (text === undefined) return undefined;
 
-  const pin = Pin.parse(JSON.parse(text));
+  const pin = parsePin(text, path);
   const { md5 } = choice.variant;
   return md5 === undefined || md5 === pin.md5 ? pin : undefined;
 };

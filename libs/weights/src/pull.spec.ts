@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { startFileServer } from '../test/file-server.js';
 import { newFolder } from '../test/tiny-package.js';
 import { blob, choiceFrom, content, filesIn, md5, setUp, sha256 } from '../test/weights-folder.js';
 import { findInstalled } from './installed.js';
-import { pullWeights, removeWeights, weightsPath } from './index.js';
+import { pullWeights, removeWeights, verifyWeights, weightsPath } from './index.js';
 
 const flipped = (): Buffer => {
   const copy = Buffer.from(content);
@@ -41,6 +41,20 @@ describe('pullWeights', () => {
       /has the sha-256 .* instead of .*: it is not the expected file, and nothing was installed\.$/,
     );
     expect(await filesIn(modelsDir)).toEqual([]);
+  });
+
+  it('installs and verifies a file whose stamp has no room on the disk', async () => {
+    const { choice, options, modelsDir, progress } = await setUp();
+    await mkdir(join(modelsDir, 'sha256'));
+    const fullDisk = () => symlink('/dev/full', join(modelsDir, `${blob}.verified`));
+    await fullDisk();
+
+    await pullWeights(choice, options);
+    expect(await readdir(join(modelsDir, 'sha256'))).toEqual([`${sha256}.onnx`]);
+
+    await fullDisk();
+    const verdicts = await verifyWeights([choice], { modelsDir, note: progress.note });
+    expect(verdicts).toMatchObject([{ fault: undefined }]);
   });
 
   it('goes to the next place when one has a damaged file', async () => {
@@ -143,6 +157,16 @@ describe('a file without a published hash', () => {
     await expect(pullWeights(choice, { ...options, consent })).rejects.toThrow(`instead of ${sha256}`);
     await removeWeights(choice, modelsDir);
     expect((await pullWeights(choice, { ...options, consent })).sha256).not.toBe(sha256);
+  });
+
+  it('is not trusted to be another when the note of what came first is damaged', async () => {
+    const { choice, options, modelsDir } = await setUp(unknown);
+    const trusting = { ...options, consent: { trustOnFirstUse: true } };
+    await pullWeights(choice, trusting);
+    const pin = join(modelsDir, 'pins', 'test-1@1.fp32.json');
+    await writeFile(pin, '{"sha256":');
+
+    await expect(pullWeights(choice, trusting)).rejects.toThrow(`${pin}, which keeps the hash`);
   });
 
   it('refuses another hash where one is published', async () => {

@@ -5,7 +5,8 @@ import { choicesNamed, modelNamed, type World } from './command.js';
 const usage = `Usage: npx clearcut models verify [air | slug]…
 
 Reads the installed files of the models, of all unless some are named, from end to end, and compares them with
-what was published. Ends with code 1 when one differs.
+what was published. Ends with code 1 when one differs, or none of
+those that were named is installed.
 `;
 
 export const verify: Command<World> = {
@@ -28,6 +29,8 @@ export const verify: Command<World> = {
       const faults = damaged.map(({ path, fault }) => `${path} ${fault}`).join('; ');
       throw new WeightsError(`${faults}: remove and pull what is damaged.`);
     }
-    if (verdicts.length === 0) progress.note('None of these models is installed.');
+    if (verdicts.length > 0) return;
+    if (named.length > 0) throw new WeightsError('None of these models is installed.');
+    progress.note('No model is installed.');
   },
 };
