@@ -57,6 +57,17 @@ describe('npx clearcut models', () => {
     );
   });
 
+  it('tells of installed files whose model is gone from the models file', async () => {
+    await clearcut(['pull', 'tiny']);
+    expect((await clearcut(['list'])).err).toBe('');
+
+    const { err } = await clearcut(['list'], { MODELS_FILE: undefined });
+    expect(err).toBe(
+      `${join(modelsDir, 'sha256', `${sha256}.onnx`)} is no file of any model: ` +
+        'delete it unless another MODELS_FILE names it.\n',
+    );
+  });
+
   it('lists for programs', async () => {
     const { out } = await clearcut(['list', '--json']);
     const items = JSON.parse(out) as { air: string }[];
@@ -76,7 +87,7 @@ describe('npx clearcut models', () => {
     const refused = await clearcut(['pull', 'restricted']);
     expect(refused.code).toBe(1);
     expect(refused.err).toMatch(
-      /^clearcut: restricted \(fp32\) has the licence NC: Not for trade\. .*--accept-licence\n$/,
+      /^clearcut: restricted \(fp32\) has the licence NC: Not for trade\. .*--accept-licence\.\n$/,
     );
     expect(server.asked).toEqual([]);
 

@@ -12,6 +12,7 @@ const variant = {
   output: { name: 'y', type: 'float32', activation: 'sigmoid', normalise: 'none' },
   batch: 'dynamic',
 };
+const npm = { package: 'own@1.0.0', tarballBytes: 1, index: 'index.json', resource: '/own' };
 const own = { air: 'acme:1@1', slug: 'own', name: 'Own', goodAt: 'shoes', variants: [variant], price: '0.0' };
 
 const load = (json: unknown): ReadonlyMap<string, Model> =>
@@ -99,6 +100,12 @@ describe('loadCatalogue', () => {
       { models: [{ ...own, variants: [variant, variant] }] },
       'models[0].variants: must have different names',
     ],
+    [
+      'with a file of npm without a size',
+      { models: [{ ...own, variants: [{ ...variant, sources: [npm] }] }] },
+      'models[0].variants[0].bytes: must be there for a file that npm fetches',
+    ],
+    ['that prefers by a slug', { prefer: { own: 'x' } }, 'prefer.own: must be an AIR id'],
     [
       'that prefers an unknown model',
       { prefer: { 'acme:9@9': 'x' } },

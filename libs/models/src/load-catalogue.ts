@@ -55,12 +55,16 @@ const parseJson = ({ text, name }: CatalogueFile): unknown => {
   }
 };
 
+/** zod says of a key only that it is invalid, and keeps why for itself. */
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join(', ') : issue.message;
+
 const parse = (file: CatalogueFile): ModelsFile => {
   const parsed = ModelsFile.safeParse(withAbsoluteSources(parseJson(file), file.url));
   if (parsed.success) return parsed.data;
 
   const faults = parsed.error.issues.map(
-    ({ path, message }) => `${z.core.toDotPath(path) || 'its top level'}: ${message}`,
+    (issue) => `${z.core.toDotPath(issue.path) || 'its top level'}: ${messageOf(issue)}`,
   );
   throw new CatalogueError(`The models file ${file.name} is not usable: ${faults.join('; ')}.`);
 };

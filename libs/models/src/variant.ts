@@ -68,8 +68,11 @@ export type Licence = z.infer<typeof Licence>;
 const hex = (digits: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `must be ${digits} lower-case hexadecimal digits`);
 
-/** One published file of a model, with everything in which its graph differs from another. */
-export const Variant = z.strictObject({
+/** npm tells no size before it has a package, and what it takes on the disk is checked before. */
+const hasSizeForNpm = ({ sources, bytes }: { sources: readonly Source[]; bytes?: number | undefined }) =>
+  bytes !== undefined || sources.every((source) => typeof source === 'string');
+
+const Fields = z.strictObject({
   /** Unique within the model, such as `fp16`. */
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, dots and hyphens'),
   /** One line on where the file comes from. */
@@ -88,5 +91,11 @@ export const Variant = z.strictObject({
   output: Output,
   /** `fixed`: one image a run. `dynamic`: the graph takes any number. */
   batch: z.enum(['fixed', 'dynamic']),
+});
+
+/** One published file of a model, with everything in which its graph differs from another. */
+export const Variant = Fields.refine(hasSizeForNpm, {
+  path: ['bytes'],
+  error: 'must be there for a file that npm fetches',
 });
 export type Variant = z.infer<typeof Variant>;

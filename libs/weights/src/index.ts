@@ -1,7 +1,14 @@
 export { ensureWeights } from './ensure-weights.js';
 export { importWeights } from './import-weights.js';
 export { installedWeights, type Installed } from './installed.js';
-export { choicesOf, listWeights, removeWeights, verifyWeights, type Entry } from './inventory.js';
+export {
+  choicesOf,
+  listWeights,
+  removeWeights,
+  strayWeights,
+  verifyWeights,
+  type Entry,
+} from './inventory.js';
 export { fileKey, type Choice } from './pin.js';
 export { placeNames } from './places.js';
 export { createProgress, type Progress } from './progress.js';

@@ -1,11 +1,12 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Catalogue } from '#models';
 import { faultOf } from './digest.js';
 import { resumeKey } from './fetch-weights.js';
 import { findInstalled, type InspectOptions, type Installed } from './installed.js';
 import { knownSha256, removePin, type Choice } from './pin.js';
 import { proofOf, removeWithStamp, stamp, unstamp } from './stamp.js';
-import { placesOf } from './store.js';
+import { placesOf, weightsPath } from './store.js';
 import { absentAsUndefined } from './weights-error.js';
 import { forgetResumable } from './work-folder.js';
 
@@ -24,6 +25,21 @@ export const listWeights = async (
   for (const choice of choicesOf(catalogue))
     entries.push({ ...choice, installed: await findInstalled(choice, options) });
   return entries;
+};
+
+/** Installed files that no choice of the catalogue is, such as those of rows that the models file has lost. */
+export const strayWeights = async (catalogue: Catalogue, modelsDir: string): Promise<readonly string[]> => {
+  const known = new Set<string>();
+  for (const choice of choicesOf(catalogue)) {
+    const sha256 = await knownSha256(choice, modelsDir);
+    if (sha256 !== undefined) known.add(weightsPath(sha256, modelsDir));
+  }
+  const folder = dirname(weightsPath('', modelsDir));
+  const names = (await readdir(folder).catch(absentAsUndefined)) ?? [];
+  return names
+    .filter((name) => name.endsWith('.onnx'))
+    .map((name) => join(folder, name))
+    .filter((path) => !known.has(path));
 };
 
 const isThere = async (path: string): Promise<boolean> =>

@@ -44,6 +44,55 @@ describe('createProgress in a log', () => {
   });
 });
 
+describe('createProgress of a step that goes on', () => {
+  it('takes what was there for no speed, on a terminal', () => {
+    const { written, clock, progress } = setUp({ isTTY: true, columns: 100 });
+
+    const step = progress.start('Fetching', 200e6, 100e6);
+    clock.ms = 2000;
+    step.update(150e6);
+
+    expect(written.at(-1)).toMatch(/75 % {2}150 of 200 MB {2}25 MB\/s$/);
+  });
+
+  it('says in a log what was there, and only what is new', () => {
+    const { written, progress } = setUp();
+
+    const step = progress.start('Fetching', 200e6, 110e6);
+    step.update(120e6);
+    step.update(200e6);
+    step.done();
+
+    expect(written).toEqual(['Fetching: 200 MB, 110 MB are there\n', 'Fetching: done after 0.0 s\n']);
+  });
+});
+
+describe('createProgress of a step whose size nobody says', () => {
+  it('shows amount and speed on a terminal, also beside others', () => {
+    const { written, clock, progress } = setUp({ isTTY: true, columns: 100 });
+
+    const step = progress.start('Fetching', undefined);
+    clock.ms = 2000;
+    step.update(50e6);
+    progress.start('Fetching more', 300e6);
+
+    expect(written.slice(1)).toEqual([
+      '\r\u001b[2KFetching  50 MB  25 MB/s',
+      '\r\u001b[2K2 downloads  50 MB  25 MB/s',
+    ]);
+  });
+
+  it('writes a line at the start and at the end in a log', () => {
+    const { written, progress } = setUp();
+
+    const step = progress.start('Fetching', undefined);
+    step.update(50e6);
+    step.done();
+
+    expect(written).toEqual(['Fetching: size not published\n', 'Fetching: 50 MB came after 0.0 s\n']);
+  });
+});
+
 describe('createProgress on a terminal', () => {
   it('redraws one line with percent, megabytes and speed', () => {
     const { written, clock, progress } = setUp({ isTTY: true, columns: 100 });

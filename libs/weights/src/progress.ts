@@ -10,7 +10,11 @@ export type Step = {
 
 /** What a person at the terminal sees. Several steps may go on at once. */
 export type Progress = {
-  readonly start: (label: string, totalBytes: number) => Step;
+  /**
+   * @param totalBytes absent when nobody says it
+   * @param doneBytes what was there before, such as of a download that goes on
+   */
+  readonly start: (label: string, totalBytes: number | undefined, doneBytes?: number) => Step;
   readonly note: (line: string) => void;
 };
 
@@ -20,7 +24,13 @@ type Stream = {
   readonly write: (text: string) => unknown;
 };
 
-type State = { readonly label: string; readonly totalBytes: number; readonly startMs: number; bytes: number };
+type State = {
+  readonly label: string;
+  readonly totalBytes: number | undefined;
+  readonly startBytes: number;
+  readonly startMs: number;
+  bytes: number;
+};
 
 const redrawMs = 100;
 const barCells = 24;
@@ -29,34 +39,51 @@ const eraseLine = '\r\u001b[2K';
 const megabytes = (bytes: number): string =>
   bytes < 1e6 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(0);
 
-const percentOf = ({ bytes, totalBytes }: Pick<State, 'bytes' | 'totalBytes'>): number =>
-  Math.floor((100 * bytes) / totalBytes);
+/** `undefined` where the total is. */
+const percentOf = ({ bytes, totalBytes }: Pick<State, 'bytes' | 'totalBytes'>): number | undefined =>
+  totalBytes === undefined ? undefined : Math.floor((100 * bytes) / totalBytes);
 
 /** Never backwards: a download that starts over repeats what was shown. */
 const advanced = ({ bytes, totalBytes }: State, reported: number): number =>
-  Math.min(Math.max(bytes, reported), totalBytes);
+  Math.min(Math.max(bytes, reported), totalBytes ?? Infinity);
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+const sumIfAllKnown = (numbers: readonly (number | undefined)[]): number | undefined => {
+  const known = numbers.filter((number) => number !== undefined);
+  return known.length === numbers.length ? sum(known) : undefined;
+};
 
 /** Steps that go on at once share the line. */
 const together = (states: readonly State[]): State => ({
   label: states.length === 1 ? (states[0]?.label ?? '') : `${states.length} downloads`,
-  totalBytes: states.reduce((sum, { totalBytes }) => sum + totalBytes, 0),
+  totalBytes: sumIfAllKnown(states.map(({ totalBytes }) => totalBytes)),
+  startBytes: sum(states.map(({ startBytes }) => startBytes)),
   startMs: Math.min(...states.map(({ startMs }) => startMs)),
-  bytes: states.reduce((sum, { bytes }) => sum + bytes, 0),
+  bytes: sum(states.map(({ bytes }) => bytes)),
 });
 
 const drawBar = (state: State, nowMs: number, columns: number): string => {
   const percent = percentOf(state);
-  const filled = Math.floor((percent * barCells) / 100);
-  const bar = '#'.repeat(filled).padEnd(barCells, '.');
-  const perSecond = state.bytes / Math.max((nowMs - state.startMs) / 1000, 0.001);
-  const amount = `${megabytes(state.bytes)} of ${megabytes(state.totalBytes)} MB`;
+  const filled = Math.floor(((percent ?? 0) * barCells) / 100);
+  const bar = percent === undefined ? '' : ` [${'#'.repeat(filled).padEnd(barCells, '.')}] ${percent} %`;
+  const of = state.totalBytes === undefined ? '' : ` of ${megabytes(state.totalBytes)}`;
+  const seconds = Math.max((nowMs - state.startMs) / 1000, 0.001);
+  const perSecond = (state.bytes - state.startBytes) / seconds;
 
   // A line that wraps could not be erased.
-  return `${state.label} [${bar}] ${percent} %  ${amount}  ${megabytes(perSecond)} MB/s`.slice(
+  return `${state.label}${bar}  ${megabytes(state.bytes)}${of} MB  ${megabytes(perSecond)} MB/s`.slice(
     0,
     columns - 1,
   );
 };
+
+const begun = (
+  label: string,
+  totalBytes: number | undefined,
+  startBytes: number,
+  startMs: number,
+): State => ({ label, totalBytes, startBytes, startMs, bytes: startBytes });
 
 const onTerminal = (stream: Stream, now: () => number): Progress => {
   const states = new Set<State>();
@@ -68,8 +95,8 @@ const onTerminal = (stream: Stream, now: () => number): Progress => {
     stream.write(eraseLine + drawBar(together([...states]), drawnMs, stream.columns || 80));
   };
 
-  const start = (label: string, totalBytes: number): Step => {
-    const state: State = { label, totalBytes, startMs: now(), bytes: 0 };
+  const start = (label: string, totalBytes: number | undefined, doneBytes = 0): Step => {
+    const state = begun(label, totalBytes, doneBytes, now());
     states.add(state);
     draw();
     return {
@@ -94,24 +121,32 @@ const onTerminal = (stream: Stream, now: () => number): Progress => {
   };
 };
 
+const quartersOf = (state: State): number => Math.floor((percentOf(state) ?? 0) / 25);
+
+const endOf = (state: State): string => {
+  const percent = percentOf(state);
+  if (percent === undefined) return `${megabytes(state.bytes)} MB came`;
+  return percent === 100 ? 'done' : `stopped at ${percent} %`;
+};
+
 const inLog = (stream: Stream, now: () => number): Progress => {
   const note = (line: string): void => void stream.write(`${line}\n`);
 
-  const start = (label: string, totalBytes: number): Step => {
-    const state: State = { label, totalBytes, startMs: now(), bytes: 0 };
-    let quarters = 0;
-    note(`${label}: ${megabytes(totalBytes)} MB`);
+  const start = (label: string, totalBytes: number | undefined, doneBytes = 0): Step => {
+    const state = begun(label, totalBytes, doneBytes, now());
+    let quarters = quartersOf(state);
+    const size = totalBytes === undefined ? 'size not published' : `${megabytes(totalBytes)} MB`;
+    note(`${label}: ${size}${doneBytes > 0 ? `, ${megabytes(doneBytes)} MB are there` : ''}`);
     return {
       update: (bytes) => {
         state.bytes = advanced(state, bytes);
-        const reached = Math.floor(percentOf(state) / 25);
+        const reached = quartersOf(state);
         if (reached > quarters && reached < 4) note(`${label}: ${reached * 25} %`);
         quarters = Math.max(quarters, reached);
       },
       done: () => {
         const seconds = ((now() - state.startMs) / 1000).toFixed(1);
-        const end = state.bytes === totalBytes ? 'done' : `stopped at ${percentOf(state)} %`;
-        note(`${label}: ${end} after ${seconds} s`);
+        note(`${label}: ${endOf(state)} after ${seconds} s`);
       },
     };
   };

@@ -75,27 +75,33 @@ const failureOf = (errors: readonly unknown[], notBegun: readonly Group[]): unkn
  * Pulls several files, so many at once; see {@link pullWeights}. Nothing is fetched when a consent is missing for
  * one, or the disk has no room for all. The first failure stops what has not begun.
  *
- * @throws WeightsError that names everything that failed; the reason of `signal` when that was aborted
+ * @throws WeightsError that names everything that failed, in the order of the choices; the reason of `signal` when that was aborted
  */
 export const pullAllWeights = async (choices: readonly Choice[], options: PullAllOptions): Promise<void> => {
-  const waiting = groupByFile(choices);
+  const groups = groupByFile(choices);
   let reservedBytes = 0;
-  for (const group of waiting) reservedBytes = await check(group, reservedBytes, options);
+  for (const group of groups) reservedBytes = await check(group, reservedBytes, options);
 
-  const errors: unknown[] = [];
+  const waiting = [...groups];
+  const failures = new Map<Group, unknown>();
   const lane = async () => {
-    while (errors.length === 0) {
+    while (failures.size === 0) {
       const group = waiting.shift();
       if (!group) return;
       try {
         const { path, sha256 } = await pullWeights(group[0], options);
         for (const choice of group) options.onInstalled({ ...choice, path, sha256 });
       } catch (error) {
-        errors.push(error);
+        failures.set(group, error);
       }
     }
   };
   await Promise.all(Array.from({ length: options.atOnce }, lane));
   options.signal?.throwIfAborted();
-  if (errors.length > 0) throw failureOf(errors, waiting);
+  const failed = groups.filter((group) => failures.has(group));
+  if (failed.length > 0)
+    throw failureOf(
+      failed.map((group) => failures.get(group)),
+      waiting,
+    );
 };

@@ -24,8 +24,7 @@ export const requireAcceptance = (choice: Choice, { acceptLicence }: Consent): v
   const { name, terms, commercial } = choice.variant.licence;
   if (commercial !== 'agreement' || acceptLicence) return;
   throw new WeightsError(
-    `${labelOf(choice)} has the licence ${name}: ${terms} To accept it, add --accept-licence: ` +
-      `npx clearcut models pull ${choice.model.air} --variant ${choice.variant.name} --accept-licence`,
+    `${labelOf(choice)} has the licence ${name}: ${terms} To accept it, add --accept-licence.`,
   );
 };
 

@@ -202,6 +202,18 @@ describe('a download that breaks off', () => {
     });
   });
 
+  it.each([
+    ['in a circle', '/tiny.onnx', 'it redirects in a circle'],
+    ['to what is no URL', 'http://[', 'it redirects to what is no URL'],
+  ])('does not try again where it is redirected %s', async (_, target, reason) => {
+    const { server, choice, options, progress } = await setUp();
+    server.moved.set('/tiny.onnx', target);
+
+    await expect(pullWeights(choice, options)).rejects.toThrow(`/tiny.onnx cannot be read: ${reason}.`);
+
+    expect(progress.lines).toEqual([]);
+  });
+
   it('tries again when the server is busy, and says so', async () => {
     const { server, choice, options, progress } = await setUp();
     server.statuses = [503, 429];

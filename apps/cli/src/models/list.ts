@@ -1,5 +1,5 @@
 import type { Licence, Variant } from '#models';
-import { listWeights, placeNames, type Entry } from '#weights';
+import { listWeights, placeNames, strayWeights, type Entry } from '#weights';
 import { readArguments, type Command } from '../command.js';
 import { type World } from './command.js';
 import { table } from '../table.js';
@@ -61,6 +61,8 @@ export const list: Command<World> = {
       note: progress.note,
       signal,
     });
+    for (const path of await strayWeights(catalogue, config.MODELS_DIR))
+      progress.note(`${path} is no file of any model: delete it unless another MODELS_FILE names it.`);
     if (values.json) {
       return print(
         `${JSON.stringify(

@@ -6,7 +6,8 @@ import { choicesNamed, modelNamed, type World } from './command.js';
 
 const usage = `Usage: npx clearcut models remove <air | slug>… [--variant NAME]
 
-Deletes the installed files of the models. Workers that run keep what they have loaded until they end.
+Deletes the installed files of the models. Workers that run keep what they have loaded until they end, or need
+its room for another model.
 `;
 
 const sharers = (catalogue: Catalogue, choice: Choice): string[] =>

@@ -5,8 +5,8 @@ import { choicesNamed, modelNamed, type World } from './command.js';
 const usage = `Usage: npx clearcut models verify [air | slug]…
 
 Reads the installed files of the models, of all unless some are named, from end to end, and compares them with
-what was published. Ends with code 1 when one differs, or none of
-those that were named is installed.
+what was published. Ends with code 1 when one differs, or when none of those that were named is
+installed.
 `;
 
 export const verify: Command<World> = {

@@ -1,6 +1,7 @@
 import type { Figure } from '../model.js';
 
 const readme = "BiRefNet's README";
+const readmeAndCards = "BiRefNet's README and its cards on Hugging Face";
 const card = 'card of BiRefNet_512x512 on Hugging Face';
 
 /** Of the large backbone at 1024 pixels, whatever it was trained on. */
@@ -23,8 +24,14 @@ export const disQuality = quality('DIS-VD: S .898', "BiRefNet's paper");
 export const massiveQuality = quality(
   'DIS-VD, after training on the training and test sets of DIS5K: S .907, weighted F .865',
 );
-export const mattingQuality = quality('TE-P3M-500-NP: S .979, weighted F .988, largest F .996');
-export const portraitQuality = quality('P3M-500-P: S .983, weighted F .989, largest F .996, MAE .006');
+export const mattingQuality = quality(
+  'TE-P3M-500-NP: S .979, weighted F .988, largest F .996',
+  readmeAndCards,
+);
+export const portraitQuality = quality(
+  'P3M-500-P: S .983, weighted F .989, largest F .996, MAE .006',
+  readmeAndCards,
+);
 export const liteQuality = quality('DIS-VD: S .882, weighted F .830');
 export const hrQuality = quality('DIS-VD at 2048 pixels: S .927, weighted F .894');
 

@@ -161,7 +161,7 @@ const receive = async (
 export const attempt = async (
   request: Attempt,
   so: Progressed,
-  start: (totalBytes: number) => Step,
+  start: (totalBytes: number | undefined, doneBytes: number) => Step,
 ): Promise<void> => {
   const { body, ...answer } = await ask(request);
   try {
@@ -169,7 +169,7 @@ export const attempt = async (
     await catchUp(request, answer, so);
     await checkSpace(request, answer);
     const length = lengthOf(request, answer);
-    const step = start(length ?? 1);
+    const step = start(length, so.bytes);
     step.update(so.bytes);
     await receive(request, body, length, so, step);
     if (length !== undefined && so.bytes < length) throw new TransientError(`${request.url} ended early`);

@@ -16,9 +16,16 @@ export type Download = Attempt & {
 
 /** By the names of undici, OpenSSL and the system for a connection that could not be made or broke. */
 const isNetworkFault = (error: unknown): boolean =>
-  /^(UND_ERR_|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENETUNREACH|EHOSTUNREACH|CERT_|ERR_TLS|ERR_SSL|EPROTO|ERR_INVALID_URL|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HPE_)/.test(
+  /^(UND_ERR_|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENETUNREACH|EHOSTUNREACH|CERT_|ERR_TLS|ERR_SSL|EPROTO|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HPE_)/.test(
     codeOf(error) ?? '',
   );
+
+/** Of a redirect that leads nowhere, by undici's and Node's codes: another try would be led there, too. */
+const redirectFault = (error: unknown): string | undefined => {
+  const code = codeOf(error);
+  if (code === 'ERR_INVALID_URL') return 'it redirects to what is no URL';
+  return code === 'UND_ERR_INVALID_ARG' ? 'it redirects in a circle' : undefined;
+};
 
 const reasonOf = (error: unknown): string => {
   const { message } = error instanceof Error ? error : new Error(String(error));
@@ -27,7 +34,9 @@ const reasonOf = (error: unknown): string => {
 
 const failure = async ({ url, label, folder }: Download, error: unknown): Promise<UnavailableError> => {
   const reason =
-    error instanceof TransientError ? error.message : `${url} cannot be read: ${reasonOf(error)}`;
+    error instanceof TransientError
+      ? error.message
+      : `${url} cannot be read: ${redirectFault(error) ?? reasonOf(error)}`;
   const bytes = await partialBytes(folder);
   if (bytes === 0) return new UnavailableError(`${reason}.`, { cause: error });
   const so = `${(bytes / 1e6).toFixed(0)} MB of ${label} have come, and the same command goes on from there`;
@@ -35,7 +44,11 @@ const failure = async ({ url, label, folder }: Download, error: unknown): Promis
 };
 
 /** Tries until nothing is missing, or until no try brings anything any more. */
-const persist = async (download: Download, so: Progressed, start: (total: number) => Step): Promise<void> => {
+const persist = async (
+  download: Download,
+  so: Progressed,
+  start: (totalBytes: number | undefined, doneBytes: number) => Step,
+): Promise<void> => {
   const { signal, progress, delaysMs = retryDelaysMs } = download;
   for (let tries = 0; ;) {
     const before = so.bytes;
@@ -43,6 +56,7 @@ const persist = async (download: Download, so: Progressed, start: (total: number
       return await attempt(download, so, start);
     } catch (error) {
       signal?.throwIfAborted();
+      if (redirectFault(error)) throw await failure(download, error);
       if (!(error instanceof TransientError) && !isNetworkFault(error)) throw error;
       if (so.bytes > before) tries = 0;
       const delayMs = delaysMs[tries];
@@ -63,8 +77,8 @@ const persist = async (download: Download, so: Progressed, start: (total: number
 export const download = async (request: Download): Promise<Digests> => {
   const so: Progressed = { digester: createDigester(), bytes: 0 };
   let step: Step | undefined;
-  const start = (total: number): Step =>
-    (step ??= request.progress.start(`Fetching ${request.label}`, total));
+  const start = (totalBytes: number | undefined, doneBytes: number): Step =>
+    (step ??= request.progress.start(`Fetching ${request.label}`, totalBytes, doneBytes));
   try {
     await persist(request, so, start);
     return so.digester.digests();
