@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { beat, checkSchema, longestWaiting, openDatabase } from '#database';
 import { contentTypeOf, decode, encode } from '#imaging';
-import type { openDevice } from '#inference';
+import { networkKey, type openDevice } from '#inference';
 import type { Catalogue } from '#models';
 import { createOutbound } from '#outbound';
 import { checkAll, type Context, type Running } from '#program';
@@ -112,7 +112,8 @@ export const startWorker = async (
   watchDevice(registry, {
     facts,
     stats: device.stats,
-    modelsOf: (path) => airs.filter((air) => served.get(air)?.network.path === path),
+    modelsOf: (key) =>
+      [...served].filter(([, { network }]) => networkKey(network) === key).map(([air]) => air),
     inHand: activity.inHand,
     slots: config.WORKER_CONCURRENCY,
   });

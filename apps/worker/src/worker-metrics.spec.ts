@@ -13,10 +13,10 @@ describe('the metrics of a worker', () => {
         idleMs: 0,
         elapsedMs: 0,
         batches: {},
-        networks: { '/shared.onnx': { runs: 2, images: 3 } },
-        sessions: [{ path: '/other.onnx', bytes: 7 }],
+        networks: { shared: { runs: 2, images: 3 } },
+        sessions: [{ key: 'other', path: '/other.onnx', bytes: 7 }],
       }),
-      modelsOf: (path) => (path === '/shared.onnx' ? ['acme:1@1', 'acme:1@2'] : []),
+      modelsOf: (key) => (key === 'shared' ? ['acme:1@1', 'acme:1@2'] : []),
       inHand: () => 0,
       slots: 1,
     });

@@ -72,8 +72,8 @@ export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
 type Watched = {
   readonly facts: DeviceFacts;
   readonly stats: () => DeviceStats;
-  /** The models whose network lies there; several may share one. */
-  readonly modelsOf: (path: string) => readonly string[];
+  /** The models that run by the network with that key; several may share one. */
+  readonly modelsOf: (key: string) => readonly string[];
   readonly inHand: () => number;
   readonly slots: number;
 };
@@ -95,15 +95,15 @@ const watchRuns = (metrics: Metrics, { stats, modelsOf }: Watched) => {
   metrics.sum(
     { name: 'clearcut_device_runs_total', help: 'Runs of a network.', labels: ['model'] },
     (counter) => {
-      for (const [path, { runs }] of Object.entries(stats().networks))
-        counter.inc({ model: labelOf(modelsOf(path)) }, runs);
+      for (const [key, { runs }] of Object.entries(stats().networks))
+        counter.inc({ model: labelOf(modelsOf(key)) }, runs);
     },
   );
   metrics.sum(
     { name: 'clearcut_device_images_total', help: 'Images that those runs took.', labels: ['model'] },
     (counter) => {
-      for (const [path, { images }] of Object.entries(stats().networks))
-        counter.inc({ model: labelOf(modelsOf(path)) }, images);
+      for (const [key, { images }] of Object.entries(stats().networks))
+        counter.inc({ model: labelOf(modelsOf(key)) }, images);
     },
   );
   metrics.sum(
@@ -126,7 +126,7 @@ export const watchDevice = (metrics: Metrics, watched: Watched): void => {
       labels: ['model'],
     },
     (gauge) => {
-      for (const { path, bytes } of stats().sessions) gauge.set({ model: labelOf(modelsOf(path)) }, bytes);
+      for (const { key, bytes } of stats().sessions) gauge.set({ model: labelOf(modelsOf(key)) }, bytes);
     },
   );
   metrics

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeBrightnessGraph, writeSequenceGraph, type GraphOptions } from '#test/onnx-graphs';
 import { until } from '#test/until';
-import { openDevice, toHalves, type Device, type DeviceEvent, type Network } from './index.js';
+import { networkKey, openDevice, toHalves, type Device, type DeviceEvent, type Network } from './index.js';
 
 const size = 64;
 const filled = (value: number) => new Float32Array(3 * size * size).fill(value);
@@ -116,7 +116,7 @@ describe('device', () => {
     const settled = await Promise.allSettled(runs);
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
     await expect(device.run(network, filled(1), controller.signal)).rejects.toThrow('gone');
-    expect(device.stats().networks[network.path]?.images).toBe(3);
+    expect(device.stats().networks[networkKey(network)]?.images).toBe(3);
   });
 
   it('says why when an image does not fit or a file is no graph', async () => {
@@ -145,6 +145,14 @@ describe('device', () => {
     );
   });
 
+  it('keeps apart models that want another output of one file', async () => {
+    const network = await makeNetwork('shared', { sigmoid: true, spareOutputs: 1 });
+    const other = { ...network, output: { name: 'spare-0', type: 'float32' } } as const;
+    expect(await valuesOf(network, [0.5])).toEqual([expect.closeTo(1 / (1 + Math.exp(-0.5)))]);
+    expect(await valuesOf(other, [0.5])).toEqual([0.5]);
+    expect(loadsOf(network)).toBe(2);
+  });
+
   it('says what it left out of a graph, and when onnxruntime would not have it so', async () => {
     const preparationOf = async (network: Network) => {
       expect(await valuesOf(network, [0.5])).toEqual([0.5]);
@@ -169,7 +177,7 @@ describe('device', () => {
     await device.load(network);
     await runTogether(network, [1, 2, 3]);
     const after = device.stats();
-    expect(after.networks[network.path]).toEqual({ runs: 1, images: 3 });
+    expect(after.networks[networkKey(network)]).toEqual({ runs: 1, images: 3 });
     expect((after.batches[3] ?? 0) - (before.batches[3] ?? 0)).toBe(1);
     expect(after.busyMs).toBeGreaterThan(before.busyMs);
     expect(after.busyMs + after.loadingMs + after.idleMs).toBeCloseTo(after.elapsedMs);

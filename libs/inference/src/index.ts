@@ -8,7 +8,7 @@ export {
 export { DeviceError, type DeviceFacts, type DeviceRequest } from './device-name.js';
 export { prepareGraph, type Preparation } from './graph/prepare-graph.js';
 export { toHalves } from './half.js';
-export { type Input, type Network, type Output, type TensorType } from './network.js';
+export { networkKey, type Input, type Network, type Output, type TensorType } from './network.js';
 export { type Inference } from './protocol.js';
 export { type DeviceEvent, type DeviceReport } from './report.js';
 export { serveDevice, type Backend } from './thread/serve-device.js';

@@ -1,6 +1,6 @@
 export type TensorType = 'float32' | 'float16';
 
-/** What the device must know of a network to run it. Its path is its identity: one file, one network. */
+/** What the device must know of a network to run it. */
 export type Network = {
   /** File with the ONNX graph. */
   readonly path: string;
@@ -11,6 +11,13 @@ export type Network = {
   /** Whether N is always 1, or as many images as one likes. */
   readonly batch: 'fixed' | 'dynamic';
 };
+
+/**
+ * Tells networks apart: models that use one file alike share a session, and those that describe it otherwise, by
+ * another output maybe, do not.
+ */
+export const networkKey = ({ path, input, output, batch }: Network): string =>
+  JSON.stringify([path, input.name, input.type, input.size, output.name, output.type, batch]);
 
 /** A network whose tensors' names are known. */
 export type NamedNetwork = Network & {

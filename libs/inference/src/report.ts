@@ -25,10 +25,11 @@ export type DeviceReport = {
   readonly loadingMs: number;
   /** Batch size → runs of that size. */
   readonly batches: Readonly<Record<number, number>>;
-  /** Path → runs and images of that network. */
+  /** Runs and images of each network, by its key. */
   readonly networks: Readonly<Record<string, { readonly runs: number; readonly images: number }>>;
   /** What is loaded now, least recently used first. */
   readonly sessions: readonly {
+    readonly key: string;
     readonly path: string;
     readonly bytes: number;
     readonly partition?: Partition | undefined;

@@ -1,4 +1,4 @@
-import type { Input, Network } from '../network.js';
+import { networkKey, type Input, type Network } from '../network.js';
 import type { Inference } from '../protocol.js';
 import type { DeviceEvent } from '../report.js';
 import type { Session } from './session.js';
@@ -31,7 +31,8 @@ const isOutOfMemory = (error: unknown) =>
  */
 export const createBatcher = ({ maxBatch, lingerMs, use, receive, onEvent }: BatcherOptions) => {
   const limits = new Map<string, number>();
-  const limitOf = ({ path, batch }: Network) => (batch === 'fixed' ? 1 : (limits.get(path) ?? maxBatch));
+  const limitOf = (network: Network) =>
+    network.batch === 'fixed' ? 1 : (limits.get(networkKey(network)) ?? maxBatch);
   const lines = createLines({ limitOf, lingerMs });
   /** Who is out of the line and still wants to run. */
   const taken = new Set<number>();
@@ -43,7 +44,7 @@ export const createBatcher = ({ maxBatch, lingerMs, use, receive, onEvent }: Bat
     const reason = reasonOf(error);
     if (!isOutOfMemory(error)) return onEvent({ type: 'batchSplit', path, size, reason });
     const limit = Math.min(limitOf(network), size >> 1);
-    limits.set(path, limit);
+    limits.set(networkKey(network), limit);
     onEvent({ type: 'batchLimited', path, limit, reason });
   };
 

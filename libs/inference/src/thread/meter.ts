@@ -7,10 +7,10 @@ export const createMeter = () => {
   const batches: Record<number, number> = {};
   const networks: Record<string, { runs: number; images: number }> = {};
   return {
-    ran: (path: string, images: number, ms: number): void => {
+    ran: (key: string, images: number, ms: number): void => {
       busyMs += ms;
       batches[images] = (batches[images] ?? 0) + 1;
-      const sums = (networks[path] ??= { runs: 0, images: 0 });
+      const sums = (networks[key] ??= { runs: 0, images: 0 });
       sums.runs++;
       sums.images += images;
     },

@@ -1,6 +1,6 @@
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { DeviceFacts } from '../device-name.js';
-import type { Network } from '../network.js';
+import { networkKey, type Network } from '../network.js';
 import type { Reply, Request, ThreadOptions } from '../protocol.js';
 import type { DeviceEvent } from '../report.js';
 import { createBatcher } from './batcher.js';
@@ -35,10 +35,10 @@ const createCounting = (port: MessagePort, { open, estimateBytes }: Backend, bud
   const report = () => post({ type: 'report', report: { ...meter.read(), sessions: sessions.list() } });
 
   /** The session, counting what it does. */
-  const counted = (path: string, session: Session): Pick<Session, 'run'> => ({
+  const counted = (key: string, session: Session): Pick<Session, 'run'> => ({
     run: async (images) => {
       const result = await session.run(images);
-      meter.ran(path, images.length, result.ms);
+      meter.ran(key, images.length, result.ms);
       report();
       return result;
     },
@@ -59,7 +59,7 @@ export const serveDevice = (backend: Backend): void => {
   const batcher = createBatcher({
     maxBatch: options.maxBatch,
     lingerMs: options.lingerMs,
-    use: (network, work) => sessions.use(network, (session) => work(counted(network.path, session))),
+    use: (network, work) => sessions.use(network, (session) => work(counted(networkKey(network), session))),
     receive: () => {
       for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
         handle(next.message as Request);

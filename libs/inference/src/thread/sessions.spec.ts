@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { until } from '#test/until';
-import type { Network } from '../network.js';
+import { networkKey, type Network } from '../network.js';
 import { createSessions } from './sessions.js';
 
 const network = (path: string): Network => ({
@@ -37,13 +37,20 @@ describe('sessions', () => {
     expect(story).toEqual(['open a', 'open b']);
   });
 
+  it('opens a file anew for those who describe it otherwise, and once for those who do so alike', async () => {
+    const { touch, story } = setUp(Infinity);
+    const other = { ...a, output: { ...a.output, name: 'other' } };
+    for (const one of [a, other, { ...other }, a]) await touch(one);
+    expect(story).toEqual(['open a', 'open a']);
+  });
+
   it('releases the least recently used when the next one does not fit, and opens it again', async () => {
     const { touch, story, list } = setUp(100);
     for (const one of [a, b, a, c, b]) await touch(one);
     expect(story).toEqual(['open a', 'open b', 'release b', 'open c', 'release a', 'open b']);
     expect(list()).toEqual([
-      { path: 'c', bytes: 40 },
-      { path: 'b', bytes: 40 },
+      { key: networkKey(c), path: 'c', bytes: 40 },
+      { key: networkKey(b), path: 'b', bytes: 40 },
     ]);
   });
 

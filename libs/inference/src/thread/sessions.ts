@@ -1,4 +1,4 @@
-import type { Network } from '../network.js';
+import { networkKey, type Network } from '../network.js';
 import type { DeviceEvent, DeviceReport } from '../report.js';
 import type { OpenSession, Session } from './session.js';
 
@@ -10,6 +10,8 @@ export type SessionsOptions = {
   readonly onEvent: (event: DeviceEvent) => void;
 };
 
+type Loaded = { readonly network: Network; readonly session: Session };
+
 /**
  * The loaded sessions, the least recently used first. Who uses one has the device to himself, so that nothing
  * loads twice and nothing in use is evicted. One that is larger than the whole budget is kept alone.
@@ -18,7 +20,7 @@ export type SessionsOptions = {
  * on its every turn: a budget is for the rare model, not for taking turns.
  */
 export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: SessionsOptions) => {
-  const loaded = new Map<string, Session>();
+  const loaded = new Map<string, Loaded>();
   const knownBytes = new Map<string, number>();
   let last: Promise<unknown> = Promise.resolve();
 
@@ -28,28 +30,29 @@ export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: Se
     return turn;
   };
 
-  const evict = async (path: string, session: Session) => {
-    loaded.delete(path);
+  const evict = async (key: string, { network, session }: Loaded) => {
+    loaded.delete(key);
     await session.release();
-    onEvent({ type: 'evicted', path, bytes: session.bytes });
+    onEvent({ type: 'evicted', path: network.path, bytes: session.bytes });
   };
 
   const makeRoom = async (wantedBytes: number, keep?: string) => {
-    for (const [path, session] of loaded) {
-      const total = [...loaded.values()].reduce((sum, { bytes }) => sum + bytes, wantedBytes);
+    for (const [key, entry] of loaded) {
+      const total = [...loaded.values()].reduce((sum, { session }) => sum + session.bytes, wantedBytes);
       if (total <= budgetBytes) return;
-      if (path !== keep) await evict(path, session);
+      if (key !== keep) await evict(key, entry);
     }
   };
 
   const load = async (network: Network) => {
     const { path } = network;
+    const key = networkKey(network);
     const startMs = performance.now();
-    await makeRoom(knownBytes.get(path) ?? (await estimateBytes(network)));
+    await makeRoom(knownBytes.get(key) ?? (await estimateBytes(network)));
     const session = await open(network);
     const { bytes, partition, preparation } = session;
-    loaded.set(path, session);
-    knownBytes.set(path, bytes);
+    loaded.set(key, { network, session });
+    knownBytes.set(key, bytes);
     onEvent({
       type: 'loaded',
       path,
@@ -58,16 +61,17 @@ export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: Se
       ...(partition && { partition }),
       ...(preparation && { preparation }),
     });
-    await makeRoom(0, path);
+    await makeRoom(0, key);
     return session;
   };
 
   const take = async (network: Network) => {
-    const session = loaded.get(network.path);
-    if (!session) return load(network);
-    loaded.delete(network.path);
-    loaded.set(network.path, session);
-    return session;
+    const key = networkKey(network);
+    const entry = loaded.get(key);
+    if (!entry) return load(network);
+    loaded.delete(key);
+    loaded.set(key, entry);
+    return entry.session;
   };
 
   return {
@@ -75,7 +79,12 @@ export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: Se
     use: <T>(network: Network, work: (session: Session) => Promise<T>): Promise<T> =>
       inTurn(async () => work(await take(network))),
     list: (): DeviceReport['sessions'] =>
-      [...loaded].map(([path, { bytes, partition }]) => ({ path, bytes, partition })),
+      [...loaded.values()].map(({ network, session: { bytes, partition } }) => ({
+        key: networkKey(network),
+        path: network.path,
+        bytes,
+        partition,
+      })),
   };
 };
 export type Sessions = ReturnType<typeof createSessions>;

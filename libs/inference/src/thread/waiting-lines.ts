@@ -1,4 +1,4 @@
-import type { Input, Network } from '../network.js';
+import { networkKey, type Input, type Network } from '../network.js';
 import type { Inference } from '../protocol.js';
 
 /** One image that waits for the device. */
@@ -40,17 +40,18 @@ export const createLines = ({ limitOf, lingerMs }: LinesOptions) => {
 
   return {
     add: (network: Network, member: Member): void => {
-      const line = lines.get(network.path);
+      const key = networkKey(network);
+      const line = lines.get(key);
       if (line) line.members.push(member);
-      else lines.set(network.path, { network, members: [member] });
+      else lines.set(key, { network, members: [member] });
     },
     /** @returns whether it still waited */
     remove: (id: number): boolean => {
-      for (const [path, line] of lines) {
+      for (const [key, line] of lines) {
         const position = line.members.findIndex((member) => member.id === id);
         if (position < 0) continue;
         line.members.splice(position, 1);
-        if (line.members.length === 0) lines.delete(path);
+        if (line.members.length === 0) lines.delete(key);
         return true;
       }
       return false;
@@ -67,11 +68,12 @@ export const createLines = ({ limitOf, lingerMs }: LinesOptions) => {
     },
     /** Takes a network's next batch, or as many as wanted, out of its line, which goes to the end. */
     take: (network: Network, count = limitOf(network)): Member[] => {
-      const line = lines.get(network.path);
+      const key = networkKey(network);
+      const line = lines.get(key);
       if (!line) return [];
       const members = line.members.splice(0, count);
-      lines.delete(network.path);
-      if (line.members.length > 0) lines.set(network.path, line);
+      lines.delete(key);
+      if (line.members.length > 0) lines.set(key, line);
       return members;
     },
   };
