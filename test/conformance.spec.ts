@@ -20,11 +20,15 @@ const files = [...catalogue.values()].flatMap((model, i) =>
 /** ISNet's graphs have twelve outputs, of which the first counts. */
 const sparesOf = ({ name }: Variant) => (name.startsWith('isnet') ? 11 : 0);
 
+/** Each colour counts for something else, so that their order shows. */
+const weights = [1.7, 0.9, 0.4] as const;
+
 /** Graphs with exactly the tensors of the rows. Where a row applies no activation, the graph ends in it. */
 const makeCatalogue = async (modelsDir: string): Promise<Catalogue> => {
   const rows = files.map(async ([, air, model, variant]): Promise<[string, Model]> => {
     const sigmoid = variant.output.normalise === 'none';
-    const installed = await installGraph(modelsDir, variant, { sigmoid, spareOutputs: sparesOf(variant) });
+    const spareOutputs = sparesOf(variant);
+    const installed = await installGraph(modelsDir, variant, { sigmoid, spareOutputs, weights });
     return [air, { ...model, air, slug: air.replaceAll(/\W/g, '-'), variants: [installed] }];
   });
   return new Map(await Promise.all(rows));
@@ -48,7 +52,7 @@ describe('a row of the catalogue', () => {
   const references = new Map<string, Uint8Array>();
   const referenceOf = (variant: Variant): Uint8Array => {
     const key = JSON.stringify([variant.input.size, variant.input.mean, variant.input.std, variant.output]);
-    const known = references.get(key) ?? referenceAlpha(variant, photo);
+    const known = references.get(key) ?? referenceAlpha(variant, photo, weights);
     references.set(key, known);
     return known;
   };

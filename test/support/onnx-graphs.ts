@@ -39,6 +39,8 @@ export type GraphOptions = {
   /** `input` and `output` unless given. */
   readonly inputName?: string;
   readonly outputName?: string;
+  /** What red, green and blue count for in the mean; alike unless given. */
+  readonly weights?: readonly [red: number, green: number, blue: number];
   /** Ends in the logistic function. */
   readonly sigmoid?: boolean;
   /** Further outputs behind the first, which nobody asks for. */
@@ -53,6 +55,7 @@ const defaults = {
   output: 'float32',
   inputName: 'input',
   outputName: 'output',
+  weights: [1, 1, 1],
   sigmoid: false,
   spareOutputs: 0,
   blurs: 0,
@@ -64,7 +67,8 @@ const nodes = ({ inputName, outputName, output, sigmoid, blurs }: Required<Graph
   const last = sigmoid ? 'alpha' : softened;
   return [
     cast(inputName, 'photo', 'float32'),
-    node('ReduceMean', 'photo', 'mean', { axes: [1], keepdims: 1 }),
+    { opType: 'Mul', input: ['photo', 'weights'], output: ['weighed'] },
+    node('ReduceMean', 'weighed', 'mean', { axes: [1], keepdims: 1 }),
     ...chain('mean', 'mask', blurs, blur),
     ...(sigmoid ? [node('Sigmoid', softened, 'alpha', {})] : []),
     cast(last, outputName, output),
@@ -72,8 +76,8 @@ const nodes = ({ inputName, outputName, output, sigmoid, blurs }: Required<Graph
 };
 
 /**
- * Writes a network that takes brightness for the subject, every pixel's value being the mean of its channels: one
- * input N × 3 × size × size, and an output N × 1 × size × size.
+ * Writes a network that takes brightness for the subject, every pixel's value being the mean of its channels,
+ * each times its weight: one input N × 3 × size × size, and an output N × 1 × size × size.
  */
 export const writeBrightnessGraph = async (
   path: string,
@@ -81,12 +85,13 @@ export const writeBrightnessGraph = async (
   options: GraphOptions = {},
 ): Promise<void> => {
   const wanted: Required<GraphOptions> = { ...defaults, ...options };
-  const { batch, input, output, inputName, outputName, spareOutputs } = wanted;
+  const { batch, input, output, inputName, outputName, weights, spareOutputs } = wanted;
   const images = batch === 'fixed' ? 1 : 'N';
   const spares = Array.from({ length: spareOutputs }, (_, i) => `spare-${i}`);
   const graph = {
     name: 'brightness',
     node: [...nodes(wanted), ...spares.map((spare) => cast('mean', spare, output))],
+    initializer: [{ name: 'weights', dims: [1, 3, 1, 1], dataType: elemTypes.float32, floatData: weights }],
     input: [declared(inputName, input, [images, 3, size, size])],
     output: [outputName, ...spares].map((name) => declared(name, output, [images, 1, size, size])),
   };

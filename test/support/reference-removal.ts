@@ -58,12 +58,18 @@ const resize = (plane: Plane, width: number, height: number): Plane =>
 const logistic = (x: number) => 1 / (1 + exp(-x));
 
 /** The shares that the row promises: whoever applies the logistic function, the graph or we. */
-const predict = ({ input, output }: Variant, channels: readonly Plane[], brightest: number): Float64Array => {
+const predict = (
+  { input, output }: Variant,
+  channels: readonly Plane[],
+  weights: readonly number[],
+  brightest: number,
+): Float64Array => {
   const endsInLogistic = output.activation === 'sigmoid' || output.normalise === 'none';
   const shares = new Float64Array(input.size ** 2);
   for (const [c, { data }] of channels.entries()) {
-    const [mean, std] = [input.mean[c] ?? 0, input.std[c] ?? 1];
-    for (let i = 0; i < shares.length; i++) shares[i]! += ((data[i] ?? 0) / brightest - mean) / std / 3;
+    const [mean, std, weight] = [input.mean[c] ?? 0, input.std[c] ?? 1, weights[c] ?? 0];
+    for (let i = 0; i < shares.length; i++)
+      shares[i]! += (weight * (((data[i] ?? 0) / brightest - mean) / std)) / 3;
   }
   return endsInLogistic ? shares.map(logistic) : shares;
 };
@@ -78,22 +84,24 @@ const extremes = (values: Float64Array): readonly [number, number] => {
 };
 
 /**
- * The alpha that a row of the catalogue promises for a network that takes the mean of its channels for the
- * subject, computed the slow and plain way: no line of it is shared with the service.
+ * The alpha that a row of the catalogue promises for a network that takes the mean of its channels, each
+ * times its weight, for the subject; computed the slow and plain way: no line of it is shared with the service.
  *
- * @param rgb interleaved samples
+ * @param photo interleaved samples of red, green and blue
  */
 export const referenceAlpha = (
   variant: Variant,
-  { data, width, height }: { readonly data: Uint8Array; readonly width: number; readonly height: number },
+  photo: { readonly data: Uint8Array; readonly width: number; readonly height: number },
+  weights: readonly number[],
 ): Uint8Array => {
+  const { data, width, height } = photo;
   const { size } = variant.input;
   const channels = [0, 1, 2].map((channel) => {
     const samples = Float64Array.from({ length: width * height }, (_, i) => data[3 * i + channel] ?? 0);
     return resize({ data: samples, width, height }, size, size);
   });
   const brightest = max(...channels.map(({ data: samples }) => extremes(samples)[1]));
-  const shares = predict(variant, channels, brightest);
+  const shares = predict(variant, channels, weights, brightest);
   const [low, high] = extremes(shares);
   const stretched = variant.output.normalise === 'minmax';
   const mask = shares.map((share) => floor(255 * (stretched ? (share - low) / (high - low) : share)));
