@@ -91,8 +91,9 @@ const obstacleOf = (
 
 /**
  * Closed-form matting: alpha of the unknown pixels of a trimap from the colours of the photo. Known pixels keep
- * what the trimap says. The answer is within a level of eight bits of pymatting's `estimate_alpha_cf`, whose
- * parameters these are; where that raises ValueError, this names the obstacle.
+ * what the trimap says. From 5 × 5 pixels on, the answer is within a level of eight bits of pymatting's
+ * `estimate_alpha_cf`, whose parameters these are; in smaller pictures, single precision may not hold what tells the
+ * unknown pixels apart. Where pymatting raises ValueError, this names the obstacle.
  *
  * Source: Levin, Lischinski and Weiss, A closed form solution to natural image matting, 2008.
  *
