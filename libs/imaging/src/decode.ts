@@ -68,10 +68,6 @@ export const probe = async (bytes: Uint8Array, parameter: string): Promise<Probe
   }
 };
 
-/** Small results of sharp may lie in a buffer that others share. */
-const alone = (data: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
-  data.byteLength === data.buffer.byteLength ? data : Uint8Array.from(data);
-
 /** Reads every pixel and keeps none, so that a damaged file is refused before it is stored. */
 export const verify = async (bytes: Uint8Array, parameter: string): Promise<void> => {
   try {
@@ -95,10 +91,11 @@ export const decode = async (bytes: Uint8Array, parameter: string): Promise<Phot
       .autoOrient()
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
+      // toBuffer() gives external memory, which Node 22 and later refuse to transfer.
+      .toUint8Array();
     if (info.channels !== 3 && info.channels !== 4)
       throw new Error(`it decodes to ${info.channels} channels`);
-    return { data: alone(data), width: info.width, height: info.height, channels: info.channels };
+    return { data: data as Photo['data'], width: info.width, height: info.height, channels: info.channels };
   } catch (cause) {
     throw translate(cause, parameter);
   }

@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import { attributeTypes, declared, elemTypes, encodeGraph, type ElemType } from '#test/onnx-model';
 import { toFloats, toHalves } from '../half.js';
 import type { Network } from '../network.js';
+import { createTensor } from '../thread/onnx-tensor.js';
 import { prepareGraph } from './prepare-graph.js';
 
 const node = (opType: string, input: string[], output: string[], attribute: object[] = []) => ({
@@ -60,9 +61,9 @@ describe('prepareGraph', () => {
   /** The output of that name, in memory of ours, since the test has typed arrays of its own. */
   const run = async (session: InferenceSession, output: string, type: 'float32' | 'float16' = 'float32') => {
     const isHalf = session.inputMetadata[0]?.isTensor && session.inputMetadata[0].type === 'float16';
-    const input = isHalf ? new Tensor('float16', toHalves(x), [4]) : new Tensor('float32', x, [4]);
+    const input = isHalf ? createTensor('float16', toHalves(x), [4]) : createTensor('float32', x, [4]);
     const room = type === 'float16' ? new Uint16Array(4) : new Float32Array(4);
-    await session.run({ input }, { [output]: new Tensor(type, room, [4]) });
+    await session.run({ input }, { [output]: createTensor(type, room, [4]) });
     return [...(room instanceof Uint16Array ? toFloats(room) : room)];
   };
 

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import type { NamedNetwork, Network } from '../network.js';
 import { prepareAside } from '../graph/prepare-aside.js';
 import { asPublished, type Preparation } from '../graph/prepare-graph.js';
 import { checkGraph } from './check-graph.js';
+import { createTensor } from './onnx-tensor.js';
 import { createProfile } from './partition.js';
 import type { Session } from './session.js';
 import { createTensors } from './tensors.js';
@@ -65,8 +66,8 @@ const createRun = (session: InferenceSession, network: NamedNetwork): Session['r
   return async (images) => {
     const count = images.length;
     const room = tensors.room(count);
-    const feeds = { [input.name]: new Tensor(input.type, tensors.pack(images), [count, 3, size, size]) };
-    const fetches = { [output.name]: new Tensor(output.type, room, [count, 1, size, size]) };
+    const feeds = { [input.name]: createTensor(input.type, tensors.pack(images), [count, 3, size, size]) };
+    const fetches = { [output.name]: createTensor(output.type, room, [count, 1, size, size]) };
     const startMs = performance.now();
     await session.run(feeds, fetches);
     const ms = performance.now() - startMs;
