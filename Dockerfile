@@ -4,7 +4,7 @@
 #
 # Targets: gateway, dispatcher, worker-cpu, worker-gpu, migrate, models, weights. docs/operations.md tells how to pin
 # the bases: each has an argument for its digest, such as NODE_DIGEST=sha256:….
-ARG NODE_IMAGE=docker.io/library/node:20.20.2-bookworm-slim
+ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
 ARG NODE_DIGEST=
 ARG RUNTIME_IMAGE=docker.io/library/debian:bookworm-slim
 ARG RUNTIME_DIGEST=
