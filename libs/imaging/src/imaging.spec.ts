@@ -62,6 +62,14 @@ describe('decode', () => {
     expect((await decode(deep, 'inputImage')).data.subarray(0, 3)).toEqual(Buffer.from([255, 128, 0]));
   });
 
+  // Node shares the memory of small buffers, and from 22 on refuses to transfer the external memory of large ones.
+  it.each([1, 40, 2000])('gives pixels of a side of %i that another thread can take over', async (size) => {
+    const { data } = await decode(await flat(size, size, 'red').png().toBuffer(), 'inputImage');
+    expect(data.byteLength).toBe(data.buffer.byteLength);
+    const taken = structuredClone(data, { transfer: [data.buffer] });
+    expect([taken.length, taken[0], data.length]).toEqual([size * size * 3, 255, 0]);
+  });
+
   it('keeps the alpha of an image that has one', async () => {
     const photo = await decode(await flat(3, 3, '#ff000080', 4).png().toBuffer(), 'inputImage');
     expect(photo.channels).toBe(4);
