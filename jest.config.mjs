@@ -19,7 +19,8 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   reporters: ['default', '<rootDir>/../tools/compatibility-reporter.mjs'],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // A limit means a hang, also on a machine that has much else to do.
+  testTimeout: 120_000,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,bench}/**/*.spec.js'] },
     { ...base, displayName: 'service', testMatch: ['<rootDir>/test/**/*.spec.js'] },

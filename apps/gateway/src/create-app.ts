@@ -10,6 +10,7 @@ import type { Edges } from './edges.js';
 import { GatewayModule } from './gateway.module.js';
 import { ProblemFilter } from './problem.filter.js';
 import { serveReference } from './reference/openapi.js';
+import { wantsWebSocket } from './socket/plain-request.js';
 import { watchRequests } from './watch-requests.js';
 
 const DEFAULT_BODY_BYTES = 1024 * 1024;
@@ -26,9 +27,13 @@ const answerMalformedAddress = (_: Error, __: unknown, reply: FastifyReply) => {
   void reply.status(problems.notFound.status).send({ errors: [toErrorItem(nothing)] });
 };
 
+/** From Node 22.21 and 24.9 on a server can be told which offers to take; see answerPlainly for those before. */
+const createOptions: object = { shouldUpgradeCallback: wantsWebSocket };
+
 /** The HTTP application, not yet listening. */
 export const createApp = async (edges: Edges): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
+    http: createOptions,
     bodyLimit: DEFAULT_BODY_BYTES,
     forceCloseConnections: 'idle',
     frameworkErrors: answerMalformedAddress,

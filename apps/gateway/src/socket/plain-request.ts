@@ -8,7 +8,8 @@ export const wantsWebSocket = ({ headers }: IncomingMessage): boolean =>
 
 /**
  * Answers a request that offers another protocol, as Java's client offers HTTP/2, by HTTP/1.1. Once a server
- * listens for upgrades Node takes every such offer for one, so the request is read again without it.
+ * listens for upgrades Node 20 takes every such offer, so the request is read again without it. Later versions
+ * ask `shouldUpgradeCallback` first and never get here.
  */
 export const answerPlainly = (
   server: Server,
