@@ -6,7 +6,17 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { putKey } from '#database';
 import { createClient, removal, type Reply } from '#test/client';
-import { bombPng, disc, noise, toJpeg, toPng } from '#test/pictures';
+import {
+  bombPng,
+  disc,
+  hollowJpeg,
+  hollowPng,
+  hollowWebp,
+  noise,
+  toJpeg,
+  toPng,
+  writePng,
+} from '#test/pictures';
 import { rawRequest } from '#test/raw-request';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
@@ -18,7 +28,10 @@ const halfPng = halfOf(await toPng(noise(60, 60)));
 const halfJpeg = halfOf(await toJpeg(noise(60, 60)));
 const bomb = bombPng().toString('base64');
 const gif = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+const inBase64 = (bytes: Buffer) => bytes.toString('base64');
 const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>').toString('base64');
+const largeJpeg = inBase64(await hollowJpeg(65_535, 65_535));
+const largeWebp = inBase64(await hollowWebp(16_383, 16_383));
 const text = Buffer.from('This is a text, not a picture.').toString('base64');
 
 /** A removal in which some parameters are replaced, or with `undefined` left out. */
@@ -291,6 +304,12 @@ describe('bad input', () => {
       ['a truncated PNG', halfPng, 'invalidInputImage'],
       ['a truncated JPEG', halfJpeg, 'invalidInputImage'],
       ['a PNG of 30000 × 30000 pixels', bomb, 'maxImageSizeExceeded'],
+      ['a PNG of 65536 × 1 pixels', inBase64(writePng(65_536, 1)), 'maxImageSizeExceeded'],
+      ['a PNG of 50000000 × 1 pixels', inBase64(hollowPng(50_000_000, 1)), 'maxImageSizeExceeded'],
+      ['a PNG of 1 × 50000000 pixels', inBase64(hollowPng(1, 50_000_000)), 'maxImageSizeExceeded'],
+      ['a JPEG of 65535 × 65535 pixels', largeJpeg, 'maxImageSizeExceeded'],
+      ['a WEBP of 16383 × 16383 pixels', largeWebp, 'maxImageSizeExceeded'],
+      ['a PNG without width', inBase64(hollowPng(0, 10)), 'invalidInputImage'],
     ];
 
     it.each(images)('refuses %s', async (_, inputImage, code) => {

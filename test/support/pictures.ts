@@ -47,17 +47,57 @@ const chunk = (type: string, data: Buffer): Buffer => {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
 };
 
-/** A valid PNG of about 100 kB that decodes to a black square of side × side pixels. */
-export const bombPng = (side = 30_000): Buffer => {
+export type PngParts = {
+  readonly bits?: 1 | 8 | 16;
+  /** 0 is grey, 2 is RGB, 6 is RGBA. */
+  readonly colourType?: 0 | 2 | 6;
+  readonly interlaced?: boolean;
+  /** Each begins with a byte for its filter; all zero and as many as the header says unless given. */
+  readonly rows?: Buffer;
+  /** Chunks between header and pixels. */
+  readonly extra?: readonly (readonly [type: string, data: Buffer])[];
+};
+
+const samplesOf = { 0: 1, 2: 3, 6: 4 } as const;
+
+/** A PNG written by hand, of whatever its header claims. */
+export const writePng = (width: number, height: number, parts: PngParts = {}): Buffer => {
+  const { bits = 8, colourType = 2, interlaced = false, extra = [] } = parts;
   const header = Buffer.alloc(13);
-  header.writeUInt32BE(side, 0);
-  header.writeUInt32BE(side, 4);
-  header.set([1, 0, 0, 0, 0], 8);
-  const rows = Buffer.alloc(side * (1 + Math.ceil(side / 8)));
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([bits, colourType, 0, 0, interlaced ? 1 : 0], 8);
+  const { rows = Buffer.alloc(height * (1 + Math.ceil((width * samplesOf[colourType] * bits) / 8))) } = parts;
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', header),
+    ...extra.map(([type, data]) => chunk(type, data)),
     chunk('IDAT', deflateSync(rows)),
     chunk('IEND', Buffer.alloc(0)),
   ]);
+};
+
+/** A PNG whose header promises pixels that do not follow. */
+export const hollowPng = (width: number, height: number): Buffer =>
+  writePng(width, height, { rows: Buffer.alloc(1_000) });
+
+/** A valid PNG of about 100 kB that decodes to a black square of side × side pixels. */
+export const bombPng = (side = 30_000): Buffer => writePng(side, side, { bits: 1, colourType: 0 });
+
+/** A JPEG whose header claims another size than its pixels have. */
+export const hollowJpeg = async (width: number, height: number): Promise<Buffer> => {
+  const bytes = Buffer.from(await toJpeg(disc(8, 8)));
+  const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+  bytes.writeUInt16BE(height, frame + 5);
+  bytes.writeUInt16BE(width, frame + 7);
+  return bytes;
+};
+
+/** A WEBP whose header claims another size than its pixels have. */
+export const hollowWebp = async (width: number, height: number): Promise<Buffer> => {
+  const bytes = Buffer.from(await open(disc(8, 8)).webp().toBuffer());
+  const frame = bytes.indexOf(Buffer.from([0x9d, 0x01, 0x2a]));
+  bytes.writeUInt16LE(width, frame + 3);
+  bytes.writeUInt16LE(height, frame + 5);
+  return bytes;
 };

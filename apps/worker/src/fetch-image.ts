@@ -1,4 +1,4 @@
-import { MAX_IMAGE_BYTES, TaskError } from '#contract';
+import { MAX_IMAGE_BYTES, requireImageSize, requireOutputSize, TaskError } from '#contract';
 import { findImage, isExpired, putImage, type Database } from '#database';
 import { probe } from '#imaging';
 import type { Outbound } from '#outbound';
@@ -13,22 +13,29 @@ type Sources = {
   readonly storage: Storage;
   readonly outbound: Outbound;
   readonly secrets: Secrets;
+  /** Pixels that a side of an image may have. */
+  readonly maxSide: number;
 };
 
 /**
  * The bytes of the task's image. One that is fetched from a URL is stored first, so that a later attempt, and
- * later tasks that name its inputImageUUID, need not fetch it again.
+ * later tasks that name its inputImageUUID, need not fetch it again. Its size is checked before anything is stored.
  */
 export const fetchImage =
-  ({ database, storage, outbound, secrets }: Sources) =>
+  ({ database, storage, outbound, secrets, maxSide }: Sources) =>
   async ({ task, request }: Removal, signal: AbortSignal): Promise<Uint8Array> => {
-    const { parameter } = request;
+    const { parameter, outputFormat } = request;
     const image = await findImage(database, task.inputImageId);
-    if (image && !isExpired(image)) return storage.read(image.storageKey);
+    if (image && !isExpired(image)) {
+      requireImageSize(image, maxSide, parameter);
+      requireOutputSize(image, outputFormat, parameter);
+      return storage.read(image.storageKey);
+    }
     if (task.inputUrl === null) throw new TaskError('mediaExpired', 'The image was deleted.', { parameter });
 
     const bytes = await outbound.fetchBytes(secrets.open(task.inputUrl), { ...limits, parameter }, signal);
-    const { contentType, extension, width, height } = await probe(bytes, parameter);
+    const { contentType, extension, width, height } = await probe(bytes, parameter, maxSide);
+    requireOutputSize({ width, height }, outputFormat, parameter);
     const storageKey = imageKey('inputs', task.inputImageId, extension);
     await storage.write(storageKey, bytes);
     const facts = { contentType, bytes: bytes.byteLength, width, height };

@@ -67,7 +67,7 @@ export const startWorker = async (
 
   const upload = uploadResult(outbound, uploadDelaysMs);
   const remove = removeBackground({
-    fetch: fetchImage({ database, storage, outbound, secrets }),
+    fetch: fetchImage({ database, storage, outbound, secrets, maxSide: config.MAX_IMAGE_SIDE }),
     decode,
     preprocess: pixels.preprocess,
     infer: async ({ network }, tensor, signal) => {

@@ -47,6 +47,8 @@ const ServiceSettings = z.object({
       'must be a comma list of host names, IP addresses or CIDRs',
     )
     .default([]),
+  /** Pixels that a side of an image may have: what a row or column costs does not shrink with the other side. */
+  MAX_IMAGE_SIDE: integer(64, 65_535).default(65_535),
   /** AIR ids or slugs of the models that a worker serves; all that are installed unless set. */
   WORKER_MODELS: list.default([]),
   /** Seconds that one attempt at a task may take, after which it fails with taskTimeout. */

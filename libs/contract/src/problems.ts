@@ -52,7 +52,11 @@ export const problems = {
   invalidWebhookURL: { status: 400, retryable: false, title: 'webhookURL is malformed or not allowed.' },
   maxBodySizeExceeded: { status: 413, retryable: false, title: 'The request body is too large.' },
   maxFrameSizeExceeded: { status: 400, retryable: false, title: 'The client refuses frames of this size.' },
-  maxImageSizeExceeded: { status: 400, retryable: false, title: 'The image has too many bytes or pixels.' },
+  maxImageSizeExceeded: {
+    status: 400,
+    retryable: false,
+    title: 'The image has too many bytes or pixels, or too long a side.',
+  },
   maxTasksPerRequestExceeded: { status: 400, retryable: false, title: 'The request holds too many tasks.' },
   mediaExpired: { status: 404, retryable: false, title: 'The image was deleted when its time was over.' },
   mediaNotFound: { status: 404, retryable: false, title: 'There is no image with this UUID.' },

@@ -1,4 +1,4 @@
-import { MAX_IMAGE_PIXELS, TaskError } from '#contract';
+import { MAX_IMAGE_PIXELS, requireImageSize, TaskError } from '#contract';
 import { formats, sniffFormat, type Format } from './formats.js';
 import { sharp } from './sharp.js';
 
@@ -21,8 +21,11 @@ export type Photo = {
   readonly channels: 3 | 4;
 };
 
-const open = (bytes: Uint8Array) =>
-  sharp(bytes, { failOn: 'warning', limitInputPixels: MAX_IMAGE_PIXELS, pages: 1 });
+const open = (bytes: Uint8Array, limitInputPixels: number | false = MAX_IMAGE_PIXELS) =>
+  sharp(bytes, { failOn: 'warning', limitInputPixels, pages: 1 });
+
+/** How libjpeg refuses a header. */
+const JPEG_LIMIT = /maximum supported image dimension is (\d+)/i;
 
 /** Says in the API's terms what libvips said of an image. */
 const translate = (cause: unknown, parameter: string): TaskError => {
@@ -30,6 +33,11 @@ const translate = (cause: unknown, parameter: string): TaskError => {
   if (/pixel limit|too large|exceeds/i.test(reason)) {
     const message = `The image in '${parameter}' has more than ${MAX_IMAGE_PIXELS} pixels.`;
     return new TaskError('maxImageSizeExceeded', message, { parameter, max: MAX_IMAGE_PIXELS }, { cause });
+  }
+  const longest = JPEG_LIMIT.exec(reason)?.[1];
+  if (longest) {
+    const message = `The JPEG in '${parameter}' has a side of more than ${longest} pixels.`;
+    return new TaskError('maxImageSizeExceeded', message, { parameter, max: Number(longest) }, { cause });
   }
   if (/unsupported image format/i.test(reason)) {
     return new TaskError(
@@ -47,25 +55,32 @@ const translate = (cause: unknown, parameter: string): TaskError => {
   );
 };
 
+const readHeader = async (bytes: Uint8Array, parameter: string) => {
+  try {
+    // The limit is ours to check, since libvips does not say how large the image is.
+    return await open(bytes, false).metadata();
+  } catch (cause) {
+    throw translate(cause, parameter);
+  }
+};
+
 /**
  * Reads the header only.
  *
  * @param parameter the request's parameter that the image came in, named in errors
+ * @param maxSide pixels that a side may have
  * @throws TaskError unsupportedImageFormat, maxImageSizeExceeded or invalidInputImage
  */
-export const probe = async (bytes: Uint8Array, parameter: string): Promise<Probe> => {
+export const probe = async (bytes: Uint8Array, parameter: string, maxSide: number): Promise<Probe> => {
   const format = sniffFormat(bytes);
   if (!format) {
     throw new TaskError('unsupportedImageFormat', `The image in '${parameter}' is not a PNG, JPEG or WEBP.`, {
       parameter,
     });
   }
-  try {
-    const { width, height } = await open(bytes).metadata();
-    return { format, ...formats[format], width, height };
-  } catch (cause) {
-    throw translate(cause, parameter);
-  }
+  const { width, height } = await readHeader(bytes, parameter);
+  requireImageSize({ width, height }, maxSide, parameter);
+  return { format, ...formats[format], width, height };
 };
 
 /** Reads every pixel and keeps none, so that a damaged file is refused before it is stored. */

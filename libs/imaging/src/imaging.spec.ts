@@ -1,24 +1,31 @@
 import { describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { TaskError, type ProblemCode } from '#contract';
-import { bombPng, noise, toPng } from '#test/pictures';
+import { deflateSync } from 'node:zlib';
+import { bombPng, hollowJpeg, hollowPng, hollowWebp, noise, toPng, writePng } from '#test/pictures';
 import { decode, encode, probe, verify } from './index.js';
 
 const flat = (width: number, height: number, background: string, channels: 3 | 4 = 3) =>
   sharp({ create: { width, height, channels, background } });
 
-const codeOf = async (work: Promise<unknown>): Promise<ProblemCode> => {
+const maxSide = 65_535;
+const largeWebp = await hollowWebp(16_383, 16_383);
+const largeJpeg = await hollowJpeg(65_535, 65_535);
+
+const errorOf = async (work: Promise<unknown>): Promise<TaskError> => {
   const error = await work.then(
     () => new Error('it did not fail'),
     (reason: unknown) => reason,
   );
-  if (error instanceof TaskError) return error.code;
+  if (error instanceof TaskError) return error;
   throw error;
 };
 
+const codeOf = async (work: Promise<unknown>): Promise<ProblemCode> => (await errorOf(work)).code;
+
 describe('probe', () => {
   it.each(['png', 'jpeg', 'webp'] as const)('knows a %s by its bytes', async (format) => {
-    const found = await probe(await flat(7, 5, 'red').toFormat(format).toBuffer(), 'inputImage');
+    const found = await probe(await flat(7, 5, 'red').toFormat(format).toBuffer(), 'inputImage', maxSide);
     expect([found.width, found.height]).toEqual([7, 5]);
     expect(found.contentType).toBe(`image/${format}`);
   });
@@ -27,12 +34,89 @@ describe('probe', () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
     const tiff = await flat(7, 5, 'red').tiff().toBuffer();
     for (const bytes of [svg, tiff, Buffer.from('just text'), Buffer.alloc(0)]) {
-      expect(await codeOf(probe(bytes, 'inputImage'))).toBe('unsupportedImageFormat');
+      expect(await codeOf(probe(bytes, 'inputImage', maxSide))).toBe('unsupportedImageFormat');
     }
   });
 
   it('refuses an image of 900 megapixels by its header', async () => {
-    expect(await codeOf(probe(bombPng(), 'inputImage'))).toBe('maxImageSizeExceeded');
+    expect(await codeOf(probe(bombPng(), 'inputImage', maxSide))).toBe('maxImageSizeExceeded');
+  });
+
+  it('takes sides up to the limit', async () => {
+    const found = await probe(writePng(maxSide, 1), 'inputImage', maxSide);
+    expect([found.width, found.height]).toEqual([maxSide, 1]);
+    await probe(writePng(1, 64), 'inputImage', 64);
+  });
+
+  it.each([
+    [hollowPng(65_536, 1), "The image in 'image' measures 65536 × 1 pixels; a side may have 65535 at most."],
+    [
+      hollowPng(1, 50_000_000),
+      "The image in 'image' measures 1 × 50000000 pixels; a side may have 65535 at most.",
+    ],
+    [
+      hollowPng(7_072, 7_072),
+      "The image in 'image' measures 7072 × 7072 pixels; it may have 50000000 in all.",
+    ],
+    [largeWebp, "The image in 'image' measures 16383 × 16383 pixels; it may have 50000000 in all."],
+    [largeJpeg, "The JPEG in 'image' has a side of more than 65500 pixels."],
+  ])('names the limit and the size that a header claims', async (bytes, message) => {
+    const error = await errorOf(probe(bytes, 'image', maxSide));
+    expect([error.code, error.message]).toEqual(['maxImageSizeExceeded', message]);
+    expect(error.details).toEqual({
+      parameter: 'image',
+      max: Number(/\d+(?= at most| in all| pixels\.)/.exec(message)?.[0]),
+    });
+  });
+
+  it('refuses sides of zero and sides beyond what PNG can say', async () => {
+    expect(await codeOf(probe(hollowPng(0, 10), 'image', maxSide))).toBe('invalidInputImage');
+    for (const side of [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]) {
+      const code = await codeOf(probe(hollowPng(side, 1), 'image', maxSide));
+      expect(['invalidInputImage', 'maxImageSizeExceeded']).toContain(code);
+    }
+  });
+});
+
+describe('a file that is larger than it looks', () => {
+  const zeros = deflateSync(Buffer.alloc(2 ** 27));
+  const text = Buffer.concat([Buffer.from('Comment\0\0'), zeros]);
+  const xmp = Buffer.concat([Buffer.from('XML:com.adobe.xmp\0\x01\0\0\0', 'latin1'), zeros]);
+  const tiff = Buffer.concat([Buffer.from('MM\0*\0\0\0\x08', 'latin1'), Buffer.alloc(2 ** 24)]);
+
+  it.each<[string, [string, Buffer][]]>([
+    ['zTXt', Array.from({ length: 8 }, () => ['zTXt', text])],
+    ['iTXt', [['iTXt', xmp]]],
+    ['iCCP', [['iCCP', Buffer.concat([Buffer.from('icc\0\0'), zeros])]]],
+    ['eXIf', [['eXIf', tiff]]],
+  ])('is decoded without what its %s unpacks to', async (_, extra) => {
+    const bytes = writePng(8, 8, { extra });
+    const rssBefore = process.memoryUsage().rss;
+    await probe(bytes, 'inputImage', maxSide);
+    await verify(bytes, 'inputImage');
+    expect((await decode(bytes, 'inputImage')).data).toHaveLength(8 * 8 * 3);
+    expect(process.memoryUsage().rss - rssBefore).toBeLessThan(2 ** 27);
+  });
+
+  it('is decoded without rows that follow the last', async () => {
+    const bytes = writePng(8, 8, { rows: Buffer.alloc(2 ** 27) });
+    await verify(bytes, 'inputImage');
+    expect((await decode(bytes, 'inputImage')).data).toHaveLength(8 * 8 * 3);
+  });
+
+  it('is decoded to its first frame', async () => {
+    const frames = { width: 40, height: 30 * 200, channels: 3, background: 'red', pageHeight: 30 } as const;
+    const bytes = await sharp({ create: frames }).webp({ loop: 0 }).toBuffer();
+    const { width, height } = await probe(bytes, 'inputImage', maxSide);
+    const photo = await decode(bytes, 'inputImage');
+    expect([width, height, photo.width, photo.height]).toEqual([40, 30, 40, 30]);
+  });
+
+  it.each([false, true])('is refused where its pixels are missing, interlaced: %s', async (interlaced) => {
+    const bytes = writePng(7_000, 7_000, { bits: 16, colourType: 6, interlaced, rows: Buffer.alloc(1_000) });
+    await probe(bytes, 'image', maxSide);
+    expect(await codeOf(verify(bytes, 'image'))).toBe('invalidInputImage');
+    expect(await codeOf(decode(bytes, 'image'))).toBe('invalidInputImage');
   });
 });
 

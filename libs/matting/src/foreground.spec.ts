@@ -40,6 +40,36 @@ describe('estimateForeground', () => {
     expect(sum / weights).toBeLessThan(1 / 255);
   });
 
+  it('estimates at a smaller size where too many pixels are mixed, and nearly the same', () => {
+    const large = scene(300, 220, (x, y) => (60 - Math.hypot(x - 130, y - 100)) / 60 + 0.5);
+    const alpha = alphaOf(large.photo, large.alpha);
+    const full = estimateForeground(large.photo, alpha);
+
+    const { data } = estimateForeground(large.photo, alpha, { mostMixed: 6_000 });
+
+    let sum = 0;
+    let weights = 0;
+    large.alpha.forEach((share, i) => {
+      if (share <= 0.01 || share >= 0.99) return;
+      for (let c = 0; c < 3; c++) sum += share * Math.abs(data[i * 3 + c]! - full.data[i * 3 + c]!);
+      weights += 3 * share;
+    });
+    expect(data).not.toEqual(full.data);
+    expect(sum / weights).toBeLessThan(2);
+  });
+
+  it.each([
+    [1, 300],
+    [300, 1],
+    [2, 3],
+    [500, 3],
+  ])('answers for a mixed picture of %i × %i pixels with few estimated', (width, height) => {
+    const all = scene(width, height, () => 0.5);
+    const estimated = estimateForeground(all.photo, alphaOf(all.photo, all.alpha), { mostMixed: 10 });
+    expect(estimated.data).toHaveLength(width * height * 3);
+    expect(Math.max(...estimated.data)).toBeGreaterThan(0);
+  });
+
   it('keeps what is solid and blackens what does not show', () => {
     const { data } = estimateForeground(disc.photo, alphaOf(disc.photo, disc.alpha));
 

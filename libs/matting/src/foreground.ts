@@ -1,7 +1,16 @@
 import { type Alpha, requireSameSize } from './alpha.js';
 import { isMixed, type Layer, parentsOf, toLayers } from './foreground/layers.js';
+import { paintFromSmaller } from './foreground/paint-from-smaller.js';
 import { Workshop } from './matting-kernel.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
+
+export type ForegroundOptions = {
+  /** With more mixed pixels, and those near them, colours are estimated at a smaller size. */
+  readonly mostMixed?: number;
+};
+
+/** Some 800 MB of working memory. */
+const mostMixedByDefault = 4_000_000;
 
 /** Sweeps over pictures of up to `small` pixels on a side, and over larger ones; pymatting's defaults. */
 const sweeps = { small: 32, few: 2, many: 10 };
@@ -89,9 +98,8 @@ const relax = (shop: Workshop, layer: Layer, photo: Raster, alpha: Alpha, inheri
   return { fore: shop.floats(fore, pixels.length * 4), back: shop.floats(back, pixels.length * 4) };
 };
 
-/** The photo's own colour where it is all subject, the estimate where it is mixed, black where nothing shows. */
-const paint = (photo: Raster, alpha: Float32Array, finest: Layer, fore: Float32Array): Uint8Array => {
-  const { data: from, channels } = photo;
+/** The photo's own colour where it is all subject, black elsewhere. */
+const paintSolid = ({ data: from, channels }: Raster, alpha: Float32Array): Uint8Array => {
   const data = new Uint8Array(alpha.length * 3);
   for (let i = 0, at = 0; i < alpha.length; i++, at += channels) {
     if (alpha[i]! < 254.5 / 255) continue;
@@ -99,12 +107,23 @@ const paint = (photo: Raster, alpha: Float32Array, finest: Layer, fore: Float32A
     data[i * 3 + 1] = from[at + 1]!;
     data[i * 3 + 2] = from[at + 2]!;
   }
-  for (let i = 0; i < finest.pixels.length; i++) {
-    const pixel = finest.pixels[i]!;
-    const share = alpha[pixel]!;
-    if (!isMixed(share)) continue;
+  return data;
+};
+
+const paintMixed = (data: Uint8Array, alpha: Float32Array, { pixels }: Layer, fore: Float32Array): void => {
+  for (let i = 0; i < pixels.length; i++) {
+    const pixel = pixels[i]!;
+    if (!isMixed(alpha[pixel]!)) continue;
     for (let c = 0; c < 3; c++) data[pixel * 3 + c] = fore[i * 4 + c]! * 255 + 0.5;
   }
+};
+
+/** The photo's own colour where it is all subject, the estimate where it is mixed, black where nothing shows. */
+const paint = (photo: Raster, alpha: Alpha, finest: Layer, colours: Colours): Uint8Array => {
+  const data = paintSolid(photo, alpha.data);
+  const isFull = finest.width === photo.width && finest.height === photo.height;
+  if (isFull) paintMixed(data, alpha.data, finest, colours.fore);
+  else paintFromSmaller(data, photo, alpha, { ...colours, layer: finest });
   return data;
 };
 
@@ -120,12 +139,16 @@ const paint = (photo: Raster, alpha: Float32Array, finest: Layer, fore: Float32A
  * @returns RGB
  * @throws RangeError when sizes or channels do not fit, or data do not fill their geometry
  */
-export const estimateForeground = (photo: Raster, alpha: Alpha): Raster => {
+export const estimateForeground = (
+  photo: Raster,
+  alpha: Alpha,
+  { mostMixed = mostMixedByDefault }: ForegroundOptions = {},
+): Raster => {
   requireRaster(photo);
   requireChannels(photo, [3, 4]);
   requireSameSize('an alpha', alpha, photo);
 
-  const layers = toLayers(alpha);
+  const layers = toLayers(alpha, mostMixed);
   let colours: Colours = {
     fore: meanColour(photo, alpha.data, 0.9, Infinity),
     back: meanColour(photo, alpha.data, -Infinity, 0.1),
@@ -137,6 +160,6 @@ export const estimateForeground = (photo: Raster, alpha: Alpha): Raster => {
   });
 
   const { width, height } = photo;
-  const data = paint(photo, alpha.data, layers.at(-1)!, colours.fore);
+  const data = paint(photo, alpha, layers.at(-1)!, colours);
   return { data, width, height, channels: 3 };
 };

@@ -3,31 +3,49 @@ import { type Raster, requireChannels, requireRaster } from './raster.js';
 /** How far an octagon that is as wide as it is high reaches by steps to the corners, of all its steps. */
 const cornerShare = Math.SQRT2 - 1;
 
-type Choose = (a: number, b: number) => number;
-
-/** The least or greatest of three neighbours along one axis, those outside the picture left out. */
-const alongRows = (from: Uint8Array, to: Uint8Array, width: number, height: number, choose: Choose): void => {
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const left = x > 0 ? from[i - 1]! : from[i]!;
-      const right = x < width - 1 ? from[i + 1]! : from[i]!;
-      to[i] = choose(choose(left, right), from[i]!);
+/** The least of each pixel, the one before and the one behind it in its row, those outside the picture left out. */
+const leastAcross = (from: Uint8Array, to: Uint8Array, width: number): void => {
+  for (let begin = 0; begin < from.length; begin += width) {
+    const end = begin + width;
+    let before = from[begin]!;
+    let at = before;
+    for (let i = begin; i < end; i++) {
+      const behind = i + 1 < end ? from[i + 1]! : at;
+      const least = before < at ? before : at;
+      to[i] = least < behind ? least : behind;
+      before = at;
+      at = behind;
     }
   }
 };
 
-const alongColumns = (
-  from: Uint8Array,
-  to: Uint8Array,
-  width: number,
-  height: number,
-  choose: Choose,
-): void => {
-  for (let y = 0, i = 0; y < height; y++) {
-    const up = y > 0 ? -width : 0;
-    const down = y < height - 1 ? width : 0;
-    for (let x = 0; x < width; x++, i++) to[i] = choose(choose(from[i + up]!, from[i + down]!), from[i]!);
+/** The least of each sample of `across` and of those above and below it in `from`. */
+const leastDown = (across: Uint8Array, from: Uint8Array, to: Uint8Array, width: number): void => {
+  const last = from.length - width;
+  for (let begin = 0; begin < from.length; begin += width) {
+    const up = begin > 0 ? -width : 0;
+    const down = begin < last ? width : 0;
+    for (let i = begin; i < begin + width; i++) {
+      const above = from[i + up]!;
+      const below = from[i + down]!;
+      const least = above < below ? above : below;
+      to[i] = least < across[i]! ? least : across[i]!;
+    }
   }
+};
+
+/** Shrinks a mask by so many steps, in memory of its own. */
+const shrink = (mask: Uint8Array, width: number, steps: number): Uint8Array => {
+  let data = mask.slice();
+  let spare = new Uint8Array(data.length);
+  const across = new Uint8Array(data.length);
+  for (let step = 1; step <= steps; step++) {
+    const isDiagonal = Math.round(cornerShare * step) > Math.round(cornerShare * (step - 1));
+    leastAcross(data, across, width);
+    leastDown(across, isDiagonal ? across : data, spare, width);
+    [data, spare] = [spare, data];
+  }
+  return data;
 };
 
 /**
@@ -43,19 +61,15 @@ export const offsetEdge = (mask: Raster, pixels: number): Raster => {
   requireChannels(mask, [1]);
   if (!Number.isInteger(pixels)) throw new RangeError(`an edge moves by whole pixels, not ${pixels}`);
 
-  const { width, height } = mask;
-  const choose = pixels > 0 ? Math.max : Math.min;
-  let data = mask.data.slice();
-  for (let step = 1; step <= Math.abs(pixels); step++) {
-    const across = new Uint8Array(data.length);
-    const down = new Uint8Array(data.length);
-    const diagonal = Math.round(cornerShare * step) > Math.round(cornerShare * (step - 1));
-    alongRows(data, across, width, height, choose);
-    alongColumns(diagonal ? across : data, down, width, height, choose);
-    for (let i = 0; i < data.length; i++) down[i] = choose(across[i]!, down[i]!);
-    data = down;
-  }
-  return { data, width, height, channels: 1 };
+  const { width } = mask;
+  if (pixels <= 0) return { ...mask, data: shrink(mask.data, width, -pixels) };
+  // The subject grows where what is around it shrinks.
+  const grown = shrink(
+    mask.data.map((sample) => 255 - sample),
+    width,
+    pixels,
+  );
+  return { ...mask, data: grown.map((sample) => 255 - sample) };
 };
 
 /** Half of a Gaussian from its middle on, cut off at three σ; with the other half its sum is 1. */
@@ -67,28 +81,64 @@ const gaussian = (sigma: number): Float64Array => {
   return weights.map((weight) => weight / sum);
 };
 
-/** One row of the picture blurred down its columns; the first and the last row are repeated. */
-const blurColumns = ({ data, width, height }: Raster, weights: Float64Array, y: number, to: Float32Array) => {
-  for (let x = 0; x < width; x++) to[x] = data[y * width + x]! * weights[0]!;
-  for (let k = 1; k < weights.length; k++) {
-    const above = Math.max(0, y - k) * width;
-    const below = Math.min(height - 1, y + k) * width;
-    const weight = weights[k]!;
-    for (let x = 0; x < width; x++) to[x]! += (data[above + x]! + data[below + x]!) * weight;
+/**
+ * One row of the picture blurred down its columns; the first and the last row are repeated. Four samples at a time,
+ * whose sums do not wait for each other.
+ */
+const blurColumns = (
+  { data, width, height }: Omit<Raster, 'channels'>,
+  weights: Float64Array,
+  y: number,
+  to: Float32Array,
+): void => {
+  for (let x = 0; x < width; x += 4) {
+    const at = y * width + x;
+    let sum0 = data[at]! * weights[0]!;
+    let sum1 = data[at + 1]! * weights[0]!;
+    let sum2 = data[at + 2]! * weights[0]!;
+    let sum3 = data[at + 3]! * weights[0]!;
+    for (let k = 1; k < weights.length; k++) {
+      const above = (y < k ? 0 : y - k) * width + x;
+      const below = (y + k < height ? y + k : height - 1) * width + x;
+      const weight = weights[k]!;
+      sum0 += (data[above]! + data[below]!) * weight;
+      sum1 += (data[above + 1]! + data[below + 1]!) * weight;
+      sum2 += (data[above + 2]! + data[below + 2]!) * weight;
+      sum3 += (data[above + 3]! + data[below + 3]!) * weight;
+    }
+    to[x] = sum0;
+    to[x + 1] = sum1;
+    to[x + 2] = sum2;
+    to[x + 3] = sum3;
   }
 };
 
-/** A row blurred along itself; its ends are repeated. */
+/** A row blurred along itself; its ends are repeated. Four samples at a time, too. */
 const blurRow = (from: Float32Array, weights: Float64Array, to: Uint8Array): void => {
   const reach = weights.length - 1;
-  const padded = new Float32Array(from.length + 2 * reach);
+  const padded = new Float64Array(from.length + 2 * reach + 4);
   padded.fill(from[0]!, 0, reach);
   padded.set(from, reach);
   padded.fill(from.at(-1)!, reach + from.length);
-  for (let x = 0; x < to.length; x++) {
-    let sum = padded[x + reach]! * weights[0]!;
-    for (let k = 1; k <= reach; k++) sum += (padded[x + reach - k]! + padded[x + reach + k]!) * weights[k]!;
-    to[x] = sum + 0.5;
+  for (let x = 0; x < to.length; x += 4) {
+    const at = x + reach;
+    let sum0 = padded[at]! * weights[0]!;
+    let sum1 = padded[at + 1]! * weights[0]!;
+    let sum2 = padded[at + 2]! * weights[0]!;
+    let sum3 = padded[at + 3]! * weights[0]!;
+    for (let k = 1; k <= reach; k++) {
+      const weight = weights[k]!;
+      const left = at - k;
+      const right = at + k;
+      sum0 += (padded[left]! + padded[right]!) * weight;
+      sum1 += (padded[left + 1]! + padded[right + 1]!) * weight;
+      sum2 += (padded[left + 2]! + padded[right + 2]!) * weight;
+      sum3 += (padded[left + 3]! + padded[right + 3]!) * weight;
+    }
+    to[x] = sum0 + 0.5;
+    if (x + 1 < to.length) to[x + 1] = sum1 + 0.5;
+    if (x + 2 < to.length) to[x + 2] = sum2 + 0.5;
+    if (x + 3 < to.length) to[x + 3] = sum3 + 0.5;
   }
 };
 
@@ -108,10 +158,14 @@ export const feather = (mask: Raster, sigma: number): Raster => {
   const { width, height } = mask;
   const weights = gaussian(sigma);
   const data = new Uint8Array(mask.data.length);
-  const column = new Float32Array(width);
+  // The last four samples of a row may begin up to three before its end.
+  const source = new Uint8Array(data.length + 3);
+  source.set(mask.data);
+  const column = new Float32Array(width + 3);
+  const row = column.subarray(0, width);
   for (let y = 0; y < height; y++) {
-    blurColumns(mask, weights, y, column);
-    blurRow(column, weights, data.subarray(y * width, (y + 1) * width));
+    blurColumns({ data: source, width, height }, weights, y, column);
+    blurRow(row, weights, data.subarray(y * width, (y + 1) * width));
   }
   return { data, width, height, channels: 1 };
 };

@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import {
   MAX_IMAGE_PIXELS,
   parseImageSource,
+  requireImageSize,
+  requireOutputSize,
   TaskError,
   toFailure,
   toRemoval,
+  type ImageSize,
   type Outcome,
   type ParsedSource,
   type Removal,
@@ -25,17 +28,22 @@ type Input = {
   /** Where it is to be fetched, if it is not stored yet. */
   readonly url?: string;
   /** As far as it is known. */
-  readonly pixels?: number;
+  readonly size?: ImageSize;
   readonly image?: InlineImage;
 };
 
-/** Looks at an image that came inside a request and gives it a row. */
+/**
+ * Looks at an image that came inside a request and gives it a row.
+ *
+ * @throws TaskError when it is none that is taken, or too large
+ */
 export const describeInline = async (
+  { config }: Edges,
   bytes: Buffer,
   ownerId: string,
   parameter: string,
 ): Promise<InlineImage> => {
-  const { contentType, extension, width, height } = await probe(bytes, parameter);
+  const { contentType, extension, width, height } = await probe(bytes, parameter, config.MAX_IMAGE_SIDE);
   const id = randomUUID();
   const facts = { contentType, bytes: bytes.byteLength, width, height };
   const row: NewImage = { id, ownerId, storageKey: imageKey('inputs', id, extension), ...facts };
@@ -52,10 +60,11 @@ const resolveStored = async (
   if (!image) throw new TaskError('mediaNotFound', `There is no image ${imageUuid}.`, { parameter });
   if (isExpired(image))
     throw new TaskError('mediaExpired', `The image ${imageUuid} was deleted.`, { parameter });
-  return { inputImageId: image.id, pixels: image.width * image.height };
+  requireImageSize(image, edges.config.MAX_IMAGE_SIDE, parameter);
+  return { inputImageId: image.id, size: image };
 };
 
-const resolveInput = async (
+const resolveSource = async (
   edges: Edges,
   owner: Owner,
   source: ParsedSource,
@@ -63,8 +72,20 @@ const resolveInput = async (
 ): Promise<Input> => {
   if (source.kind === 'url') return { inputImageId: randomUUID(), url: source.url };
   if (source.kind === 'stored') return resolveStored(edges, owner, source.imageUuid, parameter);
-  const image = await describeInline(source.bytes, owner.id, parameter);
-  return { inputImageId: image.row.id, pixels: image.row.width * image.row.height, image };
+  const image = await describeInline(edges, source.bytes, owner.id, parameter);
+  return { inputImageId: image.row.id, size: image.row, image };
+};
+
+/** Of an image that is still to be fetched, the worker checks the size. */
+const resolveInput = async (
+  edges: Edges,
+  owner: Owner,
+  source: ParsedSource,
+  { parameter, outputFormat }: Removal,
+): Promise<Input> => {
+  const input = await resolveSource(edges, owner, source, parameter);
+  if (input.size) requireOutputSize(input.size, outputFormat, parameter);
+  return input;
 };
 
 /** @throws TaskError unsupportedParameter when the model takes no settings and one is not the default */
@@ -122,7 +143,8 @@ export const priceRemoval = async (edges: Edges, owner: Owner, asked: RemoveBack
   const model = await findModel(edges, removal.model);
   requireSettings(model, removal);
   const source = parseImageSource(inputImage, parameter);
-  const { pixels = MAX_IMAGE_PIXELS } = await resolveInput(edges, owner, source, parameter);
+  const { size } = await resolveInput(edges, owner, source, removal);
+  const pixels = size ? size.width * size.height : MAX_IMAGE_PIXELS;
   const cost = costOf(model, finishing.matting ? pixels : 0);
   return { result: { taskType, taskUUID, cost: Number(cost) } };
 };
@@ -174,7 +196,7 @@ export const removeBackground = async (
   requireSettings(model, removal);
   refuseHopelessUrls(edges, removal);
   const source = parseImageSource(removal.inputImage, removal.parameter);
-  const { image, ...input } = await resolveInput(edges, owner, source, removal.parameter);
+  const { image, ...input } = await resolveInput(edges, owner, source, removal);
 
   const newTask = toNewTask(edges.secrets, owner, { removal, model, input, source });
   const { task, isNew } = await accept(edges, newTask, image);

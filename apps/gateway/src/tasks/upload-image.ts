@@ -50,7 +50,7 @@ const upload = async (
   if (standing.kind === 'attached') return taskOutcome(edges, standing.task);
 
   const bytes = await readBytes(edges, source, parameter);
-  const image = await describeInline(bytes, owner.id, parameter);
+  const image = await describeInline(edges, bytes, owner.id, parameter);
   await verify(bytes, parameter);
 
   const newTask: NewTask = {

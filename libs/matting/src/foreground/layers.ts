@@ -15,7 +15,7 @@ const wholeUpTo = 2 ** 15;
 /** How far around mixed pixels colours are estimated, since these draw on them. */
 const reach = 2;
 
-const nearest = (count: number, to: number): Int32Array =>
+export const nearest = (count: number, to: number): Int32Array =>
   Int32Array.from({ length: count }, (_, at) => Math.floor((at * to) / count));
 
 /** The nearest pixels at another size to those of a layer. */
@@ -58,9 +58,14 @@ const markMixed = (taken: Uint8Array, { width, height }: Size, alpha: Alpha): vo
   }
 };
 
-const toLayer = (size: Size, taken: Uint8Array): Layer => {
+const countOf = (taken: Uint8Array): number => {
   let count = 0;
   for (let i = 0; i < taken.length; i++) count += taken[i]!;
+  return count;
+};
+
+const toLayer = (size: Size, taken: Uint8Array): Layer => {
+  const count = countOf(taken);
   const numberOf = new Int32Array(taken.length).fill(-1);
   const pixels = new Int32Array(count);
   for (let at = taken.indexOf(1), next = 0; at >= 0; at = taken.indexOf(1, at)) {
@@ -72,22 +77,42 @@ const toLayer = (size: Size, taken: Uint8Array): Layer => {
   return { ...size, pixels, numberOf };
 };
 
+/** Marks the pixel that each mixed one of the full size has at another size. */
+const markParents = (taken: Uint8Array, { width, height }: Size, alpha: Alpha): void => {
+  const columns = nearest(alpha.width, width);
+  const rows = nearest(alpha.height, height);
+  for (let y = 0, i = 0; y < alpha.height; y++) {
+    const row = rows[y]! * width;
+    for (let x = 0; x < alpha.width; x++, i++) if (isMixed(alpha.data[i]!)) taken[row + columns[x]!] = 1;
+  }
+};
+
 const takenOf = (size: Size, alpha: Alpha, finer: Layer | undefined): Uint8Array => {
   const taken = new Uint8Array(size.width * size.height);
   if (taken.length <= wholeUpTo) return taken.fill(1);
 
   markMixed(taken, size, alpha);
-  if (!finer) return taken;
+  if (!finer) {
+    if (size.width !== alpha.width || size.height !== alpha.height) markParents(taken, size, alpha);
+    return taken;
+  }
   const parents = parentsOf(finer, size);
   for (let i = 0; i < parents.length; i++) taken[parents[i]!] = 1;
   return taken;
 };
 
-/** From one pixel to the size of alpha; the pixels of a layer always have theirs in the one before. */
-export const toLayers = (alpha: Alpha): Layer[] => {
+/**
+ * From one pixel to the size of alpha; the pixels of a layer always have theirs in the one before, and so have the
+ * mixed pixels of alpha in the last.
+ *
+ * @param most pixels of a layer; the sizes that have more are left out
+ */
+export const toLayers = (alpha: Alpha, most: number): Layer[] => {
   const layers: Layer[] = [];
   for (const size of sizesOf(alpha).toReversed()) {
-    layers.unshift(toLayer(size, takenOf(size, alpha, layers[0])));
+    const taken = takenOf(size, alpha, layers[0]);
+    const isLeftOut = layers.length === 0 && taken.length > 1 && countOf(taken) > most;
+    if (!isLeftOut) layers.unshift(toLayer(size, taken));
   }
   return layers;
 };

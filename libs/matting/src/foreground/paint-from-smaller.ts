@@ -1,0 +1,37 @@
+import type { Alpha } from '../alpha.js';
+import type { Raster } from '../raster.js';
+import { isMixed, type Layer, nearest } from './layers.js';
+
+type Estimate = { readonly layer: Layer; readonly fore: Float32Array; readonly back: Float32Array };
+
+/** What holds a colour to the estimate of the smaller size: that of four neighbours in the kernel. */
+const pull = 4e-5;
+
+/**
+ * The colours of mixed pixels from an estimate at a smaller size. Each pixel is moved from there by the least that
+ * makes it explain the photo, I = α F + (1 − α) B, without a look at its neighbours.
+ */
+export const paintFromSmaller = (
+  to: Uint8Array,
+  { data, channels, width, height }: Raster,
+  alpha: Alpha,
+  { layer, fore, back }: Estimate,
+): void => {
+  const columns = nearest(width, layer.width);
+  const rows = nearest(height, layer.height);
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = rows[y]! * layer.width;
+    for (let x = 0; x < width; x++, i++) {
+      const share = alpha.data[i]!;
+      if (!isMixed(share)) continue;
+      const parent = layer.numberOf[row + columns[x]!]! * 4;
+      const rest = 1 - share;
+      const scale = share / (share * share + rest * rest + pull);
+      for (let c = 0; c < 3; c++) {
+        const guess = fore[parent + c]!;
+        const missing = data[i * channels + c]! / 255 - share * guess - rest * back[parent + c]!;
+        to[i * 3 + c] = Math.min(1, Math.max(0, guess + scale * missing)) * 255 + 0.5;
+      }
+    }
+  }
+};
