@@ -23,7 +23,9 @@ export const pythonWithPymatting = async (signal: AbortSignal): Promise<string> 
   await mkdir(environment, { recursive: true });
   try {
     await exec('python3', ['-m', 'venv', environment], { signal });
-    await exec(python, ['-m', 'pip', 'install', '--quiet', pymatting], { signal });
+    await exec(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', pymatting], {
+      signal,
+    });
   } catch (cause) {
     throw new Error(
       `pymatting cannot be installed, and there is nothing to compare with: ${(cause as Error).message}`,

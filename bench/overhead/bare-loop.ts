@@ -1,3 +1,4 @@
+import '../../libs/inference/src/no-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { readConfig } from '#config';
 import { decode } from '#imaging';
