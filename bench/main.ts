@@ -1,26 +1,13 @@
 import { createProgress } from '#weights';
-import type { Bench, Benchmark } from './benchmark.js';
-import { capacity } from './capacity/capacity.js';
-import { device } from './device/device.js';
-import { matting } from './matting/matting.js';
-import { memory } from './memory/memory.js';
-import { overhead } from './overhead/overhead.js';
-import { resize } from './resize.js';
-
-const benchmarks: Readonly<Record<string, Benchmark>> = {
-  capacity,
-  device,
-  matting,
-  memory,
-  overhead,
-  resize,
-};
+import type { Bench } from './benchmark.js';
+import { benchmarks } from './benchmarks.js';
 
 // Behind `npm run bench --` the word `bench` itself comes first.
-const [name, ...args] = process.argv.slice(process.argv[2] === 'bench' ? 3 : 2);
+const [name, ...given] = process.argv.slice(process.argv[2] === 'bench' ? 3 : 2);
+const chosen = name !== undefined && Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
 
 const bench: Bench = {
-  args,
+  args: given.flatMap((arg) => (arg === '--smallest' ? (chosen?.smallest ?? []) : [arg])),
   progress: createProgress(),
   print: (line) => void process.stdout.write(`${line}\n`),
   stopping: new AbortController(),
@@ -28,7 +15,7 @@ const bench: Bench = {
 };
 
 const list = () => {
-  bench.print('npm run bench -- <name> [options]');
+  bench.print('npm run bench -- <name> [options]; --smallest only shows that it runs');
   for (const [each, { about }] of Object.entries(benchmarks)) bench.print(`  ${each.padEnd(10)}${about}`);
 };
 
@@ -50,7 +37,6 @@ const closeAll = async () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => bench.stopping.abort(new Error(`stopped by ${signal}`)));
 
-const chosen = name !== undefined && Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
 if (name !== undefined && !chosen) report(new Error(`there is no benchmark ${name}`));
 if (!chosen) list();
 try {

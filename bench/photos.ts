@@ -9,6 +9,9 @@ const randomFrom = (seed: number) => {
   };
 };
 
+/** Of a photo in the usual format, 4 : 3. */
+export const heightOf = (width: number): number => Math.round((width * 3) / 4);
+
 type Disc = { readonly x: number; readonly y: number; readonly radius: number; readonly rgb: number[] };
 
 /** Where and how large is a share of the photo's sides, so that every size shows the same scene. */

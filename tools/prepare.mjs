@@ -13,6 +13,16 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+// Tools and libraries that would ask their makers for news, or tell them of their use: none of the programs that
+// start from here does. onnxruntime reads the environment of the process, which only the main thread can change.
+Object.assign(process.env, {
+  ORT_DISABLE_TELEMETRY: '1',
+  CHECKPOINT_DISABLE: '1',
+  PRISMA_HIDE_UPDATE_MESSAGE: '1',
+  SCARF_ANALYTICS: 'false',
+  npm_config_update_notifier: 'false',
+});
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const installStamp = join(root, 'node_modules/.clearcut-install');
@@ -144,7 +154,7 @@ function installFault(output) {
 
 async function build() {
   const id = buildId();
-  const node = (...args) => run(process.execPath, args, { env: { ...process.env, CHECKPOINT_DISABLE: '1' } });
+  const node = (...args) => run(process.execPath, args);
 
   await step('Building', async () => {
     rmSync(dist, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Bench, Benchmark } from '../benchmark.js';
 import { readCounts } from '../options.js';
-import { measure } from './measure.js';
+import { measure, usual } from './measure.js';
 import { Measured, type Cost, type CpuMs } from './measured.js';
 import { MEASURED_PATH } from './read-measured.js';
 import { placesHere } from './setting.js';
@@ -59,7 +59,7 @@ const run = async (bench: Bench): Promise<void> => {
   const { args, print, stopping } = bench;
   const options = readCounts(
     args.filter((arg) => arg !== WRITE),
-    { seconds: 15 },
+    usual,
   );
   const timer = setTimeout(
     () => stopping.abort(new Error(`it took longer than ${AT_MOST_MS / 1000} s`)),
@@ -76,5 +76,6 @@ const run = async (bench: Bench): Promise<void> => {
 
 export const capacity: Benchmark = {
   about: 'what a task costs every program; --seconds 15 --write',
+  smallest: ['--seconds', '1', '--idle', '1', '--commits', '1', '--width', '64', '--network', '64'],
   run,
 };

@@ -4,7 +4,6 @@ import type { Measured } from './measured.js';
 type Commits = Measured['commits'];
 
 const CLIENTS = 8;
-const LAP_MS = 3_000;
 
 const update = (id: number) => `UPDATE commit_probe SET n = n + 1 WHERE id = ${id}`;
 const notify = `SELECT pg_notify('commit_probe', 'x')`;
@@ -16,8 +15,12 @@ const ways: Readonly<Record<keyof Omit<Commits, 'clients'>, (id: number) => stri
   notifyingAfter: (id) => [update(id), notify],
 };
 
-const lap = async (clients: readonly pg.Client[], way: (id: number) => string[]): Promise<number> => {
-  const endMs = performance.now() + LAP_MS;
+const lap = async (
+  clients: readonly pg.Client[],
+  seconds: number,
+  way: (id: number) => string[],
+): Promise<number> => {
+  const endMs = performance.now() + seconds * 1000;
   let commits = 0;
   const one = async (client: pg.Client, id: number) => {
     while (performance.now() < endMs) {
@@ -26,11 +29,11 @@ const lap = async (clients: readonly pg.Client[], way: (id: number) => string[])
     }
   };
   await Promise.all(clients.map(one));
-  return Math.round((commits * 1000) / LAP_MS);
+  return Math.round(commits / seconds);
 };
 
 /** How many transactions a second Postgres commits, and how many when each of them notifies. */
-export const measureCommits = async (databaseUrl: string): Promise<Commits> => {
+export const measureCommits = async (databaseUrl: string, seconds: number): Promise<Commits> => {
   const clients = Array.from({ length: CLIENTS }, () => new pg.Client({ connectionString: databaseUrl }));
   await Promise.all(clients.map((client) => client.connect()));
   const [first] = clients;
@@ -38,9 +41,9 @@ export const measureCommits = async (databaseUrl: string): Promise<Commits> => {
   await first?.query(`INSERT INTO commit_probe SELECT id, 0 FROM generate_series(0, ${CLIENTS}) AS id`);
   const measured = {
     clients: CLIENTS,
-    silent: await lap(clients, ways.silent),
-    notifying: await lap(clients, ways.notifying),
-    notifyingAfter: await lap(clients, ways.notifyingAfter),
+    silent: await lap(clients, seconds, ways.silent),
+    notifying: await lap(clients, seconds, ways.notifying),
+    notifyingAfter: await lap(clients, seconds, ways.notifyingAfter),
   };
   await Promise.all(clients.map((client) => client.end()));
   return measured;

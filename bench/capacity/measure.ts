@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../benchmark.js';
 import { stageCosts } from '../device/stage-costs.js';
-import { photo } from '../photos.js';
+import { heightOf, photo } from '../photos.js';
 import { measureCommits } from './commits.js';
 import { nothing, perSecond, perTask, readCounters, type Subject } from './counters.js';
 import { measureJobs } from './jobs.js';
@@ -11,17 +11,26 @@ import { measureRows } from './rows.js';
 import { describeMachine, openSubject, within, type Place } from './setting.js';
 import { startTraffic, type Way } from './traffic.js';
 
-/** How long tasks are made, again and again. */
-export type Options = { readonly seconds: number };
+export type Options = {
+  /** How long tasks are made, again and again. */
+  readonly seconds: number;
+  /** How long nothing is asked of an idle service; Postgres tells late of what an idle backend did. */
+  readonly idle: number;
+  /** How long each way of committing is tried. */
+  readonly commits: number;
+  /** Of the photos; their height is three quarters of it. */
+  readonly width: number;
+  /** Side of the photos' network. */
+  readonly network: number;
+};
+
+/** Two megapixels, and what the networks of the catalogue take. An idle backend tells after ten seconds. */
+export const usual: Options = { seconds: 15, idle: 11, commits: 3, width: 1632, network: 1024 };
 
 /** Side of the tiny images' network. */
 const TINY = 64;
-/** Two megapixels, and what the networks of the catalogue take. */
-const [WIDTH, HEIGHT, SIZE] = [1632, 1224, 1024];
 const IN_HAND = 4;
 const IN_FLIGHT = 16;
-/** An idle backend of Postgres tells of its transactions after ten seconds; a busy one, within one. */
-const TOLD_AFTER_MS = 11_000;
 
 const connectionsOf = async ({ service }: Subject): Promise<Backend['connections']> => {
   const port = Number(new URL(service.databaseUrl).port);
@@ -32,15 +41,19 @@ const connectionsOf = async ({ service }: Subject): Promise<Backend['connections
   };
 };
 
-const measurePlace = async (bench: Bench, subject: Subject, { seconds }: Options): Promise<Backend> => {
+const measurePlace = async (
+  bench: Bench,
+  subject: Subject,
+  { seconds, idle: idleS }: Options,
+): Promise<Backend> => {
   const { signal } = bench.stopping;
   const traffic = await startTraffic(bench, subject.service, await photo(0, TINY, TINY));
   for (const way of ['inline', 'url'] as const) await traffic(way, seconds / 2, IN_FLIGHT);
   const connections = await connectionsOf(subject);
 
-  await sleep(TOLD_AFTER_MS, undefined, { signal });
+  await sleep(idleS * 1000, undefined, { signal });
   const start = await readCounters(subject, signal);
-  await sleep(TOLD_AFTER_MS, undefined, { signal });
+  await sleep(idleS * 1000, undefined, { signal });
   const idle = perSecond(start, await readCounters(subject, signal));
 
   const lap = async (way: Way) => {
@@ -66,11 +79,13 @@ const meanOutput = async ({ service }: Subject): Promise<number> => {
   return Math.round(mean.bytes ?? NaN);
 };
 
-const measurePhoto = async (bench: Bench, place: Place, { seconds }: Options): Promise<Measured['photo']> => {
-  const picture = await photo(0, WIDTH, HEIGHT);
-  const costs = await stageCosts(picture, SIZE);
+const measurePhoto = async (bench: Bench, place: Place, options: Options): Promise<Measured['photo']> => {
+  const { seconds, width, network: size } = options;
+  const height = heightOf(width);
+  const picture = await photo(0, width, height);
+  const costs = await stageCosts(picture, size);
   const stageMs = (stage: string) => costs.find((each) => each.stage === stage)?.ms ?? NaN;
-  const subject = await openSubject(bench, place, { size: SIZE, inHand: IN_HAND });
+  const subject = await openSubject(bench, place, { size, inHand: IN_HAND });
   const traffic = await startTraffic(bench, subject.service, picture);
   const { signal } = bench.stopping;
   await traffic('inline', seconds / 2, IN_HAND);
@@ -80,8 +95,8 @@ const measurePhoto = async (bench: Bench, place: Place, { seconds }: Options): P
     return perTask(from, await readCounters(subject, signal), { ...made, idle: nothing });
   };
   return {
-    width: WIDTH,
-    height: HEIGHT,
+    width,
+    height,
     jpegBytes: picture.byteLength,
     inline: await lap('inline'),
     url: await lap('url'),
@@ -113,7 +128,12 @@ export const measure = async (
   const postgres = await within(bench, async (inner) => {
     const { subject, machine, backend } = await tiny(inner, 'postgres');
     const rows = await measureRows(subject.service.database);
-    return { machine, backend, rows, commits: await measureCommits(subject.service.databaseUrl) };
+    return {
+      machine,
+      backend,
+      rows,
+      commits: await measureCommits(subject.service.databaseUrl, options.commits),
+    };
   });
   const redis = places.includes('redis') ? await within(bench, (inner) => tiny(inner, 'redis')) : undefined;
   note('Images of two megapixels …');

@@ -3,21 +3,18 @@ import type { Bench, Benchmark } from '../benchmark.js';
 import { readCounts } from '../options.js';
 import { startService, type Service } from '../overhead/service.js';
 import type { StageMean } from '../overhead/figures.js';
-import { photo } from '../photos.js';
+import { heightOf, photo } from '../photos.js';
 import { calibrate } from './calibrate.js';
 import { runLap, type Lap } from './lap.js';
 import { stageCosts } from './stage-costs.js';
 import { writeStandIn, type Graph, type StandInEnv } from './stand-in.js';
 
-const SIZE = 1024;
-/** Two megapixels. */
-const [WIDTH, HEIGHT] = [1632, 1224];
 const DIFFERENT_PHOTOS = 8;
 const ENOUGH = 0.95;
 
-const makePhotos = async (): Promise<Buffer[]> => {
+const makePhotos = async (width: number): Promise<Buffer[]> => {
   const photos: Buffer[] = [];
-  for (let seed = 0; seed < DIFFERENT_PHOTOS; seed++) photos.push(await photo(seed, WIDTH, HEIGHT));
+  for (let seed = 0; seed < DIFFERENT_PHOTOS; seed++) photos.push(await photo(seed, width, heightOf(width)));
   return photos;
 };
 
@@ -71,25 +68,27 @@ const measure = async (bench: Bench, service: Service, { images, inHand, photos 
 
 const run = async (bench: Bench): Promise<void> => {
   const { args, print, progress } = bench;
-  const { images, ms, hand } = readCounts(args, { images: 60, ms: 30, hand: 4 });
-  const setting = { images, inHand: hand, photos: await makePhotos() };
-  const costs = await stageCosts(setting.photos[0]!, SIZE);
-  print(`${images} photos of ${WIDTH} × ${HEIGHT}, PNG out, ${hand} tasks in hand.`);
+  const options = { images: 60, ms: 30, hand: 4, width: 1632, network: 1024 };
+  const { images, ms, hand, width, network: size } = readCounts(args, options);
+  const setting = { images, inHand: hand, photos: await makePhotos(width) };
+  const costs = await stageCosts(setting.photos[0]!, size);
+  print(`${images} photos of ${width} × ${heightOf(width)}, PNG out, ${hand} tasks in hand.`);
   print(`What each stage costs alone: ${describeStages(costs)} (ms of the CPU an image)`);
 
   progress.note('Starting the service on a device that sleeps …');
-  const asleep = await startOn(bench, { size: SIZE, blurs: 0 }, `${ms}`, hand);
+  const asleep = await startOn(bench, { size, blurs: 0 }, `${ms}`, hand);
   print(`A device that sleeps ${ms} ms for an image and leaves the CPU alone, as a GPU does:`);
   report(print, await measure(bench, asleep, setting), costs);
 
   progress.note('Calibrating a graph and starting the service on onnxruntime …');
-  const graph = await calibrate(bench, SIZE, ms);
+  const graph = await calibrate(bench, size, ms);
   const awake = await startOn(bench, graph, '', hand);
   print(`onnxruntime on one core, on a graph of about ${ms} ms:`);
   report(print, await measure(bench, awake, setting), costs);
 };
 
 export const device: Benchmark = {
-  about: 'how busy the service keeps its device; --images 60 --ms 30 --hand 4',
+  about: 'how busy the service keeps its device; --images 60 --ms 30 --hand 4 --width 1632',
+  smallest: ['--images', '6', '--ms', '1', '--hand', '1', '--width', '64', '--network', '64'],
   run,
 };

@@ -45,3 +45,11 @@ export const standInCatalogue = async (folder: string, size: number): Promise<Ca
   const model: Model = { ...defaultModel, variants: [variant] };
   return new Map([[model.air, model]]);
 };
+
+/** The generated network that the environment names in place of the default model, if it does. */
+export const standInOf = async (folder: string): Promise<Model | undefined> => {
+  const { BENCH_SIZE } = process.env;
+  if (!BENCH_SIZE) return undefined;
+  const [model] = (await standInCatalogue(folder, Number(BENCH_SIZE))).values();
+  return model;
+};

@@ -15,6 +15,13 @@ type OurRun = Run & {
 };
 
 const megapixels = [0.3, 1.5, 12];
+
+/** The usual sizes up to the largest that is wanted, in thousands of pixels, and that one. */
+const sizesUpTo = (kilopixels: number): number[] => [
+  ...megapixels.filter((size) => size * 1000 < kilopixels),
+  kilopixels / 1000,
+];
+
 const ours = fileURLToPath(new URL('run.js', import.meta.url));
 const theirs = join('bench', 'matting', 'pymatting_run.py');
 
@@ -42,7 +49,7 @@ const toMb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 const describeRun = (run: Run): string =>
   `${seconds(run).toFixed(2)} s (alpha ${run.alphaS.toFixed(2)}, foreground ${run.foregroundS.toFixed(2)}), ${toMb(run.peakBytes)}`;
 
-type Settings = { readonly rounds: number; readonly limit: number; readonly python: string };
+type Settings = { readonly rounds: number; readonly limit: number; readonly python: string | undefined };
 
 const measure = async (
   { name, photo, trimap }: Scene,
@@ -67,6 +74,7 @@ const measure = async (
         `  ${our.unknownPixels} pixels unknown (${share.toFixed(1)} %), ${our.iterations} iterations, halved ${our.level} times`,
       );
     print(`  round ${round}   ours       ${describeRun(our)}`);
+    if (!python) continue;
     const their = await runProgram<Run>(python, [theirs, ...args], limit, signal);
     if (!their) {
       print(`  round ${round}   pymatting  > ${limit} s: stopped, nothing to compare`);
@@ -77,6 +85,7 @@ const measure = async (
     times.push(seconds(their) / seconds(our));
     memories.push(their.peakBytes / our.peakBytes);
   }
+  if (!python) return;
   print(
     `  ratio ${median(times).toFixed(1)} in time, ${median(memories).toFixed(1)} in peak memory (medians)`,
   );
@@ -85,16 +94,16 @@ const measure = async (
 
 const run = async (bench: Bench): Promise<void> => {
   const { args, print, stopping, closers } = bench;
-  const { rounds, limit } = readCounts(args, { rounds: 3, limit: 300 });
+  const { rounds, limit, kilopixels } = readCounts(args, { rounds: 3, limit: 300, kilopixels: 12_000 });
   const names = sceneNames();
   if (!names.includes('lemur'))
     print('*** The lemur of pymatting is absent: only drawn scenes are measured. ***');
-  const python = await pythonWithPymatting(stopping.signal);
+  const python = await pythonWithPymatting(stopping.signal, print);
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-matting-'));
   closers.push(() => rm(folder, { recursive: true, force: true }));
 
   print('Closed-form alpha and foreground colours, ours and pymatting in turn, a process for each run');
-  for (const size of megapixels) {
+  for (const size of sizesUpTo(kilopixels)) {
     for (const name of names) {
       const scene = await makeScene(name, size);
       await measure(scene, { rounds: size > 2 ? 1 : rounds, limit, python }, bench, folder);
@@ -103,6 +112,8 @@ const run = async (bench: Bench): Promise<void> => {
 };
 
 export const matting: Benchmark = {
-  about: 'closed-form matting against pymatting; --rounds 3, --limit 300 (seconds for a run)',
+  about:
+    'closed-form matting against pymatting; --rounds 3 --limit 300 (seconds for a run) --kilopixels 12000',
+  smallest: ['--rounds', '1', '--kilopixels', '20'],
   run,
 };

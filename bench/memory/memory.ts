@@ -10,8 +10,6 @@ import { median } from '../statistics.js';
 /** Small, so that the pixels of the photos and not the network are what takes memory. */
 const SIZE = 64;
 const MAX_GROWTH = 0.1;
-/** Tasks over which the memory is read; it goes up and down with each. */
-const LAP = 25;
 const SAMPLE_MS = 100;
 const sides = [
   [320, 240],
@@ -47,7 +45,8 @@ const sampled = async (pid: number | undefined, work: Promise<unknown>): Promise
 
 const run = async (bench: Bench): Promise<void> => {
   const { args, print, progress, stopping } = bench;
-  const { tasks, first, hand } = readCounts(args, { tasks: 500, first: 50, hand: 2 });
+  // The memory is read over the tasks of a lap, since it goes up and down with each.
+  const { tasks, first, lap, hand } = readCounts(args, { tasks: 500, first: 50, lap: 25, hand: 2 });
 
   progress.note('Starting the service on a small network …');
   const MODELS_DIR = await writeStandIn(bench, { size: SIZE, blurs: 0 });
@@ -64,14 +63,14 @@ const run = async (bench: Bench): Promise<void> => {
     return sampled(service.worker.pid, removeAll(service, rest, hand + 1, stopping.signal));
   };
   const lapAt = async (count: number) => {
-    await removeUntil(count - LAP);
+    await removeUntil(count - lap);
     const bytes = await removeUntil(count);
     print(`  ${String(count).padStart(4)} tasks   ${megabytes(bytes)}`);
     return bytes;
   };
 
   print(`The worker's memory over photos of ${sides.length} sizes up to 3 megapixels, ${hand} at a time,`);
-  print(`the median over the last ${LAP} tasks each:`);
+  print(`the median over the last ${lap} tasks each:`);
   const early = await lapAt(first);
   for (let count = first + 50; count < tasks; count += 50) await lapAt(count);
   const late = await lapAt(tasks);
@@ -83,6 +82,7 @@ const run = async (bench: Bench): Promise<void> => {
 };
 
 export const memory: Benchmark = {
-  about: "the worker's memory over many mixed tasks; --tasks 500 --first 50 --hand 2",
+  about: "the worker's memory over many mixed tasks; --tasks 500 --first 50 --lap 25 --hand 2",
+  smallest: ['--tasks', '4', '--first', '2', '--lap', '2', '--hand', '1'],
   run,
 };

@@ -1,3 +1,4 @@
+import '../../libs/inference/src/no-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { readConfig } from '#config';
 import { decode } from '#imaging';
@@ -5,6 +6,7 @@ import { prepareGraph } from '#inference';
 import { toTensor } from '#matting';
 import { defaultModel } from '#models';
 import { createProgress, ensureWeights } from '#weights';
+import { standInOf } from '../device/stand-in.js';
 import { photo } from '../photos.js';
 import { GRAPH, type BareGraph, type Lap, type Order } from './bare.js';
 
@@ -12,7 +14,8 @@ import { GRAPH, type BareGraph, type Lap, type Order } from './bare.js';
 
 const { MODELS_DIR, INTRA_OP_THREADS } = readConfig();
 const progress = createProgress();
-const { path, variant } = await ensureWeights(defaultModel, { modelsDir: MODELS_DIR, progress });
+const model = await standInOf(MODELS_DIR);
+const { path, variant } = await ensureWeights(model ?? defaultModel, { modelsDir: MODELS_DIR, progress });
 const { input, output } = variant;
 const { size } = input;
 

@@ -19,9 +19,18 @@ export const GRAPH = 'BARE_LOOP_GRAPH';
 export type BareLoop = (images: number) => Promise<Lap>;
 
 /** @returns a lap of the bare loop, which is idle in between */
-export const startBare = async ({ stopping, closers }: Bench, graph: BareGraph): Promise<BareLoop> => {
+export const startBare = async (
+  { stopping, closers }: Bench,
+  graph: BareGraph,
+  env: NodeJS.ProcessEnv,
+): Promise<BareLoop> => {
   const script = new URL('./bare-loop.js', import.meta.url);
-  const child = startChild(`bare loop (${graph})`, script, { ...process.env, [GRAPH]: graph }, stopping);
+  const child = startChild(
+    `bare loop (${graph})`,
+    script,
+    { ...process.env, ...env, [GRAPH]: graph },
+    stopping,
+  );
   closers.push(child.stop);
   await child.ready;
   return (images) => child.ask({ images } satisfies Order) as Promise<Lap>;

@@ -2,20 +2,22 @@ import { readConfig } from '#config';
 import { defaultModel } from '#models';
 import { ensureWeights } from '#weights';
 import type { Bench, Benchmark } from '../benchmark.js';
+import { writeStandIn, type StandInEnv } from '../device/stand-in.js';
 import { readCounts } from '../options.js';
 import { photo } from '../photos.js';
 import { median } from '../statistics.js';
 import { startBare, type BareGraph, type BareLoop, type Lap } from './bare.js';
 import { meanStages, peakBytes } from './figures.js';
 import { removeAll } from './remove-all.js';
-import { startService, type Service } from './service.js';
+import { startService, type Service, type ServiceOptions } from './service.js';
 
+/** Of the default model. */
 const SIZE = 1024;
 
-const makePhotos = async (firstSeed: number, count: number): Promise<string[]> => {
+const makePhotos = async (firstSeed: number, count: number, size: number): Promise<string[]> => {
   const photos: string[] = [];
   for (let seed = firstSeed; seed < firstSeed + count; seed++)
-    photos.push((await photo(seed, SIZE, SIZE)).toString('base64'));
+    photos.push((await photo(seed, size, size)).toString('base64'));
   return photos;
 };
 
@@ -82,29 +84,48 @@ const printSummary = async (print: Bench['print'], service: Service, { since, im
   print(`memory    worker ${worker}   bare loop ${bare.join('  ')} (peak)`);
 };
 
+/** The default model; for another side of its input, a generated network and the worker that takes it. */
+const openModel = async (
+  bench: Bench,
+  size: number,
+): Promise<ServiceOptions & { env: NodeJS.ProcessEnv }> => {
+  const { progress, stopping } = bench;
+  if (size === SIZE) {
+    await ensureWeights(defaultModel, {
+      modelsDir: readConfig().MODELS_DIR,
+      progress,
+      signal: stopping.signal,
+    });
+    return { env: {} };
+  }
+  const MODELS_DIR = await writeStandIn(bench, { size, blurs: 0 });
+  const env: StandInEnv = { MODELS_DIR, BENCH_SIZE: `${size}`, BENCH_SLEEP_MS: '' };
+  return { env: { ...env }, worker: new URL('../device/worker.js', import.meta.url) };
+};
+
 const run = async (bench: Bench): Promise<void> => {
   const { args, print, progress } = bench;
-  const { images, rounds: count } = readCounts(args, { images: 8, rounds: 3 });
-  const { MODELS_DIR, INTRA_OP_THREADS, WORKER_CONCURRENCY } = readConfig();
+  const { images, rounds: count, network: size } = readCounts(args, { images: 8, rounds: 3, network: SIZE });
+  const { INTRA_OP_THREADS, WORKER_CONCURRENCY } = readConfig();
   const { signal } = bench.stopping;
   // One more than the worker takes, so that its next task always waits for it.
   const inFlight = WORKER_CONCURRENCY + 1;
 
-  await ensureWeights(defaultModel, { modelsDir: MODELS_DIR, progress, signal });
+  const { env, ...worker } = await openModel(bench, size);
   progress.note('Starting the service and the bare loops …');
   const bare = {
-    published: await startBare(bench, 'published'),
-    prepared: await startBare(bench, 'prepared'),
+    published: await startBare(bench, 'published', env),
+    prepared: await startBare(bench, 'prepared', env),
   };
-  const sides = { service: await startService(bench), bare };
-  await removeAll(sides.service, await makePhotos(0, inFlight), inFlight, signal);
+  const sides = { service: await startService(bench, { ...worker, env }), bare };
+  await removeAll(sides.service, await makePhotos(0, inFlight, size), inFlight, signal);
   const since = new Date();
 
-  print(`${images} photos of ${SIZE} × ${SIZE} a round, ${INTRA_OP_THREADS} threads per inference,`);
+  print(`${images} photos of ${size} × ${size} a round, ${INTRA_OP_THREADS} threads per inference,`);
   print(`${WORKER_CONCURRENCY} tasks in hand, ${inFlight} requests in flight; images per second:`);
   const rounds: Round[] = [];
   for (let number = 1; number <= count; number++) {
-    const photos = await makePhotos(number * images, images);
+    const photos = await makePhotos(number * images, images, size);
     const round = await measure(sides, photos, inFlight, signal);
     print(`  round ${number}   ${describeRound(round, images)}`);
     rounds.push(round);
@@ -114,5 +135,6 @@ const run = async (bench: Bench): Promise<void> => {
 
 export const overhead: Benchmark = {
   about: 'the running service against bare onnxruntime loops; --images 8 --rounds 3',
+  smallest: ['--images', '1', '--rounds', '1', '--network', '64'],
   run,
 };

@@ -113,6 +113,12 @@ describe('the Dockerfile', () => {
     expect(stage('program-cpu')).toContain(`\nENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=${2 ** 20}\n`);
   });
 
+  it('lets no library tell its maker how it is used, in an image or by compose and Kubernetes', () => {
+    expect(stage('program-cpu')).toMatch(/^ENV .*\bORT_DISABLE_TELEMETRY=1\b/m);
+    expect(readFileSync('docker-compose.yml', 'utf8')).toContain("\n  ORT_DISABLE_TELEMETRY: '1'\n");
+    expect(readFileSync('k8s/base/clearcut.env', 'utf8')).toContain('\nORT_DISABLE_TELEMETRY=1\n');
+  });
+
   it('starts what is built', () => {
     const scripts = [...dockerfile.matchAll(ended)].map(([, script = '']) => script);
     expect(scripts).toHaveLength(targets.length);

@@ -11,7 +11,7 @@ export type Started = {
   readonly signal: (signal: NodeJS.Signals) => void;
 };
 
-export const npmStart = (env: Record<string, string>): Started => {
+export const npmStart = (env: Record<string, string | undefined>): Started => {
   const child = spawn('npm', ['start'], { env: { ...process.env, LOG_LEVEL: 'warn', ...env } });
   let output = '';
   for (const stream of [child.stdout, child.stderr])

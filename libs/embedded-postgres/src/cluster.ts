@@ -13,8 +13,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Binaries } from './binaries.js';
+import { endOrphans, isServer } from './orphans.js';
 import type { Place } from './place.js';
-import { reasonIn, systemReason } from './reason.js';
+import { endingIn, reasonIn, systemReason } from './reason.js';
 import { run } from './run.js';
 
 export type Cluster = Place & Binaries;
@@ -55,12 +56,15 @@ export function readPassword({ home }: Cluster): string {
   }
 }
 
-/** Returns the port. pg_ctl puts the server into a session of its own, where no Ctrl-C meant for us reaches it. */
-export async function startServer(cluster: Cluster): Promise<number> {
+/**
+ * Returns the port, a free one unless it is given. pg_ctl puts the server into a session of its own, where no
+ * Ctrl-C meant for us reaches it.
+ */
+export async function startServer(cluster: Cluster, givenPort?: number): Promise<number> {
   const { home, account, pgCtl } = cluster;
 
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = givenPort ?? (await freePort());
     if (existsSync(join(home, logFile))) renameSync(join(home, logFile), join(home, `${logFile}.1`));
     const logFd = openNew(cluster, logFile);
     const args = ['start', '-s', '-w', '-t', '120', '-D', database, '-l', logFile, '-o', serverOptions(port)];
@@ -77,7 +81,7 @@ export async function startServer(cluster: Cluster): Promise<number> {
   }
 }
 
-/** Does nothing when no server runs on this cluster. */
+/** When no server runs on this cluster, it ends at most what a killed one has left. */
 export async function stopServer({ home, account, pgCtl }: Cluster): Promise<void> {
   const control = (...args: string[]) =>
     run(pgCtl, [...args, '-D', database], { cwd: home, account, ownSession: true });
@@ -85,7 +89,7 @@ export async function stopServer({ home, account, pgCtl }: Cluster): Promise<voi
   removeStaleLock(home);
   for (const mode of ['fast', 'immediate']) {
     const { ok: running } = await control('status');
-    if (!running) return;
+    if (!running) return endOrphans(join(home, database));
     const { ok: stopped } = await control('stop', '-s', '-w', '-t', '60', '-m', mode);
     if (stopped) return;
   }
@@ -98,13 +102,27 @@ export async function stopServer({ home, account, pgCtl }: Cluster): Promise<voi
  * Postgres would not start over either.
  */
 function removeStaleLock(home: string): void {
-  const lock = join(home, database, 'postmaster.pid');
-  if (process.platform !== 'linux' || !existsSync(lock)) return;
+  const pid = lockHolder(home);
+  if (process.platform === 'linux' && pid !== undefined && !isServer(pid)) rmSync(lockFile(home));
+}
 
-  const status = `/proc/${Number.parseInt(readFileSync(lock, 'utf8'), 10)}/status`;
-  if (!existsSync(status)) return;
-  const isServer = /^Name:\tpostgres\n[^]*^State:\t[^ZX]/m.test(readFileSync(status, 'utf8'));
-  if (!isServer) rmSync(lock);
+const lockFile = (home: string) => join(home, database, 'postmaster.pid');
+
+function lockHolder(home: string): number | undefined {
+  const lock = lockFile(home);
+  return existsSync(lock) ? Number.parseInt(readFileSync(lock, 'utf8'), 10) : undefined;
+}
+
+/** Whether a server lives on this cluster, ready or on its way to be. */
+export function isServing({ home }: Cluster): boolean {
+  const pid = lockHolder(home);
+  return pid !== undefined && isServer(pid);
+}
+
+/** Why the server ended by itself, from its log. */
+export function lastWords({ home }: Cluster): string {
+  const log = join(home, logFile);
+  return existsSync(log) ? endingIn(readFileSync(log, 'utf8')) : endingIn('');
 }
 
 const serverOptions = (port: number) =>

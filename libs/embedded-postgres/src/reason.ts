@@ -24,6 +24,20 @@ export function reasonIn(log: string, folder: string): string {
   return line?.replace(/^.*?\b(?:LOG|FATAL|PANIC|error):\s+/, '').replace(/\.$/, '') ?? 'it left no message';
 }
 
+/** How many of the last lines of a log may be about the end of the server. */
+const endingLines = 20;
+
+/** The line of a log of Postgres that says why a server ended which nobody stopped. */
+export function endingIn(log: string): string {
+  const lines = log.trimEnd().split(/\r?\n/).slice(-endingLines);
+  const line =
+    lines.findLast((line) => /\bPANIC:/.test(line)) ??
+    lines.findLast((line) =>
+      /was terminated by|received .* shutdown request|lock file .* (missing|wrong)/.test(line),
+    );
+  return line?.replace(/^.*?\b(?:LOG|FATAL|PANIC):\s+/, '').replace(/\.$/, '') ?? 'its log does not say why';
+}
+
 function isFull(folder: string): boolean {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize < leastFreeBytes;

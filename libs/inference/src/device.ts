@@ -1,3 +1,4 @@
+import './no-telemetry.js';
 import { Worker } from 'node:worker_threads';
 import { DeviceError, type DeviceFacts } from './device-name.js';
 import { createExchange } from './exchange.js';

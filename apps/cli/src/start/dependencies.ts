@@ -1,14 +1,18 @@
 import type { Config } from '#config';
-import { startEmbeddedPostgres } from '#embedded-postgres';
+import { keepEmbeddedPostgres } from '#embedded-postgres';
 import { migrate, openDatabase, putKey } from '#database';
 import { defaultModelOf, type Catalogue } from '#models';
 import { ensureWeights, type Progress } from '#weights';
 
 type Server = { readonly url: string; readonly stop: () => Promise<void> };
 
-const openServer = async (config: Config, log: (line: string) => void): Promise<Server> => {
+const openServer = async (
+  config: Config,
+  log: (line: string) => void,
+  stopping: AbortSignal,
+): Promise<Server> => {
   if (config.DATABASE_URL) return { url: config.DATABASE_URL, stop: async () => {} };
-  return startEmbeddedPostgres({ dataDir: config.DATA_DIR, log });
+  return keepEmbeddedPostgres({ dataDir: config.DATA_DIR, log, stopping });
 };
 
 /**
@@ -28,7 +32,7 @@ export const openDependencies = async (
     progress,
     signal,
   });
-  const server = openServer(config, progress.note);
+  const server = openServer(config, progress.note, stopping);
 
   try {
     await Promise.all([weights, server]);

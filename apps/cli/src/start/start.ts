@@ -34,6 +34,7 @@ const environmentOf = (config: Config, databaseUrl: string): NodeJS.ProcessEnv =
   return {
     ...memory,
     ...env,
+    ORT_DISABLE_TELEMETRY: '1',
     DATABASE_URL: databaseUrl,
     DATA_DIR: config.DATA_DIR,
     MODELS_DIR: config.MODELS_DIR,

@@ -1,4 +1,5 @@
 /** @jest-environment <rootDir>/../tools/onnxruntime-environment.cjs */
+import '../no-telemetry.js';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+import '../no-telemetry.js';
 import { stat } from 'node:fs/promises';
 import { InferenceSession } from 'onnxruntime-node';
 import type { NamedNetwork, Network } from '../network.js';

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { benchmarks } from './benchmarks.js';
+
+const exec = promisify(execFile);
+const main = fileURLToPath(new URL('main.js', import.meta.url));
+const timeoutMs = 300_000;
+
+describe('npm run bench', () => {
+  let folder: string;
+  const bin = () => join(folder, 'bin');
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'clearcut-benches-'));
+    await chmod(folder, 0o755);
+    await mkdir(bin());
+    await symlink(process.execPath, join(bin(), 'node'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** As on a machine with Node.js and nothing else: neither Python nor Redis, nothing kept of earlier runs. */
+  const bench = (...args: string[]) => {
+    const env = { PATH: bin(), HOME: folder, WORKER_CONCURRENCY: '1' };
+    return exec(process.execPath, [main, 'bench', ...args], { cwd: folder, env });
+  };
+
+  it('lists every benchmark', async () => {
+    const { stdout } = await bench();
+    for (const [name, { about }] of Object.entries(benchmarks))
+      expect(stdout).toMatch(new RegExp(`^  ${name} +${about.slice(0, 20)}`, 'm'));
+  });
+
+  /** How the output ends, after what it says of things that are missing. */
+  const endings: Readonly<Record<string, RegExp>> = {
+    capacity: /\nCommits\/s of 8 clients: \d+ silent, \d+ notifying, \d+ notifying afterwards\n$/,
+    device: /\n {2}limit +\S.*\n$/,
+    matting: /\*\*\* pymatting cannot be installed, .+ \*\*\*\n[^]*\n {2}round 1 {3}ours +\d+\.\d\d s.*\n$/,
+    memory: /\n(peak|growth) +\S.*\n$/,
+    overhead: /\nmemory +worker \d+ MB {3}bare loop published \d+ MB {2}prepared \d+ MB \(peak\)\n$/,
+    resize: /\ndown and up ÷ sharp's decode and resize: \d+\.\d\d.*\n$/,
+  };
+
+  it.each(Object.keys(benchmarks))(
+    'runs %s to its end at its smallest size',
+    async (name) => {
+      const { stdout } = await bench(name, '--smallest');
+      expect(stdout).toMatch(endings[name] ?? /^what the output of this one ends with is missing here$/);
+      // onnxruntime would keep a device id there.
+      expect(await readdir(folder)).not.toContain('.cache');
+    },
+    timeoutMs,
+  );
+});

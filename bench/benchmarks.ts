@@ -1,0 +1,17 @@
+import type { Benchmark } from './benchmark.js';
+import { capacity } from './capacity/capacity.js';
+import { device } from './device/device.js';
+import { matting } from './matting/matting.js';
+import { memory } from './memory/memory.js';
+import { overhead } from './overhead/overhead.js';
+import { resize } from './resize.js';
+
+/** By their names on the command line. */
+export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  capacity,
+  device,
+  matting,
+  memory,
+  overhead,
+  resize,
+};
