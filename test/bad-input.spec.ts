@@ -512,6 +512,7 @@ describe('the service about itself', () => {
       status: 'waiting',
       database: 'up',
       queue: 'up',
+      storage: 'up',
       models: [],
     });
 

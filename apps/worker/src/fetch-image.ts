@@ -17,12 +17,14 @@ type Sources = {
 
 /**
  * The bytes of the task's image. One that is fetched from a URL is stored first, so that a later attempt, and
- * later tasks that name its inputImageUUID, need not fetch it again.
+ * later tasks that name its inputImageUUID, need not fetch it again. A storage that takes no result is found here,
+ * before the device works in vain.
  */
 export const fetchImage =
   ({ database, storage, outbound, secrets }: Sources) =>
   async ({ task, request }: Removal, signal: AbortSignal): Promise<Uint8Array> => {
     const { parameter } = request;
+    await storage.probe();
     const image = await findImage(database, task.inputImageId);
     if (image && !isExpired(image)) return storage.read(image.storageKey);
     if (task.inputUrl === null) throw new TaskError('mediaExpired', 'The image was deleted.', { parameter });

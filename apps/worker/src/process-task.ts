@@ -1,9 +1,7 @@
 import { TaskError, type ProblemCode } from '#contract';
 import {
-  claimTask,
   failTask,
   finishTask,
-  releaseTask,
   RemovalRequest,
   type RunFacts,
   type Success,
@@ -13,9 +11,11 @@ import {
 } from '#database';
 import { contentTypeOf, extensionOf } from '#imaging';
 import { costOf } from '#models';
-import type { Handler } from '#queue';
+import { OutageError, type Handler } from '#queue';
 import { imageKey } from '#storage';
 import { createStopwatch, type Durations, type Logger, type Tracing } from '#telemetry';
+import { createClaims, type Claims } from './claims.js';
+import { createOutageLog, outageOf } from './outage.js';
 import type { Removal, removeBackground, ResultFacts } from './remove-background.js';
 import type { Served } from './served-models.js';
 import type { WorkerMetrics } from './worker-metrics.js';
@@ -34,6 +34,8 @@ type Deps = {
   readonly facts: Pick<RunFacts, 'provider' | 'device'>;
   /** How long one attempt may take, after which the task is given up. */
   readonly timeoutMs: number;
+  /** How long after its acceptance a task may wait for what the service lacks. */
+  readonly deadlineMs: number;
   readonly metrics: Pick<WorkerMetrics, 'ended' | 'givenBack'>;
   readonly tracing: Tracing;
   readonly log: Logger;
@@ -92,12 +94,26 @@ const toProblem = (error: unknown, task: Task) => {
   return { code: 'inferenceError' as const, message, details: {} };
 };
 
-type Turn = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
+/** An outage is waited out until the task's deadline; both times are of the database. */
+const toWait = (outage: string, { createdAt, startedAt }: Task, deadlineMs: number, cause: unknown) => {
+  const leftMs = createdAt.getTime() + deadlineMs - (startedAt ?? createdAt).getTime();
+  if (leftMs > 0) return new OutageError(outage, leftMs, { cause });
+  const message = `The task was given up after ${deadlineMs / 1000} s: ${outage}.`;
+  return new TaskError('serviceUnavailable', message, {}, { cause });
+};
+
+type Turn = {
+  readonly task: Task;
+  readonly lastTry: boolean;
+  readonly signal: AbortSignal;
+  readonly claims: Claims;
+  readonly noteOutage: ReturnType<typeof createOutageLog>;
+};
 
 /** A claimed task, to its end or back to the queue. */
 const runTask = async (
-  { database, served, remove, discard, facts: where, timeoutMs, metrics, tracing, log }: Deps,
-  { task, lastTry, signal }: Turn,
+  { database, served, remove, discard, facts: where, timeoutMs, deadlineMs, metrics, tracing, log }: Deps,
+  { task, lastTry, signal, claims, noteOutage }: Turn,
 ): Promise<void> => {
   const model = task.model ?? 'none';
   const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
@@ -128,14 +144,17 @@ const runTask = async (
     const { image, finish } = result;
     bound.info({ model, ...run, cost, ...image, ...finish, ms: stopwatch.durations, kept }, 'task finished');
   } catch (caught) {
-    const error = deadline.reasonOr(caught);
-    const ours = !(error instanceof TaskError);
-    if (ours && (signal.aborted || !lastTry)) {
-      bound.warn({ err: error }, 'task given back');
+    const outage = outageOf(caught);
+    const error = outage ? toWait(outage, task, deadlineMs, caught) : deadline.reasonOr(caught);
+    const waits = error instanceof OutageError;
+    if (waits || (!(error instanceof TaskError) && (signal.aborted || !lastTry))) {
+      if (waits) noteOutage(error.message, { taskId: task.id, err: caught });
+      else bound.warn({ err: error }, 'task given back');
       metrics.givenBack.inc({ model });
-      await releaseTask(database, task);
+      await claims.giveBack(task);
       throw error;
     }
+    const ours = outage !== undefined || !(error instanceof TaskError);
     const problem = toProblem(error, task);
     const stages = toColumns(stopwatch.durations);
     const kept = await end(() => failTask(database, task, problem, stages));
@@ -143,7 +162,11 @@ const runTask = async (
     tracing.note({ 'clearcut.code': problem.code });
     bound[ours ? 'error' : 'info']({ code: problem.code, kept, ...(ours && { err: error }) }, 'task failed');
     // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
-    if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, served));
+    if (kept && stopwatch.durations.store !== undefined) {
+      await discard(toRemoval(task, served)).catch((err: unknown) =>
+        bound.warn({ err, imageId: task.outputImageId }, 'bytes of a failed task left in the storage'),
+      );
+    }
   } finally {
     deadline.clear();
   }
@@ -165,10 +188,24 @@ const inTrace = <T>(tracing: Tracing, task: Task, work: () => Promise<T>): Promi
  * The worker's side of one job: claim the row, do the work, end the row. Only this function decides whether a
  * task ends or is tried again. Every write is fenced by the claim.
  */
-export const processTask =
-  (deps: Deps): Handler =>
-  async ({ taskId, lastTry }, signal) => {
-    const task = await claimTask(deps.database, taskId);
-    if (!task) return deps.log.debug({ taskId }, 'nothing to do: the task has ended');
-    return inTrace(deps.tracing, task, () => runTask(deps, { task, lastTry, signal }));
+export const processTask = (deps: Deps): Handler => {
+  const claims = createClaims(deps.database);
+  const noteOutage = createOutageLog(deps.log);
+
+  const take = async (taskId: string): Promise<Task | undefined> => {
+    try {
+      return await claims.take(taskId);
+    } catch (err) {
+      const outage = outageOf(err);
+      if (!outage) throw err;
+      noteOutage(outage, { taskId, err });
+      throw new OutageError(outage, Infinity, { cause: err });
+    }
   };
+
+  return async ({ taskId, lastTry }, signal) => {
+    const task = await take(taskId);
+    if (!task) return deps.log.debug({ taskId }, 'nothing to do: the task has ended');
+    return inTrace(deps.tracing, task, () => runTask(deps, { task, lastTry, signal, claims, noteOutage }));
+  };
+};
