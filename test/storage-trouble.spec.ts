@@ -59,7 +59,7 @@ const silentS3 = async (): Promise<Trouble> => {
 
 const ask = async (url: string) => {
   const response = await fetch(url);
-  return { status: response.status, body: (await response.json()) as unknown };
+  return { status: response.status, body: await response.json() };
 };
 
 const kinds = [

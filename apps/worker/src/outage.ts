@@ -1,4 +1,5 @@
 import { isDatabaseOutage } from '#database';
+import { OutageError } from '#queue';
 import { SecretsError } from '#secrets';
 import { StorageError, type StorageFault } from '#storage';
 import type { Logger } from '#telemetry';
@@ -15,6 +16,13 @@ export const outageOf = (error: unknown): string | undefined => {
   if (error instanceof StorageError) return storageReasons[error.kind];
   if (error instanceof SecretsError) return 'the service lacks the key that its URLs are sealed with';
   return isDatabaseOutage(error) ? 'the database cannot be used' : undefined;
+};
+
+/** Where no task is known, there is no deadline either. */
+export const toOutage = (error: unknown): OutageError | undefined => {
+  if (error instanceof OutageError) return error;
+  const outage = outageOf(error);
+  return outage === undefined ? undefined : new OutageError(outage, Infinity, { cause: error });
 };
 
 const EVERY_MS = 60_000;

@@ -14,8 +14,8 @@ import { costOf } from '#models';
 import { OutageError, type Handler } from '#queue';
 import { imageKey } from '#storage';
 import { createStopwatch, type Durations, type Logger, type Tracing } from '#telemetry';
-import { createClaims, type Claims } from './claims.js';
-import { createOutageLog, outageOf } from './outage.js';
+import { createClaims } from './claims.js';
+import { createOutageLog, outageOf, toOutage } from './outage.js';
 import type { Removal, removeBackground, ResultFacts } from './remove-background.js';
 import type { Served } from './served-models.js';
 import type { WorkerMetrics } from './worker-metrics.js';
@@ -102,18 +102,15 @@ const toWait = (outage: string, { createdAt, startedAt }: Task, deadlineMs: numb
   return new TaskError('serviceUnavailable', message, {}, { cause });
 };
 
-type Turn = {
-  readonly task: Task;
-  readonly lastTry: boolean;
-  readonly signal: AbortSignal;
-  readonly claims: Claims;
-  readonly noteOutage: ReturnType<typeof createOutageLog>;
-};
+const isTriedAgain = (error: unknown, hasTries: boolean): boolean =>
+  error instanceof OutageError || (hasTries && !(error instanceof TaskError));
 
-/** A claimed task, to its end or back to the queue. */
+type Turn = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
+
+/** A claimed task, to its end; rejects when it is to be tried again. */
 const runTask = async (
   { database, served, remove, discard, facts: where, timeoutMs, deadlineMs, metrics, tracing, log }: Deps,
-  { task, lastTry, signal, claims, noteOutage }: Turn,
+  { task, lastTry, signal }: Turn,
 ): Promise<void> => {
   const model = task.model ?? 'none';
   const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
@@ -146,15 +143,8 @@ const runTask = async (
   } catch (caught) {
     const outage = outageOf(caught);
     const error = outage ? toWait(outage, task, deadlineMs, caught) : deadline.reasonOr(caught);
-    const waits = error instanceof OutageError;
-    if (waits || (!(error instanceof TaskError) && (signal.aborted || !lastTry))) {
-      if (waits) noteOutage(error.message, { taskId: task.id, err: caught });
-      else bound.warn({ err: error }, 'task given back');
-      metrics.givenBack.inc({ model });
-      await claims.giveBack(task);
-      throw error;
-    }
-    const ours = outage !== undefined || !(error instanceof TaskError);
+    if (isTriedAgain(error, signal.aborted || !lastTry)) throw error;
+    const ours = !(error instanceof TaskError) || outage !== undefined;
     const problem = toProblem(error, task);
     const stages = toColumns(stopwatch.durations);
     const kept = await end(() => failTask(database, task, problem, stages));
@@ -162,11 +152,7 @@ const runTask = async (
     tracing.note({ 'clearcut.code': problem.code });
     bound[ours ? 'error' : 'info']({ code: problem.code, kept, ...(ours && { err: error }) }, 'task failed');
     // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
-    if (kept && stopwatch.durations.store !== undefined) {
-      await discard(toRemoval(task, served)).catch((err: unknown) =>
-        bound.warn({ err, imageId: task.outputImageId }, 'bytes of a failed task left in the storage'),
-      );
-    }
+    if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, served));
   } finally {
     deadline.clear();
   }
@@ -189,23 +175,32 @@ const inTrace = <T>(tracing: Tracing, task: Task, work: () => Promise<T>): Promi
  * task ends or is tried again. Every write is fenced by the claim.
  */
 export const processTask = (deps: Deps): Handler => {
-  const claims = createClaims(deps.database);
-  const noteOutage = createOutageLog(deps.log);
+  const { database, metrics, tracing, log } = deps;
+  const claims = createClaims(database);
+  const noteOutage = createOutageLog(log);
 
-  const take = async (taskId: string): Promise<Task | undefined> => {
+  const process: Handler = async ({ taskId, lastTry }, signal) => {
+    const task = await claims.take(taskId);
+    if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
     try {
-      return await claims.take(taskId);
-    } catch (err) {
-      const outage = outageOf(err);
-      if (!outage) throw err;
-      noteOutage(outage, { taskId, err });
-      throw new OutageError(outage, Infinity, { cause: err });
+      await inTrace(tracing, task, () => runTask(deps, { task, lastTry, signal }));
+    } catch (error) {
+      const { model, taskUuidSent: taskUUID, attempt } = task;
+      metrics.givenBack.inc({ model: model ?? 'none' });
+      if (!toOutage(error)) log.warn({ err: error, taskId, taskUUID, attempt }, 'task given back');
+      await claims.giveBack(task);
+      throw error;
     }
   };
 
-  return async ({ taskId, lastTry }, signal) => {
-    const task = await take(taskId);
-    if (!task) return deps.log.debug({ taskId }, 'nothing to do: the task has ended');
-    return inTrace(deps.tracing, task, () => runTask(deps, { task, lastTry, signal, claims, noteOutage }));
+  return async (job, signal) => {
+    try {
+      await process(job, signal);
+    } catch (error) {
+      const outage = toOutage(error);
+      if (!outage) throw error;
+      noteOutage(outage.message, { taskId: job.taskId, err: outage.cause });
+      throw outage;
+    }
   };
 };

@@ -93,7 +93,10 @@ export const startWorker = async (
     },
   });
 
-  const discard = (removal: Removal) => storage.remove(outputKey(removal));
+  const discard = (removal: Removal) =>
+    storage.remove(outputKey(removal)).catch((err: unknown) => {
+      log.warn({ err, taskId: removal.task.id }, 'bytes of a failed task stay in the storage');
+    });
 
   const activity = createActivity();
   const onError = (error: Error) => log.error({ err: error }, 'queue fault');

@@ -2,16 +2,20 @@ import { z } from 'zod';
 import { Prisma } from './generated/client.js';
 
 /** Prisma's codes for a server that is away, refuses, is slow or has no place for one more. */
-const codes = new Set([
-  ...['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017'],
-  ...['P2024', 'P2028', 'P2034', 'P2037'],
-]);
+const codes = new Set('P1000 P1001 P1002 P1003 P1008 P1010 P1011 P1017 P2024 P2028 P2034 P2037'.split(' '));
 
 /** The same as its driver for Postgres names it. */
 const kinds = new Set([
-  ...['DatabaseNotReachable', 'DatabaseDoesNotExist', 'DatabaseAccessDenied', 'AuthenticationFailed'],
-  ...['ConnectionClosed', 'TlsConnectionError', 'SocketTimeout', 'TooManyConnections'],
-  ...['TransactionWriteConflict', 'TransactionAlreadyClosed'],
+  'AuthenticationFailed',
+  'ConnectionClosed',
+  'DatabaseAccessDenied',
+  'DatabaseDoesNotExist',
+  'DatabaseNotReachable',
+  'SocketTimeout',
+  'TlsConnectionError',
+  'TooManyConnections',
+  'TransactionAlreadyClosed',
+  'TransactionWriteConflict',
 ]);
 
 /**
