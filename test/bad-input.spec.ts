@@ -531,6 +531,7 @@ describe('the service about itself', () => {
       status: 'waiting',
       database: 'up',
       queue: 'up',
+      storage: 'up',
       models: [],
     });
 

@@ -26,7 +26,7 @@ describe('the admin port', () => {
     await service.dispatcher.start();
     for (const url of Object.values(service.admin)) {
       expect(await ask(url, '/health/live')).toMatchObject({ status: 200, body: { ok: true } });
-      const ready = { ok: true, database: 'up', queue: 'up' };
+      const ready = { ok: true, database: 'up', queue: 'up', storage: 'up' };
       expect(await ask(url, '/health/ready')).toEqual({ status: 200, body: ready });
       expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
     }

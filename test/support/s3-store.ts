@@ -14,6 +14,9 @@ export type S3Store = {
     readonly S3_ACCESS_KEY_ID: string;
     readonly S3_SECRET_ACCESS_KEY: string;
   };
+  /** Away, and back with what it has. */
+  readonly pause: () => Promise<void>;
+  readonly resume: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -25,7 +28,9 @@ export const startS3Store = async (port = 0): Promise<S3Store> => {
   const directory = await mkdtemp(join(tmpdir(), 'clearcut-s3-'));
   const S3_BUCKET = 'pictures';
   const configureBuckets = [{ name: S3_BUCKET, configs: [] }];
-  const store = new S3rver({ port, address: '127.0.0.1', silent: true, directory, configureBuckets });
+  const open = (at: number) =>
+    new S3rver({ port: at, address: '127.0.0.1', silent: true, directory, configureBuckets });
+  let store = open(port);
   const address = await store.run();
   const url = `http://127.0.0.1:${address.port}`;
   return {
@@ -37,6 +42,11 @@ export const startS3Store = async (port = 0): Promise<S3Store> => {
       S3_PREFIX: 'clearcut/',
       S3_ACCESS_KEY_ID: KEY,
       S3_SECRET_ACCESS_KEY: KEY,
+    },
+    pause: () => store.close(),
+    resume: async () => {
+      store = open(address.port);
+      await store.run();
     },
     stop: async () => {
       await store.close();

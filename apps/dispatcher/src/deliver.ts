@@ -73,18 +73,33 @@ const settle = async (
   else await retryDelivery(database, delivery, move.retryInMs);
 };
 
+/** After a fault of ours; then storage or key may be back. */
+const POSTPONE_MS = 30_000;
+
+/** What is to be sent. Where it cannot be read the delivery waits, and keeps all its attempts. */
+const compose = async (
+  secrets: DeliverEdges['secrets'],
+  reader: Reader,
+  { delivery, task }: Turn,
+): Promise<Pick<SendOptions, 'url' | 'body' | 'headers'>> => {
+  try {
+    const body = await webhookBody(reader, task);
+    return { url: secrets.open(delivery.url), body, headers: headersOf(delivery) };
+  } catch (error) {
+    await releaseDelivery(reader.database, delivery, POSTPONE_MS);
+    throw error;
+  }
+};
+
 /** Sends and settles one attempt, as a span of the task's trace. */
 const attemptOne = async (
   { outbound, secrets, metrics, tracing, log, ...reader }: DeliverEdges,
-  { delivery, task, delaysMs, stopping }: Turn,
+  turn: Turn,
 ): Promise<void> => {
+  const { delivery, delaysMs, stopping } = turn;
   const { database } = reader;
-  const { id, taskId, host, attempts, url } = delivery;
-  const message = {
-    url: secrets.open(url),
-    body: await webhookBody(reader, task),
-    headers: headersOf(delivery),
-  };
+  const { id, taskId, host, attempts } = delivery;
+  const message = await compose(secrets, reader, turn);
   const start = performance.now();
   try {
     const called = await call(outbound, { ...request, ...message }, stopping);

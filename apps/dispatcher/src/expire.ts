@@ -3,15 +3,36 @@ import type { Storage } from '#storage';
 import type { Logger } from '#telemetry';
 
 const BATCH = 50;
+const REPEAT_LOG_AFTER_MS = 10 * 60_000;
 
 type Edges = { readonly database: Database; readonly storage: Pick<Storage, 'remove'>; readonly log: Logger };
 
-/** Deletes every image whose time is over. One whose bytes cannot be deleted is tried again the next time. */
-export const expire = async ({ database, storage, log }: Edges): Promise<void> => {
-  for (;;) {
-    const { deleted, failures } = await expireImages(database, storage.remove, BATCH);
-    if (deleted > 0) log.info({ deleted }, 'expired images deleted');
-    for (const err of failures) log.error({ err }, 'an expired image cannot be deleted');
-    if (deleted < BATCH) return;
-  }
+/** Says that images cannot be deleted when it begins, every ten minutes while it lasts, and when it is over. */
+const createFailureLog = (log: Logger, now: () => number) => {
+  let nextMs: number | undefined;
+  return (failures: readonly unknown[]) => {
+    if (failures.length === 0) {
+      if (nextMs !== undefined) log.info('expired images can be deleted again');
+      nextMs = undefined;
+    } else if (nextMs === undefined || now() >= nextMs) {
+      log.error({ err: failures[0], images: failures.length }, 'expired images cannot be deleted');
+      nextMs = now() + REPEAT_LOG_AFTER_MS;
+    }
+  };
+};
+
+/** A round that deletes every image whose time is over. One whose bytes cannot be deleted is tried again the next time. */
+export const createExpiry = (
+  { database, storage, log }: Edges,
+  now: () => number = () => performance.now(),
+): (() => Promise<void>) => {
+  const noteFailures = createFailureLog(log, now);
+  return async () => {
+    for (;;) {
+      const { deleted, failures } = await expireImages(database, storage.remove, BATCH);
+      if (deleted > 0) log.info({ deleted }, 'expired images deleted');
+      noteFailures(failures);
+      if (deleted < BATCH) return;
+    }
+  };
 };

@@ -16,7 +16,7 @@ import { boardRoute } from './board/route.js';
 import { deliver } from './deliver.js';
 import { startDeliveries, type DeliveriesOptions } from './deliveries.js';
 import { createDispatcherMetrics, watchQueue } from './dispatcher-metrics.js';
-import { expire } from './expire.js';
+import { createExpiry } from './expire.js';
 import { createPulse } from './pulse.js';
 import { startRounds } from './rounds.js';
 import { statusRoutes } from './status/routes.js';
@@ -71,7 +71,7 @@ export const startDispatcher = async (
   const feed = listenFinished(config.DATABASE_URL, sending.wake, fault('notifications interrupted'));
   const pulse = createPulse(metrics.rounds);
   const sweeping = startRounds(pulse.watch('sweep', sweepOnce), SWEEP_EVERY_MS, fault('sweep failed'));
-  const expiry = pulse.watch('expiry', () => expire(edges));
+  const expiry = pulse.watch('expiry', createExpiry(edges));
   const expiring = startRounds(expiry, EXPIRE_EVERY_MS, fault('expiry failed'));
   const tidying = startRounds(pulse.watch('tidying', tidy), TIDY_EVERY_MS, fault('tidying failed'));
   const admin = await serveAdmin(config, log, {
@@ -79,7 +79,7 @@ export const startDispatcher = async (
     routes: statusRoutes({ database, queue, token: config.ADMIN_TOKEN, wake: sending.wake, log }),
     mounts: { '/queues': boardRoute({ database, queue, token: config.ADMIN_TOKEN, base: '/queues' }) },
     live: async () => pulse.health(),
-    ready: checkAll({ database: databaseFits, queue: queue.ping }),
+    ready: checkAll({ database: databaseFits, queue: queue.ping, storage: storage.probe }),
   });
 
   return {

@@ -1,4 +1,5 @@
 import { MAX_BODY_BYTES, problems, TaskError, toErrorItem } from '#contract';
+import { StorageError } from '#storage';
 import type { Logger } from '#telemetry';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -10,9 +11,16 @@ const statusOf = (error: unknown): number => {
   return 500;
 };
 
+/** A fault of ours as its caller sees it, who need not know where images lie. */
+const toUnavailable = (cause: StorageError): TaskError => {
+  const message = 'The storage for images cannot be used right now; try again.';
+  return new TaskError('serviceUnavailable', message, {}, { cause });
+};
+
 /** What the framework refused before a task was looked at, in the product's own terms. */
 const translate = (error: unknown): TaskError => {
   if (error instanceof TaskError) return error;
+  if (error instanceof StorageError) return toUnavailable(error);
   const cause = { cause: error };
   const status = statusOf(error);
   if (status === 404) return new TaskError('notFound', 'There is nothing at this address.', {}, cause);

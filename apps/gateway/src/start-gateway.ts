@@ -101,7 +101,7 @@ export const startGateway = async (
   const admin = await serveAdmin(config, log, {
     metrics: registry,
     live: async () => ({ ok: true }),
-    ready: checkAll({ database: databaseFits, queue: queue.ping }),
+    ready: checkAll({ database: databaseFits, queue: queue.ping, storage: storage.probe }),
   });
 
   return {

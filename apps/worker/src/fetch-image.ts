@@ -20,11 +20,13 @@ type Sources = {
 /**
  * The bytes of the task's image. One that is fetched from a URL is stored first, so that a later attempt, and
  * later tasks that name its inputImageUUID, need not fetch it again. Its size is checked before anything is stored.
+ * A storage that takes no result is found here, before the device works in vain.
  */
 export const fetchImage =
   ({ database, storage, outbound, secrets, maxSide }: Sources) =>
   async ({ task, request }: Removal, signal: AbortSignal): Promise<Uint8Array> => {
     const { parameter, outputFormat } = request;
+    await storage.probe();
     const image = await findImage(database, task.inputImageId);
     if (image && !isExpired(image)) {
       requireImageSize(image, maxSide, parameter);

@@ -1,9 +1,7 @@
 import { TaskError, type ProblemCode } from '#contract';
 import {
-  claimTask,
   failTask,
   finishTask,
-  releaseTask,
   RemovalRequest,
   type RunFacts,
   type Success,
@@ -13,9 +11,11 @@ import {
 } from '#database';
 import { contentTypeOf, extensionOf } from '#imaging';
 import { costOf } from '#models';
-import type { Handler } from '#queue';
+import { OutageError, type Handler } from '#queue';
 import { imageKey } from '#storage';
 import { createStopwatch, type Durations, type Logger, type Tracing } from '#telemetry';
+import { createClaims } from './claims.js';
+import { createOutageLog, outageOf, toOutage } from './outage.js';
 import type { Removal, removeBackground, ResultFacts } from './remove-background.js';
 import type { Served } from './served-models.js';
 import type { WorkerMetrics } from './worker-metrics.js';
@@ -34,6 +34,8 @@ type Deps = {
   readonly facts: Pick<RunFacts, 'provider' | 'device'>;
   /** How long one attempt may take, after which the task is given up. */
   readonly timeoutMs: number;
+  /** How long after its acceptance a task may wait for what the service lacks. */
+  readonly deadlineMs: number;
   readonly metrics: Pick<WorkerMetrics, 'ended' | 'givenBack'>;
   readonly tracing: Tracing;
   readonly log: Logger;
@@ -92,11 +94,22 @@ const toProblem = (error: unknown, task: Task) => {
   return { code: 'inferenceError' as const, message, details: {} };
 };
 
+/** An outage is waited out until the task's deadline; both times are of the database. */
+const toWait = (outage: string, { createdAt, startedAt }: Task, deadlineMs: number, cause: unknown) => {
+  const leftMs = createdAt.getTime() + deadlineMs - (startedAt ?? createdAt).getTime();
+  if (leftMs > 0) return new OutageError(outage, leftMs, { cause });
+  const message = `The task was given up after ${deadlineMs / 1000} s: ${outage}.`;
+  return new TaskError('serviceUnavailable', message, {}, { cause });
+};
+
+const isTriedAgain = (error: unknown, hasTries: boolean): boolean =>
+  error instanceof OutageError || (hasTries && !(error instanceof TaskError));
+
 type Turn = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
 
-/** A claimed task, to its end or back to the queue. */
+/** A claimed task, to its end; rejects when it is to be tried again. */
 const runTask = async (
-  { database, served, remove, discard, facts: where, timeoutMs, metrics, tracing, log }: Deps,
+  { database, served, remove, discard, facts: where, timeoutMs, deadlineMs, metrics, tracing, log }: Deps,
   { task, lastTry, signal }: Turn,
 ): Promise<void> => {
   const model = task.model ?? 'none';
@@ -128,14 +141,10 @@ const runTask = async (
     const { image, finish } = result;
     bound.info({ model, ...run, cost, ...image, ...finish, ms: stopwatch.durations, kept }, 'task finished');
   } catch (caught) {
-    const error = deadline.reasonOr(caught);
-    const ours = !(error instanceof TaskError);
-    if (ours && (signal.aborted || !lastTry)) {
-      bound.warn({ err: error }, 'task given back');
-      metrics.givenBack.inc({ model });
-      await releaseTask(database, task);
-      throw error;
-    }
+    const outage = outageOf(caught);
+    const error = outage ? toWait(outage, task, deadlineMs, caught) : deadline.reasonOr(caught);
+    if (isTriedAgain(error, signal.aborted || !lastTry)) throw error;
+    const ours = !(error instanceof TaskError) || outage !== undefined;
     const problem = toProblem(error, task);
     const stages = toColumns(stopwatch.durations);
     const kept = await end(() => failTask(database, task, problem, stages));
@@ -165,10 +174,33 @@ const inTrace = <T>(tracing: Tracing, task: Task, work: () => Promise<T>): Promi
  * The worker's side of one job: claim the row, do the work, end the row. Only this function decides whether a
  * task ends or is tried again. Every write is fenced by the claim.
  */
-export const processTask =
-  (deps: Deps): Handler =>
-  async ({ taskId, lastTry }, signal) => {
-    const task = await claimTask(deps.database, taskId);
-    if (!task) return deps.log.debug({ taskId }, 'nothing to do: the task has ended');
-    return inTrace(deps.tracing, task, () => runTask(deps, { task, lastTry, signal }));
+export const processTask = (deps: Deps): Handler => {
+  const { database, metrics, tracing, log } = deps;
+  const claims = createClaims(database);
+  const noteOutage = createOutageLog(log);
+
+  const process: Handler = async ({ taskId, lastTry }, signal) => {
+    const task = await claims.take(taskId);
+    if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
+    try {
+      await inTrace(tracing, task, () => runTask(deps, { task, lastTry, signal }));
+    } catch (error) {
+      const { model, taskUuidSent: taskUUID, attempt } = task;
+      metrics.givenBack.inc({ model: model ?? 'none' });
+      if (!toOutage(error)) log.warn({ err: error, taskId, taskUUID, attempt }, 'task given back');
+      await claims.giveBack(task);
+      throw error;
+    }
   };
+
+  return async (job, signal) => {
+    try {
+      await process(job, signal);
+    } catch (error) {
+      const outage = toOutage(error);
+      if (!outage) throw error;
+      noteOutage(outage.message, { taskId: job.taskId, err: outage.cause });
+      throw outage;
+    }
+  };
+};

@@ -22,10 +22,14 @@ import { findServed } from './served-models.js';
 import { uploadResult } from './upload-result.js';
 import { createWorkerMetrics, watchDevice } from './worker-metrics.js';
 
+const LONGEST_PAUSE_MS = 60_000;
+
 export type WorkerOptions = {
   readonly graceMs?: number;
   /** The waits between the tries of an upload. */
   readonly uploadDelaysMs?: readonly number[];
+  /** What a task waits at most between two starts in an outage. */
+  readonly longestPauseMs?: number;
   /** Another device, for benchmarks. */
   readonly open?: typeof openDevice;
 };
@@ -34,7 +38,12 @@ export type WorkerOptions = {
 export const startWorker = async (
   context: Context,
   catalogue: Catalogue,
-  { graceMs = context.config.SHUTDOWN_GRACE_S * 1000, uploadDelaysMs, open }: WorkerOptions = {},
+  {
+    graceMs = context.config.SHUTDOWN_GRACE_S * 1000,
+    uploadDelaysMs,
+    longestPauseMs,
+    open,
+  }: WorkerOptions = {},
 ): Promise<Running> => {
   const { config, log } = context;
   const storage = await openStorage(config);
@@ -84,15 +93,23 @@ export const startWorker = async (
     },
   });
 
-  const discard = (removal: Removal) => storage.remove(outputKey(removal));
+  const discard = (removal: Removal) =>
+    storage.remove(outputKey(removal)).catch((err: unknown) => {
+      log.warn({ err, taskId: removal.task.id }, 'bytes of a failed task stay in the storage');
+    });
 
   const activity = createActivity();
   const onError = (error: Error) => log.error({ err: error }, 'queue fault');
   const timeoutMs = config.TASK_TIMEOUT_S * 1000;
-  const handle = processTask({ database, served, remove, discard, facts, timeoutMs, metrics, tracing, log });
+  const deadlineMs = config.TASK_DEADLINE_S * 1000;
+  const edges = { database, served, remove, discard, facts, timeoutMs, deadlineMs, metrics, tracing, log };
+  const handle = processTask(edges);
+  const stalledAfterMs = config.STALLED_AFTER_S * 1000;
   const consumer = createConsumer(config, activity.watch(handle), {
     models: airs,
     concurrency: config.WORKER_CONCURRENCY,
+    // A worker whose only task waits must not look stalled.
+    longestPauseMs: longestPauseMs ?? Math.min(LONGEST_PAUSE_MS, stalledAfterMs / 2),
     onError,
   });
 
@@ -121,11 +138,11 @@ export const startWorker = async (
   admin.warm({
     live: createLiveness({
       activity,
-      stalledAfterMs: config.STALLED_AFTER_S * 1000,
+      stalledAfterMs,
       longestWaiting: (forMs) => longestWaiting(database, airs, forMs),
       hasJob: queue.has,
     }),
-    ready: checkAll({ database: databaseFits, queue: queue.ping }),
+    ready: checkAll({ database: databaseFits, queue: queue.ping, storage: storage.probe }),
   });
   log.info({ served: worker.served, ...facts, threads: config.INTRA_OP_THREADS }, 'warm');
 

@@ -21,6 +21,7 @@ const usualCodes = [
   'maxImageSizeExceeded',
   'mediaExpired',
   'mediaNotFound',
+  'serviceUnavailable',
   'taskTimeout',
   'unsupportedImageFormat',
   'uploadFailed',

@@ -53,6 +53,8 @@ const ServiceSettings = z.object({
   WORKER_MODELS: list.default([]),
   /** Seconds that one attempt at a task may take, after which it fails with taskTimeout. */
   TASK_TIMEOUT_S: integer(1, 86_400).default(300),
+  /** Seconds after its acceptance that a task waits for a storage or database in trouble; then it fails. */
+  TASK_DEADLINE_S: integer(1, 2_592_000).default(86_400),
   /** Tasks that one worker has in hand at once; more than one lets decode and encode overlap with inference. */
   WORKER_CONCURRENCY: integer(1, 64).default(2),
   /** Threads that onnxruntime uses for one inference on the CPU. */

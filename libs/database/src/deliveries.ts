@@ -83,7 +83,11 @@ export const retryDelivery = async (
 };
 
 /** Gives back a delivery whose attempt was broken off by us, as if it had not been taken. */
-export const releaseDelivery = async (database: Database, delivery: DueDelivery): Promise<void> => {
-  const data = { nextAttemptAt: new Date(), attempts: { decrement: 1 } };
+export const releaseDelivery = async (
+  database: Database,
+  delivery: DueDelivery,
+  delayMs = 0,
+): Promise<void> => {
+  const data = { nextAttemptAt: new Date(Date.now() + delayMs), attempts: { decrement: 1 } };
   await database.delivery.updateMany({ where: held(delivery), data });
 };

@@ -31,6 +31,7 @@ export {
 } from './images.js';
 export { createKey, findOwner, listKeys, putKey, revokeKey, type KeyFacts, type Owner } from './keys.js';
 export { migrate } from './migrate.js';
+export { isDatabaseOutage } from './outage.js';
 export {
   claimTask,
   failTask,

@@ -21,17 +21,22 @@ export const queueDepths = (database: Database): Promise<Depth[]> =>
      GROUP BY air, kind
      ORDER BY air, kind`;
 
-/** A task of one of these models that waits, and has for a while: the one that was accepted first. */
+/**
+ * A task of one of these models that waits, and that nobody has tried for a while: the one that was accepted
+ * first.
+ */
 export const longestWaiting = async (
   database: Database,
   models: readonly string[],
   forMs: number,
 ): Promise<{ readonly taskId: string; readonly model: string } | undefined> => {
+  const before = { lte: new Date(Date.now() - forMs) };
   const found = await database.task.findFirst({
     where: {
       state: 'queued',
       model: { in: [...models] },
-      createdAt: { lte: new Date(Date.now() - forMs) },
+      createdAt: before,
+      OR: [{ startedAt: null }, { startedAt: before }],
     },
     orderBy: { createdAt: 'asc' },
     select: { id: true, model: true },

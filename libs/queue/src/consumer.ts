@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WaitingError } from 'bullmq';
-import { openWorker, type JobRunner, type QueueConfig } from './backend.js';
+import { DelayedError, WaitingError, type Job } from 'bullmq';
+import { openWorker, type JobData, type JobRunner, type QueueConfig } from './backend.js';
 import { queueName } from './names.js';
+import { OutageError, pauseMs } from './outage.js';
 import { createSlots } from './slots.js';
 
 /**
- * One job's work. It must stop soon after the signal aborts; what it throws is tried again unless `lastTry`.
+ * One job's work. It must stop soon after the signal aborts; what it throws is tried again unless `lastTry`. An
+ * OutageError takes no try.
  */
 export type Handler = (job: { taskId: string; lastTry: boolean }, signal: AbortSignal) => Promise<void>;
 
@@ -21,6 +23,8 @@ export type ConsumerOptions = {
   readonly models: readonly string[];
   /** Tasks in hand at once, of all models together. */
   readonly concurrency: number;
+  /** What a job waits at most between two starts while something that it needs is away. */
+  readonly longestPauseMs: number;
   readonly onError: (error: Error) => void;
 };
 
@@ -36,7 +40,7 @@ const CLOSE_MS = 1_500;
 
 /** Takes jobs off the queues of its models; they share its slots fairly. */
 export const createConsumer = (config: QueueConfig, handle: Handler, options: ConsumerOptions): Consumer => {
-  const { models, concurrency, onError } = options;
+  const { models, concurrency, longestPauseMs, onError } = options;
   const inHand = new Set<AbortController>();
   const workers = new Map<string, JobRunner>();
   let handsBack = false;
@@ -54,6 +58,22 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
     }
   };
 
+  /** Puts the job back where it waits, in a way that takes no try of it. */
+  const putBack = async (job: Job<JobData, void>, token: string | undefined, error: unknown) => {
+    if (handsBack) {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    if (error instanceof OutageError) {
+      const waits = job.attemptsStarted - job.attemptsMade - 1;
+      // Postgres takes whole milliseconds only.
+      const delayMs = Math.ceil(Math.min(pauseMs(waits, longestPauseMs), error.leftMs));
+      // In the queue, so that it holds no slot and outlasts this worker.
+      await job.moveToDelayed(Date.now() + delayMs, token);
+      throw new DelayedError();
+    }
+  };
+
   const open = (model: string): JobRunner => {
     const worker = openWorker(
       config,
@@ -66,9 +86,8 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
         try {
           await inSlot(model, signal, () => handle({ taskId: job.data.taskId, lastTry }, signal));
         } catch (error) {
-          if (!handsBack) throw error;
-          await job.moveToWait(token);
-          throw new WaitingError();
+          await putBack(job, token, error);
+          throw error;
         } finally {
           inHand.delete(controller);
         }

@@ -3,7 +3,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { freshDatabase } from '#test/databases';
 import { redisIsInstalled, startRedis, type TestRedis } from '#test/redis';
 import { until } from '#test/until';
-import { createConsumer, createTaskQueue, type Consumer, type Handler, type TaskQueue } from './index.js';
+import {
+  createConsumer,
+  createTaskQueue,
+  OutageError,
+  type Consumer,
+  type Handler,
+  type TaskQueue,
+} from './index.js';
 
 const backends = redisIsInstalled() ? (['Postgres', 'Redis'] as const) : (['Postgres'] as const);
 const ignore = () => undefined;
@@ -33,7 +40,12 @@ describe.each(backends)('a queue on %s', (backend) => {
   });
 
   const consume = (handle: Handler) => {
-    consumer = createConsumer(config, handle, { models: [model], concurrency: 1, onError: ignore });
+    consumer = createConsumer(config, handle, {
+      models: [model],
+      concurrency: 1,
+      longestPauseMs: 50,
+      onError: ignore,
+    });
     consumer.run();
     return consumer;
   };
@@ -79,6 +91,48 @@ describe.each(backends)('a queue on %s', (backend) => {
     expect(tries).toEqual([false, false, true]);
   });
 
+  it('starts a job again after an outage, however often, without taking a try for it', async () => {
+    const id = randomUUID();
+    const tries: boolean[] = [];
+    let other = false;
+    consume(async ({ taskId, lastTry }) => {
+      if (taskId !== id) return void (other = true);
+      tries.push(lastTry);
+      if (tries.length <= 6) throw new OutageError('the storage is full', Infinity);
+      throw new Error('a fault of the job itself');
+    });
+    await queue.add(jobOf(id));
+    await until('some starts', () => tries.length >= 3);
+    expect(await queue.has(jobOf(id))).toBe(true);
+
+    // A job that waits holds no slot.
+    const next = jobOf();
+    await queue.add(next);
+    await until('another job', () => other);
+    await until('the job to be given up', async () => !(await queue.has(jobOf(id))), 30_000);
+    expect(tries).toEqual([...Array.from({ length: 6 }, () => false), false, false, true]);
+  });
+
+  it('keeps a job that waits for the end of an outage when its worker stops', async () => {
+    const id = randomUUID();
+    let starts = 0;
+    const first = consume(async () => {
+      starts++;
+      throw new OutageError('the storage is full', Infinity);
+    });
+    await queue.add(jobOf(id));
+    await until('the job to wait', async () => starts > 0 && (await queue.counts(model)).delayed === 1);
+    await first.stop(0);
+    expect(await queue.has(jobOf(id))).toBe(true);
+
+    const again: boolean[] = [];
+    consume(async ({ lastTry }) => {
+      again.push(lastTry);
+    });
+    await until('the job to be done', async () => !(await queue.has(jobOf(id))));
+    expect(again).toEqual([false]);
+  });
+
   it('hands back what is in hand when it stops, without taking a try for it', async () => {
     const id = randomUUID();
     let taken = false;
@@ -118,7 +172,7 @@ describe.each(backends)('a queue on %s', (backend) => {
           return order.includes(quiet) || (await queue.counts(quiet)).active === 1;
         });
       },
-      { models: [busy, quiet], concurrency: 1, onError: ignore },
+      { models: [busy, quiet], concurrency: 1, longestPauseMs: 50, onError: ignore },
     );
     consumer.run();
     await until('all of them', async () => {

@@ -1,2 +1,2 @@
 export { openSecrets } from './open-secrets.js';
-export { type Secrets } from './secrets.js';
+export { SecretsError, type Secrets } from './secrets.js';

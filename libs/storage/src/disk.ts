@@ -1,8 +1,14 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
+import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TaskError } from '#contract';
-import type { Storage } from './storage.js';
+import { isMissing, translate } from './disk-faults.js';
+import { StorageError, type StorageOperation } from './storage-error.js';
+import type { Store } from './storage.js';
+
+/** Lies in the folder for images. Where it is missing, the disk with the images is not mounted. */
+const MARK = '.clearcut-images';
+const MARK_TEXT = 'Images of Clearcut lie here. Keep this file: it shows that their disk is mounted.\n';
 
 const syncFolder = async (folder: string) => {
   const handle = await open(folder, 'r');
@@ -23,41 +29,84 @@ const writeDurably = async (path: string, bytes: Uint8Array) => {
   }
 };
 
-/** Says in the API's terms what the file system said. */
-const translate = (cause: unknown): unknown => {
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-  if (code === 'ENOENT')
-    return new TaskError('mediaNotFound', 'The bytes of the image are gone.', {}, { cause });
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new TaskError('serviceUnavailable', 'The storage for images is full.', {}, { cause });
+const replace = async (path: string, bytes: Uint8Array) => {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeDurably(temporary, bytes);
+    await rename(temporary, path);
+  } catch (cause) {
+    // A disk in trouble may refuse this too; the first fault is the one to tell.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw cause;
   }
-  return cause;
+  // A rename is on the disk only once its folder is; without this an accepted task could lose its image.
+  if (process.platform !== 'win32') await syncFolder(dirname(path));
 };
 
-/** The images below one folder of the local disk. */
-export const createDiskStorage = (root: string): Storage => {
-  const write = async (key: string, bytes: Uint8Array) => {
-    const path = join(root, key);
-    const temporary = `${path}.${randomUUID()}.tmp`;
+/** Makes the folder, and the mark in it, unless they are there. */
+const prepare = async (root: string) => {
+  await mkdir(root, { recursive: true });
+  const mark = join(root, MARK);
+  await access(mark).catch(async (cause: unknown) => {
+    if (!isMissing(cause)) throw cause;
+    await writeFile(mark, MARK_TEXT);
+  });
+};
+
+/**
+ * The images below one folder of the local disk.
+ *
+ * @throws StorageError when the folder cannot be made or marked
+ */
+export const openDiskStorage = async (root: string): Promise<Store> => {
+  const run = async <T>(operation: StorageOperation, work: () => Promise<T>): Promise<T> => {
     try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeDurably(temporary, bytes);
-      await rename(temporary, path);
+      return await work();
     } catch (cause) {
-      await rm(temporary, { force: true });
-      throw translate(cause);
+      throw translate(cause, operation, root);
     }
-    // A rename is on the disk only once its folder is; without this an accepted task could lose its image.
-    if (process.platform !== 'win32') await syncFolder(dirname(path));
   };
-  return {
-    write,
-    read: (key) =>
-      readFile(join(root, key)).catch((cause: unknown) => {
-        throw translate(cause);
+
+  /** Without this an image would be written beside its disk, or taken for deleted, while that is not mounted. */
+  const requireMounted = async (operation: StorageOperation) => {
+    try {
+      await access(join(root, MARK));
+    } catch (cause) {
+      if (!isMissing(cause)) throw cause;
+      const message = `The folder for images ${root} has lost its file ${MARK}: mount its disk, or start again if it was emptied.`;
+      throw new StorageError(message, { operation, kind: 'unavailable' }, { cause });
+    }
+  };
+
+  /** Only a key that is missing on a disk that is there is missing for good. */
+  const find = <T>(operation: StorageOperation, look: () => Promise<T>): Promise<T> =>
+    run(operation, () =>
+      look().catch(async (cause: unknown) => {
+        if (!isMissing(cause)) throw cause;
+        await requireMounted(operation);
+        throw new TaskError('mediaNotFound', 'The bytes of the image are gone.', {}, { cause });
       }),
-    remove: (key) => rm(join(root, key), { force: true }),
-    locate: async (key) => ({ kind: 'file', root, name: key }),
+    );
+
+  await run('open', () => prepare(root));
+  return {
+    write: (key, bytes) =>
+      run('write', async () => {
+        await requireMounted('write');
+        const path = join(root, key);
+        await mkdir(dirname(path), { recursive: true });
+        await replace(path, bytes);
+      }),
+    read: (key) => find('read', () => readFile(join(root, key))),
+    remove: (key) =>
+      run('remove', async () => {
+        await requireMounted('remove');
+        await rm(join(root, key), { force: true });
+      }),
+    locate: async (key) => {
+      await find('locate', () => access(join(root, key)));
+      return { kind: 'file', root, name: key };
+    },
     close: () => undefined,
   };
 };

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDiskStorage } from './disk.js';
+import { openDiskStorage } from './disk.js';
+import { withProbe } from './probe.js';
 import type { S3Config } from './s3-client.js';
 import type { Storage } from './storage.js';
 
@@ -15,12 +15,9 @@ type StorageConfig = { readonly DATA_DIR: string } & (
  * @throws StorageError that names the setting to correct
  */
 export const openStorage = async (config: StorageConfig): Promise<Storage> => {
-  if (config.STORAGE === 'disk') {
-    const root = join(config.DATA_DIR, 'images');
-    await mkdir(root, { recursive: true });
-    return createDiskStorage(root);
-  }
+  if (config.STORAGE === 'disk') return withProbe(await openDiskStorage(join(config.DATA_DIR, 'images')));
+
   // The SDK takes long to load; who keeps images on the disk need not wait for it.
   const { openS3Storage } = await import('./s3.js');
-  return openS3Storage(config);
+  return withProbe(await openS3Storage(config));
 };

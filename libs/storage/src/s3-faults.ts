@@ -1,11 +1,7 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { TaskError } from '#contract';
 import type { S3Config } from './s3-client.js';
-
-/** A fault of the store or of its settings, never of a caller. */
-export class StorageError extends Error {
-  override readonly name = 'StorageError';
-}
+import { StorageError, type StorageFault, type StorageOperation } from './storage-error.js';
 
 const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : '');
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
@@ -15,13 +11,28 @@ const statusOf = (cause: unknown): number | undefined =>
 /** What MinIO and Ceph call it that there is no room left; others may say so by status 507. */
 const full = new Set(['XMinioStorageFull', 'QuotaExceeded']);
 
-/** Says in the API's terms what the store said while it was asked to do `what`. */
-export const translate = (cause: unknown, what: string): Error => {
+const kindOf = (cause: unknown): StorageFault => {
+  const status = statusOf(cause);
+  if (full.has(nameOf(cause)) || status === 507) return 'full';
+  return status === 401 || status === 403 ? 'refused' : 'unavailable';
+};
+
+const verbs: Readonly<Record<StorageOperation, string>> = {
+  open: 'open the bucket',
+  read: 'read an image',
+  write: 'write an image',
+  remove: 'delete an image',
+  locate: 'sign an address',
+};
+
+/** What the store said during the operation: a key that does not exist, or a fault of the store. */
+export const translate = (cause: unknown, operation: StorageOperation): Error => {
   if (nameOf(cause) === 'NoSuchKey')
     return new TaskError('mediaNotFound', 'The bytes of the image are gone.', {}, { cause });
-  if (full.has(nameOf(cause)) || statusOf(cause) === 507)
-    return new TaskError('serviceUnavailable', 'The storage for images is full.', {}, { cause });
-  return new StorageError(`The S3 store failed to ${what} (${reasonOf(cause)}).`, { cause });
+  const kind = kindOf(cause);
+  const reason = kind === 'full' ? `it is full: ${reasonOf(cause)}` : reasonOf(cause);
+  const message = `The S3 store failed to ${verbs[operation]} (${reason}).`;
+  return new StorageError(message, { operation, kind }, { cause });
 };
 
 const isRefused = (bucket: string) =>
@@ -36,20 +47,20 @@ const refusals: Record<number, (bucket: string) => string> = {
   404: (bucket) => `The S3 store has no bucket ${bucket}: create it or correct S3_BUCKET.`,
 };
 
-/** What to correct in the environment, in one sentence, after the store was asked for its bucket in vain. */
-export const toStartFault = (cause: unknown, { S3_BUCKET, S3_ENDPOINT }: S3Config): StorageError => {
+/** Why the store cannot be used, in words that name what to correct in the environment. */
+const startReason = (cause: unknown, { S3_BUCKET, S3_ENDPOINT }: S3Config): string => {
   const refusal = refusals[statusOf(cause) ?? 0];
-  if (refusal) return new StorageError(refusal(S3_BUCKET), { cause });
-  if (nameOf(cause) === 'CredentialsProviderError') {
-    const message =
-      'There are no credentials for the S3 store: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or what the AWS SDK reads itself.';
-    return new StorageError(message, { cause });
-  }
+  if (refusal) return refusal(S3_BUCKET);
+  if (nameOf(cause) === 'CredentialsProviderError')
+    return 'There are no credentials for the S3 store: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or what the AWS SDK reads itself.';
   // The SDK has no class for this one.
   if (reasonOf(cause) === 'Region is missing')
-    return new StorageError('The region of the S3 store is not known: set S3_REGION.', { cause });
+    return 'The region of the S3 store is not known: set S3_REGION.';
 
   const store = S3_ENDPOINT ? `store at ${new URL(S3_ENDPOINT).host}` : 'store';
-  const message = `The S3 ${store} cannot be used: check S3_ENDPOINT and S3_REGION (${reasonOf(cause)}).`;
-  return new StorageError(message, { cause });
+  return `The S3 ${store} cannot be used: check S3_ENDPOINT and S3_REGION (${reasonOf(cause)}).`;
 };
+
+/** What to correct in the environment, in one sentence, after the store was asked for its bucket in vain. */
+export const toStartFault = (cause: unknown, config: S3Config): StorageError =>
+  new StorageError(startReason(cause, config), { operation: 'open', kind: kindOf(cause) }, { cause });

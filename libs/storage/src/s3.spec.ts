@@ -5,8 +5,8 @@ import { TaskError } from '#contract';
 import { startS3Store, type S3Store } from '#test/s3-store';
 import { freePort } from '#test/redis';
 import { limits } from './s3-client.js';
-import { StorageError } from './s3-faults.js';
 import { openS3Storage } from './s3.js';
+import { StorageError } from './storage-error.js';
 
 const png = { method: 'GET', contentType: 'image/png' } as const;
 
@@ -118,20 +118,22 @@ describe('the S3 storage with a store in trouble', () => {
   });
 
   it.each([
-    [404, 'NoSuchBucket'],
-    [403, 'AccessDenied'],
-  ])('takes %i %s for no missing image', async (code, error) => {
+    [404, 'NoSuchBucket', 'unavailable'],
+    [403, 'AccessDenied', 'refused'],
+    [500, 'InternalError', 'unavailable'],
+  ])('takes %i %s for no missing image', async (code, error, kind) => {
     const { storage } = await openWith([status(code, error)]);
     const fault = await storage.read('a.png').catch((thrown: unknown) => thrown);
     expect(fault).toBeInstanceOf(StorageError);
+    expect(fault).toMatchObject({ operation: 'read', kind });
     expect(fault).not.toBeInstanceOf(TaskError);
   });
 
   it('says that a full store is full', async () => {
     const { storage } = await openWith([status(507, 'XMinioStorageFull')]);
-    await expect(storage.write('a.png', Buffer.from('bytes'))).rejects.toMatchObject({
-      code: 'serviceUnavailable',
-    });
+    const fault = await storage.write('a.png', Buffer.from('bytes')).catch((thrown: unknown) => thrown);
+    expect(fault).toBeInstanceOf(StorageError);
+    expect(fault).toMatchObject({ operation: 'write', kind: 'full' });
   });
 
   it('ends when the store says nothing', async () => {

@@ -8,8 +8,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createClient, limits, type Limits, type S3Config } from './s3-client.js';
-import { StorageError, toStartFault, translate } from './s3-faults.js';
-import type { Storage } from './storage.js';
+import { toStartFault, translate } from './s3-faults.js';
+import { StorageError, type StorageOperation } from './storage-error.js';
+import type { Store } from './storage.js';
 
 /** No image of ours is larger: 50 megapixels of four bytes, were they not compressed at all. */
 const MAX_OBJECT_BYTES = 256 * 1024 * 1024;
@@ -17,13 +18,15 @@ const MAX_OBJECT_BYTES = 256 * 1024 * 1024;
 /** Long enough to follow a redirect, and no longer than the SDK keeps credentials that are about to end. */
 const URL_LIFETIME_S = 300;
 
+const unreadable = (message: string) => new StorageError(message, { operation: 'read', kind: 'unavailable' });
+
 const collect = async (body: unknown, signal: AbortSignal): Promise<Buffer> => {
-  if (!(body instanceof Readable)) throw new StorageError('The S3 store answered without a body.');
+  if (!(body instanceof Readable)) throw unreadable('The S3 store answered without a body.');
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of addAbortSignal(signal, body) as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_OBJECT_BYTES) throw new StorageError('The object is larger than any image.');
+    if (bytes > MAX_OBJECT_BYTES) throw unreadable('The object is larger than any image.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, bytes);
@@ -35,37 +38,40 @@ const collect = async (body: unknown, signal: AbortSignal): Promise<Buffer> => {
  *
  * @throws StorageError that names the setting to correct when the bucket cannot be used
  */
-export const openS3Storage = async (config: S3Config, most: Limits = limits): Promise<Storage> => {
+export const openS3Storage = async (config: S3Config, most: Limits = limits): Promise<Store> => {
   const { S3_BUCKET: Bucket, S3_PREFIX, S3_ENDPOINT, S3_PUBLIC_ENDPOINT } = config;
   const client = createClient(config, S3_ENDPOINT, most);
   const signer = createClient(config, S3_PUBLIC_ENDPOINT ?? S3_ENDPOINT, most);
   const place = (key: string) => ({ Bucket, Key: `${S3_PREFIX}${key}` });
 
-  const run = async <T>(what: string, work: (abortSignal: AbortSignal) => Promise<T>): Promise<T> => {
+  const run = async <T>(
+    operation: StorageOperation,
+    work: (abortSignal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
     const deadline = AbortSignal.timeout(most.operationMs);
     try {
       return await work(deadline);
     } catch (cause) {
-      throw translate(deadline.aborted ? deadline.reason : cause, what);
+      throw translate(deadline.aborted ? deadline.reason : cause, operation);
     }
   };
 
-  const storage: Storage = {
+  const storage: Store = {
     write: (key, Body) =>
-      run('write an image', async (abortSignal) => {
+      run('write', async (abortSignal) => {
         await client.send(new PutObjectCommand({ ...place(key), Body }), { abortSignal });
       }),
     read: (key) =>
-      run('read an image', async (abortSignal) => {
+      run('read', async (abortSignal) => {
         const { Body } = await client.send(new GetObjectCommand(place(key)), { abortSignal });
         return collect(Body, abortSignal);
       }),
     remove: (key) =>
-      run('delete an image', async (abortSignal) => {
+      run('remove', async (abortSignal) => {
         await client.send(new DeleteObjectCommand(place(key)), { abortSignal });
       }),
     locate: (key, { method, contentType }) =>
-      run('sign an address', async () => {
+      run('locate', async () => {
         const asked = {
           ...place(key),
           ResponseContentType: contentType,

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { findOwner, openDatabase, putImage, putKey, type Database } from '#database';
+import { StorageError } from '#storage';
+import { createLogger } from '#telemetry';
+import { freshDatabase } from '#test/databases';
+import { createExpiry } from './expire.js';
+
+let database: Database;
+let ownerId: string;
+beforeAll(async () => {
+  database = openDatabase(await freshDatabase());
+  await putKey(database, 'owner', 'key');
+  ownerId = (await findOwner(database, 'key'))?.id ?? '';
+});
+afterAll(() => database.$disconnect());
+
+it('deletes no row while the storage is away, says so once, and deletes it afterwards', async () => {
+  const lines: { msg: string; images?: number }[] = [];
+  const log = createLogger('test', 'info', { write: (line) => lines.push(JSON.parse(line)) });
+  const say = () => lines.splice(0).map(({ msg }) => msg);
+  let away = true;
+  let nowMs = 0;
+  const remove = async () => {
+    if (away) throw new StorageError('It is read-only.', { operation: 'remove', kind: 'readOnly' });
+  };
+  const round = createExpiry({ database, storage: { remove }, log }, () => nowMs);
+
+  for (let i = 0; i < 3; i++) {
+    const id = randomUUID();
+    const facts = { contentType: 'image/png', bytes: 1, width: 1, height: 1, expiresAt: new Date(0) };
+    await putImage(database, { id, ownerId, storageKey: `outputs/${id}.png`, ...facts });
+  }
+  const left = () => database.image.count({ where: { deletedAt: null } });
+
+  await round();
+  expect(lines[0]).toMatchObject({ images: 3 });
+  for (let i = 0; i < 5; i++) await round();
+  expect([say(), await left()]).toEqual([['expired images cannot be deleted'], 3]);
+  nowMs = 10 * 60_000;
+  await round();
+  expect(say()).toEqual(['expired images cannot be deleted']);
+
+  away = false;
+  await round();
+  expect([say(), await left()]).toEqual([
+    ['expired images deleted', 'expired images can be deleted again'],
+    0,
+  ]);
+});

@@ -1,0 +1,41 @@
+import { isDatabaseOutage } from '#database';
+import { OutageError } from '#queue';
+import { SecretsError } from '#secrets';
+import { StorageError, type StorageFault } from '#storage';
+import type { Logger } from '#telemetry';
+
+const storageReasons: Readonly<Record<StorageFault, string>> = {
+  full: 'the storage for images is full',
+  readOnly: 'the storage for images is read-only',
+  refused: 'the storage for images refuses access',
+  unavailable: 'the storage for images cannot be used',
+};
+
+/** What the service lacks, in words for the caller; undefined when the error is of another kind. */
+export const outageOf = (error: unknown): string | undefined => {
+  if (error instanceof StorageError) return storageReasons[error.kind];
+  if (error instanceof SecretsError) return 'the service lacks the key that its URLs are sealed with';
+  return isDatabaseOutage(error) ? 'the database cannot be used' : undefined;
+};
+
+/** Where no task is known, there is no deadline either. */
+export const toOutage = (error: unknown): OutageError | undefined => {
+  if (error instanceof OutageError) return error;
+  const outage = outageOf(error);
+  return outage === undefined ? undefined : new OutageError(outage, Infinity, { cause: error });
+};
+
+const EVERY_MS = 60_000;
+
+/** Warns once a minute of the tasks that wait, since in an outage all of them come back again and again. */
+export const createOutageLog = (log: Logger, now: () => number = () => performance.now()) => {
+  let nextMs = -Infinity;
+  let waits = 0;
+  return (outage: string, facts: { readonly taskId: string; readonly err: unknown }): void => {
+    waits++;
+    if (now() < nextMs) return log.debug({ ...facts, outage }, 'task waits');
+    log.warn({ ...facts, outage, waits }, 'tasks wait until the service has what it lacks');
+    nextMs = now() + EVERY_MS;
+    waits = 0;
+  };
+};

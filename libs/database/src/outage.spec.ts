@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freshDatabase, runSql } from '#test/databases';
+import { claimTask, isDatabaseOutage, openDatabase, putKey, type Database } from './index.js';
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+const faultOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (fault) => fault,
+  );
+
+let url: string;
+let database: Database;
+beforeAll(async () => {
+  url = await freshDatabase();
+  database = openDatabase(url);
+});
+afterAll(() => database.$disconnect());
+
+/** Every way in which we ask: by a model, by SQL, in a transaction. */
+const asks = (of: Database): readonly (() => Promise<unknown>)[] => [
+  () => putKey(of, 'name', 'key'),
+  () => claimTask(of, NOBODY),
+  () => of.$transaction(async (transaction) => transaction.apiKey.deleteMany()),
+];
+
+describe('a fault of the database', () => {
+  it('is an outage when nothing answers', async () => {
+    const away = openDatabase('postgresql://nobody@127.0.0.1:1/nothing');
+    for (const work of asks(away)) expect(isDatabaseOutage(await faultOf(work()))).toBe(true);
+    await away.$disconnect();
+  });
+
+  it('is an outage when the database is gone or the login is refused', async () => {
+    for (const other of [Object.assign(new URL(url), { pathname: '/none' }).href]) {
+      const gone = openDatabase(other);
+      for (const work of asks(gone)) expect(isDatabaseOutage(await faultOf(work()))).toBe(true);
+      await gone.$disconnect();
+    }
+  });
+
+  it('is an outage when nothing can be written', async () => {
+    const readOnly = openDatabase(
+      `${url}?options=${encodeURIComponent('-c default_transaction_read_only=on')}`,
+    );
+    for (const work of asks(readOnly)) expect(isDatabaseOutage(await faultOf(work()))).toBe(true);
+    await readOnly.$disconnect();
+  });
+
+  it.each(['53100', '53300', '57P01', '40P01', '58030'])(
+    'is an outage when Postgres says %s',
+    async (code) => {
+      await runSql(
+        url,
+        `CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '${code}'; END $$;
+       CREATE OR REPLACE TRIGGER refuse BEFORE INSERT OR DELETE ON api_keys
+         FOR EACH STATEMENT EXECUTE FUNCTION refuse()`,
+      );
+      const fault = await faultOf(putKey(database, 'name', 'key'));
+      const inTransaction = await faultOf(
+        database.$transaction(async (transaction) => transaction.apiKey.deleteMany()),
+      );
+      const raw = await faultOf(database.$executeRaw`DELETE FROM api_keys`);
+      expect([fault, inTransaction, raw].map(isDatabaseOutage)).toEqual([true, true, true]);
+      await runSql(url, 'DROP TRIGGER refuse ON api_keys');
+    },
+  );
+
+  it('is none when the question is wrong', async () => {
+    await putKey(database, 'one', 'key');
+    const faults = [
+      await faultOf(putKey(database, 'two', 'key')),
+      await faultOf(claimTask(database, 'no uuid')),
+      await faultOf(database.$queryRaw`SELECT nothing FROM nowhere`),
+      new TypeError('a mistake in the program'),
+    ];
+    expect(faults.map((fault) => fault !== undefined)).toEqual([true, true, true, true]);
+    expect(faults.map(isDatabaseOutage)).toEqual([false, false, false, false]);
+  });
+});

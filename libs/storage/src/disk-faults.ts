@@ -1,0 +1,30 @@
+import { isNativeError } from 'node:util/types';
+import { StorageError, type StorageFault, type StorageOperation } from './storage-error.js';
+
+const kinds: Readonly<Record<string, StorageFault>> = {
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EROFS: 'readOnly',
+  EACCES: 'refused',
+  EPERM: 'refused',
+};
+
+const reasons: Readonly<Record<StorageFault, string>> = {
+  full: 'is full',
+  readOnly: 'is read-only',
+  refused: 'refuses access',
+  unavailable: 'cannot be used',
+};
+
+const isSystemError = (cause: unknown): cause is NodeJS.ErrnoException =>
+  isNativeError(cause) && 'syscall' in cause && 'code' in cause;
+
+export const isMissing = (cause: unknown): boolean => isSystemError(cause) && cause.code === 'ENOENT';
+
+/** What the file system said, as a fault of the folder for images; anything else stays what it is. */
+export const translate = (cause: unknown, operation: StorageOperation, root: string): unknown => {
+  if (!isSystemError(cause)) return cause;
+  const kind = kinds[cause.code ?? ''] ?? 'unavailable';
+  const message = `The folder for images ${root} ${reasons[kind]} (${cause.code} on ${operation}).`;
+  return new StorageError(message, { operation, kind }, { cause });
+};

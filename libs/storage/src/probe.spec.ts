@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { withProbe } from './probe.js';
+import { StorageError } from './storage-error.js';
+import type { Store } from './storage.js';
+
+const full = () => new StorageError('It is full.', { operation: 'write', kind: 'full' });
+
+/** A store in memory that has room for so many bytes at once. */
+const setUp = () => {
+  const state = { room: Infinity, nowMs: 0, writes: 0 };
+  const objects = new Map<string, Uint8Array>();
+  const store: Store = {
+    write: async (key, bytes) => {
+      state.writes++;
+      if (bytes.byteLength > state.room) throw full();
+      objects.set(key, bytes);
+    },
+    read: async (key) => Buffer.from(objects.get(key) ?? []),
+    remove: async (key) => void objects.delete(key),
+    locate: async (name) => ({ kind: 'file', root: '/', name }),
+    close: () => undefined,
+  };
+  return { state, objects, storage: withProbe(store, () => state.nowMs) };
+};
+
+describe('the probe of a storage', () => {
+  it('writes an object of its own, and leaves nothing', async () => {
+    const { state, objects, storage } = setUp();
+    await storage.probe();
+    expect([state.writes, objects.size]).toEqual([1, 0]);
+  });
+
+  it('asks the store once, however many ask the probe, until some seconds are over', async () => {
+    const { state, storage } = setUp();
+    await Promise.all([storage.probe(), storage.probe()]);
+    state.nowMs = 9_999;
+    await storage.probe();
+    expect(state.writes).toBe(1);
+    state.nowMs = 10_000;
+    await storage.probe();
+    expect(state.writes).toBe(2);
+  });
+
+  it('rejects with the fault, and sees soon that it is over', async () => {
+    const { state, storage } = setUp();
+    state.room = 0;
+    await expect(storage.probe()).rejects.toMatchObject({ name: 'StorageError', kind: 'full' });
+    state.room = Infinity;
+    await expect(storage.probe()).rejects.toMatchObject({ kind: 'full' });
+    state.nowMs = 1_000;
+    await storage.probe();
+  });
+
+  it('does not call a store good that had no room for an image', async () => {
+    const { state, storage } = setUp();
+    await storage.probe();
+    state.room = 50_000;
+    await expect(storage.write('a.png', Buffer.alloc(60_000))).rejects.toBeInstanceOf(StorageError);
+    await expect(storage.probe()).rejects.toMatchObject({ kind: 'full' });
+    state.room = 60_000;
+    state.nowMs = 1_000;
+    await storage.probe();
+  });
+});

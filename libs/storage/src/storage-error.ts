@@ -1,0 +1,19 @@
+export type StorageOperation = 'open' | 'read' | 'write' | 'remove' | 'locate';
+
+/** What hinders it: no room, no writing at all, no permission, or that it does not answer as it should. */
+export type StorageFault = 'full' | 'readOnly' | 'refused' | 'unavailable';
+
+type What = { readonly operation: StorageOperation; readonly kind: StorageFault };
+
+/** A fault of the storage or of its settings, never of a caller. It may pass. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  readonly operation: StorageOperation;
+  readonly kind: StorageFault;
+
+  constructor(message: string, { operation, kind }: What, options?: ErrorOptions) {
+    super(message, options);
+    this.operation = operation;
+    this.kind = kind;
+  }
+}
