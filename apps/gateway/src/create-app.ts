@@ -26,10 +26,7 @@ const answerMalformedAddress = (_: Error, __: unknown, reply: FastifyReply) => {
 };
 
 /** The HTTP application, not yet listening. */
-export const createApp = async (
-  edges: Edges,
-  options: DoorOptions = {},
-): Promise<NestFastifyApplication> => {
+export const createApp = async (edges: Edges, options: DoorOptions = {}): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
     forceCloseConnections: 'idle',
     frameworkErrors: answerMalformedAddress,

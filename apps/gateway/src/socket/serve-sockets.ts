@@ -72,7 +72,12 @@ export const serveSockets = (edges: Edges, server: Server, options: SocketOption
 
     const isDryRun = new URLSearchParams(query).get('dryRun') === '1';
     return webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = serveConnection(edges, background, { socket: webSocket, stream: socket, isDryRun }, options);
+      const connection = serveConnection(
+        edges,
+        background,
+        { socket: webSocket, stream: socket, isDryRun },
+        options,
+      );
       connections.add(connection);
       webSocket.once('close', () => {
         connections.delete(connection);

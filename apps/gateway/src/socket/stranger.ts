@@ -27,7 +27,8 @@ export type Stranger = {
   readonly isKnown: () => void;
 };
 
-const notAuthenticated = (message: string) => refusedFrame(new TaskError('missingApiKey', message), 'missingApiKey');
+const notAuthenticated = (message: string) =>
+  refusedFrame(new TaskError('missingApiKey', message), 'missingApiKey');
 
 /** Bounds the bytes and the time that a client gets until it is known; `stream` is what the socket reads. */
 export const limitStranger = (
