@@ -46,10 +46,10 @@ export const startUpload = async (
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`${method} ${path} HTTP/1.1\r\nhost: localhost\r\n${lines.join('')}\r\n`);
   const write = (bytes: Buffer | string) =>
-    new Promise<boolean>((resolve) => {
-      socket.once('close', () => resolve(false));
-      socket.write(bytes, (error) => resolve(!error));
-    });
+    Promise.race([
+      new Promise<boolean>((resolve) => socket.write(bytes, (error) => resolve(!error))),
+      closed.then(() => false),
+    ]);
   return { write, answer, closed, localPort: socket.localPort ?? 0, destroy: () => socket.destroy() };
 };
 

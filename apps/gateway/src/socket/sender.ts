@@ -24,7 +24,7 @@ export type Sender = {
 
 /**
  * Takes no more frames from a client until it has read what they were answered with, and cuts one that stopped
- * to read.
+ * reading. The library answers pings of the protocol by itself, and cuts a client that leaves 60 answers unread.
  */
 export const createSender = (
   socket: WebSocket,
@@ -54,8 +54,6 @@ export const createSender = (
     if (socket.bufferedAmount > MAX_WAITING_BYTES) socket.terminate();
     else if (smallBytes() > MAX_SMALL_BYTES) relieved ??= relieve();
   };
-  // The library itself answers pings.
-  socket.on('ping', look);
 
   return {
     send: (frame) => {
