@@ -125,6 +125,13 @@ describe('a request without a good key', () => {
     await expectUnread(upload);
   });
 
+  it('has a minute for its head, and whatever its pace takes for its body', async () => {
+    const upload = await startUpload(service.url, { ...json, 'content-length': 2 });
+    await upload.write('[]');
+    await upload.answer;
+    expect(server.serverOf(upload)).toMatchObject({ headersTimeout: 60_000, requestTimeout: 0 });
+  });
+
   it('leaves the connections of other requests open', async () => {
     const upload = await startUpload(service.url, { ...json, 'content-length': 2 });
     await upload.write('[]');

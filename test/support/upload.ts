@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
 export type UploadAnswer = { readonly status: number; readonly head: string; readonly body: unknown };
@@ -62,14 +63,15 @@ export const writeUpTo = async (upload: Upload, bytes: number, piece: Buffer): P
 
 /** The server's ends of the connections of this process, which know how much was read. */
 export const watchServerSockets = () => {
-  const sockets = new Map<number, Socket>();
+  const sockets = new Map<number, { socket: Socket; server: Server }>();
   const note = (message: unknown) => {
-    const { socket } = message as { socket: Socket };
-    sockets.set(socket.remotePort ?? 0, socket);
+    const { socket, server } = message as { socket: Socket; server: Server };
+    sockets.set(socket.remotePort ?? 0, { socket, server });
   };
   subscribe('http.server.request.start', note);
   return {
-    bytesRead: ({ localPort }: Upload): number => sockets.get(localPort)?.bytesRead ?? 0,
+    bytesRead: ({ localPort }: Upload): number => sockets.get(localPort)?.socket.bytesRead ?? 0,
+    serverOf: ({ localPort }: Upload) => sockets.get(localPort)?.server,
     stop: () => unsubscribe('http.server.request.start', note),
   };
 };

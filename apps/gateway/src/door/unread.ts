@@ -10,12 +10,12 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
 export const isUnread = (request: IncomingMessage): boolean => hasBody(request) && !request.complete;
 
 /**
- * Leaves the rest of a body unread when its request is answered. Node would read all of it, or close at once,
- * which makes many clients lose the answer while they still send.
+ * Leaves the rest of a body unread and closes the connection some time after the answer. Node would read the whole
+ * body, and would close at once: a client that still sends would then get a reset in place of its answer.
  */
 export const leaveUnread = (request: IncomingMessage): void => {
   const { socket } = request;
-  // Whoever began to read is trusted to read on; Node drains only requests that nobody has begun to read.
+  // Node drains a request that nobody has begun to read. This begins.
   request.read(0);
   socket.destroySoon = () => {
     socket.end();
