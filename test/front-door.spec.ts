@@ -175,9 +175,8 @@ describe('a key in the first task', () => {
   });
 
   it('is found whatever its task holds besides, in strings and escaped', async () => {
-    const escaped = [...service.key]
-      .map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join('');
+    const escape = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    const escaped = service.key.replaceAll(/./g, escape);
     const task = `{"connectionSessionUUID":"}]\\"{\\\\","apiKey":"${escaped}","taskType":"authentication"}`;
     expect((await service.postRaw(`[${task},${ping}]`, {})).body).toEqual(pong);
   });

@@ -74,12 +74,13 @@ export const openBody = (request: IncomingMessage, { maxBytes, pace, inspect }: 
 
   return {
     readTo: async (wanted) => {
+      const isEnough = () => isWhole || length >= wanted;
       const watch = watchPace(pace);
       try {
-        while (!isWhole && length < wanted) {
+        while (!isEnough()) {
           const { done, value } = await Promise.race([nextPiece(), watch.expired]);
           isWhole = done === true;
-          if (isWhole) return;
+          if (done) return;
           watch.took(value.length);
           inspect(value);
           keep(value);
