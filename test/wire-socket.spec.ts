@@ -402,7 +402,7 @@ describe('two gateways that share only the database and the storage', () => {
 describe('a connection that nobody uses', () => {
   let service: Service;
   beforeAll(async () => {
-    service = await startService({ socketOptions: { idleMs: 300, pingEveryMs: 100 } });
+    service = await startService({ gatewayOptions: { idleMs: 300, pingEveryMs: 100 } });
   });
   afterAll(() => service.stop());
 

@@ -9,8 +9,7 @@ import type { Running } from '#program';
 import { openSecrets, type Secrets } from '#secrets';
 import { createLogger, type Logger } from '#telemetry';
 import { startDispatcher, type DispatcherOptions } from '../../apps/dispatcher/src/start-dispatcher.js';
-import type { SocketOptions } from '../../apps/gateway/src/socket/serve-sockets.js';
-import { startGateway } from '../../apps/gateway/src/start-gateway.js';
+import { startGateway, type GatewayOptions } from '../../apps/gateway/src/start-gateway.js';
 import { startWorker, type WorkerOptions } from '../../apps/worker/src/start-worker.js';
 import { createClient, type Client } from './client.js';
 import { freshDatabase } from './databases.js';
@@ -78,7 +77,7 @@ export type ServiceOptions = {
   readonly admin?: boolean;
   /** As if no worker had ever been there. */
   readonly neverServed?: boolean;
-  readonly socketOptions?: SocketOptions;
+  readonly gatewayOptions?: GatewayOptions;
   readonly workerOptions?: WorkerOptions;
   readonly dispatcherOptions?: DispatcherOptions;
 };
@@ -93,7 +92,7 @@ export const startService = async ({
   neverServed = false,
   admin = false,
   log,
-  socketOptions,
+  gatewayOptions,
   workerOptions,
   dispatcherOptions,
 }: ServiceOptions = {}): Promise<Service> => {
@@ -124,9 +123,9 @@ export const startService = async ({
 
   const contextOf = (name: keyof typeof adminPorts) =>
     admin ? { ...context, config: { ...config, ADMIN_PORT: adminPorts[name] } } : context;
-  const gateway = toProgram(() => startGateway(contextOf('gateway'), models, 1000, socketOptions));
+  const gateway = toProgram(() => startGateway(contextOf('gateway'), models, 1000, gatewayOptions));
   const otherContext = { ...context, config: { ...config, PORT: otherPort } };
-  const otherGateway = toProgram(() => startGateway(otherContext, models, 1000, socketOptions));
+  const otherGateway = toProgram(() => startGateway(otherContext, models, 1000, gatewayOptions));
   const worker = toProgram(() =>
     startWorker(contextOf('worker'), models, { graceMs: 1000, ...workerOptions }),
   );

@@ -1,4 +1,4 @@
-import { MAX_BODY_BYTES, problems, TaskError, toErrorItem } from '#contract';
+import { problems, TaskError, toErrorItem } from '#contract';
 import { StorageError } from '#storage';
 import type { Logger } from '#telemetry';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
@@ -24,10 +24,6 @@ const translate = (error: unknown): TaskError => {
   const cause = { cause: error };
   const status = statusOf(error);
   if (status === 404) return new TaskError('notFound', 'There is nothing at this address.', {}, cause);
-  if (status === 413) {
-    const message = `The body is larger than ${MAX_BODY_BYTES} bytes.`;
-    return new TaskError('maxBodySizeExceeded', message, { max: MAX_BODY_BYTES }, cause);
-  }
   if (status < 500)
     return new TaskError('invalidRequestBody', 'The body must be a JSON array of tasks.', {}, cause);
   return new TaskError('internalServerError', 'Something failed on our side; try again.', {}, cause);

@@ -16,6 +16,7 @@ import { openStorage } from '#storage';
 import { createMetrics, openTracing } from '#telemetry';
 import { createWaitingRoom } from './answers/waiting-room.js';
 import { createApp } from './create-app.js';
+import type { DoorOptions } from './door/front-door.js';
 import { createGatewayMetrics, watchSockets } from './gateway-metrics.js';
 import { createAvailability } from './models/availability.js';
 import { createAdmission } from './tasks/admission.js';
@@ -42,12 +43,14 @@ const closeServer = async (app: NestFastifyApplication, cutOffMs: number) => {
   clearTimeout(cutOff);
 };
 
+export type GatewayOptions = SocketOptions & DoorOptions;
+
 /** Opens everything and listens. */
 export const startGateway = async (
   { config, log }: Pick<Context, 'config' | 'log'>,
   catalogue: Catalogue,
   graceMs = config.SHUTDOWN_GRACE_S * 1000,
-  socketOptions: SocketOptions = {},
+  options: GatewayOptions = {},
 ): Promise<Running & { readonly url: string }> => {
   const registry = createMetrics();
   const metrics = createGatewayMetrics(registry);
@@ -94,8 +97,8 @@ export const startGateway = async (
     tracing,
     log,
   };
-  const app = await createApp(edges);
-  const sockets = serveSockets(edges, app.getHttpServer(), socketOptions);
+  const app = await createApp(edges, options);
+  const sockets = serveSockets(edges, app.getHttpServer(), options);
   watchSockets(registry, sockets.count);
   await app.listen(config.PORT, config.HOST);
   const admin = await serveAdmin(config, log, {

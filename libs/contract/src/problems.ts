@@ -76,6 +76,7 @@ export const problems = {
     retryable: true,
     title: 'This key has too many tasks in flight; wait and send again.',
   },
+  requestTimeout: { status: 408, retryable: true, title: 'The body of the request came too slowly.' },
   serviceUnavailable: { status: 503, retryable: true, title: 'The service cannot take tasks right now.' },
   taskExpired: { status: 404, retryable: false, title: 'The task is past its retention.' },
   taskNotFound: { status: 404, retryable: false, title: 'There is no task with this taskUUID.' },

@@ -30,7 +30,8 @@ const Authentication = z
   .meta({
     id: 'Authentication',
     examples: [{ taskType: 'authentication', apiKey: 'cc_…' }],
-    description: 'The API key as first task, in place of the Authorization header.',
+    description:
+      'The API key as first task, in place of the Authorization header; it must end within the first 16 kB.',
   });
 
 export const MediaStorage = z

@@ -1,13 +1,25 @@
-import { routingOf, TaskError, toFailure } from '#contract';
-import type { RawData, WebSocket } from 'ws';
+import { routingOf, TaskError, toFailure, type Routing } from '#contract';
+import type { Duplex } from 'node:stream';
+import { WebSocket, type RawData } from 'ws';
 import type { Edges } from '../edges.js';
+import { isAuthentication } from '../tasks/authenticate.js';
 import type { Background } from './background.js';
 import { openConversation, type Conversation } from './conversation.js';
 import { authenticatedFrame, parseFrame, pongFrame, refusedFrame, toFrame } from './frames.js';
 import { keepAlive, type KeepAliveOptions } from './keep-alive.js';
-import { isAuthentication, openSession, type Opened } from './open-session.js';
+import { openSession, type Opened } from './open-session.js';
+import { createPausing } from './pausing.js';
+import { createSender, type SenderOptions } from './sender.js';
+import { limitStranger, type StrangerOptions } from './stranger.js';
 
-export type ConnectionOptions = KeepAliveOptions & { readonly isDryRun: boolean };
+export type ConnectionOptions = KeepAliveOptions & StrangerOptions & SenderOptions;
+
+export type Dialled = {
+  readonly socket: WebSocket;
+  /** What the socket reads and writes. */
+  readonly stream: Duplex;
+  readonly isDryRun: boolean;
+};
 
 /** One client's connection. */
 export type Connection = {
@@ -27,18 +39,21 @@ const isPing = (raw: unknown) => routingOf(raw).taskType === 'ping';
 export const serveConnection = (
   edges: Edges,
   background: Background,
-  socket: WebSocket,
-  { isDryRun, ...options }: ConnectionOptions,
+  { socket, stream, isDryRun }: Dialled,
+  options: ConnectionOptions,
 ): Connection => {
   const { config, log } = edges;
   let sessionId: string | undefined;
   let conversation: Conversation | undefined;
   let turn: Promise<void> = Promise.resolve();
   let isAtFault = false;
+  const pausing = createPausing(socket);
+  const sender = createSender(socket, pausing, options);
+  const stranger = limitStranger(socket, stream, pausing, options);
 
   const refuse = (error: unknown) => {
     if (error instanceof TaskError && error.code !== 'serviceUnavailable') {
-      socket.send(refusedFrame(error));
+      sender.send(refusedFrame(error));
       return;
     }
     // Not a word of the key: clients would take it for bad for good.
@@ -48,8 +63,9 @@ export const serveConnection = (
 
   const greet = async (opened: Opened) => {
     sessionId = opened.sessionId;
-    conversation = openConversation({ edges, background, socket, isDryRun }, opened);
-    socket.send(authenticatedFrame(sessionId));
+    conversation = openConversation({ edges, background, socket, sender, isDryRun }, opened);
+    stranger.isKnown();
+    sender.send(authenticatedFrame(sessionId));
     await conversation.resume();
   };
 
@@ -67,7 +83,7 @@ export const serveConnection = (
     const error = new TaskError('missingApiKey', 'Send an authentication task first.', {
       parameter: 'apiKey',
     });
-    for (const raw of tasks) socket.send(toFrame(toFailure(error, routingOf(raw)), config.PUBLIC_URL));
+    for (const raw of tasks) sender.send(toFrame(toFailure(error, routingOf(raw)), config.PUBLIC_URL));
   };
 
   const takeInTurn = async (tasks: readonly unknown[]) => {
@@ -77,28 +93,36 @@ export const serveConnection = (
     if (others.length > 0) take(others);
   };
 
+  const refuseAll = async (refusal: TaskError, routings: readonly Routing[]) => {
+    for (const routing of routings) {
+      sender.send(toFrame(toFailure(refusal, routing), config.PUBLIC_URL));
+      await sender.ready();
+    }
+  };
+
   const read = (data: RawData): readonly unknown[] => {
     // One Buffer, which is what ws gives unless it is told otherwise.
-    const text = (data as Buffer).toString();
-    const frame = parseFrame(text, config.MAX_TASKS_PER_REQUEST);
+    const frame = parseFrame(data as Buffer, config.MAX_TASKS_PER_REQUEST);
     if ('tasks' in frame) return frame.tasks;
     // Those who have not said who they are get one word only.
     const routings = conversation ? frame.routings : frame.routings.slice(0, 1);
-    for (const routing of routings)
-      socket.send(toFrame(toFailure(frame.refusal, routing), config.PUBLIC_URL));
+    background.run('frame not refused', () => refuseAll(frame.refusal, routings));
     return [];
   };
 
   socket.on('message', (data: RawData) => {
+    // Frames may still come that were read together with one for which the client was refused.
+    if (socket.readyState !== WebSocket.OPEN) return;
     const tasks = read(data);
     // Before anything that takes time, and whoever asks: a client without pongs takes its connection for dead.
-    if (tasks.some(isPing)) socket.send(pongFrame);
+    if (tasks.some(isPing)) sender.send(pongFrame);
     const others = tasks.filter((raw) => !isPing(raw));
     if (others.length === 0) return;
 
     const before = turn;
+    const goOn = stranger.hold();
     background.run('frame not taken', () => {
-      turn = before.then(() => takeInTurn(others));
+      turn = before.then(() => takeInTurn(others)).finally(goOn);
       return turn.catch((error: unknown) => {
         socket.close(INTERNAL_ERROR);
         throw error;

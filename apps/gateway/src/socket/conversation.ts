@@ -9,6 +9,7 @@ import { toFrame } from './frames.js';
 import type { Opened } from './open-session.js';
 import { createOutbox, type Answered } from './outbox.js';
 import { replay } from './replay.js';
+import type { Sender } from './sender.js';
 import { isEndInPoll, isEndOfTask, mustBeKept, toItem } from './session-items.js';
 
 type Item = Omit<SessionItem, 'position'>;
@@ -16,6 +17,7 @@ type About = {
   readonly edges: Edges;
   readonly background: Background;
   readonly socket: WebSocket;
+  readonly sender: Sender;
   readonly isDryRun: boolean;
 };
 
@@ -38,7 +40,7 @@ const tooLarge = () =>
   new TaskError('maxFrameSizeExceeded', 'Your client refused a frame of this size: use outputType URL.');
 
 export const openConversation = (
-  { edges, background, socket, isDryRun }: About,
+  { edges, background, socket, sender, isDryRun }: About,
   { owner, sessionId, items: earlier }: Opened,
 ): Conversation => {
   const { database, config } = edges;
@@ -55,7 +57,7 @@ export const openConversation = (
     }
     write(() => removeSessionItems(database, ids));
   };
-  const outbox = createOutbox(socket, forget);
+  const outbox = createOutbox(socket, sender, forget);
   let inHand = 0;
 
   const isOpen = () => socket.readyState === WebSocket.OPEN;

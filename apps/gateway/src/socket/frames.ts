@@ -1,4 +1,5 @@
 import { routingOf, TaskError, toAnswer, withDocumentation, type Outcome, type Routing } from '#contract';
+import { createValueLimit, maxValuesOf } from '../door/value-limit.js';
 import { requireTasks } from '../tasks/intake.js';
 
 /** The tasks of one frame, or why it is refused, and whom to tell: clients match errors by taskUUID. */
@@ -17,24 +18,24 @@ const namedIn = (body: unknown): readonly Routing[] => {
   return named.length > 0 ? named : [{}];
 };
 
-const parseJson = (text: string): { readonly body: unknown } | undefined => {
+/** @throws TaskError when it is not JSON, or too much of it */
+const parseJson = (bytes: Buffer, maxTasks: number): unknown => {
+  createValueLimit(maxValuesOf(maxTasks))(bytes);
   try {
-    return { body: JSON.parse(text) };
-  } catch {
-    return undefined;
+    return JSON.parse(bytes.toString());
+  } catch (cause) {
+    throw new TaskError('invalidRequestBody', 'The frame is not JSON.', {}, { cause });
   }
 };
 
 /** @param max tasks that one frame may hold */
-export const parseFrame = (text: string, max: number): ParsedFrame => {
-  const parsed = parseJson(text);
-  if (!parsed) {
-    return { refusal: new TaskError('invalidRequestBody', 'The frame is not JSON.'), routings: [{}] };
-  }
+export const parseFrame = (bytes: Buffer, max: number): ParsedFrame => {
+  let body: unknown;
   try {
-    return { tasks: requireTasks(parsed.body, max) };
+    body = parseJson(bytes, max);
+    return { tasks: requireTasks(body, max) };
   } catch (error) {
-    if (error instanceof TaskError) return { refusal: error, routings: namedIn(parsed.body) };
+    if (error instanceof TaskError) return { refusal: error, routings: namedIn(body) };
     throw error;
   }
 };
@@ -49,8 +50,14 @@ export const pongFrame = JSON.stringify({ data: [{ taskType: 'ping', pong: true 
 export const authenticatedFrame = (connectionSessionUUID: string): string =>
   JSON.stringify({ data: [{ taskType: 'authentication', connectionSessionUUID }] });
 
-/** Both forms, since some clients look for one only, and always the one code that all take for final. */
-export const refusedFrame = ({ message }: TaskError): string => {
-  const error = { code: 'invalidApiKey', message };
+/**
+ * Both forms, since some clients look for one only. A bad key always has the one code that all take for final; a
+ * client that sent none may try again.
+ */
+export const refusedFrame = (
+  { message }: TaskError,
+  code: 'invalidApiKey' | 'missingApiKey' = 'invalidApiKey',
+): string => {
+  const error = { code, message };
   return JSON.stringify({ errors: [{ ...error, parameter: 'apiKey', taskType: 'authentication' }], error });
 };

@@ -15,9 +15,6 @@ const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export const isUuid = (value: unknown): value is string => typeof value === 'string' && uuid.test(value);
 
-export const isAuthentication = (raw: unknown): raw is { connectionSessionUUID?: unknown } =>
-  typeof raw === 'object' && raw !== null && 'taskType' in raw && raw.taskType === 'authentication';
-
 const takeUp = async ({ database }: Edges, owner: Owner, wanted: unknown): Promise<Omit<Opened, 'owner'>> => {
   if (isUuid(wanted) && (await resumeSession(database, wanted, owner.id))) {
     return { sessionId: wanted, items: await findSessionItems(database, wanted) };
@@ -36,7 +33,7 @@ export const openSession = async (
   edges: Edges,
   task: { readonly connectionSessionUUID?: unknown },
 ): Promise<Opened> => {
-  const { owner } = await authenticate(edges, undefined, task);
+  const owner = await authenticate(edges, undefined, task);
   try {
     return { owner, ...(await takeUp(edges, owner, task.connectionSessionUUID)) };
   } catch (cause) {

@@ -1,11 +1,9 @@
 import type { Routing } from '#contract';
 import { WebSocket } from 'ws';
+import type { Sender } from './sender.js';
 
 /** What a frame answers; `itemId` when it is the end of a task of the session. */
 export type Answered = { readonly routing: Routing; readonly itemId?: string | undefined };
-
-/** What may wait for a client that does not read. The session keeps its answers for the next connection. */
-const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 type Sent = Answered & { readonly number: number; readonly bytes: number };
 
@@ -22,6 +20,7 @@ export type Outbox = {
  */
 export const createOutbox = (
   socket: WebSocket,
+  sender: Sender,
   onConfirmed: (confirmed: readonly Answered[]) => void,
 ): Outbox => {
   let unconfirmed: Sent[] = [];
@@ -40,9 +39,8 @@ export const createOutbox = (
       if (socket.readyState !== WebSocket.OPEN) return;
       const number = ++count;
       unconfirmed.push({ ...answered, number, bytes: frame.length });
-      socket.send(frame);
-      socket.ping(`${number}`);
-      if (socket.bufferedAmount > MAX_WAITING_BYTES) socket.terminate();
+      sender.send(frame);
+      if (socket.readyState === WebSocket.OPEN) socket.ping(`${number}`);
     },
     refused: () => unconfirmed.toSorted((a, b) => b.bytes - a.bytes)[0],
   };

@@ -5,8 +5,7 @@ import { touchSessions } from '#database';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Edges } from '../edges.js';
 import { createBackground } from './background.js';
-import { serveConnection, type Connection } from './connection.js';
-import type { KeepAliveOptions } from './keep-alive.js';
+import { serveConnection, type Connection, type ConnectionOptions } from './connection.js';
 import { answerPlainly, wantsWebSocket } from './plain-request.js';
 
 const PATH = '/v1';
@@ -17,7 +16,7 @@ const CLOSE_MS = 1_000;
 /** Clients dial again at once, and send again what was not answered. */
 const SERVICE_RESTART = 1012;
 
-export type SocketOptions = KeepAliveOptions;
+export type SocketOptions = ConnectionOptions;
 
 export type Sockets = {
   /** How many connections are open, and how many of them said who they are. */
@@ -73,7 +72,12 @@ export const serveSockets = (edges: Edges, server: Server, options: SocketOption
 
     const isDryRun = new URLSearchParams(query).get('dryRun') === '1';
     return webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = serveConnection(edges, background, webSocket, { ...options, isDryRun });
+      const connection = serveConnection(
+        edges,
+        background,
+        { socket: webSocket, stream: socket, isDryRun },
+        options,
+      );
       connections.add(connection);
       webSocket.once('close', () => {
         connections.delete(connection);

@@ -2,10 +2,8 @@ import { parseTask, TaskError } from '#contract';
 import { findOwner, type Owner } from '#database';
 import type { Edges } from '../edges.js';
 
-/** Who calls, and whether the first task of the array was there to say so. */
-export type Caller = { readonly owner: Owner; readonly byTask: boolean };
-
-const isAuthentication = (raw: unknown): boolean =>
+/** Whether a task is there to say who calls. */
+export const isAuthentication = (raw: unknown): raw is { connectionSessionUUID?: unknown } =>
   typeof raw === 'object' && raw !== null && 'taskType' in raw && raw.taskType === 'authentication';
 
 const keyOfTask = (raw: unknown): string | undefined => {
@@ -30,6 +28,18 @@ const lookUp = async (database: Edges['database'], apiKey: string): Promise<Owne
 
 const keyOfHeader = (authorization: string | undefined) => authorization?.match(/^Bearer +(\S+)\s*$/i)?.[1];
 
+/** Whether an Authorization header holds a key, good or bad. */
+export const hasKey = (authorization: string | undefined): boolean =>
+  keyOfHeader(authorization) !== undefined;
+
+const details = { parameter: 'apiKey' };
+
+export const missingKey = (): TaskError => {
+  const message =
+    "Missing API key: send 'Authorization: Bearer <key>' or an authentication task first, within 16 kB.";
+  return new TaskError('missingApiKey', message, details);
+};
+
 /**
  * Finds the caller by the Authorization header or by a first `authentication` task; the header wins.
  *
@@ -39,14 +49,10 @@ export const authenticate = async (
   { database }: Pick<Edges, 'database'>,
   authorization: string | undefined,
   first: unknown,
-): Promise<Caller> => {
-  const details = { parameter: 'apiKey' };
+): Promise<Owner> => {
   const apiKey = keyOfHeader(authorization) ?? keyOfTask(first);
-  if (!apiKey) {
-    const message = "Missing API key: send 'Authorization: Bearer <key>' or an authentication task first.";
-    throw new TaskError('missingApiKey', message, details);
-  }
+  if (!apiKey) throw missingKey();
   const owner = await lookUp(database, apiKey);
   if (!owner) throw new TaskError('invalidApiKey', 'Invalid API key.', details);
-  return { owner, byTask: isAuthentication(first) };
+  return owner;
 };

@@ -1,11 +1,12 @@
 import { TaskError, toAnswer, type Reply } from '#contract';
+import type { Owner } from '#database';
 import type { Edges } from '../edges.js';
 import { answerTasks } from './answer-tasks.js';
-import { authenticate } from './authenticate.js';
+import { isAuthentication, missingKey } from './authenticate.js';
 
 export type IntakeOptions = {
-  /** The Authorization header. */
-  readonly authorization?: string | undefined;
+  /** Who calls, if there is a good key. */
+  readonly owner: Owner | undefined;
   /** Validate and price, but store and run nothing. */
   readonly isDryRun: boolean;
 };
@@ -31,9 +32,9 @@ export const requireTasks = (body: unknown, max: number): readonly unknown[] => 
  */
 export const createIntake =
   (edges: Edges): Intake =>
-  async (body, { authorization, isDryRun }) => {
+  async (body, { owner, isDryRun }) => {
+    if (!owner) throw missingKey();
     const tasks = requireTasks(body, edges.config.MAX_TASKS_PER_REQUEST);
-    const { owner, byTask } = await authenticate(edges, authorization, tasks[0]);
-    const asked = byTask && tasks.length > 1 ? tasks.slice(1) : tasks;
+    const asked = isAuthentication(tasks[0]) && tasks.length > 1 ? tasks.slice(1) : tasks;
     return toAnswer(await Promise.all(answerTasks(edges, { owner, tasks: asked, isDryRun })));
   };

@@ -1,7 +1,7 @@
 import { Answer, TaskArray } from '#contract';
-import { Body, Controller, Headers, Inject, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Headers, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Intake } from './intake.js';
 
 export const INTAKE = Symbol('intake');
@@ -32,13 +32,13 @@ export class TasksController {
   })
   async run(
     @Body({ schema: TaskArray }) tasks: unknown,
-    @Headers('authorization') authorization: string | undefined,
+    @Req() { owner }: FastifyRequest,
     @Headers('x-runware-dry-run') dryRunHeader: string | undefined,
     @Query('dryRun') dryRunQuery: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer> {
     const isDryRun = dryRunHeader === '1' || dryRunQuery === '1';
-    const { status, body, retryAfter } = await this.intake(tasks, { authorization, isDryRun });
+    const { status, body, retryAfter } = await this.intake(tasks, { owner, isDryRun });
     reply.status(status);
     if (retryAfter !== undefined) reply.header('retry-after', `${retryAfter}`);
     return body;

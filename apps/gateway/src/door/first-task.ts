@@ -1,0 +1,37 @@
+/** The bytes of a body within which an authentication task must end. */
+export const KEY_BYTES = 16 * 1024;
+
+/** A byte order mark and white space, up to the object that an array begins with. */
+const opening = /^\uFEFF?[ \t\r\n]*\[[ \t\r\n]*(?=\{)/;
+
+/** @returns where the object ends that begins at `start`, if it does end */
+const endOfObject = (text: string, start: number): number | undefined => {
+  let depth = 0;
+  let isInString = false;
+  for (let i = start; i < text.length; i++) {
+    const character = text[i];
+    if (isInString && character === '\\') i++;
+    else if (character === '"') isInString = !isInString;
+    else if (isInString) continue;
+    else if (character === '{') depth++;
+    else if (character === '}' && --depth === 0) return i + 1;
+  }
+  return undefined;
+};
+
+/**
+ * The first element of a body's array, of which only the beginning is there.
+ *
+ * @returns undefined when it is not a whole object within the first 16 kB
+ */
+export const firstTask = (beginning: Buffer): unknown => {
+  const text = beginning.subarray(0, KEY_BYTES).toString();
+  const start = opening.exec(text)?.[0].length;
+  const end = start === undefined ? undefined : endOfObject(text, start);
+  if (end === undefined) return undefined;
+  try {
+    return JSON.parse(text.slice(start, end));
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,68 @@
+import { MAX_BODY_BYTES } from '#contract';
+import type { Owner } from '#database';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Edges } from '../edges.js';
+import { authenticate, hasKey } from '../tasks/authenticate.js';
+import { openBody, tooLarge, type Pace } from './body.js';
+import { firstTask, KEY_BYTES } from './first-task.js';
+import { isUnread, leaveUnread } from './unread.js';
+import { createValueLimit, maxValuesOf } from './value-limit.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who sends tasks, once the key is known to be good. */
+    owner?: Owner;
+  }
+}
+
+export type DoorOptions = {
+  /** How fast a body has to come. */
+  readonly pace?: Pace;
+};
+
+const TASKS = '/v1';
+const PACE: Pace = { bytes: KEY_BYTES, everyMs: 30_000 };
+
+const takesTasks = ({ method, routeOptions }: FastifyRequest) =>
+  method === 'POST' && routeOptions.url === TASKS;
+
+type Door = Pick<Edges, 'database' | 'config'>;
+
+/** Reads the body of a request whose key is good; the key may stand in the first of its tasks. */
+const readTasks = async (edges: Door, request: FastifyRequest, pace: Pace): Promise<Buffer> => {
+  const inspect = createValueLimit(maxValuesOf(edges.config.MAX_TASKS_PER_REQUEST));
+  const body = openBody(request.raw, { maxBytes: MAX_BODY_BYTES, pace, inspect });
+  if (!request.owner) {
+    await body.readTo(KEY_BYTES);
+    request.owner = await authenticate(edges, undefined, firstTask(body.bytes()));
+  }
+  if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
+  await body.readTo(Infinity);
+  return body.bytes();
+};
+
+/**
+ * Lets nobody without a key make the gateway read more than 16 kB, or parse what it read. Only `POST /v1` takes
+ * a body; whatever other requests bring along is left unread.
+ */
+export const guardBodies = (server: FastifyInstance, edges: Door, { pace = PACE }: DoorOptions): void => {
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+
+  server.decorateRequest('owner');
+  server.addHook('onRequest', async (request) => {
+    const { authorization } = request.headers;
+    if (takesTasks(request) && hasKey(authorization)) {
+      request.owner = await authenticate(edges, authorization, undefined);
+    }
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', (request, _payload, done) => {
+    if (!takesTasks(request)) return done(null, undefined);
+    readTasks(edges, request, pace).then((bytes) => parseJson(request, bytes.toString(), done), done);
+  });
+  server.addHook('onSend', async (request, reply) => {
+    if (!isUnread(request.raw)) return;
+    reply.header('connection', 'close');
+    leaveUnread(request.raw);
+  });
+};
