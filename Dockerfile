@@ -61,7 +61,7 @@ ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 ADMIN_HOST=0.0.0.0 ADMIN_PORT=946
 # Else glibc keeps what was freed, for each thread: two thirds more memory, and more the longer a worker runs.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
 WORKDIR /app
-COPY LICENSE ./
+COPY LICENSE NOTICE ./
 COPY tools/healthcheck.mjs tools/
 USER 10001:10001
 
@@ -79,7 +79,7 @@ ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 ADMIN_HOST=0.0.0.0 ADMIN_PORT=946
 # Else glibc keeps what was freed, for each thread: two thirds more memory, and more the longer a worker runs.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
 WORKDIR /app
-COPY LICENSE ./
+COPY LICENSE NOTICE ./
 COPY tools/healthcheck.mjs tools/
 USER 10001:10001
 
