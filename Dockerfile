@@ -63,7 +63,7 @@ ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
 # Nothing tells the makers of libraries how they are used, nor asks them for news.
 ENV ORT_DISABLE_TELEMETRY=1 CHECKPOINT_DISABLE=1 npm_config_update_notifier=false
 WORKDIR /app
-COPY LICENSE ./
+COPY LICENSE NOTICE ./
 COPY tools/healthcheck.mjs tools/
 USER 10001:10001
 
@@ -83,7 +83,7 @@ ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
 # Nothing tells the makers of libraries how they are used, nor asks them for news.
 ENV ORT_DISABLE_TELEMETRY=1 CHECKPOINT_DISABLE=1 npm_config_update_notifier=false
 WORKDIR /app
-COPY LICENSE ./
+COPY LICENSE NOTICE ./
 COPY tools/healthcheck.mjs tools/
 USER 10001:10001
 
