@@ -30,6 +30,8 @@ type Deps = {
   readonly remove: ReturnType<typeof removeBackground>;
   /** Deletes what a failed task may have stored. */
   readonly discard: (removal: Removal) => Promise<void>;
+  /** Whether this machine is to blame for a fault, so that another try elsewhere may succeed. */
+  readonly isMachineFault: (error: unknown) => Promise<boolean>;
   /** Where this worker runs. */
   readonly facts: Pick<RunFacts, 'provider' | 'device'>;
   /** How long one attempt may take, after which the task is given up. */
@@ -95,10 +97,8 @@ const toProblem = (error: unknown, task: Task) => {
 type Turn = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
 
 /** A claimed task, to its end or back to the queue. */
-const runTask = async (
-  { database, served, remove, discard, facts: where, timeoutMs, metrics, tracing, log }: Deps,
-  { task, lastTry, signal }: Turn,
-): Promise<void> => {
+const runTask = async (deps: Deps, { task, lastTry, signal }: Turn): Promise<void> => {
+  const { database, served, remove, discard, facts: where, timeoutMs, metrics, tracing, log } = deps;
   const model = task.model ?? 'none';
   const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
     const ms = Date.now() - task.createdAt.getTime();
@@ -130,7 +130,7 @@ const runTask = async (
   } catch (caught) {
     const error = deadline.reasonOr(caught);
     const ours = !(error instanceof TaskError);
-    if (ours && (signal.aborted || !lastTry)) {
+    if (ours && (signal.aborted || !lastTry || (await deps.isMachineFault(error)))) {
       bound.warn({ err: error }, 'task given back');
       metrics.givenBack.inc({ model });
       await releaseTask(database, task);

@@ -10,8 +10,11 @@ import { createConsumer, createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { openStorage } from '#storage';
 import { createMetrics, openTracing } from '#telemetry';
-import { openAdmin } from './admin.js';
+import { openAdmin, readiness } from './admin.js';
+import { cutOut, type CutOutEdges } from './cut-out.js';
 import { fetchImage } from './fetch-image.js';
+import { createBreaker } from './fitness/breaker.js';
+import { createSelfTest } from './fitness/self-test.js';
 import { startHeartbeat } from './heartbeat.js';
 import { createActivity, createLiveness } from './liveness.js';
 import { openWorkerDevice } from './open-device.js';
@@ -26,17 +29,23 @@ export type WorkerOptions = {
   readonly graceMs?: number;
   /** The waits between the tries of an upload. */
   readonly uploadDelaysMs?: readonly number[];
+  /** The waits between the self-tests of a machine that failed. */
+  readonly selfTestPausesMs?: readonly number[];
   /** Another device, for benchmarks. */
   readonly open?: typeof openDevice;
 };
 
-/** Opens everything, warms every model, and only then takes tasks. */
+/** A first run may compile and allocate, however soon tasks time out. */
+const MIN_SELF_TEST_MS = 60_000;
+
+/** Opens everything, warms and tests every model, and only then takes tasks. */
 export const startWorker = async (
   context: Context,
   catalogue: Catalogue,
-  { graceMs = context.config.SHUTDOWN_GRACE_S * 1000, uploadDelaysMs, open }: WorkerOptions = {},
+  options: WorkerOptions = {},
 ): Promise<Running> => {
   const { config, log } = context;
+  const { graceMs = config.SHUTDOWN_GRACE_S * 1000, uploadDelaysMs, selfTestPausesMs, open } = options;
   const storage = await openStorage(config);
   const models = await findServed(catalogue, {
     modelsDir: config.MODELS_DIR,
@@ -55,19 +64,25 @@ export const startWorker = async (
   const admin = await openAdmin(config, log, registry);
   const device = await openWorkerDevice(context, open);
   const { facts } = device;
-  for (const { network } of served.values()) await device.load(network);
-
+  const inHand = config.WORKER_CONCURRENCY;
+  const threads = Math.min(inHand, availableParallelism());
+  const pixels = openPixelPool(threads, inHand);
   const secrets = openSecrets(config);
   const outbound = createOutbound({
     allow: config.OUTBOUND_ALLOW,
     onRefused: (parameter) => metrics.refusals.inc({ parameter }),
   });
-  const inHand = config.WORKER_CONCURRENCY;
-  const pixels = openPixelPool(Math.min(inHand, availableParallelism()), inHand);
+  const close = async () => {
+    await admin.close();
+    await tracing.close();
+    await pixels.close();
+    await device.close();
+    await outbound.close();
+    await database.$disconnect();
+    storage.close();
+  };
 
-  const upload = uploadResult(outbound, uploadDelaysMs);
-  const remove = removeBackground({
-    fetch: fetchImage({ database, storage, outbound, secrets }),
+  const edges: CutOutEdges = {
     decode,
     preprocess: pixels.preprocess,
     infer: async ({ network }, tensor, signal) => {
@@ -77,6 +92,40 @@ export const startWorker = async (
     },
     postprocess: pixels.postprocess,
     encode,
+  };
+  const timeoutMs = config.TASK_TIMEOUT_S * 1000;
+  const selfTest = createSelfTest({
+    served,
+    load: device.load,
+    edges,
+    threads,
+    timeoutMs: Math.max(timeoutMs, MIN_SELF_TEST_MS),
+    log,
+  });
+  const startMs = performance.now();
+  await selfTest().catch(async (error: unknown) => {
+    log.error({ err: error }, 'self-test failed');
+    await close();
+    throw error;
+  });
+  const warmMs = performance.now() - startMs;
+
+  const breaker = createBreaker({
+    selfTest,
+    pause: () => consumer.pause(),
+    withdraw: () => heartbeat.pause(),
+    resume: async () => {
+      await heartbeat.resume();
+      await consumer.resume();
+    },
+    giveUp: context.crash,
+    pausesMs: selfTestPausesMs,
+    log,
+  });
+  const upload = uploadResult(outbound, uploadDelaysMs);
+  const remove = removeBackground({
+    fetch: fetchImage({ database, storage, outbound, secrets }),
+    cutOut: breaker.watch(cutOut(edges)),
     store: (removal, bytes) => storage.write(outputKey(removal), bytes),
     upload: ({ task, request }, bytes, signal) => {
       const url = secrets.open(task.uploadUrl ?? '');
@@ -88,8 +137,9 @@ export const startWorker = async (
 
   const activity = createActivity();
   const onError = (error: Error) => log.error({ err: error }, 'queue fault');
-  const timeoutMs = config.TASK_TIMEOUT_S * 1000;
-  const handle = processTask({ database, served, remove, discard, facts, timeoutMs, metrics, tracing, log });
+  const { isMachineFault } = breaker;
+  const duties = { remove, discard, isMachineFault };
+  const handle = processTask({ database, served, ...duties, facts, timeoutMs, metrics, tracing, log });
   const consumer = createConsumer(config, activity.watch(handle), {
     models: airs,
     concurrency: config.WORKER_CONCURRENCY,
@@ -125,23 +175,18 @@ export const startWorker = async (
       longestWaiting: (forMs) => longestWaiting(database, airs, forMs),
       hasJob: queue.has,
     }),
-    ready: checkAll({ database: databaseFits, queue: queue.ping }),
+    ready: readiness(checkAll({ database: databaseFits, queue: queue.ping }), breaker.fault),
   });
-  log.info({ served: worker.served, ...facts, threads: config.INTRA_OP_THREADS }, 'warm');
+  log.info({ served: worker.served, ...facts, threads: config.INTRA_OP_THREADS, warmMs }, 'warm');
 
   return {
     stop: async () => {
       admin.stopping();
+      breaker.stop();
       await heartbeat.stop();
       await consumer.stop(graceMs);
-      await admin.close();
       await queue.close();
-      await tracing.close();
-      await pixels.close();
-      await device.close();
-      await outbound.close();
-      await database.$disconnect();
-      storage.close();
+      await close();
     },
   };
 };

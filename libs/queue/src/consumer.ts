@@ -12,6 +12,12 @@ export type Handler = (job: { taskId: string; lastTry: boolean }, signal: AbortS
 export type Consumer = {
   /** Starts to take jobs. */
   readonly run: () => void;
+  /**
+   * Takes no more jobs for now. One that fails meanwhile goes back to where it waits, without a try being taken for
+   * it.
+   */
+  readonly pause: () => Promise<void>;
+  readonly resume: () => Promise<void>;
   /** Stops taking; waits for the jobs in hand, and hands back those that take longer than graceMs. */
   readonly stop: (graceMs: number) => Promise<void>;
 };
@@ -40,6 +46,7 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
   const inHand = new Set<AbortController>();
   const workers = new Map<string, JobRunner>();
   let handsBack = false;
+  let isPaused = false;
 
   const slots = createSlots(concurrency, () => {
     for (const [model, worker] of workers) worker.concurrency = slots.allowance(model);
@@ -48,6 +55,8 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
   const inSlot = async (model: string, signal: AbortSignal, work: () => Promise<void>) => {
     const release = await slots.take(model, signal);
     try {
+      // The library may bring one more job after it was paused.
+      if (isPaused) throw new Error('the worker takes no jobs now');
       await work();
     } finally {
       release();
@@ -66,7 +75,7 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
         try {
           await inSlot(model, signal, () => handle({ taskId: job.data.taskId, lastTry }, signal));
         } catch (error) {
-          if (!handsBack) throw error;
+          if (!handsBack && !isPaused) throw error;
           await job.moveToWait(token);
           throw new WaitingError();
         } finally {
@@ -87,6 +96,14 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
 
   return {
     run: () => workers.forEach((worker) => void worker.run().catch(onError)),
+    pause: async () => {
+      isPaused = true;
+      await Promise.all([...workers.values()].map((worker) => worker.pause(true)));
+    },
+    resume: async () => {
+      isPaused = false;
+      await Promise.all([...workers.values()].map((worker) => worker.resume()));
+    },
     stop: async (graceMs) => {
       const deadline = setTimeout(handBack, graceMs);
       const giveUp = new AbortController();
