@@ -13,7 +13,12 @@ afterAll(() => pixels.close());
 const size = 32;
 const published = defaultVariant(defaultModel);
 const variant = { ...published, input: { ...published.input, size } };
-const network = { path: 'none.onnx', input: variant.input, output: variant.output, batch: 'fixed' } as const;
+const network = {
+  path: 'none.onnx',
+  input: { type: 'float32', size },
+  output: { type: 'float32' },
+  batch: 'fixed',
+} as const;
 const served: Served = { model: defaultModel, variant, sha256: '', network };
 
 /** The whole way with a network that sees nothing. */
