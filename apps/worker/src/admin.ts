@@ -8,6 +8,15 @@ const phase = (name: string, live: boolean): Probes => ({
   ready: async () => ({ ok: false, phase: name }),
 });
 
+/** A worker is ready while its dependencies answer and its machine does not fail. */
+export const readiness =
+  (dependencies: Probe, fault: () => string | undefined): Probe =>
+  async () => {
+    const health = await dependencies();
+    const lastFault = fault();
+    return lastFault === undefined ? health : { ...health, ok: false, lastFault };
+  };
+
 /** The admin port of a worker. It is there before the networks are, so that loading one does not look like death. */
 export const openAdmin = async (config: AdminConfig, log: Logger, metrics: Metrics) => {
   let probes = phase('warming', true);

@@ -6,8 +6,21 @@ export const startHeartbeat = (
   worker: WorkerFacts,
   onError: (error: unknown) => void,
 ) => {
-  const timer = setInterval(() => void beat(database, worker).catch(onError), HEARTBEAT_MS);
+  let isPaused = false;
+  const tell = () => beat(database, worker).catch(onError);
+  const timer = setInterval(() => {
+    if (!isPaused) void tell();
+  }, HEARTBEAT_MS);
   return {
+    /** Takes back that it is warm. */
+    pause: async () => {
+      isPaused = true;
+      await leave(database, worker.id).catch(onError);
+    },
+    resume: async () => {
+      isPaused = false;
+      await tell();
+    },
     stop: async () => {
       clearInterval(timer);
       await leave(database, worker.id);

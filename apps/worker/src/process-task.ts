@@ -30,6 +30,8 @@ type Deps = {
   readonly remove: ReturnType<typeof removeBackground>;
   /** Deletes what a failed task may have stored. */
   readonly discard: (removal: Removal) => Promise<void>;
+  /** Whether this machine is to blame for a fault, so that another try elsewhere may succeed. */
+  readonly isMachineFault: (error: unknown) => Promise<boolean>;
   /** Where this worker runs. */
   readonly facts: Pick<RunFacts, 'provider' | 'device'>;
   /** How long one attempt may take, after which the task is given up. */
@@ -108,10 +110,19 @@ const isTriedAgain = (error: unknown, hasTries: boolean): boolean =>
 type Turn = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
 
 /** A claimed task, to its end; rejects when it is to be tried again. */
-const runTask = async (
-  { database, served, remove, discard, facts: where, timeoutMs, deadlineMs, metrics, tracing, log }: Deps,
-  { task, lastTry, signal }: Turn,
-): Promise<void> => {
+const runTask = async (deps: Deps, { task, lastTry, signal }: Turn): Promise<void> => {
+  const {
+    database,
+    served,
+    remove,
+    discard,
+    facts: where,
+    timeoutMs,
+    deadlineMs,
+    metrics,
+    tracing,
+    log,
+  } = deps;
   const model = task.model ?? 'none';
   const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
     const ms = Date.now() - task.createdAt.getTime();
@@ -143,7 +154,8 @@ const runTask = async (
   } catch (caught) {
     const outage = outageOf(caught);
     const error = outage ? toWait(outage, task, deadlineMs, caught) : deadline.reasonOr(caught);
-    if (isTriedAgain(error, signal.aborted || !lastTry)) throw error;
+    const hasTries = signal.aborted || !lastTry || (await deps.isMachineFault(error));
+    if (isTriedAgain(error, hasTries)) throw error;
     const ours = !(error instanceof TaskError) || outage !== undefined;
     const problem = toProblem(error, task);
     const stages = toColumns(stopwatch.durations);

@@ -10,8 +10,11 @@ import { createConsumer, createTaskQueue } from '#queue';
 import { openSecrets } from '#secrets';
 import { openStorage } from '#storage';
 import { createMetrics, openTracing } from '#telemetry';
-import { openAdmin } from './admin.js';
+import { openAdmin, readiness } from './admin.js';
+import { cutOut, type CutOutEdges } from './cut-out.js';
 import { fetchImage } from './fetch-image.js';
+import { createBreaker } from './fitness/breaker.js';
+import { createSelfTest } from './fitness/self-test.js';
 import { startHeartbeat } from './heartbeat.js';
 import { createActivity, createLiveness } from './liveness.js';
 import { openWorkerDevice } from './open-device.js';
@@ -30,22 +33,26 @@ export type WorkerOptions = {
   readonly uploadDelaysMs?: readonly number[];
   /** What a task waits at most between two starts in an outage. */
   readonly longestPauseMs?: number;
+  /** The waits between the self-tests of a machine that failed. */
+  readonly selfTestPausesMs?: readonly number[];
   /** Another device, for benchmarks. */
   readonly open?: typeof openDevice;
 };
 
-/** Opens everything, warms every model, and only then takes tasks. */
+/** A first run may compile and allocate, however soon tasks time out. */
+const MIN_SELF_TEST_MS = 60_000;
+
+/** Opens everything, warms and tests every model, and only then takes tasks. */
 export const startWorker = async (
   context: Context,
   catalogue: Catalogue,
-  {
-    graceMs = context.config.SHUTDOWN_GRACE_S * 1000,
-    uploadDelaysMs,
-    longestPauseMs,
-    open,
-  }: WorkerOptions = {},
+  options: WorkerOptions = {},
 ): Promise<Running> => {
   const { config, log } = context;
+  const { graceMs = config.SHUTDOWN_GRACE_S * 1000, uploadDelaysMs, selfTestPausesMs, open } = options;
+  const stalledAfterMs = config.STALLED_AFTER_S * 1000;
+  // A worker whose only task waits must not look stalled.
+  const { longestPauseMs = Math.min(LONGEST_PAUSE_MS, stalledAfterMs / 2) } = options;
   const storage = await openStorage(config);
   const models = await findServed(catalogue, {
     modelsDir: config.MODELS_DIR,
@@ -64,19 +71,25 @@ export const startWorker = async (
   const admin = await openAdmin(config, log, registry);
   const device = await openWorkerDevice(context, open);
   const { facts } = device;
-  for (const { network } of served.values()) await device.load(network);
-
+  const inHand = config.WORKER_CONCURRENCY;
+  const threads = Math.min(inHand, availableParallelism());
+  const pixels = openPixelPool(threads, inHand);
   const secrets = openSecrets(config);
   const outbound = createOutbound({
     allow: config.OUTBOUND_ALLOW,
     onRefused: (parameter) => metrics.refusals.inc({ parameter }),
   });
-  const inHand = config.WORKER_CONCURRENCY;
-  const pixels = openPixelPool(Math.min(inHand, availableParallelism()), inHand);
+  const close = async () => {
+    await admin.close();
+    await tracing.close();
+    await pixels.close();
+    await device.close();
+    await outbound.close();
+    await database.$disconnect();
+    storage.close();
+  };
 
-  const upload = uploadResult(outbound, uploadDelaysMs);
-  const remove = removeBackground({
-    fetch: fetchImage({ database, storage, outbound, secrets, maxSide: config.MAX_IMAGE_SIDE }),
+  const edges: CutOutEdges = {
     decode,
     preprocess: pixels.preprocess,
     infer: async ({ network }, tensor, signal) => {
@@ -86,6 +99,40 @@ export const startWorker = async (
     },
     postprocess: pixels.postprocess,
     encode,
+  };
+  const timeoutMs = config.TASK_TIMEOUT_S * 1000;
+  const selfTest = createSelfTest({
+    served,
+    load: device.load,
+    edges,
+    threads,
+    timeoutMs: Math.max(timeoutMs, MIN_SELF_TEST_MS),
+    log,
+  });
+  const startMs = performance.now();
+  await selfTest().catch(async (error: unknown) => {
+    log.error({ err: error }, 'self-test failed');
+    await close();
+    throw error;
+  });
+  const warmMs = performance.now() - startMs;
+
+  const breaker = createBreaker({
+    selfTest,
+    pause: () => consumer.pause(),
+    withdraw: () => heartbeat.pause(),
+    resume: async () => {
+      await heartbeat.resume();
+      await consumer.resume();
+    },
+    giveUp: context.crash,
+    pausesMs: selfTestPausesMs,
+    log,
+  });
+  const upload = uploadResult(outbound, uploadDelaysMs);
+  const remove = removeBackground({
+    fetch: fetchImage({ database, storage, outbound, secrets, maxSide: config.MAX_IMAGE_SIDE }),
+    cutOut: breaker.watch(cutOut(edges)),
     store: (removal, bytes) => storage.write(outputKey(removal), bytes),
     upload: ({ task, request }, bytes, signal) => {
       const url = secrets.open(task.uploadUrl ?? '');
@@ -100,16 +147,14 @@ export const startWorker = async (
 
   const activity = createActivity();
   const onError = (error: Error) => log.error({ err: error }, 'queue fault');
-  const timeoutMs = config.TASK_TIMEOUT_S * 1000;
-  const deadlineMs = config.TASK_DEADLINE_S * 1000;
-  const edges = { database, served, remove, discard, facts, timeoutMs, deadlineMs, metrics, tracing, log };
-  const handle = processTask(edges);
-  const stalledAfterMs = config.STALLED_AFTER_S * 1000;
+  const { isMachineFault } = breaker;
+  const duties = { remove, discard, isMachineFault };
+  const limits = { timeoutMs, deadlineMs: config.TASK_DEADLINE_S * 1000 };
+  const handle = processTask({ database, served, ...duties, ...limits, facts, metrics, tracing, log });
   const consumer = createConsumer(config, activity.watch(handle), {
     models: airs,
     concurrency: config.WORKER_CONCURRENCY,
-    // A worker whose only task waits must not look stalled.
-    longestPauseMs: longestPauseMs ?? Math.min(LONGEST_PAUSE_MS, stalledAfterMs / 2),
+    longestPauseMs,
     onError,
   });
 
@@ -142,23 +187,21 @@ export const startWorker = async (
       longestWaiting: (forMs) => longestWaiting(database, airs, forMs),
       hasJob: queue.has,
     }),
-    ready: checkAll({ database: databaseFits, queue: queue.ping, storage: storage.probe }),
+    ready: readiness(
+      checkAll({ database: databaseFits, queue: queue.ping, storage: storage.probe }),
+      breaker.fault,
+    ),
   });
-  log.info({ served: worker.served, ...facts, threads: config.INTRA_OP_THREADS }, 'warm');
+  log.info({ served: worker.served, ...facts, threads: config.INTRA_OP_THREADS, warmMs }, 'warm');
 
   return {
     stop: async () => {
       admin.stopping();
+      breaker.stop();
       await heartbeat.stop();
       await consumer.stop(graceMs);
-      await admin.close();
       await queue.close();
-      await tracing.close();
-      await pixels.close();
-      await device.close();
-      await outbound.close();
-      await database.$disconnect();
-      storage.close();
+      await close();
     },
   };
 };

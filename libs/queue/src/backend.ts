@@ -31,6 +31,9 @@ export type JobRunner = {
   /** How many jobs it may have in hand; may be changed at any time. */
   concurrency: number;
   readonly run: () => Promise<void>;
+  /** Fetches no more jobs; those in hand go on, and need not be waited for. */
+  readonly pause: (doNotWaitActive: boolean) => Promise<void>;
+  readonly resume: () => Promise<void>;
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown;
   readonly close: () => Promise<void>;
 };

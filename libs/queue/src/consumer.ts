@@ -14,6 +14,12 @@ export type Handler = (job: { taskId: string; lastTry: boolean }, signal: AbortS
 export type Consumer = {
   /** Starts to take jobs. */
   readonly run: () => void;
+  /**
+   * Takes no more jobs for now. One that fails meanwhile goes back to where it waits, without a try being taken for
+   * it.
+   */
+  readonly pause: () => Promise<void>;
+  readonly resume: () => Promise<void>;
   /** Stops taking; waits for the jobs in hand, and hands back those that take longer than graceMs. */
   readonly stop: (graceMs: number) => Promise<void>;
 };
@@ -44,6 +50,7 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
   const inHand = new Set<AbortController>();
   const workers = new Map<string, JobRunner>();
   let handsBack = false;
+  let isPaused = false;
 
   const slots = createSlots(concurrency, () => {
     for (const [model, worker] of workers) worker.concurrency = slots.allowance(model);
@@ -52,6 +59,8 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
   const inSlot = async (model: string, signal: AbortSignal, work: () => Promise<void>) => {
     const release = await slots.take(model, signal);
     try {
+      // The library may bring one more job after it was paused.
+      if (isPaused) throw new Error('the worker takes no jobs now');
       await work();
     } finally {
       release();
@@ -60,7 +69,7 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
 
   /** Puts the job back where it waits, in a way that takes no try of it. */
   const putBack = async (job: Job<JobData, void>, token: string | undefined, error: unknown) => {
-    if (handsBack) {
+    if (handsBack || isPaused) {
       await job.moveToWait(token);
       throw new WaitingError();
     }
@@ -106,6 +115,14 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
 
   return {
     run: () => workers.forEach((worker) => void worker.run().catch(onError)),
+    pause: async () => {
+      isPaused = true;
+      await Promise.all([...workers.values()].map((worker) => worker.pause(true)));
+    },
+    resume: async () => {
+      isPaused = false;
+      await Promise.all([...workers.values()].map((worker) => worker.resume()));
+    },
     stop: async (graceMs) => {
       const deadline = setTimeout(handBack, graceMs);
       const giveUp = new AbortController();

@@ -156,6 +156,36 @@ describe.each(backends)('a queue on %s', (backend) => {
     expect(again).toEqual([`${id} false`]);
   });
 
+  it('takes nothing while it is paused, and a job that fails meanwhile keeps its tries', async () => {
+    const [first, second] = [randomUUID(), randomUUID()];
+    const seen: string[] = [];
+    let fail = ignore as () => void;
+    const paused = consume(
+      ({ taskId, lastTry }) =>
+        new Promise((resolve, reject) => {
+          seen.push(`${taskId} ${lastTry}`);
+          if (seen.length === 1) fail = () => reject(new Error('the machine is broken'));
+          else resolve();
+        }),
+    );
+    await queue.add(jobOf(first));
+    await until('the job to be taken', () => seen.length === 1);
+    await paused.pause();
+    await queue.add(jobOf(second));
+    fail();
+    const waits = async () => {
+      const { active, waiting, prioritized } = await queue.counts(model);
+      return active === 0 && (waiting ?? 0) + (prioritized ?? 0) === 2;
+    };
+    await until('both to wait', waits);
+    expect(seen).toEqual([`${first} false`]);
+
+    await paused.resume();
+    const isDone = async () => !(await queue.has(jobOf(first))) && !(await queue.has(jobOf(second)));
+    await until('both to be done', isDone);
+    expect(seen.toSorted()).toEqual([`${first} false`, `${first} false`, `${second} false`].toSorted());
+  });
+
   it('shares its slots among the models, however many jobs of one wait', async () => {
     const [busy, quiet] = ['runware:112@5', 'runware:112@6'];
     const order: string[] = [];

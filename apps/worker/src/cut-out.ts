@@ -1,0 +1,89 @@
+import { types } from 'node:util';
+import { TaskError } from '#contract';
+import type { RemovalRequest } from '#database';
+import type { Encoding, Photo, Pixels } from '#imaging';
+import type { Stage, Stopwatch } from '#telemetry';
+import type { FinishInput, PrepareInput, Prepared } from './pixels/arithmetic.js';
+import type { Finished } from './pixels/finish.js';
+import type { Served } from './served-models.js';
+
+/** What cutting out needs of this machine; each function owns one stage. */
+export type CutOutEdges = {
+  readonly decode: (bytes: Uint8Array, parameter: string) => Promise<Photo>;
+  readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
+  readonly infer: (
+    served: Served,
+    tensor: Prepared['tensor'],
+    signal: AbortSignal,
+  ) => Promise<FinishInput['logits']>;
+  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Finished>;
+  readonly encode: (result: Pixels, encoding: Encoding) => Promise<Uint8Array>;
+};
+
+export type CutOutWork = {
+  /** The image as a file. */
+  readonly bytes: Uint8Array;
+  readonly request: Pick<RemovalRequest, 'parameter' | 'finishing' | 'outputFormat' | 'outputQuality'>;
+  readonly served: Served;
+};
+
+export type CutOutResult = {
+  /** The result as a file. */
+  readonly encoded: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly finish: Omit<Finished, 'raster'>;
+};
+
+export type CutOut = (work: CutOutWork, stopwatch: Stopwatch, signal: AbortSignal) => Promise<CutOutResult>;
+
+/** Errors of the pixel pool come from another thread, where they need not be of this thread's class. */
+const reasonOf = (error: unknown) => (types.isNativeError(error) ? error.message : String(error));
+
+/** A fault of ours in one stage of cutting out. */
+export class StageError extends Error {
+  override readonly name = 'StageError';
+
+  constructor(stage: Stage | 'load', cause: unknown) {
+    super(`${stage}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** Runs and measures the stages; a fault of ours is told by its stage. */
+const inStages =
+  ({ measure }: Stopwatch, signal: AbortSignal) =>
+  async <T>(stage: Stage, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await measure(stage, work);
+    } catch (cause) {
+      if (cause instanceof TaskError || signal.aborted) throw cause;
+      throw new StageError(stage, cause);
+    }
+  };
+
+/**
+ * From an image's bytes to the result's: all that a task needs of the machine itself.
+ *
+ * @throws TaskError that the caller is meant to see, the signal's reason, or StageError, which is ours
+ */
+export const cutOut =
+  (edges: CutOutEdges): CutOut =>
+  async ({ bytes, request, served }, stopwatch, signal) => {
+    const { input, output } = served.variant;
+    const { parameter, finishing, outputFormat: format, outputQuality: quality } = request;
+    const stage = inStages(stopwatch, signal);
+
+    const decoded = await stage('decode', () => edges.decode(bytes, parameter));
+    const { photo, tensor } = await stage('preprocess', () =>
+      edges.preprocess({ photo: decoded, input }, signal),
+    );
+    const logits = await stage('infer', () => edges.infer(served, tensor, signal));
+    const options = { finishing, opaque: format === 'JPG' };
+    const { raster, ...finish } = await stage('postprocess', () =>
+      edges.postprocess({ photo, logits, size: input.size, output, ...options }, signal),
+    );
+    const encoded = await stage('encode', () => edges.encode(raster, { format, quality }));
+
+    const { width, height } = raster;
+    return { encoded, width, height, finish };
+  };

@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { TaskError } from '#contract';
+import { defaultModel } from '#models';
+import { createLogger, createStopwatch } from '#telemetry';
+import { until } from '#test/until';
+import { StageError, type CutOut, type CutOutResult, type CutOutWork } from '../cut-out.js';
+import { createBreaker, type Breaker } from './breaker.js';
+
+const log = createLogger('test', 'silent');
+const never = new AbortController().signal;
+const work = { served: { model: defaultModel } } as CutOutWork;
+const result = { width: 1, height: 1 } as CutOutResult;
+const fault = new StageError('infer', new Error('the driver is gone'));
+
+let breaker: Breaker;
+afterEach(() => breaker.stop());
+
+/** A breaker whose self-test fails as often as is said, and what it had done. */
+const open = ({ failures = 0, pausesMs = [1, 1, 1] } = {}) => {
+  const none = undefined as string | undefined;
+  const state = { tests: 0, takes: true, isOffered: true, pausedFor: none, gaveUp: none };
+  breaker = createBreaker({
+    selfTest: async () => {
+      if (++state.tests <= failures) throw new Error('the machine is broken');
+    },
+    pause: async () => void Object.assign(state, { takes: false, pausedFor: breaker.fault() }),
+    withdraw: async () => void (state.isOffered = false),
+    resume: async () => void Object.assign(state, { takes: true, isOffered: true }),
+    giveUp: ({ message }) => void (state.gaveUp = message),
+    pausesMs,
+    log,
+  });
+  return state;
+};
+
+/** Cuts out with these ends, one after the other; undefined is a success. */
+const run = async (ends: readonly unknown[], signal = never) => {
+  const left = [...ends];
+  const cutOut: CutOut = async () => {
+    const error = left.shift();
+    if (error) throw error;
+    return result;
+  };
+  const watched = breaker.watch(cutOut);
+  for (const _ of ends) await watched(work, createStopwatch(), signal).catch(() => undefined);
+};
+
+describe('the breaker of a worker', () => {
+  it('opens at the third fault in a row, and closes when a self-test passes', async () => {
+    const state = open({ failures: 2, pausesMs: [50, 50] });
+    await run([fault, fault]);
+    expect([state.takes, breaker.fault()]).toEqual([true, undefined]);
+
+    await run([fault]);
+    expect([state.takes, state.pausedFor]).toEqual([
+      false,
+      `Tasks of the model ${defaultModel.air} fail on this machine: infer: the driver is gone`,
+    ]);
+    await until('the self-test to fail', () => breaker.fault() === 'the machine is broken');
+    await until('the self-test to pass', () => breaker.fault() === undefined);
+    expect(state).toMatchObject({ tests: 3, takes: true, isOffered: true, gaveUp: undefined });
+  });
+
+  it('counts anew after a success and after it closed', async () => {
+    const state = open();
+    await run([fault, fault, undefined, fault, fault]);
+    expect(state.tests).toBe(0);
+    await run([fault]);
+    await until('it to close', () => breaker.fault() === undefined);
+    await run([fault, fault]);
+    expect(state.tests).toBe(1);
+  });
+
+  it("counts neither the caller's faults nor what a stopping worker breaks off", async () => {
+    const state = open();
+    await run(Array.from({ length: 5 }, () => new TaskError('invalidInputImage', 'It is damaged.')));
+    const reason = new Error('the worker is stopping');
+    await run([reason, reason, reason], AbortSignal.abort(reason));
+    expect(state.tests).toBe(0);
+  });
+
+  it('counts tasks that run out of time, as by a device that hangs', async () => {
+    const state = open({ failures: Infinity });
+    const reason = new TaskError('taskTimeout', 'It took too long.');
+    await run([reason, reason, reason], AbortSignal.abort(reason));
+    await until('the self-test', () => state.tests > 0);
+    expect(state.takes).toBe(false);
+  });
+
+  it('blames the machine for a fault when the self-test fails, and the task when it passes', async () => {
+    open({ failures: 1 });
+    await expect(breaker.isMachineFault(new Error('the database is away'))).resolves.toBe(false);
+    await expect(breaker.isMachineFault(fault)).resolves.toBe(true);
+    await until('it to close', () => breaker.fault() === undefined);
+    await expect(breaker.isMachineFault(fault)).resolves.toBe(false);
+  });
+
+  it('gives the machine up when the last self-test failed too', async () => {
+    const state = open({ failures: Infinity, pausesMs: [1, 1] });
+    await run([fault, fault, fault]);
+    await until('it to give up', () => state.gaveUp !== undefined);
+    expect(state).toMatchObject({
+      tests: 3,
+      takes: false,
+      isOffered: false,
+      gaveUp: 'the machine is broken',
+    });
+  });
+
+  it('takes nothing again once it is stopped', async () => {
+    const state = open({ failures: 1, pausesMs: [3_600_000] });
+    await run([fault, fault, fault]);
+    await until('the self-test to fail', () => !state.isOffered);
+    breaker.stop();
+    await run([fault, fault, fault]);
+    expect(state).toMatchObject({ tests: 1, takes: false, isOffered: false, gaveUp: undefined });
+  });
+});

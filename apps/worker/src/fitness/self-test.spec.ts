@@ -1,0 +1,88 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { decode, encode } from '#imaging';
+import { defaultModel, defaultVariant } from '#models';
+import { createLogger } from '#telemetry';
+import type { CutOutEdges } from '../cut-out.js';
+import { openPixelPool } from '../pixels/pool.js';
+import type { Served } from '../served-models.js';
+import { createSelfTest } from './self-test.js';
+
+const pixels = openPixelPool(2, 2);
+afterAll(() => pixels.close());
+
+const size = 32;
+const published = defaultVariant(defaultModel);
+const variant = { ...published, input: { ...published.input, size } };
+const network = {
+  path: 'none.onnx',
+  input: { type: 'float32', size },
+  output: { type: 'float32' },
+  batch: 'fixed',
+} as const;
+const served: Served = { model: defaultModel, variant, sha256: '', network };
+
+/** The whole way with a network that sees nothing. */
+const testWith = (more: Partial<CutOutEdges> = {}, timeoutMs = 60_000) =>
+  createSelfTest({
+    served: new Map([[defaultModel.air, served]]),
+    load: async () => undefined,
+    edges: {
+      decode,
+      preprocess: pixels.preprocess,
+      infer: async () => new Float32Array(size * size),
+      postprocess: pixels.postprocess,
+      encode,
+      ...more,
+    },
+    threads: 2,
+    timeoutMs,
+    log: createLogger('test', 'silent'),
+  });
+
+const fail = () => Promise.reject(new Error('it is broken'));
+
+describe('the self-test', () => {
+  it('passes by the pixel pool, sharp and any network that answers', async () => {
+    await expect(testWith()()).resolves.toBeUndefined();
+  });
+
+  it.each(['decode', 'preprocess', 'infer', 'postprocess', 'encode'] as const)(
+    'says why %s fails',
+    async (stage) => {
+      const sentence = `The model ${defaultModel.air} cannot be run on this machine: ${stage}: it is broken`;
+      await expect(testWith({ [stage]: fail })()).rejects.toThrow(sentence);
+    },
+  );
+
+  it.each(['PNG', 'JPG', 'WEBP'])('fails when %s cannot be written', async (broken) => {
+    const test = testWith({
+      encode: (pixelData, encoding) => (encoding.format === broken ? fail() : encode(pixelData, encoding)),
+    });
+    await expect(test()).rejects.toThrow('on this machine: encode: it is broken');
+  });
+
+  it('fails when the finishing does not matte', async () => {
+    const test = testWith({
+      postprocess: async (work, signal) => ({
+        ...(await pixels.postprocess(work, signal)),
+        unknownPixels: 0,
+      }),
+    });
+    await expect(test()).rejects.toThrow(
+      'Pictures cannot be processed on this machine: postprocess: alpha matting solved nothing',
+    );
+  });
+
+  it('ends although the device never answers, and when it is stopped', async () => {
+    const hangs: CutOutEdges['infer'] = (_served, _tensor, signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    await expect(testWith({ infer: hangs }, 500)()).rejects.toThrow('it took longer than 0.5 s');
+
+    const stop = new AbortController();
+    const stopped = testWith({ infer: hangs })(stop.signal);
+    stop.abort(new Error('the worker is stopping'));
+    await expect(stopped).rejects.toThrow('the worker is stopping');
+  });
+});
