@@ -1,10 +1,4 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'prisma/config';
-
-// Prisma would download its migration engine after installation. Ours runs from what npm has installed already.
-process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(
-  new URL('./tools/schema-engine.mjs', import.meta.url),
-);
 
 export default defineConfig({
   schema: 'prisma/schema.prisma',

@@ -154,7 +154,9 @@ function installFault(output) {
 
 async function build() {
   const id = buildId();
-  const node = (...args) => run(process.execPath, args);
+  // `prisma generate` would download an engine that it never starts. Any program in its place prevents that.
+  const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
+  const node = (...args) => run(process.execPath, args, { env });
 
   await step('Building', async () => {
     rmSync(dist, { recursive: true, force: true });

@@ -39,8 +39,7 @@ export const images = {
   migrate: {
     entries: ['apps/cli/src/main.js'],
     without: commands.models,
-    packages: ['prisma', '@prisma/schema-engine-wasm', '@prisma/driver-adapter-utils'],
-    files: ['prisma', 'prisma.config.ts', 'tools/schema-engine.mjs'],
+    files: ['prisma/migrations'],
   },
   models: { entries: ['apps/cli/src/main.js'], without: commands.migrate },
 };

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createDatabase } from '#test/databases';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 const ended = /^ENTRYPOINT \["node", "(\S+)"/gm;
@@ -33,8 +34,21 @@ describe('what an image carries', () => {
   });
 
   it('is the migrations and what applies them for migrate alone', () => {
-    const needed = ['node_modules/prisma', 'prisma/migrations', 'tools/schema-engine.mjs'];
+    const needed = ['prisma/migrations/20261122160000_tasks/migration.sql', 'dist/apps/cli/src/migrate.js'];
     for (const path of needed) expect(images.filter((image) => has(image, path))).toEqual(['migrate']);
+  });
+
+  it('is nothing of what migrations are written with', () => {
+    const authoring = ['prisma', '@prisma/engines', '@prisma/schema-engine-wasm', '@prisma/dev'];
+    for (const name of authoring)
+      expect(images.filter((image) => has(image, `node_modules/${name}`))).toEqual([]);
+  });
+
+  it('brings a database up to date by the image of migrate alone', async () => {
+    const env = { ...process.env, DATABASE_URL: await createDatabase(`image_${Date.now()}`) };
+    const main = join(folder, 'migrate/dist/apps/cli/src/main.js');
+    const run = () => execFileSync(process.execPath, [main, 'cli', 'migrate'], { env, encoding: 'utf8' });
+    expect(run()).toMatch(/^(applied {2}\d{14}_\w+\n)+$/);
   });
 
   it('is the board of queues for the dispatcher alone, with all that its page is made of', () => {

@@ -18,7 +18,8 @@ export const run = async (args: readonly string[]): Promise<void> => {
   if (args.some(isHelp)) return print(usage);
   if (args.length > 0) throw new UsageError('It takes nothing.', usage);
 
-  const { applied } = await migrate(readServiceConfig().DATABASE_URL);
+  const warn = (sentence: string) => void process.stderr.write(`clearcut: ${sentence}\n`);
+  const { applied } = await migrate(readServiceConfig().DATABASE_URL, { warn });
   for (const name of applied) print(`applied  ${name}\n`);
   if (applied.length === 0) process.stderr.write('The database is up to date.\n');
 };

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#embedded-postgres';
 import { migrate } from './migrate.js';
@@ -72,6 +73,28 @@ it(
 );
 
 it(
+  'creates the database once when several start together',
+  async () => {
+    const results = await Promise.all([1, 2, 3, 4].map(() => migrate(urlOf('crowd'))));
+    expect(results.flatMap(({ applied }) => applied)).toEqual(all);
+    expect(await history('crowd')).toHaveLength(all.length);
+  },
+  timeoutMs,
+);
+
+it(
+  'says why it cannot create the database',
+  async () => {
+    await query('postgres', `create role guest login password 'guest'`);
+    const url = Object.assign(new URL(urlOf('forbidden')), { username: 'guest', password: 'guest' }).href;
+    await expect(migrate(url)).rejects.toThrow(
+      'The database does not exist and could not be created: permission denied to create database.',
+    );
+  },
+  timeoutMs,
+);
+
+it(
   'passes on why a database cannot be migrated',
   async () => {
     await query('postgres', 'create database foreign_data');
@@ -88,3 +111,180 @@ it('says when there is no server', async () => {
     'The database cannot be reached: connect ECONNREFUSED 127.0.0.1:1.',
   );
 });
+
+/** What Prisma recorded of a migration, by the engine that the former releases had. */
+const prismaRow = {
+  migration_name: '20261122160000_tasks',
+  checksum: 'f5599220d439196575d563454243a5535cdda4b92d41343b80820ca542260ae5',
+  logs: null,
+  rolled_back_at: null,
+  applied_steps_count: 1,
+};
+
+/** The table as Prisma makes it. */
+const prismaTable = [
+  ['id', 'character varying', 36, 'NO', null],
+  ['checksum', 'character varying', 64, 'NO', null],
+  ['finished_at', 'timestamp with time zone', null, 'YES', null],
+  ['migration_name', 'character varying', 255, 'NO', null],
+  ['logs', 'text', null, 'YES', null],
+  ['rolled_back_at', 'timestamp with time zone', null, 'YES', null],
+  ['started_at', 'timestamp with time zone', null, 'NO', 'now()'],
+  ['applied_steps_count', 'integer', null, 'NO', '0'],
+];
+
+it(
+  'records migrations as Prisma does',
+  async () => {
+    await migrate(urlOf('recorded'));
+    const columns = await query(
+      'recorded',
+      `select column_name, data_type, character_maximum_length, is_nullable, column_default
+         from information_schema.columns where table_name = '_prisma_migrations' order by ordinal_position`,
+    );
+    expect(columns.map((column) => Object.values(column as object) as unknown[])).toEqual(prismaTable);
+
+    const rows = await query('recorded', 'select * from _prisma_migrations order by started_at');
+    expect(rows[0]).toMatchObject(prismaRow);
+    const order = await query(
+      'recorded',
+      'select migration_name as name from _prisma_migrations order by finished_at',
+    );
+    expect(order).toEqual(all.map((name) => ({ name })));
+    for (const row of rows)
+      expect(row).toMatchObject({ finished_at: expect.any(Date), started_at: expect.any(Date) });
+  },
+  timeoutMs,
+);
+
+/** A folder of migrations as Prisma lays it out. */
+const folderOf = (migrations: Record<string, string>): URL => {
+  const made = mkdtempSync(join(folder, 'migrations-'));
+  for (const [name, sql] of Object.entries(migrations)) {
+    mkdirSync(join(made, name));
+    writeFileSync(join(made, name, 'migration.sql'), sql);
+  }
+  return pathToFileURL(`${made}/`);
+};
+const first = { '1_first': 'create table one (id int);\ninsert into one values (1);' };
+
+it(
+  'leaves nothing of a migration that fails, says why, and applies it once it is mended',
+  async () => {
+    const broken = { ...first, '2_broken': 'create table two (id int); insert into two values (1), (1/0);' };
+    await expect(migrate(urlOf('broken'), { folder: folderOf(broken) })).rejects.toThrow(
+      'The database could not be migrated: the migration 2_broken failed and changed nothing: division by zero.',
+    );
+    expect(await history('broken')).toEqual([{ migration_name: '1_first' }]);
+    expect(
+      await query(
+        'broken',
+        `select to_regclass('two') as made, logs, rolled_back_at is not null as back
+           from _prisma_migrations where migration_name = '2_broken'`,
+      ),
+    ).toEqual([{ made: null, logs: 'division by zero', back: true }]);
+
+    const mended = { ...broken, '2_broken': 'create table two (id int);' };
+    expect(await migrate(urlOf('broken'), { folder: folderOf(mended) })).toEqual({ applied: ['2_broken'] });
+  },
+  timeoutMs,
+);
+
+it(
+  'leaves nothing of a migration whose connection is lost, and applies it the next time',
+  async () => {
+    const deadly = {
+      ...first,
+      '2_cut': 'create table two (id int); select pg_terminate_backend(pg_backend_pid());',
+    };
+    await expect(migrate(urlOf('cut'), { folder: folderOf(deadly) })).rejects.toThrow(
+      'the migration 2_cut failed and changed nothing: ',
+    );
+    const mended = { ...first, '2_cut': 'create table two (id int);' };
+    expect(await migrate(urlOf('cut'), { folder: folderOf(mended) })).toEqual({ applied: ['2_cut'] });
+  },
+  timeoutMs,
+);
+
+const concurrent = 'create unique index concurrently one_id_key on one (id);';
+
+it(
+  'runs a file outside a transaction if its first line says so, even while others wait for their turn',
+  async () => {
+    const url = urlOf('concurrent');
+    await migrate(url, { folder: folderOf(first) });
+    await expect(migrate(url, { folder: folderOf({ ...first, '2_index': concurrent }) })).rejects.toThrow(
+      'CREATE INDEX CONCURRENTLY cannot run inside a transaction block',
+    );
+    const marked = folderOf({ ...first, '2_index': `-- no transaction\n${concurrent}` });
+    const results = await Promise.all([1, 2, 3].map(() => migrate(url, { folder: marked })));
+    expect(results.flatMap(({ applied }) => applied)).toEqual(['2_index']);
+  },
+  timeoutMs,
+);
+
+it(
+  'goes no further after a migration that may be applied in part',
+  async () => {
+    const url = urlOf('partial');
+    const twice = { '1_first': 'create table one (id int); insert into one values (1), (1);' };
+    const marked = folderOf({ ...twice, '2_index': `-- no transaction\n${concurrent}` });
+    await expect(migrate(url, { folder: marked })).rejects.toThrow(
+      'the migration 2_index failed and may have changed something: could not create unique index "one_id_key".',
+    );
+    await expect(migrate(url, { folder: marked })).rejects.toThrow(
+      'The database could not be migrated: the migration 2_index was begun and did not end (could not create unique index "one_id_key"): see "Upgrade" in docs/operations.md (P3009).',
+    );
+    await query('partial', 'drop index one_id_key; delete from one');
+    await query('partial', `update _prisma_migrations set rolled_back_at = now() where finished_at is null`);
+    expect(await migrate(url, { folder: marked })).toEqual({ applied: ['2_index'] });
+  },
+  timeoutMs,
+);
+
+it(
+  'tells of applied migrations that were changed or are missing, and says nothing of newer ones',
+  async () => {
+    const url = urlOf('changed');
+    const heard = async (migrations: Record<string, string>) => {
+      const told: string[] = [];
+      const options = { folder: folderOf(migrations), warn: (sentence: string) => told.push(sentence) };
+      return { ...(await migrate(url, options)), told };
+    };
+    const both = { ...first, '2_second': 'create table two (id int);\n' };
+    await migrate(url, { folder: folderOf(both) });
+
+    expect(await heard(first)).toEqual({ applied: [], told: [] });
+    expect(await heard({ ...first, '2_second': 'create table two (id int);\r\n' })).toEqual({
+      applied: [],
+      told: [],
+    });
+    expect(await heard({ ...first, '2_second': 'create table zwei (id int);' })).toEqual({
+      applied: [],
+      told: ['The migration 2_second was changed after it was applied.'],
+    });
+    expect(await heard({ ...first, '3_third': 'create table three (id int);' })).toEqual({
+      applied: ['3_third'],
+      told: ['The migration 2_second was applied, but this release does not have it.'],
+    });
+  },
+  timeoutMs,
+);
+
+it(
+  'waits for a program that migrates, Prisma among them, but not for ever',
+  async () => {
+    await query('postgres', 'create database held');
+    const holder = new pg.Client({ connectionString: urlOf('held') });
+    await holder.connect();
+    // As Prisma's command line does.
+    await holder.query('select pg_advisory_lock(72707369)');
+    await expect(migrate(urlOf('held'), { lockTimeoutMs: 300 })).rejects.toThrow(
+      'The database could not be migrated: another program has been migrating it for more than 0.3 s.',
+    );
+    const waiting = migrate(urlOf('held'));
+    await holder.end();
+    expect(await waiting).toEqual({ applied: all });
+  },
+  timeoutMs,
+);

@@ -1,94 +1,151 @@
-import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import {
+  checkHistory,
+  createHistory,
+  differences,
+  pendingOf,
+  readHistory,
+  readMigrations,
+  type Migration,
+} from './migration-history.js';
 
-/** The folder that holds prisma/ and node_modules/, seen from dist/libs/database/src. */
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
+/** prisma/migrations, seen from dist/libs/database/src. */
+const ourFolder = new URL('../../../../prisma/migrations/', import.meta.url);
 
-/** Any number that every process of ours shares and that is not Prisma's own lock. */
-const lockKey = 5_202_611;
+/** The lock that Prisma's command line takes, so that it never runs beside this. */
+const lockKey = 72_707_369;
+
+/** The first line of a file whose one statement Postgres refuses in a transaction. */
+const noTransaction = /^-- no transaction\r?\n/;
+
+export type MigrateOptions = {
+  readonly folder?: URL;
+  /** How long to wait for another program that migrates this database. */
+  readonly lockTimeoutMs?: number;
+  /** Takes a sentence for each applied migration that differs from its file. */
+  readonly warn?: (sentence: string) => void;
+};
 
 /**
  * Brings the schema of a database up to date; a database that does not exist is created. Several processes may
  * call it at once, and it is quick when there is nothing to do, so every start may call it.
  */
-export async function migrate(databaseUrl: string): Promise<{ applied: string[] }> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  // A connection lost while it only holds the lock is reported by the deployment, which has its own.
-  client.on('error', () => {});
+export async function migrate(
+  databaseUrl: string,
+  options: MigrateOptions = {},
+): Promise<{ applied: string[] }> {
+  const { folder = ourFolder, lockTimeoutMs = 600_000 } = options;
+  const warn = options.warn ?? ((sentence) => process.emitWarning(sentence));
+  const migrations = readMigrations(folder);
+  const client = await connect(databaseUrl);
   try {
-    await client.connect();
+    const history = await readHistory(client);
+    differences(migrations, history).forEach(warn);
+    if (pendingOf(migrations, history).length === 0) return { applied: [] };
+
+    await lock(client, lockTimeoutMs);
+    return { applied: await applyPending(client, migrations) };
+  } catch (cause) {
+    throw new Error(`The database could not be migrated: ${(cause as Error).message}.`, { cause });
+  } finally {
+    // Frees the lock, too.
+    await client.end();
+  }
+}
+
+async function connect(databaseUrl: string): Promise<pg.Client> {
+  try {
+    return await open(databaseUrl);
   } catch (cause) {
     const { code, message } = cause as pg.DatabaseError;
     if (code !== '3D000') throw new Error(`The database cannot be reached: ${message || code}.`, { cause });
-    await deploy(databaseUrl);
-    return { applied: migrations() };
   }
+  await createDatabase(databaseUrl).catch((cause: unknown) => {
+    const { message } = cause as Error;
+    throw new Error(`The database does not exist and could not be created: ${message}.`, { cause });
+  });
+  return open(databaseUrl);
+}
 
+async function open(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  // A lost connection rejects the next query, which tells it.
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+async function createDatabase(databaseUrl: string): Promise<void> {
+  const name = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
+  const client = await open(Object.assign(new URL(databaseUrl), { pathname: '/postgres' }).href);
   try {
-    const schema = new URL(databaseUrl).searchParams.get('schema') ?? 'public';
-    if ((await pending(client, schema)).length === 0) return { applied: [] };
-
-    // Prisma's lock gives up after ten seconds, which a crowd of starting processes exceeds.
-    await client.query('select pg_advisory_lock($1)', [lockKey]);
-    const applied = await pending(client, schema);
-    if (applied.length > 0) await deploy(databaseUrl);
-    return { applied };
+    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+  } catch (error) {
+    // Another program may have created it meanwhile.
+    if (!['42P04', '23505'].includes((error as pg.DatabaseError).code ?? '')) throw error;
   } finally {
     await client.end();
   }
 }
 
-async function pending(client: pg.Client, schema: string): Promise<string[]> {
-  const table = `${pg.escapeIdentifier(schema)}._prisma_migrations`;
-  const { rows } = await client.query<{ name: string | null }>('select to_regclass($1)::text as name', [
-    table,
-  ]);
-  if (!rows[0]?.name) return migrations();
-
-  const finished = await client.query<{ name: string }>(
-    `select migration_name as name from ${table} where finished_at is not null and rolled_back_at is null`,
-  );
-  const names = new Set(finished.rows.map(({ name }) => name));
-  return migrations().filter((name) => !names.has(name));
+/** Polls, because a session that waits inside Postgres would block CREATE INDEX CONCURRENTLY. */
+async function lock(client: pg.Client, timeoutMs: number): Promise<void> {
+  const endMs = performance.now() + timeoutMs;
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
+      lockKey,
+    ]);
+    if (rows[0]?.taken) return;
+    if (performance.now() > endMs)
+      throw new Error(`another program has been migrating it for more than ${timeoutMs / 1000} s`);
+    await pause(100);
+  }
 }
 
-function migrations(): string[] {
-  const entries = readdirSync(join(root, 'prisma/migrations'), { withFileTypes: true });
-  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+async function applyPending(client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {
+  const history = await readHistory(client);
+  if (history) checkHistory(history);
+  else await createHistory(client);
+  const pending = pendingOf(migrations, history);
+  for (const migration of pending) await apply(client, migration);
+  return pending.map(({ name }) => name);
 }
 
-function deploy(databaseUrl: string): Promise<void> {
-  const cli = join(root, 'node_modules/prisma/build/index.js');
-  const quiet = { CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1', NO_COLOR: '1' };
+/** Applies and records in one transaction, so that a failed or killed migration leaves nothing. */
+async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+  const isAtomic = !noTransaction.test(sql);
+  const id = randomUUID();
+  const begin = async () => {
+    if (isAtomic) await client.query('BEGIN');
+    await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)', [
+      id,
+      checksum,
+      name,
+    ]);
+  };
+  const end = async (change: string, values: unknown[] = []) => {
+    await client.query(`UPDATE _prisma_migrations SET ${change} WHERE id = $1`, [id, ...values]);
+    if (isAtomic) await client.query('COMMIT');
+  };
+  const recordFailure = async (message: string) => {
+    if (!isAtomic) return end('logs = $2', [message]);
+    await client.query('ROLLBACK');
+    await begin();
+    // What was rolled back is tried again by the next run.
+    await end('logs = $2, rolled_back_at = clock_timestamp()', [message]);
+  };
 
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, 'migrate', 'deploy'], {
-      cwd: root,
-      env: { ...process.env, ...quiet, DATABASE_URL: databaseUrl },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      windowsHide: true,
-      // A Ctrl-C in the terminal must not cut a migration in half.
-      detached: process.platform !== 'win32',
-    });
-
-    let output = '';
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) return resolve();
-      const reason = errorIn(output) || `prisma ended with code ${code}`;
-      reject(new Error(`The database could not be migrated: ${reason}`));
-    });
-  });
+  try {
+    await begin();
+    await client.query(sql);
+    await end('finished_at = clock_timestamp(), applied_steps_count = 1');
+  } catch (cause) {
+    const { message } = cause as Error;
+    // A lost connection cannot take the record; the error says the same.
+    await recordFailure(message).catch(() => {});
+    const rest = isAtomic ? 'and changed nothing' : 'and may have changed something';
+    throw new Error(`the migration ${name} failed ${rest}: ${message}`, { cause });
+  }
 }
-
-/** Without the remarks before the error and the engine's own trace after it. */
-const errorIn = (output: string): string =>
-  output
-    .replace(/^[^]*?^Error: /m, '')
-    .replace(/^ +0: [^]*/m, '')
-    .trim()
-    .replace(/\s*\n\s*/g, ' ');

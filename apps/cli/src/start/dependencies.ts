@@ -46,8 +46,12 @@ export const openDependencies = async (
 };
 
 /** Brings the schema up to date and lets the key in. */
-export const prepareDatabase = async (url: string, key: string): Promise<void> => {
-  await migrate(url);
+export const prepareDatabase = async (
+  url: string,
+  key: string,
+  warn: (sentence: string) => void,
+): Promise<void> => {
+  await migrate(url, { warn });
   const database = openDatabase(url);
   try {
     await putKey(database, 'local', key);

@@ -65,7 +65,7 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   const server = await openDependencies(config, catalogue, progress, stopping);
   closers.push(server.stop);
   stopping.throwIfAborted();
-  await prepareDatabase(server.url, key.key);
+  await prepareDatabase(server.url, key.key, progress.note);
   stopping.throwIfAborted();
 
   const env = environmentOf(config, server.url);
