@@ -89,8 +89,10 @@ const startDeadline = (timeoutMs: number) => {
   };
 };
 
+type Problem = Parameters<typeof failTask>[2];
+
 /** What the caller is told of a fault that is ours; the log has the rest. */
-const toProblem = (error: unknown, task: Task) => {
+const toProblem = (error: unknown, task: Task): Problem => {
   if (error instanceof TaskError) return { code: error.code, message: error.message, details: error.details };
   const message = `The task could not be processed. The service's log names the cause under ${task.id}.`;
   return { code: 'inferenceError' as const, message, details: {} };
@@ -109,35 +111,45 @@ const isTriedAgain = (error: unknown, hasTries: boolean): boolean =>
 
 type Turn = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
 
+/** How the end of a claim is written, counted and logged. */
+const openEnding = ({ database, metrics, tracing, log }: Deps, task: Task) => {
+  const bound = log.child({ taskId: task.id, taskUUID: task.taskUuidSent, attempt: task.attempt });
+  const end = (write: () => Promise<boolean>) => tracing.trace('finish', {}, write);
+  const count = (durations: Durations, code?: ProblemCode) => {
+    const ms = Date.now() - task.createdAt.getTime();
+    metrics.ended({ model: task.model ?? 'none', durations, ms, ...(code && { code }) });
+  };
+  return {
+    /** Resolves with false when somebody else has claimed the task meanwhile. */
+    succeed: async (success: Success, durations: Durations): Promise<boolean> => {
+      const kept = await end(() => finishTask(database, task, success));
+      if (kept) count(durations);
+      return kept;
+    },
+    fail: async (problem: Problem, durations: Durations): Promise<boolean> => {
+      const kept = await end(() => failTask(database, task, problem, toColumns(durations)));
+      if (kept) count(durations, problem.code);
+      tracing.note({ 'clearcut.code': problem.code });
+      return kept;
+    },
+    log: bound,
+  };
+};
+
+/** Ends a task whose workers vanished with it again and again. */
+const giveUpPoisoned = async (deps: Deps, task: Task): Promise<void> => {
+  const ending = openEnding(deps, task);
+  const message = `The task ended its worker ${task.stalls} times and was given up.`;
+  await ending.fail({ code: 'inferenceError', message, details: {} }, {});
+  ending.log.error({ stalls: task.stalls }, 'poisoned task given up');
+};
+
 /** A claimed task, to its end; rejects when it is to be tried again. */
 const runTask = async (deps: Deps, { task, lastTry, signal }: Turn): Promise<void> => {
-  const {
-    database,
-    served,
-    remove,
-    discard,
-    facts: where,
-    timeoutMs,
-    deadlineMs,
-    metrics,
-    tracing,
-    log,
-  } = deps;
-  const model = task.model ?? 'none';
-  const count = (kept: boolean, durations: Durations, code?: ProblemCode) => {
-    const ms = Date.now() - task.createdAt.getTime();
-    if (kept) metrics.ended({ model, durations, ms, ...(code && { code }) });
-  };
-  const end = (write: () => Promise<boolean>) => tracing.trace('finish', {}, write);
-  const bound = log.child({ taskId: task.id, taskUUID: task.taskUuidSent, attempt: task.attempt });
-  if (task.stalls > MAX_STALLS) {
-    const message = `The task ended its worker ${task.stalls} times and was given up.`;
-    const problem = { code: 'inferenceError' as const, message, details: {} };
-    const kept = await end(() => failTask(database, task, problem));
-    count(kept, {}, 'inferenceError');
-    return bound.error({ stalls: task.stalls }, 'poisoned task given up');
-  }
+  const { served, remove, discard, facts: where, timeoutMs, deadlineMs, tracing } = deps;
+  if (task.stalls > MAX_STALLS) return giveUpPoisoned(deps, task);
 
+  const ending = openEnding(deps, task);
   const deadline = startDeadline(timeoutMs);
   const bounded = AbortSignal.any([signal, deadline.signal]);
   const stopwatch = createStopwatch((stage, work) => tracing.trace(stage, {}, work));
@@ -146,11 +158,11 @@ const runTask = async (deps: Deps, { task, lastTry, signal }: Turn): Promise<voi
     const removal = toRemoval(task, served);
     const result = await remove(removal, stopwatch, bounded);
     const success = toSuccess(removal, result, { ...where, durations: stopwatch.durations });
-    const kept = await end(() => finishTask(database, task, success));
-    count(kept, stopwatch.durations);
+    const kept = await ending.succeed(success, stopwatch.durations);
     const { run, cost } = success;
     const { image, finish } = result;
-    bound.info({ model, ...run, cost, ...image, ...finish, ms: stopwatch.durations, kept }, 'task finished');
+    const facts = { model: task.model, ...run, cost, ...image, ...finish };
+    ending.log.info({ ...facts, ms: stopwatch.durations, kept }, 'task finished');
   } catch (caught) {
     const outage = outageOf(caught);
     const error = outage ? toWait(outage, task, deadlineMs, caught) : deadline.reasonOr(caught);
@@ -158,11 +170,9 @@ const runTask = async (deps: Deps, { task, lastTry, signal }: Turn): Promise<voi
     if (isTriedAgain(error, hasTries)) throw error;
     const ours = !(error instanceof TaskError) || outage !== undefined;
     const problem = toProblem(error, task);
-    const stages = toColumns(stopwatch.durations);
-    const kept = await end(() => failTask(database, task, problem, stages));
-    count(kept, stopwatch.durations, problem.code);
-    tracing.note({ 'clearcut.code': problem.code });
-    bound[ours ? 'error' : 'info']({ code: problem.code, kept, ...(ours && { err: error }) }, 'task failed');
+    const kept = await ending.fail(problem, stopwatch.durations);
+    const cause = ours && { err: error };
+    ending.log[ours ? 'error' : 'info']({ code: problem.code, kept, ...cause }, 'task failed');
     // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
     if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, served));
   } finally {
