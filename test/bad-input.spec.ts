@@ -506,7 +506,7 @@ describe('bad input', () => {
       );
       expect(status).toBe(404);
       expect(headers['cache-control'] ?? '').not.toContain('immutable');
-      expect(JSON.parse(text)).toMatchObject({ errors: [{ code: 'notFound' }] });
+      expect(JSON.parse(text)).toMatchObject({ errors: [{ code: 'mediaNotFound' }] });
     });
   });
 });

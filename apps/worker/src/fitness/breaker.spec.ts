@@ -16,12 +16,12 @@ let breaker: Breaker;
 afterEach(() => breaker.stop());
 
 /** A breaker whose self-test fails as often as is said, and what it had done. */
-const open = ({ failures = 0, pausesMs = [1, 1, 1] } = {}) => {
+const open = ({ failures = 0, pausesMs = [1, 1, 1], reason = 'the machine is broken' } = {}) => {
   const none = undefined as string | undefined;
   const state = { tests: 0, takes: true, isOffered: true, pausedFor: none, gaveUp: none };
   breaker = createBreaker({
     selfTest: async () => {
-      if (++state.tests <= failures) throw new Error('the machine is broken');
+      if (++state.tests <= failures) throw new Error(reason);
     },
     pause: async () => void Object.assign(state, { takes: false, pausedFor: breaker.fault() }),
     withdraw: async () => void (state.isOffered = false),
@@ -105,6 +105,14 @@ describe('the breaker of a worker', () => {
       isOffered: false,
       gaveUp: 'the machine is broken',
     });
+  });
+
+  it('gives a device that only a new process can use up at the second self-test', async () => {
+    const reason = 'infer: CUDA failure 700: an illegal memory access was encountered';
+    const state = open({ failures: Infinity, pausesMs: [1, 3_600_000], reason });
+    await run([fault, fault, fault]);
+    await until('it to give up', () => state.gaveUp === reason);
+    expect(state.tests).toBe(2);
   });
 
   it('takes nothing again once it is stopped', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '#contract';
+import { isDeviceLost } from '#inference';
 import type { Logger } from '#telemetry';
 import { StageError, type CutOut } from '../cut-out.js';
 import type { SelfTest } from './self-test.js';
@@ -42,7 +43,7 @@ const reasonOf = (error: unknown) => (error instanceof Error ? error.message : S
 
 /**
  * The breaker of a worker. It opens after some faults in a row; then self-tests are run, with growing pauses, until
- * one passes and closes it.
+ * one passes and closes it. A device that only a new process can use is given up at the second one.
  */
 export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, log, ...deps }: Deps): Breaker => {
   const stopping = new AbortController();
@@ -78,6 +79,8 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, log, ...deps }: 
     for (const pauseMs of pausesMs) {
       await sleep(pauseMs, undefined, { signal });
       if (await test()) return;
+      // Waiting does not mend it. What failed has gone back to the queue by now.
+      if (isDeviceLost(fault)) break;
     }
     deps.giveUp(new Error(fault ?? reason));
   };
