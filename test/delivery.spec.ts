@@ -227,6 +227,20 @@ describe('a webhook', () => {
     expect(bodyOf(path)).toEqual({ ...routing, errors: [{ ...rest, ...details, ...routing }] });
   });
 
+  it('tells of a result whose time is over what getResponse tells', async () => {
+    const path = newPath();
+    const { id, taskUuidSent: taskUUID, outputImageId } = await succeed(path);
+    const expiresAt = new Date(Date.now() - 1_000);
+    await service.database.image.update({ where: { id: outputImageId }, data: { expiresAt } });
+    await service.dispatcher.start();
+    await stateIs(id, 'delivered');
+
+    const { errors } = await service.post([{ taskType: 'getResponse', taskUUID }]);
+    expect(errors[0]).toMatchObject({ code: 'mediaExpired', taskUUID });
+    const { code, message } = errors[0]!;
+    expect(bodyOf(path)).toMatchObject({ taskUUID, status: 'error', errors: [{ code, message }] });
+  });
+
   it('is sent as soon as a task ends', async () => {
     const path = newPath();
     await service.dispatcher.start();

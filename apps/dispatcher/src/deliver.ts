@@ -8,6 +8,7 @@ import {
   type Attempt,
   type Database,
   type DueDelivery,
+  type OutcomeReader,
   type Task,
 } from '#database';
 import { UnreachableError, type Outbound, type SendOptions, type Sent } from '#outbound';
@@ -15,11 +16,11 @@ import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
 import type { DispatcherMetrics } from './dispatcher-metrics.js';
 import { nextMove, type Move } from './next-move.js';
-import { webhookBody, type Reader } from './webhook-body.js';
+import { webhookBody } from './webhook-body.js';
 
 export const TIMEOUT_MS = 10_000;
 
-export type DeliverEdges = Reader & {
+export type DeliverEdges = OutcomeReader & {
   readonly outbound: Pick<Outbound, 'send'>;
   readonly secrets: Pick<Secrets, 'open'>;
   readonly metrics: Pick<DispatcherMetrics, 'webhooks' | 'webhookSeconds'>;
@@ -79,7 +80,7 @@ const POSTPONE_MS = 30_000;
 /** What is to be sent. Where it cannot be read the delivery waits, and keeps all its attempts. */
 const compose = async (
   secrets: DeliverEdges['secrets'],
-  reader: Reader,
+  reader: OutcomeReader,
   { delivery, task }: Turn,
 ): Promise<Pick<SendOptions, 'url' | 'body' | 'headers'>> => {
   try {

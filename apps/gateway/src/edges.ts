@@ -27,5 +27,7 @@ export type Edges = {
   readonly availability: Availability;
   readonly metrics: GatewayMetrics;
   readonly tracing: Tracing;
+  /** Base of the addresses of images. */
+  readonly publicUrl: string;
   readonly log: Logger;
 };

@@ -95,6 +95,7 @@ export const startGateway = async (
     availability,
     metrics,
     tracing,
+    publicUrl: config.PUBLIC_URL,
     log,
   };
   const app = await createApp(edges, options);

@@ -1,4 +1,4 @@
-import type { Cutout, ErrorItem, Warning } from './answer.js';
+import type { Cutout, ErrorItem, Result, Warning } from './answer.js';
 import type { outputTypes } from './tasks.js';
 
 /** What is known of a finished removal and the image that it made. */
@@ -40,9 +40,12 @@ export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64)
   return { ...base, imageDataURI: `data:${contentType};base64,${base64}`, result: 'success', ...end };
 };
 
+/** How a task ended, without an HTTP status. */
+type EndOfTask = { readonly result: Result } | { readonly error: ErrorItem };
+
 /** The body of a webhook call: the task's fields at the top, and again in the envelope of `POST /v1`. */
-export const toWebhookBody = (end: Cutout | ErrorItem): Record<string, unknown> => {
-  if (!('code' in end)) return { ...end, data: [end] };
-  const { taskType, taskUUID } = end;
-  return { taskType, taskUUID, status: 'error', errors: [end] };
+export const toWebhookBody = (outcome: EndOfTask): Record<string, unknown> => {
+  if ('result' in outcome) return { ...outcome.result, data: [outcome.result] };
+  const { taskType, taskUUID } = outcome.error;
+  return { taskType, taskUUID, status: 'error', errors: [{ ...outcome.error, status: 'error' }] };
 };

@@ -19,7 +19,6 @@ export {
 } from './deliveries.js';
 export { expireImages } from './expire-images.js';
 export { listenFinished, type FinishedFeed } from './finished.js';
-export { imageUrl, toFinishedRemoval, toTaskError } from './finished-removal.js';
 export {
   findImage,
   forgetImage,
@@ -72,6 +71,7 @@ export {
   type TroubledDelivery,
 } from './status.js';
 export { takeUnchecked } from './sweep.js';
+export { routingOfTask, taskOutcome, type OutcomeReader } from './task-outcome.js';
 export {
   availableModels,
   beat,

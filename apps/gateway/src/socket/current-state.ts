@@ -1,6 +1,5 @@
 import { TaskError, toFailure, type Outcome, type Routing } from '#contract';
-import { findSessionItem, findTask, type Owner, type SessionItem, type Task } from '#database';
-import { taskOutcome } from '../answers/task-outcome.js';
+import { findSessionItem, findTask, type Owner, type SessionItem, type Task, taskOutcome } from '#database';
 import type { Edges } from '../edges.js';
 import { toFrame } from './frames.js';
 

@@ -1,6 +1,5 @@
 import { TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
-import { findTask, RemovalRequest, type Owner, type Task } from '#database';
-import { taskOutcome } from '../answers/task-outcome.js';
+import { findTask, RemovalRequest, type Owner, type Task, taskOutcome } from '#database';
 import type { Edges } from '../edges.js';
 
 /** Answers are kept this long for those who ask; the details of a task stay longer. */

@@ -13,12 +13,20 @@ import {
   type Removal,
   type RemoveBackground,
 } from '#contract';
-import { isExpired, useImage, type NewImage, type NewTask, type Owner, type Task } from '#database';
+import {
+  isExpired,
+  useImage,
+  type NewImage,
+  type NewTask,
+  type Owner,
+  type Task,
+  routingOfTask,
+  taskOutcome,
+} from '#database';
 import { probe } from '#imaging';
 import { costOf, type Model } from '#models';
 import type { Secrets } from '#secrets';
 import { imageKey } from '#storage';
-import { routingOfTask, taskOutcome } from '../answers/task-outcome.js';
 import type { Edges } from '../edges.js';
 import { accept, type InlineImage } from './accept.js';
 import { payloadHash } from './payload-hash.js';

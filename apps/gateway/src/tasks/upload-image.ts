@@ -7,9 +7,8 @@ import {
   type Outcome,
   type ParsedSource,
 } from '#contract';
-import { findStanding, forgetImage, type NewTask, type Owner } from '#database';
+import { findStanding, forgetImage, type NewTask, type Owner, taskOutcome } from '#database';
 import { verify } from '#imaging';
-import { taskOutcome } from '../answers/task-outcome.js';
 import type { Edges } from '../edges.js';
 import { accept } from './accept.js';
 import { payloadHash } from './payload-hash.js';
