@@ -79,7 +79,7 @@ describe('probe', () => {
 });
 
 describe('a file that is larger than it looks', () => {
-  const zeros = deflateSync(Buffer.alloc(2 ** 27));
+  const zeros = deflateSync(Buffer.alloc(2 ** 28));
   const text = Buffer.concat([Buffer.from('Comment\0\0'), zeros]);
   const xmp = Buffer.concat([Buffer.from('XML:com.adobe.xmp\0\x01\0\0\0', 'latin1'), zeros]);
   const tiff = Buffer.concat([Buffer.from('MM\0*\0\0\0\x08', 'latin1'), Buffer.alloc(2 ** 24)]);
@@ -95,7 +95,8 @@ describe('a file that is larger than it looks', () => {
     await probe(bytes, 'inputImage', maxSide);
     await verify(bytes, 'inputImage');
     expect((await decode(bytes, 'inputImage')).data).toHaveLength(8 * 8 * 3);
-    expect(process.memoryUsage().rss - rssBefore).toBeLessThan(2 ** 27);
+    // libvips copies metadata a few times in each of the three calls, but never what it would unpack to.
+    expect(process.memoryUsage().rss - rssBefore).toBeLessThan(2 ** 27 + 16 * bytes.length);
   });
 
   it('is decoded without rows that follow the last', async () => {
