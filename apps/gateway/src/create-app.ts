@@ -26,7 +26,7 @@ const answerMalformedAddress = (_: Error, __: unknown, reply: FastifyReply) => {
   void reply.status(problems.notFound.status).send({ errors: [toErrorItem(nothing)] });
 };
 
-/** From Node 22.21 and 24.9 on a server can be told which offers to take; see answerPlainly for those before. */
+/** Node 22 and later ask before they take an offer of another protocol; for Node 20 see answerPlainly. */
 const createOptions: object = { shouldUpgradeCallback: wantsWebSocket };
 
 /** The HTTP application, not yet listening. */
