@@ -7,7 +7,7 @@ const REPEAT_LOG_AFTER_MS = 10 * 60_000;
 
 type Edges = { readonly database: Database; readonly storage: Pick<Storage, 'remove'>; readonly log: Logger };
 
-/** Says that images cannot be deleted when it begins, every ten minutes while it lasts, and when it is over. */
+/** Logs the start and the end of a time in which images cannot be deleted, and every ten minutes of it. */
 const createFailureLog = (log: Logger, now: () => number) => {
   let nextMs: number | undefined;
   return (failures: readonly unknown[]) => {
@@ -21,7 +21,7 @@ const createFailureLog = (log: Logger, now: () => number) => {
   };
 };
 
-/** A round that deletes every image whose time is over. One whose bytes cannot be deleted is tried again the next time. */
+/** Deletes every expired image. The next round tries again where that fails. */
 export const createExpiry = (
   { database, storage, log }: Edges,
   now: () => number = () => performance.now(),

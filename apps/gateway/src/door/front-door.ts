@@ -28,7 +28,7 @@ const takesTasks = ({ method, routeOptions }: FastifyRequest) =>
 
 type Door = Pick<Edges, 'database' | 'config'>;
 
-/** Reads the body of a request whose key is good; the key may stand in the first of its tasks. */
+/** Reads a body once its key is known to be good. The key may stand in the first task. */
 const readTasks = async (edges: Door, request: FastifyRequest, pace: Pace): Promise<Buffer> => {
   const inspect = createValueLimit(maxValuesOf(edges.config.MAX_TASKS_PER_REQUEST));
   const body = openBody(request.raw, { maxBytes: MAX_BODY_BYTES, pace, inspect });
@@ -42,8 +42,8 @@ const readTasks = async (edges: Door, request: FastifyRequest, pace: Pace): Prom
 };
 
 /**
- * Lets nobody without a key make the gateway read more than 16 kB, or parse what it read. Only `POST /v1` takes
- * a body; whatever other requests bring along is left unread.
+ * Reads at most 16 kB of a body, and parses none of it, before the key is known. Only `POST /v1` takes a body; the
+ * bodies of other requests stay unread.
  */
 export const guardBodies = (server: FastifyInstance, edges: Door, { pace = PACE }: DoorOptions): void => {
   const parseJson = server.getDefaultJsonParser('error', 'error');

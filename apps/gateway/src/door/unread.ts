@@ -10,8 +10,8 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
 export const isUnread = (request: IncomingMessage): boolean => hasBody(request) && !request.complete;
 
 /**
- * Leaves the rest of a body unread and closes the connection some time after the answer. Node would read the whole
- * body, and would close at once: a client that still sends would then get a reset in place of its answer.
+ * Leaves the rest of a body unread and closes the connection a little after the answer. Node would read all of it.
+ * Closing at once would give a client that still sends a reset in place of its answer.
  */
 export const leaveUnread = (request: IncomingMessage): void => {
   const { socket } = request;

@@ -18,9 +18,9 @@ export const maxValuesOf = (maxTasks: number): number => Math.max(LEAST_VALUES, 
 export type ValueLimit = (bytes: Uint8Array) => void;
 
 /**
- * Bounds what a JSON text becomes in memory before it is parsed: each empty array takes two bytes on the wire
- * and a hundred in the heap. Each value but the outermost comes after a comma or an opening bracket, so counting
- * those is enough. The text may come in pieces.
+ * Limits the values of a JSON text before it is parsed. An empty array takes two bytes on the wire and a hundred in
+ * the heap. Every value but the outermost follows a comma or an opening bracket, so those are counted. The text may
+ * come in pieces.
  */
 export const createValueLimit = (max: number): ValueLimit => {
   let isInString = false;
