@@ -16,7 +16,9 @@ const owners = {
   'onnxruntime-node|protobufjs': 'libs/inference',
   'pino(-pretty)?|prom-client|@opentelemetry/': 'libs/telemetry',
   sharp: 'libs/imaging',
-  '@nestjs/|@fastify/|ws/|marked/': 'apps/gateway',
+  '@nestjs/|fastify/': '(apps/(gateway|worker|dispatcher)|libs/nest)',
+  '@fastify/': 'apps/(gateway|dispatcher)',
+  'ws/|marked/': 'apps/gateway',
   piscina: 'apps/worker',
 };
 
@@ -31,6 +33,13 @@ module.exports = {
       severity: 'error',
       from: { ...product, path: '^apps/([^/]+)/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'libs-know-no-nest',
+      comment: 'Apps are composed by Nest; the libs work without it. Only libs/nest joins the two.',
+      severity: 'error',
+      from: { ...product, path: '^libs/', pathNot: '\\.spec\\.ts$|/test/|^libs/nest/' },
+      to: { path: '^libs/nest/|node_modules/@nestjs/' },
     },
     {
       name: 'libs-know-no-app',

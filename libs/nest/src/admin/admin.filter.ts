@@ -1,0 +1,23 @@
+import type { Logger } from '#telemetry';
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** Answers what went wrong on an admin port as plain text. Errors that are not an HttpException are ours. */
+@Catch()
+export class AdminFilter implements ExceptionFilter {
+  constructor(private readonly log: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    if (error instanceof HttpException) {
+      const status = error.getStatus();
+      const text = status === 404 ? 'There is nothing at this address.' : error.message;
+      void reply.status(status).type('text/plain').send(`${text}\n`);
+      return;
+    }
+    const { routeOptions } = http.getRequest<FastifyRequest>();
+    this.log.error({ err: error, path: routeOptions.url }, 'admin request failed');
+    void reply.status(500).type('text/plain').send('Something failed; the log says what.\n');
+  }
+}

@@ -1,0 +1,24 @@
+import type { Health } from '#program';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { PROBES, type Probes } from './probes.js';
+
+const answer = (reply: FastifyReply, health: Health): Health => {
+  reply.status(health.ok ? 200 : 503);
+  return health;
+};
+
+@Controller('health')
+export class HealthController {
+  constructor(@Inject(PROBES) private readonly probes: Probes) {}
+
+  @Get('live')
+  async live(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
+    return answer(reply, await this.probes.live());
+  }
+
+  @Get('ready')
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
+    return answer(reply, await this.probes.ready());
+  }
+}

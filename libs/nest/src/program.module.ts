@@ -1,0 +1,30 @@
+import type { ServiceConfig } from '#config';
+import type { Context } from '#program';
+import type { Logger } from '#telemetry';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { Shutdown, SHUTDOWN } from './shutdown.js';
+import { token } from './token.js';
+
+/** `gateway`, `worker` or `dispatcher`. */
+export const PROGRAM = token<string>('program');
+export const CONFIG = token<ServiceConfig>('config');
+export const LOG = token<Logger>('log');
+/** Ends the process with an error, for faults that only a new process mends. */
+export const CRASH = token<Context['crash']>('crash');
+
+/** What every module may ask for: the settings, the log and the shutdown. */
+@Global()
+@Module({})
+export class ProgramModule {
+  static of(program: string, { config, log, crash }: Context, shutdown: Shutdown): DynamicModule {
+    const values = new Map<symbol, unknown>([
+      [PROGRAM, program],
+      [CONFIG, config],
+      [LOG, log],
+      [CRASH, crash],
+      [SHUTDOWN, shutdown],
+    ]);
+    const providers = [...values].map(([provided, useValue]) => ({ provide: provided, useValue }));
+    return { module: ProgramModule, providers, exports: [...values.keys()] };
+  }
+}

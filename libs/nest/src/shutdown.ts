@@ -1,0 +1,60 @@
+import type { Logger } from '#telemetry';
+import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
+import { token } from './token.js';
+
+type Work = () => unknown;
+type Named = { readonly name: string; readonly work: Work };
+
+export const SHUTDOWN = token<Shutdown>('shutdown');
+
+/**
+ * The order in which every program stops. Nest calls the two hooks; nothing else in a program has one.
+ *
+ * 1. `stopTaking`: no new work comes in. All at once.
+ * 2. `finish`: what is in hand ends or is handed back. All at once.
+ * 3. Nest closes its HTTP server.
+ * 4. `closes`: what was opened is closed, one after the other, the last opened first.
+ *
+ * A step that fails is logged, and the others are done all the same.
+ */
+export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly taking: Named[] = [];
+  private readonly finishing: Named[] = [];
+  private readonly opened: Named[] = [];
+  /** Names of the steps that failed. */
+  readonly failed: string[] = [];
+
+  constructor(private readonly log: Logger) {}
+
+  stopTaking(name: string, work: Work): void {
+    this.taking.push({ name, work });
+  }
+
+  finish(name: string, work: Work): void {
+    this.finishing.push({ name, work });
+  }
+
+  /** @returns what was opened */
+  closes<T>(name: string, opened: T, close: (opened: T) => unknown): T {
+    this.opened.push({ name, work: () => close(opened) });
+    return opened;
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.taking.splice(0).map((step) => this.run(step)));
+    await Promise.all(this.finishing.splice(0).map((step) => this.run(step)));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const step of this.opened.splice(0).reverse()) await this.run(step);
+  }
+
+  private async run({ name, work }: Named): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.failed.push(name);
+      this.log.error({ err: error, step: name }, 'step of the shutdown failed');
+    }
+  }
+}

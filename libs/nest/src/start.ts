@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import type { Running } from '#program';
+import type { Logger } from '#telemetry';
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import { Shutdown } from './shutdown.js';
+
+export const toNestLogger = (log: Logger): LoggerService => ({
+  log: (message) => log.debug(message),
+  warn: (message) => log.warn(message),
+  error: (message) => log.error(message),
+});
+
+/** Options of every application and context that Nest makes for us. */
+export const nestOptions = (log: Logger) => ({ logger: toNestLogger(log), abortOnError: false }) as const;
+
+/**
+ * Starts a program that Nest composes. Where it cannot start, what was opened meanwhile is closed again.
+ *
+ * @param create makes the application; its modules get the {@link Shutdown}
+ * @param begin lets it begin its work
+ */
+export const startProgram = async <App extends INestApplicationContext>(
+  log: Logger,
+  create: (shutdown: Shutdown) => Promise<App>,
+  begin: (app: App) => Promise<void>,
+): Promise<Running & { readonly app: App }> => {
+  const shutdown = new Shutdown(log);
+  const stop = async (app?: App) => {
+    if (app) await app.close();
+    else {
+      await shutdown.beforeApplicationShutdown();
+      await shutdown.onApplicationShutdown();
+    }
+    if (shutdown.failed.length > 0) throw new Error(`The shutdown failed at: ${shutdown.failed.join(', ')}.`);
+  };
+
+  let app: App | undefined;
+  try {
+    app = await create(shutdown);
+    await begin(app);
+  } catch (error) {
+    await stop(app).catch((err: unknown) => log.error({ err }, 'not everything was closed'));
+    throw error;
+  }
+  const started = app;
+  return { app: started, stop: () => stop(started) };
+};
