@@ -4,7 +4,7 @@ import type { FactoryProvider } from '@nestjs/common';
 export type Token<T> = symbol & { readonly holds?: T };
 
 /** @example `export const STORAGE = token<Storage>('storage');` */
-export const token = <T>(name: string): Token<T> => Symbol(name) as Token<T>;
+export const token = <T>(name: string): Token<T> => Symbol(name);
 
 export type Tokens<Needs> = { readonly [Name in keyof Needs]-?: Token<Needs[Name]> };
 

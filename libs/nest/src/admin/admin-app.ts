@@ -52,7 +52,11 @@ export const openAdminServer = async (
 
   metrics.watchProcess();
   const module = AdminModule.of(metrics, probes);
-  const app = await NestFactory.create<NestFastifyApplication>(module, createAdminAdapter(), nestOptions(log));
+  const app = await NestFactory.create<NestFastifyApplication>(
+    module,
+    createAdminAdapter(),
+    nestOptions(log),
+  );
   await listenForAdmin(app, config, log);
   return { close: () => app.close() };
 };
