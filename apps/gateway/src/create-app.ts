@@ -1,26 +1,17 @@
-import 'reflect-metadata';
 import { problems, TaskError, toErrorItem } from '#contract';
-import type { Logger } from '#telemetry';
+import { CONFIG, DATABASE, nestOptions, TRACING } from '#nest';
 import fastifyStatic from '@fastify/static';
-import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
-import { guardBodies, type DoorOptions } from './door/front-door.js';
-import type { Edges } from './edges.js';
-import { GatewayModule } from './gateway.module.js';
-import { ProblemFilter } from './problem.filter.js';
+import { AppModule, type Start } from './app.module.js';
+import { guardBodies } from './door/front-door.js';
+import { GATEWAY_METRICS } from './gateway-metrics.js';
+import { watchRequests } from './http/watch-requests.js';
 import { serveReference } from './reference/openapi.js';
-import { wantsWebSocket } from './socket/plain-request.js';
-import { watchRequests } from './watch-requests.js';
+import { wantsWebSocket } from './socket/upgrade.js';
 
-const toNestLogger = (log: Logger): LoggerService => ({
-  log: (message) => log.debug(message),
-  warn: (message) => log.warn(message),
-  error: (message) => log.error(message),
-});
-
-/** The router's own refusals, such as of `/images/%zz`, which come before any filter. */
+/** The router refuses an address such as `/images/%zz` before any filter sees it. */
 const answerMalformedAddress = (_: Error, __: unknown, reply: FastifyReply) => {
   const nothing = new TaskError('notFound', 'There is nothing at this address.');
   void reply.status(problems.notFound.status).send({ errors: [toErrorItem(nothing)] });
@@ -30,20 +21,20 @@ const answerMalformedAddress = (_: Error, __: unknown, reply: FastifyReply) => {
 const createOptions: object = { shouldUpgradeCallback: wantsWebSocket };
 
 /** The HTTP application, not yet listening. */
-export const createApp = async (edges: Edges, options: DoorOptions = {}): Promise<NestFastifyApplication> => {
+export const createApp = async (start: Start): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
     http: createOptions,
     forceCloseConnections: 'idle',
     frameworkErrors: answerMalformedAddress,
   });
-  watchRequests(adapter.getInstance(), edges);
-  guardBodies(adapter.getInstance(), edges, options);
-  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.of(edges), adapter, {
-    logger: toNestLogger(edges.log),
-    bodyParser: false,
-  });
+  const options = { ...nestOptions(start.context.log), bodyParser: false };
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(start), adapter, options);
+
+  // Hooks and not guards or interceptors: those come after the body was read, and never see a wrong address.
+  const server = adapter.getInstance();
+  watchRequests(server, { metrics: app.get(GATEWAY_METRICS), tracing: app.get(TRACING) });
+  guardBodies(server, { database: app.get(DATABASE), config: app.get(CONFIG) }, start.options);
   await app.register(fastifyStatic, { serve: false, cacheControl: false });
-  app.useGlobalFilters(new ProblemFilter(edges.log));
   serveReference(app);
   return app;
 };

@@ -1,3 +1,4 @@
+import { token } from '#nest';
 import type { Metrics } from '#telemetry';
 
 /** What the gateway counts. */
@@ -12,13 +13,10 @@ export const createGatewayMetrics = (metrics: Metrics) => ({
     help: 'HTTP requests from their head to the end of their answer, sync waits included.',
     labels: ['method', 'route', 'status'],
   }),
-  refusals: metrics.counter({
-    name: 'clearcut_outbound_refusals_total',
-    help: 'Addresses of callers that were refused, by the parameter that held them.',
-    labels: ['parameter'],
-  }),
 });
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
+
+export const GATEWAY_METRICS = token<GatewayMetrics>('gateway metrics');
 
 /** Counts the WebSockets at each scrape. */
 export const watchSockets = (

@@ -46,7 +46,7 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
   }
 
   async onApplicationShutdown(): Promise<void> {
-    for (const step of this.opened.splice(0).reverse()) await this.run(step);
+    for (const step of this.opened.splice(0).toReversed()) await this.run(step);
   }
 
   private async run({ name, work }: Named): Promise<void> {

@@ -4,7 +4,7 @@ import type { Logger } from '#telemetry';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { Shutdown } from './shutdown.js';
 
-export const toNestLogger = (log: Logger): LoggerService => ({
+const toNestLogger = (log: Logger): LoggerService => ({
   log: (message) => log.debug(message),
   warn: (message) => log.warn(message),
   error: (message) => log.error(message),
@@ -22,7 +22,7 @@ export const nestOptions = (log: Logger) => ({ logger: toNestLogger(log), abortO
 export const startProgram = async <App extends INestApplicationContext>(
   log: Logger,
   create: (shutdown: Shutdown) => Promise<App>,
-  begin: (app: App) => Promise<void>,
+  begin: (app: App, shutdown: Shutdown) => Promise<void>,
 ): Promise<Running & { readonly app: App }> => {
   const shutdown = new Shutdown(log);
   const stop = async (app?: App) => {
@@ -37,7 +37,7 @@ export const startProgram = async <App extends INestApplicationContext>(
   let app: App | undefined;
   try {
     app = await create(shutdown);
-    await begin(app);
+    await begin(app, shutdown);
   } catch (error) {
     await stop(app).catch((err: unknown) => log.error({ err }, 'not everything was closed'));
     throw error;

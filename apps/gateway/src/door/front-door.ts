@@ -1,7 +1,7 @@
 import { MAX_BODY_BYTES } from '#contract';
-import type { Owner } from '#database';
+import type { ServiceConfig } from '#config';
+import type { Database, Owner } from '#database';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Edges } from '../edges.js';
 import { authenticate, hasKey } from '../tasks/authenticate.js';
 import { openBody, tooLarge, type Pace } from './body.js';
 import { firstTask, KEY_BYTES } from './first-task.js';
@@ -26,15 +26,18 @@ const PACE: Pace = { bytes: KEY_BYTES, everyMs: 30_000 };
 const takesTasks = ({ method, routeOptions }: FastifyRequest) =>
   method === 'POST' && routeOptions.url === TASKS;
 
-type Door = Pick<Edges, 'database' | 'config'>;
+type Needs = {
+  readonly database: Database;
+  readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST'>;
+};
 
 /** Reads a body once its key is known to be good. The key may stand in the first task. */
-const readTasks = async (edges: Door, request: FastifyRequest, pace: Pace): Promise<Buffer> => {
-  const inspect = createValueLimit(maxValuesOf(edges.config.MAX_TASKS_PER_REQUEST));
+const readTasks = async (needs: Needs, request: FastifyRequest, pace: Pace): Promise<Buffer> => {
+  const inspect = createValueLimit(maxValuesOf(needs.config.MAX_TASKS_PER_REQUEST));
   const body = openBody(request.raw, { maxBytes: MAX_BODY_BYTES, pace, inspect });
   if (!request.owner) {
     await body.readTo(KEY_BYTES);
-    request.owner = await authenticate(edges, undefined, firstTask(body.bytes()));
+    request.owner = await authenticate(needs.database, undefined, firstTask(body.bytes()));
   }
   if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
   await body.readTo(Infinity);
@@ -45,20 +48,20 @@ const readTasks = async (edges: Door, request: FastifyRequest, pace: Pace): Prom
  * Reads at most 16 kB of a body, and parses none of it, before the key is known. Only `POST /v1` takes a body; the
  * bodies of other requests stay unread.
  */
-export const guardBodies = (server: FastifyInstance, edges: Door, { pace = PACE }: DoorOptions): void => {
+export const guardBodies = (server: FastifyInstance, needs: Needs, { pace = PACE }: DoorOptions): void => {
   const parseJson = server.getDefaultJsonParser('error', 'error');
 
   server.decorateRequest('owner');
   server.addHook('onRequest', async (request) => {
     const { authorization } = request.headers;
     if (takesTasks(request) && hasKey(authorization)) {
-      request.owner = await authenticate(edges, authorization, undefined);
+      request.owner = await authenticate(needs.database, authorization, undefined);
     }
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', (request, _payload, done) => {
     if (!takesTasks(request)) return done(null, undefined);
-    readTasks(edges, request, pace).then((bytes) => parseJson(request, bytes.toString(), done), done);
+    readTasks(needs, request, pace).then((bytes) => parseJson(request, bytes.toString(), done), done);
   });
   server.addHook('onSend', async (request, reply) => {
     if (!isUnread(request.raw)) return;

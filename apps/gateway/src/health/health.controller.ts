@@ -1,29 +1,13 @@
-import { pingDatabase, servedModels } from '#database';
-import { askInTime } from '#program';
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { Edges } from '../edges.js';
-import { EDGES } from '../tokens.js';
+import { READINESS, type Readiness } from './readiness.js';
 
-type Check = 'up' | 'down';
-type Readiness = {
-  status: 'ready' | 'waiting';
-  database: Check;
-  queue: Check;
-  storage: Check;
-  models: string[];
-};
-
-const check = (work: Promise<unknown>): Promise<Check> =>
-  work.then(
-    () => 'up',
-    () => 'down',
-  );
+const statusOf = { ready: 200, waiting: 503 } as const satisfies Record<Readiness['status'], number>;
 
 @Controller('health')
 export class HealthController {
-  constructor(@Inject(EDGES) private readonly edges: Edges) {}
+  constructor(@Inject(READINESS) private readonly readiness: () => Promise<Readiness>) {}
 
   @Get('live')
   @ApiOperation({ operationId: 'live', summary: 'The gateway answers.' })
@@ -33,6 +17,7 @@ export class HealthController {
   }
 
   @Get('ready')
+  @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'ready', summary: 'A task would be processed now.' })
   @ApiResponse({
     status: 200,
@@ -40,19 +25,8 @@ export class HealthController {
   })
   @ApiResponse({ status: 503, description: 'Something of that is missing; the body says what.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
-    const { database, queue, storage } = this.edges;
-    const [databaseIs, queueIs, storageIs, models] = await Promise.all([
-      check(pingDatabase(database)),
-      check(queue.ping()),
-      askInTime<Check>(
-        () => check(storage.probe()),
-        () => 'down',
-      ),
-      servedModels(database).catch(() => new Set<string>()),
-    ]);
-    const checks = { database: databaseIs, queue: queueIs, storage: storageIs };
-    const ready = Object.values(checks).every((answer) => answer === 'up') && models.size > 0;
-    reply.status(ready ? 200 : 503).header('cache-control', 'no-store');
-    return { status: ready ? 'ready' : 'waiting', ...checks, models: [...models] };
+    const readiness = await this.readiness();
+    reply.status(statusOf[readiness.status]);
+    return readiness;
   }
 }

@@ -1,25 +1,11 @@
-import { TaskError, toErrorItem } from '#contract';
-import { findImage, isExpired } from '#database';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Edges } from '../edges.js';
-import { EDGES } from '../tokens.js';
-
-const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z]+$/;
-
-/** An image never changes under its address, and nothing in it may run in a browser. */
-const headers = {
-  'cache-control': 'public, max-age=31536000, immutable',
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; sandbox",
-  'cross-origin-resource-policy': 'cross-origin',
-  'access-control-allow-origin': '*',
-};
+import { FIND_IMAGE, sendImage, type FindImage } from './serve-image.js';
 
 @Controller('images')
 export class ImagesController {
-  constructor(@Inject(EDGES) private readonly edges: Edges) {}
+  constructor(@Inject(FIND_IMAGE) private readonly findImage: FindImage) {}
 
   @Get(':name')
   @ApiOperation({
@@ -39,27 +25,9 @@ export class ImagesController {
   })
   async get(
     @Param('name') name: string,
-    @Req() request: FastifyRequest,
+    @Req() { method }: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const id = NAME.exec(name)?.[1];
-    const image = id && (await findImage(this.edges.database, id));
-    if (!image || !image.storageKey.endsWith(name))
-      throw new TaskError('mediaNotFound', 'There is no such image.');
-    if (isExpired(image)) {
-      const gone = new TaskError('mediaExpired', 'The image was deleted.');
-      // 410 and not the 404 of its code: a cache or crawler that knows the address may forget it.
-      await reply.status(410).send({ errors: [toErrorItem(gone)] });
-      return;
-    }
-    const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
-    const { contentType } = image;
-    const place = await this.edges.storage.locate(image.storageKey, { method, contentType });
-    if (place.kind === 'elsewhere') {
-      // The next one who asks gets another address, or is told that the image is gone.
-      await reply.headers({ ...headers, 'cache-control': 'no-store' }).redirect(place.url, 302);
-      return;
-    }
-    await reply.headers(headers).type(contentType).sendFile(place.name, place.root);
+    await sendImage(reply, await this.findImage(name, method));
   }
 }

@@ -1,11 +1,14 @@
 import { TaskError } from '#contract';
 import type { Model } from '#models';
+import { token } from '#nest';
 
 /** Which models tasks are taken for. */
 export type Availability = {
   /** @throws TaskError modelUnavailable, which says how to install it */
   readonly require: (model: Model) => Promise<void>;
 };
+
+export const AVAILABILITY = token<Availability>('availability');
 
 const LOOK_EVERY_MS = 1_000;
 

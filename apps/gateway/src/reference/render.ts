@@ -1,22 +1,36 @@
-import { createLogger } from '#telemetry';
+import { CONFIG, LOG, PROGRAM, SHUTDOWN } from '#nest';
+import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Edges } from '../edges.js';
-import { GatewayModule } from '../gateway.module.js';
+import { HealthModule } from '../health/health.module.js';
+import { ImagesModule } from '../images/images.module.js';
+import { CATALOGUE } from '../models/catalogue.js';
+import { ModelsModule } from '../models/models.module.js';
+import { TasksModule } from '../tasks/tasks.module.js';
 import { apiPage } from './api-page.js';
 import { modelsPage } from './models-page.js';
 import { createDocument } from './openapi.js';
 
+/** What the modules ask of the program. A preview makes nothing of it. */
+const global = [CATALOGUE, CONFIG, LOG, PROGRAM, SHUTDOWN];
+
+/** The modules that have routes. */
+@Global()
+@Module({
+  imports: [TasksModule, ModelsModule, ImagesModule, HealthModule],
+  providers: global.map((token) => ({ provide: token, useValue: undefined })),
+  exports: global,
+})
+class DocumentedModule {}
+
 /** The files that are generated from the schemas, by their paths in the project. */
 export const renderReference = async (): Promise<Record<string, string>> => {
-  // The document is made of the controllers' decorators; nothing outside is touched for it.
-  const edges = { log: createLogger('docs', 'silent') } as Edges;
+  // The document is made of the controllers' decorators. A preview opens nothing.
+  const options = { logger: false, preview: true, abortOnError: false } as const;
   const app = await NestFactory.create<NestFastifyApplication>(
-    GatewayModule.of(edges),
+    DocumentedModule,
     new FastifyAdapter(),
-    {
-      logger: false,
-    },
+    options,
   );
   try {
     return {

@@ -1,16 +1,12 @@
 import { routingOf, TaskError, toFailure, type Routing } from '#contract';
 import type { Duplex } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
-import type { Edges } from '../edges.js';
 import { isAuthentication } from '../tasks/authenticate.js';
-import type { Background } from './background.js';
 import { openConversation, type Conversation } from './conversation.js';
 import { authenticatedFrame, parseFrame, pongFrame, refusedFrame, toFrame } from './frames.js';
-import { keepAlive, type KeepAliveOptions } from './keep-alive.js';
-import { openSession, type Opened } from './open-session.js';
-import { createPausing } from './pausing.js';
-import { createSender, type SenderOptions } from './sender.js';
-import { limitStranger, type StrangerOptions } from './stranger.js';
+import { keepAlive, limitStranger, type KeepAliveOptions, type StrangerOptions } from './limits.js';
+import { createPausing, createSender, type SenderOptions } from './sending.js';
+import { openSession, type Opened, type SessionNeeds } from './session.js';
 
 export type ConnectionOptions = KeepAliveOptions & StrangerOptions & SenderOptions;
 
@@ -37,12 +33,11 @@ const isPing = (raw: unknown) => routingOf(raw).taskType === 'ping';
 
 /** Listens to one client: the first task must say who it is. */
 export const serveConnection = (
-  edges: Edges,
-  background: Background,
+  needs: SessionNeeds,
   { socket, stream, isDryRun }: Dialled,
   options: ConnectionOptions,
 ): Connection => {
-  const { config, log } = edges;
+  const { background, config, database, log } = needs;
   let sessionId: string | undefined;
   let conversation: Conversation | undefined;
   let turn: Promise<void> = Promise.resolve();
@@ -63,7 +58,7 @@ export const serveConnection = (
 
   const greet = async (opened: Opened) => {
     sessionId = opened.sessionId;
-    conversation = openConversation({ edges, background, socket, sender, isDryRun }, opened);
+    conversation = openConversation(needs, { socket, sender, isDryRun }, opened);
     stranger.isKnown();
     sender.send(authenticatedFrame(sessionId));
     await conversation.resume();
@@ -71,7 +66,7 @@ export const serveConnection = (
 
   const authenticate = async (task: object) => {
     try {
-      const opened = await openSession(edges, task);
+      const opened = await openSession(database, task);
       await greet(opened);
     } catch (error) {
       refuse(error);

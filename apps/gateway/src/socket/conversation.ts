@@ -2,20 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { routingOf, TaskError, toFailure, type Outcome, type Routing } from '#contract';
 import { addSessionItems, keepSessionFrame, removeSessionItems, type SessionItem } from '#database';
 import { WebSocket } from 'ws';
-import type { Edges } from '../edges.js';
-import { answerTasks } from '../tasks/answer-tasks.js';
-import { inOrder, type Background } from './background.js';
+import { inOrder } from './background.js';
+import { catchUp } from './catch-up.js';
 import { toFrame } from './frames.js';
-import type { Opened } from './open-session.js';
-import { createOutbox, type Answered } from './outbox.js';
-import { replay } from './replay.js';
-import type { Sender } from './sender.js';
-import { isEndInPoll, isEndOfTask, mustBeKept, toItem } from './session-items.js';
+import { createOutbox, type Answered, type Sender } from './sending.js';
+import {
+  isEndInPoll,
+  isEndOfTask,
+  mustBeKept,
+  toItem,
+  type NewItem,
+  type Opened,
+  type SessionNeeds,
+} from './session.js';
 
-type Item = Omit<SessionItem, 'position'>;
-type About = {
-  readonly edges: Edges;
-  readonly background: Background;
+type Line = {
   readonly socket: WebSocket;
   readonly sender: Sender;
   readonly isDryRun: boolean;
@@ -40,12 +41,13 @@ const tooLarge = () =>
   new TaskError('maxFrameSizeExceeded', 'Your client refused a frame of this size: use outputType URL.');
 
 export const openConversation = (
-  { edges, background, socket, sender, isDryRun }: About,
+  needs: SessionNeeds,
+  { socket, sender, isDryRun }: Line,
   { owner, sessionId, items: earlier }: Opened,
 ): Conversation => {
-  const { database, config } = edges;
+  const { answerTasks, background, config, database } = needs;
   const write = inOrder(background, 'session not written');
-  const items = new Map<string, Item>(earlier.map((item) => [item.taskUuidSent.toLowerCase(), item]));
+  const items = new Map<string, NewItem>(earlier.map((item) => [item.taskUuidSent.toLowerCase(), item]));
   const itemOf = (taskUUID: string | undefined) => items.get(taskUUID?.toLowerCase() ?? '');
 
   const forget = (confirmed: readonly Answered[]) => {
@@ -63,7 +65,7 @@ export const openConversation = (
   const isOpen = () => socket.readyState === WebSocket.OPEN;
 
   /** Notes the tasks before any of them is answered; those that they repeat are answered with them. */
-  const note = (tasks: readonly unknown[]): (Item | undefined)[] => {
+  const note = (tasks: readonly unknown[]): (NewItem | undefined)[] => {
     const noted = tasks.map((raw) => (isDryRun ? undefined : toItem(raw, sessionId)));
     const fresh = noted.flatMap((item) => item ?? []);
     if (fresh.length === 0) return noted;
@@ -76,20 +78,20 @@ export const openConversation = (
   };
 
   /** The item whose end this outcome is. */
-  const endedBy = (raw: unknown, item: Item | undefined, outcome: Outcome): Item | undefined => {
+  const endedBy = (raw: unknown, item: NewItem | undefined, outcome: Outcome): NewItem | undefined => {
     if (item) return isEndOfTask(item, outcome) ? item : undefined;
     const { taskType, taskUUID } = routingOf(raw);
     return taskType === 'getResponse' && isEndInPoll(outcome) ? itemOf(taskUUID) : undefined;
   };
 
-  const deliver = (raw: unknown, item: Item | undefined, outcome: Outcome) => {
+  const deliver = (raw: unknown, item: NewItem | undefined, outcome: Outcome) => {
     const frame = toFrame(outcome, config.PUBLIC_URL);
     const ended = endedBy(raw, item, outcome);
     if (ended && mustBeKept(outcome)) write(() => keepSessionFrame(database, ended.id, frame));
     outbox.send(frame, { routing: routingOfOutcome(outcome), itemId: ended?.id });
   };
 
-  const answerOne = async (raw: unknown, item: Item | undefined, answering: Promise<Outcome>) => {
+  const answerOne = async (raw: unknown, item: NewItem | undefined, answering: Promise<Outcome>) => {
     inHand++;
     try {
       deliver(raw, item, await answering);
@@ -101,12 +103,12 @@ export const openConversation = (
   return {
     resume: async () => {
       const isWanted = (item: SessionItem) => isOpen() && itemOf(item.taskUuidSent)?.id === item.id;
-      const waits = await replay({ edges, owner, send: outbox.send, isWanted }, earlier);
+      const waits = await catchUp({ needs, owner, send: outbox.send, isWanted }, earlier);
       for (const wait of waits) background.run('task not followed', wait);
     },
     take: (tasks) => {
       const noted = note(tasks);
-      const answers = answerTasks(edges, { owner, tasks, isDryRun });
+      const answers = answerTasks({ owner, tasks, isDryRun });
       answers.forEach((answering, i) =>
         background.run('task not answered', () => answerOne(tasks[i], noted[i], answering)),
       );

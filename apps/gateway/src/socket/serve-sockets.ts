@@ -2,11 +2,11 @@ import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { MAX_BODY_BYTES } from '#contract';
 import { touchSessions } from '#database';
+import { token } from '#nest';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { Edges } from '../edges.js';
-import { createBackground } from './background.js';
 import { serveConnection, type Connection, type ConnectionOptions } from './connection.js';
-import { answerPlainly, wantsWebSocket } from './plain-request.js';
+import type { SessionNeeds } from './session.js';
+import { answerPlainly, wantsWebSocket } from './upgrade.js';
 
 const PATH = '/v1';
 /** How often the sessions of living connections are marked as seen; well below the time to take one up. */
@@ -16,7 +16,10 @@ const CLOSE_MS = 1_000;
 /** Clients dial again at once, and send again what was not answered. */
 const SERVICE_RESTART = 1012;
 
-export type SocketOptions = ConnectionOptions;
+type Needs = SessionNeeds & {
+  readonly server: Server;
+  readonly options: ConnectionOptions;
+};
 
 export type Sockets = {
   /** How many connections are open, and how many of them said who they are. */
@@ -33,6 +36,8 @@ const refuse = (socket: Duplex, status: 404 | 503) =>
     () => socket.destroy(),
   );
 
+export const SOCKETS = token<Sockets>('sockets');
+
 /** Ends a connection from our side; one whose client does not answer is cut. */
 const close = (socket: WebSocket) =>
   new Promise<void>((resolve) => {
@@ -45,9 +50,8 @@ const close = (socket: WebSocket) =>
   });
 
 /** Speaks the task API over WebSocket at /v1 of that server. */
-export const serveSockets = (edges: Edges, server: Server, options: SocketOptions): Sockets => {
-  const { database, log } = edges;
-  const background = createBackground(log);
+export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
+  const { database, background, log } = needs;
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -72,12 +76,8 @@ export const serveSockets = (edges: Edges, server: Server, options: SocketOption
 
     const isDryRun = new URLSearchParams(query).get('dryRun') === '1';
     return webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = serveConnection(
-        edges,
-        background,
-        { socket: webSocket, stream: socket, isDryRun },
-        options,
-      );
+      const dialled = { socket: webSocket, stream: socket, isDryRun };
+      const connection = serveConnection(needs, dialled, options);
       connections.add(connection);
       webSocket.once('close', () => {
         connections.delete(connection);

@@ -1,6 +1,11 @@
 import { TaskError } from '#contract';
-import { findStanding, insertTask, type NewImage, type NewTask, type Task } from '#database';
-import type { Edges } from '../edges.js';
+import { findStanding, insertTask, type Database, type NewImage, type NewTask, type Task } from '#database';
+import { token } from '#nest';
+import type { Storage } from '#storage';
+import type { Tracing } from '#telemetry';
+import type { GatewayMetrics } from '../gateway-metrics.js';
+import type { Admission } from './admission.js';
+import type { Gate } from './gate.js';
 
 /** The image that came with a task, to be stored if the task is new. */
 export type InlineImage = { readonly row: NewImage; readonly bytes: Uint8Array };
@@ -8,11 +13,17 @@ export type Accepted = { readonly task: Task; readonly isNew: boolean };
 
 const MAX_RACES = 5;
 
-/** The gate keeps a burst of tasks from waiting for the database all at once, and giving up together. */
-type AcceptEdges = Pick<Edges, 'database' | 'storage' | 'admission' | 'gate' | 'metrics' | 'tracing'>;
+type Needs = {
+  readonly database: Database;
+  readonly storage: Pick<Storage, 'write' | 'remove'>;
+  readonly admission: Pick<Admission, 'admit'>;
+  readonly gate: Gate;
+  readonly metrics: Pick<GatewayMetrics, 'accepted'>;
+  readonly tracing: Tracing;
+};
 
 const acceptNow = async (
-  { database, storage, admission, metrics }: AcceptEdges,
+  { database, storage, admission, metrics }: Needs,
   task: NewTask,
   image?: InlineImage,
 ): Promise<Accepted> => {
@@ -43,10 +54,16 @@ const acceptNow = async (
  *
  * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded
  */
-export const accept = (edges: AcceptEdges, task: NewTask, image?: InlineImage): Promise<Accepted> =>
-  edges.tracing.trace('accept', {}, async () => {
-    const traceParent = edges.tracing.traceparent() ?? null;
-    const accepted = await edges.gate(() => acceptNow(edges, { ...task, traceParent }, image));
-    edges.tracing.note({ 'clearcut.task_id': accepted.task.id, 'clearcut.is_new': accepted.isNew });
-    return accepted;
-  });
+export type Accept = (task: NewTask, image?: InlineImage) => Promise<Accepted>;
+
+export const ACCEPT = token<Accept>('accept');
+
+export const createAccept =
+  (needs: Needs): Accept =>
+  (task, image) =>
+    needs.tracing.trace('accept', {}, async () => {
+      const traceParent = needs.tracing.traceparent() ?? null;
+      const accepted = await needs.gate(() => acceptNow(needs, { ...task, traceParent }, image));
+      needs.tracing.note({ 'clearcut.task_id': accepted.task.id, 'clearcut.is_new': accepted.isNew });
+      return accepted;
+    });

@@ -1,4 +1,5 @@
 import { TaskError } from '#contract';
+import { token } from '#nest';
 
 /** Refuses a caller whose tasks pile up, before one more is stored. */
 export type Admission = {
@@ -7,6 +8,8 @@ export type Admission = {
   /** Hears of each task that ends, whoever's it is; how fast they end says how long to wait. */
   readonly ended: () => void;
 };
+
+export const ADMISSION = token<Admission>('admission');
 
 export type AdmissionOptions = {
   /** Tasks of one owner that may be in flight; several gateways may together go over it for a moment. */

@@ -1,6 +1,5 @@
 import { parseTask, TaskError } from '#contract';
-import { findOwner, type Owner } from '#database';
-import type { Edges } from '../edges.js';
+import { findOwner, type Database, type Owner } from '#database';
 
 /** Whether a task is there to say who calls. */
 export const isAuthentication = (raw: unknown): raw is { connectionSessionUUID?: unknown } =>
@@ -13,7 +12,7 @@ const keyOfTask = (raw: unknown): string | undefined => {
 };
 
 /** Trouble of ours must not look like a bad key, which clients take for final. */
-const lookUp = async (database: Edges['database'], apiKey: string): Promise<Owner | undefined> => {
+const lookUp = async (database: Database, apiKey: string): Promise<Owner | undefined> => {
   try {
     return await findOwner(database, apiKey);
   } catch (cause) {
@@ -46,7 +45,7 @@ export const missingKey = (): TaskError => {
  * @throws TaskError missingApiKey, invalidApiKey, or serviceUnavailable when the database is away
  */
 export const authenticate = async (
-  { database }: Pick<Edges, 'database'>,
+  database: Database,
   authorization: string | undefined,
   first: unknown,
 ): Promise<Owner> => {

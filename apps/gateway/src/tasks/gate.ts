@@ -1,5 +1,13 @@
+import { token } from '#nest';
+
 /** Lets so many pieces of work run at once; the others wait in the order in which they came. */
 export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Fewer than the database's connections, so that other questions are answered meanwhile. */
+export const ACCEPTS_AT_ONCE = 6;
+
+/** Keeps a burst of tasks from waiting for the database all at once, and giving up together. */
+export const ACCEPT_GATE = token<Gate>('accept gate');
 
 export const createGate = (places: number): Gate => {
   const waiting: (() => void)[] = [];

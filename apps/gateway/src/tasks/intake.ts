@@ -1,7 +1,7 @@
 import { TaskError, toAnswer, type Reply } from '#contract';
 import type { Owner } from '#database';
-import type { Edges } from '../edges.js';
-import { answerTasks } from './answer-tasks.js';
+import { token } from '#nest';
+import type { AnswerTasks } from './answer-tasks.js';
 import { isAuthentication, missingKey } from './authenticate.js';
 
 export type IntakeOptions = {
@@ -10,7 +10,13 @@ export type IntakeOptions = {
   /** Validate and price, but store and run nothing. */
   readonly isDryRun: boolean;
 };
+/**
+ * Takes the body of one request and answers it. Faults of the request as a whole reject with a TaskError. An
+ * authentication task that stands alone is the question whether the key is good.
+ */
 export type Intake = (body: unknown, options: IntakeOptions) => Promise<Reply>;
+
+export const INTAKE = token<Intake>('intake');
 
 /** @throws TaskError when it is not an array of one to `max` tasks */
 export const requireTasks = (body: unknown, max: number): readonly unknown[] => {
@@ -26,15 +32,16 @@ export const requireTasks = (body: unknown, max: number): readonly unknown[] => 
   return body;
 };
 
-/**
- * Takes the body of one request and answers it. Faults of the request as a whole reject with a TaskError. An
- * authentication task that stands alone is the question whether the key is good.
- */
+type Needs = {
+  readonly answerTasks: AnswerTasks;
+  readonly config: { readonly MAX_TASKS_PER_REQUEST: number };
+};
+
 export const createIntake =
-  (edges: Edges): Intake =>
+  ({ answerTasks, config }: Needs): Intake =>
   async (body, { owner, isDryRun }) => {
     if (!owner) throw missingKey();
-    const tasks = requireTasks(body, edges.config.MAX_TASKS_PER_REQUEST);
+    const tasks = requireTasks(body, config.MAX_TASKS_PER_REQUEST);
     const asked = isAuthentication(tasks[0]) && tasks.length > 1 ? tasks.slice(1) : tasks;
-    return toAnswer(await Promise.all(answerTasks(edges, { owner, tasks: asked, isDryRun })));
+    return toAnswer(await Promise.all(answerTasks({ owner, tasks: asked, isDryRun })));
   };

@@ -2,9 +2,7 @@ import { Answer, TaskArray } from '#contract';
 import { Body, Controller, Headers, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Intake } from './intake.js';
-
-export const INTAKE = Symbol('intake');
+import { INTAKE, type Intake } from './intake.js';
 
 @Controller()
 export class TasksController {

@@ -1,4 +1,5 @@
 import type { Task } from '#database';
+import { token } from '#nest';
 
 /** How a wait came out: the ended task, or why there is none. */
 export type Waited = Task | 'timeout' | 'closing';
@@ -11,6 +12,8 @@ export type WaitingRoom = {
   /** Sends everybody away, and from now on whoever comes. */
   readonly close: () => void;
 };
+
+export const WAITING_ROOM = token<WaitingRoom>('waiting room');
 
 type Deps = {
   readonly findEnded: (taskIds: readonly string[]) => Promise<Task[]>;

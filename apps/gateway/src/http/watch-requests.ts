@@ -1,11 +1,13 @@
-import type { OpenSpan } from '#telemetry';
+import type { OpenSpan, Tracing } from '#telemetry';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Edges } from './edges.js';
+import type { GatewayMetrics } from '../gateway-metrics.js';
+
+type Needs = { readonly metrics: Pick<GatewayMetrics, 'requests'>; readonly tracing: Tracing };
 
 const routeOf = (request: FastifyRequest) => request.routeOptions.url ?? 'none';
 
 /** Measures and traces every request, under its route: addresses name images, and queries may hold keys. */
-export const watchRequests = (server: FastifyInstance, { metrics, tracing }: Edges): void => {
+export const watchRequests = (server: FastifyInstance, { metrics, tracing }: Needs): void => {
   const spans = new WeakMap<FastifyRequest, OpenSpan>();
 
   server.addHook('onRequest', (request, _reply, done) => {

@@ -7,12 +7,23 @@ import {
   type Outcome,
   type ParsedSource,
 } from '#contract';
-import { findStanding, forgetImage, type NewTask, type Owner, taskOutcome } from '#database';
+import { findStanding, forgetImage, type Database, type NewTask, type Owner } from '#database';
 import { verify } from '#imaging';
-import type { Edges } from '../edges.js';
-import { accept } from './accept.js';
+import { token } from '#nest';
+import type { Outbound } from '#outbound';
+import type { Accept } from './accept.js';
+import type { Handlers } from './handlers.js';
+import { describeInline } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
-import { describeInline } from './remove-background.js';
+import type { ReadOutcome } from './read-outcome.js';
+
+type Needs = {
+  readonly accept: Accept;
+  readonly config: { readonly MAX_IMAGE_SIDE: number };
+  readonly database: Database;
+  readonly outbound: Pick<Outbound, 'fetchBytes'>;
+  readonly readOutcome: ReadOutcome;
+};
 
 const limits = { maxBytes: MAX_IMAGE_BYTES, timeoutMs: 30_000, idleTimeoutMs: 10_000 };
 
@@ -26,7 +37,7 @@ type Upload = {
 };
 
 const readBytes = (
-  { outbound }: Edges,
+  { outbound }: Needs,
   source: ParsedSource,
   parameter: string,
 ): Promise<Buffer> | Buffer => {
@@ -39,17 +50,17 @@ const readBytes = (
 
 /** Stores an image that decodes. Recorded as a task that is done, so that a repeated upload is answered alike. */
 const upload = async (
-  edges: Edges,
+  needs: Needs,
   owner: Owner,
   { taskType, taskUUID, text, parameter }: Upload,
 ): Promise<Outcome> => {
   const source = parseImageSource(text, parameter);
   const hash = payloadHash({ taskType }, source);
-  const standing = await findStanding(edges.database, owner.id, taskUUID, hash);
-  if (standing.kind === 'attached') return taskOutcome(edges, standing.task);
+  const standing = await findStanding(needs.database, owner.id, taskUUID, hash);
+  if (standing.kind === 'attached') return needs.readOutcome(standing.task);
 
-  const bytes = await readBytes(edges, source, parameter);
-  const image = await describeInline(edges, bytes, owner.id, parameter);
+  const bytes = await readBytes(needs, source, parameter);
+  const image = await describeInline(needs.config, bytes, owner.id, parameter);
   await verify(bytes, parameter);
 
   const newTask: NewTask = {
@@ -63,12 +74,12 @@ const upload = async (
     outputImageId: image.row.id,
     state: 'succeeded',
   };
-  const { task } = await accept(edges, newTask, image);
-  return taskOutcome(edges, task);
+  const { task } = await needs.accept(newTask, image);
+  return needs.readOutcome(task);
 };
 
 const remove = async (
-  { database }: Edges,
+  { database }: Needs,
   owner: Owner,
   { taskUUID, media }: MediaStorage,
 ): Promise<Outcome> => {
@@ -87,15 +98,30 @@ const remove = async (
   };
 };
 
-export const uploadImage = (
-  edges: Edges,
-  owner: Owner,
-  { taskType, taskUUID, image }: ImageUpload,
-): Promise<Outcome> => upload(edges, owner, { taskType, taskUUID, text: image, parameter: 'image' });
-
 /** Stores an image, or deletes a stored one at once: its address answers 410 from then on. */
-export const mediaStorage = (edges: Edges, owner: Owner, task: MediaStorage): Promise<Outcome> => {
-  if (task.operation === 'delete') return remove(edges, owner, task);
+const storeOrDelete = (needs: Needs, owner: Owner, task: MediaStorage): Promise<Outcome> => {
+  if (task.operation === 'delete') return remove(needs, owner, task);
   const { taskType, taskUUID, media } = task;
-  return upload(edges, owner, { taskType, taskUUID, text: media, parameter: 'media' });
+  return upload(needs, owner, { taskType, taskUUID, text: media, parameter: 'media' });
 };
+
+const price = async (
+  _owner: Owner,
+  { taskType, taskUUID }: ImageUpload | MediaStorage,
+): Promise<Outcome> => ({
+  result: { taskType, taskUUID, cost: 0 },
+});
+
+type Uploads = Pick<Handlers, 'imageUpload' | 'mediaStorage'>;
+
+export const UPLOADS = token<Uploads>('uploads');
+
+/** Images that are stored, or deleted, without being processed. */
+export const createUploads = (needs: Needs): Uploads => ({
+  imageUpload: {
+    run: (owner, { taskType, taskUUID, image }) =>
+      upload(needs, owner, { taskType, taskUUID, text: image, parameter: 'image' }),
+    dryRun: price,
+  },
+  mediaStorage: { run: (owner, task) => storeOrDelete(needs, owner, task), dryRun: price },
+});

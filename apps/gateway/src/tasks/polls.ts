@@ -1,11 +1,14 @@
 import { TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
-import { findTask, RemovalRequest, type Owner, type Task, taskOutcome } from '#database';
-import type { Edges } from '../edges.js';
+import { findTask, RemovalRequest, type Database, type Owner, type Task } from '#database';
+import { token } from '#nest';
+import type { ReadOutcome } from './read-outcome.js';
 
 /** Answers are kept this long for those who ask; the details of a task stay longer. */
 const RETENTION_MS = 24 * 60 * 60 * 1000;
 
-const requireTask = async ({ database }: Edges, owner: Owner, taskUUID: string): Promise<Task> => {
+type Needs = { readonly database: Database; readonly readOutcome: ReadOutcome };
+
+const requireTask = async ({ database }: Needs, owner: Owner, taskUUID: string): Promise<Task> => {
   const task = await findTask(database, owner.id, taskUUID);
   if (task) return task;
   throw new TaskError('taskNotFound', `There is no task ${taskUUID}.`, { parameter: 'taskUUID' });
@@ -15,19 +18,15 @@ const requireTask = async ({ database }: Edges, owner: Owner, taskUUID: string):
  * How a task of this owner stands. A stored failure is a good answer to this question, so it asks for status
  * 200; clients would send the poll again on anything else.
  */
-export const getResponse = async (
-  edges: Edges,
-  owner: Owner,
-  { taskUUID }: GetResponse,
-): Promise<Outcome> => {
-  const task = await requireTask(edges, owner, taskUUID);
+const getResponse = async (needs: Needs, owner: Owner, { taskUUID }: GetResponse): Promise<Outcome> => {
+  const task = await requireTask(needs, owner, taskUUID);
   if (!task.finishedAt) {
     return { result: { taskType: task.taskType, taskUUID: task.taskUuidSent, status: 'processing' } };
   }
   if (Date.now() - task.finishedAt.getTime() > RETENTION_MS) {
     throw new TaskError('taskExpired', 'The answer was kept for 24 hours.', { parameter: 'taskUUID' });
   }
-  const outcome = await taskOutcome(edges, task);
+  const outcome = await needs.readOutcome(task);
   if ('result' in outcome) return outcome;
   return { error: { ...outcome.error, status: 'error' }, status: 200 };
 };
@@ -43,23 +42,35 @@ const outputOf = ({ outputType, outputFormat, outputQuality, includeCost, finish
 });
 
 /** What a task asked for, without its image, and the answer that it got. */
-export const getTaskDetails = async (edges: Edges, owner: Owner, asked: GetTaskDetails): Promise<Outcome> => {
-  const task = await requireTask(edges, owner, asked.taskUUID);
+const getTaskDetails = async (
+  needs: Needs,
+  owner: Owner,
+  { taskUUID: wanted }: GetTaskDetails,
+): Promise<Outcome> => {
+  const task = await requireTask(needs, owner, wanted);
   const parameters = task.taskType in uploadTypes ? {} : outputOf(RemovalRequest.parse(task.request));
   const { taskType, taskUuidSent: taskUUID, model, inputImageId, provider, device, weightsSha256 } = task;
   const request = { taskType, taskUUID, ...(model && { model }), inputImage: inputImageId, ...parameters };
   const run = provider && { execution: { provider, device, weightsSha256 } };
 
-  const outcome = task.finishedAt ? await taskOutcome(edges, task) : undefined;
+  const outcome = task.finishedAt ? await needs.readOutcome(task) : undefined;
   const answered =
     outcome && ('result' in outcome ? { data: [outcome.result] } : { errors: [outcome.error] });
   return {
     result: {
       taskType: 'getTaskDetails',
-      taskUUID: asked.taskUUID,
+      taskUUID: wanted,
       request: [request],
       response: answered ?? {},
       ...run,
     },
   };
 };
+
+/** How tasks that were sent earlier stand. */
+export const createPolls = (needs: Needs) => ({
+  getResponse: (owner: Owner, task: GetResponse) => getResponse(needs, owner, task),
+  getTaskDetails: (owner: Owner, task: GetTaskDetails) => getTaskDetails(needs, owner, task),
+});
+
+export const POLLS = token<ReturnType<typeof createPolls>>('polls');

@@ -1,0 +1,45 @@
+import type { Catalogue } from '#models';
+import { ProgramModule, type Shutdown } from '#nest';
+import type { Context } from '#program';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
+import { HealthModule } from './health/health.module.js';
+import { HttpModule } from './http/http.module.js';
+import { ImagesModule } from './images/images.module.js';
+import { CATALOGUE } from './models/catalogue.js';
+import { ModelsModule } from './models/models.module.js';
+import { SocketModule } from './socket/socket.module.js';
+import { TasksModule } from './tasks/tasks.module.js';
+
+/** What a gateway is started with. */
+export type Start = {
+  readonly context: Context;
+  readonly catalogue: Catalogue;
+  readonly options: GatewayOptions;
+  readonly shutdown: Shutdown;
+};
+
+/** The gateway: who are you, what do you want, here is your answer. */
+@Global()
+@Module({})
+export class AppModule {
+  static of({ context, catalogue, options, shutdown }: Start): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ProgramModule.of('gateway', context, shutdown),
+        HealthModule,
+        HttpModule,
+        ImagesModule,
+        ModelsModule,
+        SocketModule,
+        TasksModule,
+      ],
+      providers: [
+        { provide: CATALOGUE, useValue: catalogue },
+        { provide: GATEWAY_OPTIONS, useValue: options },
+      ],
+      exports: [CATALOGUE, GATEWAY_OPTIONS],
+    };
+  }
+}

@@ -1,0 +1,60 @@
+import { TaskError, toErrorItem } from '#contract';
+import { findImage, isExpired, type Database } from '#database';
+import { token } from '#nest';
+import type { Place, Storage } from '#storage';
+import type { FastifyReply } from 'fastify';
+
+const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z]+$/;
+
+/** Where the bytes of an image are; `gone` when it was deleted. */
+type Found = Place & { readonly contentType: string };
+export type FoundImage = Found | { readonly kind: 'gone' };
+
+/**
+ * Looks an image up by the name in its address.
+ *
+ * @throws TaskError mediaNotFound when there never was such an image
+ */
+export type FindImage = (name: string, method: string) => Promise<FoundImage>;
+
+export const FIND_IMAGE = token<FindImage>('find image');
+
+type Needs = { readonly database: Database; readonly storage: Pick<Storage, 'locate'> };
+
+export const createFindImage =
+  ({ database, storage }: Needs): FindImage =>
+  async (name, method) => {
+    const id = NAME.exec(name)?.[1];
+    const image = id && (await findImage(database, id));
+    if (!image || !image.storageKey.endsWith(name))
+      throw new TaskError('mediaNotFound', 'There is no such image.');
+    if (isExpired(image)) return { kind: 'gone' };
+    const { contentType, storageKey } = image;
+    const place = await storage.locate(storageKey, {
+      method: method === 'HEAD' ? 'HEAD' : 'GET',
+      contentType,
+    });
+    return { ...place, contentType };
+  };
+
+/** An image never changes under its address, and nothing in it may run in a browser. */
+const headers = {
+  'cache-control': 'public, max-age=31536000, immutable',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; sandbox",
+  'cross-origin-resource-policy': 'cross-origin',
+  'access-control-allow-origin': '*',
+};
+
+/** 410 and not the 404 of its code, so that a cache or a crawler that knows the address forgets it. */
+const GONE = 410;
+
+export const sendImage = async (reply: FastifyReply, found: FoundImage): Promise<void> => {
+  if (found.kind === 'gone') {
+    const gone = new TaskError('mediaExpired', 'The image was deleted.');
+    await reply.status(GONE).send({ errors: [toErrorItem(gone)] });
+  } else if (found.kind === 'elsewhere') {
+    // The address in the object store is good for minutes only, so the redirect must not be kept.
+    await reply.headers({ ...headers, 'cache-control': 'no-store' }).redirect(found.url, 302);
+  } else await reply.headers(headers).type(found.contentType).sendFile(found.name, found.root);
+};

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { ServiceConfig } from '#config';
+import { removalTypes, routingOf, TaskError, type Outcome, type Routing } from '#contract';
+import {
+  createSession,
+  findSessionItems,
+  resumeSession,
+  type Database,
+  type Owner,
+  type SessionItem,
+} from '#database';
+import type { Logger } from '#telemetry';
+import type { AnswerTasks } from '../tasks/answer-tasks.js';
+import { authenticate } from '../tasks/authenticate.js';
+import type { ReadOutcome } from '../tasks/read-outcome.js';
+import type { WaitingRoom } from '../tasks/waiting-room.js';
+import type { Background } from './background.js';
+
+/** What the sessions of all connections share. */
+export type SessionNeeds = {
+  readonly answerTasks: AnswerTasks;
+  readonly background: Background;
+  readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST' | 'PUBLIC_URL' | 'SYNC_TIMEOUT_S'>;
+  readonly database: Database;
+  readonly readOutcome: ReadOutcome;
+  readonly waitingRoom: Pick<WaitingRoom, 'wait'>;
+  readonly log: Logger;
+};
+
+/** Whose session it is, and what its client has not confirmed to have of an earlier connection. */
+export type Opened = {
+  readonly owner: Owner;
+  readonly sessionId: string;
+  readonly items: readonly SessionItem[];
+};
+
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+const isUuid = (value: unknown): value is string => typeof value === 'string' && uuid.test(value);
+
+const takeUp = async (database: Database, owner: Owner, wanted: unknown): Promise<Omit<Opened, 'owner'>> => {
+  if (isUuid(wanted) && (await resumeSession(database, wanted, owner.id))) {
+    return { sessionId: wanted, items: await findSessionItems(database, wanted) };
+  }
+  const sessionId = randomUUID();
+  await createSession(database, sessionId, owner.id);
+  return { sessionId, items: [] };
+};
+
+/**
+ * Takes up the session that an authentication task names, or opens a new one when that cannot be.
+ *
+ * @throws TaskError serviceUnavailable when the database is away; any other is a refusal
+ */
+export const openSession = async (
+  database: Database,
+  task: { readonly connectionSessionUUID?: unknown },
+): Promise<Opened> => {
+  const owner = await authenticate(database, undefined, task);
+  try {
+    return { owner, ...(await takeUp(database, owner, task.connectionSessionUUID)) };
+  } catch (cause) {
+    throw new TaskError('serviceUnavailable', 'Sessions cannot be opened right now.', {}, { cause });
+  }
+};
+
+/** A task of a session before it is stored. */
+export type NewItem = Omit<SessionItem, 'position'>;
+
+export const routingOfItem = ({ taskType, taskUuidSent }: NewItem): Routing => ({
+  taskType,
+  taskUUID: taskUuidSent,
+});
+
+/** The tasks that a client may have to be told of again; the others it just asks once more. */
+const replayed: ReadonlySet<string> = new Set([...removalTypes, 'imageUpload', 'mediaStorage']);
+
+const isAsync = (raw: unknown): boolean =>
+  typeof raw === 'object' && raw !== null && 'deliveryMethod' in raw && raw.deliveryMethod === 'async';
+
+/** The row that keeps a task until the client has its end; none for a poll and the like. */
+export const toItem = (raw: unknown, sessionId: string): NewItem | undefined => {
+  const { taskType, taskUUID } = routingOf(raw);
+  if (!taskType || !replayed.has(taskType) || !isUuid(taskUUID)) return undefined;
+  return {
+    id: randomUUID(),
+    sessionId,
+    taskType,
+    taskUuidSent: taskUUID,
+    isAsync: isAsync(raw),
+    frame: null,
+  };
+};
+
+/** Whether this answer to a task is its last; an acknowledgement is not. */
+export const isEndOfTask = ({ isAsync }: Pick<NewItem, 'isAsync'>, outcome: Outcome): boolean =>
+  !isAsync || 'error' in outcome;
+
+/** Whether this answer to a poll tells of the task's end. */
+export const isEndInPoll = (outcome: Outcome): boolean =>
+  'result' in outcome
+    ? 'status' in outcome.result && outcome.result.status === 'success'
+    : outcome.error.status === 'error';
+
+/** Whether an end has to be kept as it was sent: no row tells of a refusal, or of a deletion. */
+export const mustBeKept = (outcome: Outcome): boolean =>
+  'result' in outcome ? outcome.result.taskType === 'mediaStorage' : outcome.status < 500;

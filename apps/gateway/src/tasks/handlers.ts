@@ -1,0 +1,39 @@
+import type { Outcome, TaskOf, TaskType } from '#contract';
+import type { Owner } from '#database';
+import { token } from '#nest';
+
+type Handle<T extends TaskType> = (owner: Owner, task: TaskOf<T>) => Promise<Outcome>;
+
+export type Handler<T extends TaskType> = {
+  readonly run: Handle<T>;
+  /** What a dry run does instead: it validates and prices, and has no effect. */
+  readonly dryRun: Handle<T>;
+};
+export type Handlers = { readonly [T in TaskType]: Handler<T> };
+
+/** The handler of each taskType. */
+export const HANDLERS = token<Handlers>('task handlers');
+
+/** A task without an effect is handled alike in a dry run. */
+const withoutEffect = <T extends TaskType>(run: Handle<T>): Handler<T> => ({ run, dryRun: run });
+
+type Needs = {
+  readonly removal: Handler<'removeBackground' | 'imageBackgroundRemoval' | 'removeImageBackground'>;
+  readonly uploads: Pick<Handlers, 'imageUpload' | 'mediaStorage'>;
+  readonly polls: {
+    readonly getResponse: Handle<'getResponse'>;
+    readonly getTaskDetails: Handle<'getTaskDetails'>;
+  };
+};
+
+export const createHandlers = ({ removal, uploads, polls }: Needs): Handlers => ({
+  authentication: withoutEffect(async () => ({ result: { taskType: 'authentication' } })),
+  ping: withoutEffect(async () => ({ result: { taskType: 'ping', pong: true } })),
+  imageUpload: uploads.imageUpload,
+  mediaStorage: uploads.mediaStorage,
+  removeBackground: removal,
+  imageBackgroundRemoval: removal,
+  removeImageBackground: removal,
+  getResponse: withoutEffect(polls.getResponse),
+  getTaskDetails: withoutEffect(polls.getTaskDetails),
+});

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import {
+  requireImageSize,
+  requireOutputSize,
+  TaskError,
+  type ImageSize,
+  type ParsedSource,
+  type Removal,
+} from '#contract';
+import { isExpired, useImage, type Database, type NewImage, type Owner } from '#database';
+import { probe } from '#imaging';
+import { imageKey } from '#storage';
+import type { InlineImage } from './accept.js';
+
+type Needs = { readonly database: Database; readonly config: { readonly MAX_IMAGE_SIDE: number } };
+
+/** The image of a removal, as far as it is known when the task is taken. */
+export type Input = {
+  readonly inputImageId: string;
+  /** Where it is to be fetched, if it is not stored yet. */
+  readonly url?: string;
+  readonly size?: ImageSize;
+  readonly image?: InlineImage;
+};
+
+/**
+ * Reads the header of an image that came inside a request, and makes its row.
+ *
+ * @throws TaskError when its format is not supported, or it is too large
+ */
+export const describeInline = async (
+  { MAX_IMAGE_SIDE }: Needs['config'],
+  bytes: Buffer,
+  ownerId: string,
+  parameter: string,
+): Promise<InlineImage> => {
+  const { contentType, extension, width, height } = await probe(bytes, parameter, MAX_IMAGE_SIDE);
+  const id = randomUUID();
+  const facts = { contentType, bytes: bytes.byteLength, width, height };
+  const row: NewImage = { id, ownerId, storageKey: imageKey('inputs', id, extension), ...facts };
+  return { row, bytes };
+};
+
+const resolveStored = async (
+  { database, config }: Needs,
+  owner: Owner,
+  imageUuid: string,
+  parameter: string,
+): Promise<Input> => {
+  const image = await useImage(database, owner.id, imageUuid);
+  if (!image) throw new TaskError('mediaNotFound', `There is no image ${imageUuid}.`, { parameter });
+  if (isExpired(image))
+    throw new TaskError('mediaExpired', `The image ${imageUuid} was deleted.`, { parameter });
+  requireImageSize(image, config.MAX_IMAGE_SIDE, parameter);
+  return { inputImageId: image.id, size: image };
+};
+
+const resolveSource = async (
+  needs: Needs,
+  owner: Owner,
+  source: ParsedSource,
+  parameter: string,
+): Promise<Input> => {
+  if (source.kind === 'url') return { inputImageId: randomUUID(), url: source.url };
+  if (source.kind === 'stored') return resolveStored(needs, owner, source.imageUuid, parameter);
+  const image = await describeInline(needs.config, source.bytes, owner.id, parameter);
+  return { inputImageId: image.row.id, size: image.row, image };
+};
+
+/** The worker checks the size of an image that is still to be fetched. */
+export const resolveInput = async (
+  needs: Needs,
+  owner: Owner,
+  source: ParsedSource,
+  { parameter, outputFormat }: Removal,
+): Promise<Input> => {
+  const input = await resolveSource(needs, owner, source, parameter);
+  if (input.size) requireOutputSize(input.size, outputFormat, parameter);
+  return input;
+};

@@ -1,0 +1,21 @@
+import type { Outcome } from '#contract';
+import { taskOutcome, type OutcomeReader, type Task } from '#database';
+import { token } from '#nest';
+
+/**
+ * What an ended task answers, whichever way its caller asks.
+ *
+ * @throws TaskError mediaExpired, or mediaNotFound when the bytes are gone
+ */
+export type ReadOutcome = (task: Task) => Promise<Outcome>;
+
+export const READ_OUTCOME = token<ReadOutcome>('read outcome');
+
+type Needs = Pick<OutcomeReader, 'database' | 'storage'> & {
+  readonly config: { readonly PUBLIC_URL: string };
+};
+
+export const createReadOutcome =
+  ({ database, storage, config }: Needs): ReadOutcome =>
+  (task) =>
+    taskOutcome({ database, storage, publicUrl: config.PUBLIC_URL }, task);

@@ -1,0 +1,124 @@
+import { countInFlight, findEnded } from '#database';
+import {
+  CONFIG,
+  DATABASE,
+  DatabaseModule,
+  LOG,
+  OUTBOUND,
+  OutboundModule,
+  provide,
+  QueueModule,
+  SECRETS,
+  SecretsModule,
+  SHUTDOWN,
+  STORAGE,
+  StorageModule,
+  TASK_QUEUE,
+  TelemetryModule,
+  TRACING,
+} from '#nest';
+import { Module } from '@nestjs/common';
+import { CATALOGUE } from '../models/catalogue.js';
+import { GatewayMetricsModule } from '../gateway-metrics.module.js';
+import { GATEWAY_METRICS } from '../gateway-metrics.js';
+import { AVAILABILITY } from '../models/availability.js';
+import { ModelsModule } from '../models/models.module.js';
+import { ACCEPT, createAccept } from './accept.js';
+import { ADMISSION, createAdmission } from './admission.js';
+import { ANSWER_TASKS, createAnswerTasks } from './answer-tasks.js';
+import { ENDED_FEED, openEndedFeed } from './ended-feed.js';
+import { ACCEPT_GATE, ACCEPTS_AT_ONCE, createGate } from './gate.js';
+import { createHandlers, HANDLERS } from './handlers.js';
+import { createIntake, INTAKE } from './intake.js';
+import { createPolls, POLLS } from './polls.js';
+import { createReadOutcome, READ_OUTCOME } from './read-outcome.js';
+import { createRemoveBackground, REMOVE_BACKGROUND } from './remove-background.js';
+import { TasksController } from './tasks.controller.js';
+import { createUploads, UPLOADS } from './uploads.js';
+import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
+
+/** Takes tasks, stores them, and answers them. */
+@Module({
+  imports: [
+    DatabaseModule,
+    GatewayMetricsModule,
+    ModelsModule,
+    OutboundModule,
+    QueueModule,
+    SecretsModule,
+    StorageModule,
+    TelemetryModule,
+  ],
+  controllers: [TasksController],
+  providers: [
+    provide(
+      WAITING_ROOM,
+      ({ database, log, shutdown }) => {
+        const room = createWaitingRoom({
+          findEnded: (taskIds) => findEnded(database, taskIds),
+          onError: (err) => log.warn({ err }, 'cannot look for ended tasks'),
+        });
+        return shutdown.closes('waiting room', room, (opened) => opened.close());
+      },
+      { database: DATABASE, log: LOG, shutdown: SHUTDOWN },
+    ),
+    provide(
+      ADMISSION,
+      ({ config, database }) =>
+        createAdmission({
+          limit: config.MAX_TASKS_IN_FLIGHT,
+          countInFlight: (ownerId) => countInFlight(database, ownerId),
+        }),
+      { config: CONFIG, database: DATABASE },
+    ),
+    provide(ENDED_FEED, openEndedFeed, {
+      config: CONFIG,
+      waitingRoom: WAITING_ROOM,
+      admission: ADMISSION,
+      log: LOG,
+      shutdown: SHUTDOWN,
+    }),
+    { provide: ACCEPT_GATE, useFactory: () => createGate(ACCEPTS_AT_ONCE) },
+    provide(ACCEPT, createAccept, {
+      database: DATABASE,
+      storage: STORAGE,
+      admission: ADMISSION,
+      gate: ACCEPT_GATE,
+      metrics: GATEWAY_METRICS,
+      tracing: TRACING,
+    }),
+    provide(READ_OUTCOME, createReadOutcome, { database: DATABASE, storage: STORAGE, config: CONFIG }),
+    provide(REMOVE_BACKGROUND, createRemoveBackground, {
+      accept: ACCEPT,
+      availability: AVAILABILITY,
+      catalogue: CATALOGUE,
+      config: CONFIG,
+      database: DATABASE,
+      outbound: OUTBOUND,
+      queue: TASK_QUEUE,
+      readOutcome: READ_OUTCOME,
+      secrets: SECRETS,
+      waitingRoom: WAITING_ROOM,
+      tracing: TRACING,
+      log: LOG,
+    }),
+    provide(UPLOADS, createUploads, {
+      accept: ACCEPT,
+      config: CONFIG,
+      database: DATABASE,
+      outbound: OUTBOUND,
+      readOutcome: READ_OUTCOME,
+    }),
+    provide(POLLS, createPolls, { database: DATABASE, readOutcome: READ_OUTCOME }),
+    provide(HANDLERS, createHandlers, { removal: REMOVE_BACKGROUND, uploads: UPLOADS, polls: POLLS }),
+    provide(ANSWER_TASKS, createAnswerTasks, {
+      handlers: HANDLERS,
+      config: CONFIG,
+      tracing: TRACING,
+      log: LOG,
+    }),
+    provide(INTAKE, createIntake, { answerTasks: ANSWER_TASKS, config: CONFIG }),
+  ],
+  exports: [ANSWER_TASKS, READ_OUTCOME, WAITING_ROOM],
+})
+export class TasksModule {}

@@ -1,2 +1,0 @@
-/** Under this token Nest hands the {@link Edges} to controllers. */
-export const EDGES = Symbol('edges');
