@@ -61,7 +61,7 @@ describe('bad input', () => {
   afterAll(async () => {
     // Whatever was thrown at it above: the same service still works.
     const { status, data } = await service.post([removal(base64)]);
-    expect([status, data[0]?.status]).toEqual([200, 'success']);
+    expect([status, data[0]?.['status']]).toEqual([200, 'success']);
     await service.stop();
   });
 
@@ -171,7 +171,7 @@ describe('bad input', () => {
         const reply = await service.post([{ taskType, taskUUID }]);
         expect(reply.status).toBe(400);
         expectRefusal(reply, { code: 'unsupportedTaskType', parameter: 'taskType', taskUUID });
-        expect(reply.errors[0]?.allowedValues).toEqual(
+        expect(reply.errors[0]?.['allowedValues']).toEqual(
           expect.arrayContaining(['removeBackground', 'imageUpload', 'getResponse', 'ping']),
         );
       },
@@ -182,7 +182,7 @@ describe('bad input', () => {
         const reply = await service.postRaw(`[{"taskType":${taskType}}]`);
         expect(reply.status).toBe(400);
         expectRefusal(reply, { code: 'unsupportedTaskType' });
-        expect(String(reply.errors[0]?.message).length).toBeLessThan(300);
+        expect(String(reply.errors[0]?.['message']).length).toBeLessThan(300);
       }
     });
 
@@ -340,7 +340,7 @@ describe('bad input', () => {
       const key = randomUUID();
       await putKey(service.database, 'neighbour', key);
       const { data } = await createClient(service.url, key).post([upload(base64)]);
-      for (const uuid of [randomUUID(), String(data[0]?.imageUUID)]) {
+      for (const uuid of [randomUUID(), String(data[0]?.['imageUUID'])]) {
         const reply = await service.post([removal(uuid)]);
         expect(reply.status).toBe(404);
         expectRefusal(reply, { code: 'mediaNotFound', parameter: 'inputImage' });
@@ -497,7 +497,7 @@ describe('bad input', () => {
 
       const { data } = await service.post([removal(base64)]);
       const image = await service.database.image.findUniqueOrThrow({
-        where: { id: String(data[0]?.imageUUID) },
+        where: { id: String(data[0]?.['imageUUID']) },
       });
       await rm(join(service.config.DATA_DIR, 'images', image.storageKey));
       const { status, headers, text } = await rawRequest(

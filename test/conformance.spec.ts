@@ -68,7 +68,7 @@ describe('a row of the catalogue', () => {
     const { data, errors } = await service.post([task]);
     expect(errors).toEqual([]);
 
-    const png = Buffer.from(String(data[0]?.imageBase64Data), 'base64');
+    const png = Buffer.from(String(data[0]?.['imageBase64Data']), 'base64');
     const { data: rgba, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
     expect([info.width, info.height, info.channels]).toEqual([photo.width, photo.height, 4]);
     const expected = referenceOf(variant);

@@ -65,7 +65,7 @@ describe.each(bounds)('the default model by its file $name', ({ name, mean, larg
 
   const cut = async (photo: Buffer) => {
     const { data } = await service.post([removal(photo.toString('base64'), { outputType: 'base64Data' })]);
-    return alphaOf(Buffer.from(String(data[0]?.imageBase64Data), 'base64'));
+    return alphaOf(Buffer.from(String(data[0]?.['imageBase64Data']), 'base64'));
   };
 
   it('cuts a mug out, with its handle open', async () => {

@@ -59,7 +59,7 @@ describe('a request without a good key', () => {
     const headers = { ...json, 'content-length': 30 * MB, authorization: `Bearer ${randomUUID()}` };
     const upload = await startUpload(service.url, headers);
     const { status, body } = await upload.answer;
-    expect([status, errorOf(body)?.code]).toEqual([401, 'invalidApiKey']);
+    expect([status, errorOf(body)?.['code']]).toEqual([401, 'invalidApiKey']);
     await expectUnread(upload);
   });
 
@@ -67,7 +67,7 @@ describe('a request without a good key', () => {
     const upload = await startUpload(service.url, { ...json, 'content-length': 30 * MB });
     await upload.write(`[${JSON.stringify(authentication('wrong'))},`.padEnd(KEY_BYTES));
     const { status, body } = await upload.answer;
-    expect([status, errorOf(body)?.code]).toEqual([401, 'invalidApiKey']);
+    expect([status, errorOf(body)?.['code']]).toEqual([401, 'invalidApiKey']);
     await expectUnread(upload);
   });
 
@@ -103,7 +103,7 @@ describe('a request without a good key', () => {
     const headers = { ...json, 'content-length': 30 * MB };
     const upload = await startUpload(service.url, headers, { method, path });
     const { status, body } = await upload.answer;
-    expect([status, errorOf(body)?.code]).toEqual([404, 'notFound']);
+    expect([status, errorOf(body)?.['code']]).toEqual([404, 'notFound']);
     await expectUnread(upload);
   });
 
@@ -121,7 +121,7 @@ describe('a request without a good key', () => {
     const upload = await startUpload(service.url, headers);
     const { status, body } = await upload.answer;
     await runSql(service.config.DATABASE_URL, 'ALTER TABLE lost_keys RENAME TO api_keys');
-    expect([status, errorOf(body)?.code]).toEqual([503, 'serviceUnavailable']);
+    expect([status, errorOf(body)?.['code']]).toEqual([503, 'serviceUnavailable']);
     await expectUnread(upload);
   });
 
@@ -225,7 +225,7 @@ describe('a request with a good key', () => {
     ['ten million numbers', `[{"taskType":[${'1,'.repeat(10_000_000)}1]}]`],
   ])('is refused before it is parsed when it holds 30 MB of %s', async (_, body) => {
     const { status, errors } = await service.postRaw(body);
-    expect([status, errors[0]?.code, errors[0]?.max]).toEqual([400, 'invalidRequestBody', 100_000]);
+    expect([status, errors[0]?.code, errors[0]?.['max']]).toEqual([400, 'invalidRequestBody', 100_000]);
   });
 
   it('may hold brackets and commas in its strings, as many as fit', async () => {
@@ -238,7 +238,7 @@ describe('a request with a good key', () => {
     const task = JSON.stringify(removal(image, { providerSettings: 'deep' }));
     const deep = `${'['.repeat(90_000)}${']'.repeat(90_000)}`;
     const { status, data } = await service.postRaw(`[${task.replace('"deep"', deep)}]`);
-    expect([status, data[0]?.status]).toEqual([200, 'success']);
+    expect([status, data[0]?.['status']]).toEqual([200, 'success']);
   });
 });
 
@@ -259,8 +259,8 @@ describe('a body that does not come', () => {
     const dripping = setInterval(() => void upload.write(' '), 20);
     const { status, head, body } = await upload.answer;
     clearInterval(dripping);
-    expect([status, errorOf(body)?.code]).toEqual([408, 'requestTimeout']);
-    expect(errorOf(body)?.message).toBe('The body came too slowly: each 0.5 s must bring 1000 bytes.');
+    expect([status, errorOf(body)?.['code']]).toEqual([408, 'requestTimeout']);
+    expect(errorOf(body)?.['message']).toBe('The body came too slowly: each 0.5 s must bring 1000 bytes.');
     expect(head).toMatch(/^connection: close$/im);
     await upload.closed;
   });

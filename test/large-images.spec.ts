@@ -58,7 +58,7 @@ describe('an image with long sides', () => {
     expect(await service.database.task.count()).toBe(before);
 
     const { data } = await service.post([upload(image)]);
-    const again = removal(String(data[0]?.imageUUID), { outputFormat });
+    const again = removal(String(data[0]?.['imageUUID']), { outputFormat });
     expectRefusal(await service.post([again]), unfit(outputFormat, max, size));
     expect(await rowOf(again.taskUUID)).toBeNull();
   });
@@ -82,7 +82,7 @@ describe('an image with long sides', () => {
 
   it('is refused as a stored one that was taken when the limit was higher', async () => {
     const { data } = await service.post([upload(writePng(4, 4).toString('base64'))]);
-    const id = String(data[0]?.imageUUID);
+    const id = String(data[0]?.['imageUUID']);
     await service.database.image.update({ where: { id }, data: { width: 70_000 } });
     expectRefusal(await service.post([removal(id)]), tooLong('inputImage', '70000 × 4'));
   });
@@ -99,7 +99,7 @@ describe('an image with long sides', () => {
       removal(writePng(width, height).toString('base64'), change),
     ]);
     expect(status).toBe(200);
-    const found = await sharp(Buffer.from(String(data[0]?.imageBase64Data), 'base64')).metadata();
+    const found = await sharp(Buffer.from(String(data[0]?.['imageBase64Data']), 'base64')).metadata();
     expect([found.width, found.height]).toEqual([width, height]);
   });
 });
@@ -111,7 +111,7 @@ describe('MAX_IMAGE_SIDE', () => {
     const [small, large] = [writePng(64, 2), writePng(65, 2)].map((bytes) => bytes.toString('base64'));
     expect((await service.post([removal(small!)])).status).toBe(200);
     const { status, errors } = await service.post([removal(large!)]);
-    expect([status, errors[0]?.code, errors[0]?.max]).toEqual([400, 'maxImageSizeExceeded', 64]);
+    expect([status, errors[0]?.code, errors[0]?.['max']]).toEqual([400, 'maxImageSizeExceeded', 64]);
     await service.stop();
   });
 });

@@ -83,7 +83,7 @@ describe('the models of a service', () => {
     const run = { provider: 'cpu', device: 'cpu', weightsSha256: served?.servedBy[0]?.weights.sha256 };
     expect(row).toMatchObject(run);
     const { data } = await service.post([{ taskType: 'getTaskDetails', taskUUID: task.taskUUID }]);
-    expect(data[0]?.execution).toEqual(run);
+    expect(data[0]?.['execution']).toEqual(run);
   });
 });
 

@@ -23,7 +23,7 @@ const harmless = /^(\.npm\/|\.config\/prisma-nodejs\/commands\.json$)/;
 /** npm and others behave themselves where CI is set, or what `npm test` sets: nothing is left but the path. */
 const bareEnvironment = () => ({
   ...Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined])),
-  PATH: process.env.PATH,
+  PATH: process.env['PATH'],
 });
 
 describe('the service as npm start runs it', () => {
@@ -57,7 +57,7 @@ describe('the service as npm start runs it', () => {
     const key = (await readFile(join(folder, 'data', 'api-key'), 'utf8')).trim();
     const photo = (await readFile(join('docs', 'pictures', 'mug.jpg'))).toString('base64');
     const { data } = await createClient(url, key).post([removal(photo)]);
-    expect(data[0]?.status).toBe('success');
+    expect(data[0]?.['status']).toBe('success');
 
     // What is to be seen is that nothing happens, so this waits for nothing else.
     await sleep(WATCHED_MS);

@@ -41,7 +41,7 @@ describe('npm start', () => {
       async () => {
         const { data, errors } = await client.post([{ taskType: 'getResponse', taskUUID }]);
         if (errors[0]) throw new Error(JSON.stringify(errors[0]));
-        return data.find((item) => item.status === 'success');
+        return data.find((item) => item['status'] === 'success');
       },
       60_000,
     );
@@ -53,11 +53,11 @@ describe('npm start', () => {
 
   it('prints the address and a key that only its user can read', async () => {
     const key = (await readFile(join(folder, 'api-key'), 'utf8')).trim();
-    expect(started.output()).toContain(`ready http://127.0.0.1:${env.PORT}`);
+    expect(started.output()).toContain(`ready http://127.0.0.1:${env['PORT']}`);
     expect(started.output()).toContain(key);
     expect(key.length).toBeGreaterThanOrEqual(32);
     expect((await stat(join(folder, 'api-key'))).mode & 0o077).toBe(0);
-    expect((await fetch(`http://127.0.0.1:${env.PORT}/health/ready`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${env['PORT']}/health/ready`)).status).toBe(200);
   });
 
   it('cuts a photo out with the real network', async () => {
@@ -76,7 +76,7 @@ describe('npm start', () => {
     const other = join(folder, 'other');
     const samePort = npmStart({ ...env, DATA_DIR: other });
     expect(await samePort.ended).toBe(1);
-    expect(samePort.output()).toMatch(new RegExp(`clearcut: .*port ${env.PORT} is in use`, 'i'));
+    expect(samePort.output()).toMatch(new RegExp(`clearcut: .*port ${env['PORT']} is in use`, 'i'));
 
     const sameFolder = npmStart({ ...env, PORT: `${await freePort()}` });
     expect(await sameFolder.ended).toBe(1);

@@ -23,7 +23,7 @@ describe('the reference', () => {
     const { components } = JSON.parse(files['openapi.json'] ?? '') as {
       components: { schemas: Record<string, unknown> };
     };
-    expect(components.schemas.Task).toMatchObject({
+    expect(components.schemas['Task']).toMatchObject({
       discriminator: {
         propertyName: 'taskType',
         mapping: { imageBackgroundRemoval: '#/components/schemas/RemoveBackground' },

@@ -71,16 +71,16 @@ describe.each(backends)('removeBackground with its queue on %s', (backend) => {
     const base64 = (await png).toString('base64');
     const upload = await service.post([{ taskType: 'imageUpload', taskUUID: uuid, image: base64 }]);
     expect(upload.data[0]).toMatchObject({ taskType: 'imageUpload', taskUUID: uuid });
-    const uploaded = String(upload.data[0]?.imageUUID);
+    const uploaded = String(upload.data[0]?.['imageUUID']);
     expect((await download(upload.data[0])).bytes).toEqual(await png);
 
     const sources = [`data:image/gif;base64,${base64}`, picturesUrl, uploaded];
     const { data } = await service.post(sources.map((source) => removal(source)));
     expect(data).toHaveLength(3);
-    expect(data[2]?.inputImageUUID).toBe(uploaded);
+    expect(data[2]?.['inputImageUUID']).toBe(uploaded);
     const again = await service.post([
-      removal(String(data[0]?.imageUUID)),
-      removal(String(data[1]?.inputImageUUID)),
+      removal(String(data[0]?.['imageUUID'])),
+      removal(String(data[1]?.['inputImageUUID'])),
     ]);
     expect(again.data).toHaveLength(2);
   });
@@ -114,8 +114,8 @@ describe.each(backends)('removeBackground with its queue on %s', (backend) => {
       ['imageBase64Data'],
       ['imageDataURI'],
     ]);
-    const bytes = Buffer.from(String(data[0]?.imageBase64Data), 'base64');
-    expect(String(data[1]?.imageDataURI)).toBe(`data:image/png;base64,${bytes.toString('base64')}`);
+    const bytes = Buffer.from(String(data[0]?.['imageBase64Data']), 'base64');
+    expect(String(data[1]?.['imageDataURI'])).toBe(`data:image/png;base64,${bytes.toString('base64')}`);
     expect((await sharp(bytes).metadata()).format).toBe('png');
   });
 
@@ -128,7 +128,7 @@ describe.each(backends)('removeBackground with its queue on %s', (backend) => {
     const done = await until('the result', async () => {
       const reply = await service.post(ask);
       expect(reply.data[0]).toMatchObject({ taskType: 'removeBackground', taskUUID: task.taskUUID });
-      return reply.data.find((item) => item.status === 'success');
+      return reply.data.find((item) => item['status'] === 'success');
     });
     expect(done.imageURL).toMatch(/^http/);
   });

@@ -96,7 +96,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     expect((await service.post([other])).status).toBe(200);
     await stateIs(service, task.taskUUID, 'succeeded');
     const second = await resultOf(service, task.taskUUID);
-    expect(second.imageUUID).not.toBe(first.imageUUID);
+    expect(second['imageUUID']).not.toBe(first['imageUUID']);
     expect(second.imageURL).toMatch(/\.webp$/);
     expect((await rowOf(service, task.taskUUID)).revision).toBe(2);
   });
@@ -108,7 +108,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     expect((await service.post([task])).errors[0]?.code).toBe('unsupportedImageFormat');
 
     pictures.send(png);
-    expect((await service.post([task])).data[0]?.status).toBe('success');
+    expect((await service.post([task])).data[0]?.['status']).toBe('success');
     expect(await rowOf(service, task.taskUUID)).toMatchObject({ revision: 2, attempt: 1 });
   });
 
@@ -117,7 +117,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     const task = removal(base64);
     const replies = await Promise.all(Array.from({ length: 20 }, () => service.post([task])));
     const [first] = replies;
-    expect(first?.data[0]?.status).toBe('success');
+    expect(first?.data[0]?.['status']).toBe('success');
     for (const { status, body } of replies) expect([status, body]).toEqual([200, first?.body]);
     const rows = await service.database.task.findMany({ where: { taskUuid: task.taskUUID } });
     expect(rows.map(({ attempt }) => attempt)).toEqual([1]);
@@ -179,9 +179,12 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     await service.dispatcher.start();
     await cutEveryConnection(service);
     const task = removal(base64);
-    await until('a result', async () => (await service.post([task])).data[0]?.status === 'success');
+    await until('a result', async () => (await service.post([task])).data[0]?.['status'] === 'success');
     await cutEveryConnection(service);
-    await until('another', async () => (await service.post([removal(base64)])).data[0]?.status === 'success');
+    await until(
+      'another',
+      async () => (await service.post([removal(base64)])).data[0]?.['status'] === 'success',
+    );
   });
 
   if (backend === 'Redis') {
@@ -221,7 +224,7 @@ describe('the service', () => {
 
     await service.worker.start();
     await resultOf(service, taskUUID);
-    expect((await service.post([task])).data[0]?.status).toBe('success');
+    expect((await service.post([task])).data[0]?.['status']).toBe('success');
   });
 
   it('stops in time although a client has sent half a request', async () => {
@@ -249,7 +252,7 @@ describe('a waiting caller', () => {
       await runSql(service.config.DATABASE_URL, 'ALTER TABLE tasks DISABLE TRIGGER task_finished');
       await service.worker.start();
       const { data, ms } = await service.post([removal(base64)]);
-      expect(data[0]?.status).toBe('success');
+      expect(data[0]?.['status']).toBe('success');
       expect(ms).toBeLessThan(2500);
     } finally {
       await service.stop();

@@ -74,7 +74,7 @@ describe('a fleet whose programs are replaced under load', () => {
 
   const poll = async (taskUUID: string | undefined): Promise<unknown> => {
     const { data, errors } = await send([{ taskType: 'getResponse', taskUUID }]);
-    return data[0]?.status ?? errors[0]?.code;
+    return data[0]?.['status'] ?? errors[0]?.code;
   };
 
   it(`answers ${TASKS} tasks while each program is replaced twice: none fails, none is lost`, async () => {

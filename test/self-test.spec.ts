@@ -65,7 +65,7 @@ describe('a worker whose machine cannot do its tasks', () => {
 
     isBroken = false;
     await worker.start();
-    expect((await post([removal(base64)])).data[0]?.status).toBe('success');
+    expect((await post([removal(base64)])).data[0]?.['status']).toBe('success');
   });
 
   it('does not start when its network cannot be loaded', async () => {
@@ -101,7 +101,7 @@ describe('a worker whose machine cannot do its tasks', () => {
     const env = { WORKER_MODELS: defaultModel.air };
     const { worker, post } = await start(breakSecond, { makeCatalogue: twoModels, env });
     await worker.start();
-    expect((await post([removal(base64)])).data[0]?.status).toBe('success');
+    expect((await post([removal(base64)])).data[0]?.['status']).toBe('success');
   });
 });
 
@@ -170,7 +170,7 @@ describe('a worker whose machine breaks', () => {
       const { errors } = await service.post([removal(white.toString('base64'))]);
       expect(errors).toMatchObject([{ code: 'inferenceError' }]);
       expect((await ask(service.admin.worker)).status).toBe(200);
-      expect((await service.post([removal(base64)])).data[0]?.status).toBe('success');
+      expect((await service.post([removal(base64)])).data[0]?.['status']).toBe('success');
     } finally {
       await service.stop();
     }

@@ -47,7 +47,7 @@ const one = async (more: Record<string, unknown>, image = photo): Promise<Item> 
 };
 
 const decoded = async (item: Item) => {
-  const file = sharp(Buffer.from(String(item.imageBase64Data), 'base64'));
+  const file = sharp(Buffer.from(String(item['imageBase64Data']), 'base64'));
   const { channels: kept } = await file.metadata();
   // Else sharp makes three channels of one.
   const image = kept === 1 ? file.toColourspace('b-w') : file;
@@ -108,13 +108,13 @@ describe('settings', () => {
     const row = await service.database.task.findFirstOrThrow({ where: { taskUuid: task.taskUUID } });
     expect(row.unknownPixels).toBeGreaterThan(100);
     expect(row.mattingMs).toBeGreaterThan(0);
-    expect(item?.cost).toBe(0.0007);
+    expect(item?.['cost']).toBe(0.0007);
 
     const dry = await service.post([task], {
       authorization: `Bearer ${service.key}`,
       'x-runware-dry-run': '1',
     });
-    expect(Number(dry.data[0]?.cost)).toBeGreaterThanOrEqual(Number(item?.cost));
+    expect(Number(dry.data[0]?.['cost'])).toBeGreaterThanOrEqual(Number(item?.['cost']));
 
     const { data: rgba, alphas } = await decoded(item ?? {});
     const mixed = alphas.flatMap((alpha, i) => (alpha > 60 && alpha < 200 ? [i] : []));
@@ -130,12 +130,12 @@ describe('settings', () => {
     ['nothing is certain background', { alphaMattingErodeSize: 255 }, /mattingNo(Fore|Back)ground/],
   ])('alphaMatting that cannot be done says so: %s', async (_, more, code) => {
     const item = await one({ settings: { alphaMatting: true, ...more } });
-    expect(item.warnings).toEqual([{ code: expect.stringMatching(code), message: expect.any(String) }]);
+    expect(item['warnings']).toEqual([{ code: expect.stringMatching(code), message: expect.any(String) }]);
     const plain = await one({});
-    expect(item.imageBase64Data).toBe(plain.imageBase64Data);
+    expect(item['imageBase64Data']).toBe(plain['imageBase64Data']);
     const { taskUUID } = item;
     const { data } = await service.post([{ taskType: 'getResponse', taskUUID }]);
-    expect(data[0]?.warnings).toEqual(item.warnings);
+    expect(data[0]?.['warnings']).toEqual(item['warnings']);
   });
 
   it.each([
@@ -157,7 +157,7 @@ describe('settings', () => {
     });
     expect(await one({ model, returnOnlyMask: true })).toMatchObject({ parameter: 'returnOnlyMask' });
     const defaults = { rgba: [255, 255, 255, 0], alphaMatting: false, alphaMattingErodeSize: 10 };
-    expect((await one({ model, settings: defaults })).status).toBe('success');
+    expect((await one({ model, settings: defaults }))['status']).toBe('success');
   });
 });
 
@@ -167,7 +167,7 @@ describe('refine', () => {
   it('mattes for every model as settings do', async () => {
     const byRefine = await one({ model, refine: narrow });
     const bySettings = await one({ settings: narrow });
-    expect(byRefine.imageBase64Data).toBe(bySettings.imageBase64Data);
+    expect(byRefine['imageBase64Data']).toBe(bySettings['imageBase64Data']);
   });
 
   it('is refused together with the same in settings', async () => {

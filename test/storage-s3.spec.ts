@@ -63,7 +63,7 @@ const isGone = (storageKey: string) =>
 describe('a service that keeps its images in S3', () => {
   it('gives an address that leads to the store, and the bytes there', async () => {
     const item = await cutOut(base64);
-    expect(item.imageURL).toBe(`${service.config.PUBLIC_URL}/images/${String(item.imageUUID)}.png`);
+    expect(item.imageURL).toBe(`${service.config.PUBLIC_URL}/images/${String(item['imageUUID'])}.png`);
 
     const answer = await ask(item, { redirect: 'manual' });
     expect(answer.status).toBe(302);
@@ -75,7 +75,7 @@ describe('a service that keeps its images in S3', () => {
     const followed = await ask(item);
     expect(followed.headers.get('content-type')).toBe('image/png');
     const bytes = Buffer.from(await followed.arrayBuffer());
-    const { storageKey } = await readImage(item.imageUUID);
+    const { storageKey } = await readImage(item['imageUUID']);
     expect(bytes.equals(await storage.read(storageKey))).toBe(true);
     expect(await sharp(bytes).metadata()).toMatchObject({ width: 90, height: 60, channels: 4 });
   });
@@ -85,7 +85,7 @@ describe('a service that keeps its images in S3', () => {
     const head = await ask(item, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-type')]).toEqual([200, 'image/webp']);
     expect(head.url).toContain(store.url);
-    const { bytes } = await readImage(item.imageUUID);
+    const { bytes } = await readImage(item['imageUUID']);
     expect(head.headers.get('content-length')).toBe(`${bytes}`);
   });
 
@@ -97,7 +97,7 @@ describe('a service that keeps its images in S3', () => {
     const first = await cutOut(pictures.url);
     const asked = pictures.asked();
 
-    const inputs = [String(upload?.imageUUID), upload?.imageURL ?? '', String(first.inputImageUUID)];
+    const inputs = [String(upload?.['imageUUID']), upload?.imageURL ?? '', String(first['inputImageUUID'])];
     const cutouts = await Promise.all(
       [first, ...(await Promise.all(inputs.map((one) => cutOut(one))))].map(download),
     );
@@ -116,8 +116,8 @@ describe('a service that keeps its images in S3', () => {
 
   it('reads the bytes of base64Data from the store', async () => {
     const item = await cutOut(base64, { outputType: 'base64Data' });
-    const { storageKey } = await readImage(item.imageUUID);
-    expect(item.imageBase64Data).toBe((await storage.read(storageKey)).toString('base64'));
+    const { storageKey } = await readImage(item['imageUUID']);
+    expect(item['imageBase64Data']).toBe((await storage.read(storageKey)).toString('base64'));
   });
 
   it('tells a webhook the bytes from the store', async () => {
@@ -125,7 +125,7 @@ describe('a service that keeps its images in S3', () => {
     const { taskUUID } = await cutOut(base64, { outputType: 'base64Data', webhookURL });
     const hook = await until('the webhook', () => receiver.received('/hook')[0]);
     const body = JSON.parse(hook.body.toString()) as Item;
-    const { storageKey } = await readImage(body.imageUUID);
+    const { storageKey } = await readImage(body['imageUUID']);
     const imageBase64Data = (await storage.read(storageKey)).toString('base64');
     expect(body).toMatchObject({ taskUUID, imageBase64Data });
   });
@@ -145,25 +145,25 @@ describe('an image in S3 whose time is over', () => {
 
   it('answers 410 after its ttl, and the dispatcher deletes its bytes', async () => {
     const item = await cutOut(base64, { ttl: 60 });
-    const { storageKey } = await readImage(item.imageUUID);
+    const { storageKey } = await readImage(item['imageUUID']);
     expect((await ask(item)).status).toBe(200);
 
-    await expire(item.imageUUID);
+    await expire(item['imageUUID']);
     expect((await ask(item)).status).toBe(410);
     expect((await ask(item, { method: 'HEAD' })).status).toBe(410);
     await isGone(storageKey);
-    await until('the row', async () => (await readImage(item.imageUUID)).deletedAt);
+    await until('the row', async () => (await readImage(item['imageUUID'])).deletedAt);
     expect((await ask(item)).status).toBe(410);
   });
 
   it('answers 410 as soon as mediaStorage has deleted it', async () => {
     const item = await cutOut(base64);
-    const { storageKey } = await readImage(item.imageUUID);
+    const { storageKey } = await readImage(item['imageUUID']);
     const deletion = {
       taskType: 'mediaStorage',
       taskUUID: randomUUID(),
       operation: 'delete',
-      media: item.imageUUID,
+      media: item['imageUUID'],
     };
     expect((await service.post([deletion])).data[0]).toMatchObject({
       operation: 'delete',
@@ -175,9 +175,9 @@ describe('an image in S3 whose time is over', () => {
 
   it('is missed by a task that names it when only its bytes are gone, as on the disk', async () => {
     const item = await cutOut(base64);
-    await storage.remove((await readImage(item.imageUUID)).storageKey);
+    await storage.remove((await readImage(item['imageUUID'])).storageKey);
     expect((await ask(item)).status).toBe(404);
-    const { errors } = await service.post([removal(String(item.imageUUID))]);
+    const { errors } = await service.post([removal(String(item['imageUUID']))]);
     expect(errors[0]).toMatchObject({ code: 'mediaNotFound' });
   });
 });

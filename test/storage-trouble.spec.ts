@@ -95,7 +95,7 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
     await service.worker.start();
     await service.dispatcher.start();
     const upload = { taskType: 'imageUpload', taskUUID: randomUUID(), image: base64 };
-    image = String((await service.post([upload])).data[0]?.imageUUID);
+    image = String((await service.post([upload])).data[0]?.['imageUUID']);
     expect((await service.post([before])).data[0]).toMatchObject({ status: 'success' });
     await trouble.start(service);
   }, LIMIT_MS);
@@ -212,7 +212,7 @@ describe('a task whose deadline passes while the storage is away', () => {
       try {
         await service.worker.start();
         const upload = { taskType: 'imageUpload', taskUUID: randomUUID(), image: base64 };
-        const image = String((await service.post([upload])).data[0]?.imageUUID);
+        const image = String((await service.post([upload])).data[0]?.['imageUUID']);
         await trouble.start(service);
         const { taskUUID, ...task } = removal(image, later);
         await service.post([{ taskUUID, ...task }]);

@@ -38,7 +38,7 @@ describe('what clients of Runware send over REST', () => {
   it('names the model by its slug, or in the older task not at all', async () => {
     const bySlug = await one({ taskType: 'removeBackground', model: 'rembg-v1-4', inputImage: photo });
     const without = await one({ taskType: 'imageBackgroundRemoval', inputImage: photo });
-    expect([bySlug.status, without.status]).toEqual(['success', 'success']);
+    expect([bySlug['status'], without['status']]).toEqual(['success', 'success']);
     expect(await one({ taskType: 'removeBackground', inputImage: photo })).toMatchObject({
       code: 'missingModel',
     });
@@ -48,11 +48,11 @@ describe('what clients of Runware send over REST', () => {
     const result = await one({ ...removal(''), inputImage: undefined, inputs: { image: photo } });
     expect(result).toMatchObject({
       status: 'success',
-      mediaUUID: result.imageUUID,
+      mediaUUID: result['imageUUID'],
       mediaURL: result.imageURL,
     });
     const both = await one(removal(photo, { inputs: { image: photo } }));
-    expect(both.status).toBe('success');
+    expect(both['status']).toBe('success');
     const differing = await one(removal(photo, { inputs: { image: randomUUID() } }));
     expect(differing).toMatchObject({ code: 'incompatibleParameters', parameter: 'inputs.image' });
     const neither = await one({ taskType: 'removeBackground', model: 'runware:109@1', inputs: {} });
@@ -75,10 +75,10 @@ describe('what clients of Runware send over REST', () => {
       returnOnlyMask: false,
       alphaMatting: false,
     };
-    expect((await one(removal(photo, { settings }))).status).toBe('success');
-    expect((await one(removal(photo, settings))).status).toBe('success');
-    expect((await one(removal(photo, { settings: { alphaMatting: true } }))).status).toBe('success');
-    expect((await one(removal(photo, { returnOnlyMask: true }))).status).toBe('success');
+    expect((await one(removal(photo, { settings })))['status']).toBe('success');
+    expect((await one(removal(photo, settings)))['status']).toBe('success');
+    expect((await one(removal(photo, { settings: { alphaMatting: true } })))['status']).toBe('success');
+    expect((await one(removal(photo, { returnOnlyMask: true })))['status']).toBe('success');
   });
 
   it('holds what belongs to other tasks, which has no effect', async () => {
@@ -90,7 +90,7 @@ describe('what clients of Runware send over REST', () => {
       providerSettings: { bria: {} },
       numberResults: 1,
     };
-    expect((await one(removal(photo, extras))).status).toBe('success');
+    expect((await one(removal(photo, extras)))['status']).toBe('success');
     expect(await one(removal(photo, { numberResults: 2 }))).toMatchObject({
       parameter: 'numberResults',
       max: 1,
@@ -100,7 +100,7 @@ describe('what clients of Runware send over REST', () => {
   it('holds an outputType in an array and a format in lower case', async () => {
     const result = await one(removal(photo, { outputType: ['base64Data'], outputFormat: 'webp' }));
     expect(result).toMatchObject({ result: 'success', status: 'success' });
-    expect((await sharp(Buffer.from(String(result.imageBase64Data), 'base64')).metadata()).format).toBe(
+    expect((await sharp(Buffer.from(String(result['imageBase64Data']), 'base64')).metadata()).format).toBe(
       'webp',
     );
   });
@@ -127,12 +127,12 @@ describe('what clients of Runware send over REST', () => {
   it('stores media, uses it and deletes it; its address answers 410 then', async () => {
     const stored = await one({ taskType: 'mediaStorage', media: photo });
     expect(stored).toMatchObject({ taskType: 'mediaStorage', operation: 'upload', status: 'success' });
-    expect((await one(removal(String(stored.mediaUUID)))).status).toBe('success');
+    expect((await one(removal(String(stored['mediaUUID']))))['status']).toBe('success');
 
-    const deletion = { taskType: 'mediaStorage', operation: 'delete', media: stored.mediaUUID };
-    expect(await one(deletion)).toMatchObject({ operation: 'delete', mediaUUID: stored.mediaUUID });
-    expect((await fetch(String(stored.mediaURL))).status).toBe(410);
-    expect(await one(removal(String(stored.mediaUUID)))).toMatchObject({ code: 'mediaExpired' });
+    const deletion = { taskType: 'mediaStorage', operation: 'delete', media: stored['mediaUUID'] };
+    expect(await one(deletion)).toMatchObject({ operation: 'delete', mediaUUID: stored['mediaUUID'] });
+    expect((await fetch(String(stored['mediaURL']))).status).toBe(410);
+    expect(await one(removal(String(stored['mediaUUID'])))).toMatchObject({ code: 'mediaExpired' });
     expect(await one(deletion)).toMatchObject({ code: 'mediaNotFound', parameter: 'media' });
   });
 
@@ -142,7 +142,9 @@ describe('what clients of Runware send over REST', () => {
     const details = await one({ taskType: 'getTaskDetails', taskUUID: task.taskUUID });
     expect(details).toMatchObject({
       taskUUID: task.taskUUID,
-      request: [{ taskType: 'removeBackground', outputFormat: 'JPG', inputImage: data[0]?.inputImageUUID }],
+      request: [
+        { taskType: 'removeBackground', outputFormat: 'JPG', inputImage: data[0]?.['inputImageUUID'] },
+      ],
       response: { data },
     });
   });
@@ -174,7 +176,7 @@ describe('what clients of Runware send over REST', () => {
   it('keeps a result for its ttl', async () => {
     const result = await one(removal(photo, { ttl: 60 }));
     expect((await bytesOf(result)).length).toBeGreaterThan(0);
-    const imageUUID = String(result.imageUUID);
+    const imageUUID = String(result['imageUUID']);
     await service.database.image.update({
       where: { id: imageUUID },
       data: { expiresAt: new Date(Date.now() - 1) },
@@ -229,7 +231,7 @@ describe('what clients of Runware send over REST', () => {
 
   it('links to a page on which the parameter is explained', async () => {
     const { errors } = await service.post([removal(photo, { settings: { rgba: 'white' } })]);
-    const link = new URL(String(errors[0]?.documentation));
+    const link = new URL(String(errors[0]?.['documentation']));
     expect(link.pathname + link.hash).toBe('/reference#request-settings-rgba');
     const page = await fetch(new URL(link.pathname, service.url));
     expect(page.headers.get('content-type')).toMatch(/^text\/html/);

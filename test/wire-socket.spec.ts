@@ -72,8 +72,8 @@ describe('what clients of Runware send over WebSocket', () => {
     const client = await dial();
     const task = removal(photo);
     client.send([{ taskType: 'authentication', apiKey: service.key }, task]);
-    expect(itemOf(await client.frameOf(task.taskUUID)).status).toBe('success');
-    expect(itemOf(await client.nextFrame()).taskType).toBe('authentication');
+    expect(itemOf(await client.frameOf(task.taskUUID))['status']).toBe('success');
+    expect(itemOf(await client.nextFrame())['taskType']).toBe('authentication');
   });
 
   it('gets its pong at once, alone in its frame', async () => {
@@ -107,7 +107,7 @@ describe('what clients of Runware send over WebSocket', () => {
     const end = await until('the end', async () => {
       client.send([{ taskType: 'getResponse', taskUUID }]);
       const item = itemOf(await client.frameOf(taskUUID, ++polls));
-      return item.status === 'processing' ? undefined : item;
+      return item['status'] === 'processing' ? undefined : item;
     });
     expect(end).toMatchObject({ status: 'success', imageURL: expect.any(String) });
     await until('nothing to replay', async () => {
@@ -207,9 +207,9 @@ describe('what clients of Runware send over WebSocket', () => {
     await leave(first, 1006);
 
     const second = await enter(first.session);
-    expect(itemOf(await second.frameOf(async.taskUUID)).status).toBe('processing');
+    expect(itemOf(await second.frameOf(async.taskUUID))['status']).toBe('processing');
     await service.worker.start();
-    expect(itemOf(await second.frameOf(sync.taskUUID)).status).toBe('success');
+    expect(itemOf(await second.frameOf(sync.taskUUID))['status']).toBe('success');
   });
 
   it('gets on resume the end of an async task that ended meanwhile', async () => {
@@ -224,7 +224,7 @@ describe('what clients of Runware send over WebSocket', () => {
       service.database.task.findFirst({ where: { taskUuid: taskUUID, state: 'succeeded' } }),
     );
     const second = await enter(first.session);
-    expect(itemOf(await second.frameOf(taskUUID)).status).toBe('success');
+    expect(itemOf(await second.frameOf(taskUUID))['status']).toBe('success');
   });
 
   it('is answered once when it sends again, after resume, what was running', async () => {
@@ -237,9 +237,9 @@ describe('what clients of Runware send over WebSocket', () => {
     const second = await enter(first.session);
     second.send([task]);
     await service.worker.start();
-    expect(itemOf(await second.frameOf(task.taskUUID)).status).toBe('success');
+    expect(itemOf(await second.frameOf(task.taskUUID))['status']).toBe('success');
     second.send([{ taskType: 'ping' }]);
-    await until('the pong', () => second.frames.some((frame) => itemOf(frame).pong));
+    await until('the pong', () => second.frames.some((frame) => itemOf(frame)['pong']));
     expect(second.frames).toHaveLength(3);
   });
 
@@ -287,7 +287,7 @@ describe('what clients of Runware send over WebSocket', () => {
     }
     const client = await enter();
     client.send([task]);
-    expect(itemOf(await client.frameOf(task.taskUUID)).status).toBe('success');
+    expect(itemOf(await client.frameOf(task.taskUUID))['status']).toBe('success');
   });
 
   it('leaves a session that is forgotten some time after nobody can take it up', async () => {
@@ -342,7 +342,7 @@ describe('what clients of Runware send over WebSocket', () => {
     await service.worker.start();
     const second = await enter();
     second.send([task]);
-    expect(itemOf(await second.frameOf(task.taskUUID)).status).toBe('success');
+    expect(itemOf(await second.frameOf(task.taskUUID))['status']).toBe('success');
     expect(await service.database.task.count({ where: { taskUuid: task.taskUUID } })).toBe(1);
   });
 });
@@ -374,7 +374,7 @@ describe('two gateways that share only the database and the storage', () => {
     expect(await second.authenticate(service.key, session)).toBe(session);
     expect(await second.frameOf(done.taskUUID)).toEqual(result);
     await service.worker.start();
-    expect(itemOf(await second.frameOf(running.taskUUID)).status).toBe('success');
+    expect(itemOf(await second.frameOf(running.taskUUID))['status']).toBe('success');
     second.socket.terminate();
     await service.gateway.start();
   });
@@ -394,7 +394,7 @@ describe('two gateways that share only the database and the storage', () => {
     const poll = { taskType: 'getResponse', taskUUID: task.taskUUID };
     await until('the end', async () => {
       const { data } = await service.otherGateway.post([poll]);
-      return data[0]?.status === 'success';
+      return data[0]?.['status'] === 'success';
     });
   });
 });

@@ -3,7 +3,7 @@ import { softDisc } from './soft-disc.js';
 
 // A device thread as a GPU makes it: blocked for as long as the device computes, while no core of the CPU works.
 
-const imageMs = Number(process.env.BENCH_SLEEP_MS);
+const imageMs = Number(process.env['BENCH_SLEEP_MS']);
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
 const open = async ({ input }: Network): Promise<Session> => {

@@ -71,7 +71,7 @@ describe('ComfyUI-Runware by RUNWARE_CUSTOM_ENDPOINT (Python; imitated)', () => 
   it('uploads an image and names it by its UUID', async () => {
     const upload = { taskType: 'imageUpload', taskUUID: randomUUID(), image: photo };
     const { data } = await service.post([upload], headers());
-    const { data: removed } = await service.post([removal(String(data[0]?.imageUUID))], headers());
+    const { data: removed } = await service.post([removal(String(data[0]?.['imageUUID']))], headers());
     expect(removed).toMatchObject([{ imageUUID: expect.any(String) }]);
   });
 

@@ -84,7 +84,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
       const upload = await ask([['image_upload', { image }]]);
       const taskUUID = randomUUID();
       const { results } = await ask([
-        ['run', removal(upload.results?.[0]?.imageUUID, { taskUUID })],
+        ['run', removal(upload.results?.[0]?.['imageUUID'], { taskUUID })],
         ['get_response', { taskUUID }],
         ['get_task_details', { taskUUID }],
       ]);
@@ -158,7 +158,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
     expect(error).toMatchObject({ code: 'connection', retryable: true });
     const { results } = await asker('websocket')([['run', task]]);
     expect(results).toEqual([expect.objectContaining(cutout)]);
-    expect(await executionsOf(String(task.taskUUID))).toEqual([1]);
+    expect(await executionsOf(String(task['taskUUID']))).toEqual([1]);
   });
 
   describe('which refuses frames of more than 1 MiB', () => {
@@ -179,7 +179,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
 
     it('gets them over rest', async () => {
       const { results } = await asker('rest')([['run', large('sync')]]);
-      expect(String(results?.[0]?.imageBase64Data).length).toBeGreaterThan(1024 * 1024);
+      expect(String(results?.[0]?.['imageBase64Data']).length).toBeGreaterThan(1024 * 1024);
     });
   });
 });

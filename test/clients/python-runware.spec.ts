@@ -37,7 +37,12 @@ client.describe('runware 0.5.24 (Python, WebSocket)', () => {
   it('removes the background of a URL, a data URI, base64 and a UUID', async () => {
     const photo = (await toPng(disc(60, 40))).toString('base64');
     const { data } = await service.post([{ taskType: 'imageUpload', taskUUID: randomUUID(), image: photo }]);
-    for (const inputImage of [pictures.url, `data:image/png;base64,${photo}`, photo, data[0]?.imageUUID]) {
+    for (const inputImage of [
+      pictures.url,
+      `data:image/png;base64,${photo}`,
+      photo,
+      data[0]?.['imageUUID'],
+    ]) {
       const { results } = await remove({ inputImage, outputFormat: 'PNG', includeCost: true });
       expect(results).toEqual([expect.objectContaining({ ...cutout, cost: 0.0006 })]);
     }

@@ -45,7 +45,7 @@ const deploymentsOf = (manifests: readonly Manifest[]) =>
 const titleOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
 
 const python = await pythonWith('test/manifests/kubernetes-validate.txt').catch((error: unknown) => {
-  if (process.env.PYTHON_CLIENTS === 'required') throw error;
+  if (process.env['PYTHON_CLIENTS'] === 'required') throw error;
   process.stderr.write(`\n*** NO manifest is held against the schemas of Kubernetes: ${String(error)} ***\n`);
   return undefined;
 });

@@ -110,7 +110,7 @@ describe.each(backends)('the board of queues, with these on %s', (backend) => {
     await service.post([removal(image, later), removal(image, later), removal(image, later)]);
     const waiting = await until('the jobs', async () => {
       const [queue] = await shown();
-      return queue?.counts.waiting === 3 ? queue : undefined;
+      return queue?.counts['waiting'] === 3 ? queue : undefined;
     });
     expect(waiting.counts).toMatchObject({ active: 0, delayed: 0, failed: 0 });
 
@@ -166,7 +166,7 @@ describe.each(backends)('the board of queues, with these on %s', (backend) => {
       await queue.add('removal', { taskId: id }, { jobId: id, delay: 600_000 });
       const counts = () => queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
       const before = await counts();
-      expect(before.delayed).toBe(1);
+      expect(before['delayed']).toBe(1);
       for (const [method, path] of [
         ['PUT', '/api/queues/pause'],
         ['PUT', '/api/queues/resume'],

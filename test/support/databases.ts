@@ -4,7 +4,7 @@ import pg from 'pg';
 export const TEMPLATE = 'clearcut_template';
 
 const serverUrl = (): string => {
-  const url = process.env.TEST_POSTGRES;
+  const url = process.env['TEST_POSTGRES'];
   if (!url) throw new Error('TEST_POSTGRES is not set: run the tests by npm test');
   return url;
 };

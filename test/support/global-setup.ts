@@ -11,7 +11,7 @@ export default async (): Promise<void> => {
   // As root, Postgres runs as another user, who would otherwise get a place of his own elsewhere.
   await chmod(dataDir, 0o755);
   const postgres = await startEmbeddedPostgres({ dataDir });
-  process.env.TEST_POSTGRES = postgres.url;
+  process.env['TEST_POSTGRES'] = postgres.url;
   await migrate(await createDatabase(TEMPLATE));
 
   globalThis.stopTestPostgres = async () => {

@@ -66,7 +66,7 @@ const builder = builders.find(([command]) => !spawnSync(command, ['--help']).err
 /** Like Jest's own; skipped, and loudly, where nothing is installed that builds a kustomization. */
 export const describeManifests = (title: string, tests: () => void): void => {
   if (builder) return describe(title, tests);
-  if (process.env.KUSTOMIZE === 'required')
+  if (process.env['KUSTOMIZE'] === 'required')
     throw new Error('The manifests must be tested, but neither kubectl nor kustomize is installed.');
   process.stderr.write('\n*** NOTHING is tested of k8s/: neither kubectl nor kustomize is installed ***\n');
   describe.skip(`${title}, not run since neither kubectl nor kustomize is installed`, tests);

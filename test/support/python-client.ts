@@ -93,7 +93,7 @@ export const pythonClient = async (name: string): Promise<PythonClient> => {
     return { describe, run: runner(python, `${folder}/${name.replace('-', '_')}_driver.py`) };
   } catch (error) {
     const { message } = error as Error;
-    if (process.env.PYTHON_CLIENTS === 'required')
+    if (process.env['PYTHON_CLIENTS'] === 'required')
       throw new Error(`The Python client ${name} must be tested, but ${message}`, { cause: error });
     // Not console.warn: Jest keeps to itself what is said in a file whose tests are all skipped.
     process.stderr.write(`\n*** NOTHING is tested with the Python client ${name}: ${message} ***\n`);

@@ -29,7 +29,7 @@ export const redisIsOnPath = (): boolean => spawnSync('redis-server', ['--versio
 /** Whether redis-server is on the PATH. In CI it must be; elsewhere its absence is said loudly. */
 export const redisIsInstalled = (): boolean => {
   if (redisIsOnPath()) return true;
-  if (process.env.CI)
+  if (process.env['CI'])
     throw new Error('redis-server is not installed, and in CI the tests of the Redis backend must run');
   console.warn('\n*** redis-server is not on the PATH: NOTHING is tested on the Redis backend. ***\n');
   return false;

@@ -106,7 +106,7 @@ export const startService = async ({
     DATABASE_URL: await freshDatabase(),
     INTRA_OP_THREADS: '1',
     SHUTDOWN_GRACE_S: '2',
-    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+    LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     ...env,
   });
   const models = await makeCatalogue(folder);

@@ -53,7 +53,7 @@ export const connect = async (
       const more = session ? { connectionSessionUUID: session } : {};
       send([{ taskType: 'authentication', apiKey, ...more }]);
       const { data } = await nextFrame();
-      return String(data?.[0]?.connectionSessionUUID);
+      return String(data?.[0]?.['connectionSessionUUID']);
     },
   };
 };

@@ -58,7 +58,7 @@ export const createRestClient = (url: string, key: string, retryDelayMs = 1000):
     run: async (params) => {
       const task = toTask(params);
       // Errors in a good answer to a sync task are lost on it.
-      if (task.deliveryMethod === 'sync') return (await post(task)).data ?? [];
+      if (task['deliveryMethod'] === 'sync') return (await post(task)).data ?? [];
       await postForItems(task);
       return poll(task.taskUUID, postForItems);
     },

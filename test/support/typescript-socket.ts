@@ -43,9 +43,9 @@ const authenticate = async (url: string, apiKey: string, session: string | undef
   });
   if (first.error) throw new ClientError({ ...first.error, code: 'authFailed' });
   const [item] = first.data ?? [];
-  if (item?.taskUUID || typeof item?.connectionSessionUUID !== 'string')
+  if (item?.taskUUID || typeof item?.['connectionSessionUUID'] !== 'string')
     throw new ClientError({ code: 'authFailed', message: 'no session' });
-  return { socket, session: item.connectionSessionUUID };
+  return { socket, session: item['connectionSessionUUID'] };
 };
 
 /** `retryDelayMs` is 1000 by default in the client. */
@@ -95,7 +95,7 @@ export const connectSocketClient = async (
     run: async (params) => {
       const task = toTask(params);
       const first = await ask(task);
-      return task.deliveryMethod === 'sync' ? first : poll(task.taskUUID, ask);
+      return task['deliveryMethod'] === 'sync' ? first : poll(task.taskUUID, ask);
     },
     drop: (code) => (code === 1006 ? current.socket.terminate() : current.socket.close(code)),
     disconnect: () => {

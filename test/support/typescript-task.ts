@@ -11,7 +11,7 @@ export class ClientError extends Error {
     readonly item: Item,
     readonly statusCode?: number,
   ) {
-    super(String(item.message));
+    super(String(item['message']));
   }
 }
 
@@ -26,7 +26,7 @@ export const toTask = (params: Record<string, unknown>): Task => ({
 });
 
 const isTerminal = (item: Item): boolean =>
-  ['imageURL', 'result'].some((name) => item[name] !== undefined) || item.status === 'success';
+  ['imageURL', 'result'].some((name) => item[name] !== undefined) || item['status'] === 'success';
 
 /** Asks for the end: after 1 s, again after half a second, then ever more slowly. */
 export const poll = async (

@@ -15,9 +15,10 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** The routing keys of whatever a client sent, for the error that answers it. */
 export const routingOf = (raw: unknown): Routing => {
   if (!isRecord(raw)) return {};
+  const { taskType, taskUUID } = raw;
   return {
-    ...(typeof raw.taskType === 'string' && { taskType: raw.taskType }),
-    ...(typeof raw.taskUUID === 'string' && { taskUUID: raw.taskUUID }),
+    ...(typeof taskType === 'string' && { taskType }),
+    ...(typeof taskUUID === 'string' && { taskUUID }),
   };
 };
 
@@ -39,21 +40,22 @@ const normalise = (raw: Record<string, unknown>): Record<string, unknown> => {
  */
 export const parseTask = (raw: unknown): Task => {
   if (!isRecord(raw)) throw new TaskError('invalidRequestBody', 'Each task must be a JSON object.');
-  if (raw.taskType === undefined) {
+  const { taskType } = raw;
+  if (taskType === undefined) {
     throw new TaskError('missingTaskType', "Missing required parameter 'taskType'.", {
       parameter: 'taskType',
       allowedValues: taskTypes,
     });
   }
-  if (!isTaskType(raw.taskType)) {
+  if (!isTaskType(taskType)) {
     throw new TaskError('unsupportedTaskType', 'There is no such taskType.', {
       parameter: 'taskType',
       allowedValues: taskTypes,
     });
   }
 
-  const schema: z.ZodType<Task> = taskSchemas[raw.taskType];
+  const schema: z.ZodType<Task> = taskSchemas[taskType];
   const parsed = schema.safeParse(normalise(raw), { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw fromIssue(parsed.error.issues, taskSchemas[raw.taskType]);
+  throw fromIssue(parsed.error.issues, taskSchemas[taskType]);
 };

@@ -29,7 +29,7 @@ describe('onnxruntime', () => {
       );
       // Where CI is set, or by npm test, it would keep still by itself.
       const { stdout } = await exec(process.execPath, [script], {
-        env: { PATH: process.env.PATH, HOME: home, https_proxy: 'http://127.0.0.1:9' },
+        env: { PATH: process.env['PATH'], HOME: home, https_proxy: 'http://127.0.0.1:9' },
       });
       expect(stdout).toBe('cpu');
       expect(await readdir(home)).toEqual(['open-device.mjs']);

@@ -121,7 +121,7 @@ describe.each(backends)('a queue on %s', (backend) => {
       throw new OutageError('the storage is full', Infinity);
     });
     await queue.add(jobOf(id));
-    await until('the job to wait', async () => starts > 0 && (await queue.counts(model)).delayed === 1);
+    await until('the job to wait', async () => starts > 0 && (await queue.counts(model))['delayed'] === 1);
     await first.stop(0);
     expect(await queue.has(jobOf(id))).toBe(true);
 
@@ -199,7 +199,7 @@ describe.each(backends)('a queue on %s', (backend) => {
         order.push(taskId === single.taskId ? quiet : busy);
         // Held until the other's job was fetched too, whichever of the two workers was connected first.
         await until('the single job to be fetched', async () => {
-          return order.includes(quiet) || (await queue.counts(quiet)).active === 1;
+          return order.includes(quiet) || (await queue.counts(quiet))['active'] === 1;
         });
       },
       { models: [busy, quiet], concurrency: 1, longestPauseMs: 50, onError: ignore },

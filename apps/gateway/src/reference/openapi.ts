@@ -28,10 +28,10 @@ const codeTable = (): string =>
 const enrich = (document: OpenAPIObject): OpenAPIObject => {
   const schemas = document.components?.schemas as Schemas;
   const task = schemas[String(Task.meta()?.id)];
-  if (task) task.discriminator = discriminator();
-  const errorItem = schemas.ErrorItem;
-  const properties = errorItem?.properties as Schemas | undefined;
-  if (properties?.code) properties.code.description = codeTable();
+  if (task) task['discriminator'] = discriminator();
+  const errorItem = schemas['ErrorItem'];
+  const properties = errorItem?.['properties'] as Schemas | undefined;
+  if (properties?.['code']) properties['code']['description'] = codeTable();
   return document;
 };
 
