@@ -1,7 +1,7 @@
-import { problems, Task, taskSchemas } from '#contract';
+import { problems, Task, TaskArray, taskSchemas } from '#contract';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-
+import { z } from 'zod';
 import { htmlPage } from './html-page.js';
 
 type Schemas = Record<string, Record<string, unknown>>;
@@ -25,8 +25,15 @@ const codeTable = (): string =>
     .map(([code, { status, title }]) => `- \`${code}\` (${status}): ${title}`)
     .join('\n');
 
+/** The schemas of the body of `POST /v1`. Nest does not validate it, so Swagger does not find them by itself. */
+const bodySchemas = (): Schemas => {
+  const { $defs, $schema: _, ...array } = z.toJSONSchema(TaskArray, { io: 'input' });
+  const schemas = JSON.stringify({ [String(TaskArray.meta()?.id)]: array, ...$defs });
+  return JSON.parse(schemas.replaceAll('#/$defs/', '#/components/schemas/')) as Schemas;
+};
+
 const enrich = (document: OpenAPIObject): OpenAPIObject => {
-  const schemas = document.components?.schemas as Schemas;
+  const schemas = Object.assign(document.components?.schemas ?? {}, bodySchemas()) as Schemas;
   const task = schemas[String(Task.meta()?.id)];
   if (task) task['discriminator'] = discriminator();
   const errorItem = schemas['ErrorItem'];

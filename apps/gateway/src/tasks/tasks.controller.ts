@@ -1,6 +1,6 @@
-import { Answer, TaskArray } from '#contract';
+import { Answer } from '#contract';
 import { Body, Controller, Headers, Inject, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { INTAKE, type Intake } from './intake.js';
 
@@ -11,6 +11,7 @@ export class TasksController {
   @Post('v1')
   @ApiOperation({ operationId: 'runTasks', summary: 'Run an array of tasks.' })
   @ApiBearerAuth()
+  @ApiBody({ schema: { $ref: '#/components/schemas/TaskArray' } })
   @ApiHeader({
     name: 'X-Runware-Dry-Run',
     required: false,
@@ -29,7 +30,8 @@ export class TasksController {
     description: 'Every task failed on our side; try again.',
   })
   async run(
-    @Body({ schema: TaskArray }) tasks: unknown,
+    // Each task is validated by itself later, so that a bad one does not refuse the others.
+    @Body() tasks: unknown,
     @Req() { owner }: FastifyRequest,
     @Headers('x-runware-dry-run') dryRunHeader: string | undefined,
     @Query('dryRun') dryRunQuery: string | undefined,
