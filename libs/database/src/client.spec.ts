@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
 import { openDatabase, type Database } from './client.js';
-import { findEnded } from './read.js';
+import { findEnded } from './tasks.js';
 
 let database: Database;
 beforeAll(async () => {

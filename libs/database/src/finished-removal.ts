@@ -1,6 +1,6 @@
 import { TaskError, Warning, type FinishedRemoval } from '#contract';
 import type { Image, Task } from './generated/client.js';
-import { StoredProblem } from './progress.js';
+import { StoredProblem } from './claims.js';
 import { RemovalRequest } from './removal-request.js';
 
 /** The address of an image; the extension is for those who save it, the UUID is what counts. */

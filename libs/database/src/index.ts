@@ -1,12 +1,13 @@
 export {
   countInFlight,
+  findEnded,
   findStanding,
   findTask,
   insertTask,
   type NewTask,
   type Standing,
   type Task,
-} from './accept.js';
+} from './tasks.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';
 export {
   endDelivery,
@@ -18,7 +19,7 @@ export {
   type DueDelivery,
 } from './deliveries.js';
 export { expireImages } from './expire-images.js';
-export { listenFinished, type FinishedFeed } from './finished.js';
+export { listenFinished, type FinishedFeed } from './ended-feed.js';
 export {
   findImage,
   forgetImage,
@@ -42,8 +43,7 @@ export {
   type StageColumns,
   StoredProblem,
   type Success,
-} from './progress.js';
-export { findEnded } from './read.js';
+} from './claims.js';
 export { RemovalRequest } from './removal-request.js';
 export { checkSchema, neededMigrations } from './schema.js';
 export {
@@ -59,7 +59,7 @@ export {
   type NewSessionItem,
   type SessionItem,
 } from './sessions.js';
-export { longestWaiting, pendingDeliveries, queueDepths, type Depth } from './sight.js';
+export { longestWaiting, pendingDeliveries, queueDepths, type Depth } from './queue-depths.js';
 export {
   forgetFailedAddresses,
   outcomesOfTheDay,

@@ -72,3 +72,7 @@ export const insertTask = async (
     throw error;
   }
 };
+
+/** Those of the tasks that have ended. */
+export const findEnded = (database: Database, ids: readonly string[]): Promise<Task[]> =>
+  database.task.findMany({ where: { id: { in: [...ids] }, state: { in: ['succeeded', 'failed'] } } });
