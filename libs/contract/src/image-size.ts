@@ -1,10 +1,10 @@
 import { MAX_IMAGE_PIXELS } from './limits.js';
 import { TaskError } from './problems.js';
-import type { outputFormats } from './tasks.js';
+import type { Output } from './output.js';
 
 /** In pixels. */
 export type ImageSize = { readonly width: number; readonly height: number };
-type OutputFormat = (typeof outputFormats)[number];
+type OutputFormat = Output['outputFormat'];
 
 /** Pixels of a side that libjpeg and libwebp write at most. No image that is taken is too large for PNG. */
 const longestSides = { PNG: Infinity, JPG: 65_500, WEBP: 16_383 } as const satisfies Record<

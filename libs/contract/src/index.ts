@@ -5,6 +5,7 @@ export { requireImageSize, requireOutputSize, type ImageSize } from './image-siz
 export { parseImageSource, type ParsedSource } from './image-source.js';
 export { parseTask, routingOf } from './parse-task.js';
 export { problems, TaskError, ProblemCode, type ProblemDetails } from './problems.js';
+export { Output, outputOf } from './output.js';
 export * from './tasks.js';
 export { type Settings } from './settings.js';
 export { toRemoval, type Removal } from './removal.js';

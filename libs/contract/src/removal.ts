@@ -1,20 +1,12 @@
 import { toFinishing, type Finishing } from './finishing.js';
+import { outputOf, type Output } from './output.js';
 import { TaskError } from './problems.js';
 import { firstNonDefault, settingsFields, type Settings } from './settings.js';
 import type { RemoveBackground } from './tasks.js';
 
 /** A removal in one form, however the client wrote it down. */
-export type Removal = Pick<
-  RemoveBackground,
-  | 'taskType'
-  | 'taskUUID'
-  | 'outputType'
-  | 'outputFormat'
-  | 'outputQuality'
-  | 'includeCost'
-  | 'webhookURL'
-  | 'uploadEndpoint'
-> & {
+export type Removal = Pick<RemoveBackground, 'taskType' | 'taskUUID' | 'webhookURL' | 'uploadEndpoint'> & {
+  readonly output: Output;
   readonly inputImage: string;
   /** The parameter that named the image, for errors. */
   readonly parameter: 'inputImage' | 'inputs.image';
@@ -65,7 +57,8 @@ const firstSettingOf = (task: RemoveBackground, settings: Settings): string | un
 
 /** @throws TaskError when the image or the model is missing, or parameters contradict each other */
 export const toRemoval = (task: RemoveBackground): Removal => {
-  const { taskType, taskUUID, outputType, outputFormat, outputQuality, includeCost } = task;
+  const { taskType, taskUUID } = task;
+  const output = outputOf(task);
   const settings = settingsOf(task);
   const image = imageOf(task);
   return {
@@ -73,14 +66,11 @@ export const toRemoval = (task: RemoveBackground): Removal => {
     taskUUID,
     ...image,
     model: modelOf(task),
-    outputType,
-    outputFormat,
-    outputQuality,
-    includeCost,
+    output,
     isAsync: task.deliveryMethod === 'async' || task.webhookURL !== undefined,
     webhookURL: task.webhookURL,
     uploadEndpoint: task.uploadEndpoint,
-    ttl: outputType === 'URL' ? task.ttl : undefined,
+    ttl: output.outputType === 'URL' ? task.ttl : undefined,
     finishing: toFinishing(settings, task.refine),
     setting: firstSettingOf(task, settings),
   };

@@ -1,5 +1,5 @@
 import type { Cutout, ErrorItem, Result, Warning } from './answer.js';
-import type { outputTypes } from './tasks.js';
+import type { Output } from './output.js';
 
 /** What is known of a finished removal and the image that it made. */
 export type FinishedRemoval = {
@@ -7,7 +7,7 @@ export type FinishedRemoval = {
   readonly taskUUID: string;
   readonly imageUUID: string;
   readonly inputImageUUID: string;
-  readonly outputType: (typeof outputTypes)[number];
+  readonly outputType: Output['outputType'];
   /** Address of the image; ends with its extension. */
   readonly imageURL: string;
   readonly contentType: string;

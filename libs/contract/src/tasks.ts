@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Output } from './output.js';
 import { Refine, Settings, settingsFields } from './settings.js';
 
 /** Any RFC 9562 UUID; compared in lower case, echoed as sent. */
@@ -14,9 +15,6 @@ const ImageSource = z.string().min(1).meta({
     'A PNG, JPEG or WEBP: the UUID of an uploaded or resulting image, an http(s) URL, a data URI, or bare base64.',
   example: 'https://images.example.com/cup.jpg',
 });
-
-export const outputTypes = ['URL', 'base64Data', 'dataURI'] as const;
-export const outputFormats = ['PNG', 'JPG', 'WEBP'] as const;
 
 const Authentication = z
   .strictObject({
@@ -104,16 +102,7 @@ export const RemoveBackground = z
       description: 'AIR id or slug of the model; older taskTypes may leave it out.',
       example: 'runware:109@1',
     }),
-    outputType: z.enum(outputTypes).default('URL'),
-    outputFormat: z.enum(outputFormats).default('PNG').meta({
-      description: 'Upper or lower case. PNG and WEBP keep the alpha channel, JPG is flattened on white.',
-    }),
-    outputQuality: z
-      .int()
-      .min(20)
-      .max(99)
-      .default(95)
-      .meta({ description: 'Compression quality of JPG and WEBP; PNG is lossless.' }),
+    ...Output.shape,
     deliveryMethod: z.enum(['sync', 'async']).default('sync'),
     webhookURL: HttpUrl.optional().meta({
       description: 'Makes the call asynchronous; the result is sent there by POST, at least once.',
@@ -127,7 +116,6 @@ export const RemoveBackground = z
       .max(31_536_000)
       .optional()
       .meta({ description: 'Seconds after which the result is deleted; only for outputType URL.' }),
-    includeCost: z.boolean().default(false),
     numberResults: z.int().min(1).max(1).optional(),
     settings: Settings.optional(),
     refine: Refine.optional(),

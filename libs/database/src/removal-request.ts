@@ -1,14 +1,10 @@
-import { Finishing, outputFormats, outputTypes, plainFinishing } from '#contract';
+import { Finishing, Output, plainFinishing } from '#contract';
 import { z } from 'zod';
 
 /** What a row keeps of a removeBackground task: its validated parameters. */
-export const RemovalRequest = z.object({
+export const RemovalRequest = Output.extend({
   /** The parameter that named the image, for errors. */
   parameter: z.string(),
-  outputType: z.enum(outputTypes),
-  outputFormat: z.enum(outputFormats),
-  outputQuality: z.number(),
-  includeCost: z.boolean(),
   /** The client named its image by `inputs.image`, so that its answers have the newer fields too. */
   isNewerForm: z.boolean().default(false),
   /** Rows of an older gateway lack what was added since. */

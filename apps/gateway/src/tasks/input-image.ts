@@ -72,9 +72,9 @@ export const resolveInput = async (
   needs: Needs,
   owner: Owner,
   source: ParsedSource,
-  { parameter, outputFormat }: Removal,
+  { parameter, output }: Pick<Removal, 'parameter' | 'output'>,
 ): Promise<Input> => {
   const input = await resolveSource(needs, owner, source, parameter);
-  if (input.size) requireOutputSize(input.size, outputFormat, parameter);
+  if (input.size) requireOutputSize(input.size, output.outputFormat, parameter);
   return input;
 };

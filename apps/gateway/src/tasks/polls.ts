@@ -1,4 +1,4 @@
-import { TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
+import { outputOf, TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
 import { findTask, RemovalRequest, type Database, type Owner, type Task } from '#database';
 import { token } from '#nest';
 import type { ReadOutcome } from './read-outcome.js';
@@ -33,13 +33,7 @@ const getResponse = async (needs: Needs, owner: Owner, { taskUUID }: GetResponse
 
 const uploadTypes = { imageUpload: true, mediaStorage: true };
 
-const outputOf = ({ outputType, outputFormat, outputQuality, includeCost, finishing }: RemovalRequest) => ({
-  outputType,
-  outputFormat,
-  outputQuality,
-  includeCost,
-  finishing,
-});
+const parametersOf = (request: RemovalRequest) => ({ ...outputOf(request), finishing: request.finishing });
 
 /** What a task asked for, without its image, and the answer that it got. */
 const getTaskDetails = async (
@@ -48,7 +42,7 @@ const getTaskDetails = async (
   { taskUUID: wanted }: GetTaskDetails,
 ): Promise<Outcome> => {
   const task = await requireTask(needs, owner, wanted);
-  const parameters = task.taskType in uploadTypes ? {} : outputOf(RemovalRequest.parse(task.request));
+  const parameters = task.taskType in uploadTypes ? {} : parametersOf(RemovalRequest.parse(task.request));
   const { taskType, taskUuidSent: taskUUID, model, inputImageId, provider, device, weightsSha256 } = task;
   const request = { taskType, taskUUID, ...(model && { model }), inputImage: inputImageId, ...parameters };
   const run = provider && { execution: { provider, device, weightsSha256 } };

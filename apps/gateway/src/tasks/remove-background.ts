@@ -99,9 +99,8 @@ const toNewTask = (
   owner: Owner,
   { removal, model, input, source }: Parts,
 ): NewTask => {
-  const { taskType, taskUUID, parameter, outputType, outputFormat, outputQuality, includeCost } = removal;
-  const { uploadEndpoint, webhookURL, ttl, finishing } = removal;
-  const output = { outputType, outputFormat, outputQuality, includeCost };
+  const { taskType, taskUUID, parameter, output, finishing } = removal;
+  const { uploadEndpoint, webhookURL, ttl } = removal;
   const work = { taskType, model: model.air, ...output, finishing, uploadEndpoint, webhookURL, ttl };
   return {
     ownerId: owner.id,
