@@ -1,7 +1,7 @@
 import { token } from '#nest';
 import type { Metrics } from '#telemetry';
 
-/** What the gateway counts. */
+/** The gateway's own metrics. */
 export const createGatewayMetrics = (metrics: Metrics) => ({
   accepted: metrics.counter({
     name: 'clearcut_tasks_accepted_total',
@@ -18,7 +18,7 @@ export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
 
 export const GATEWAY_METRICS = token<GatewayMetrics>('gateway metrics');
 
-/** Counts the WebSockets at each scrape. */
+/** Reads the number of WebSockets at each scrape. */
 export const watchSockets = (
   metrics: Metrics,
   count: () => { readonly connections: number; readonly sessions: number },

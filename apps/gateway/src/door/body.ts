@@ -1,21 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import { TaskError } from '#contract';
 
-/** So many bytes must come in each time span, unless the body ends. */
+/** The least number of bytes per time span, until the body ends. */
 export type Pace = { readonly bytes: number; readonly everyMs: number };
 
 export type BodyOptions = {
   readonly maxBytes: number;
   readonly pace: Pace;
-  /** Sees each piece in turn, and throws to end the reading. */
+  /** Sees each piece. An error ends the reading. */
   readonly inspect: (piece: Buffer) => void;
 };
 
-/** The body of a request, which is read as far as it is asked for. */
+/** A request's body, read only as far as asked. */
 export type Body = {
-  /** Reads until that many bytes are there, or all. @throws TaskError */
+  /** Reads until that many bytes are there or the body ends. @throws TaskError */
   readonly readTo: (length: number) => Promise<void>;
-  /** What is there. */
+  /** The bytes read so far. */
   readonly bytes: () => Buffer;
 };
 
@@ -29,7 +29,7 @@ const tooSlow = ({ bytes, everyMs }: Pace) => {
   return new TaskError('requestTimeout', message);
 };
 
-/** Rejects when the pace is not kept; it counts from the last time that enough had come. */
+/** Rejects when the body falls behind the pace. The clock restarts whenever enough bytes came. */
 const watchPace = (pace: Pace) => {
   let fresh = 0;
   let expire: () => void;
@@ -48,13 +48,13 @@ const watchPace = (pace: Pace) => {
 };
 
 export const openBody = (request: IncomingMessage, { maxBytes, pace, inspect }: BodyOptions): Body => {
-  // Taken piece by piece: a loop that is left early would cut the connection before the answer.
+  // `for await` would destroy the connection on an early exit, before the answer.
   const pieces = request[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let held = Buffer.allocUnsafe(FIRST_CAPACITY);
   let length = 0;
   let isWhole = false;
 
-  /** Pieces are copied: kept as they came, one of a byte would take a hundred. */
+  /** Copies pieces: a kept one-byte piece would occupy about a hundred bytes. */
   const keep = (piece: Buffer) => {
     const needed = length + piece.length;
     if (needed > maxBytes) throw tooLarge(maxBytes);

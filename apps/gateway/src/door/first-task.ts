@@ -1,10 +1,10 @@
-/** The bytes of a body within which an authentication task must end. */
+/** An authentication task must end within this many bytes of the body. */
 export const KEY_BYTES = 16 * 1024;
 
-/** A byte order mark and white space, up to the object that an array begins with. */
+/** Byte order mark, white space and bracket before the first object of an array. */
 const opening = /^\uFEFF?[ \t\r\n]*\[[ \t\r\n]*(?=\{)/;
 
-/** @returns where the object ends that begins at `start`, if it does end */
+/** @returns the end of the object that begins at `start`; undefined when it is cut off */
 const endOfObject = (text: string, start: number): number | undefined => {
   let depth = 0;
   let isInString = false;
@@ -20,9 +20,9 @@ const endOfObject = (text: string, start: number): number | undefined => {
 };
 
 /**
- * The first element of a body's array, of which only the beginning is there.
+ * The first element of a body's array, from the beginning of the body.
  *
- * @returns undefined when it is not a whole object within the first 16 kB
+ * @returns undefined when it is no whole object within the first 16 kB
  */
 export const firstTask = (beginning: Buffer): unknown => {
   const text = beginning.subarray(0, KEY_BYTES).toString();

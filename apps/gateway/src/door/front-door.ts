@@ -10,13 +10,13 @@ import { createValueLimit, maxValuesOf } from './value-limit.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who sends tasks, once the key is known to be good. */
+    /** The caller, once the key is known to be good. */
     owner?: Owner;
   }
 }
 
 export type DoorOptions = {
-  /** How fast a body has to come. */
+  /** The least speed of a body. */
   readonly pace?: Pace;
 };
 
@@ -31,7 +31,7 @@ type Needs = {
   readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST'>;
 };
 
-/** Reads a body once its key is known to be good. The key may stand in the first task. */
+/** Reads a body after its key was checked. The key may be in the first task. */
 const readTasks = async (needs: Needs, request: FastifyRequest, pace: Pace): Promise<Buffer> => {
   const inspect = createValueLimit(maxValuesOf(needs.config.MAX_TASKS_PER_REQUEST));
   const body = openBody(request.raw, { maxBytes: MAX_BODY_BYTES, pace, inspect });
@@ -45,8 +45,8 @@ const readTasks = async (needs: Needs, request: FastifyRequest, pace: Pace): Pro
 };
 
 /**
- * Reads at most 16 kB of a body, and parses none of it, before the key is known. Only `POST /v1` takes a body; the
- * bodies of other requests stay unread.
+ * Reads at most 16 kB of a body, unparsed, before the key is checked. Only `POST /v1` takes a body; all other
+ * bodies stay unread.
  */
 export const guardBodies = (server: FastifyInstance, needs: Needs, { pace = PACE }: DoorOptions): void => {
   const parseJson = server.getDefaultJsonParser('error', 'error');

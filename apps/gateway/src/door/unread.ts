@@ -1,21 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 
-/** How long a client that still sends may take to read its answer. */
+/** Time for a client that is still sending to read its answer. */
 const LINGER_MS = 2_000;
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-/** Whether there is more of a request's body than was read. */
+/** Whether part of the body was not read. */
 export const isUnread = (request: IncomingMessage): boolean => hasBody(request) && !request.complete;
 
 /**
- * Leaves the rest of a body unread and closes the connection a little after the answer. Node would read all of it.
- * Closing at once would give a client that still sends a reset in place of its answer.
+ * Leaves the rest of a body unread and closes the connection shortly after the answer. Node would read it all.
+ * An immediate close would reset the connection before a client that is still sending reads the answer.
  */
 export const leaveUnread = (request: IncomingMessage): void => {
   const { socket } = request;
-  // Node drains a request that nobody has begun to read. This begins.
+  // Node drains a request whose reading has not begun. This begins it.
   request.read(0);
   socket.destroySoon = () => {
     socket.end();

@@ -6,21 +6,21 @@ const COMMA = 0x2c;
 const ARRAY = 0x5b;
 const OBJECT = 0x7b;
 
-/** Far more than the largest task has, so that only nonsense is refused. */
+/** Far more values than the largest task has. */
 const VALUES_PER_TASK = 100;
-/** So that a few tasks may be as large as they like. */
+/** The limit never falls below this. */
 const LEAST_VALUES = 100_000;
 
-/** How many values a request of at most that many tasks may hold. */
+/** The most JSON values in a request of at most that many tasks. */
 export const maxValuesOf = (maxTasks: number): number => Math.max(LEAST_VALUES, VALUES_PER_TASK * maxTasks);
 
-/** Looks at the next bytes of a JSON text. @throws TaskError invalidRequestBody when it holds too many values */
+/** Counts the values in the next bytes of a JSON text. @throws TaskError invalidRequestBody above the limit */
 export type ValueLimit = (bytes: Uint8Array) => void;
 
 /**
- * Limits the values of a JSON text before it is parsed. An empty array takes two bytes on the wire and a hundred in
- * the heap. Every value but the outermost follows a comma or an opening bracket, so those are counted. The text may
- * come in pieces.
+ * Limits the values of a JSON text before parsing: an empty array takes two bytes on the wire and a hundred in the
+ * heap. Every value but the outermost follows a comma or an opening bracket, so those are counted. The text may come
+ * in pieces.
  */
 export const createValueLimit = (max: number): ValueLimit => {
   let isInString = false;

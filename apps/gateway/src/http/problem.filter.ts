@@ -11,13 +11,13 @@ const statusOf = (error: unknown): number => {
   return 500;
 };
 
-/** A fault of ours as its caller sees it, who need not know where images lie. */
+/** Hides from callers where images are stored. */
 const toUnavailable = (cause: StorageError): TaskError => {
   const message = 'The storage for images cannot be used right now; try again.';
   return new TaskError('serviceUnavailable', message, {}, { cause });
 };
 
-/** What the framework refused before a task was looked at, in the product's own terms. */
+/** Translates refusals of the framework to the product's own errors. */
 const translate = (error: unknown): TaskError => {
   if (error instanceof TaskError) return error;
   if (error instanceof StorageError) return toUnavailable(error);
@@ -29,7 +29,7 @@ const translate = (error: unknown): TaskError => {
   return new TaskError('internalServerError', 'Something failed on our side; try again.', {}, cause);
 };
 
-/** The only place where an error becomes an HTTP answer. */
+/** The only place that turns an error into an HTTP answer. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly log: Logger) {}
@@ -40,7 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (status >= 500) this.log.error({ err: problem }, 'request failed');
     const routing = problem.details.parameter === 'apiKey' ? { taskType: 'authentication' } : {};
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    // What was said of the answer that failed, such as how long to keep it, does not hold for this one.
+    // Headers of the failed answer, such as cache-control, do not apply to the error.
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
     const item = toErrorItem(problem, routing);
     if (item.retryAfter !== undefined) reply.header('retry-after', `${item.retryAfter}`);

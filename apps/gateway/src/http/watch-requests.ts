@@ -6,7 +6,7 @@ type Needs = { readonly metrics: Pick<GatewayMetrics, 'requests'>; readonly trac
 
 const routeOf = (request: FastifyRequest) => request.routeOptions.url ?? 'none';
 
-/** Measures and traces every request, under its route: addresses name images, and queries may hold keys. */
+/** Measures and traces requests by route: full addresses name images, and queries may hold keys. */
 export const watchRequests = (server: FastifyInstance, { metrics, tracing }: Needs): void => {
   const spans = new WeakMap<FastifyRequest, OpenSpan>();
 
@@ -16,7 +16,7 @@ export const watchRequests = (server: FastifyInstance, { metrics, tracing }: Nee
     spans.set(request, tracing.begin(`${request.method} ${routeOf(request)}`, options));
     done();
   });
-  // Not before the body is read: its events come from the connection, which belongs to no span.
+  // Entered after the body is read: events of the connection belong to no span.
   server.addHook('preHandler', (request, _reply, done) => {
     const span = spans.get(request);
     if (span) span.enter(done);

@@ -6,7 +6,7 @@ import type { FastifyReply } from 'fastify';
 
 const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z]+$/;
 
-/** Where the bytes of an image are; `gone` when it was deleted. */
+/** Where the bytes of an image are, or `gone` when it was deleted. */
 type Found = Place & { readonly contentType: string };
 export type FoundImage = Found | { readonly kind: 'gone' };
 
@@ -46,7 +46,7 @@ const headers = {
   'access-control-allow-origin': '*',
 };
 
-/** 410 and not the 404 of its code, so that a cache or a crawler that knows the address forgets it. */
+/** Not the 404 of the error's code: on 410, caches and crawlers forget the address. */
 const GONE = 410;
 
 export const sendImage = async (reply: FastifyReply, found: FoundImage): Promise<void> => {
@@ -54,7 +54,7 @@ export const sendImage = async (reply: FastifyReply, found: FoundImage): Promise
     const gone = new TaskError('mediaExpired', 'The image was deleted.');
     await reply.status(GONE).send({ errors: [toErrorItem(gone)] });
   } else if (found.kind === 'elsewhere') {
-    // The address in the object store is good for minutes only, so the redirect must not be kept.
+    // The address in the object store expires within minutes, so the redirect must not be cached.
     await reply.headers({ ...headers, 'cache-control': 'no-store' }).redirect(found.url, 302);
   } else await reply.headers(headers).type(found.contentType).sendFile(found.name, found.root);
 };

@@ -2,7 +2,7 @@ import { TaskError } from '#contract';
 import type { Model } from '#models';
 import { token } from '#nest';
 
-/** Which models tasks are taken for. */
+/** The models that tasks may use now. */
 export type Availability = {
   /** @throws TaskError modelUnavailable, which says how to install it */
   readonly require: (model: Model) => Promise<void>;
@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 1_000;
 const explain = ({ air, name }: Model) =>
   `No worker serves ${name} (${air}). Install it with "npx clearcut models pull ${air}" where a worker runs, and start that worker again.`;
 
-/** Looks once a second at most; a model that is missing is looked for again, since it may just have come. */
+/** Reads the models at most once a second, but reads again when one is missing: its worker may just have started. */
 export const createAvailability = (
   availableModels: () => Promise<ReadonlySet<string>>,
   now: () => number = () => performance.now(),

@@ -42,7 +42,7 @@ const servedOn = (worker: WorkerFacts, air: string): Omit<ServedBy, 'workers'>[]
     .map(({ variant, sha256 }) => Object.assign({ weights: { variant, sha256 } }, where));
 };
 
-/** Workers that say the same are one entry with their number. */
+/** Joins workers with equal facts to one entry with their number. */
 const count = (entries: readonly Omit<ServedBy, 'workers'>[]): ServedBy[] => {
   const counts = new Map<string, ServedBy>();
   for (const entry of entries) {
@@ -52,7 +52,7 @@ const count = (entries: readonly Omit<ServedBy, 'workers'>[]): ServedBy[] => {
   return [...counts.values()];
 };
 
-/** The licence is that of the file in use, else of the one that would be installed. */
+/** The licence of the file in use, or of the file that would be installed. */
 const licenceOf = (model: Model, servedBy: readonly ServedBy[]) => {
   const used = model.variants.find(({ name }) => name === servedBy[0]?.weights.variant);
   return (used ?? defaultVariant(model)).licence;

@@ -8,7 +8,7 @@ type Schemas = Record<string, Record<string, unknown>>;
 
 const idOf = (schema: (typeof taskSchemas)[keyof typeof taskSchemas]): string => String(schema.meta()?.id);
 
-/** Tells generators by which property to tell the tasks apart. */
+/** Tells code generators which property distinguishes the tasks. */
 const discriminator = () => ({
   propertyName: 'taskType',
   mapping: Object.fromEntries(
@@ -19,7 +19,7 @@ const discriminator = () => ({
   ),
 });
 
-/** Every code with its status and meaning, since an enum in OpenAPI has no place for them. */
+/** A list of codes with status and meaning, which an OpenAPI enum cannot hold. */
 const codeTable = (): string =>
   Object.entries(problems)
     .map(([code, { status, title }]) => `- \`${code}\` (${status}): ${title}`)
@@ -33,7 +33,7 @@ const bodySchemas = (): Schemas => {
 };
 
 const enrich = (document: OpenAPIObject): OpenAPIObject => {
-  const schemas = Object.assign(document.components?.schemas ?? {}, bodySchemas()) as Schemas;
+  const schemas: Schemas = Object.assign(document.components?.schemas ?? {}, bodySchemas());
   const task = schemas[String(Task.meta()?.id)];
   if (task) task['discriminator'] = discriminator();
   const errorItem = schemas['ErrorItem'];

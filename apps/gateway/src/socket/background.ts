@@ -1,10 +1,10 @@
 import type { Logger } from '#telemetry';
 
-/** Work that nobody waits for, until the gateway stops. */
+/** Work that runs beside the requests and is awaited only when the gateway stops. */
 export type Background = {
-  /** Runs beside everything else; a failure is logged. */
+  /** A failure is logged. */
   readonly run: (what: string, work: () => Promise<void>) => void;
-  /** Resolves when everything that was begun has ended. */
+  /** Resolves when all of it has ended. */
   readonly settle: () => Promise<void>;
 };
 
@@ -23,13 +23,13 @@ export const createBackground = (log: Logger): Background => {
   };
 };
 
-/** Work of one kind in the order in which it was given. */
+/** Runs work of one kind one after the other. */
 export const inOrder = (background: Background, what: string) => {
   let last: Promise<void> = Promise.resolve();
   return (work: () => Promise<void>): void => {
     const before = last;
     background.run(what, () => {
-      // One that fails leaves those after it alone.
+      // A failure must not stop the work behind it.
       last = before.catch(() => undefined).then(work);
       return last;
     });

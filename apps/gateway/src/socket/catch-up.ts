@@ -5,13 +5,13 @@ import { toFrame } from './frames.js';
 import type { Answered } from './sending.js';
 import { routingOfItem, type SessionNeeds } from './session.js';
 
-/** How a task of a session stands, for a client that comes back. */
+/** The state of a session's task, for a client that reconnects. */
 type State =
   | { readonly kind: 'ended' | 'processing'; readonly frame: string }
   | { readonly kind: 'running'; readonly taskId: string }
-  /** Not stored: it is being taken at this moment, or was lost with its gateway. */
+  /** Not stored: it is being accepted right now, or was lost with its gateway. */
   | { readonly kind: 'missing' }
-  /** Confirmed meanwhile. */
+  /** Confirmed by the client meanwhile. */
   | { readonly kind: 'gone' };
 
 type CatchUpNeeds = Pick<SessionNeeds, 'config' | 'database' | 'readOutcome' | 'waitingRoom'>;
@@ -42,7 +42,7 @@ const currentState = async (needs: CatchUpNeeds, owner: Owner, itemId: string): 
   return { kind: 'processing', frame: toFrame({ result }, config.PUBLIC_URL) };
 };
 
-/** How long a task may be on its way into the database before its client is asked to send it again. */
+/** Time for a task to reach the database. After it the client is asked to send it again. */
 const MISSING_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
@@ -50,11 +50,11 @@ export type CatchUp = {
   readonly needs: CatchUpNeeds;
   readonly owner: Owner;
   readonly send: (frame: string, answered: Answered) => void;
-  /** False when the connection ended or the client sent the task again, which answers it. */
+  /** False when the connection ended or the client sent the task again. */
   readonly isWanted: (item: SessionItem) => boolean;
 };
 
-/** Sends what there is to say of a task. @returns false when that has to be waited for */
+/** Sends the state of a task. @returns false when the task must be waited for */
 const tell = ({ send }: CatchUp, item: SessionItem, state: State): boolean => {
   if (state.kind === 'gone') return true;
   if (state.kind === 'running' || state.kind === 'missing') return false;
@@ -78,7 +78,7 @@ const overError = (state: State) =>
     ? new TaskError('serviceUnavailable', 'The task was lost before it was stored; send it again.')
     : new TaskError('processingTimeout', 'The task is not done yet; it goes on, ask for it by getResponse.');
 
-/** Waits in this gateway for the end of a task that a client sent over an earlier connection. */
+/** Waits for the end of a task that was sent over an earlier connection. */
 const follow = async (about: CatchUp, item: SessionItem): Promise<void> => {
   const { needs, owner, isWanted } = about;
   const since = Date.now();
@@ -95,9 +95,9 @@ const follow = async (about: CatchUp, item: SessionItem): Promise<void> => {
 };
 
 /**
- * Tells a client that came back how its tasks stand, in the order in which it sent them.
+ * Tells a client that reconnected about its tasks, in the order in which it sent them.
  *
- * @returns the waits for those that have not ended
+ * @returns waits for the tasks that have not ended
  */
 export const catchUp = async (
   about: CatchUp,

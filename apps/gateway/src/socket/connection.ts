@@ -4,34 +4,39 @@ import { WebSocket, type RawData } from 'ws';
 import { isAuthentication } from '../tasks/authenticate.js';
 import { openConversation, type Conversation } from './conversation.js';
 import { authenticatedFrame, parseFrame, pongFrame, refusedFrame, toFrame } from './frames.js';
-import { keepAlive, limitStranger, type KeepAliveOptions, type StrangerOptions } from './limits.js';
+import {
+  keepAlive,
+  limitUnauthenticated,
+  type KeepAliveOptions,
+  type AuthenticationOptions,
+} from './limits.js';
 import { createPausing, createSender, type SenderOptions } from './sending.js';
 import { openSession, type Opened, type SessionNeeds } from './session.js';
 
-export type ConnectionOptions = KeepAliveOptions & StrangerOptions & SenderOptions;
+export type ConnectionOptions = KeepAliveOptions & AuthenticationOptions & SenderOptions;
 
 export type Dialled = {
   readonly socket: WebSocket;
-  /** What the socket reads and writes. */
+  /** The connection under the socket. */
   readonly stream: Duplex;
   readonly isDryRun: boolean;
 };
 
 /** One client's connection. */
 export type Connection = {
-  /** The session that it speaks in, once it is authenticated. */
+  /** The id of its session, once it is authenticated. */
   readonly sessionId: () => string | undefined;
   readonly socket: WebSocket;
 };
 
-/** Closed by either end because a message is too large. */
+/** WebSocket close code of a message that is too large. */
 const TOO_LARGE = 1009;
 const TRY_AGAIN_LATER = 1013;
 const INTERNAL_ERROR = 1011;
 
 const isPing = (raw: unknown) => routingOf(raw).taskType === 'ping';
 
-/** Listens to one client: the first task must say who it is. */
+/** Serves one client, whose first task must be `authentication`. */
 export const serveConnection = (
   needs: SessionNeeds,
   { socket, stream, isDryRun }: Dialled,
@@ -44,14 +49,14 @@ export const serveConnection = (
   let isAtFault = false;
   const pausing = createPausing(socket);
   const sender = createSender(socket, pausing, options);
-  const stranger = limitStranger(socket, stream, pausing, options);
+  const limits = limitUnauthenticated(socket, stream, pausing, options);
 
   const refuse = (error: unknown) => {
     if (error instanceof TaskError && error.code !== 'serviceUnavailable') {
       sender.send(refusedFrame(error));
       return;
     }
-    // Not a word of the key: clients would take it for bad for good.
+    // The close must not mention the key: clients would treat the key as invalid.
     log.warn({ err: error }, 'client not authenticated');
     socket.close(TRY_AGAIN_LATER, 'try again later');
   };
@@ -59,7 +64,7 @@ export const serveConnection = (
   const greet = async (opened: Opened) => {
     sessionId = opened.sessionId;
     conversation = openConversation(needs, { socket, sender, isDryRun }, opened);
-    stranger.isKnown();
+    limits.lift();
     sender.send(authenticatedFrame(sessionId));
     await conversation.resume();
   };
@@ -96,26 +101,26 @@ export const serveConnection = (
   };
 
   const read = (data: RawData): readonly unknown[] => {
-    // One Buffer, which is what ws gives unless it is told otherwise.
+    // ws passes one Buffer by default.
     const frame = parseFrame(data as Buffer, config.MAX_TASKS_PER_REQUEST);
     if ('tasks' in frame) return frame.tasks;
-    // Those who have not said who they are get one word only.
+    // A client that is not authenticated gets a single error.
     const routings = conversation ? frame.routings : frame.routings.slice(0, 1);
     background.run('frame not refused', () => refuseAll(frame.refusal, routings));
     return [];
   };
 
   socket.on('message', (data: RawData) => {
-    // Frames may still come that were read together with one for which the client was refused.
+    // Frames that were read together with a refused one still arrive here.
     if (socket.readyState !== WebSocket.OPEN) return;
     const tasks = read(data);
-    // Before anything that takes time, and whoever asks: a client without pongs takes its connection for dead.
+    // Pongs come first and need no key: a client without pongs drops its connection.
     if (tasks.some(isPing)) sender.send(pongFrame);
     const others = tasks.filter((raw) => !isPing(raw));
     if (others.length === 0) return;
 
     const before = turn;
-    const goOn = stranger.hold();
+    const goOn = limits.hold();
     background.run('frame not taken', () => {
       turn = before.then(() => takeInTurn(others)).finally(goOn);
       return turn.catch((error: unknown) => {

@@ -22,18 +22,18 @@ type Line = {
   readonly isDryRun: boolean;
 };
 
-/** One session over one connection. */
+/** One session on one connection. */
 export type Conversation = {
-  /** Tells how the tasks of earlier connections stand, and follows those that go on. */
+  /** Sends the answers that earlier connections missed, and follows unfinished tasks. */
   readonly resume: () => Promise<void>;
-  /** Starts the tasks; each is answered as soon as it can be. */
+  /** Starts the tasks. Each is answered as soon as it ends. */
   readonly take: (tasks: readonly unknown[]) => void;
-  /** Keeps for the next connection that the client closed this one because of a large frame. */
+  /** Records for the next connection that the client refused a frame as too large. */
   readonly refuse: () => void;
   readonly isBusy: () => boolean;
 };
 
-/** By which the client knows what is answered: the answer to a poll names the task that was asked for. */
+/** The task that an outcome names. The answer to a poll names the polled task. */
 const routingOfOutcome = (outcome: Outcome): Routing =>
   routingOf('result' in outcome ? outcome.result : outcome.error);
 
@@ -64,7 +64,7 @@ export const openConversation = (
 
   const isOpen = () => socket.readyState === WebSocket.OPEN;
 
-  /** Notes the tasks before any of them is answered; those that they repeat are answered with them. */
+  /** Stores the tasks before any is answered. A repeated task replaces its predecessor. */
   const note = (tasks: readonly unknown[]): (NewItem | undefined)[] => {
     const noted = tasks.map((raw) => (isDryRun ? undefined : toItem(raw, sessionId)));
     const fresh = noted.flatMap((item) => item ?? []);
@@ -77,7 +77,7 @@ export const openConversation = (
     return noted;
   };
 
-  /** The item whose end this outcome is. */
+  /** The stored task that this outcome ends. */
   const endedBy = (raw: unknown, item: NewItem | undefined, outcome: Outcome): NewItem | undefined => {
     if (item) return isEndOfTask(item, outcome) ? item : undefined;
     const { taskType, taskUUID } = routingOf(raw);

@@ -2,12 +2,12 @@ import { routingOf, TaskError, toAnswer, withDocumentation, type Outcome, type R
 import { createValueLimit, maxValuesOf } from '../door/value-limit.js';
 import { requireTasks } from '../tasks/intake.js';
 
-/** The tasks of one frame, or why it is refused, and whom to tell: clients match errors by taskUUID. */
+/** The tasks of one frame, or its refusal with the tasks that it named. Clients match errors by taskUUID. */
 export type ParsedFrame =
   | { readonly tasks: readonly unknown[] }
   | { readonly refusal: TaskError; readonly routings: readonly Routing[] };
 
-/** A client can make us write no more than this by one frame. */
+/** Most errors that one frame can cause. */
 const MAX_REFUSED = 10_000;
 
 const namedIn = (body: unknown): readonly Routing[] => {
@@ -18,7 +18,7 @@ const namedIn = (body: unknown): readonly Routing[] => {
   return named.length > 0 ? named : [{}];
 };
 
-/** @throws TaskError when it is not JSON, or too much of it */
+/** @throws TaskError when the frame is not JSON or holds too many values */
 const parseJson = (bytes: Buffer, maxTasks: number): unknown => {
   createValueLimit(maxValuesOf(maxTasks))(bytes);
   try {
@@ -40,19 +40,19 @@ export const parseFrame = (bytes: Buffer, max: number): ParsedFrame => {
   }
 };
 
-/** One outcome is one frame: clients give everything in a frame to every task that it names. */
+/** One frame per outcome: clients pass a whole frame to every task that it names. */
 export const toFrame = (outcome: Outcome, publicUrl: string): string =>
   JSON.stringify(toAnswer([withDocumentation(outcome, publicUrl)]).body);
 
 export const pongFrame = JSON.stringify({ data: [{ taskType: 'ping', pong: true }] });
 
-/** Without a taskUUID, which clients would match it by. */
+/** Has no taskUUID, so that clients do not match it with a task. */
 export const authenticatedFrame = (connectionSessionUUID: string): string =>
   JSON.stringify({ data: [{ taskType: 'authentication', connectionSessionUUID }] });
 
 /**
- * Both forms, since some clients look for one only. A bad key always has the one code that all take for final; a
- * client that sent none may try again.
+ * Carries the error in two forms, since some clients know only one. A bad key always has the code that all
+ * clients treat as final; a client that sent no key may try again.
  */
 export const refusedFrame = (
   { message }: TaskError,

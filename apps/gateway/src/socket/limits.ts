@@ -4,39 +4,39 @@ import type { WebSocket } from 'ws';
 import type { Pausing } from './sending.js';
 import { refusedFrame } from './frames.js';
 
-export type StrangerOptions = {
-  /** How long a client may take to say who it is. */
+export type AuthenticationOptions = {
+  /** Time for a client to authenticate. */
   readonly authenticateMs?: number;
 };
 
-/** What a client may send before it has said who it is. */
+/** Bytes that a client may send before it has authenticated. */
 const MAX_BYTES = 64 * 1024;
-/** How long a client has to answer a close. */
+/** Time for a client to answer a close. */
 const CLOSE_MS = 1_000;
 const POLICY_VIOLATION = 1008;
 
-/** A client that has not said who it is, or not yet. */
-export type Stranger = {
+/** The limits of a client that has not authenticated. */
+export type AuthenticationLimits = {
   /**
-   * Takes nothing more from the client while its frame is looked at, which must not count as its time.
+   * Pauses the client and its clock while we work on its frame.
    *
-   * @returns how to go on
+   * @returns resumes both
    */
   readonly hold: () => () => void;
   /** Lifts the limits. */
-  readonly isKnown: () => void;
+  readonly lift: () => void;
 };
 
 const notAuthenticated = (message: string) =>
   refusedFrame(new TaskError('missingApiKey', message), 'missingApiKey');
 
-/** Bounds the bytes and the time that a client gets until it is known; `stream` is what the socket reads. */
-export const limitStranger = (
+/** Bounds bytes and time until a client has authenticated. `stream` is what the socket reads. */
+export const limitUnauthenticated = (
   socket: WebSocket,
   stream: Duplex,
   pausing: Pausing,
-  { authenticateMs = 10_000 }: StrangerOptions,
-): Stranger => {
+  { authenticateMs = 10_000 }: AuthenticationOptions,
+): AuthenticationLimits => {
   let received = 0;
   let held = 0;
   let isLate = false;
@@ -49,7 +49,7 @@ export const limitStranger = (
   };
   const refuse = (message: string) => {
     end();
-    // What else comes would be gathered until the client answers the close.
+    // Without the pause, frames would pile up until the client answers the close.
     pausing.hold();
     socket.send(notAuthenticated(message));
     socket.close(POLICY_VIOLATION, 'not authenticated');
@@ -82,18 +82,18 @@ export const limitStranger = (
         pausing.release();
       };
     },
-    isKnown: end,
+    lift: end,
   };
 };
 
 export type KeepAliveOptions = {
-  /** How often the other end is asked for a pong; one that gave none since is gone. */
+  /** Interval of pings. A client that missed one pong is cut off. */
   readonly pingEveryMs?: number;
-  /** How long a client may send no frame before its connection is closed. */
+  /** Time without a frame after which a connection is closed. */
   readonly idleMs?: number;
 };
 
-/** Ends connections whose client went away without a word, and those that nobody uses. */
+/** Closes dead and idle connections. */
 export const keepAlive = (
   socket: WebSocket,
   isBusy: () => boolean,

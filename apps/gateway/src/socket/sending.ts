@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Routing } from '#contract';
 import { WebSocket } from 'ws';
 
-/** Keeps frames from being taken as long as one who asked for it has not released them. */
+/** Pauses a socket while at least one holder has not released it. */
 export type Pausing = { readonly hold: () => void; readonly release: () => void };
 
 export const createPausing = (socket: WebSocket): Pausing => {
@@ -18,28 +18,28 @@ export const createPausing = (socket: WebSocket): Pausing => {
 };
 
 export type SenderOptions = {
-  /** How long a client may take none of the answers that wait for it, once they are too many. */
+  /** Time after which a client that reads nothing, with too much waiting for it, is cut off. */
   readonly stallMs?: number;
 };
 
-/** What may wait for a client that does not read, beside frames that carry an image. */
+/** Bytes that may wait for a client that does not read; frames with an image count separately. */
 const MAX_SMALL_BYTES = 1024 * 1024;
-/** What may wait in all. The session keeps its answers for the next connection. */
+/** Bytes that may wait in all. The session keeps the answers for the next connection. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
-/** A longer frame carries an image. It waits in full although its client reads, so it counts by itself. */
+/** A longer frame carries an image. It waits as a whole even when its client reads. */
 const LARGE_FRAME_BYTES = 64 * 1024;
 const LOOK_EVERY_MS = 50;
 
-/** The way to one client, who may read slowly or not at all. */
+/** Sends frames to one client, which may read slowly or not at all. */
 export type Sender = {
   readonly send: (frame: string) => void;
-  /** Resolves when the client takes its answers, or is gone. Work that makes many answers waits for it. */
+  /** Resolves when the client reads again or is gone. Await it between many answers. */
   readonly ready: () => Promise<void>;
 };
 
 /**
- * Takes no more frames from a client until it has read what they were answered with, and cuts one that stopped
- * reading. The library answers pings of the protocol by itself, and cuts a client that leaves 60 answers unread.
+ * Reads no more frames from a client while too many answers wait for it, and cuts off a client that stopped
+ * reading. The ws library answers protocol pings itself, and cuts off a client after 60 unread pongs.
  */
 export const createSender = (
   socket: WebSocket,
@@ -83,12 +83,12 @@ export const createSender = (
   };
 };
 
-/** What a frame answers; `itemId` when it is the end of a task of the session. */
+/** The task that a frame answers. `itemId` is set when the frame ends a task of the session. */
 export type Answered = { readonly routing: Routing; readonly itemId?: string | undefined };
 
 type Sent = Answered & { readonly number: number; readonly bytes: number };
 
-/** The frames of one connection that answer tasks, until the client has them. */
+/** Answers of one connection, kept until the client has received them. */
 export type Outbox = {
   readonly send: (frame: string, answered: Answered) => void;
   /** The frame that was too large for the client, if it closed because of one. */
@@ -96,8 +96,8 @@ export type Outbox = {
 };
 
 /**
- * Follows each frame by a ping that carries its number. Its pong says that the client has the frame; a client's
- * own frame does not, since it may have crossed ours.
+ * Sends a numbered ping after each frame. The pong proves that the client has the frame. A frame of the client
+ * proves nothing, since it may have crossed ours.
  */
 export const createOutbox = (
   socket: WebSocket,

@@ -9,11 +9,11 @@ import type { SessionNeeds } from './session.js';
 import { answerPlainly, wantsWebSocket } from './upgrade.js';
 
 const PATH = '/v1';
-/** How often the sessions of living connections are marked as seen; well below the time to take one up. */
+/** Interval at which open sessions are marked as alive; well below their expiry. */
 const TOUCH_EVERY_MS = 30_000;
-/** How long a client has to answer a close. */
+/** Time for a client to answer a close. */
 const CLOSE_MS = 1_000;
-/** Clients dial again at once, and send again what was not answered. */
+/** WebSocket close code: clients reconnect at once and send unanswered tasks again. */
 const SERVICE_RESTART = 1012;
 
 type Needs = SessionNeeds & {
@@ -22,11 +22,11 @@ type Needs = SessionNeeds & {
 };
 
 export type Sockets = {
-  /** How many connections are open, and how many of them said who they are. */
+  /** Open connections, and how many of them are authenticated. */
   readonly count: () => { readonly connections: number; readonly sessions: number };
-  /** Takes no more connections and closes those that are there. */
+  /** Refuses new connections and closes the open ones. */
   readonly drain: () => Promise<void>;
-  /** Resolves when nothing of them is at work any more; waits for tasks, so close the waiting room before. */
+  /** Resolves when all work of the connections has ended. Close the waiting room first. */
   readonly settle: () => Promise<void>;
 };
 
@@ -38,7 +38,7 @@ const refuse = (socket: Duplex, status: 404 | 503) =>
 
 export const SOCKETS = token<Sockets>('sockets');
 
-/** Ends a connection from our side; one whose client does not answer is cut. */
+/** Closes a connection, and cuts it off when the client does not answer. */
 const close = (socket: WebSocket) =>
   new Promise<void>((resolve) => {
     const cutOff = setTimeout(() => socket.terminate(), CLOSE_MS);
@@ -49,7 +49,7 @@ const close = (socket: WebSocket) =>
     socket.close(SERVICE_RESTART, 'service restart');
   });
 
-/** Speaks the task API over WebSocket at /v1 of that server. */
+/** Serves the task API over WebSocket at /v1. */
 export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
   const { database, background, log } = needs;
   const webSockets = new WebSocketServer({

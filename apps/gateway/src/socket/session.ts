@@ -16,7 +16,7 @@ import type { ReadOutcome } from '../tasks/read-outcome.js';
 import type { WaitingRoom } from '../tasks/waiting-room.js';
 import type { Background } from './background.js';
 
-/** What the sessions of all connections share. */
+/** Dependencies of every session. */
 export type SessionNeeds = {
   readonly answerTasks: AnswerTasks;
   readonly background: Background;
@@ -27,7 +27,7 @@ export type SessionNeeds = {
   readonly log: Logger;
 };
 
-/** Whose session it is, and what its client has not confirmed to have of an earlier connection. */
+/** An open session, with the answers that an earlier connection did not confirm. */
 export type Opened = {
   readonly owner: Owner;
   readonly sessionId: string;
@@ -48,7 +48,7 @@ const takeUp = async (database: Database, owner: Owner, wanted: unknown): Promis
 };
 
 /**
- * Takes up the session that an authentication task names, or opens a new one when that cannot be.
+ * Resumes the session that an authentication task names, or opens a new one.
  *
  * @throws TaskError serviceUnavailable when the database is away; any other is a refusal
  */
@@ -64,7 +64,7 @@ export const openSession = async (
   }
 };
 
-/** A task of a session before it is stored. */
+/** A task of a session, before it is stored. */
 export type NewItem = Omit<SessionItem, 'position'>;
 
 export const routingOfItem = ({ taskType, taskUuidSent }: NewItem): Routing => ({
@@ -72,13 +72,13 @@ export const routingOfItem = ({ taskType, taskUuidSent }: NewItem): Routing => (
   taskUUID: taskUuidSent,
 });
 
-/** The tasks that a client may have to be told of again; the others it just asks once more. */
+/** Task types whose answers are kept. A client simply repeats the others. */
 const replayed: ReadonlySet<string> = new Set([...removalTypes, 'imageUpload', 'mediaStorage']);
 
 const isAsync = (raw: unknown): boolean =>
   typeof raw === 'object' && raw !== null && 'deliveryMethod' in raw && raw.deliveryMethod === 'async';
 
-/** The row that keeps a task until the client has its end; none for a poll and the like. */
+/** The row that keeps a task until the client has its answer; undefined for polls and pings. */
 export const toItem = (raw: unknown, sessionId: string): NewItem | undefined => {
   const { taskType, taskUUID } = routingOf(raw);
   if (!taskType || !replayed.has(taskType) || !isUuid(taskUUID)) return undefined;
@@ -92,16 +92,16 @@ export const toItem = (raw: unknown, sessionId: string): NewItem | undefined => 
   };
 };
 
-/** Whether this answer to a task is its last; an acknowledgement is not. */
+/** Whether this is the last answer to a task. An acknowledgement is not. */
 export const isEndOfTask = ({ isAsync }: Pick<NewItem, 'isAsync'>, outcome: Outcome): boolean =>
   !isAsync || 'error' in outcome;
 
-/** Whether this answer to a poll tells of the task's end. */
+/** Whether the answer to a poll says that the task ended. */
 export const isEndInPoll = (outcome: Outcome): boolean =>
   'result' in outcome
     ? 'status' in outcome.result && outcome.result.status === 'success'
     : outcome.error.status === 'error';
 
-/** Whether an end has to be kept as it was sent: no row tells of a refusal, or of a deletion. */
+/** Whether the frame itself must be kept, because no task row can recreate it. */
 export const mustBeKept = (outcome: Outcome): boolean =>
   'result' in outcome ? outcome.result.taskType === 'mediaStorage' : outcome.status < 500;

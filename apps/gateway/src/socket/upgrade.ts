@@ -7,9 +7,9 @@ export const wantsWebSocket = ({ headers }: IncomingMessage): boolean =>
   headers.upgrade?.toLowerCase() === 'websocket';
 
 /**
- * Answers a request that offers another protocol, as Java's client offers HTTP/2, by HTTP/1.1. Once a server
- * listens for upgrades Node 20 takes every such offer, so the request is read again without it. Later versions
- * ask `shouldUpgradeCallback` first and never get here.
+ * Answers a request that offers another protocol by HTTP/1.1; Java's client offers HTTP/2. Node 20 passes every
+ * offer to the upgrade listener, so the request is parsed again without the offer. Node 22 and later ask
+ * `shouldUpgradeCallback` first and never get here.
  */
 export const answerPlainly = (
   server: Server,

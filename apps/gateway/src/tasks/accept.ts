@@ -7,7 +7,7 @@ import type { GatewayMetrics } from '../gateway-metrics.js';
 import type { Admission } from './admission.js';
 import type { Gate } from './gate.js';
 
-/** The image that came with a task, to be stored if the task is new. */
+/** An image inside a request. It is stored only if its task is new. */
 export type InlineImage = { readonly row: NewImage; readonly bytes: Uint8Array };
 export type Accepted = { readonly task: Task; readonly isNew: boolean };
 
@@ -35,7 +35,7 @@ const acceptNow = async (
       throw new TaskError('conflictTaskUUID', message, { parameter: 'taskUUID' });
     }
 
-    // Work that is already done takes no place.
+    // Work that is already done needs no admission.
     if (!task.state) await admission.admit(task.ownerId);
     if (image) await storage.write(image.row.storageKey, image.bytes);
     const inserted = await insertTask(database, task, standing.revision, image?.row);
@@ -49,8 +49,7 @@ const acceptNow = async (
 };
 
 /**
- * Stores a task with its image, or finds the one that it repeats. Once this resolves, nothing of the task is
- * lost, whatever dies.
+ * Stores a task with its image, or finds the task that it repeats. Once this resolves, the task survives any crash.
  *
  * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded
  */

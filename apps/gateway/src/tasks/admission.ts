@@ -1,18 +1,18 @@
 import { TaskError } from '#contract';
 import { token } from '#nest';
 
-/** Refuses a caller whose tasks pile up, before one more is stored. */
+/** Refuses new tasks of a caller that has too many in flight. */
 export type Admission = {
-  /** @throws TaskError rateLimitExceeded with the seconds after which it is worth to try again */
+  /** @throws TaskError rateLimitExceeded with the seconds to wait */
   readonly admit: (ownerId: string) => Promise<void>;
-  /** Hears of each task that ends, whoever's it is; how fast they end says how long to wait. */
+  /** Call it for each task that ends, of any owner. The rate of ends gives the seconds to wait. */
   readonly ended: () => void;
 };
 
 export const ADMISSION = token<Admission>('admission');
 
 export type AdmissionOptions = {
-  /** Tasks of one owner that may be in flight; several gateways may together go over it for a moment. */
+  /** Most tasks of one owner in flight. Several gateways together may exceed it briefly. */
   readonly limit: number;
   readonly countInFlight: (ownerId: string) => Promise<number>;
   readonly now?: () => number;
@@ -32,7 +32,7 @@ export const createAdmission = ({
   const counts = new Map<string, Count>();
   let ends: number[] = [];
 
-  /** Counted once a second at most; what was let in since then is added. */
+  /** Counts in the database at most once a second, and adds the tasks admitted since. */
   const countOf = (ownerId: string): Count => {
     const known = counts.get(ownerId);
     if (known && now() - known.atMs < COUNT_EVERY_MS) return known;

@@ -14,7 +14,7 @@ import { token } from '#nest';
 import type { Logger, Tracing } from '#telemetry';
 import type { Handler, Handlers } from './handlers.js';
 
-/** The task types that make a task; two of these with one UUID in one request cannot be told apart. */
+/** Task types that create a row. Two of them must not share a UUID within one request. */
 const namesWork: readonly unknown[] = ['imageUpload', 'mediaStorage', ...removalTypes] satisfies TaskType[];
 
 const workUuidOf = (raw: unknown): string | undefined => {
@@ -35,7 +35,7 @@ export type TaskBatch = {
   readonly isDryRun: boolean;
 };
 
-/** Starts every task and answers each for itself: one that fails leaves the others alone. */
+/** Starts all tasks and answers each on its own: one failure does not affect the others. */
 export type AnswerTasks = (batch: TaskBatch) => Promise<Outcome>[];
 
 export const ANSWER_TASKS = token<AnswerTasks>('answer tasks');
@@ -48,7 +48,7 @@ type Needs = {
 };
 
 const handle = (handlers: Handlers, { owner, isDryRun }: TaskBatch, task: Task): Promise<Outcome> => {
-  // The table pairs each taskType with the handler of its task; the compiler loses that pairing on look-up.
+  // The table pairs taskType and handler, but the compiler loses the pairing on look-up.
   const handler = handlers[task.taskType] as Handler<TaskType>;
   return isDryRun ? handler.dryRun(owner, task) : handler.run(owner, task);
 };

@@ -1,7 +1,7 @@
 import { parseTask, TaskError } from '#contract';
 import { findOwner, type Database, type Owner } from '#database';
 
-/** Whether a task is there to say who calls. */
+/** Whether a task is of the type `authentication`. */
 export const isAuthentication = (raw: unknown): raw is { connectionSessionUUID?: unknown } =>
   typeof raw === 'object' && raw !== null && 'taskType' in raw && raw.taskType === 'authentication';
 
@@ -11,7 +11,7 @@ const keyOfTask = (raw: unknown): string | undefined => {
   return task.taskType === 'authentication' ? task.apiKey : undefined;
 };
 
-/** Trouble of ours must not look like a bad key, which clients take for final. */
+/** A database outage must not look like a bad key, which clients treat as final. */
 const lookUp = async (database: Database, apiKey: string): Promise<Owner | undefined> => {
   try {
     return await findOwner(database, apiKey);
@@ -27,7 +27,7 @@ const lookUp = async (database: Database, apiKey: string): Promise<Owner | undef
 
 const keyOfHeader = (authorization: string | undefined) => authorization?.match(/^Bearer +(\S+)\s*$/i)?.[1];
 
-/** Whether an Authorization header holds a key, good or bad. */
+/** Whether an Authorization header holds a key, valid or not. */
 export const hasKey = (authorization: string | undefined): boolean =>
   keyOfHeader(authorization) !== undefined;
 

@@ -1,12 +1,12 @@
 import { token } from '#nest';
 
-/** Lets so many pieces of work run at once; the others wait in the order in which they came. */
+/** Limits how much work runs at once. The rest waits in order of arrival. */
 export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** Fewer than the database's connections, so that other questions are answered meanwhile. */
+/** Fewer than the database's connections, so that other queries still get one. */
 export const ACCEPTS_AT_ONCE = 6;
 
-/** Keeps a burst of tasks from waiting for the database all at once, and giving up together. */
+/** Keeps a burst of tasks from queueing for database connections and timing out together. */
 export const ACCEPT_GATE = token<Gate>('accept gate');
 
 export const createGate = (places: number): Gate => {
@@ -19,7 +19,7 @@ export const createGate = (places: number): Gate => {
   };
   const leave = () => {
     const next = waiting.shift();
-    // The place goes from hand to hand, so that nobody slips in between.
+    // The place is handed over directly, so that no newcomer takes it.
     if (next) next();
     else free++;
   };

@@ -5,14 +5,14 @@ import type { AnswerTasks } from './answer-tasks.js';
 import { isAuthentication, missingKey } from './authenticate.js';
 
 export type IntakeOptions = {
-  /** Who calls, if there is a good key. */
+  /** The caller, if the key is valid. */
   readonly owner: Owner | undefined;
   /** Validate and price, but store and run nothing. */
   readonly isDryRun: boolean;
 };
 /**
- * Takes the body of one request and answers it. Faults of the request as a whole reject with a TaskError. An
- * authentication task that stands alone is the question whether the key is good.
+ * Answers the body of one request; rejects with a TaskError when the request as a whole is at fault. A lone
+ * authentication task asks whether the key is valid.
  */
 export type Intake = (body: unknown, options: IntakeOptions) => Promise<Reply>;
 

@@ -3,7 +3,7 @@ import { findTask, RemovalRequest, type Database, type Owner, type Task } from '
 import { token } from '#nest';
 import type { ReadOutcome } from './read-outcome.js';
 
-/** Answers are kept this long for those who ask; the details of a task stay longer. */
+/** Answers are kept this long; the details of a task stay longer. */
 const RETENTION_MS = 24 * 60 * 60 * 1000;
 
 type Needs = { readonly database: Database; readonly readOutcome: ReadOutcome };
@@ -15,8 +15,8 @@ const requireTask = async ({ database }: Needs, owner: Owner, taskUUID: string):
 };
 
 /**
- * How a task of this owner stands. A stored failure is a good answer to this question, so it asks for status
- * 200; clients would send the poll again on anything else.
+ * The state of an owner's task. A stored failure is answered with status 200, because clients repeat a poll on any
+ * other status.
  */
 const getResponse = async (needs: Needs, owner: Owner, { taskUUID }: GetResponse): Promise<Outcome> => {
   const task = await requireTask(needs, owner, taskUUID);
@@ -35,7 +35,7 @@ const uploadTypes = { imageUpload: true, mediaStorage: true };
 
 const parametersOf = (request: RemovalRequest) => ({ ...outputOf(request), finishing: request.finishing });
 
-/** What a task asked for, without its image, and the answer that it got. */
+/** The parameters of a task, without its image, and its answer. */
 const getTaskDetails = async (
   needs: Needs,
   owner: Owner,
@@ -61,7 +61,7 @@ const getTaskDetails = async (
   };
 };
 
-/** How tasks that were sent earlier stand. */
+/** Answers about tasks that were sent earlier. */
 export const createPolls = (needs: Needs) => ({
   getResponse: (owner: Owner, task: GetResponse) => getResponse(needs, owner, task),
   getTaskDetails: (owner: Owner, task: GetTaskDetails) => getTaskDetails(needs, owner, task),

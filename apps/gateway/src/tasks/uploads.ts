@@ -27,7 +27,7 @@ type Needs = {
 
 const limits = { maxBytes: MAX_IMAGE_BYTES, timeoutMs: 30_000, idleTimeoutMs: 10_000 };
 
-/** An image to store, whatever the task that brings it is called. */
+/** An image to store, of either task type. */
 type Upload = {
   readonly taskType: 'imageUpload' | 'mediaStorage';
   readonly taskUUID: string;
@@ -48,7 +48,7 @@ const readBytes = (
   });
 };
 
-/** Stores an image that decodes. Recorded as a task that is done, so that a repeated upload is answered alike. */
+/** Stores an image that decodes. The upload is recorded as an ended task, so that a repetition gets the same answer. */
 const upload = async (
   needs: Needs,
   owner: Owner,

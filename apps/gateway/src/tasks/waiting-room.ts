@@ -1,15 +1,15 @@
 import type { Task } from '#database';
 import { token } from '#nest';
 
-/** How a wait came out: the ended task, or why there is none. */
+/** The ended task, or why the wait ended without it. */
 export type Waited = Task | 'timeout' | 'closing';
 
-/** Where sync callers wait for the ends of their tasks. */
+/** Lets sync callers wait for their tasks to end. */
 export type WaitingRoom = {
   readonly wait: (taskId: string, timeoutMs: number) => Promise<Waited>;
-  /** Tells that a task may have ended; those who wait for it are answered. */
+  /** Looks a task up that may have ended, and answers its callers. */
   readonly announce: (taskId: string) => void;
-  /** Sends everybody away, and from now on whoever comes. */
+  /** Ends all waits, and every later one at once. */
   readonly close: () => void;
 };
 
@@ -18,7 +18,7 @@ export const WAITING_ROOM = token<WaitingRoom>('waiting room');
 type Deps = {
   readonly findEnded: (taskIds: readonly string[]) => Promise<Task[]>;
   readonly onError: (error: unknown) => void;
-  /** How often everybody's task is looked up at once, so that a missed announcement costs no more than this. */
+  /** Interval at which all tasks are looked up, in case an announcement was missed. */
   readonly lookEveryMs?: number;
 };
 
@@ -32,7 +32,7 @@ export const createWaitingRoom = ({ findEnded, onError, lookEveryMs = 1000 }: De
     for (const task of await findEnded(taskIds)) waiting.get(task.id)?.forEach((answer) => answer(task));
   };
 
-  // Ends that are announced together are read together.
+  // Tasks that are announced together are read in one query.
   const lookAtAnnounced = () => {
     const taskIds = [...announced];
     announced.clear();
