@@ -20,6 +20,7 @@ import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
 import type { Availability } from '../models/availability.js';
 import type { Accept } from './accept.js';
+import { checkAddresses } from './check-addresses.js';
 import type { Handler } from './handlers.js';
 import { resolveInput, type Input } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
@@ -119,15 +120,6 @@ const toNewTask = (
   };
 };
 
-const refuseHopelessUrls = (
-  { checkUrl }: Pick<Outbound, 'checkUrl'>,
-  { webhookURL, uploadEndpoint }: Removal,
-) => {
-  if (webhookURL) checkUrl(webhookURL, { parameter: 'webhookURL', code: 'invalidWebhookURL' });
-  if (uploadEndpoint)
-    checkUrl(uploadEndpoint, { parameter: 'uploadEndpoint', code: 'invalidUploadEndpoint' });
-};
-
 /**
  * Says what a removal would cost at most, without storing or running anything. Matting may have to solve every
  * pixel. An image that is still to be fetched may have as many pixels as are allowed.
@@ -146,8 +138,9 @@ const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promis
 /** Accepts a removal; answers its result, or for async callers an acknowledgement. */
 const run = async (needs: Needs, owner: Owner, sent: RemoveBackground): Promise<Outcome> => {
   const removal = toRemoval(sent);
+  const { webhookURL, uploadEndpoint } = removal;
   const model = await chooseModel(needs, removal);
-  refuseHopelessUrls(needs.outbound, removal);
+  await checkAddresses(needs.outbound, { webhookURL, uploadEndpoint });
   const source = parseImageSource(removal.inputImage, removal.parameter);
   const { image, ...input } = await resolveInput(needs, owner, source, removal);
 

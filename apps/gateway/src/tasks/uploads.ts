@@ -1,5 +1,5 @@
+import { atParameter, downloadImage } from '#boundary';
 import {
-  MAX_IMAGE_BYTES,
   parseImageSource,
   TaskError,
   type ImageUpload,
@@ -25,8 +25,6 @@ type Needs = {
   readonly readOutcome: ReadOutcome;
 };
 
-const limits = { maxBytes: MAX_IMAGE_BYTES, timeoutMs: 30_000, idleTimeoutMs: 10_000 };
-
 /** An image to store, whatever the task that brings it is called. */
 type Upload = {
   readonly taskType: 'imageUpload' | 'mediaStorage';
@@ -42,7 +40,7 @@ const readBytes = (
   parameter: string,
 ): Promise<Buffer> | Buffer => {
   if (source.kind === 'inline') return source.bytes;
-  if (source.kind === 'url') return outbound.fetchBytes(source.url, { ...limits, parameter });
+  if (source.kind === 'url') return downloadImage(outbound, { url: source.url, parameter });
   throw new TaskError('invalidInputImage', `'${parameter}' names an image that is stored already.`, {
     parameter,
   });
@@ -61,7 +59,7 @@ const upload = async (
 
   const bytes = await readBytes(needs, source, parameter);
   const image = await describeInline(needs.config, bytes, owner.id, parameter);
-  await verify(bytes, parameter);
+  await atParameter(parameter, () => verify(bytes));
 
   const newTask: NewTask = {
     ownerId: owner.id,
