@@ -126,9 +126,11 @@ const toNewTask = (
  */
 const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promise<Outcome> => {
   const removal = toRemoval(task);
-  const { taskType, taskUUID, inputImage, parameter, finishing } = removal;
+  const { taskType, taskUUID, inputImage, parameter, finishing, webhookURL, uploadEndpoint } = removal;
   const model = await chooseModel(needs, removal);
+  await checkAddresses(needs.outbound, { webhookURL, uploadEndpoint });
   const source = parseImageSource(inputImage, parameter);
+  if (source.kind === 'url') await checkAddresses(needs.outbound, { [parameter]: source.url });
   const { size } = await resolveInput(needs, owner, source, removal);
   const pixels = size ? size.width * size.height : MAX_IMAGE_PIXELS;
   const cost = costOf(model, finishing.matting ? pixels : 0);
