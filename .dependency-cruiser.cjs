@@ -73,6 +73,19 @@ module.exports = {
       to: { path: `^libs/(${edges})/`, pathNot: '^libs/$1/|^libs/telemetry/' },
     },
     {
+      name: 'boundary-stands-between-apps-and-edges',
+      comment: 'boundary turns what two edges throw into problems of the API. No lib needs that.',
+      severity: 'error',
+      from: { ...product, path: '^libs/', pathNot: '\\.spec\\.ts$|/test/|^libs/boundary/' },
+      to: { path: '^libs/boundary/' },
+    },
+    {
+      name: 'boundary-knows-two-edges',
+      severity: 'error',
+      from: { ...product, path: '^libs/boundary/' },
+      to: { path: '^libs/', pathNot: '^libs/(boundary|contract|imaging|outbound)/' },
+    },
+    {
       name: 'libs-are-entered-by-their-index',
       severity: 'error',
       from: { ...product, path: '^(?:apps|libs)/([^/]+)/' },

@@ -9,14 +9,14 @@ import { until } from '#test/until';
 const bytesOf = async (item: Item | undefined) =>
   Buffer.from(await (await fetch(String(item?.imageURL))).arrayBuffer());
 
+const photo = (await toPng(disc(60, 40))).toString('base64');
+
 describe('what clients of Runware send over REST', () => {
   let service: Service;
-  let photo: string;
 
   beforeAll(async () => {
     service = await startService();
     await service.worker.start();
-    photo = (await toPng(disc(60, 40))).toString('base64');
   });
   afterAll(() => service.stop());
 
@@ -122,6 +122,86 @@ describe('what clients of Runware send over REST', () => {
     });
     expect([bad.status, bad.errors[0]?.code]).toEqual([404, 'mediaNotFound']);
     expect(await service.database.task.count({ where: { taskUuid: task.taskUUID } })).toBe(0);
+  });
+
+  describe('in a dry run', () => {
+    const dry = (task: Record<string, unknown>) => {
+      const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json' };
+      const sent = { taskUUID: randomUUID(), ...task };
+      return service.post([sent], { ...headers, 'x-runware-dry-run': '1' });
+    };
+    const countImages = () => service.database.image.count();
+    const text = Buffer.from('This is a text, not a picture.').toString('base64');
+    const hidden = 'http://10.0.0.1/a.png';
+
+    it.each<[string, Record<string, unknown>]>([
+      ['an upload', { taskType: 'imageUpload', image: photo }],
+      ['an upload from a URL', { taskType: 'imageUpload', image: 'https://shop.example/cup.jpg' }],
+      ['an upload by its newer name', { taskType: 'mediaStorage', media: photo }],
+    ])('checks %s, names its price and stores nothing', async (_, task) => {
+      const before = await countImages();
+      const { status, data } = await dry(task);
+      expect([status, data]).toMatchObject([200, [{ taskType: task['taskType'], cost: 0 }]]);
+      expect(await countImages()).toBe(before);
+    });
+
+    const cut = photo.slice(0, Math.floor(photo.length / 8) * 4);
+    it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+      [
+        'an upload that is no image',
+        { taskType: 'imageUpload', image: text },
+        { code: 'unsupportedImageFormat', parameter: 'image' },
+      ],
+      [
+        'an upload that ends early',
+        { taskType: 'imageUpload', image: cut },
+        { code: 'invalidInputImage', parameter: 'image' },
+      ],
+      [
+        'an upload from an address that is not public',
+        { taskType: 'imageUpload', image: hidden },
+        { code: 'invalidInputImageURL', parameter: 'image' },
+      ],
+      [
+        'an upload of what is stored already',
+        { taskType: 'mediaStorage', media: randomUUID() },
+        { code: 'invalidInputImage', parameter: 'media' },
+      ],
+      [
+        'the deletion of an image that does not exist',
+        { taskType: 'mediaStorage', operation: 'delete', media: randomUUID() },
+        { code: 'mediaNotFound', parameter: 'media' },
+      ],
+      [
+        'a removal whose image has an address that is not public',
+        removal(hidden),
+        { code: 'invalidInputImageURL', parameter: 'inputImage' },
+      ],
+      [
+        'a removal whose webhook has an address that is not public',
+        removal(photo, { webhookURL: hidden }),
+        { code: 'invalidWebhookURL', parameter: 'webhookURL' },
+      ],
+      [
+        'a removal whose endpoint has an address that is not public',
+        removal(photo, { uploadEndpoint: hidden }),
+        { code: 'invalidUploadEndpoint', parameter: 'uploadEndpoint' },
+      ],
+    ])('refuses %s', async (_, task, error) => {
+      const { errors } = await dry(task);
+      expect(errors).toMatchObject([error]);
+    });
+
+    it('finds an image that could be deleted, and leaves it', async () => {
+      const stored = await one({ taskType: 'mediaStorage', media: photo });
+      const { status, data } = await dry({
+        taskType: 'mediaStorage',
+        operation: 'delete',
+        media: stored['mediaUUID'],
+      });
+      expect([status, data]).toMatchObject([200, [{ taskType: 'mediaStorage', cost: 0 }]]);
+      expect((await fetch(String(stored['mediaURL']))).status).toBe(200);
+    });
   });
 
   it('stores media, uses it and deletes it; its address answers 410 then', async () => {

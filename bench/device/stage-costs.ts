@@ -17,7 +17,7 @@ const cpuOf = async <T>(work: () => T | Promise<T>) => {
 
 const costs = async (jpeg: Uint8Array, size: number): Promise<StageMean[]> => {
   const input = { ...defaultVariant(defaultModel).input, size };
-  const decoded = await cpuOf(() => decode(jpeg, 'photo'));
+  const decoded = await cpuOf(() => decode(jpeg));
   const photo = decoded.result;
   const before = await cpuOf(() => toTensor(resizeLanczos(photo, size, size), input));
   const mask = softDisc(size);

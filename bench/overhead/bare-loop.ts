@@ -29,7 +29,7 @@ const options = {
 const session = await (bytes
   ? InferenceSession.create(bytes, options)
   : InferenceSession.create(path, options));
-const nchw = toTensor(await decode(await photo(0, size, size), 'photo'), input);
+const nchw = toTensor(await decode(await photo(0, size, size)), input);
 const feeds = {
   [input.name ?? session.inputNames[0] ?? '']: new Tensor('float32', nchw, [1, 3, size, size]),
 };

@@ -11,6 +11,8 @@ export type PictureServer = {
   readonly release: () => void;
   /** From now on sends these bytes. */
   readonly send: (bytes: Uint8Array) => void;
+  /** Answers the next requests with these statuses, one each, before it sends the picture again. */
+  readonly fail: (...statuses: number[]) => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -19,9 +21,12 @@ export const startPictureServer = async (picture: Uint8Array): Promise<PictureSe
   let bytes = picture;
   let held: ServerResponse[] | undefined;
   let asked = 0;
+  let failures: number[] = [];
   const server = createServer((_, response) => {
     asked++;
+    const status = failures.shift();
     if (held) held.push(response);
+    else if (status) response.writeHead(status).end();
     else response.end(bytes);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -39,6 +44,9 @@ export const startPictureServer = async (picture: Uint8Array): Promise<PictureSe
     release,
     send: (other) => {
       bytes = other;
+    },
+    fail: (...statuses) => {
+      failures = statuses;
     },
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -1,4 +1,3 @@
-import { TaskError } from '#contract';
 import {
   endDelivery,
   findEnded,
@@ -11,7 +10,7 @@ import {
   type OutcomeReader,
   type Task,
 } from '#database';
-import { UnreachableError, type Outbound, type SendOptions, type Sent } from '#outbound';
+import { OutboundError, type Outbound, type SendOptions, type Sent } from '#outbound';
 import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
 import type { DispatcherMetrics } from './dispatcher-metrics.js';
@@ -32,8 +31,7 @@ const request = {
   method: 'POST',
   contentType: 'application/json',
   timeoutMs: TIMEOUT_MS,
-  parameter: 'webhookURL',
-  code: 'invalidWebhookURL',
+  label: 'webhookURL',
 } as const;
 
 /** The id stays the same over all attempts, so that a receiver can tell a repetition. */
@@ -57,7 +55,7 @@ const call = async (
   try {
     return { sent: await send(options, signal) };
   } catch (error) {
-    if (error instanceof UnreachableError || error instanceof TaskError) return { error: error.message };
+    if (error instanceof OutboundError) return { error: error.message };
     throw error;
   }
 };

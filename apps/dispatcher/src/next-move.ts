@@ -1,4 +1,4 @@
-import { withJitter, type Sent } from '#outbound';
+import { isSuccess, withJitter, type Sent } from '#outbound';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -31,7 +31,7 @@ export type Move = { readonly end: 'delivered' | 'failed' | 'stopped' } | { read
  * @param attempts how many there were, this one included
  */
 export const nextMove = (sent: Sent | undefined, attempts: number, delaysMs = DELAYS_MS): Move => {
-  if (sent && sent.status >= 200 && sent.status < 300) return { end: 'delivered' };
+  if (sent && isSuccess(sent.status)) return { end: 'delivered' };
   if (sent?.status === GONE) return { end: 'stopped' };
 
   const delayMs = delaysMs[attempts - 1];

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { atParameter } from '#boundary';
 import { TaskError } from '#contract';
 import type { RemovalRequest } from '#database';
 import type { Encoding, Photo, Pixels } from '#imaging';
@@ -9,7 +10,7 @@ import type { Served } from './served-models.js';
 
 /** What cutting out needs of this machine; each function owns one stage. */
 export type CutOutEdges = {
-  readonly decode: (bytes: Uint8Array, parameter: string) => Promise<Photo>;
+  readonly decode: (bytes: Uint8Array) => Promise<Photo>;
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
   readonly infer: (
     served: Served,
@@ -73,7 +74,7 @@ export const cutOut =
     const { parameter, finishing, outputFormat: format, outputQuality: quality } = request;
     const stage = inStages(stopwatch, signal);
 
-    const decoded = await stage('decode', () => edges.decode(bytes, parameter));
+    const decoded = await stage('decode', () => atParameter(parameter, () => edges.decode(bytes)));
     const { photo, tensor } = await stage('preprocess', () =>
       edges.preprocess({ photo: decoded, input }, signal),
     );

@@ -1,12 +1,11 @@
-import { MAX_IMAGE_BYTES, requireImageSize, requireOutputSize, TaskError } from '#contract';
+import { atParameter, downloadImage } from '#boundary';
+import { TaskError } from '#contract';
 import { findImage, isExpired, putImage, type Database } from '#database';
-import { probe } from '#imaging';
+import { probe, requireImageSize, requireOutputSize } from '#imaging';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
 import { imageKey, type Storage } from '#storage';
 import type { Removal } from './remove-background.js';
-
-const limits = { maxBytes: MAX_IMAGE_BYTES, timeoutMs: 30_000, idleTimeoutMs: 10_000 };
 
 type Sources = {
   readonly database: Database;
@@ -15,6 +14,8 @@ type Sources = {
   readonly secrets: Secrets;
   /** Pixels that a side of an image may have. */
   readonly maxSide: number;
+  /** The waits between the tries of a download. */
+  readonly delaysMs?: readonly number[] | undefined;
 };
 
 /**
@@ -23,21 +24,27 @@ type Sources = {
  * A storage that takes no result is found here, before the device works in vain.
  */
 export const fetchImage =
-  ({ database, storage, outbound, secrets, maxSide }: Sources) =>
+  ({ database, storage, outbound, secrets, maxSide, delaysMs }: Sources) =>
   async ({ task, request }: Removal, signal: AbortSignal): Promise<Uint8Array> => {
     const { parameter, outputFormat } = request;
     await storage.probe();
     const image = await findImage(database, task.inputImageId);
     if (image && !isExpired(image)) {
-      requireImageSize(image, maxSide, parameter);
-      requireOutputSize(image, outputFormat, parameter);
+      await atParameter(parameter, () => {
+        requireImageSize(image, maxSide);
+        requireOutputSize(image, outputFormat);
+      });
       return storage.read(image.storageKey);
     }
     if (task.inputUrl === null) throw new TaskError('mediaExpired', 'The image was deleted.', { parameter });
 
-    const bytes = await outbound.fetchBytes(secrets.open(task.inputUrl), { ...limits, parameter }, signal);
-    const { contentType, extension, width, height } = await probe(bytes, parameter, maxSide);
-    requireOutputSize({ width, height }, outputFormat, parameter);
+    const url = secrets.open(task.inputUrl);
+    const bytes = await downloadImage(outbound, { url, parameter, delaysMs }, signal);
+    const { contentType, extension, width, height } = await atParameter(parameter, async () => {
+      const header = await probe(bytes, maxSide);
+      requireOutputSize(header, outputFormat);
+      return header;
+    });
     const storageKey = imageKey('inputs', task.inputImageId, extension);
     await storage.write(storageKey, bytes);
     const facts = { contentType, bytes: bytes.byteLength, width, height };

@@ -15,6 +15,7 @@ import { OutageError, type Handler } from '#queue';
 import { imageKey } from '#storage';
 import { createStopwatch, type Durations, type Logger, type Tracing } from '#telemetry';
 import { createClaims } from './claims.js';
+import { nextStep } from './next-step.js';
 import { createOutageLog, outageOf, toOutage } from './outage.js';
 import type { Removal, removeBackground, ResultFacts } from './remove-background.js';
 import type { Served } from './served-models.js';
@@ -79,7 +80,9 @@ const toSuccess = (
 const startDeadline = (timeoutMs: number) => {
   const controller = new AbortController();
   const message = `The task took longer than ${timeoutMs / 1000} s and was given up.`;
-  const timer = setTimeout(() => controller.abort(new TaskError('taskTimeout', message)), timeoutMs);
+  // Final, since another attempt would take as long.
+  const timedOut = () => new TaskError('taskTimeout', message, {}, { final: true });
+  const timer = setTimeout(() => controller.abort(timedOut()), timeoutMs);
   const { signal } = controller;
   return {
     signal,
@@ -103,11 +106,8 @@ const toWait = (outage: string, { createdAt, startedAt }: Task, deadlineMs: numb
   const leftMs = createdAt.getTime() + deadlineMs - (startedAt ?? createdAt).getTime();
   if (leftMs > 0) return new OutageError(outage, leftMs, { cause });
   const message = `The task was given up after ${deadlineMs / 1000} s: ${outage}.`;
-  return new TaskError('serviceUnavailable', message, {}, { cause });
+  return new TaskError('serviceUnavailable', message, {}, { cause, final: true });
 };
-
-const isTriedAgain = (error: unknown, hasTries: boolean): boolean =>
-  error instanceof OutageError || (hasTries && !(error instanceof TaskError));
 
 type Turn = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
 
@@ -167,7 +167,7 @@ const runTask = async (deps: Deps, { task, lastTry, signal }: Turn): Promise<voi
     const outage = outageOf(caught);
     const error = outage ? toWait(outage, task, deadlineMs, caught) : deadline.reasonOr(caught);
     const hasTries = signal.aborted || !lastTry || (await deps.isMachineFault(error));
-    if (isTriedAgain(error, hasTries)) throw error;
+    if (nextStep(error, hasTries) !== 'fail') throw error;
     const ours = !(error instanceof TaskError) || outage !== undefined;
     const problem = toProblem(error, task);
     const kept = await ending.fail(problem, stopwatch.durations);

@@ -29,7 +29,8 @@ const LONGEST_PAUSE_MS = 60_000;
 
 export type WorkerOptions = {
   readonly graceMs?: number;
-  /** The waits between the tries of an upload. */
+  /** The waits between the tries of a download, and of an upload. */
+  readonly downloadDelaysMs?: readonly number[];
   readonly uploadDelaysMs?: readonly number[];
   /** What a task waits at most between two starts in an outage. */
   readonly longestPauseMs?: number;
@@ -131,7 +132,14 @@ export const startWorker = async (
   });
   const upload = uploadResult(outbound, uploadDelaysMs);
   const remove = removeBackground({
-    fetch: fetchImage({ database, storage, outbound, secrets, maxSide: config.MAX_IMAGE_SIDE }),
+    fetch: fetchImage({
+      database,
+      storage,
+      outbound,
+      secrets,
+      maxSide: config.MAX_IMAGE_SIDE,
+      delaysMs: options.downloadDelaysMs,
+    }),
     cutOut: breaker.watch(cutOut(edges)),
     store: (removal, bytes) => storage.write(outputKey(removal), bytes),
     upload: ({ task, request }, bytes, signal) => {

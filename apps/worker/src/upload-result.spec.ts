@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TaskError } from '#contract';
-import { UnreachableError, type Outbound, type Sent } from '#outbound';
+import { OutboundError, type Outbound, type Sent } from '#outbound';
 import { uploadResult } from './upload-result.js';
 
 const never = new AbortController().signal;
@@ -32,7 +31,9 @@ describe('uploadResult', () => {
   });
 
   it('tries again when the endpoint is not reached, and names that in the end', async () => {
-    const { send, at } = endpoint(new UnreachableError('http://host.example/a cannot be reached.'));
+    const { send, at } = endpoint(
+      new OutboundError('unreachable', 'http://host.example/a cannot be reached.'),
+    );
     await expect(uploadResult({ send }, tiny)(upload, never)).rejects.toMatchObject({
       code: 'uploadFailed',
       message: expect.stringContaining('cannot be reached'),
@@ -57,9 +58,13 @@ describe('uploadResult', () => {
   });
 
   it('passes on that the address is refused', async () => {
-    const refused = new TaskError('invalidUploadEndpoint', 'It is private.');
-    const { send } = endpoint(refused);
-    await expect(uploadResult({ send }, tiny)(upload, never)).rejects.toBe(refused);
+    const { send, at } = endpoint(new OutboundError('refused', 'It is private.'));
+    await expect(uploadResult({ send }, tiny)(upload, never)).rejects.toMatchObject({
+      code: 'invalidUploadEndpoint',
+      message: 'It is private.',
+      details: { parameter: 'uploadEndpoint' },
+    });
+    expect(at).toHaveLength(1);
   });
 
   it('stops waiting when the signal aborts', async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * Every error of the product, once: code → HTTP status, whether the same request may succeed later, and what
- * it means. The HTTP layer, the retry decision and the reference page all read this table.
+ * it means. The HTTP layer, the retry decision (`TaskError.isRetryable`) and the reference page read this table.
  *
  * Codes follow the patterns by which Runware's SDKs sort errors into families (`invalid*`, `missing*`,
  * `*NotFound`, `*Timeout`, …), so choose new names by those patterns.
@@ -101,6 +101,13 @@ export type ProblemDetails = {
   readonly retryAfter?: number;
 };
 
+export type TaskErrorOptions = ErrorOptions & {
+  /** To try again here is in vain, although the table says that it may help. */
+  readonly final?: boolean;
+  /** How long the other side asks us to wait before the next try. Callers are not told. */
+  readonly retryAfterMs?: number;
+};
+
 /**
  * A failure that the caller of the API is meant to see. Thrown where a foreign error is translated, which
  * happens once, with the foreign error kept as `cause`.
@@ -109,13 +116,18 @@ export type ProblemDetails = {
  */
 export class TaskError extends Error {
   override readonly name = 'TaskError';
+  /** Whether we may try again: only where the table says so, and never one that was thrown as final. */
+  readonly isRetryable: boolean;
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly code: ProblemCode,
     message: string,
     readonly details: ProblemDetails = {},
-    options?: ErrorOptions,
+    { final = false, retryAfterMs, ...options }: TaskErrorOptions = {},
   ) {
     super(message, options);
+    this.isRetryable = problems[code].retryable && !final;
+    this.retryAfterMs = retryAfterMs;
   }
 }

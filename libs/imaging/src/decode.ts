@@ -1,5 +1,7 @@
-import { MAX_IMAGE_PIXELS, requireImageSize, TaskError } from '#contract';
+import { MAX_IMAGE_PIXELS } from '#contract';
 import { formats, sniffFormat, type Format } from './formats.js';
+import { ImageError } from './image-error.js';
+import { requireImageSize } from './image-size.js';
 import { sharp } from './sharp.js';
 
 /** What the header of an image says. */
@@ -27,80 +29,65 @@ const open = (bytes: Uint8Array, limitInputPixels: number | false = MAX_IMAGE_PI
 /** How libjpeg refuses a header. */
 const JPEG_LIMIT = /maximum supported image dimension is (\d+)/i;
 
-/** Says in the API's terms what libvips said of an image. */
-const translate = (cause: unknown, parameter: string): TaskError => {
+const unsupported = (options?: ErrorOptions) =>
+  new ImageError('unsupportedFormat', 'The image', 'is not a PNG, JPEG or WEBP', {}, options);
+
+const tooLarge = (subject: string, what: string, max: number, cause: unknown) =>
+  new ImageError('tooLarge', subject, `${what} more than ${max} pixels`, { max }, { cause });
+
+/** Says in our words what libvips said of an image. */
+const translate = (cause: unknown): ImageError => {
   const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
   if (/pixel limit|too large|exceeds/i.test(reason)) {
-    const message = `The image in '${parameter}' has more than ${MAX_IMAGE_PIXELS} pixels.`;
-    return new TaskError('maxImageSizeExceeded', message, { parameter, max: MAX_IMAGE_PIXELS }, { cause });
+    return tooLarge('The image', 'has', MAX_IMAGE_PIXELS, cause);
   }
   const longest = JPEG_LIMIT.exec(reason)?.[1];
-  if (longest) {
-    const message = `The JPEG in '${parameter}' has a side of more than ${longest} pixels.`;
-    return new TaskError('maxImageSizeExceeded', message, { parameter, max: Number(longest) }, { cause });
-  }
-  if (/unsupported image format/i.test(reason)) {
-    return new TaskError(
-      'unsupportedImageFormat',
-      `The image in '${parameter}' is not a PNG, JPEG or WEBP.`,
-      { parameter },
-      { cause },
-    );
-  }
-  return new TaskError(
-    'invalidInputImage',
-    `The image in '${parameter}' is damaged: ${reason}.`,
-    { parameter },
-    { cause },
-  );
+  if (longest) return tooLarge('The JPEG', 'has a side of', Number(longest), cause);
+  if (/unsupported image format/i.test(reason)) return unsupported({ cause });
+  return new ImageError('damaged', 'The image', `is damaged: ${reason}`, {}, { cause });
 };
 
-const readHeader = async (bytes: Uint8Array, parameter: string) => {
+const readHeader = async (bytes: Uint8Array) => {
   try {
     // The limit is ours to check, since libvips does not say how large the image is.
     return await open(bytes, false).metadata();
   } catch (cause) {
-    throw translate(cause, parameter);
+    throw translate(cause);
   }
 };
 
 /**
  * Reads the header only.
  *
- * @param parameter the request's parameter that the image came in, named in errors
  * @param maxSide pixels that a side may have
- * @throws TaskError unsupportedImageFormat, maxImageSizeExceeded or invalidInputImage
+ * @throws ImageError unsupportedFormat, tooLarge or damaged
  */
-export const probe = async (bytes: Uint8Array, parameter: string, maxSide: number): Promise<Probe> => {
+export const probe = async (bytes: Uint8Array, maxSide: number): Promise<Probe> => {
   const format = sniffFormat(bytes);
-  if (!format) {
-    throw new TaskError('unsupportedImageFormat', `The image in '${parameter}' is not a PNG, JPEG or WEBP.`, {
-      parameter,
-    });
-  }
-  const { width, height } = await readHeader(bytes, parameter);
-  requireImageSize({ width, height }, maxSide, parameter);
+  if (!format) throw unsupported();
+  const { width, height } = await readHeader(bytes);
+  requireImageSize({ width, height }, maxSide);
   return { format, ...formats[format], width, height };
 };
 
 /** Reads every pixel and keeps none, so that a damaged file is refused before it is stored. */
-export const verify = async (bytes: Uint8Array, parameter: string): Promise<void> => {
+export const verify = async (bytes: Uint8Array): Promise<void> => {
   try {
     await open(bytes)
       .resize(16, 16, { fit: 'fill', kernel: 'nearest', fastShrinkOnLoad: false })
       .raw()
       .toBuffer();
   } catch (cause) {
-    throw translate(cause, parameter);
+    throw translate(cause);
   }
 };
 
 /**
  * Decodes an image: EXIF orientation applied, embedded ICC profile converted to sRGB, first page only.
  *
- * @throws TaskError as probe() does
+ * @throws ImageError as probe() does
  */
-export const decode = async (bytes: Uint8Array, parameter: string): Promise<Photo> => {
+export const decode = async (bytes: Uint8Array): Promise<Photo> => {
   try {
     const { data, info } = await open(bytes)
       .autoOrient()
@@ -112,6 +99,6 @@ export const decode = async (bytes: Uint8Array, parameter: string): Promise<Phot
       throw new Error(`it decodes to ${info.channels} channels`);
     return { data: data as Photo['data'], width: info.width, height: info.height, channels: info.channels };
   } catch (cause) {
-    throw translate(cause, parameter);
+    throw translate(cause);
   }
 };

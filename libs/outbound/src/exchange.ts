@@ -1,8 +1,9 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { Client, errors, type Dispatcher } from 'undici';
-import { TaskError } from '#contract';
-import type { Failure } from './failure.js';
+import { OutboundError, type Failure } from './outbound-error.js';
 import { declaredBytes, isCompressed, readBody } from './read-body.js';
+import { parseRetryAfter } from './retry-after.js';
+import { isSuccess } from './status.js';
 import type { Target } from './target.js';
 
 export type FetchLimits = {
@@ -11,8 +12,8 @@ export type FetchLimits = {
   readonly timeoutMs: number;
   /** For each silence: while connecting, before the headers, between two pieces of the body. */
   readonly idleTimeoutMs: number;
-  /** The parameter that held the URL, for the details of an error. */
-  readonly parameter?: string;
+  /** What `onRefused` calls the address. */
+  readonly label?: string;
 };
 
 /** What one request comes to: the bytes, or the place to ask instead. */
@@ -43,6 +44,12 @@ export const connectTo = ({ url, addresses }: Target, idleTimeoutMs: number): Cl
     bodyTimeout: idleTimeoutMs,
   });
 
+const badStatus = (status: number, received: Dispatcher.ResponseData['headers'], fail: Failure) => {
+  const retryAfterMs = parseRetryAfter(received['retry-after']);
+  const facts = { status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  return fail('badStatus', `answers with status ${status}`, facts);
+};
+
 const toAnswer = async (
   { statusCode, headers: received, body }: Dispatcher.ResponseData,
   { maxBytes }: FetchLimits,
@@ -50,8 +57,10 @@ const toAnswer = async (
 ): Promise<Answer> => {
   const { location } = received;
   if (redirects.has(statusCode) && typeof location === 'string') return { location };
-  if (statusCode < 200 || statusCode > 299) throw fail('failed', `answers with status ${statusCode}`);
-  if (isCompressed(received)) throw fail('failed', 'answers with a compressed body, which was not asked for');
+  if (!isSuccess(statusCode)) throw badStatus(statusCode, received, fail);
+  if (isCompressed(received)) {
+    throw fail('badAnswer', 'answers with a compressed body, which was not asked for');
+  }
 
   const tooLarge = () => fail('tooLarge', `holds more than ${maxBytes} bytes`, { max: maxBytes });
   const expectedBytes = declaredBytes(received);
@@ -67,7 +76,7 @@ const isSilence = (error: unknown): boolean =>
 /**
  * Sends one GET to a checked target and follows nothing.
  *
- * @throws TaskError, or the signal's reason
+ * @throws OutboundError, or the signal's reason
  */
 export const exchange = async (
   target: Target,
@@ -81,9 +90,9 @@ export const exchange = async (
     return await toAnswer(await client.request({ method: 'GET', path, headers, signal }), limits, fail);
   } catch (cause) {
     signal.throwIfAborted();
-    if (cause instanceof TaskError) throw cause;
-    if (isSilence(cause)) throw fail('failed', `stays silent for ${limits.idleTimeoutMs} ms`, { cause });
-    throw fail('failed', 'cannot be fetched', { cause });
+    if (cause instanceof OutboundError) throw cause;
+    if (isSilence(cause)) throw fail('unreachable', `stays silent for ${limits.idleTimeoutMs} ms`, { cause });
+    throw fail('unreachable', 'cannot be fetched', { cause });
   } finally {
     // Also cuts off a body that nobody reads: a redirect's, an error's, the rest of one that is too large.
     await client.destroy();

@@ -1,5 +1,5 @@
 import { exchange, type FetchLimits } from './exchange.js';
-import type { Failure } from './failure.js';
+import type { Failure } from './outbound-error.js';
 import { checkTarget, type Rules } from './target.js';
 
 const maxRedirects = 5;
@@ -16,7 +16,7 @@ const follow = (location: string, { href }: URL, fail: Failure): URL => {
 /**
  * Fetches what stands at an address. Every redirect is checked like the address that the user gave.
  *
- * @throws TaskError, or the signal's reason
+ * @throws OutboundError, or the signal's reason
  */
 export const fetchBytes = async (
   asked: URL,
@@ -30,5 +30,5 @@ export const fetchBytes = async (
     if ('bytes' in answer) return answer.bytes;
     url = follow(answer.location, url, fail);
   }
-  throw fail('failed', `redirects more than ${maxRedirects} times`);
+  throw fail('badAnswer', `redirects more than ${maxRedirects} times`);
 };

@@ -6,7 +6,7 @@ import type { Resolve } from './target.js';
 
 const limits = { maxBytes: 1_000, timeoutMs: 5_000, idleTimeoutMs: 2_000 };
 
-const refused = { code: 'invalidInputImageURL' };
+const refused = { kind: 'refused' };
 
 const inTurn = (...answers: string[][]) => {
   const asked: string[] = [];
@@ -177,7 +177,7 @@ describe('fetchBytes and the address behind a URL', () => {
 
     expect((await outbound.fetchBytes(server.url('/5'), limits)).toString()).toBe('there');
     await expect(outbound.fetchBytes(server.url('/6'), limits)).rejects.toMatchObject({
-      code: 'downloadFailed',
+      kind: 'badAnswer',
     });
   });
 
@@ -185,7 +185,7 @@ describe('fetchBytes and the address behind a URL', () => {
     const server = await serve((_request, response) => response.writeHead(302, { location: '/' }).end());
     const outbound = createOutbound({ allow: ['127.0.0.1'] });
 
-    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({ code: 'downloadFailed' });
+    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({ kind: 'badAnswer' });
     expect(server.requests).toHaveLength(6);
   });
 
@@ -193,7 +193,10 @@ describe('fetchBytes and the address behind a URL', () => {
     const server = await serve((_request, response) => response.writeHead(302).end());
     const outbound = createOutbound({ allow: ['127.0.0.1'] });
 
-    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({ code: 'downloadFailed' });
+    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({
+      kind: 'badStatus',
+      facts: { status: 302 },
+    });
   });
 
   it('names a malformed entry of what is allowed', () => {

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { serveInTests, type Loopback } from '../test/loopback.js';
 import { createOutbound } from './outbound.js';
 
-const limits = { maxBytes: 1_000, timeoutMs: 5_000, idleTimeoutMs: 2_000, parameter: 'inputImage' };
+const limits = { maxBytes: 1_000, timeoutMs: 5_000, idleTimeoutMs: 2_000 };
 
-const tooLarge = { code: 'maxImageSizeExceeded', details: { parameter: 'inputImage', max: 1_000 } };
+const tooLarge = { kind: 'tooLarge', facts: { max: 1_000 } };
 
 /** The request's connection is gone, so nothing goes on behind our back. */
 const disconnected = async ({ requests }: Loopback) => {
@@ -61,9 +61,8 @@ describe('fetchBytes and its limits', () => {
     await expect(
       outbound.fetchBytes(server.url('/a?b'), { ...limits, idleTimeoutMs: 60 }),
     ).rejects.toMatchObject({
-      code: 'downloadFailed',
+      kind: 'unreachable',
       message: `${server.url('/a')} stays silent for 60 ms.`,
-      details: { parameter: 'inputImage' },
     });
     await disconnected(server);
   });
@@ -72,7 +71,7 @@ describe('fetchBytes and its limits', () => {
     const server = await serve((_request, response) => response.write('first'));
 
     await expect(outbound.fetchBytes(server.url(), { ...limits, idleTimeoutMs: 60 })).rejects.toMatchObject({
-      code: 'downloadFailed',
+      kind: 'unreachable',
       message: `${server.url()} stays silent for 60 ms.`,
     });
     await disconnected(server);
@@ -85,7 +84,7 @@ describe('fetchBytes and its limits', () => {
     });
 
     await expect(outbound.fetchBytes(server.url(), { ...limits, timeoutMs: 120 })).rejects.toMatchObject({
-      code: 'downloadFailed',
+      kind: 'unreachable',
       message: `${server.url()} does not answer within 120 ms.`,
     });
     await disconnected(server);
@@ -107,7 +106,7 @@ describe('fetchBytes and its limits', () => {
     await expect(
       stuck.fetchBytes('http://host.example/', { ...limits, timeoutMs: 50 }),
     ).rejects.toMatchObject({
-      code: 'downloadFailed',
+      kind: 'unreachable',
       message: 'http://host.example/ does not answer within 50 ms.',
     });
   });
@@ -146,14 +145,14 @@ describe('fetchBytes and its limits', () => {
     const { server, arrived } = await serveSilence();
     const closing = createOutbound({ allow: ['127.0.0.1'] });
     const fetched = expect(closing.fetchBytes(server.url(), limits)).rejects.toMatchObject({
-      code: 'downloadFailed',
+      kind: 'stopped',
     });
     await arrived;
     await closing.close();
 
     await fetched;
     await disconnected(server);
-    await expect(closing.fetchBytes(server.url(), limits)).rejects.toMatchObject({ code: 'downloadFailed' });
+    await expect(closing.fetchBytes(server.url(), limits)).rejects.toMatchObject({ kind: 'stopped' });
     expect(server.connections()).toBe(1);
   });
 });

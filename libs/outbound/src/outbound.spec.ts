@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { listenOnLoopback, serveLoopback } from '../test/loopback.js';
 import { createOutbound } from './outbound.js';
 
-const limits = { maxBytes: 1_000_000, timeoutMs: 5_000, idleTimeoutMs: 2_000, parameter: 'inputImage' };
+const limits = { maxBytes: 1_000_000, timeoutMs: 5_000, idleTimeoutMs: 2_000 };
 
 describe('fetchBytes', () => {
   const outbound = createOutbound({ allow: ['127.0.0.1'], resolve: async () => ['127.0.0.1'] });
@@ -90,7 +90,7 @@ describe('fetchBytes', () => {
     const port = await listen(server);
 
     await expect(outbound.fetchBytes(`https://images.example.:${port}/`, limits)).rejects.toMatchObject({
-      code: 'downloadFailed',
+      kind: 'unreachable',
     });
 
     expect(names).toEqual(['images.example']);
@@ -106,12 +106,22 @@ describe('fetchBytes', () => {
       const fetched = outbound.fetchBytes(server.url('/a.png?token=secret'), limits);
 
       await expect(fetched).rejects.toMatchObject({
-        code: 'downloadFailed',
+        kind: 'badStatus',
         message: `http://127.0.0.1:${server.port}/a.png answers with status ${status}.`,
-        details: { parameter: 'inputImage' },
+        facts: { status },
       });
     },
   );
+
+  it('reads how long it is asked to wait', async () => {
+    const server = await serve((_request, response) => {
+      response.writeHead(429, { 'retry-after': '7' }).end();
+    });
+
+    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({
+      facts: { status: 429, retryAfterMs: 7_000 },
+    });
+  });
 
   it('refuses a compressed body', async () => {
     const server = await serve((_request, response) => {
@@ -119,7 +129,7 @@ describe('fetchBytes', () => {
       response.end('packed');
     });
 
-    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({ code: 'downloadFailed' });
+    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({ kind: 'badAnswer' });
   });
 
   it('reports a refused connection and keeps the cause', async () => {
@@ -127,7 +137,7 @@ describe('fetchBytes', () => {
     await server.close();
 
     await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({
-      code: 'downloadFailed',
+      kind: 'unreachable',
       cause: expect.objectContaining({ code: 'ECONNREFUSED' }),
     });
   });
@@ -135,7 +145,7 @@ describe('fetchBytes', () => {
   it('reports a connection that breaks before the headers', async () => {
     const server = await serve((request) => request.socket.destroy());
 
-    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({ code: 'downloadFailed' });
+    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
   it('reports a body that ends early', async () => {
@@ -144,7 +154,7 @@ describe('fetchBytes', () => {
       response.write('half!', () => response.destroy());
     });
 
-    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({ code: 'downloadFailed' });
+    await expect(outbound.fetchBytes(server.url(), limits)).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
   it('reports an answer that is not HTTP, without repeating it', async () => {
@@ -155,7 +165,7 @@ describe('fetchBytes', () => {
     const port = await listen(server);
 
     await expect(outbound.fetchBytes(`http://127.0.0.1:${port}/`, limits)).rejects.toMatchObject({
-      code: 'downloadFailed',
+      kind: 'unreachable',
       message: `http://127.0.0.1:${port}/ cannot be fetched.`,
     });
   });

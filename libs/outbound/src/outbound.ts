@@ -1,8 +1,8 @@
 import { parseAllow } from './allow.js';
 import { withDeadline } from './deadline.js';
 import type { FetchLimits } from './exchange.js';
-import { failureOf, sendFailureOf, type Asked, type Failure } from './failure.js';
 import { fetchBytes } from './fetch-bytes.js';
+import { failureOf, type Failure } from './outbound-error.js';
 import { send, type SendOptions, type Sent } from './send.js';
 import { checkSpelling, checkTarget, parseUrl, resolveBySystem, type Resolve } from './target.js';
 
@@ -11,25 +11,22 @@ export type OutboundOptions = {
   readonly allow: readonly string[];
   /** How names become addresses; the system's way unless a test says otherwise. */
   readonly resolve?: Resolve;
-  /** Hears of each address that was refused, by the parameter that held it. */
-  readonly onRefused?: (parameter: string) => void;
+  /** Hears of each address that was refused, by the label of its request. */
+  readonly onRefused?: (label: string) => void;
 };
 
 export type Outbound = {
   /**
    * Fetches the bytes at an http or https address that a user chose.
    *
-   * @throws TaskError `invalidInputImageURL`: malformed, or leads to an address that is not public
-   * @throws TaskError `downloadFailed`: not resolved, not reached, too slow, not a 2xx, too many redirects
-   * @throws TaskError `maxImageSizeExceeded`: more than `maxBytes`
+   * @throws OutboundError `badStatus` for all but a 2xx, `tooLarge` for more than `maxBytes`, or another kind
    * @throws the signal's reason, as it is
    */
   readonly fetchBytes: (url: string, limits: FetchLimits, signal?: AbortSignal) => Promise<Buffer>;
   /**
    * Sends a body to an http or https address that a user chose. Every status is an answer, a redirect too.
    *
-   * @throws TaskError with the given code: malformed, or leads to an address that is not public
-   * @throws UnreachableError: not resolved, not reached, no answer in time
+   * @throws OutboundError of the kinds `refused`, `unreachable` and `stopped`
    * @throws the signal's reason, as it is
    */
   readonly send: (options: SendOptions, signal?: AbortSignal) => Promise<Sent>;
@@ -37,9 +34,9 @@ export type Outbound = {
    * Refuses an address at the door that `send` would refuse too, as far as its spelling tells; no name is
    * resolved.
    *
-   * @throws TaskError with the given code
+   * @throws OutboundError `refused`
    */
-  readonly checkUrl: (url: string, asked: Asked) => void;
+  readonly checkUrl: (url: string, label?: string) => void;
   /** Breaks off what is still under way and waits until it has ended. */
   readonly close: () => Promise<void>;
 };
@@ -55,8 +52,8 @@ const createRunning = () => {
       { timeoutMs, fail }: { timeoutMs: number; fail: Failure },
       signal?: AbortSignal,
     ): Promise<T> => {
-      const stopped = () => fail('failed', 'is not asked, because the service is stopping');
-      const timedOut = () => fail('failed', `does not answer within ${timeoutMs} ms`);
+      const stopped = () => fail('stopped', 'is not asked, because the service is stopping');
+      const timedOut = () => fail('unreachable', `does not answer within ${timeoutMs} ms`);
       if (closed) throw stopped();
       const track = (stop: AbortController) => {
         const working = work(stop.signal);
@@ -88,33 +85,34 @@ export const createOutbound = ({
 }: OutboundOptions): Outbound => {
   const rules = { allow: parseAllow(allow), resolve };
   const running = createRunning();
-  const heard =
-    (fail: Failure, parameter = 'unknown'): Failure =>
-    (fault, ...more) => {
-      if (fault === 'refused') onRefused(parameter);
-      return fail(fault, ...more);
+  const failureAt = (url: URL, label = 'unknown'): Failure => {
+    const fail = failureOf(url);
+    return (kind, ...more) => {
+      if (kind === 'refused') onRefused(label);
+      return fail(kind, ...more);
     };
+  };
 
   return {
     fetchBytes: async (text, limits, signal) => {
-      const url = parseUrl(text, limits.parameter);
-      const fail = heard(failureOf(url, limits.parameter), limits.parameter);
+      const url = parseUrl(text);
+      const fail = failureAt(url, limits.label);
       const work = (signal: AbortSignal) => fetchBytes(url, { rules, limits, fail }, signal);
       return running.run(work, { timeoutMs: limits.timeoutMs, fail }, signal);
     },
 
     send: async (options, signal) => {
-      const { parameter, code, timeoutMs } = options;
-      const url = parseUrl(options.url, parameter, code);
-      const fail = heard(sendFailureOf(url, options), parameter);
+      const { timeoutMs, label } = options;
+      const url = parseUrl(options.url);
+      const fail = failureAt(url, label);
       const work = async (signal: AbortSignal) =>
         send(await checkTarget(url, rules, fail, signal), options, fail, signal);
       return running.run(work, { timeoutMs, fail }, signal);
     },
 
-    checkUrl: (text, asked) => {
-      const url = parseUrl(text, asked.parameter, asked.code);
-      checkSpelling(url, rules.allow, heard(sendFailureOf(url, asked), asked.parameter));
+    checkUrl: (text, label) => {
+      const url = parseUrl(text);
+      checkSpelling(url, rules.allow, failureAt(url, label));
     },
 
     close: running.close,

@@ -4,13 +4,11 @@ import { describe, expect, it } from '@jest/globals';
 import { serveInTests, serveLoopback } from '../test/loopback.js';
 import { createOutbound } from './outbound.js';
 
-const asked = { parameter: 'webhookURL', code: 'invalidWebhookURL' } as const;
 const post = {
   method: 'POST',
   body: '{"a":"ä"}',
   contentType: 'application/json',
   timeoutMs: 5_000,
-  ...asked,
 } as const;
 
 describe('send', () => {
@@ -96,11 +94,11 @@ describe('send', () => {
     await expect(
       outbound.send({ ...post, url: silent.url('/a?token=1'), timeoutMs: 50 }),
     ).rejects.toMatchObject({
-      name: 'UnreachableError',
+      kind: 'unreachable',
       message: `${silent.url('/a')} does not answer within 50 ms.`,
     });
     await expect(outbound.send({ ...post, url: gone.url('/a?token=1') })).rejects.toMatchObject({
-      name: 'UnreachableError',
+      kind: 'unreachable',
       message: `${gone.url('/a')} cannot be reached.`,
     });
   });
@@ -109,17 +107,14 @@ describe('send', () => {
     const { send } = createOutbound({ allow: [], resolve: async () => [] });
 
     await expect(send({ ...post, url: 'http://host.example/' })).rejects.toMatchObject({
-      name: 'UnreachableError',
+      kind: 'unreachable',
     });
   });
 
-  it('refuses addresses that are malformed or not public with the code that was given', async () => {
+  it('refuses addresses that are malformed or not public', async () => {
     const { send } = createOutbound({ allow: [], resolve: async () => ['10.0.0.1'] });
     for (const url of ['nonsense', 'ftp://8.8.8.8/', 'http://127.1/', 'http://host.example/']) {
-      await expect(send({ ...post, url })).rejects.toMatchObject({
-        code: 'invalidWebhookURL',
-        details: { parameter: 'webhookURL' },
-      });
+      await expect(send({ ...post, url })).rejects.toMatchObject({ kind: 'refused' });
     }
   });
 
@@ -134,8 +129,8 @@ describe('send', () => {
     const { send, close } = createOutbound({ allow: ['127.0.0.1'] });
     const server = await serve(() => void close());
 
-    await expect(send({ ...post, url: server.url() })).rejects.toMatchObject({ name: 'UnreachableError' });
-    await expect(send({ ...post, url: server.url() })).rejects.toMatchObject({ name: 'UnreachableError' });
+    await expect(send({ ...post, url: server.url() })).rejects.toMatchObject({ kind: 'stopped' });
+    await expect(send({ ...post, url: server.url() })).rejects.toMatchObject({ kind: 'stopped' });
   });
 });
 
@@ -156,9 +151,7 @@ describe('checkUrl', () => {
     ['http://hooks.localhost./'],
     ['http://10.2.0.1/'],
   ])('refuses %s', (url) => {
-    expect(() => checkUrl(url, asked)).toThrow(
-      expect.objectContaining({ code: 'invalidWebhookURL', details: { parameter: 'webhookURL' } }),
-    );
+    expect(() => checkUrl(url)).toThrow(expect.objectContaining({ kind: 'refused' }));
   });
 
   it.each([
@@ -167,11 +160,26 @@ describe('checkUrl', () => {
     ['http://10.1.2.3/'],
     ['http://images.internal/'],
   ])('takes %s', (url) => {
-    expect(() => checkUrl(url, asked)).not.toThrow();
+    expect(() => checkUrl(url)).not.toThrow();
   });
 
   it('takes localhost where loopback is allowed', () => {
     const { checkUrl } = createOutbound({ allow: ['127.0.0.1'], resolve: noName });
-    expect(() => checkUrl('http://localhost:9000/', asked)).not.toThrow();
+    expect(() => checkUrl('http://localhost:9000/')).not.toThrow();
+  });
+});
+
+describe('onRefused', () => {
+  it('hears the label of each request whose address is refused', async () => {
+    const labels: string[] = [];
+    const onRefused = (label: string) => labels.push(label);
+    const outbound = createOutbound({ allow: [], onRefused });
+    const url = 'http://10.0.0.1/';
+    const limits = { maxBytes: 1_000, timeoutMs: 5_000, idleTimeoutMs: 2_000 };
+
+    await expect(outbound.fetchBytes(url, { ...limits, label: 'inputImage' })).rejects.toThrow('not public');
+    await expect(outbound.send({ ...post, url, label: 'uploadEndpoint' })).rejects.toThrow('not public');
+    expect(() => outbound.checkUrl(url, 'webhookURL')).toThrow('not public');
+    expect(labels).toEqual(['inputImage', 'uploadEndpoint', 'webhookURL']);
   });
 });

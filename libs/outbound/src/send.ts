@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { connectTo } from './exchange.js';
-import type { Asked, Failure } from './failure.js';
+import type { Failure } from './outbound-error.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { Target } from './target.js';
 
-export type SendOptions = Asked & {
+export type SendOptions = {
   readonly method: 'PUT' | 'POST';
   readonly url: string;
   readonly body: Uint8Array | string;
@@ -12,6 +12,8 @@ export type SendOptions = Asked & {
   readonly headers?: Readonly<Record<string, string>>;
   /** For everything together: name resolution, sending, the head of the answer. */
   readonly timeoutMs: number;
+  /** What `onRefused` calls the address. */
+  readonly label?: string;
 };
 
 /** What the other side said, of which nothing but this is kept. */
@@ -35,7 +37,7 @@ const drain = (body: Dispatcher.ResponseData['body']): Promise<void> =>
 /**
  * Sends one request with a body to a checked target and follows nothing: a redirect is an answer like others.
  *
- * @throws UnreachableError, or the signal's reason
+ * @throws OutboundError, or the signal's reason
  */
 export const send = async (
   target: Target,
@@ -57,7 +59,7 @@ export const send = async (
     return { status: answer.statusCode, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   } catch (cause) {
     signal.throwIfAborted();
-    throw fail('failed', 'cannot be reached', { cause });
+    throw fail('unreachable', 'cannot be reached', { cause });
   } finally {
     await client.destroy();
   }

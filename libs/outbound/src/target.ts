@@ -1,10 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { TaskError, type ProblemCode } from '#contract';
 import { isPublicAddress } from './address.js';
 import { allowsAddress, normaliseHost, type Allow } from './allow.js';
 import { abortable } from './deadline.js';
-import type { Failure } from './failure.js';
+import { OutboundError, type Failure } from './outbound-error.js';
 
 /** All addresses of a host name. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -19,17 +18,10 @@ export const resolveBySystem: Resolve = async (host) => {
   return found.map(({ address }) => address);
 };
 
-/**
- * @param parameter that held the text, named in the details of the error
- * @throws TaskError that keeps no cause: the URL parser's error carries the whole text, secrets included
- */
-export const parseUrl = (
-  text: string,
-  parameter?: string,
-  code: ProblemCode = 'invalidInputImageURL',
-): URL => {
+/** @throws OutboundError that keeps no cause: the URL parser's error carries the whole text, secrets included */
+export const parseUrl = (text: string): URL => {
   if (URL.canParse(text)) return new URL(text);
-  throw new TaskError(code, 'The URL is malformed.', parameter === undefined ? {} : { parameter });
+  throw new OutboundError('refused', 'The URL is malformed.');
 };
 
 /** The host of a URL that is spelled as we take it. */
@@ -72,7 +64,7 @@ const addressesOf = async (host: string, resolve: Resolve, fail: Failure, signal
     return await abortable(resolve(host), signal);
   } catch (cause) {
     signal.throwIfAborted();
-    throw fail('failed', 'does not resolve', { cause });
+    throw fail('unreachable', 'does not resolve', { cause });
   }
 };
 
@@ -90,7 +82,7 @@ export const checkTarget = async (
 ): Promise<Target> => {
   const host = hostOf(url, fail);
   const addresses = await addressesOf(host, resolve, fail, signal);
-  if (addresses.length === 0) throw fail('failed', 'does not resolve');
+  if (addresses.length === 0) throw fail('unreachable', 'does not resolve');
   refusePrivate(host, addresses, allow, fail);
 
   // The dot goes, so that Host header, TLS server name and certificate agree.

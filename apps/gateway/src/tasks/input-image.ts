@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import {
-  requireImageSize,
-  requireOutputSize,
-  TaskError,
-  type ImageSize,
-  type ParsedSource,
-  type Removal,
-} from '#contract';
+import { atParameter } from '#boundary';
+import { TaskError, type ParsedSource, type Removal } from '#contract';
 import { isExpired, useImage, type Database, type NewImage, type Owner } from '#database';
-import { probe } from '#imaging';
+import { probe, requireImageSize, requireOutputSize, type ImageSize } from '#imaging';
 import { imageKey } from '#storage';
 import type { InlineImage } from './accept.js';
 
@@ -34,7 +28,8 @@ export const describeInline = async (
   ownerId: string,
   parameter: string,
 ): Promise<InlineImage> => {
-  const { contentType, extension, width, height } = await probe(bytes, parameter, MAX_IMAGE_SIDE);
+  const header = await atParameter(parameter, () => probe(bytes, MAX_IMAGE_SIDE));
+  const { contentType, extension, width, height } = header;
   const id = randomUUID();
   const facts = { contentType, bytes: bytes.byteLength, width, height };
   const row: NewImage = { id, ownerId, storageKey: imageKey('inputs', id, extension), ...facts };
@@ -51,7 +46,7 @@ const resolveStored = async (
   if (!image) throw new TaskError('mediaNotFound', `There is no image ${imageUuid}.`, { parameter });
   if (isExpired(image))
     throw new TaskError('mediaExpired', `The image ${imageUuid} was deleted.`, { parameter });
-  requireImageSize(image, config.MAX_IMAGE_SIDE, parameter);
+  await atParameter(parameter, () => requireImageSize(image, config.MAX_IMAGE_SIDE));
   return { inputImageId: image.id, size: image };
 };
 
@@ -75,6 +70,7 @@ export const resolveInput = async (
   { parameter, output }: Pick<Removal, 'parameter' | 'output'>,
 ): Promise<Input> => {
   const input = await resolveSource(needs, owner, source, parameter);
-  if (input.size) requireOutputSize(input.size, output.outputFormat, parameter);
+  const { size } = input;
+  if (size) await atParameter(parameter, () => requireOutputSize(size, output.outputFormat));
   return input;
 };

@@ -20,6 +20,7 @@ import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
 import type { Availability } from '../models/availability.js';
 import type { Accept } from './accept.js';
+import { checkAddresses } from './check-addresses.js';
 import type { Handler } from './handlers.js';
 import { resolveInput, type Input } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
@@ -119,24 +120,17 @@ const toNewTask = (
   };
 };
 
-const refuseHopelessUrls = (
-  { checkUrl }: Pick<Outbound, 'checkUrl'>,
-  { webhookURL, uploadEndpoint }: Removal,
-) => {
-  if (webhookURL) checkUrl(webhookURL, { parameter: 'webhookURL', code: 'invalidWebhookURL' });
-  if (uploadEndpoint)
-    checkUrl(uploadEndpoint, { parameter: 'uploadEndpoint', code: 'invalidUploadEndpoint' });
-};
-
 /**
  * Says what a removal would cost at most, without storing or running anything. Matting may have to solve every
  * pixel. An image that is still to be fetched may have as many pixels as are allowed.
  */
 const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promise<Outcome> => {
   const removal = toRemoval(task);
-  const { taskType, taskUUID, inputImage, parameter, finishing } = removal;
+  const { taskType, taskUUID, inputImage, parameter, finishing, webhookURL, uploadEndpoint } = removal;
   const model = await chooseModel(needs, removal);
+  await checkAddresses(needs.outbound, { webhookURL, uploadEndpoint });
   const source = parseImageSource(inputImage, parameter);
+  if (source.kind === 'url') await checkAddresses(needs.outbound, { [parameter]: source.url });
   const { size } = await resolveInput(needs, owner, source, removal);
   const pixels = size ? size.width * size.height : MAX_IMAGE_PIXELS;
   const cost = costOf(model, finishing.matting ? pixels : 0);
@@ -146,8 +140,9 @@ const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promis
 /** Accepts a removal; answers its result, or for async callers an acknowledgement. */
 const run = async (needs: Needs, owner: Owner, sent: RemoveBackground): Promise<Outcome> => {
   const removal = toRemoval(sent);
+  const { webhookURL, uploadEndpoint } = removal;
   const model = await chooseModel(needs, removal);
-  refuseHopelessUrls(needs.outbound, removal);
+  await checkAddresses(needs.outbound, { webhookURL, uploadEndpoint });
   const source = parseImageSource(removal.inputImage, removal.parameter);
   const { image, ...input } = await resolveInput(needs, owner, source, removal);
 

@@ -1,5 +1,5 @@
+import { atParameter, downloadImage } from '#boundary';
 import {
-  MAX_IMAGE_BYTES,
   parseImageSource,
   TaskError,
   type ImageUpload,
@@ -7,12 +7,21 @@ import {
   type Outcome,
   type ParsedSource,
 } from '#contract';
-import { findStanding, forgetImage, type Database, type NewTask, type Owner } from '#database';
+import {
+  findImage,
+  findStanding,
+  forgetImage,
+  isExpired,
+  type Database,
+  type NewTask,
+  type Owner,
+} from '#database';
 import { verify } from '#imaging';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
 import type { Accept } from './accept.js';
 import type { Handlers } from './handlers.js';
+import { checkAddresses } from './check-addresses.js';
 import { describeInline } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
 import type { ReadOutcome } from './read-outcome.js';
@@ -21,11 +30,9 @@ type Needs = {
   readonly accept: Accept;
   readonly config: { readonly MAX_IMAGE_SIDE: number };
   readonly database: Database;
-  readonly outbound: Pick<Outbound, 'fetchBytes'>;
+  readonly outbound: Pick<Outbound, 'fetchBytes' | 'checkUrl'>;
   readonly readOutcome: ReadOutcome;
 };
-
-const limits = { maxBytes: MAX_IMAGE_BYTES, timeoutMs: 30_000, idleTimeoutMs: 10_000 };
 
 /** An image to store, of either task type. */
 type Upload = {
@@ -36,16 +43,26 @@ type Upload = {
   readonly parameter: 'image' | 'media';
 };
 
+const storedAlready = (parameter: string): TaskError => {
+  const message = `'${parameter}' names an image that is stored already.`;
+  return new TaskError('invalidInputImage', message, { parameter });
+};
+
 const readBytes = (
   { outbound }: Needs,
   source: ParsedSource,
   parameter: string,
 ): Promise<Buffer> | Buffer => {
   if (source.kind === 'inline') return source.bytes;
-  if (source.kind === 'url') return outbound.fetchBytes(source.url, { ...limits, parameter });
-  throw new TaskError('invalidInputImage', `'${parameter}' names an image that is stored already.`, {
-    parameter,
-  });
+  if (source.kind === 'url') return downloadImage(outbound, { url: source.url, parameter });
+  throw storedAlready(parameter);
+};
+
+/** @throws TaskError when its format is not supported, or it is too large or damaged */
+const takeImage = async ({ config }: Needs, bytes: Buffer, ownerId: string, parameter: string) => {
+  const image = await describeInline(config, bytes, ownerId, parameter);
+  await atParameter(parameter, () => verify(bytes));
+  return image;
 };
 
 /** Stores an image that decodes. The upload is recorded as an ended task, so that a repetition gets the same answer. */
@@ -60,8 +77,7 @@ const upload = async (
   if (standing.kind === 'attached') return needs.readOutcome(standing.task);
 
   const bytes = await readBytes(needs, source, parameter);
-  const image = await describeInline(needs.config, bytes, owner.id, parameter);
-  await verify(bytes, parameter);
+  const image = await takeImage(needs, bytes, owner.id, parameter);
 
   const newTask: NewTask = {
     ownerId: owner.id,
@@ -78,15 +94,17 @@ const upload = async (
   return needs.readOutcome(task);
 };
 
+const noSuchImage = () =>
+  new TaskError('mediaNotFound', 'There is no such image to delete.', { parameter: 'media' });
+
 const remove = async (
   { database }: Needs,
   owner: Owner,
   { taskUUID, media }: MediaStorage,
 ): Promise<Outcome> => {
-  const parameter = 'media';
-  const source = parseImageSource(media, parameter);
+  const source = parseImageSource(media, 'media');
   const image = source.kind === 'stored' && (await forgetImage(database, owner.id, source.imageUuid));
-  if (!image) throw new TaskError('mediaNotFound', 'There is no such image to delete.', { parameter });
+  if (!image) throw noSuchImage();
   return {
     result: {
       taskType: 'mediaStorage',
@@ -98,19 +116,43 @@ const remove = async (
   };
 };
 
-/** Stores an image, or deletes a stored one at once: its address answers 410 from then on. */
-const storeOrDelete = (needs: Needs, owner: Owner, task: MediaStorage): Promise<Outcome> => {
-  if (task.operation === 'delete') return remove(needs, owner, task);
-  const { taskType, taskUUID, media } = task;
-  return upload(needs, owner, { taskType, taskUUID, text: media, parameter: 'media' });
+const toUpload = (task: ImageUpload | MediaStorage): Upload => {
+  const { taskType, taskUUID } = task;
+  return task.taskType === 'imageUpload'
+    ? { taskType, taskUUID, text: task.image, parameter: 'image' }
+    : { taskType, taskUUID, text: task.media, parameter: 'media' };
 };
 
-const price = async (
-  _owner: Owner,
-  { taskType, taskUUID }: ImageUpload | MediaStorage,
-): Promise<Outcome> => ({
+/** Stores an image, or deletes a stored one at once: its address answers 410 from then on. */
+const storeOrDelete = (needs: Needs, owner: Owner, task: MediaStorage): Promise<Outcome> =>
+  task.operation === 'delete' ? remove(needs, owner, task) : upload(needs, owner, toUpload(task));
+
+const free = ({ taskType, taskUUID }: ImageUpload | MediaStorage): Outcome => ({
   result: { taskType, taskUUID, cost: 0 },
 });
+
+/** Checks what an upload brings, and stores nothing. An image at a URL is not fetched. */
+const checkUpload = async (
+  needs: Needs,
+  owner: Owner,
+  task: ImageUpload | MediaStorage,
+): Promise<Outcome> => {
+  const { text, parameter } = toUpload(task);
+  const source = parseImageSource(text, parameter);
+  if (source.kind === 'stored') throw storedAlready(parameter);
+  if (source.kind === 'url') await checkAddresses(needs.outbound, { [parameter]: source.url });
+  else await takeImage(needs, source.bytes, owner.id, parameter);
+  return free(task);
+};
+
+/** Checks an upload, or whether there is an image to delete. */
+const checkMedia = async (needs: Needs, owner: Owner, task: MediaStorage): Promise<Outcome> => {
+  if (task.operation !== 'delete') return checkUpload(needs, owner, task);
+  const source = parseImageSource(task.media, 'media');
+  const image = source.kind === 'stored' && (await findImage(needs.database, source.imageUuid));
+  if (!image || image.ownerId !== owner.id || isExpired(image)) throw noSuchImage();
+  return free(task);
+};
 
 type Uploads = Pick<Handlers, 'imageUpload' | 'mediaStorage'>;
 
@@ -119,9 +161,11 @@ export const UPLOADS = token<Uploads>('uploads');
 /** Images that are stored, or deleted, without being processed. */
 export const createUploads = (needs: Needs): Uploads => ({
   imageUpload: {
-    run: (owner, { taskType, taskUUID, image }) =>
-      upload(needs, owner, { taskType, taskUUID, text: image, parameter: 'image' }),
-    dryRun: price,
+    run: (owner, task) => upload(needs, owner, toUpload(task)),
+    dryRun: (owner, task) => checkUpload(needs, owner, task),
   },
-  mediaStorage: { run: (owner, task) => storeOrDelete(needs, owner, task), dryRun: price },
+  mediaStorage: {
+    run: (owner, task) => storeOrDelete(needs, owner, task),
+    dryRun: (owner, task) => checkMedia(needs, owner, task),
+  },
 });
