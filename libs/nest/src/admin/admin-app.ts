@@ -14,7 +14,8 @@ export type AdminConfig = { readonly ADMIN_PORT?: number | undefined; readonly A
 const headers = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  // With no-referrer, browsers send `Origin: null` with the forms of a page, which are taken for foreign then.
+  'referrer-policy': 'same-origin',
 };
 
 /** Forms of one field; the admin port takes nothing larger. */
