@@ -82,11 +82,11 @@ describe.each(backends)('the board of queues, with these on %s', (backend) => {
       }),
     );
     const known = [
-      'text/javascript; charset=utf-8',
+      'application/javascript; charset=utf-8',
       'text/css; charset=utf-8',
       'image/svg+xml',
       'image/png',
-      'application/json',
+      'application/json; charset=utf-8',
     ];
     expect(new Set(types)).toEqual(new Set(known));
   });
@@ -221,5 +221,28 @@ it('is for nobody when there is no token', async () => {
     expect((await fetch(`${service.admin.dispatcher}/queues/api/queues`)).status).toBe(403);
   } finally {
     await service.stop();
+  }
+});
+
+(redisIsInstalled() ? it : it.skip)('says within a few seconds that the queue does not answer', async () => {
+  const redis = await startRedis();
+  const env = { ADMIN_TOKEN: token, REDIS_URL: redis.url };
+  const service = await startService({ admin: true, env });
+  try {
+    await service.dispatcher.start();
+    await redis.stop();
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${service.admin.dispatcher}/queues/api/queues`, { headers });
+    expect([answer.status, await answer.text()]).toEqual([500, 'Something failed; the log says what.\n']);
+    const page = await fetch(`${service.admin.dispatcher}/queues/`, { headers });
+    expect(page.status).toBe(200);
+    await redis.start();
+    await until('the queue to answer again', async () => {
+      const { status } = await fetch(`${service.admin.dispatcher}/health/ready`);
+      return status === 200;
+    });
+  } finally {
+    await service.stop();
+    await redis.stop();
   }
 });

@@ -104,6 +104,13 @@ describe('the status page', () => {
     expect((await replay(id)).status).toBe(409);
   });
 
+  it('takes the form of a browser, which names the page that it is of', async () => {
+    const { id } = await givenUp('/browser');
+    // Under `no-referrer`, a browser would send `Origin: null` instead.
+    expect((await get(basic(token))).headers.get('referrer-policy')).toBe('same-origin');
+    expect((await replay(id, { origin: url })).status).toBe(303);
+  });
+
   it('takes no form of another page, and none without the token', async () => {
     const { id, taskId } = await givenUp('/foreign');
     expect((await replay(id, { origin: 'https://evil.example' })).status).toBe(403);

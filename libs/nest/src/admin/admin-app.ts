@@ -1,18 +1,37 @@
 import type { Metrics, Logger } from '#telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
 import { nestOptions } from '../start.js';
-import { AdminFilter } from './admin.filter.js';
+import { AdminFilter, NOTHING_HERE } from './admin.filter.js';
+import { METRICS } from '../telemetry.module.js';
 import { AdminModule } from './admin.module.js';
 import type { Probes } from './probes.js';
 
 export type AdminConfig = { readonly ADMIN_PORT?: number | undefined; readonly ADMIN_HOST: string };
 
 /** Nothing that an admin port answers may be kept: the next answer differs. */
+const headers = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  // With no-referrer, browsers send `Origin: null` with the forms of a page, which are taken for foreign then.
+  'referrer-policy': 'same-origin',
+};
+
+/** Forms of one field; the admin port takes nothing larger. */
+const BODY_LIMIT = 16 * 1024;
+
 export const createAdminAdapter = (): FastifyAdapter => {
-  const adapter = new FastifyAdapter({ forceCloseConnections: true });
+  const adapter = new FastifyAdapter({
+    forceCloseConnections: true,
+    bodyLimit: BODY_LIMIT,
+    // Addresses that cannot be read, which reach no hook and no filter.
+    frameworkErrors: (_error: unknown, _request: unknown, reply: FastifyReply) => {
+      void reply.status(404).headers(headers).type('text/plain').send(NOTHING_HERE);
+    },
+  });
   adapter.getInstance().addHook('onRequest', async (_request, reply) => {
-    reply.header('cache-control', 'no-store');
+    reply.headers(headers);
   });
   return adapter;
 };
@@ -31,6 +50,7 @@ export const listenForAdmin = async (
     await app.init();
     return;
   }
+  app.get<Metrics>(METRICS).watchProcess();
   try {
     await app.listen(ADMIN_PORT, ADMIN_HOST);
   } catch (cause) {
@@ -50,7 +70,6 @@ export const openAdminServer = async (
 ): Promise<AdminServer> => {
   if (config.ADMIN_PORT === undefined) return { close: async () => undefined };
 
-  metrics.watchProcess();
   const module = AdminModule.of(metrics, probes);
   const app = await NestFactory.create<NestFastifyApplication>(
     module,

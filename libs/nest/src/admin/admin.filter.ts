@@ -2,6 +2,8 @@ import type { Logger } from '#telemetry';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+export const NOTHING_HERE = 'There is nothing at this address.\n';
+
 /** Answers what went wrong on an admin port as plain text. Errors that are not an HttpException are ours. */
 @Catch()
 export class AdminFilter implements ExceptionFilter {
@@ -12,8 +14,8 @@ export class AdminFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     if (error instanceof HttpException) {
       const status = error.getStatus();
-      const text = status === 404 ? 'There is nothing at this address.' : error.message;
-      void reply.status(status).type('text/plain').send(`${text}\n`);
+      const text = status === 404 ? NOTHING_HERE : `${error.message}\n`;
+      void reply.status(status).type('text/plain').send(text);
       return;
     }
     const { routeOptions } = http.getRequest<FastifyRequest>();

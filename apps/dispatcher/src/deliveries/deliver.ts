@@ -13,16 +13,16 @@ import {
 import { OutboundError, type Outbound, type SendOptions, type Sent } from '#outbound';
 import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
-import type { DispatcherMetrics } from './dispatcher-metrics.js';
 import { nextMove, type Move } from './next-move.js';
 import { webhookBody } from './webhook-body.js';
+import type { WebhookMetrics } from './webhook-metrics.js';
 
 export const TIMEOUT_MS = 10_000;
 
 export type DeliverEdges = OutcomeReader & {
   readonly outbound: Pick<Outbound, 'send'>;
   readonly secrets: Pick<Secrets, 'open'>;
-  readonly metrics: Pick<DispatcherMetrics, 'webhooks' | 'webhookSeconds'>;
+  readonly metrics: WebhookMetrics;
   readonly tracing: Tracing;
   readonly log: Logger;
 };

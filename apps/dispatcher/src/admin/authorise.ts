@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AdminAnswer } from '#program';
+import { ForbiddenException, UnauthorizedException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
@@ -12,25 +13,21 @@ const sentToken = (authorization = ''): string | undefined => {
   return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : undefined;
 };
 
-const refusal = (status: number, body: string, headers: Record<string, string> = {}): AdminAnswer => ({
-  status,
-  type: 'text/plain',
-  body,
-  headers,
-});
-
 /** A browser sends the password of this page also for forms of other pages, and says whose form it is. */
 const isForeign = ({ origin, host }: IncomingHttpHeaders): boolean =>
   origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
 
-/** @returns the answer to who may not see the page; undefined for who may */
-export const refuse = (token: string | undefined, headers: IncomingHttpHeaders): AdminAnswer | undefined => {
-  if (!token) return refusal(403, 'Set ADMIN_TOKEN to see the status page.\n');
-  if (isForeign(headers)) return refusal(403, 'This form is not of this page.\n');
+/** Throws what to answer a request that does not carry ADMIN_TOKEN. */
+export const authorise = (
+  token: string | undefined,
+  { headers }: Pick<FastifyRequest, 'headers'>,
+  reply: Pick<FastifyReply, 'header'>,
+): void => {
+  if (!token) throw new ForbiddenException('Set ADMIN_TOKEN to see the status page.');
+  if (isForeign(headers)) throw new ForbiddenException('This form is not of this page.');
 
   const sent = sentToken(headers.authorization);
-  if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) return undefined;
-  return refusal(401, 'The password is ADMIN_TOKEN.\n', {
-    'www-authenticate': 'Basic realm="Clearcut", charset="UTF-8"',
-  });
+  if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) return;
+  reply.header('www-authenticate', 'Basic realm="Clearcut", charset="UTF-8"');
+  throw new UnauthorizedException('The password is ADMIN_TOKEN.');
 };

@@ -1,6 +1,6 @@
 import { takeDueDeliveries, type Database, type DueDelivery } from '#database';
 import { TIMEOUT_MS } from './deliver.js';
-import { startRounds, type Rounds } from './rounds.js';
+import { startRounds, type Rounds } from '../rounds/rounds.js';
 
 const CONCURRENCY = 16;
 /** So that the receivers of one slow host do not hold up all others. */
@@ -27,20 +27,23 @@ const countByHost = (deliveries: Iterable<DueDelivery>): Record<string, number> 
   return counts;
 };
 
+export type Deliveries = Rounds & { readonly start: () => void };
+
 /** Sends what is due, many at once but few to the same host. */
-export const startDeliveries = (
+export const createDeliveries = (
   { database, deliver, onError }: Deps,
   { everyMs = EVERY_MS, graceMs }: DeliveriesOptions,
-): Rounds => {
+): Deliveries => {
+  let rounds: Rounds | undefined;
   const inHand = new Map<DueDelivery, Promise<void>>();
   const stopping = new AbortController();
 
-  const start = (delivery: DueDelivery) => {
+  const startOne = (delivery: DueDelivery) => {
     const delivering = deliver(delivery, stopping.signal)
       .catch(onError)
       .finally(() => {
         inHand.delete(delivery);
-        rounds.wake();
+        rounds?.wake();
       });
     inHand.set(delivery, delivering);
   };
@@ -49,14 +52,16 @@ export const startDeliveries = (
     const limit = CONCURRENCY - inHand.size;
     if (limit === 0) return;
     const options = { limit, perHost: PER_HOST, inHand: countByHost(inHand.keys()), leaseMs: LEASE_MS };
-    for (const delivery of await takeDueDeliveries(database, options)) start(delivery);
+    for (const delivery of await takeDueDeliveries(database, options)) startOne(delivery);
   };
 
-  const rounds = startRounds(round, everyMs, onError);
   return {
-    wake: rounds.wake,
+    start: () => {
+      rounds ??= startRounds(round, everyMs, onError);
+    },
+    wake: () => rounds?.wake(),
     stop: async () => {
-      await rounds.stop();
+      await rounds?.stop();
       const deadline = setTimeout(() => stopping.abort(new Error('the dispatcher is stopping')), graceMs);
       await Promise.all(inHand.values());
       clearTimeout(deadline);

@@ -1,11 +1,16 @@
 import type { Health } from '#program';
-import type { DispatcherMetrics } from './dispatcher-metrics.js';
+import type { Metrics } from '#telemetry';
 
 /** Longer than any round takes, the deletion of very many expired images included. */
 const SILENT_AFTER_MS = 600_000;
 
 /** Whether the rounds still turn. One that fails turns all the same: what failed is not ours to restart. */
-export const createPulse = (rounds: DispatcherMetrics['rounds'], now = () => performance.now()) => {
+export const createPulse = (metrics: Metrics, now = () => performance.now()) => {
+  const rounds = metrics.counter({
+    name: 'clearcut_rounds_total',
+    help: 'Rounds of the sweeper, of expiry and of tidying, by how they ended.',
+    labels: ['round', 'outcome'],
+  });
   const endedMs = new Map<string, number>();
   return {
     watch: (round: string, work: () => Promise<void>) => {
@@ -27,3 +32,4 @@ export const createPulse = (rounds: DispatcherMetrics['rounds'], now = () => per
     },
   };
 };
+export type Pulse = ReturnType<typeof createPulse>;

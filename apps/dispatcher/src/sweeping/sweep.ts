@@ -1,5 +1,6 @@
 import { takeUnchecked, type Database } from '#database';
 import type { TaskQueue } from '#queue';
+import type { Logger, Metrics } from '#telemetry';
 
 /** Longer than an add takes, short enough that nobody waits long for a task whose job was lost. */
 const UNCHECKED_AFTER_MS = 5_000;
@@ -22,4 +23,24 @@ export const sweep = async (
     stranded++;
   }
   return stranded;
+};
+
+type Edges = {
+  readonly database: Database;
+  readonly queue: TaskQueue;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+};
+
+/** A sweep that counts and logs the tasks that it found. */
+export const createSweep = ({ database, queue, metrics, log }: Edges): (() => Promise<void>) => {
+  const counter = metrics.counter({
+    name: 'clearcut_tasks_stranded_total',
+    help: 'Tasks whose job was lost and which were enqueued again.',
+  });
+  return async () => {
+    const stranded = await sweep(database, queue);
+    counter.inc(stranded);
+    if (stranded > 0) log.warn({ stranded }, 'stranded tasks enqueued again');
+  };
 };

@@ -1,42 +1,6 @@
 import { pendingDeliveries, queueDepths, type Database, type Depth } from '#database';
 import type { Metrics } from '#telemetry';
 
-/** A counter of webhook calls whose series begin at 0, since a rate sees no increase where one begins. */
-const countWebhooks = (metrics: Metrics) => {
-  const webhooks = metrics.counter({
-    name: 'clearcut_webhook_attempts_total',
-    help: 'Calls of webhooks by what became of the delivery.',
-    labels: ['result'],
-  });
-  for (const result of ['delivered', 'retried', 'failed', 'stopped']) webhooks.inc({ result }, 0);
-  return webhooks;
-};
-
-/** What the dispatcher counts. */
-export const createDispatcherMetrics = (metrics: Metrics) => ({
-  stranded: metrics.counter({
-    name: 'clearcut_tasks_stranded_total',
-    help: 'Tasks whose job was lost and which were enqueued again.',
-  }),
-  webhooks: countWebhooks(metrics),
-  webhookSeconds: metrics.durations({
-    name: 'clearcut_webhook_seconds',
-    help: 'Calls of webhooks until their answer or the lack of one.',
-    labels: ['result'],
-  }),
-  refusals: metrics.counter({
-    name: 'clearcut_outbound_refusals_total',
-    help: 'Addresses of callers that were refused, by the parameter that held them.',
-    labels: ['parameter'],
-  }),
-  rounds: metrics.counter({
-    name: 'clearcut_rounds_total',
-    help: 'Rounds of the sweeper, of expiry and of tidying, by how they ended.',
-    labels: ['round', 'outcome'],
-  }),
-});
-export type DispatcherMetrics = ReturnType<typeof createDispatcherMetrics>;
-
 /** One answer serves all gauges of a scrape. */
 const FRESH_MS = 1_000;
 

@@ -1,0 +1,33 @@
+import { CONFIG, DATABASE, DatabaseModule, provide, QueueModule, TASK_QUEUE, token } from '#nest';
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { boardPlugin } from './board-plugin.js';
+import { openBoard } from './open-board.js';
+
+const BASE = '/queues';
+
+const BOARD = token<FastifyPluginAsync>('board');
+
+/** The queues, job by job. The page and its API come from bull-board as a plugin of Fastify. */
+@Module({
+  imports: [DatabaseModule, QueueModule],
+  providers: [
+    provide(
+      BOARD,
+      ({ config, database, queue }) => boardPlugin(openBoard({ database, queue }, BASE), config.ADMIN_TOKEN),
+      { config: CONFIG, database: DATABASE, queue: TASK_QUEUE },
+    ),
+  ],
+})
+export class BoardModule implements OnModuleInit {
+  constructor(
+    @Inject(BOARD) private readonly board: FastifyPluginAsync,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+  ) {}
+
+  onModuleInit(): void {
+    const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
+    void fastify.register(this.board, { prefix: BASE });
+  }
+}

@@ -1,0 +1,22 @@
+import type { Metrics } from '#telemetry';
+
+/** A counter of webhook calls whose series begin at 0, since a rate sees no increase where one begins. */
+const countWebhooks = (metrics: Metrics) => {
+  const webhooks = metrics.counter({
+    name: 'clearcut_webhook_attempts_total',
+    help: 'Calls of webhooks by what became of the delivery.',
+    labels: ['result'],
+  });
+  for (const result of ['delivered', 'retried', 'failed', 'stopped']) webhooks.inc({ result }, 0);
+  return webhooks;
+};
+
+export const createWebhookMetrics = (metrics: Metrics) => ({
+  webhooks: countWebhooks(metrics),
+  webhookSeconds: metrics.durations({
+    name: 'clearcut_webhook_seconds',
+    help: 'Calls of webhooks until their answer or the lack of one.',
+    labels: ['result'],
+  }),
+});
+export type WebhookMetrics = ReturnType<typeof createWebhookMetrics>;

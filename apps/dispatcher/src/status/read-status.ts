@@ -1,0 +1,41 @@
+import {
+  outcomesOfTheDay,
+  queueDepths,
+  suspectTasks,
+  troubledDeliveries,
+  warmWorkers,
+  type Database,
+} from '#database';
+import { askInTime } from '#program';
+import type { JobCounts, TaskQueue } from '#queue';
+import type { Status } from './page.js';
+
+const LIMIT = 50;
+
+type Edges = { readonly database: Database; readonly queue: Pick<TaskQueue, 'counts'> };
+
+const countJobs = async (queue: Edges['queue'], models: Iterable<string>) => {
+  const counted = [...models].map(async (model): Promise<[string, JobCounts] | undefined> => {
+    const counts = await askInTime(
+      (): Promise<JobCounts | undefined> => queue.counts(model),
+      () => undefined,
+    );
+    return counts && [model, counts];
+  });
+  return new Map((await Promise.all(counted)).flatMap((entry) => (entry ? [entry] : [])));
+};
+
+/** Reads all that the status page shows. */
+export const readStatus =
+  ({ database, queue }: Edges) =>
+  async (): Promise<Status> => {
+    const [outcomes, depths, suspects, deliveries, workers] = await Promise.all([
+      outcomesOfTheDay(database),
+      queueDepths(database),
+      suspectTasks(database, LIMIT),
+      troubledDeliveries(database, LIMIT),
+      warmWorkers(database),
+    ]);
+    const jobs = await countJobs(queue, new Set(depths.map(({ model }) => model)));
+    return { outcomes, depths, jobs, suspects, deliveries, workers };
+  };

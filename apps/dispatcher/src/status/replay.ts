@@ -1,0 +1,21 @@
+import { replayDelivery, type Database } from '#database';
+import type { Logger } from '#telemetry';
+import { ConflictException } from '@nestjs/common';
+import type { Deliveries } from '../deliveries/deliveries.js';
+
+export const cannotReplay = () => new ConflictException('This delivery cannot be replayed (any more).');
+
+type Edges = {
+  readonly database: Database;
+  readonly deliveries: Pick<Deliveries, 'wake'>;
+  readonly log: Logger;
+};
+
+/** Makes a delivery that was given up due at once, with all its attempts. */
+export const replay =
+  ({ database, deliveries, log }: Edges) =>
+  async (id: string): Promise<void> => {
+    if (!(await replayDelivery(database, id))) throw cannotReplay();
+    log.info({ delivery: id }, 'webhook replayed by the operator');
+    deliveries.wake();
+  };

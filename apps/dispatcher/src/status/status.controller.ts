@@ -1,0 +1,46 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  Inject,
+  ParseUUIDPipe,
+  Post,
+  Redirect,
+  UseGuards,
+} from '@nestjs/common';
+import { token } from '#nest';
+import { OperatorGuard } from '../admin/operator.guard.js';
+import { statusPage, type Status } from './page.js';
+import { cannotReplay } from './replay.js';
+
+export const READ_STATUS = token<() => Promise<Status>>('read status');
+export const REPLAY = token<(id: string) => Promise<void>>('replay');
+
+/** The page has no script, writes its own styles, and sends its forms to this address only. */
+const policy =
+  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+const DeliveryId = new ParseUUIDPipe({ exceptionFactory: cannotReplay });
+
+@Controller()
+@UseGuards(OperatorGuard)
+export class StatusController {
+  constructor(
+    @Inject(READ_STATUS) private readonly readStatus: () => Promise<Status>,
+    @Inject(REPLAY) private readonly replayDelivery: (id: string) => Promise<void>,
+  ) {}
+
+  @Get()
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header('content-security-policy', policy)
+  async show(): Promise<string> {
+    return statusPage(await this.readStatus());
+  }
+
+  @Post('replay')
+  @Redirect('/', 303)
+  async replay(@Body('id', DeliveryId) id: string): Promise<void> {
+    await this.replayDelivery(id);
+  }
+}

@@ -1,0 +1,82 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createLogger, createMetrics } from '#telemetry';
+import { rawRequest } from '#test/raw-request';
+import { freePort } from '#test/redis';
+import { openAdminServer, type AdminServer } from './admin-app.js';
+import type { Probes } from './probes.js';
+
+const ADMIN_HOST = '127.0.0.1';
+const healthy: Probes = { live: async () => ({ ok: true }), ready: async () => ({ ok: true, queue: 'up' }) };
+
+describe('the port of an operator', () => {
+  const servers: AdminServer[] = [];
+  afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
+
+  const lines: { msg: string; path?: string; err?: { message: string } }[] = [];
+  const log = createLogger('test', 'info', { write: (line) => lines.push(JSON.parse(line)) });
+  const open = async (probes: Partial<Probes> = {}, port?: number) => {
+    const ADMIN_PORT = port ?? (await freePort());
+    const config = { ADMIN_PORT, ADMIN_HOST };
+    servers.push(await openAdminServer(config, log, createMetrics(), { ...healthy, ...probes }));
+    return `http://${ADMIN_HOST}:${ADMIN_PORT}`;
+  };
+
+  it('answers 200 or 503 with the facts of a probe, and the metrics of the process', async () => {
+    const url = await open({ ready: async () => ({ ok: false, queue: 'down: it is away' }) });
+    const live = await rawRequest(url, '/health/live');
+    expect([live.status, JSON.parse(live.text)]).toEqual([200, { ok: true }]);
+    const ready = await rawRequest(url, '/health/ready');
+    expect([ready.status, JSON.parse(ready.text)]).toEqual([503, { ok: false, queue: 'down: it is away' }]);
+
+    const metrics = await rawRequest(url, '/metrics');
+    expect([metrics.status, metrics.headers['content-type']]).toEqual([200, createMetrics().contentType]);
+    expect(metrics.text).toContain('process_cpu_seconds_total');
+  });
+
+  it.each([
+    ['GET', '/elsewhere'],
+    ['POST', '/metrics'],
+    ['GET', '/health/%zz'],
+    ['GET', '/../metrics'],
+  ])('answers 404 in plain text to %s %s', async (method, path) => {
+    const { status, headers, text } = await rawRequest(await open(), path, { method });
+    expect([status, text]).toEqual([404, 'There is nothing at this address.\n']);
+    expect(headers).toMatchObject({ 'content-type': expect.stringMatching(/^text\/plain/) });
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+
+  it('logs a fault of its own, and tells no more than that there was one', async () => {
+    const url = await open({ live: () => Promise.reject(new Error('secret of the inside')) });
+    const { status, headers, text } = await rawRequest(url, '/health/live');
+    expect([status, text]).toEqual([500, 'Something failed; the log says what.\n']);
+    expect(headers['cache-control']).toBe('no-store');
+    const logged = lines.filter(({ msg }) => msg === 'admin request failed');
+    expect(logged).toEqual([
+      expect.objectContaining({
+        path: '/health/live',
+        err: expect.objectContaining({ message: 'secret of the inside' }),
+      }),
+    ]);
+  });
+
+  it('takes no body of more than 16 KiB', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const ask = (bytes: number) =>
+      open().then((url) => rawRequest(url, '/', { method: 'POST', headers, body: 'x'.repeat(bytes) }));
+    expect((await ask(16 * 1024)).status).toBe(404);
+    expect((await ask(16 * 1024 + 1)).status).toBe(413);
+  });
+
+  it('says which port is taken already', async () => {
+    const port = await freePort();
+    await open({}, port);
+    await expect(open({}, port)).rejects.toThrow(
+      new RegExp(`^The admin port ${ADMIN_HOST}:${port} cannot be had: .*EADDRINUSE`),
+    );
+  });
+
+  it('is off without a port', async () => {
+    const server = await openAdminServer({ ADMIN_HOST }, log, createMetrics(), healthy);
+    await server.close();
+  });
+});
