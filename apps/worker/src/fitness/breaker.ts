@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '#contract';
 import { isDeviceLost } from '#inference';
 import type { Logger } from '#telemetry';
-import { StageError, type CutOut } from '../cut-out.js';
+import { StageError, type CutOut } from '../device/cut-out.js';
 import type { SelfTest } from './self-test.js';
 
 /** Stops a worker from taking tasks while its machine cannot do them. */
