@@ -23,12 +23,14 @@ const open = ({ failures = 0, pausesMs = [1, 1, 1], reason = 'the machine is bro
     selfTest: async () => {
       if (++state.tests <= failures) throw new Error(reason);
     },
-    pause: async () => void Object.assign(state, { takes: false, pausedFor: breaker.fault() }),
-    withdraw: async () => void (state.isOffered = false),
-    resume: async () => void Object.assign(state, { takes: true, isOffered: true }),
     giveUp: ({ message }) => void (state.gaveUp = message),
     pausesMs,
     log,
+  });
+  breaker.begin({
+    pause: async () => void Object.assign(state, { takes: false, pausedFor: breaker.fault() }),
+    withdraw: async () => void (state.isOffered = false),
+    resume: async () => void Object.assign(state, { takes: true, isOffered: true }),
   });
   return state;
 };

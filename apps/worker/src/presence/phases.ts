@@ -1,12 +1,32 @@
-import { serveAdmin, type AdminConfig, type Probe } from '#program';
-import type { Logger, Metrics } from '#telemetry';
+import type { Probes } from '#nest';
+import type { Probe } from '#program';
 
-type Probes = { readonly live: Probe; readonly ready: Probe };
+/** What the admin port answers from the first start of a worker to its end. */
+export type Phases = {
+  readonly probes: Probes;
+  /** The networks are warm: from now on these answer. */
+  readonly begin: (warm: Probes) => void;
+  readonly stop: () => void;
+};
 
-const phase = (name: string, live: boolean): Probes => ({
-  live: async () => ({ ok: live, phase: name }),
+const phase = (name: string): Probes => ({
+  live: async () => ({ ok: true, phase: name }),
   ready: async () => ({ ok: false, phase: name }),
 });
+
+/** A worker lives while it loads its networks, which may take minutes, and while it stops. It is ready in between. */
+export const createPhases = (): Phases => {
+  let current = phase('warming');
+  return {
+    probes: { live: () => current.live(), ready: () => current.ready() },
+    begin: (warm) => {
+      current = warm;
+    },
+    stop: () => {
+      current = phase('stopping');
+    },
+  };
+};
 
 /** A worker is ready while its dependencies answer and its machine does not fail. */
 export const readiness =
@@ -16,22 +36,3 @@ export const readiness =
     const lastFault = fault();
     return lastFault === undefined ? health : { ...health, ok: false, lastFault };
   };
-
-/** The admin port of a worker. It is there before the networks are, so that loading one does not look like death. */
-export const openAdmin = async (config: AdminConfig, log: Logger, metrics: Metrics) => {
-  let probes = phase('warming', true);
-  const server = await serveAdmin(config, log, {
-    metrics,
-    live: () => probes.live(),
-    ready: () => probes.ready(),
-  });
-  return {
-    warm: (warm: Probes) => {
-      probes = warm;
-    },
-    stopping: () => {
-      probes = phase('stopping', true);
-    },
-    close: server.close,
-  };
-};

@@ -1,0 +1,77 @@
+import type { DeviceFacts, DeviceStats } from '#inference';
+import type { Metrics } from '#telemetry';
+
+type Watched = {
+  readonly facts: DeviceFacts;
+  readonly stats: () => DeviceStats;
+  /** The models that run by the network with that key; several may share one. */
+  readonly modelsOf: (key: string) => readonly string[];
+  readonly inHand: () => number;
+  readonly slots: number;
+};
+
+/** One label for a network, so that what models share is counted once. */
+const labelOf = (models: readonly string[]): string => models.join(' ') || 'none';
+
+const watchTime = (metrics: Metrics, stats: Watched['stats']) => {
+  metrics.sum({ name: 'clearcut_device_busy_seconds_total', help: "Inside onnxruntime's run." }, (counter) =>
+    counter.inc(stats().busyMs / 1000),
+  );
+  metrics.sum(
+    { name: 'clearcut_device_loading_seconds_total', help: 'Loading and warming networks.' },
+    (counter) => counter.inc(stats().loadingMs / 1000),
+  );
+};
+
+const watchRuns = (metrics: Metrics, { stats, modelsOf }: Watched) => {
+  metrics.sum(
+    { name: 'clearcut_device_runs_total', help: 'Runs of a network.', labels: ['model'] },
+    (counter) => {
+      for (const [key, { runs }] of Object.entries(stats().networks))
+        counter.inc({ model: labelOf(modelsOf(key)) }, runs);
+    },
+  );
+  metrics.sum(
+    { name: 'clearcut_device_images_total', help: 'Images that those runs took.', labels: ['model'] },
+    (counter) => {
+      for (const [key, { images }] of Object.entries(stats().networks))
+        counter.inc({ model: labelOf(modelsOf(key)) }, images);
+    },
+  );
+  metrics.sum(
+    { name: 'clearcut_device_batches_total', help: 'Runs by how many images they took.', labels: ['size'] },
+    (counter) => {
+      for (const [size, runs] of Object.entries(stats().batches)) counter.inc({ size }, runs);
+    },
+  );
+};
+
+/** Reads the device and the slots at each scrape. */
+export const watchDevice = (metrics: Metrics, watched: Watched): void => {
+  const { facts, stats, modelsOf } = watched;
+  watchTime(metrics, stats);
+  watchRuns(metrics, watched);
+  metrics.reading(
+    {
+      name: 'clearcut_session_memory_bytes',
+      help: 'What the loaded networks are reckoned to take.',
+      labels: ['model'],
+    },
+    (gauge) => {
+      for (const { key, bytes } of stats().sessions) gauge.set({ model: labelOf(modelsOf(key)) }, bytes);
+    },
+  );
+  metrics
+    .gauge({
+      name: 'clearcut_device_info',
+      help: 'Where the networks run; fallback is true where auto did not get a better device.',
+      labels: ['requested', 'provider', 'device', 'fallback'],
+    })
+    .set({ ...facts, fallback: `${facts.fallback !== undefined}` }, 1);
+  metrics
+    .gauge({ name: 'clearcut_worker_slots', help: 'Tasks that fit in hand at once.' })
+    .set(watched.slots);
+  metrics.reading({ name: 'clearcut_worker_in_hand', help: 'Tasks in hand.' }, (gauge) =>
+    gauge.set(watched.inHand()),
+  );
+};
