@@ -9,7 +9,7 @@ import type { SelfTest } from './fitness/self-test.js';
 import { watchDevice } from './metrics/device-metrics.js';
 import type { Models } from './models/served-models.js';
 import type { Heartbeat } from './presence/heartbeat.js';
-import type { Phases } from './presence/phases.js';
+import type { Phases } from './admin/phases.js';
 import type { Activity } from './tasks/activity.js';
 
 type Needs = {

@@ -2,11 +2,12 @@ import type { Catalogue } from '#models';
 import { CONFIG, LOG, METRICS, provide, ProgramModule, TelemetryModule, token, type Shutdown } from '#nest';
 import type { Context } from '#program';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AdminModule, PHASES } from './admin/admin.module.js';
 import { beginWork } from './begin-work.js';
 import { DEVICE, DeviceModule } from './device/device.module.js';
 import { BREAKER, FitnessModule, SELF_TEST } from './fitness/fitness.module.js';
 import { MODELS, ModelsModule } from './models/models.module.js';
-import { HEARTBEAT, PHASES, PresenceModule, WARM_PROBES } from './presence/presence.module.js';
+import { HEARTBEAT, PresenceModule, WARM_PROBES } from './presence/presence.module.js';
 import { ACTIVITY, CONSUMER, TasksModule } from './tasks/tasks.module.js';
 import { WorkerOptionsModule, type WorkerOptions } from './worker-options.js';
 
@@ -14,7 +15,15 @@ import { WorkerOptionsModule, type WorkerOptions } from './worker-options.js';
 export const BEGIN_WORK = token<() => Promise<void>>('begin work');
 
 @Module({
-  imports: [TelemetryModule, ModelsModule, DeviceModule, FitnessModule, TasksModule, PresenceModule],
+  imports: [
+    TelemetryModule,
+    AdminModule,
+    ModelsModule,
+    DeviceModule,
+    FitnessModule,
+    TasksModule,
+    PresenceModule,
+  ],
   providers: [
     provide(BEGIN_WORK, beginWork, {
       config: CONFIG,

@@ -1,8 +1,21 @@
 import { availableParallelism } from 'node:os';
 import { decode, encode } from '#imaging';
 import type { Device } from '#inference';
-import { CONFIG, CRASH, LOG, provide, SHUTDOWN, token } from '#nest';
+import {
+  CONFIG,
+  CRASH,
+  DATABASE_CHECK,
+  DatabaseModule,
+  LOG,
+  provide,
+  SHUTDOWN,
+  STORAGE,
+  StorageModule,
+  token,
+} from '#nest';
 import { Module } from '@nestjs/common';
+import { ADMIN_SERVER, AdminModule } from '../admin/admin.module.js';
+import { MODELS, ModelsModule } from '../models/models.module.js';
 import { openPixelPool, type PixelPool } from '../pixels/pool.js';
 import { OPTIONS } from '../worker-options.js';
 import type { CutOutEdges } from './cut-out.js';
@@ -27,7 +40,16 @@ const createStages = ({ device, pixels }: Machine): CutOutEdges => ({
   encode,
 });
 
+/** What else may keep a worker from starting. A process that ends while onnxruntime loads crashes, so it is last. */
+const opensBeforeDevice = {
+  storage: STORAGE,
+  models: MODELS,
+  database: DATABASE_CHECK,
+  admin: ADMIN_SERVER,
+};
+
 @Module({
+  imports: [AdminModule, DatabaseModule, ModelsModule, StorageModule],
   providers: [
     provide(
       DEVICE,
@@ -35,7 +57,7 @@ const createStages = ({ device, pixels }: Machine): CutOutEdges => ({
         const device = await openWorkerDevice({ config, log, crash }, options.open);
         return shutdown.closes('device', device, (opened) => opened.close());
       },
-      { config: CONFIG, log: LOG, crash: CRASH, options: OPTIONS, shutdown: SHUTDOWN },
+      { config: CONFIG, log: LOG, crash: CRASH, options: OPTIONS, shutdown: SHUTDOWN, ...opensBeforeDevice },
     ),
     provide(
       PIXEL_POOL,

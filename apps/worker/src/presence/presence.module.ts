@@ -5,17 +5,13 @@ import {
   DATABASE_CHECK,
   DatabaseModule,
   LOG,
-  METRICS,
-  openAdminServer,
   provide,
   QueueModule,
   SHUTDOWN,
   STORAGE,
   StorageModule,
   TASK_QUEUE,
-  TelemetryModule,
   token,
-  type AdminServer,
   type Probes,
 } from '#nest';
 import { checkAll } from '#program';
@@ -26,14 +22,12 @@ import { MODELS, ModelsModule } from '../models/models.module.js';
 import { ACTIVITY, TasksModule } from '../tasks/tasks.module.js';
 import { createHeartbeat, type Heartbeat } from './heartbeat.js';
 import { createLiveness } from './liveness.js';
-import { createPhases, readiness, type Phases } from './phases.js';
+import { readiness } from './readiness.js';
 import { describeWorker } from './worker-facts.js';
 
 export const HEARTBEAT = token<Heartbeat>('heartbeat');
-export const PHASES = token<Phases>('phases');
 /** What a worker answers once it takes tasks. */
 export const WARM_PROBES = token<Probes>('warm probes');
-const ADMIN_SERVER = token<AdminServer>('admin server');
 
 const heartbeat = provide(
   HEARTBEAT,
@@ -43,26 +37,6 @@ const heartbeat = provide(
     return created;
   },
   { database: DATABASE, models: MODELS, device: DEVICE, log: LOG, shutdown: SHUTDOWN },
-);
-
-const phases = provide(
-  PHASES,
-  ({ shutdown }) => {
-    const created = createPhases();
-    shutdown.stopTaking('phases', created.stop);
-    return created;
-  },
-  { shutdown: SHUTDOWN },
-);
-
-/** It waits for no network, so that a worker that loads one does not look dead. */
-const adminServer = provide(
-  ADMIN_SERVER,
-  async ({ config, log, metrics, admin, shutdown }) => {
-    const server = await openAdminServer(config, log, metrics, admin.probes);
-    return shutdown.closes('admin server', server, (opened) => opened.close());
-  },
-  { config: CONFIG, log: LOG, metrics: METRICS, admin: PHASES, shutdown: SHUTDOWN },
 );
 
 const warmProbes = provide(
@@ -91,19 +65,18 @@ const warmProbes = provide(
   },
 );
 
-/** What others see of this worker: its heartbeat, health and metrics. */
+/** How others see that this worker is warm: its row, and its health once it takes tasks. */
 @Module({
   imports: [
     DatabaseModule,
     QueueModule,
     StorageModule,
-    TelemetryModule,
     ModelsModule,
     DeviceModule,
     FitnessModule,
     TasksModule,
   ],
-  providers: [heartbeat, phases, adminServer, warmProbes],
-  exports: [HEARTBEAT, PHASES, WARM_PROBES],
+  providers: [heartbeat, warmProbes],
+  exports: [HEARTBEAT, WARM_PROBES],
 })
 export class PresenceModule {}

@@ -1,5 +1,4 @@
 import type { Probes } from '#nest';
-import type { Probe } from '#program';
 
 /** What the admin port answers from the first start of a worker to its end. */
 export type Phases = {
@@ -27,12 +26,3 @@ export const createPhases = (): Phases => {
     },
   };
 };
-
-/** A worker is ready while its dependencies answer and its machine does not fail. */
-export const readiness =
-  (dependencies: Probe, fault: () => string | undefined): Probe =>
-  async () => {
-    const health = await dependencies();
-    const lastFault = fault();
-    return lastFault === undefined ? health : { ...health, ok: false, lastFault };
-  };
