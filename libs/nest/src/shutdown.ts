@@ -23,30 +23,38 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
   private readonly opened: Named[] = [];
   /** Names of the steps that failed. */
   readonly failed: string[] = [];
+  private isStopping = false;
 
   constructor(private readonly log: Logger) {}
 
   stopTaking(name: string, work: Work): void {
-    this.taking.push({ name, work });
+    this.add(this.taking, { name, work });
   }
 
   finish(name: string, work: Work): void {
-    this.finishing.push({ name, work });
+    this.add(this.finishing, { name, work });
   }
 
   /** @returns what was opened */
   closes<T>(name: string, opened: T, close: (opened: T) => unknown): T {
-    this.opened.push({ name, work: () => close(opened) });
+    this.add(this.opened, { name, work: () => close(opened) });
     return opened;
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
     await Promise.all(this.taking.splice(0).map((step) => this.run(step)));
     await Promise.all(this.finishing.splice(0).map((step) => this.run(step)));
   }
 
   async onApplicationShutdown(): Promise<void> {
     for (const step of this.opened.splice(0).toReversed()) await this.run(step);
+  }
+
+  /** Nest opens things side by side. When one fails, another that comes too late is done with at once. */
+  private add(steps: Named[], step: Named): void {
+    if (this.isStopping) void this.run(step);
+    else steps.push(step);
   }
 
   private async run({ name, work }: Named): Promise<void> {

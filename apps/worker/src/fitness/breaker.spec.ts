@@ -3,7 +3,7 @@ import { TaskError } from '#contract';
 import { defaultModel } from '#models';
 import { createLogger, createStopwatch } from '#telemetry';
 import { until } from '#test/until';
-import { StageError, type CutOut, type CutOutResult, type CutOutWork } from '../cut-out.js';
+import { StageError, type CutOut, type CutOutResult, type CutOutWork } from '../device/cut-out.js';
 import { createBreaker, type Breaker } from './breaker.js';
 
 const log = createLogger('test', 'silent');
@@ -23,12 +23,14 @@ const open = ({ failures = 0, pausesMs = [1, 1, 1], reason = 'the machine is bro
     selfTest: async () => {
       if (++state.tests <= failures) throw new Error(reason);
     },
-    pause: async () => void Object.assign(state, { takes: false, pausedFor: breaker.fault() }),
-    withdraw: async () => void (state.isOffered = false),
-    resume: async () => void Object.assign(state, { takes: true, isOffered: true }),
     giveUp: ({ message }) => void (state.gaveUp = message),
     pausesMs,
     log,
+  });
+  breaker.begin({
+    pause: async () => void Object.assign(state, { takes: false, pausedFor: breaker.fault() }),
+    withdraw: async () => void (state.isOffered = false),
+    resume: async () => void Object.assign(state, { takes: true, isOffered: true }),
   });
   return state;
 };

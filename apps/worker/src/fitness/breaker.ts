@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '#contract';
 import { isDeviceLost } from '#inference';
 import type { Logger } from '#telemetry';
-import { StageError, type CutOut } from '../cut-out.js';
+import { StageError, type CutOut } from '../device/cut-out.js';
 import type { SelfTest } from './self-test.js';
 
 /** Stops a worker from taking tasks while its machine cannot do them. */
@@ -13,18 +13,24 @@ export type Breaker = {
   readonly fault: () => string | undefined;
   /** Whether the machine is to blame for an error and not the task: a self-test tells. */
   readonly isMachineFault: (error: unknown) => Promise<boolean>;
+  /** Says how tasks are stopped and taken again; needed before the first task is taken. */
+  readonly begin: (intake: Intake) => void;
   readonly stop: () => void;
 };
 
-type Deps = {
-  readonly selfTest: SelfTest;
+/** How a worker takes tasks and how it stops. */
+export type Intake = {
   /** Takes no more tasks. */
   readonly pause: () => Promise<void>;
   /** Tells others that this worker takes none. */
   readonly withdraw: () => Promise<void>;
   /** Undoes both. */
   readonly resume: () => Promise<void>;
-  /** Hears of a machine that stayed unfit. */
+};
+
+type Needs = {
+  readonly selfTest: SelfTest;
+  /** Is called when a machine stays unfit. */
   readonly giveUp: (error: Error) => void;
   /** The waits between the self-tests; after the last one it is given up. */
   readonly pausesMs?: readonly number[] | undefined;
@@ -39,21 +45,25 @@ const PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000] as const;
 const isSuspect = (error: unknown, { aborted, reason }: AbortSignal): boolean =>
   aborted ? reason instanceof TaskError : error instanceof StageError;
 
+const tooEarly = () => Promise.reject(new Error('The breaker opened before the worker began.'));
+const noIntake: Intake = { pause: tooEarly, withdraw: tooEarly, resume: tooEarly };
+
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /**
  * The breaker of a worker. It opens after some faults in a row; then self-tests are run, with growing pauses, until
  * one passes and closes it. A device that only a new process can use is given up at the second one.
  */
-export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, log, ...deps }: Deps): Breaker => {
+export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: Needs): Breaker => {
   const stopping = new AbortController();
   const { signal } = stopping;
+  let intake: Intake = noIntake;
   let faults = 0;
   let fault: string | undefined;
   let firstTest: Promise<boolean> | undefined;
 
   const close = async () => {
-    await deps.resume();
+    await intake.resume();
     // Only now, so that it does not open again halfway.
     faults = 0;
     fault = undefined;
@@ -68,7 +78,7 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, log, ...deps }: 
       if (signal.aborted) return false;
       fault = reasonOf(error);
       log.error({ err: error }, 'self-test failed: no tasks are taken');
-      await deps.withdraw();
+      await intake.withdraw();
       return false;
     }
     if (!signal.aborted) await close();
@@ -82,17 +92,17 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, log, ...deps }: 
       // Waiting does not mend it. What failed has gone back to the queue by now.
       if (isDeviceLost(fault)) break;
     }
-    deps.giveUp(new Error(fault ?? reason));
+    giveUp(new Error(fault ?? reason));
   };
 
   const open = (reason: string): Promise<boolean> => {
     fault = reason;
     log.error({ reason }, 'too many faults: no tasks are taken until a self-test passes');
-    const tested = deps.pause().then(test);
+    const tested = intake.pause().then(test);
     void tested
       .then((passed) => (passed ? undefined : testAgain(reason)))
       .catch((error: unknown) => {
-        if (!signal.aborted) deps.giveUp(new Error(reasonOf(error), { cause: error }));
+        if (!signal.aborted) giveUp(new Error(reasonOf(error), { cause: error }));
       });
     return tested;
   };
@@ -117,6 +127,9 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, log, ...deps }: 
     fault: () => fault,
     isMachineFault: async (error) =>
       error instanceof StageError && !(await suspect(`A task fails on this machine: ${error.message}`)),
+    begin: (begun) => {
+      intake = begun;
+    },
     stop: () => stopping.abort(),
   };
 };

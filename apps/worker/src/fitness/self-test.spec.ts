@@ -2,9 +2,9 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { decode, encode } from '#imaging';
 import { defaultModel, defaultVariant } from '#models';
 import { createLogger } from '#telemetry';
-import type { CutOutEdges } from '../cut-out.js';
+import type { CutOutEdges } from '../device/cut-out.js';
 import { openPixelPool } from '../pixels/pool.js';
-import type { Served } from '../served-models.js';
+import type { Served } from '../models/served-models.js';
 import { createSelfTest } from './self-test.js';
 
 const pixels = openPixelPool(2, 2);

@@ -2,8 +2,8 @@ import { plainFinishing, type Finishing } from '#contract';
 import type { Format } from '#imaging';
 import type { Network } from '#inference';
 import { createStopwatch, type Logger, type Stage, type Stopwatch } from '#telemetry';
-import { cutOut, StageError, type CutOutEdges, type CutOutWork } from '../cut-out.js';
-import type { Served } from '../served-models.js';
+import { cutOut, StageError, type CutOutEdges, type CutOutWork } from '../device/cut-out.js';
+import type { Served } from '../models/served-models.js';
 import { sampleFinishing, samplePicture, samplePrediction } from './sample.js';
 
 /** Resolves when a task of every served model would succeed here; rejects with one sentence that says why not. */

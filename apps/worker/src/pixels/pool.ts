@@ -6,6 +6,8 @@ import { createSpares } from './spares.js';
 
 /** Threads for pixel arithmetic, so that the main thread keeps renewing locks and answering. */
 export type PixelPool = {
+  /** How many there are at most. */
+  readonly threads: number;
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
   readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Finished>;
   /** Takes back a tensor that the device is done with; the next one of that size is put in its memory. */
@@ -23,6 +25,7 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
     idleTimeout: 60_000,
   });
   return {
+    threads,
     preprocess: (work, signal) => {
       const spare = spares.take(work.input);
       const transferList = [work.photo.data.buffer, ...(spare ? [spare.buffer] : [])];

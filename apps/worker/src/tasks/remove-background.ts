@@ -1,7 +1,7 @@
 import type { RemovalRequest, Task } from '#database';
 import type { Stopwatch } from '#telemetry';
-import type { CutOut, CutOutResult } from './cut-out.js';
-import type { Served } from './served-models.js';
+import type { CutOut, CutOutResult } from '../device/cut-out.js';
+import type { Served } from '../models/served-models.js';
 
 /** A claimed task with its validated request. */
 export type Removal = { readonly task: Task; readonly request: RemovalRequest; readonly served: Served };

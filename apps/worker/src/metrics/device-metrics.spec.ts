@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMetrics } from '#telemetry';
-import { createWorkerMetrics, watchDevice } from './worker-metrics.js';
+import { watchDevice } from './device-metrics.js';
 
-describe('the metrics of a worker', () => {
+describe('the metrics of a device', () => {
   it('count a network once, under all models that share it', async () => {
     const metrics = createMetrics();
     watchDevice(metrics, {
@@ -23,13 +23,5 @@ describe('the metrics of a worker', () => {
     const text = await metrics.text();
     expect(text).toContain('clearcut_device_images_total{model="acme:1@1 acme:1@2"} 3');
     expect(text).toContain('clearcut_session_memory_bytes{model="none"} 7');
-  });
-
-  it('begin at 0 for the models that it serves', async () => {
-    const metrics = createMetrics();
-    createWorkerMetrics(metrics, ['acme:1@1']);
-    const text = await metrics.text();
-    for (const labels of ['outcome="succeeded",code="none"', 'outcome="failed",code="inferenceError"'])
-      expect(text).toContain(`clearcut_tasks_finished_total{model="acme:1@1",${labels}} 0`);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createActivity, createLiveness } from './liveness.js';
+import { createLiveness } from './liveness.js';
 
 const job = { taskId: 'task', model: 'acme:1@1' };
 const stalledAfterMs = 60_000;
@@ -36,31 +36,5 @@ describe('the liveness of a worker', () => {
 
     const silent = workerThat({ hasJob: () => new Promise(() => undefined) });
     await expect(silent()).resolves.toMatchObject({ ok: true, waiting: 'unknown: no answer within 900 ms' });
-  });
-});
-
-describe('the activity of a worker', () => {
-  it('counts what is in hand, and how long nothing was taken or ended', async () => {
-    let nowMs = 0;
-    const activity = createActivity(() => nowMs);
-    let end = () => undefined as void;
-    const handle = activity.watch(() => new Promise<void>((resolve) => (end = resolve)));
-    nowMs = 10;
-    expect([activity.inHand(), activity.idleMs()]).toEqual([0, 10]);
-
-    const handled = handle({ taskId: 'task', lastTry: false }, new AbortController().signal);
-    expect([activity.inHand(), activity.idleMs()]).toEqual([1, 0]);
-
-    nowMs = 30;
-    end();
-    await handled;
-    expect([activity.inHand(), activity.idleMs()]).toEqual([0, 0]);
-  });
-
-  it('counts a task that failed as ended', async () => {
-    const activity = createActivity();
-    const handle = activity.watch(() => Promise.reject(new Error('fault')));
-    await expect(handle({ taskId: 'task', lastTry: true }, new AbortController().signal)).rejects.toThrow();
-    expect(activity.inHand()).toBe(0);
   });
 });

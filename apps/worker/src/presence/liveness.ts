@@ -1,36 +1,8 @@
 import { askInTime, type Health, type Probe } from '#program';
-import type { Handler, Job } from '#queue';
+import type { Job } from '#queue';
+import type { Activity } from '../tasks/activity.js';
 
-/** What this worker does, as far as taking and ending tasks shows it. */
-export type Activity = {
-  readonly watch: (handle: Handler) => Handler;
-  readonly inHand: () => number;
-  /** Since it last took or ended a task. */
-  readonly idleMs: () => number;
-};
-
-export const createActivity = (now: () => number = () => performance.now()): Activity => {
-  let inHand = 0;
-  let changedMs = now();
-  const change = (by: 1 | -1) => {
-    inHand += by;
-    changedMs = now();
-  };
-  return {
-    watch: (handle) => async (job, signal) => {
-      change(1);
-      try {
-        await handle(job, signal);
-      } finally {
-        change(-1);
-      }
-    },
-    inHand: () => inHand,
-    idleMs: () => now() - changedMs,
-  };
-};
-
-type Deps = {
+type Needs = {
   readonly activity: Pick<Activity, 'idleMs' | 'inHand'>;
   readonly stalledAfterMs: number;
   /** A task of this worker's models that has waited for that long. */
@@ -45,7 +17,7 @@ type Deps = {
  * cannot be asked, nobody knows; a new process would not mend that, so then it stays alive and says so.
  */
 export const createLiveness =
-  ({ activity, stalledAfterMs, longestWaiting, hasJob }: Deps): Probe =>
+  ({ activity, stalledAfterMs, longestWaiting, hasJob }: Needs): Probe =>
   async () => {
     const idleMs = Math.round(activity.idleMs());
     const facts = { inHand: activity.inHand(), idleMs };

@@ -18,8 +18,8 @@ import { createClaims } from './claims.js';
 import { nextStep } from './next-step.js';
 import { createOutageLog, outageOf, toOutage } from './outage.js';
 import type { Removal, removeBackground, ResultFacts } from './remove-background.js';
-import type { Served } from './served-models.js';
-import type { WorkerMetrics } from './worker-metrics.js';
+import type { Served } from '../models/served-models.js';
+import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 
 /** Claims that may vanish without a word before a task is taken to be what kills its worker. */
 const MAX_STALLS = 2;

@@ -4,9 +4,9 @@ import { TaskError } from '#contract';
 import type { RemovalRequest } from '#database';
 import type { Encoding, Photo, Pixels } from '#imaging';
 import type { Stage, Stopwatch } from '#telemetry';
-import type { FinishInput, PrepareInput, Prepared } from './pixels/arithmetic.js';
-import type { Finished } from './pixels/finish.js';
-import type { Served } from './served-models.js';
+import type { FinishInput, PrepareInput, Prepared } from '../pixels/arithmetic.js';
+import type { Finished } from '../pixels/finish.js';
+import type { Served } from '../models/served-models.js';
 
 /** What cutting out needs of this machine; each function owns one stage. */
 export type CutOutEdges = {

@@ -1,0 +1,23 @@
+import { CONFIG, LOG, provide, token } from '#nest';
+import { Module } from '@nestjs/common';
+import { CATALOGUE } from '../worker-options.js';
+import { findServed, type Models } from './served-models.js';
+
+export const MODELS = token<Models>('models');
+
+@Module({
+  providers: [
+    provide(
+      MODELS,
+      ({ catalogue, config, log }) =>
+        findServed(catalogue, {
+          modelsDir: config.MODELS_DIR,
+          wanted: config.WORKER_MODELS,
+          note: (line) => log.warn(line),
+        }),
+      { catalogue: CATALOGUE, config: CONFIG, log: LOG },
+    ),
+  ],
+  exports: [MODELS],
+})
+export class ModelsModule {}

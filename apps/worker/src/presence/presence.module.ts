@@ -1,0 +1,82 @@
+import { longestWaiting } from '#database';
+import {
+  CONFIG,
+  DATABASE,
+  DATABASE_CHECK,
+  DatabaseModule,
+  LOG,
+  provide,
+  QueueModule,
+  SHUTDOWN,
+  STORAGE,
+  StorageModule,
+  TASK_QUEUE,
+  token,
+  type Probes,
+} from '#nest';
+import { checkAll } from '#program';
+import { Module } from '@nestjs/common';
+import { DEVICE, DeviceModule } from '../device/device.module.js';
+import { BREAKER, FitnessModule } from '../fitness/fitness.module.js';
+import { MODELS, ModelsModule } from '../models/models.module.js';
+import { ACTIVITY, TasksModule } from '../tasks/tasks.module.js';
+import { createHeartbeat, type Heartbeat } from './heartbeat.js';
+import { createLiveness } from './liveness.js';
+import { readiness } from './readiness.js';
+import { describeWorker } from './worker-facts.js';
+
+export const HEARTBEAT = token<Heartbeat>('heartbeat');
+/** What a worker answers once it takes tasks. */
+export const WARM_PROBES = token<Probes>('warm probes');
+
+const heartbeat = provide(
+  HEARTBEAT,
+  ({ database, models, device, log, shutdown }) => {
+    const created = createHeartbeat(database, describeWorker(models, device.facts), log);
+    shutdown.stopTaking('heartbeat', created.stop);
+    return created;
+  },
+  { database: DATABASE, models: MODELS, device: DEVICE, log: LOG, shutdown: SHUTDOWN },
+);
+
+const warmProbes = provide(
+  WARM_PROBES,
+  ({ config, models, activity, breaker, database, databaseCheck, queue, storage }): Probes => ({
+    live: createLiveness({
+      activity,
+      stalledAfterMs: config.STALLED_AFTER_S * 1000,
+      longestWaiting: (forMs) => longestWaiting(database, [...models.served.keys()], forMs),
+      hasJob: queue.has,
+    }),
+    ready: readiness(
+      checkAll({ database: databaseCheck, queue: queue.ping, storage: storage.probe }),
+      breaker.fault,
+    ),
+  }),
+  {
+    config: CONFIG,
+    models: MODELS,
+    activity: ACTIVITY,
+    breaker: BREAKER,
+    database: DATABASE,
+    databaseCheck: DATABASE_CHECK,
+    queue: TASK_QUEUE,
+    storage: STORAGE,
+  },
+);
+
+/** How others see that this worker is warm: its row, and its health once it takes tasks. */
+@Module({
+  imports: [
+    DatabaseModule,
+    QueueModule,
+    StorageModule,
+    ModelsModule,
+    DeviceModule,
+    FitnessModule,
+    TasksModule,
+  ],
+  providers: [heartbeat, warmProbes],
+  exports: [HEARTBEAT, WARM_PROBES],
+})
+export class PresenceModule {}

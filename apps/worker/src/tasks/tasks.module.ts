@@ -1,0 +1,164 @@
+import { contentTypeOf } from '#imaging';
+import {
+  CONFIG,
+  DATABASE,
+  DatabaseModule,
+  LOG,
+  OUTBOUND,
+  OutboundModule,
+  provide,
+  SECRETS,
+  SecretsModule,
+  SHUTDOWN,
+  STORAGE,
+  StorageModule,
+  TelemetryModule,
+  token,
+  TRACING,
+} from '#nest';
+import { createConsumer, type Consumer, type Handler } from '#queue';
+import { Module } from '@nestjs/common';
+import { cutOut } from '../device/cut-out.js';
+import { CUT_OUT_STAGES, DEVICE, DeviceModule } from '../device/device.module.js';
+import { BREAKER, FitnessModule } from '../fitness/fitness.module.js';
+import { MetricsModule, WORKER_METRICS } from '../metrics/metrics.module.js';
+import { MODELS, ModelsModule } from '../models/models.module.js';
+import { OPTIONS } from '../worker-options.js';
+import { createActivity, type Activity } from './activity.js';
+import { fetchImage } from './fetch-image.js';
+import { processTask } from './process-task.js';
+import { removeBackground, type Edges } from './remove-background.js';
+import { createResultFiles, type ResultFiles } from './result-files.js';
+import { uploadResult } from './upload-result.js';
+
+export const ACTIVITY = token<Activity>('activity');
+/** Takes the worker's jobs off the queue, once it is told to run. */
+export const CONSUMER = token<Consumer>('consumer');
+
+const FETCH_IMAGE = token<Edges['fetch']>('fetch image');
+const UPLOAD_RESULT = token<Edges['upload']>('upload result');
+const RESULT_FILES = token<ResultFiles>('result files');
+const REMOVE_BACKGROUND = token<ReturnType<typeof removeBackground>>('remove background');
+const PROCESS_TASK = token<Handler>('process task');
+
+const LONGEST_PAUSE_MS = 60_000;
+
+const fetching = provide(
+  FETCH_IMAGE,
+  ({ config, options, ...sources }) =>
+    fetchImage({ ...sources, maxSide: config.MAX_IMAGE_SIDE, delaysMs: options.downloadDelaysMs }),
+  {
+    config: CONFIG,
+    database: DATABASE,
+    options: OPTIONS,
+    outbound: OUTBOUND,
+    secrets: SECRETS,
+    storage: STORAGE,
+  },
+);
+
+const uploading = provide(
+  UPLOAD_RESULT,
+  ({ outbound, secrets, options }): Edges['upload'] => {
+    const upload = uploadResult(outbound, options.uploadDelaysMs);
+    return ({ task, request }, bytes, signal) => {
+      const url = secrets.open(task.uploadUrl ?? '');
+      return upload({ url, bytes, contentType: contentTypeOf(request.outputFormat) }, signal);
+    };
+  },
+  { outbound: OUTBOUND, secrets: SECRETS, options: OPTIONS },
+);
+
+const removing = provide(
+  REMOVE_BACKGROUND,
+  ({ fetch, stages, breaker, files, upload }) =>
+    removeBackground({ fetch, cutOut: breaker.watch(cutOut(stages)), store: files.store, upload }),
+  {
+    fetch: FETCH_IMAGE,
+    stages: CUT_OUT_STAGES,
+    breaker: BREAKER,
+    files: RESULT_FILES,
+    upload: UPLOAD_RESULT,
+  },
+);
+
+const processing = provide(
+  PROCESS_TASK,
+  ({ config, models, device, breaker, files, ...needs }) =>
+    processTask({
+      ...needs,
+      served: models.served,
+      discard: files.discard,
+      isMachineFault: breaker.isMachineFault,
+      facts: device.facts,
+      timeoutMs: config.TASK_TIMEOUT_S * 1000,
+      deadlineMs: config.TASK_DEADLINE_S * 1000,
+    }),
+  {
+    config: CONFIG,
+    models: MODELS,
+    device: DEVICE,
+    breaker: BREAKER,
+    files: RESULT_FILES,
+    remove: REMOVE_BACKGROUND,
+    database: DATABASE,
+    metrics: WORKER_METRICS,
+    tracing: TRACING,
+    log: LOG,
+  },
+);
+
+const consuming = provide(
+  CONSUMER,
+  ({ config, models, activity, handle, options, log, shutdown }) => {
+    const { graceMs = config.SHUTDOWN_GRACE_S * 1000 } = options;
+    // A worker whose only task waits must not look stalled.
+    const { longestPauseMs = Math.min(LONGEST_PAUSE_MS, (config.STALLED_AFTER_S * 1000) / 2) } = options;
+    const consumer = createConsumer(config, activity.watch(handle), {
+      models: [...models.served.keys()],
+      concurrency: config.WORKER_CONCURRENCY,
+      longestPauseMs,
+      onError: (error) => log.error({ err: error }, 'queue fault'),
+    });
+    shutdown.finish('consumer', () => consumer.stop(graceMs));
+    return consumer;
+  },
+  {
+    config: CONFIG,
+    models: MODELS,
+    activity: ACTIVITY,
+    handle: PROCESS_TASK,
+    options: OPTIONS,
+    log: LOG,
+    shutdown: SHUTDOWN,
+  },
+);
+
+/** From a job of the queue to the end of its task. */
+@Module({
+  imports: [
+    DatabaseModule,
+    StorageModule,
+    OutboundModule,
+    SecretsModule,
+    TelemetryModule,
+    ModelsModule,
+    DeviceModule,
+    FitnessModule,
+    MetricsModule,
+  ],
+  providers: [
+    { provide: ACTIVITY, useFactory: () => createActivity() },
+    fetching,
+    uploading,
+    provide(RESULT_FILES, ({ storage, log }) => createResultFiles(storage, log), {
+      storage: STORAGE,
+      log: LOG,
+    }),
+    removing,
+    processing,
+    consuming,
+  ],
+  exports: [ACTIVITY, CONSUMER],
+})
+export class TasksModule {}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLogger } from '#telemetry';
+import { Shutdown } from './shutdown.js';
+
+const stop = async (shutdown: Shutdown) => {
+  await shutdown.beforeApplicationShutdown();
+  await shutdown.onApplicationShutdown();
+};
+
+describe('a shutdown', () => {
+  it('stops taking, then finishes, then closes what was opened last first', async () => {
+    const shutdown = new Shutdown(createLogger('test', 'silent'));
+    const steps: string[] = [];
+    shutdown.closes('first', 'first', (name) => steps.push(name));
+    shutdown.closes('second', 'second', (name) => steps.push(name));
+    shutdown.finish('finish', () => steps.push('finish'));
+    shutdown.stopTaking('stop taking', () => steps.push('stop taking'));
+    await stop(shutdown);
+    expect(steps).toEqual(['stop taking', 'finish', 'second', 'first']);
+  });
+
+  it('names a step that fails, and does the others all the same', async () => {
+    const shutdown = new Shutdown(createLogger('test', 'silent'));
+    const steps: string[] = [];
+    shutdown.closes('first', 'first', (name) => steps.push(name));
+    shutdown.closes('second', 'second', () => Promise.reject(new Error('it is stuck')));
+    await stop(shutdown);
+    expect(steps).toEqual(['first']);
+    expect(shutdown.failed).toEqual(['second']);
+  });
+
+  it('closes at once what is opened after it began', async () => {
+    const shutdown = new Shutdown(createLogger('test', 'silent'));
+    await stop(shutdown);
+    const steps: string[] = [];
+    shutdown.closes('late', 'late', (name) => steps.push(name));
+    expect(steps).toEqual(['late']);
+  });
+});
