@@ -1,17 +1,17 @@
 import { Finishing, outputFormats, outputTypes, plainFinishing } from '#contract';
 import { z } from 'zod';
 
-/** What a row keeps of a removeBackground task: its validated parameters. */
+/** The validated parameters of a removeBackground task, as its row keeps them. */
 export const RemovalRequest = z.object({
-  /** The parameter that named the image, for errors. */
+  /** The parameter that named the image, for error messages. */
   parameter: z.string(),
   outputType: z.enum(outputTypes),
   outputFormat: z.enum(outputFormats),
   outputQuality: z.number(),
   includeCost: z.boolean(),
-  /** The client named its image by `inputs.image`, so that its answers have the newer fields too. */
+  /** The client used `inputs.image`, so its answers have the newer fields too. */
   isNewerForm: z.boolean().default(false),
-  /** Rows of an older gateway lack what was added since. */
+  /** Rows of an older gateway lack fields that were added later. */
   finishing: z
     .looseObject({})
     .default({})
