@@ -5,7 +5,7 @@ import { ConfigError, type Config } from './read-config.js';
 
 const read = async (path: string): Promise<string> => {
   try {
-    // Some editors of Windows put a byte order mark in front, which is no JSON.
+    // Some Windows editors add a byte order mark, which JSON does not allow.
     return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -14,9 +14,8 @@ const read = async (path: string): Promise<string> => {
 };
 
 /**
- * The catalogue of this installation: what comes with the service, and what MODELS_FILE adds.
- *
- * @throws ConfigError when the file cannot be read, CatalogueError when it is not usable
+ * The catalogue of this installation: the built-in models and those of MODELS_FILE.
+ * @throws ConfigError when the file cannot be read, CatalogueError when its content is invalid
  */
 export const readCatalogue = async ({ MODELS_FILE }: Pick<Config, 'MODELS_FILE'>): Promise<Catalogue> => {
   if (MODELS_FILE === undefined) return loadCatalogue(undefined);

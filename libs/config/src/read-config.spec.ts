@@ -6,7 +6,7 @@ import { readConfig, readServiceConfig } from './index.js';
 const DATABASE_URL = 'postgresql://clearcut@127.0.0.1:5432/clearcut';
 
 describe('readConfig', () => {
-  it('needs nothing', () => {
+  it('works with an empty environment', () => {
     const config = readConfig({});
     expect(config).toMatchObject({
       PORT: 3000,
@@ -34,11 +34,11 @@ describe('readConfig', () => {
     ]);
   });
 
-  it('takes an empty value for none', () => {
+  it('treats an empty value as not set', () => {
     expect(readConfig({ PORT: '', REDIS_URL: '', PUBLIC_URL: '', LOG_LEVEL: '' })).toEqual(readConfig({}));
   });
 
-  it('cannot be changed', () => {
+  it('returns a frozen object', () => {
     expect(Object.isFrozen(readConfig({}))).toBe(true);
     expect(Object.isFrozen(readServiceConfig({ DATABASE_URL }))).toBe(true);
   });
@@ -53,21 +53,21 @@ describe('readConfig', () => {
     expect(readConfig({ HOST, PORT: '8080' }).PUBLIC_URL).toBe(expected);
   });
 
-  it('takes PUBLIC_URL before HOST and PORT, without a slash at its end', () => {
+  it('prefers PUBLIC_URL to HOST and PORT, and drops its trailing slash', () => {
     const { PUBLIC_URL } = readConfig({ PUBLIC_URL: 'https://cut.example.com/api//', HOST: '::1' });
     expect(PUBLIC_URL).toBe('https://cut.example.com/api');
   });
 
-  it('reads hosts, addresses and networks that may be private', () => {
+  it('reads the private hosts, addresses and networks of OUTBOUND_ALLOW', () => {
     const { OUTBOUND_ALLOW } = readConfig({ OUTBOUND_ALLOW: ' 127.0.0.1, images.internal ,10.0.0.0/8,::1,' });
     expect(OUTBOUND_ALLOW).toEqual(['127.0.0.1', 'images.internal', '10.0.0.0/8', '::1']);
   });
 
-  it.each(['auto', 'cpu', 'cuda', 'cuda:0', 'cuda:12'])('knows the device %s', (DEVICE) => {
+  it.each(['auto', 'cpu', 'cuda', 'cuda:0', 'cuda:12'])('accepts the device %s', (DEVICE) => {
     expect(readConfig({ DEVICE }).DEVICE).toBe(DEVICE);
   });
 
-  it.each(['gpu', 'cuda:', 'cuda:-1', 'cuda:1.5', 'cuda:x', 'CPU'])('knows no device %s', (DEVICE) => {
+  it.each(['gpu', 'cuda:', 'cuda:-1', 'cuda:1.5', 'cuda:x', 'CPU'])('rejects the device %s', (DEVICE) => {
     expect(() => readConfig({ DEVICE })).toThrow('DEVICE must be auto, cpu, cuda or cuda:N');
   });
 
@@ -106,12 +106,12 @@ describe('readConfig', () => {
     expect(message).toContain('REDIS_URL must be a URL that starts with redis:// or rediss://');
   });
 
-  it('keeps images on the disk unless told otherwise', () => {
+  it('keeps images on the disk by default', () => {
     expect(readConfig({ S3_BUCKET: 'pictures' })).toMatchObject({ STORAGE: 'disk' });
     expect(() => readConfig({ STORAGE: 'ftp' })).toThrow('STORAGE must be disk or s3');
   });
 
-  it('reads where the S3 store is', () => {
+  it('reads the settings of the S3 store', () => {
     const env = {
       STORAGE: 's3',
       S3_BUCKET: 'pictures',
@@ -135,7 +135,7 @@ describe('readConfig', () => {
     expect(() => readConfig(half)).toThrow('S3_SECRET_ACCESS_KEY must be set, too');
   });
 
-  it('keeps the secrets of a faulty value to itself', () => {
+  it('keeps faulty secrets out of its message', () => {
     expect(() => readConfig({ DATABASE_URL: 'mysql://root:hunter2@localhost/' })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     );
@@ -143,7 +143,7 @@ describe('readConfig', () => {
 });
 
 describe('readServiceConfig', () => {
-  it('wants a database', () => {
+  it('requires a database', () => {
     expect(readServiceConfig({ DATABASE_URL }).DATABASE_URL).toBe(DATABASE_URL);
     expect(() => readServiceConfig({})).toThrow('DATABASE_URL must be set');
   });

@@ -15,8 +15,7 @@ const hostInUrl = (host: string) => {
 
 /**
  * Reads the whole environment once.
- *
- * @throws ConfigError whose message names every fault, one a line
+ * @throws ConfigError whose message names every fault
  */
 export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -29,7 +28,7 @@ export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
   return Object.freeze({ ...rest, PUBLIC_URL });
 };
 
-/** For the programs behind the supervisor, which always get a database. */
+/** For the programs under the supervisor, which always gives them a database. */
 export const readServiceConfig = (env?: NodeJS.ProcessEnv): Config & { readonly DATABASE_URL: string } => {
   const config = readConfig(env);
   const { DATABASE_URL } = config;

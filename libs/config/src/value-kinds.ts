@@ -13,13 +13,13 @@ export const url = (...protocols: readonly string[]) =>
     message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
-/** Why paths of a mirror cannot be put behind the URL, in words that complete "it …". */
+/** Why the URL cannot be a mirror's base, in words that complete "it …". */
 export const mirrorFault = ({ username, password, search, hash }: URL): string | undefined => {
   if (username || password) return 'may hold no user name and no password: it is shown in lists and logs';
   return search || hash ? 'may have no query and no fragment' : undefined;
 };
 
-/** A base for the paths of a mirror. */
+/** The base URL of a mirror. */
 export const mirror = url('http:', 'https:').refine(
   (text) => !URL.canParse(text) || mirrorFault(new URL(text)) === undefined,
   { error: ({ input }) => mirrorFault(new URL(String(input))) },

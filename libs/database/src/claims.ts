@@ -4,7 +4,7 @@ import type { Database } from './client.js';
 import { putImage, type NewImage } from './images.js';
 import type { Prisma, Task } from './generated/client.js';
 
-/** Why a task failed, as kept in its row. */
+/** Why a task failed, as its row keeps it. */
 export const StoredProblem = z.object({
   code: ProblemCode,
   message: z.string(),
@@ -19,7 +19,7 @@ export const StoredProblem = z.object({
 });
 export type StoredProblem = z.infer<typeof StoredProblem>;
 
-/** Milliseconds per stage, named as the columns are. */
+/** Milliseconds per stage, by column name. */
 export type StageColumns = Partial<
   Pick<
     Task,
@@ -35,13 +35,15 @@ export type StageColumns = Partial<
   >
 >;
 
-/** A worker's hold on a task. Every claim raises the attempt, so a stalled predecessor can no longer write. */
+/**
+ * A worker's hold on a task. Every claim raises the attempt, which fences out a stalled predecessor's writes.
+ */
 export type Claim = Readonly<Pick<Task, 'id' | 'attempt' | 'webhookUrl' | 'webhookHost' | 'ttlS'>>;
 
-/** Where a task was run, and by which file. */
+/** The device and the weights that ran a task. */
 export type RunFacts = { readonly provider: string; readonly device: string; readonly weightsSha256: string };
 
-/** What is to be told of a result besides its image. */
+/** Facts about a result besides its image. */
 export type FinishFacts = {
   readonly warnings: Warning[];
   readonly unknownPixels: number | null;
@@ -60,7 +62,7 @@ type Transaction = Pick<Database, 'task' | 'image' | 'delivery'>;
 
 const held = (claim: Claim) => ({ id: claim.id, attempt: claim.attempt, state: 'running' as const });
 
-/** Takes a task that has not ended; undefined when it has, or does not exist. */
+/** @returns undefined when the task has ended or does not exist */
 export const claimTask = async (database: Database, id: string): Promise<Task | undefined> => {
   const [claimed] = await database.$queryRaw<{ id: string }[]>`
     UPDATE tasks
@@ -75,7 +77,7 @@ export const claimTask = async (database: Database, id: string): Promise<Task | 
 const expiryOf = ({ ttlS }: Claim) =>
   ttlS === null ? {} : { expiresAt: new Date(Date.now() + ttlS * 1000) };
 
-/** Ends the row, drops its secrets, and writes down whom to tell. */
+/** Ends the task, drops its sealed URLs and creates its webhook delivery. */
 const endTask = async (
   transaction: Transaction,
   claim: Claim,
@@ -92,7 +94,7 @@ const endTask = async (
   return true;
 };
 
-/** @returns false when a later claim holds the task now; then nothing was written */
+/** @returns false when a later claim holds the task; nothing was written then */
 export const finishTask = (database: Database, claim: Claim, success: Success): Promise<boolean> =>
   database.$transaction(async (transaction) => {
     const end = {
@@ -107,7 +109,7 @@ export const finishTask = (database: Database, claim: Claim, success: Success): 
     return kept;
   });
 
-/** @returns false when a later claim holds the task now; then nothing was written */
+/** @returns false when a later claim holds the task; nothing was written then */
 export const failTask = (
   database: Database,
   claim: Claim,
@@ -118,7 +120,7 @@ export const failTask = (
     endTask(transaction, claim, { state: 'failed', problem, ...stages }),
   );
 
-/** Gives a task back unfinished, so that its next claim does not count as a vanished one. */
+/** Hands a task back unfinished, so that its next claim does not count as a stall. */
 export const releaseTask = async (database: Database, claim: Claim): Promise<void> => {
   await database.task.updateMany({ where: held(claim), data: { state: 'queued' } });
 };

@@ -10,7 +10,10 @@ beforeAll(async () => {
 });
 afterAll(() => database.$disconnect());
 
-/** What this connection keeps prepared of those that read tasks; one after the other, all take the same one. */
+/**
+ * The statements that this connection keeps prepared for reads of tasks. Sequential queries share one
+ * connection.
+ */
 const prepared = async () => {
   const [row] = await database.$queryRaw<{ count: number }[]>`
     SELECT count(*)::int FROM pg_prepared_statements WHERE statement LIKE 'SELECT "public"."tasks"%'`;
@@ -19,12 +22,12 @@ const prepared = async () => {
 
 const ids = (count: number) => Array.from({ length: count }, () => randomUUID());
 
-it('has a statement planned once and not again', async () => {
+it('Postgres plans a repeated statement only once', async () => {
   for (let i = 0; i < 3; i++) await findEnded(database, ids(2));
   expect(await prepared()).toBe(1);
 });
 
-it('does not have the server remember long lists', async () => {
+it('Postgres does not keep statements with long lists prepared', async () => {
   for (const length of [100, 101]) await findEnded(database, ids(length));
   expect(await prepared()).toBe(1);
 });

@@ -6,9 +6,9 @@ import { PrismaClient } from './generated/client.js';
 export type Database = PrismaClient;
 
 /**
- * A pool whose connections always have a listener. Between the pool's own and the one of whoever checks a
- * connection out lies a moment; a connection that the server cuts just then would end the process. Nothing is
- * lost by it: the query that the connection was for rejects.
+ * A pool whose connections always have an error listener. Between the pool's listener and the borrower's
+ * there is a moment without one, and an error at that moment would end the process. Nothing is lost: the
+ * query itself rejects.
  */
 const openPool = (databaseUrl: string): pg.Pool => {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, connectionTimeoutMillis: 5000 });
@@ -16,17 +16,17 @@ const openPool = (databaseUrl: string): pg.Pool => {
   return pool;
 };
 
-/** A list makes a statement of its own for each of its lengths; long ones are not worth the server's memory. */
+/** Each length of a list is a statement of its own. Long ones are not worth the server's memory. */
 const MAX_PARAMETERS = 48;
 
 /**
- * By its name a connection recognises a statement that it has seen, and Postgres need not parse and plan it anew:
- * a third of its work for a task. An empty name is none.
+ * Names the statement, so that Postgres parses and plans it once per connection. This saves a third of its
+ * work for a task. An empty name turns it off.
  */
 const nameOf = ({ sql, args }: { sql: string; args: unknown[] }): string =>
   args.length > MAX_PARAMETERS ? '' : createHash('sha256').update(sql).digest('base64url');
 
-/** Opens lazily; every query rejects while the server is away. */
+/** Connects lazily. Every query rejects while the server is away. */
 export const openDatabase = (databaseUrl: string): Database =>
   new PrismaClient({
     adapter: new PrismaPg(openPool(databaseUrl), {

@@ -1,22 +1,22 @@
 import type { Database } from './client.js';
 import { Prisma, type Delivery, type DeliveryState } from './generated/client.js';
 
-/** A delivery that was taken to be sent now. `attempts` counts this time too and fences what is written. */
+/** A delivery to send now. `attempts` includes this attempt and fences the writes that follow. */
 export type DueDelivery = Pick<Delivery, 'id' | 'taskId' | 'host' | 'attempts'> & { readonly url: string };
 
-export type TakeOptions = {
+type TakeOptions = {
   readonly limit: number;
-  /** How many of one host may be in hand, those of `inHand` included. */
+  /** The most deliveries to one host at a time, including those of `inHand`. */
   readonly perHost: number;
-  /** How many of each host are in hand already. */
+  /** How many deliveries to each host are in progress. */
   readonly inHand: Readonly<Record<string, number>>;
-  /** Time for one attempt; when nothing is heard of it by then, it is taken again. */
+  /** Time for one attempt. Without a result by then, the delivery becomes due again. */
   readonly leaseMs: number;
 };
 
 /**
- * Takes deliveries whose time has come, longest due first, at most so many of one host. Any number of
- * dispatchers may do so: each delivery goes to one of them.
+ * Takes due deliveries, longest due first, with a limit per host. Concurrent dispatchers never take the same
+ * one.
  */
 export const takeDueDeliveries = (
   database: Database,
@@ -41,7 +41,7 @@ export const takeDueDeliveries = (
      WHERE deliveries.id = due.id
  RETURNING deliveries.id, task_id AS "taskId", url, host, attempts`;
 
-/** What one call came to, for the delivery's log. */
+/** The result of one request, for the delivery's log. */
 export type Attempt = Readonly<{ ms: number; status?: number; error?: string }>;
 
 const held = ({ id, attempts }: DueDelivery) => ({ id, attempts, state: 'pending' as const });
@@ -55,14 +55,14 @@ export const recordAttempt = async (
   attempt: Attempt,
 ): Promise<void> => {
   await database.deliveryAttempt.create({ data: { deliveryId, ...attempt } }).catch((error: unknown) => {
-    // The task, and with it the delivery, was deleted meanwhile.
+    // The task was deleted meanwhile, and its delivery with it.
     if (!isMissing(error)) throw error;
   });
 };
 
 /**
- * Ends a delivery, unless somebody took it again meanwhile, and drops its address. That of one that was given up
- * stays, sealed, so that it can be replayed for a while.
+ * Ends a delivery and drops its address, unless it was taken again meanwhile. A failed delivery keeps its
+ * sealed address, so that it can be replayed.
  */
 export const endDelivery = async (
   database: Database,
@@ -82,7 +82,7 @@ export const retryDelivery = async (
   await database.delivery.updateMany({ where: held(delivery), data: { nextAttemptAt } });
 };
 
-/** Gives back a delivery whose attempt was broken off by us, as if it had not been taken. */
+/** Puts back a delivery whose attempt we interrupted. The attempt does not count. */
 export const releaseDelivery = async (
   database: Database,
   delivery: DueDelivery,

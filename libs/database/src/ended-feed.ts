@@ -8,8 +8,8 @@ const CONNECT_TIMEOUT_MS = 2_000;
 export type FinishedFeed = { readonly close: () => Promise<void> };
 
 /**
- * Calls back with the id of each task that ends, as Postgres tells it. A lost connection is made again; what
- * was notified in between is missed, so a caller that must not miss an end also looks from time to time.
+ * Calls back with the id of each task that ends, using Postgres notifications. Notifications are lost during
+ * a reconnect, so callers must poll as well.
  */
 export const listenFinished = (
   databaseUrl: string,
@@ -28,7 +28,7 @@ export const listenFinished = (
     const end = () => void client.end().catch(onError);
     client.on('error', onError);
     client.on('notification', ({ payload }) => payload && onFinished(payload));
-    // Not to be ended before it is connected: connect() would then never settle.
+    // Closing starts only after connecting, because connect() would never settle otherwise.
     await client.connect();
     closing.signal.addEventListener('abort', end);
     if (closing.signal.aborted) end();

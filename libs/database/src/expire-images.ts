@@ -1,25 +1,24 @@
 import type { Database } from './client.js';
 import { Prisma } from './generated/client.js';
 
-/** An image without a ttl goes so long after it was made, sent or named last. */
+/** Images without a ttl are deleted this long after their last use. */
 const UNUSED_IMAGE_DAYS = 30;
 
-/** Enough for a batch of removals from a slow storage. */
+/** Enough for a batch of deletions on a slow storage. */
 const TRANSACTION_MS = 60_000;
 
-const isOver = Prisma.sql`
+const isExpired = Prisma.sql`
   deleted_at IS NULL
   AND (expires_at <= now()
     OR expires_at IS NULL AND last_used_at <= now() - ${UNUSED_IMAGE_DAYS} * interval '1 day')`;
 
-export type Expired = { readonly deleted: number; readonly failures: readonly unknown[] };
+type Expired = { readonly deleted: number; readonly failures: readonly unknown[] };
 
 /**
- * Deletes images whose time is over: first the bytes, then the row is marked, so that a crash in between only
- * repeats the removal. Any number of dispatchers may run: each image goes to one of them, and nobody can use
- * it meanwhile.
- *
- * @param remove deletes the bytes; forgives bytes that are gone
+ * Deletes expired images. The bytes go before the row is marked, so a crash in between only repeats the
+ * deletion. Rows are locked: concurrent dispatchers never take the same image, and no task can use it
+ * meanwhile.
+ * @param remove deletes the bytes; must accept bytes that are already gone
  */
 export const expireImages = (
   database: Database,
@@ -30,7 +29,7 @@ export const expireImages = (
     async (transaction) => {
       const images = await transaction.$queryRaw<{ id: string; storageKey: string }[]>`
         SELECT id, storage_key AS "storageKey" FROM images
-         WHERE ${isOver} LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
+         WHERE ${isExpired} LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
       const ends = await Promise.allSettled(images.map(({ storageKey }) => remove(storageKey)));
       const ids = images.flatMap(({ id }, i) => (ends[i]?.status === 'fulfilled' ? [id] : []));
       if (ids.length > 0) {

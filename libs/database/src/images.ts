@@ -6,14 +6,17 @@ export type NewImage = Omit<Image, 'createdAt' | 'lastUsedAt' | 'expiresAt' | 'd
   readonly expiresAt?: Date;
 };
 
-/** Whether an image's time is over; its bytes may be there a little longer. */
+/** Whether the image has expired. Its bytes may exist a little longer. */
 export const isExpired = ({ deletedAt, expiresAt }: Image, now = new Date()): boolean =>
   deletedAt !== null || (expiresAt !== null && expiresAt <= now);
 
-/** The same as a condition: images whose time is not over at that moment. */
-const livingAt = (now: Date) => ({ deletedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] });
+/** The same rule as a query: images that have not expired at `now`. */
+const notExpiredAt = (now: Date) => ({
+  deletedAt: null,
+  OR: [{ expiresAt: null }, { expiresAt: { gt: now } }],
+});
 
-/** The owner's image of that UUID, marked as used now unless it is expired. */
+/** Finds the owner's image and marks it as used, unless it has expired. */
 export const useImage = async (
   database: Database,
   ownerId: string,
@@ -21,13 +24,13 @@ export const useImage = async (
 ): Promise<Image | undefined> => {
   const lastUsedAt = new Date();
   const [used] = await database.image.updateManyAndReturn({
-    where: { id, ownerId, ...livingAt(lastUsedAt) },
+    where: { id, ownerId, ...notExpiredAt(lastUsedAt) },
     data: { lastUsedAt },
   });
   return used ?? (await database.image.findFirst({ where: { id, ownerId } })) ?? undefined;
 };
 
-/** Ends the time of the owner's image: from now on it is gone, and the expiry deletes its bytes. */
+/** Expires the owner's image now. The dispatcher deletes its bytes later. */
 export const forgetImage = async (
   database: Database,
   ownerId: string,
@@ -35,17 +38,17 @@ export const forgetImage = async (
 ): Promise<Image | undefined> => {
   const now = new Date();
   const [image] = await database.image.updateManyAndReturn({
-    where: { id, ownerId, ...livingAt(now) },
+    where: { id, ownerId, ...notExpiredAt(now) },
     data: { expiresAt: now },
   });
   return image;
 };
 
-/** Any image by its unguessable UUID, for whoever was told its address. */
+/** Finds any image by its UUID, which is unguessable and therefore needs no owner. */
 export const findImage = (database: Database, id: string): Promise<Image | null> =>
   database.image.findUnique({ where: { id } });
 
-/** Writes the image's row; a repeated attempt of the same task replaces it. */
+/** Writes the image's row. A repeated attempt of the same task replaces it. */
 export const putImage = async (database: Pick<Database, 'image'>, image: NewImage): Promise<void> => {
   const { id, ...facts } = image;
   const again = { ...facts, lastUsedAt: new Date(), expiresAt: image.expiresAt ?? null, deletedAt: null };

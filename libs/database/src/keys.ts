@@ -5,13 +5,12 @@ const LAST_USED_EVERY_MS = 60_000;
 
 const hashKey = (apiKey: string) => createHash('sha256').update(apiKey).digest('hex');
 
-/** Who calls: the owner of tasks and images. */
+/** The owner of tasks and images. */
 export type Owner = { readonly id: string; readonly name: string };
 
 /**
- * Finds the owner of a key by its hash, so that no comparison leaks how much of a key is right.
- *
- * @returns undefined for an unknown or revoked key; rejects when the database is away
+ * Looks keys up by hash, so that response times reveal nothing about a key.
+ * @returns undefined for an unknown or revoked key
  */
 export const findOwner = async (database: Database, apiKey: string): Promise<Owner | undefined> => {
   const found = await database.apiKey.findUnique({ where: { hash: hashKey(apiKey) } });
@@ -26,7 +25,7 @@ export const findOwner = async (database: Database, apiKey: string): Promise<Own
 
 const factsOf = (apiKey: string) => ({ hash: hashKey(apiKey), prefix: apiKey.slice(0, 6), revokedAt: null });
 
-/** @returns false, and does nothing, where the name has a key or had one */
+/** @returns false, and changes nothing, when the name has or had a key */
 export const createKey = async (database: Database, name: string, apiKey: string): Promise<boolean> => {
   const { count } = await database.apiKey.createMany({
     data: [{ name, ...factsOf(apiKey) }],
@@ -35,13 +34,13 @@ export const createKey = async (database: Database, name: string, apiKey: string
   return count > 0;
 };
 
-/** Makes `apiKey` the one key of that name; an earlier key of the name is no longer accepted. */
+/** Makes `apiKey` the only key of that name. An earlier key of the name stops working. */
 export const putKey = async (database: Database, name: string, apiKey: string): Promise<void> => {
   const facts = factsOf(apiKey);
   await database.apiKey.upsert({ where: { name }, create: { name, ...facts }, update: facts });
 };
 
-/** A key as an operator may know it. */
+/** The parts of a key that an operator may see. */
 export type KeyFacts = {
   readonly name: string;
   readonly prefix: string;
@@ -50,14 +49,14 @@ export type KeyFacts = {
   readonly revokedAt: Date | null;
 };
 
-/** All keys, the oldest first. */
+/** All keys, oldest first. */
 export const listKeys = (database: Database): Promise<readonly KeyFacts[]> =>
   database.apiKey.findMany({
     select: { name: true, prefix: true, createdAt: true, lastUsedAt: true, revokedAt: true },
     orderBy: { createdAt: 'asc' },
   });
 
-/** @returns false where no key of that name is accepted */
+/** @returns false when no active key has that name */
 export const revokeKey = async (database: Database, name: string): Promise<boolean> => {
   const { count } = await database.apiKey.updateMany({
     where: { name, revokedAt: null },

@@ -43,7 +43,7 @@ const all = readdirSync(new URL('../../../../prisma/migrations', import.meta.url
   .sort();
 
 it(
-  'applies what is missing, once',
+  'migrate applies missing migrations exactly once',
   async () => {
     expect(await migrate(postgres.url)).toEqual({ applied: all });
     expect(await migrate(postgres.url)).toEqual({ applied: [] });
@@ -53,7 +53,7 @@ it(
 );
 
 it(
-  'creates the database',
+  'migrate creates the database if it does not exist',
   async () => {
     expect(await migrate(urlOf('missing'))).toEqual({ applied: all });
     expect(await history('missing')).toHaveLength(all.length);
@@ -62,7 +62,7 @@ it(
 );
 
 it(
-  'lets one of two that start together do the work',
+  'of two migrate calls at once, one applies the migrations',
   async () => {
     await query('postgres', 'create database shared');
     const results = await Promise.all([migrate(urlOf('shared')), migrate(urlOf('shared'))]);
@@ -73,7 +73,7 @@ it(
 );
 
 it(
-  'creates the database once when several start together',
+  'several migrate calls at once create the database only once',
   async () => {
     const results = await Promise.all([1, 2, 3, 4].map(() => migrate(urlOf('crowd'))));
     expect(results.flatMap(({ applied }) => applied)).toEqual(all);
@@ -83,7 +83,7 @@ it(
 );
 
 it(
-  'says why it cannot create the database',
+  'migrate says why it cannot create the database',
   async () => {
     await query('postgres', `create role guest login password 'guest'`);
     const url = Object.assign(new URL(urlOf('forbidden')), { username: 'guest', password: 'guest' }).href;
@@ -95,7 +95,7 @@ it(
 );
 
 it(
-  'passes on why a database cannot be migrated',
+  'migrate passes on why it cannot change the database',
   async () => {
     await query('postgres', 'create database foreign_data');
     await query('foreign_data', 'create table unrelated (id int)');
@@ -106,13 +106,13 @@ it(
   timeoutMs,
 );
 
-it('says when there is no server', async () => {
+it('migrate says so when no server answers', async () => {
   await expect(migrate('postgresql://clearcut@127.0.0.1:1/clearcut')).rejects.toThrow(
     'The database cannot be reached: connect ECONNREFUSED 127.0.0.1:1.',
   );
 });
 
-/** What Prisma recorded of a migration, by the engine that the former releases had. */
+/** Rows that the engine of Prisma, used by earlier releases, wrote for each migration. */
 const prismaRow = {
   migration_name: '20261122160000_tasks',
   checksum: 'f5599220d439196575d563454243a5535cdda4b92d41343b80820ca542260ae5',
@@ -121,7 +121,7 @@ const prismaRow = {
   applied_steps_count: 1,
 };
 
-/** The table as Prisma makes it. */
+/** The table, as Prisma creates it. */
 const prismaTable = [
   ['id', 'character varying', 36, 'NO', null],
   ['checksum', 'character varying', 64, 'NO', null],
@@ -134,7 +134,7 @@ const prismaTable = [
 ];
 
 it(
-  'records migrations as Prisma does',
+  'migrate records migrations the way Prisma does',
   async () => {
     await migrate(urlOf('recorded'));
     const columns = await query(
@@ -157,7 +157,7 @@ it(
   timeoutMs,
 );
 
-/** A folder of migrations as Prisma lays it out. */
+/** A folder of migrations in the layout of Prisma. */
 const folderOf = (migrations: Record<string, string>): URL => {
   const made = mkdtempSync(join(folder, 'migrations-'));
   for (const [name, sql] of Object.entries(migrations)) {
@@ -169,7 +169,7 @@ const folderOf = (migrations: Record<string, string>): URL => {
 const first = { '1_first': 'create table one (id int);\ninsert into one values (1);' };
 
 it(
-  'leaves nothing of a migration that fails, says why, and applies it once it is mended',
+  'a failed migration leaves nothing behind and is applied once it is corrected',
   async () => {
     const broken = { ...first, '2_broken': 'create table two (id int); insert into two values (1), (1/0);' };
     await expect(migrate(urlOf('broken'), { folder: folderOf(broken) })).rejects.toThrow(
@@ -191,7 +191,7 @@ it(
 );
 
 it(
-  'leaves nothing of a migration whose connection is lost, and applies it the next time',
+  'a migration that loses its connection leaves nothing behind and is applied the next time',
   async () => {
     const deadly = {
       ...first,
@@ -209,7 +209,7 @@ it(
 const concurrent = 'create unique index concurrently one_id_key on one (id);';
 
 it(
-  'runs a file outside a transaction if its first line says so, even while others wait for their turn',
+  'a file marked "no transaction" runs outside one, even while other programs wait for the lock',
   async () => {
     const url = urlOf('concurrent');
     await migrate(url, { folder: folderOf(first) });
@@ -224,7 +224,7 @@ it(
 );
 
 it(
-  'goes no further after a migration that may be applied in part',
+  'migrate stops after a migration that may have been applied in part',
   async () => {
     const url = urlOf('partial');
     const twice = { '1_first': 'create table one (id int); insert into one values (1), (1);' };
@@ -233,7 +233,7 @@ it(
       'the migration 2_index failed and may have changed something: could not create unique index "one_id_key".',
     );
     await expect(migrate(url, { folder: marked })).rejects.toThrow(
-      'The database could not be migrated: the migration 2_index was begun and did not end (could not create unique index "one_id_key"): see "Upgrade" in docs/operations.md (P3009).',
+      'The database could not be migrated: the migration 2_index was begun and did not finish (could not create unique index "one_id_key"): see "Upgrade" in docs/operations.md (P3009).',
     );
     await query('partial', 'drop index one_id_key; delete from one');
     await query('partial', `update _prisma_migrations set rolled_back_at = now() where finished_at is null`);
@@ -243,7 +243,7 @@ it(
 );
 
 it(
-  'tells of applied migrations that were changed or are missing, and says nothing of newer ones',
+  'migrate warns of applied migrations that were changed or are missing, but not of newer ones',
   async () => {
     const url = urlOf('changed');
     const heard = async (migrations: Record<string, string>) => {
@@ -272,12 +272,12 @@ it(
 );
 
 it(
-  'waits for a program that migrates, Prisma among them, but not for ever',
+  'migrate waits for another migrating program, Prisma included, up to its time limit',
   async () => {
     await query('postgres', 'create database held');
     const holder = new pg.Client({ connectionString: urlOf('held') });
     await holder.connect();
-    // As Prisma's command line does.
+    // The lock that Prisma's command line takes.
     await holder.query('select pg_advisory_lock(72707369)');
     await expect(migrate(urlOf('held'), { lockTimeoutMs: 300 })).rejects.toThrow(
       'The database could not be migrated: another program has been migrating it for more than 0.3 s.',

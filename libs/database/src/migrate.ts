@@ -11,26 +11,26 @@ import {
   type Migration,
 } from './migration-history.js';
 
-/** prisma/migrations, seen from dist/libs/database/src. */
+/** prisma/migrations, relative to dist/libs/database/src. */
 const ourFolder = new URL('../../../../prisma/migrations/', import.meta.url);
 
-/** The lock that Prisma's command line takes, so that it never runs beside this. */
+/** The advisory lock of Prisma's command line, so that the two never run at the same time. */
 const lockKey = 72_707_369;
 
-/** The first line of a file whose one statement Postgres refuses in a transaction. */
+/** First line of a migration file that must run outside a transaction. */
 const noTransaction = /^-- no transaction\r?\n/;
 
-export type MigrateOptions = {
+type MigrateOptions = {
   readonly folder?: URL;
-  /** How long to wait for another program that migrates this database. */
+  /** How long to wait while another program migrates this database. */
   readonly lockTimeoutMs?: number;
-  /** Takes a sentence for each applied migration that differs from its file. */
+  /** Called with a sentence for each applied migration that differs from its file. */
   readonly warn?: (sentence: string) => void;
 };
 
 /**
- * Brings the schema of a database up to date; a database that does not exist is created. Several processes may
- * call it at once, and it is quick when there is nothing to do, so every start may call it.
+ * Brings the schema up to date, and creates the database if it does not exist. Safe to call concurrently, and
+ * quick when nothing is pending, so every start may call it.
  */
 export async function migrate(
   databaseUrl: string,
@@ -50,7 +50,7 @@ export async function migrate(
   } catch (cause) {
     throw new Error(`The database could not be migrated: ${(cause as Error).message}.`, { cause });
   } finally {
-    // Frees the lock, too.
+    // This also releases the lock.
     await client.end();
   }
 }
@@ -71,7 +71,7 @@ async function connect(databaseUrl: string): Promise<pg.Client> {
 
 async function open(connectionString: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString });
-  // A lost connection rejects the next query, which tells it.
+  // A lost connection also rejects the next query, so the event needs no handling.
   client.on('error', () => {});
   await client.connect();
   return client;
@@ -113,7 +113,7 @@ async function applyPending(client: pg.Client, migrations: readonly Migration[])
   return pending.map(({ name }) => name);
 }
 
-/** Applies and records in one transaction, so that a failed or killed migration leaves nothing. */
+/** Applies and records in one transaction, so that a failed migration leaves nothing behind. */
 async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
   const isAtomic = !noTransaction.test(sql);
   const id = randomUUID();
@@ -133,7 +133,7 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
     if (!isAtomic) return end('logs = $2', [message]);
     await client.query('ROLLBACK');
     await begin();
-    // What was rolled back is tried again by the next run.
+    // The next run tries a rolled-back migration again.
     await end('logs = $2, rolled_back_at = clock_timestamp()', [message]);
   };
 
@@ -143,7 +143,7 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
     await end('finished_at = clock_timestamp(), applied_steps_count = 1');
   } catch (cause) {
     const { message } = cause as Error;
-    // A lost connection cannot take the record; the error says the same.
+    // Without a connection there is no record; the thrown error says the same.
     await recordFailure(message).catch(() => {});
     const rest = isAtomic ? 'and changed nothing' : 'and may have changed something';
     throw new Error(`the migration ${name} failed ${rest}: ${message}`, { cause });

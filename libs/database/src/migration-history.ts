@@ -9,7 +9,7 @@ export type Migration = {
   readonly checksum: string;
 };
 
-/** A row of Prisma's table that was not rolled back. */
+/** A row of Prisma's table, unless it was rolled back. */
 type Entry = {
   readonly name: string;
   readonly checksum: string;
@@ -19,7 +19,7 @@ type Entry = {
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** The migrations of a folder as Prisma lays it out, oldest first. */
+/** Reads a folder in Prisma's layout, oldest migration first. */
 export const readMigrations = (folder: URL): readonly Migration[] =>
   readdirSync(folder, { withFileTypes: true })
     .flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
@@ -29,7 +29,7 @@ export const readMigrations = (folder: URL): readonly Migration[] =>
       return { name, sql, checksum: sha256(sql) };
     });
 
-/** @returns undefined where no migration was ever applied */
+/** @returns undefined when no migration was ever applied */
 export const readHistory = async (client: pg.Client): Promise<readonly Entry[] | undefined> => {
   const table = await client.query<{ exists: boolean }>(
     `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
@@ -48,12 +48,12 @@ export const pendingOf = (migrations: readonly Migration[], history: readonly En
   return migrations.filter(({ name }) => !finished.has(name));
 };
 
-/** Makes the table as Prisma does, so that `prisma migrate status` and `deploy` understand it. */
+/** Creates the table as Prisma does, so that `prisma migrate status` and `deploy` can read it. */
 export const createHistory = async (client: pg.Client): Promise<void> => {
   const { rowCount } = await client.query(
     'SELECT FROM pg_tables WHERE schemaname = current_schema() LIMIT 1',
   );
-  // P3005 and P3009 are Prisma's codes, which operators can look up.
+  // P3005 and P3009 are Prisma's codes. Operators can look them up.
   if (rowCount) throw new Error('it has tables but no history of migrations (P3005)');
   await client.query(`
     CREATE TABLE _prisma_migrations (
@@ -68,23 +68,26 @@ export const createHistory = async (client: pg.Client): Promise<void> => {
     )`);
 };
 
-/** What was begun and neither ended nor rolled back may have been applied in part. */
+/** @throws Error when a migration neither finished nor was rolled back: it may have been applied in part */
 export const checkHistory = (history: readonly Entry[]): void => {
   const unfinished = history.find(({ isFinished }) => !isFinished);
   if (!unfinished) return;
   const reason = unfinished.logs ? ` (${unfinished.logs.trim()})` : '';
   throw new Error(
-    `the migration ${unfinished.name} was begun and did not end${reason}: see "Upgrade" in docs/operations.md (P3009)`,
+    `the migration ${unfinished.name} was begun and did not finish${reason}: see "Upgrade" in docs/operations.md (P3009)`,
   );
 };
 
-/** A checkout on Windows may have other line ends than the system that applied the migration. */
+/** Compares with both kinds of line ends, because a checkout on Windows may have converted them. */
 const isSame = ({ sql, checksum }: Migration, applied: string) => {
   const lf = sql.replaceAll('\r\n', '\n');
   return [checksum, sha256(lf), sha256(lf.replaceAll('\n', '\r\n'))].includes(applied);
 };
 
-/** What differs from the migrations applied. A newer database is no difference: a roll-out or rollback makes one. */
+/**
+ * Describes applied migrations that are missing here or were changed. Newer ones are normal: a roll-out or a
+ * rollback causes them.
+ */
 export const differences = (migrations: readonly Migration[], history: readonly Entry[] = []): string[] => {
   const known = new Map(migrations.map((migration) => [migration.name, migration]));
   const newest = migrations.at(-1)?.name ?? '';

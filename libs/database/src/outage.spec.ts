@@ -17,21 +17,21 @@ beforeAll(async () => {
 });
 afterAll(() => database.$disconnect());
 
-/** Every way in which we ask: by a model, by SQL, in a transaction. */
+/** Each kind of query that we make: by model, in a transaction and raw. */
 const asks = (of: Database): readonly (() => Promise<unknown>)[] => [
   () => putKey(of, 'name', 'key'),
   () => claimTask(of, NOBODY),
   () => of.$transaction(async (transaction) => transaction.apiKey.deleteMany()),
 ];
 
-describe('a fault of the database', () => {
-  it('is an outage when nothing answers', async () => {
+describe('isDatabaseOutage', () => {
+  it('is true when no server answers', async () => {
     const away = openDatabase('postgresql://nobody@127.0.0.1:1/nothing');
     for (const work of asks(away)) expect(isDatabaseOutage(await faultOf(work()))).toBe(true);
     await away.$disconnect();
   });
 
-  it('is an outage when the database is gone or the login is refused', async () => {
+  it('is true when the database does not exist', async () => {
     for (const other of [Object.assign(new URL(url), { pathname: '/none' }).href]) {
       const gone = openDatabase(other);
       for (const work of asks(gone)) expect(isDatabaseOutage(await faultOf(work()))).toBe(true);
@@ -39,7 +39,7 @@ describe('a fault of the database', () => {
     }
   });
 
-  it('is an outage when nothing can be written', async () => {
+  it('is true when the database is read-only', async () => {
     const readOnly = openDatabase(
       `${url}?options=${encodeURIComponent('-c default_transaction_read_only=on')}`,
     );
@@ -48,7 +48,7 @@ describe('a fault of the database', () => {
   });
 
   it.each(['53100', '53300', '57P01', '40P01', '58030'])(
-    'is an outage when Postgres says %s',
+    'is true for the Postgres error %s',
     async (code) => {
       await runSql(
         url,
@@ -67,7 +67,7 @@ describe('a fault of the database', () => {
     },
   );
 
-  it('is none when the question is wrong', async () => {
+  it('is false when the query itself is wrong', async () => {
     await putKey(database, 'one', 'key');
     const faults = [
       await faultOf(putKey(database, 'two', 'key')),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { Prisma } from './generated/client.js';
 
-/** Prisma's codes for a server that is away, refuses, is slow or has no place for one more. */
+/** Prisma's codes for a server that is away, refuses, is slow or is out of connections. */
 const codes = new Set('P1000 P1001 P1002 P1003 P1008 P1010 P1011 P1017 P2024 P2028 P2034 P2037'.split(' '));
 
-/** The same as its driver for Postgres names it. */
+/** The same faults by the names of Prisma's Postgres driver. */
 const kinds = new Set([
   'AuthenticationFailed',
   'ConnectionClosed',
@@ -19,14 +19,13 @@ const kinds = new Set([
 ]);
 
 /**
- * Postgres's own: connection, read-only transaction (as on a standby), rollback, resources such as a full disk,
- * lock not available, shutdown, and its file system.
- *
+ * SQLSTATEs of outages: connection, read-only transaction (as on a standby), rollback, resources such as a
+ * full disk, lock not available, shutdown, file system.
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const SQLSTATE = /^(08...|25006|40...|53...|55P03|57...|58...)$/;
 
-/** What the driver said lies in the cause of its error, or in the facts that Prisma adds to its own. */
+/** Depending on the query, the driver's error is the `cause` or is in Prisma's `meta`. */
 const DriverFault = z.object({ kind: z.string().exactOptional(), code: z.string().exactOptional() });
 const Raised = z.object({ cause: DriverFault });
 const Known = z.object({ driverAdapterError: Raised });
@@ -37,7 +36,7 @@ const driverFaultOf = (error: unknown): z.infer<typeof DriverFault> => {
   return Raised.safeParse(error).data?.cause ?? {};
 };
 
-/** Whether it is the database that is in trouble, in a way that may pass, and not the question that is wrong. */
+/** Whether the database has a fault that may pass, as opposed to a wrong query. */
 export const isDatabaseOutage = (error: unknown): boolean => {
   if (error instanceof Prisma.PrismaClientInitializationError) return true;
   if (error instanceof Prisma.PrismaClientKnownRequestError && codes.has(error.code)) return true;

@@ -1,7 +1,7 @@
 import type { Database } from './client.js';
 import type { TaskState } from './generated/client.js';
 
-/** How many tasks of a model stand so, and since when the oldest of them has been there. */
+/** The number of tasks of a model in one state, and the age of the oldest. */
 export type Depth = {
   readonly model: string;
   readonly state: Extract<TaskState, 'queued' | 'running'>;
@@ -9,7 +9,7 @@ export type Depth = {
   readonly oldestSeconds: number;
 };
 
-/** What has not ended, by model and state; models that are served are there with nothing, too. */
+/** Unfinished tasks by model and state. Served models without tasks are listed with 0. */
 export const queueDepths = (database: Database): Promise<Depth[]> =>
   database.$queryRaw<Depth[]>`
     SELECT air AS model, kind AS state, count(id)::int AS tasks,
@@ -21,10 +21,7 @@ export const queueDepths = (database: Database): Promise<Depth[]> =>
      GROUP BY air, kind
      ORDER BY air, kind`;
 
-/**
- * A task of one of these models that waits, and that nobody has tried for a while: the one that was accepted
- * first.
- */
+/** Finds the oldest queued task of these models that no worker has started within `forMs`. */
 export const longestWaiting = async (
   database: Database,
   models: readonly string[],
@@ -44,7 +41,7 @@ export const longestWaiting = async (
   return found?.model ? { taskId: found.id, model: found.model } : undefined;
 };
 
-/** How many webhook deliveries are still to be made, and for how long the oldest of them has been due. */
+/** The number of pending webhook deliveries, and how long the oldest has been due. */
 export const pendingDeliveries = async (
   database: Database,
 ): Promise<{ readonly pending: number; readonly overdueSeconds: number }> => {

@@ -1,13 +1,13 @@
 import { Finishing, Output, plainFinishing } from '#contract';
 import { z } from 'zod';
 
-/** What a row keeps of a removeBackground task: its validated parameters. */
+/** The validated parameters of a removeBackground task, as its row keeps them. */
 export const RemovalRequest = Output.extend({
-  /** The parameter that named the image, for errors. */
+  /** The parameter that named the image, for error messages. */
   parameter: z.string(),
-  /** The client named its image by `inputs.image`, so that its answers have the newer fields too. */
+  /** The client used `inputs.image`, so its answers have the newer fields too. */
   isNewerForm: z.boolean().default(false),
-  /** Rows of an older gateway lack what was added since. */
+  /** Rows of an older gateway lack fields that were added later. */
   finishing: z
     .looseObject({})
     .default({})

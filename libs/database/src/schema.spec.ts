@@ -6,7 +6,7 @@ import { checkSchema, neededMigrations } from './schema.js';
 const [first = ''] = neededMigrations;
 const newest = neededMigrations.at(-1) ?? '';
 
-describe('the check of the schema', () => {
+describe('checkSchema', () => {
   let database: Database;
   afterEach(() => database.$disconnect());
 
@@ -15,7 +15,7 @@ describe('the check of the schema', () => {
     return (await checkSchema(database))();
   };
 
-  it('takes a database that has what is needed, and one that has more', async () => {
+  it('accepts a database with all needed migrations, and one with newer ones', async () => {
     const url = await freshDatabase();
     await check(url);
     await database.$disconnect();
@@ -27,7 +27,7 @@ describe('the check of the schema', () => {
     await check(url);
   });
 
-  it('refuses one that lacks a migration, and says what to do', async () => {
+  it('refuses a database that lacks a migration, and says what to do', async () => {
     const url = await freshDatabase();
     await runSql(url, `DELETE FROM _prisma_migrations WHERE migration_name = '${newest}'`);
     await expect(check(url)).rejects.toThrow(
@@ -35,7 +35,7 @@ describe('the check of the schema', () => {
     );
   });
 
-  it('refuses one in which a migration failed or was taken back', async () => {
+  it('refuses a database in which a migration failed or was rolled back', async () => {
     for (const unfinished of ['finished_at = NULL', 'rolled_back_at = now()']) {
       const url = await freshDatabase();
       await runSql(url, `UPDATE _prisma_migrations SET ${unfinished} WHERE migration_name = '${newest}'`);
@@ -44,14 +44,14 @@ describe('the check of the schema', () => {
     }
   });
 
-  it('refuses an empty one', async () => {
+  it('refuses an empty database', async () => {
     const url = await createDatabase(`empty_${Date.now()}`);
     await expect(check(url)).rejects.toThrow(
       `lacks the migration ${first} and ${neededMigrations.length - 1} more: run`,
     );
   });
 
-  it('waits for one that is away, and refuses it when it is back and too old', async () => {
+  it('waits for a database that is away, and refuses it if it is too old when it is back', async () => {
     const url = await freshDatabase();
     const away = `away_${Date.now()}`;
     database = openDatabase(Object.assign(new URL(url), { pathname: `/${away}` }).href);

@@ -1,6 +1,6 @@
 import { pingDatabase, type Database } from './client.js';
 
-/** The migrations that these programs rely on, oldest first: all of prisma/migrations, which few images carry. */
+/** The migrations that the programs need, oldest first: all of prisma/migrations, which few images carry. */
 export const neededMigrations: readonly string[] = [
   '20261122160000_tasks',
   '20261122180000_wire',
@@ -11,7 +11,6 @@ export const neededMigrations: readonly string[] = [
   '20261122210000_trace',
 ];
 
-/** The database is older than the program. */
 class OldSchema extends Error {
   constructor(missing: readonly string[]) {
     const others = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
@@ -34,10 +33,9 @@ const missingMigrations = async (database: Database): Promise<string[]> => {
 };
 
 /**
- * Refuses a database that is older than the program; one that is newer has more than the program asks for. A
- * database that is away does not end a start: it is checked when it is back.
- *
- * @returns rejects while the database does not answer or is not known to fit
+ * Refuses a database that is older than the program. A newer one is fine. If the database is away, the
+ * program starts and checks later.
+ * @returns a check that rejects until the database answers and is known to fit
  */
 export const checkSchema = async (database: Database): Promise<() => Promise<void>> => {
   let fits = false;

@@ -2,19 +2,19 @@ import type { Database } from './client.js';
 import type { SessionItem } from './generated/client.js';
 
 export type { SessionItem };
-/** A task that a client sent in a session, before there is anything to say of it. */
+/** A task that a client sent in a session, before it has an answer. */
 export type NewSessionItem = Omit<SessionItem, 'position'>;
 
-/** How long after its connection was last seen a session can be taken up again. */
+/** How long a session can be resumed after its connection was last seen. */
 const RESUME_MS = 120_000;
-/** When nobody can take it up any more, with room to spare. */
+/** When to delete a session: well after RESUME_MS. */
 const FORGET_MS = 600_000;
 
 export const createSession = async (database: Database, id: string, ownerId: string): Promise<void> => {
   await database.session.create({ data: { id, ownerId } });
 };
 
-/** @returns false for a session that is unknown, somebody else's, or was left too long ago */
+/** @returns false for a session that is unknown, expired or belongs to another owner */
 export const resumeSession = async (database: Database, id: string, ownerId: string): Promise<boolean> => {
   const seenAfter = new Date(Date.now() - RESUME_MS);
   const { count } = await database.session.updateMany({
@@ -24,7 +24,7 @@ export const resumeSession = async (database: Database, id: string, ownerId: str
   return count > 0;
 };
 
-/** Says that these sessions are still in use. */
+/** Marks these sessions as still in use. */
 export const touchSessions = async (database: Database, ids: readonly string[]): Promise<void> => {
   await database.session.updateMany({ where: { id: { in: [...ids] } }, data: { lastSeenAt: new Date() } });
 };
@@ -36,7 +36,7 @@ export const addSessionItems = async (
   await database.sessionItem.createMany({ data: [...items] });
 };
 
-/** Keeps an answer that no task's row could tell; does nothing when the item is gone. */
+/** Keeps an answer that cannot be derived from a task's row. Does nothing when the item is gone. */
 export const keepSessionFrame = async (database: Database, id: string, frame: string): Promise<void> => {
   await database.sessionItem.updateMany({ where: { id }, data: { frame } });
 };
@@ -51,7 +51,7 @@ export const removeSessionItems = async (database: Database, ids: readonly strin
   await database.sessionItem.deleteMany({ where: { id: { in: [...ids] } } });
 };
 
-/** Deletes sessions, with their items, that nobody can take up any more. */
+/** Deletes sessions that can no longer be resumed, and their items. */
 export const forgetSessions = async (database: Database): Promise<void> => {
   await database.session.deleteMany({ where: { lastSeenAt: { lt: new Date(Date.now() - FORGET_MS) } } });
 };

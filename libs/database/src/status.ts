@@ -1,7 +1,7 @@
 import type { Database } from './client.js';
 import type { DeliveryState, TaskState } from './generated/client.js';
 
-/** Ids are UUIDv7: the time comes first, so that the rows of a day are a range of the primary key. */
+/** Ids are UUIDv7 and start with the time, so the rows of a day are a range of the primary key. */
 const firstIdSince = (ms: number): string => {
   const hex = Math.max(0, ms).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
@@ -13,12 +13,12 @@ const dayAgo = () => firstIdSince(Date.now() - DAY_MS);
 export type Outcome = {
   readonly model: string;
   readonly state: TaskState;
-  /** Of failed tasks only. */
+  /** Null unless the tasks failed. */
   readonly code: string | null;
   readonly tasks: number;
 };
 
-/** What became of the tasks of the last day, by model. */
+/** Counts the tasks of the last day by model, state and problem. */
 export const outcomesOfTheDay = (database: Database): Promise<Outcome[]> =>
   database.$queryRaw<Outcome[]>`
     SELECT model, state, problem ->> 'code' AS code, count(*)::int AS tasks
@@ -35,7 +35,7 @@ export type Suspect = {
   readonly createdAt: Date;
 };
 
-/** Tasks of the last day whose worker vanished over them, latest first; after some such ends a task is given up. */
+/** Tasks of the last day whose worker vanished, latest first. Too many stalls fail a task. */
 export const suspectTasks = (database: Database, limit: number): Promise<Suspect[]> =>
   database.task.findMany({
     where: { id: { gte: dayAgo() }, stalls: { gt: 0 } },
@@ -57,7 +57,7 @@ export type TroubledDelivery = {
   readonly lastError: string | null;
 };
 
-/** Deliveries that were given up or are being tried again, latest first. */
+/** Failed, stopped and retried deliveries, latest first. */
 export const troubledDeliveries = (database: Database, limit: number): Promise<TroubledDelivery[]> =>
   database.$queryRaw<TroubledDelivery[]>`
     SELECT deliveries.id, task_id AS "taskId", host, state::text AS state, attempts,
@@ -72,9 +72,8 @@ export const troubledDeliveries = (database: Database, limit: number): Promise<T
      LIMIT ${limit}`;
 
 /**
- * Starts a delivery anew that was given up, with all its attempts before it.
- *
- * @returns false when it is not one that was given up, or its address has been dropped
+ * Restarts a failed delivery with all its attempts.
+ * @returns false when the delivery has not failed, or its address was dropped
  */
 export const replayDelivery = async (database: Database, id: string): Promise<boolean> => {
   const { count } = await database.delivery.updateMany({
@@ -84,7 +83,7 @@ export const replayDelivery = async (database: Database, id: string): Promise<bo
   return count > 0;
 };
 
-/** How long the address of a delivery that was given up is kept, sealed, so that it can be replayed. */
+/** How long a failed delivery keeps its sealed address, so that it can be replayed. */
 const REPLAY_DAYS = 7;
 
 /** Drops the addresses of deliveries that can no longer be replayed. */

@@ -1,11 +1,11 @@
 import type { Database } from './client.js';
 
-/** A task that may have lost its job, and whose queue that would be. */
-export type Unchecked = { readonly taskId: string; readonly model: string };
+/** A task that may have lost its job. */
+type Unchecked = { readonly taskId: string; readonly model: string };
 
 /**
- * Picks unfinished tasks whose jobs nobody made sure of lately, longest unchecked first, and marks them as
- * checked. Any number of sweepers may run: each row goes to one of them.
+ * Picks unfinished tasks whose jobs were not checked lately, longest unchecked first, and marks them as
+ * checked. Concurrent sweepers never pick the same row.
  */
 export const takeUnchecked = async (
   database: Database,

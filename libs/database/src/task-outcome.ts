@@ -1,15 +1,25 @@
-import { TaskError, toCutout, toFailure, type Outcome, type Result, type Routing } from '#contract';
+import {
+  TaskError,
+  toCutout,
+  toFailure,
+  Warning,
+  type FinishedRemoval,
+  type Outcome,
+  type Result,
+  type Routing,
+} from '#contract';
+import { StoredProblem } from './claims.js';
 import type { Database } from './client.js';
-import { imageUrl, toFinishedRemoval, toTaskError } from './finished-removal.js';
 import type { Image, Task } from './generated/client.js';
 import { findImage, isExpired } from './images.js';
+import { RemovalRequest } from './removal-request.js';
 
-/** Where the rows and the bytes of ended tasks are. */
+/** What is needed to answer for ended tasks. */
 export type OutcomeReader = {
   readonly database: Database;
   /** The bytes of stored images. */
   readonly storage: { readonly read: (key: string) => Promise<Buffer> };
-  /** Base of the addresses of images. */
+  /** Base of the image URLs. */
   readonly publicUrl: string;
 };
 
@@ -18,12 +28,37 @@ export const routingOfTask = (task: Task): Routing => ({
   taskUUID: task.taskUuidSent,
 });
 
+/** The image's address. Only the UUID counts; the extension gives saved files a sensible name. */
+const imageUrl = (publicUrl: string, { id, storageKey }: Pick<Image, 'id' | 'storageKey'>): string =>
+  `${publicUrl}/images/${id}${storageKey.slice(storageKey.lastIndexOf('.'))}`;
+
+const toFinishedRemoval = (task: Task, image: Image, publicUrl: string): FinishedRemoval => {
+  const { outputType, includeCost, isNewerForm } = RemovalRequest.parse(task.request);
+  return {
+    taskType: task.taskType,
+    taskUUID: task.taskUuidSent,
+    imageUUID: image.id,
+    inputImageUUID: task.inputImageId,
+    outputType,
+    imageURL: imageUrl(publicUrl, image),
+    contentType: image.contentType,
+    isNewerForm,
+    ...(includeCost && task.cost && { cost: task.cost.toNumber() }),
+    ...(task.warnings !== null && { warnings: Warning.array().parse(task.warnings) }),
+  };
+};
+
+const toTaskError = (task: Task): TaskError => {
+  const { code, message, details } = StoredProblem.parse(task.problem);
+  return new TaskError(code, message, details);
+};
+
 const removed = ({ storage, publicUrl }: OutcomeReader, task: Task, image: Image): Promise<Result> =>
   toCutout(toFinishedRemoval(task, image, publicUrl), async () =>
     (await storage.read(image.storageKey)).toString('base64'),
   );
 
-/** What a stored upload answers, by the task that brought it. */
+/** Builds the answer to an upload, by task type. */
 const uploads: Record<string, (taskUUID: string, imageUUID: string, imageURL: string) => Result> = {
   imageUpload: (taskUUID, imageUUID, imageURL) => ({
     taskType: 'imageUpload',
@@ -43,10 +78,9 @@ const uploads: Record<string, (taskUUID: string, imageUUID: string, imageURL: st
 };
 
 /**
- * What an ended task is to its caller, by whatever way it is told: its result, or its error with the status of its
- * code.
- *
- * @throws TaskError mediaExpired, or mediaNotFound when the bytes are gone; a fault of the storage as it is
+ * The answer of an ended task: its result, or its error. It is the same for every way to the caller.
+ * @throws TaskError mediaExpired, or mediaNotFound when the bytes are gone
+ * @throws StorageError when the storage fails
  */
 export const taskOutcome = async (reader: OutcomeReader, task: Task): Promise<Outcome> => {
   if (task.state === 'failed') return toFailure(toTaskError(task), routingOfTask(task));

@@ -4,17 +4,17 @@ import { Prisma, type Task } from './generated/client.js';
 
 export type { Task };
 
-/** A task as it comes in; a failed or differing predecessor of the same taskUUID is followed, not changed. */
+/** A new task. It never changes an earlier task of the same taskUUID, but gets the next revision. */
 export type NewTask = Pick<
   Task,
   'ownerId' | 'taskUuidSent' | 'taskType' | 'model' | 'payloadHash' | 'inputImageId' | 'outputImageId'
 > & {
   readonly request: Prisma.InputJsonObject;
-  /** Set for work that is already done when it is recorded, such as an upload. */
+  /** Set when the work is done before the task is recorded, as with uploads. */
   readonly state?: 'succeeded';
 } & Partial<Pick<Task, 'inputUrl' | 'uploadUrl' | 'webhookUrl' | 'webhookHost' | 'ttlS' | 'traceParent'>>;
 
-/** What a taskUUID means at this moment: new work, work that is there already, or a clash with other work. */
+/** What a taskUUID refers to now: new work, the same work as before, or conflicting work. */
 export type Standing =
   | { readonly kind: 'new'; readonly revision: number }
   | { readonly kind: 'attached'; readonly task: Task }
@@ -25,14 +25,14 @@ const isInFlight = (task: Task) => task.state === 'queued' || task.state === 'ru
 const isUniqueViolation = (error: unknown) =>
   error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
 
-/** The current task of that taskUUID. */
+/** The latest revision of a taskUUID. */
 export const findTask = (database: Database, ownerId: string, taskUuid: string): Promise<Task | null> =>
   database.task.findFirst({
     where: { ownerId, taskUuid: taskUuid.toLowerCase() },
     orderBy: { revision: 'desc' },
   });
 
-/** How many tasks of that owner have not ended. */
+/** The number of the owner's tasks that have not ended. */
 export const countInFlight = (database: Database, ownerId: string): Promise<number> =>
   database.task.count({ where: { ownerId, state: { in: ['queued', 'running'] } } });
 
@@ -50,9 +50,8 @@ export const findStanding = async (
 };
 
 /**
- * Stores a task, and the image that came with it, in one transaction.
- *
- * @returns undefined when another request took this revision first: ask for the standing again
+ * Stores a task and the image that came with it in one transaction.
+ * @returns undefined when another request took this revision first: call findStanding again
  */
 export const insertTask = async (
   database: Database,
@@ -73,6 +72,6 @@ export const insertTask = async (
   }
 };
 
-/** Those of the tasks that have ended. */
+/** The tasks among `ids` that have ended. */
 export const findEnded = (database: Database, ids: readonly string[]): Promise<Task[]> =>
   database.task.findMany({ where: { id: { in: [...ids] }, state: { in: ['succeeded', 'failed'] } } });

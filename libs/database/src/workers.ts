@@ -4,37 +4,39 @@ import type { Database } from './client.js';
 const SILENT_AFTER_MS = 10_000;
 export const HEARTBEAT_MS = 2_000;
 
-/** How long after its last heartbeat a model's tasks are still taken: its workers may restart, or be scaled to zero. */
+/**
+ * How long a model's tasks are accepted after its last heartbeat, since its workers may restart or be scaled
+ * to zero.
+ */
 const MODEL_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** A model as a worker serves it. */
+/** A model that a worker serves. */
 const ServedFile = z.object({
   air: z.string(),
-  /** The name of the file among those of the model. */
+  /** Which of the model's weights files, by name. */
   variant: z.string(),
   sha256: z.string(),
 });
-export type ServedFile = z.infer<typeof ServedFile>;
+type ServedFile = z.infer<typeof ServedFile>;
 
-/** What a warm worker says of itself. */
+/** What a warm worker publishes about itself. */
 export type WorkerFacts = {
   readonly id: string;
   /** onnxruntime's execution provider. */
   readonly provider: string;
-  /** What the operator asked for, and what it came to, such as `cuda:0`. */
+  /** The operator's setting and the device in use, such as `cuda:0`. */
   readonly requestedDevice: string;
   readonly device: string;
-  /** Why it is not the best device. */
+  /** Why the worker does not use a better device. */
   readonly fallback: string | null;
   readonly served: readonly ServedFile[];
-  /** AIR ids of what lies in its models folder. */
+  /** AIR ids of the models in the worker's models folder. */
   readonly installed: readonly string[];
 };
 
-/** A worker as others see it. */
 export type WarmWorker = WorkerFacts & { readonly startedAt: Date };
 
-/** Says that this worker is warm and takes tasks. */
+/** Records that this worker is warm and takes tasks. */
 export const beat = async (database: Database, worker: WorkerFacts): Promise<void> => {
   const { id, ...facts } = worker;
   const lastSeenAt = new Date();
@@ -63,14 +65,14 @@ export const warmWorkers = async (database: Database): Promise<readonly WarmWork
 export const servedModels = async (database: Database): Promise<ReadonlySet<string>> =>
   new Set((await warmWorkers(database)).flatMap(({ served }) => served.map(({ air }) => air)));
 
-/** AIR ids whose tasks are taken: some worker serves them, or did within the last week. */
+/** AIR ids that are accepted: a worker serves them now, or did within MODEL_KEPT_MS. */
 export const availableModels = async (database: Database): Promise<ReadonlySet<string>> => {
   const lastServedAt = { gt: new Date(Date.now() - MODEL_KEPT_MS) };
   const rows = await database.servedModel.findMany({ where: { lastServedAt } });
   return new Set(rows.map(({ air }) => air));
 };
 
-/** Removes what killed workers left behind. */
+/** Deletes the rows of killed workers. */
 export const forgetSilentWorkers = async (database: Database): Promise<void> => {
   await database.worker.deleteMany({
     where: { lastSeenAt: { lt: new Date(Date.now() - 6 * SILENT_AFTER_MS) } },

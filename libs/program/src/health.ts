@@ -1,9 +1,9 @@
-/** An answer to a probe; what else it says is for whoever reads it. */
+/** The answer to a probe. Only `ok` decides; the rest is information. */
 export type Health = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
 
 export type Probe = () => Promise<Health>;
 
-/** Below the second or two after which a probe gives up. */
+/** Kubernetes and Docker give up after a second or two, so answer earlier. */
 const TIMEOUT_MS = 900;
 
 const inTime = async <T>(work: Promise<T>): Promise<T> => {
@@ -16,11 +16,11 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** Asks each dependency; ok when all answer in time. What does not is named with the reason. */
+/** Runs all checks in parallel. `ok` when all pass in time; failed checks are listed with their reason. */
 export const checkAll =
   (checks: Readonly<Record<string, () => Promise<unknown>>>): Probe =>
   async () => {
-    const asked = Object.entries(checks).map(async ([name, check]): Promise<[string, string]> => {
+    const results = Object.entries(checks).map(async ([name, check]): Promise<[string, string]> => {
       try {
         await inTime(check());
         return [name, 'up'];
@@ -28,11 +28,11 @@ export const checkAll =
         return [name, `down: ${reasonOf(error)}`];
       }
     });
-    const answers = await Promise.all(asked);
+    const answers = await Promise.all(results);
     return { ok: answers.every(([, answer]) => answer === 'up'), ...Object.fromEntries(answers) };
   };
 
-/** Asks one question in bounded time; when nothing answers, the fallback is given the reason. */
+/** Asks in bounded time, and answers with the fallback when that fails. */
 export const askInTime = async <T>(ask: () => Promise<T>, otherwise: (reason: string) => T): Promise<T> => {
   try {
     return await inTime(ask());

@@ -2,17 +2,17 @@ import { setFlagsFromString } from 'node:v8';
 import { readServiceConfig, type ServiceConfig } from '#config';
 import { createLogger, type Logger } from '#telemetry';
 
-/** A started program; stop() resolves when nothing of it is left. */
+/** A started program. stop() resolves when everything is closed. */
 export type Running = { readonly stop: () => Promise<void> };
 
 export type Context = {
   readonly config: ServiceConfig;
   readonly log: Logger;
-  /** Ends the process with an error, for faults that only a new process mends. */
+  /** Ends the process with an error. For faults that only a new process can clear. */
   readonly crash: (error: Error) => void;
 };
 
-/** What a program tells the process that forked it. */
+/** Messages to the process that forked the program. */
 export type ProgramMessage =
   { readonly type: 'ready' } | { readonly type: 'failed'; readonly reason: string };
 
@@ -23,14 +23,14 @@ const tell = (message: ProgramMessage) =>
   });
 
 /**
- * How much V8's heap may grow from one full collection to the next. Pictures lie outside it but count for it: by its
- * own measure V8 marks the whole heap once for each of them, which takes more time than their arithmetic.
+ * How much V8's heap may grow between two full collections. Pictures lie outside the heap but count for it:
+ * by default V8 marks the whole heap once per picture, which takes longer than the arithmetic.
  */
 const HEAP_GROWING_PERCENT = 200;
 
 /**
- * Runs a program from its environment to its end: SIGTERM, SIGINT and the loss of the process that forked it
- * all stop it in order, once. What cannot start says why and exits with code 1.
+ * Runs a program from its start to its end. SIGTERM, SIGINT and the loss of the parent process each stop it
+ * once, in order. A failed start reports the reason and exits with code 1.
  */
 export const runProgram = async (
   name: string,
@@ -44,7 +44,7 @@ export const runProgram = async (
     process.exit(1);
   };
 
-  // The supervisor may be gone before the program has started; then there is nothing to stop in order.
+  // Until the program has started, there is nothing to stop.
   let stop = async (_why: string): Promise<void> => process.exit(1);
   process.on('disconnect', () => void stop('the supervisor is gone').catch(fail));
 

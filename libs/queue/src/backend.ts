@@ -9,13 +9,13 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 
-/** Each job carries the id of a task and nothing else. */
+/** A job carries the id of a task and nothing else. */
 export type JobData = { readonly taskId: string };
 
-/** Where jobs wait: in Redis when there is one, else in the Postgres that holds the tasks. */
+/** Jobs wait in Redis if REDIS_URL is set, otherwise in the Postgres that holds the tasks. */
 export type QueueConfig = { readonly DATABASE_URL: string; readonly REDIS_URL?: string | undefined };
 
-/** What both backends' queues have in common and we use. */
+/** The part of both backends' queues that we use. */
 export type JobStore = {
   readonly add: (name: string, data: JobData, options: JobsOptions) => Promise<unknown>;
   readonly getJobState: (id: string) => Promise<string>;
@@ -24,21 +24,23 @@ export type JobStore = {
   readonly close: () => Promise<void>;
 };
 
-/** The library's own queue, for tools that know the library. Its backends differ in type, and not in use. */
+/** BullMQ's own queue, for tools that know BullMQ. Its backends differ in type only. */
 export type LibraryQueue = Queue;
 
 export type JobRunner = {
-  /** How many jobs it may have in hand; may be changed at any time. */
+  /** The limit of jobs in hand. It may change at any time. */
   concurrency: number;
   readonly run: () => Promise<void>;
-  /** Fetches no more jobs; those in hand go on, and need not be waited for. */
+  /** Stops fetching jobs. With `doNotWaitActive` it does not wait for the jobs in hand. */
   readonly pause: (doNotWaitActive: boolean) => Promise<void>;
   readonly resume: () => Promise<void>;
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown;
   readonly close: () => Promise<void>;
 };
 
-/** Connections of each queue and of each model's worker, opened as needed; the server's are shared by all models. */
+/**
+ * Connections per queue and per worker of a model, opened on demand. All models share one Postgres server.
+ */
 const QUEUE_CONNECTIONS = 2;
 const WORKER_CONNECTIONS = 4;
 
@@ -51,7 +53,7 @@ const postgresConnection = (config: QueueConfig, max: number) => ({
   max,
 });
 
-/** A producer fails fast, so that a request is answered although the queue is away; the sweep enqueues later. */
+/** Producers fail fast, so that requests are answered during an outage. The sweep enqueues the task later. */
 export const openQueue = (config: QueueConfig, name: string): JobStore => {
   if (!config.REDIS_URL)
     return new postgres.Queue<JobData>(name, { connection: postgresConnection(config, QUEUE_CONNECTIONS) });
@@ -59,7 +61,7 @@ export const openQueue = (config: QueueConfig, name: string): JobStore => {
   return new Queue<JobData>(name, { connection });
 };
 
-/** A consumer waits for its connection for ever, so that an outage only pauses it. */
+/** Consumers wait for their connection without a limit, so that an outage only pauses them. */
 export const openWorker = (
   config: QueueConfig,
   name: string,

@@ -6,45 +6,42 @@ import { OutageError, pauseMs } from './outage.js';
 import { createSlots } from './slots.js';
 
 /**
- * One job's work. It must stop soon after the signal aborts; what it throws is tried again unless `lastTry`. An
- * OutageError takes no try.
+ * Does one job. It must stop soon after the signal aborts. A job that throws is retried unless `lastTry`; an
+ * OutageError does not count as a try.
  */
 export type Handler = (job: { taskId: string; lastTry: boolean }, signal: AbortSignal) => Promise<void>;
 
 export type Consumer = {
-  /** Starts to take jobs. */
+  /** Starts taking jobs. */
   readonly run: () => void;
-  /**
-   * Takes no more jobs for now. One that fails meanwhile goes back to where it waits, without a try being taken for
-   * it.
-   */
+  /** Stops taking jobs until resume(). A job that fails meanwhile is put back and keeps its tries. */
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;
-  /** Stops taking; waits for the jobs in hand, and hands back those that take longer than graceMs. */
+  /** Takes no more jobs, waits for those in hand, and hands back what takes longer than graceMs. */
   readonly stop: (graceMs: number) => Promise<void>;
 };
 
 export type ConsumerOptions = {
-  /** AIR ids of the models whose queues it takes from. */
+  /** AIR ids of the models whose jobs it takes. */
   readonly models: readonly string[];
-  /** Tasks in hand at once, of all models together. */
+  /** Jobs in hand at once, over all models. */
   readonly concurrency: number;
-  /** What a job waits at most between two starts while something that it needs is away. */
+  /** The longest wait between two starts of a job during an outage. */
   readonly longestPauseMs: number;
   readonly onError: (error: Error) => void;
 };
 
-// A job whose worker was killed is taken over after lock plus check interval. How often that may happen is
-// decided by the task's row, so the library's own count is out of the way.
+// A killed worker's job is taken over after lockDuration plus stalledInterval. The task's row decides how
+// often that may happen, so BullMQ's own limit is set out of reach.
 const takeOver = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1000 } as const;
 
 /**
- * What the library gets to close once nothing is in hand. It may wait for ever: for a Redis that is away, and
- * when it is told to close at the moment at which it starts to wait for a job.
+ * How long BullMQ may take to close once no job is in hand. It can hang for ever: when Redis is away, or when
+ * close() meets the start of its wait for a job.
  */
 const CLOSE_MS = 1_500;
 
-/** Takes jobs off the queues of its models; they share its slots fairly. */
+/** Takes jobs off the queues of its models, which share its slots fairly. */
 export const createConsumer = (config: QueueConfig, handle: Handler, options: ConsumerOptions): Consumer => {
   const { models, concurrency, longestPauseMs, onError } = options;
   const inHand = new Set<AbortController>();
@@ -59,7 +56,7 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
   const inSlot = async (model: string, signal: AbortSignal, work: () => Promise<void>) => {
     const release = await slots.take(model, signal);
     try {
-      // The library may bring one more job after it was paused.
+      // BullMQ may deliver one more job after pause().
       if (isPaused) throw new Error('the worker takes no jobs now');
       await work();
     } finally {
@@ -67,7 +64,7 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
     }
   };
 
-  /** Puts the job back where it waits, in a way that takes no try of it. */
+  /** Puts the job back into the queue without counting a try. */
   const putBack = async (job: Job<JobData, void>, token: string | undefined, error: unknown) => {
     if (handsBack || isPaused) {
       await job.moveToWait(token);
@@ -75,9 +72,9 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
     }
     if (error instanceof OutageError) {
       const waits = job.attemptsStarted - job.attemptsMade - 1;
-      // Postgres takes whole milliseconds only.
+      // Postgres accepts whole milliseconds only.
       const delayMs = Math.ceil(Math.min(pauseMs(waits, longestPauseMs), error.leftMs));
-      // In the queue, so that it holds no slot and outlasts this worker.
+      // The job waits in the queue, where it holds no slot and outlives this worker.
       await job.moveToDelayed(Date.now() + delayMs, token);
       throw new DelayedError();
     }

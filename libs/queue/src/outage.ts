@@ -1,13 +1,13 @@
 /**
- * What a handler throws when something that the job needs is away: the job waits in the queue and is started
- * again, however often, without a try of its own being spent.
+ * Thrown by a handler when a dependency is away. The job waits in the queue and starts again, without a limit
+ * and without counting a try.
  */
 export class OutageError extends Error {
   override readonly name = 'OutageError';
 
   constructor(
     message: string,
-    /** The longest time for which it is worth to wait. */
+    /** The longest useful wait in milliseconds. */
     readonly leftMs: number,
     options?: ErrorOptions,
   ) {
@@ -18,9 +18,7 @@ export class OutageError extends Error {
 const FIRST_MS = 1_000;
 
 /**
- * Doubles with every wait. Half of it is left to chance, so that what began to wait together does not come back
- * together.
- *
+ * Doubles with each wait. Up to half is random, so that jobs do not all return at once.
  * @param waits how often the job has waited before
  */
 export const pauseMs = (waits: number, longestMs: number, chance = Math.random()): number =>

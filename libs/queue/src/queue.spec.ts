@@ -18,7 +18,7 @@ const ignore = () => undefined;
 const model = 'runware:109@1';
 const jobOf = (taskId: string = randomUUID(), of = model) => ({ taskId, model: of });
 
-describe.each(backends)('a queue on %s', (backend) => {
+describe.each(backends)('the queue on %s', (backend) => {
   let redis: TestRedis | undefined;
   let config: { DATABASE_URL: string; REDIS_URL?: string };
   let queue: TaskQueue;
@@ -50,7 +50,7 @@ describe.each(backends)('a queue on %s', (backend) => {
     return consumer;
   };
 
-  it('hands out a job that was added twice once, and forgets it when it is done', async () => {
+  it('runs a job that was added twice only once, and forgets it when it is done', async () => {
     const id = randomUUID();
     await queue.add(jobOf(id));
     await queue.add(jobOf(id));
@@ -67,7 +67,7 @@ describe.each(backends)('a queue on %s', (backend) => {
     expect(seen).toEqual([id, last]);
   });
 
-  it('takes a job again that is done', async () => {
+  it('runs a finished job again when it is added again', async () => {
     const id = randomUUID();
     let runs = 0;
     consume(async () => {
@@ -79,7 +79,7 @@ describe.each(backends)('a queue on %s', (backend) => {
     await until('the second run', () => runs === 2);
   });
 
-  it('tries a job that fails three times, and says which try is the last', async () => {
+  it('tries a failing job three times, and marks the last try', async () => {
     const id = randomUUID();
     const tries: boolean[] = [];
     consume(async ({ lastTry }) => {
@@ -91,7 +91,7 @@ describe.each(backends)('a queue on %s', (backend) => {
     expect(tries).toEqual([false, false, true]);
   });
 
-  it('starts a job again after an outage, however often, without taking a try for it', async () => {
+  it('restarts a job after each outage without counting a try', async () => {
     const id = randomUUID();
     const tries: boolean[] = [];
     let other = false;
@@ -105,7 +105,7 @@ describe.each(backends)('a queue on %s', (backend) => {
     await until('some starts', () => tries.length >= 3);
     expect(await queue.has(jobOf(id))).toBe(true);
 
-    // A job that waits holds no slot.
+    // A waiting job holds no slot.
     const next = jobOf();
     await queue.add(next);
     await until('another job', () => other);
@@ -133,7 +133,7 @@ describe.each(backends)('a queue on %s', (backend) => {
     expect(again).toEqual([false]);
   });
 
-  it('hands back what is in hand when it stops, without taking a try for it', async () => {
+  it('puts unfinished jobs back when the worker stops, without counting a try', async () => {
     const id = randomUUID();
     let taken = false;
     const first = consume(
@@ -156,7 +156,7 @@ describe.each(backends)('a queue on %s', (backend) => {
     expect(again).toEqual([`${id} false`]);
   });
 
-  it('takes nothing while it is paused, and a job that fails meanwhile keeps its tries', async () => {
+  it('delivers no jobs while paused, and a job that fails meanwhile keeps its tries', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     const seen: string[] = [];
     let fail = ignore as () => void;
@@ -186,7 +186,7 @@ describe.each(backends)('a queue on %s', (backend) => {
     expect(seen.toSorted()).toEqual([`${first} false`, `${first} false`, `${second} false`].toSorted());
   });
 
-  it('shares its slots among the models, however many jobs of one wait', async () => {
+  it("shares the worker's slots among models, however many jobs of one model wait", async () => {
     const [busy, quiet] = ['runware:112@5', 'runware:112@6'];
     const order: string[] = [];
     const flood = Array.from({ length: 6 }, () => jobOf(randomUUID(), busy));
@@ -197,7 +197,7 @@ describe.each(backends)('a queue on %s', (backend) => {
       config,
       async ({ taskId }) => {
         order.push(taskId === single.taskId ? quiet : busy);
-        // Held until the other's job was fetched too, whichever of the two workers was connected first.
+        // Blocks until the other model's job was fetched as well, whichever worker connected first.
         await until('the single job to be fetched', async () => {
           return order.includes(quiet) || (await queue.counts(quiet))['active'] === 1;
         });
@@ -210,7 +210,7 @@ describe.each(backends)('a queue on %s', (backend) => {
       return !left.includes(true);
     });
     expect(order).toHaveLength(7);
-    // After the one that held it up, and at most one that was being fetched at that moment.
+    // Only the blocking job, and at most one that was being fetched then, may come first.
     expect(order.indexOf(quiet)).toBeLessThanOrEqual(2);
   });
 
@@ -227,7 +227,7 @@ describe.each(backends)('a queue on %s', (backend) => {
     expect([seen, await queue.has(other)]).toEqual([[own.taskId], true]);
   });
 
-  it('lets what is in hand finish when it stops in time', async () => {
+  it('lets jobs in hand finish when the worker has time to stop', async () => {
     const id = randomUUID();
     let finish = ignore as () => void;
     let aborted = false;
@@ -252,8 +252,8 @@ const DATABASE_URL = 'postgresql://nobody@127.0.0.1:1/nothing';
 describe.each([
   ['Postgres', { DATABASE_URL }],
   ['Redis', { DATABASE_URL, REDIS_URL: 'redis://127.0.0.1:1/0' }],
-])('when %s is not there', (_, config) => {
-  it('a queue says so soon, and can be closed', async () => {
+])('a queue without its %s', (_, config) => {
+  it('rejects calls soon and can be closed', async () => {
     const queue = createTaskQueue(config, ignore);
     const calls = [queue.add(jobOf()), queue.has(jobOf()), queue.ping()];
     const start = performance.now();

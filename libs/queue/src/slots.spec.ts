@@ -3,7 +3,7 @@ import { createSlots } from './slots.js';
 
 const never = new AbortController().signal;
 
-/** Lets what is ready run. */
+/** Lets settled promises run their callbacks. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 const setUp = (total: number) => {
@@ -17,8 +17,8 @@ const setUp = (total: number) => {
   return { started, slots, take };
 };
 
-describe('slots', () => {
-  it('are given out up to their number and again when they are given back', async () => {
+describe('createSlots', () => {
+  it('gives out as many slots as there are, and again when they are returned', async () => {
     const { started, take } = setUp(2);
     const first = await take('a', 'a1');
     await take('a', 'a2');
@@ -30,7 +30,7 @@ describe('slots', () => {
     expect(started).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('go to a model that has none before the flood of another', async () => {
+  it('serves a model without slots before the flood of another', async () => {
     const { started, take } = setUp(2);
     const first = await take('a', 'a1');
     await take('a', 'a2');
@@ -41,7 +41,7 @@ describe('slots', () => {
     expect(started).toEqual(['a1', 'a2', 'b1']);
   });
 
-  it('go to the one that waits longest among equals', async () => {
+  it('serves the longest wait first among equal models', async () => {
     const { started, take } = setUp(1);
     const first = await take('a', 'a1');
     void take('b', 'b1');
@@ -51,7 +51,7 @@ describe('slots', () => {
     expect(started).toEqual(['a1', 'b1']);
   });
 
-  it('are left to others by who gives up', async () => {
+  it('gives a slot to others when a waiting job is aborted', async () => {
     const { started, slots, take } = setUp(1);
     const first = await take('a', 'a1');
     const giveUp = new AbortController();
@@ -64,7 +64,7 @@ describe('slots', () => {
     expect(started).toEqual(['a1', 'c1']);
   });
 
-  it('let a model fetch what can run, and one that is next in turn', async () => {
+  it('lets a model fetch the jobs that can run, and one more', async () => {
     const { slots, take } = setUp(3);
     expect(slots.allowance('a')).toBe(3);
     const first = await take('a', 'a1');

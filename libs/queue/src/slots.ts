@@ -1,19 +1,18 @@
-/** A worker's places for tasks in hand, shared by its models. */
-export type Slots = {
+/** A worker's slots for jobs in hand, shared by its models. */
+type Slots = {
   /**
-   * Waits for a place. Of the models that wait, the one with the fewest tasks in hand is next, and of those the
-   * one that waits longest, so that no model's flood keeps another out.
-   *
-   * @returns gives the place back; rejects with the signal's reason when that aborts first
+   * Waits for a slot. The model with the fewest jobs in hand is next; among equals, the one that waited
+   * longest. So no model's flood blocks another.
+   * @returns a function that gives the slot back; rejects with the signal's reason when it aborts first
    */
   readonly take: (model: string, signal: AbortSignal) => Promise<() => void>;
-  /** How many jobs of that model may be fetched now: as many as can run, and one to be next in turn. */
+  /** How many of the model's jobs may be fetched now: those that can run, or one that waits for its turn. */
   readonly allowance: (model: string) => number;
 };
 
 type Waiting = { readonly model: string; readonly start: () => void };
 
-/** @param onChange hears when allowances may have changed */
+/** @param onChange called when allowances may have changed */
 export const createSlots = (total: number, onChange: () => void = () => undefined): Slots => {
   const running = new Map<string, number>();
   const waiting: Waiting[] = [];

@@ -2,27 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueue, type JobStore, type LibraryQueue, type QueueConfig } from './backend.js';
 import { queueName } from './names.js';
 
-/** A task as the queue knows it: its row's id, and the AIR id of the model in whose queue it waits. */
+/** A task's entry in the queue: the id of its row, and the AIR id of its model. */
 export type Job = { readonly taskId: string; readonly model: string };
 
-/** By BullMQ's names of states: waiting, prioritized, delayed, active … */
+/** Counts by BullMQ's states: waiting, prioritized, delayed, active … */
 export type JobCounts = Readonly<Record<string, number>>;
 
 export type TaskQueue = {
-  /** Enqueues a task once: while its job exists, adding it again does nothing. */
+  /** Enqueues a task. Does nothing while the task already has a job. */
   readonly add: (job: Job) => Promise<void>;
-  /** Whether the task has a job, in whatever state. */
+  /** Whether the task has a job, in any state. */
   readonly has: (job: Job) => Promise<boolean>;
-  /** How many jobs of the model there are, by state. */
+  /** The number of the model's jobs by state. */
   readonly counts: (model: string) => Promise<JobCounts>;
-  /** The model's queue itself, to be looked into. It stays ours: whoever looks neither changes nor closes it. */
+  /** The model's BullMQ queue, for inspection only: do not change or close it. */
   readonly inspect: (model: string) => LibraryQueue;
   /** Resolves when the queue's store answers. */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
-/** Postgres is the record, so nothing is kept here of a job that ended. Faults outside the task are tried again. */
+/** Ended jobs are removed, because Postgres keeps the record. Faults outside the task are retried. */
 const jobOptions = {
   removeOnComplete: true,
   removeOnFail: true,
@@ -33,8 +33,8 @@ const jobOptions = {
 const TIMEOUT_MS = 3_000;
 
 /**
- * Rejects when the store takes too long. The library waits for ever for one that it never reached; a job that
- * it adds late does no harm.
+ * Rejects when the store takes too long, because BullMQ waits for ever for a store that it never reached. A
+ * job that is added late does no harm.
  */
 const inTime = async <T>(work: Promise<T>): Promise<T> => {
   const done = new AbortController();
@@ -44,13 +44,12 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
   return Promise.race([work, late]).finally(() => done.abort());
 };
 
-/** What is asked of, to learn whether the store answers; no job is ever put there. */
+/** The queue that ping() reads. It never holds a job. */
 const PROBE = 'probe';
 
 /**
- * The queues of all models; each is opened when it is first needed.
- *
- * @param onError hears of connection faults; calls that fail because of them reject as well
+ * The queues of all models. Each is opened on first use.
+ * @param onError receives connection errors; the calls that they affect reject as well
  */
 export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => void): TaskQueue => {
   const queues = new Map<string, JobStore>();

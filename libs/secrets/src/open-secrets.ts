@@ -3,8 +3,8 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { createSecrets, KEY_BYTES, SecretsError, type Secrets } from './secrets.js';
 
-export type SecretsConfig = {
-  /** Base64 keys of 32 bytes, the newest first. */
+type SecretsConfig = {
+  /** Base64 keys of 32 bytes, newest first. */
   readonly SECRETS_KEY?: readonly string[] | undefined;
   readonly DATA_DIR: string;
 };
@@ -12,7 +12,7 @@ export type SecretsConfig = {
 const codeOf = (error: unknown) =>
   typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 
-/** The whole key appears at once, and of two programs that make one at the same time both get the same. */
+/** Creates the key file atomically. If two programs do so at once, both get the same key. */
 const makeKey = (path: string): void => {
   const draft = `${path}.${randomUUID()}`;
   try {
@@ -44,10 +44,9 @@ const keyOfFolder = (folder: string): string => {
 };
 
 /**
- * The keys of SECRETS_KEY, else the one in the data folder, which the first program makes. Programs that do not
- * share a data folder must be given the same SECRETS_KEY.
- *
- * @throws SecretsError when the kept key is damaged; the system's error when the folder cannot be used
+ * Uses the keys of SECRETS_KEY, or the key in the data folder, which the first program creates. Programs that
+ * do not share a data folder need the same SECRETS_KEY.
+ * @throws SecretsError when a key is damaged; the system's error when the folder cannot be used
  */
 export const openSecrets = ({ SECRETS_KEY, DATA_DIR }: SecretsConfig): Secrets => {
   const [first, ...others] = SECRETS_KEY?.length ? SECRETS_KEY : [keyOfFolder(DATA_DIR)];

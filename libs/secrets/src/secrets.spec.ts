@@ -8,14 +8,14 @@ import { openSecrets } from './open-secrets.js';
 const url = 'https://bucket.example/put?X-Amz-Signature=secret';
 const newKey = () => randomBytes(32).toString('base64');
 
-describe('what is sealed', () => {
+describe('a sealed text', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'clearcut-secrets-'));
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('opens again with the key that the data folder keeps, readable by its owner only', () => {
+  it('opens with the key in the data folder, which only its owner can read', () => {
     const sealed = openSecrets({ DATA_DIR: folder }).seal(url);
     expect(sealed).not.toContain('secret');
     expect(openSecrets({ DATA_DIR: folder }).open(sealed)).toBe(url);
@@ -27,14 +27,14 @@ describe('what is sealed', () => {
     expect(seal(url)).not.toBe(seal(url));
   });
 
-  it('opens with an older key behind the new one', () => {
+  it('opens with an older key that follows the new one', () => {
     const [older, newer] = [newKey(), newKey()];
     const sealed = openSecrets({ SECRETS_KEY: [older], DATA_DIR: folder }).seal(url);
     expect(openSecrets({ SECRETS_KEY: [newer, older], DATA_DIR: folder }).open(sealed)).toBe(url);
     expect(() => openSecrets({ SECRETS_KEY: [newer], DATA_DIR: folder }).open(sealed)).toThrow(/SECRETS_KEY/);
   });
 
-  it('is refused when it was changed or cut', () => {
+  it('is rejected when it was changed or truncated', () => {
     const { seal, open } = openSecrets({ DATA_DIR: folder });
     const sealed = seal(url);
     const last = sealed.at(-5) === 'A' ? 'B' : 'A';
@@ -42,11 +42,11 @@ describe('what is sealed', () => {
     expect(() => open(sealed.slice(0, 20))).toThrow(/cut off/);
   });
 
-  it('may have been written before there was a key', () => {
+  it('is returned as it is when it was stored without a key', () => {
     expect(openSecrets({ DATA_DIR: folder }).open(url)).toBe(url);
   });
 
-  it('needs a whole key', () => {
+  it('needs keys of full length', () => {
     openSecrets({ DATA_DIR: folder });
     const path = join(folder, 'secrets-key');
     writeFileSync(path, readFileSync(path, 'utf8').slice(0, 10));

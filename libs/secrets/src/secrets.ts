@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** Keeps texts that carry secrets, such as presigned URLs, unreadable in the database. */
+/** Seals texts that contain secrets, such as presigned URLs, so that the database cannot reveal them. */
 export type Secrets = {
   readonly seal: (text: string) => string;
-  /** @throws SecretsError when it was sealed with a key that is not among ours, or was changed since */
+  /** @throws SecretsError when none of our keys opens it, or it was changed */
   readonly open: (sealed: string) => string;
 };
 
-/** The key does not fit; only the operator can mend that. */
+/** No key fits. Only the operator can correct that. */
 export class SecretsError extends Error {
   override readonly name = 'SecretsError';
 }
@@ -18,7 +18,7 @@ export const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Tells a sealed text from one that was written before there was a key; such a text is passed as it is. */
+/** Marks sealed texts. Texts without it were stored before there was a key and are returned as they are. */
 const MARK = 'sealed:';
 
 const decrypt = (key: Buffer, box: Buffer): string | undefined => {
@@ -32,7 +32,7 @@ const decrypt = (key: Buffer, box: Buffer): string | undefined => {
   }
 };
 
-/** @param keys of 32 bytes each: the first seals, all open, so that a new key can be put before an old one */
+/** @param keys of 32 bytes each. The first seals and all open, so that keys can be rotated. */
 export const createSecrets = (keys: readonly [Buffer, ...Buffer[]]): Secrets => ({
   seal: (text) => {
     const nonce = randomBytes(NONCE_BYTES);

@@ -21,7 +21,7 @@ const isSystemError = (cause: unknown): cause is NodeJS.ErrnoException =>
 
 export const isMissing = (cause: unknown): boolean => isSystemError(cause) && cause.code === 'ENOENT';
 
-/** What the file system said, as a fault of the folder for images; anything else stays what it is. */
+/** Turns errors of the file system into a StorageError. Other errors stay as they are. */
 export const translate = (cause: unknown, operation: StorageOperation, root: string): unknown => {
   if (!isSystemError(cause)) return cause;
   const kind = kinds[cause.code ?? ''] ?? 'unavailable';

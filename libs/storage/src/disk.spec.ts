@@ -26,13 +26,13 @@ const faultOf = (work: Promise<unknown>): Promise<unknown> =>
     (fault) => fault,
   );
 
-describe('the storage on the disk', () => {
+describe('the disk storage', () => {
   it('leaves no temporary file', async () => {
     await Promise.all(['one', 'two'].map((text) => storage.write('a/b.png', Buffer.from(text))));
     expect(await readdir(join(root, 'a'))).toEqual(['b.png']);
   });
 
-  it('says so when a key does not exist', async () => {
+  it('throws mediaNotFound for a key that does not exist', async () => {
     const calls = [storage.read('a/none.png'), storage.locate('a/none.png', png)];
     for (const call of calls) {
       const fault = await faultOf(call);
@@ -41,26 +41,26 @@ describe('the storage on the disk', () => {
     }
   });
 
-  it('opens a folder that an earlier start made', async () => {
+  it('opens a folder that an earlier start created', async () => {
     await storage.write('a/b.png', Buffer.from('bytes'));
     expect((await (await openDiskStorage(root)).read('a/b.png')).toString()).toBe('bytes');
   });
 
-  it('cannot be opened where a file is in its way', async () => {
+  it("fails to open when a file has the folder's name", async () => {
     const fault = await faultOf(openDiskStorage(join(root, '.clearcut-images')));
     expect(fault).toBeInstanceOf(StorageError);
     expect(fault).toMatchObject({ operation: 'open', kind: 'unavailable' });
   });
 });
 
-describe('the storage on a disk that is not mounted', () => {
+describe('the disk storage whose disk is not mounted', () => {
   const away: readonly [string, () => Promise<unknown>][] = [
     ['gone', () => rename(root, `${root}-away`)],
     ['an empty mount point', () => rename(root, `${root}-away`).then(() => mkdir(root))],
     ['a file', () => rename(root, `${root}-away`).then(() => writeFile(root, ''))],
   ];
 
-  it.each(away)('is at fault when its folder is %s, and misses no image', async (_, takeAway) => {
+  it.each(away)('throws a StorageError, not mediaNotFound, when its folder is %s', async (_, takeAway) => {
     await storage.write('a/b.png', Buffer.from('bytes'));
     await takeAway();
     const calls: readonly [string, Promise<unknown>][] = [
@@ -82,7 +82,7 @@ describe('the storage on a disk that is not mounted', () => {
   });
 });
 
-describe('what the file system says', () => {
+describe('translate of disk faults', () => {
   const said = (code: string) => Object.assign(new Error(`${code}: said so`), { code, syscall: 'open' });
 
   it.each([
@@ -94,14 +94,14 @@ describe('what the file system says', () => {
     ['EIO', 'unavailable'],
     ['EMFILE', 'unavailable'],
     ['ESTALE', 'unavailable'],
-  ])('makes of %s that the storage is %s', (code, kind) => {
+  ])('turns %s into a StorageError of kind %s', (code, kind) => {
     const cause = said(code);
     const fault = translate(cause, 'write', '/images');
     expect(fault).toBeInstanceOf(StorageError);
     expect(fault).toMatchObject({ operation: 'write', kind, cause });
   });
 
-  it('leaves other errors what they are', () => {
+  it('passes other errors through', () => {
     const error = new TypeError('a mistake in the program');
     expect(translate(error, 'read', '/images')).toBe(error);
   });

@@ -6,7 +6,7 @@ import { isMissing, translate } from './disk-faults.js';
 import { StorageError, type StorageOperation } from './storage-error.js';
 import type { Store } from './storage.js';
 
-/** Lies in the folder for images. Where it is missing, the disk with the images is not mounted. */
+/** A file in the folder for images. When it is missing, the disk with the images is not mounted. */
 const MARK = '.clearcut-images';
 const MARK_TEXT = 'Images of Clearcut lie here. Keep this file: it shows that their disk is mounted.\n';
 
@@ -35,15 +35,15 @@ const replace = async (path: string, bytes: Uint8Array) => {
     await writeDurably(temporary, bytes);
     await rename(temporary, path);
   } catch (cause) {
-    // A disk in trouble may refuse this too; the first fault is the one to tell.
+    // A failing disk may refuse this too. The first fault is the one to report.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw cause;
   }
-  // A rename is on the disk only once its folder is; without this an accepted task could lose its image.
+  // A rename is durable only once its folder is synced. Otherwise an accepted task could lose its image.
   if (process.platform !== 'win32') await syncFolder(dirname(path));
 };
 
-/** Makes the folder, and the mark in it, unless they are there. */
+/** Creates the folder and the mark file unless they exist. */
 const prepare = async (root: string) => {
   await mkdir(root, { recursive: true });
   const mark = join(root, MARK);
@@ -54,9 +54,8 @@ const prepare = async (root: string) => {
 };
 
 /**
- * The images below one folder of the local disk.
- *
- * @throws StorageError when the folder cannot be made or marked
+ * Keeps images below one folder of the local disk.
+ * @throws StorageError when the folder or its mark file cannot be created
  */
 export const openDiskStorage = async (root: string): Promise<Store> => {
   const run = async <T>(operation: StorageOperation, work: () => Promise<T>): Promise<T> => {
@@ -67,7 +66,7 @@ export const openDiskStorage = async (root: string): Promise<Store> => {
     }
   };
 
-  /** Without this an image would be written beside its disk, or taken for deleted, while that is not mounted. */
+  /** Without this check, images would be written beside an unmounted disk, or would seem deleted. */
   const requireMounted = async (operation: StorageOperation) => {
     try {
       await access(join(root, MARK));
@@ -78,7 +77,7 @@ export const openDiskStorage = async (root: string): Promise<Store> => {
     }
   };
 
-  /** Only a key that is missing on a disk that is there is missing for good. */
+  /** A missing key means a deleted image only if the disk is mounted. */
   const find = <T>(operation: StorageOperation, look: () => Promise<T>): Promise<T> =>
     run(operation, () =>
       look().catch(async (cause: unknown) => {

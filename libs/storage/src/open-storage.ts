@@ -4,20 +4,19 @@ import { withProbe } from './probe.js';
 import type { S3Config } from './s3-client.js';
 import type { Storage } from './storage.js';
 
-/** The part of the environment that says where images are. */
+/** The settings that say where images are kept. */
 type StorageConfig = { readonly DATA_DIR: string } & (
   { readonly STORAGE: 'disk' } | ({ readonly STORAGE: 's3' } & S3Config)
 );
 
 /**
- * The storage that the environment names, seen to answer.
- *
+ * Opens the configured storage and checks that it answers.
  * @throws StorageError that names the setting to correct
  */
 export const openStorage = async (config: StorageConfig): Promise<Storage> => {
   if (config.STORAGE === 'disk') return withProbe(await openDiskStorage(join(config.DATA_DIR, 'images')));
 
-  // The SDK takes long to load; who keeps images on the disk need not wait for it.
+  // The SDK loads slowly, so installations with a disk storage skip it.
   const { openS3Storage } = await import('./s3.js');
   return withProbe(await openS3Storage(config));
 };

@@ -5,7 +5,7 @@ import type { Store } from './storage.js';
 
 const full = () => new StorageError('It is full.', { operation: 'write', kind: 'full' });
 
-/** A store in memory that has room for so many bytes at once. */
+/** A store in memory that accepts objects up to `room` bytes. */
 const setUp = () => {
   const state = { room: Infinity, nowMs: 0, writes: 0 };
   const objects = new Map<string, Uint8Array>();
@@ -24,13 +24,13 @@ const setUp = () => {
 };
 
 describe('the probe of a storage', () => {
-  it('writes an object of its own, and leaves nothing', async () => {
+  it('writes an object of its own and leaves nothing behind', async () => {
     const { state, objects, storage } = setUp();
     await storage.probe();
     expect([state.writes, objects.size]).toEqual([1, 0]);
   });
 
-  it('asks the store once, however many ask the probe, until some seconds are over', async () => {
+  it('asks the store once for many callers, until some seconds are over', async () => {
     const { state, storage } = setUp();
     await Promise.all([storage.probe(), storage.probe()]);
     state.nowMs = 9_999;
@@ -41,7 +41,7 @@ describe('the probe of a storage', () => {
     expect(state.writes).toBe(2);
   });
 
-  it('rejects with the fault, and sees soon that it is over', async () => {
+  it('rejects with the fault, and soon notices its end', async () => {
     const { state, storage } = setUp();
     state.room = 0;
     await expect(storage.probe()).rejects.toMatchObject({ name: 'StorageError', kind: 'full' });
@@ -51,7 +51,7 @@ describe('the probe of a storage', () => {
     await storage.probe();
   });
 
-  it('does not call a store good that had no room for an image', async () => {
+  it('fails while the store has no room for an image that it refused', async () => {
     const { state, storage } = setUp();
     await storage.probe();
     state.room = 50_000;

@@ -3,22 +3,22 @@ import { hostname } from 'node:os';
 import { StorageError } from './storage-error.js';
 import type { Storage, Store } from './storage.js';
 
-/** So that no number of questions is a load for the store. */
+/** Limits the load on the store, however often it is probed. */
 const GOOD_FOR_MS = 10_000;
-/** Short, since tasks wait for it to come back. */
+/** Short, because tasks wait for the end of the fault. */
 const FAULTY_FOR_MS = 1_000;
 
 const SMALLEST_BYTES = 4096;
 const LARGEST_BYTES = 8 * 1024 * 1024;
 
-/** One of each machine; programs that share it overwrite each other's, which does no harm. */
+/** One key per machine. Programs that share it overwrite each other's object, which is harmless. */
 const KEY = `probes/${hostname().replaceAll(/[^\w.-]/g, '-')}`;
 
 type Answer = { readonly fault?: unknown; readonly untilMs: number };
 
 /**
- * Lets the store be asked whether it takes images now. The answer is an object of our own that is written and
- * removed, and is kept for a short while.
+ * Adds a probe that checks whether the store accepts images now, by writing and removing an object. The
+ * result is cached for a short time.
  */
 export const withProbe = (store: Store, now: () => number = () => performance.now()): Storage => {
   let last: Answer | undefined;
@@ -27,7 +27,7 @@ export const withProbe = (store: Store, now: () => number = () => performance.no
 
   const ask = async (): Promise<Answer> => {
     try {
-      // Random, since a file system that compresses would have room for anything else.
+      // Random bytes, because a compressing file system would have room for anything else.
       await store.write(KEY, randomBytes(bytes));
       await store.remove(KEY);
       bytes = SMALLEST_BYTES;
@@ -53,7 +53,7 @@ export const withProbe = (store: Store, now: () => number = () => performance.no
         await store.write(key, content);
       } catch (fault) {
         last = undefined;
-        // A full disk still has room for a small probe, and none for an image.
+        // A full disk may have room for a small probe but not for an image, so probe with the image's size.
         if (fault instanceof StorageError && fault.kind === 'full')
           bytes = Math.min(LARGEST_BYTES, Math.max(bytes, content.byteLength));
         throw fault;

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 
-/** The settings of the S3 store, as libs/config describes them. */
+/** The settings of the S3 store. libs/config describes them. */
 export type S3Config = {
   readonly S3_BUCKET: string;
   readonly S3_ENDPOINT?: string | undefined;
@@ -13,22 +13,25 @@ export type S3Config = {
 };
 
 export type Limits = {
-  /** How often a request is tried, the first time included. */
+  /** The most tries of a request, the first included. */
   readonly tries: number;
   readonly connectMs: number;
-  /** From the start of one try to the head of its answer. */
+  /** From the start of a try to the headers of the response. */
   readonly answerMs: number;
-  /** A whole operation: all its tries, and the body of the answer. */
+  /** For a whole operation: all its tries and the body of the response. */
   readonly operationMs: number;
 };
 
-/** An operation is shorter than the transaction in which the dispatcher deletes a batch. */
+/** An operation must be shorter than the transaction in which the dispatcher deletes a batch. */
 export const limits: Limits = { tries: 3, connectMs: 3_000, answerMs: 30_000, operationMs: 45_000 };
 
-/** Above what the gateway and a batch of removals ask at once, since a request that waits for a socket times out. */
+/**
+ * More than the gateway and a batch of deletions need at once, because requests time out while they wait for
+ * a socket.
+ */
 const MAX_SOCKETS = 256;
 
-/** What stores other than AWS are content with; the signature needs some region. */
+/** The signature needs a region, and stores other than AWS accept this one. */
 const ANY_REGION = 'us-east-1';
 
 const identityOf = ({ S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY }: S3Config) =>
@@ -37,10 +40,9 @@ const identityOf = ({ S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY }: S3Config) =>
     : {};
 
 /**
- * A client of the store. What the settings leave open, the SDK looks up where it always does: its environment
- * variables, its files, the role of the machine.
- *
- * @param endpoint the address to talk to, or to sign for
+ * Creates a client of the store. The SDK looks up missing settings in its usual places: its environment
+ * variables, its files and the machine's role.
+ * @param endpoint the address to call, or to sign for
  */
 export const createClient = (config: S3Config, endpoint: string | undefined, most: Limits): S3Client => {
   const region = config.S3_REGION ?? (config.S3_ENDPOINT && ANY_REGION);
@@ -49,9 +51,9 @@ export const createClient = (config: S3Config, endpoint: string | undefined, mos
     ...identityOf(config),
     ...(region && { region }),
     ...(endpoint && { endpoint }),
-    // Few stores that one runs oneself have a host name for each bucket.
+    // Few self-hosted stores have a host name for each bucket.
     forcePathStyle: config.S3_FORCE_PATH_STYLE ?? config.S3_ENDPOINT !== undefined,
-    // Stores other than AWS refuse the SDK's own checksums, or store their framing within the object.
+    // Other stores than AWS refuse the SDK's checksums, or store their framing as part of the object.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: most.tries,

@@ -8,7 +8,7 @@ const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.mes
 const statusOf = (cause: unknown): number | undefined =>
   cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined;
 
-/** What MinIO and Ceph call it that there is no room left; others may say so by status 507. */
+/** How MinIO and Ceph say that they are full. Others use status 507. */
 const full = new Set(['XMinioStorageFull', 'QuotaExceeded']);
 
 const kindOf = (cause: unknown): StorageFault => {
@@ -25,7 +25,7 @@ const verbs: Readonly<Record<StorageOperation, string>> = {
   locate: 'sign an address',
 };
 
-/** What the store said during the operation: a key that does not exist, or a fault of the store. */
+/** Turns an error of the SDK into mediaNotFound for a missing key, or into a StorageError. */
 export const translate = (cause: unknown, operation: StorageOperation): Error => {
   if (nameOf(cause) === 'NoSuchKey')
     return new TaskError('mediaNotFound', 'The bytes of the image are gone.', {}, { cause });
@@ -38,7 +38,7 @@ export const translate = (cause: unknown, operation: StorageOperation): Error =>
 const isRefused = (bucket: string) =>
   `The S3 store refuses access to ${bucket}: check S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or the SDK's own credentials, and that they allow s3:ListBucket.`;
 
-/** Why the bucket cannot be used; HEAD has no body, so that the status must do. */
+/** Why the bucket cannot be used, by status, because responses to HEAD have no body. */
 const refusals: Record<number, (bucket: string) => string> = {
   301: (bucket) => `The bucket ${bucket} is in another region: correct S3_REGION.`,
   400: (bucket) => `The S3 store does not take requests for ${bucket}: check S3_REGION and the credentials.`,
@@ -47,13 +47,13 @@ const refusals: Record<number, (bucket: string) => string> = {
   404: (bucket) => `The S3 store has no bucket ${bucket}: create it or correct S3_BUCKET.`,
 };
 
-/** Why the store cannot be used, in words that name what to correct in the environment. */
+/** Says which setting to correct. */
 const startReason = (cause: unknown, { S3_BUCKET, S3_ENDPOINT }: S3Config): string => {
   const refusal = refusals[statusOf(cause) ?? 0];
   if (refusal) return refusal(S3_BUCKET);
   if (nameOf(cause) === 'CredentialsProviderError')
     return 'There are no credentials for the S3 store: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or what the AWS SDK reads itself.';
-  // The SDK has no class for this one.
+  // The SDK has no class for this error.
   if (reasonOf(cause) === 'Region is missing')
     return 'The region of the S3 store is not known: set S3_REGION.';
 
@@ -61,6 +61,6 @@ const startReason = (cause: unknown, { S3_BUCKET, S3_ENDPOINT }: S3Config): stri
   return `The S3 ${store} cannot be used: check S3_ENDPOINT and S3_REGION (${reasonOf(cause)}).`;
 };
 
-/** What to correct in the environment, in one sentence, after the store was asked for its bucket in vain. */
+/** The error for a bucket that the start could not reach. */
 export const toStartFault = (cause: unknown, config: S3Config): StorageError =>
   new StorageError(startReason(cause, config), { operation: 'open', kind: kindOf(cause) }, { cause });

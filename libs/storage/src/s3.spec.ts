@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.stop());
 
-describe('an address that the S3 storage signs', () => {
+describe('an address signed by the S3 storage', () => {
   const locate = async (more: Record<string, string>, method: 'GET' | 'HEAD' = 'GET') => {
     const storage = await openS3Storage({ ...store.env, ...more });
     await storage.write('a.png', Buffer.from('bytes'));
@@ -25,7 +25,7 @@ describe('an address that the S3 storage signs', () => {
     return new URL(place.kind === 'elsewhere' ? place.url : '');
   };
 
-  it('names the type of the image and ends within minutes', async () => {
+  it('names the type of the image and expires within minutes', async () => {
     const url = await locate({});
     expect(url.pathname).toBe('/pictures/clearcut/a.png');
     expect(url.searchParams.get('X-Amz-Expires')).toBe('300');
@@ -36,7 +36,7 @@ describe('an address that the S3 storage signs', () => {
     expect(await answer.text()).toBe('bytes');
   });
 
-  it('is signed for the method that is asked', async () => {
+  it('is signed for the requested method', async () => {
     const answer = await fetch(await locate({}, 'HEAD'), { method: 'HEAD' });
     expect([answer.status, answer.headers.get('content-length')]).toEqual([200, '5']);
   });
@@ -55,7 +55,7 @@ describe('the start of the S3 storage', () => {
       (error: Error) => `${error.name}: ${error.message}`,
     );
 
-  it('names the setting that is wrong', async () => {
+  it('fails with an error that names the wrong setting', async () => {
     expect(await fault({ S3_BUCKET: 'none' })).toBe(
       'StorageError: The S3 store has no bucket none: create it or correct S3_BUCKET.',
     );
@@ -65,14 +65,14 @@ describe('the start of the S3 storage', () => {
     );
   });
 
-  it('tells nobody the secret', async () => {
+  it('keeps the secret out of its error', async () => {
     expect(await fault({ S3_ACCESS_KEY_ID: 'somebody', S3_SECRET_ACCESS_KEY: 'hunter2' })).not.toContain(
       'hunter2',
     );
   });
 });
 
-describe('the S3 storage with a store in trouble', () => {
+describe('the S3 storage with a failing store', () => {
   type Answer = (request: IncomingMessage, response: ServerResponse) => void;
   const ok: Answer = (request, response) => request.resume().on('end', () => response.end('bytes'));
   const status =
@@ -86,7 +86,10 @@ describe('the S3 storage with a store in trouble', () => {
   let close = () => Promise.resolve();
   afterEach(() => close());
 
-  /** A storage whose store answers the bucket's check, then as it is told, the last answer again and again. */
+  /**
+   * Opens a storage whose store answers the check of the bucket, then gives these answers in order, repeating
+   * the last.
+   */
   const openWith = async (answers: Answer[], more: Partial<typeof limits> = {}) => {
     let requests = 0;
     const server = createServer((request, response) => {
@@ -111,7 +114,7 @@ describe('the S3 storage with a store in trouble', () => {
     expect(requests()).toBe(2);
   });
 
-  it('gives up after as many tries as it is allowed, with a fault that is not the caller’s', async () => {
+  it('throws a StorageError after its last try', async () => {
     const { storage, requests } = await openWith([status(500, 'InternalError')]);
     await expect(storage.read('a.png')).rejects.toBeInstanceOf(StorageError);
     expect(requests()).toBe(limits.tries);
@@ -121,7 +124,7 @@ describe('the S3 storage with a store in trouble', () => {
     [404, 'NoSuchBucket', 'unavailable'],
     [403, 'AccessDenied', 'refused'],
     [500, 'InternalError', 'unavailable'],
-  ])('takes %i %s for no missing image', async (code, error, kind) => {
+  ])('throws a StorageError, not mediaNotFound, for status %i %s', async (code, error, kind) => {
     const { storage } = await openWith([status(code, error)]);
     const fault = await storage.read('a.png').catch((thrown: unknown) => thrown);
     expect(fault).toBeInstanceOf(StorageError);
@@ -129,19 +132,19 @@ describe('the S3 storage with a store in trouble', () => {
     expect(fault).not.toBeInstanceOf(TaskError);
   });
 
-  it('says that a full store is full', async () => {
+  it('throws a StorageError of kind full when the store is full', async () => {
     const { storage } = await openWith([status(507, 'XMinioStorageFull')]);
     const fault = await storage.write('a.png', Buffer.from('bytes')).catch((thrown: unknown) => thrown);
     expect(fault).toBeInstanceOf(StorageError);
     expect(fault).toMatchObject({ operation: 'write', kind: 'full' });
   });
 
-  it('ends when the store says nothing', async () => {
+  it('gives up when the store does not answer', async () => {
     const { storage } = await openWith([() => undefined], { answerMs: 1_000, tries: 1 });
     await expect(storage.remove('a.png')).rejects.toBeInstanceOf(StorageError);
   });
 
-  it('ends when the image does not come to its end', async () => {
+  it('gives up when the body of an image stalls', async () => {
     const stalling: Answer = (_, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half');
@@ -150,7 +153,7 @@ describe('the S3 storage with a store in trouble', () => {
     await expect(storage.read('a.png')).rejects.toThrow('due to timeout');
   });
 
-  it('does not take the half of an image for the whole', async () => {
+  it('rejects an image whose body breaks off', async () => {
     const breaking: Answer = (_, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half', () => response.destroy());

@@ -12,10 +12,10 @@ import { toStartFault, translate } from './s3-faults.js';
 import { StorageError, type StorageOperation } from './storage-error.js';
 import type { Store } from './storage.js';
 
-/** No image of ours is larger: 50 megapixels of four bytes, were they not compressed at all. */
+/** Above the largest possible image: 50 megapixels of four bytes, uncompressed. */
 const MAX_OBJECT_BYTES = 256 * 1024 * 1024;
 
-/** Long enough to follow a redirect, and no longer than the SDK keeps credentials that are about to end. */
+/** Long enough to follow a redirect, but no longer than credentials that are about to expire. */
 const URL_LIFETIME_S = 300;
 
 const unreadable = (message: string) => new StorageError(message, { operation: 'read', kind: 'unavailable' });
@@ -33,9 +33,8 @@ const collect = async (body: unknown, signal: AbortSignal): Promise<Buffer> => {
 };
 
 /**
- * The images in one bucket of an S3 store. Whoever asks for one is sent to the store itself, with an address
- * that is signed for a few minutes.
- *
+ * Keeps images in one bucket of an S3 store. Clients get an image from the store itself, by a signed address
+ * that is valid for a few minutes.
  * @throws StorageError that names the setting to correct when the bucket cannot be used
  */
 export const openS3Storage = async (config: S3Config, most: Limits = limits): Promise<Store> => {
@@ -78,7 +77,7 @@ export const openS3Storage = async (config: S3Config, most: Limits = limits): Pr
           ResponseContentDisposition: 'inline',
           ResponseCacheControl: `private, max-age=${URL_LIFETIME_S}`,
         };
-        // An address is signed together with its method.
+        // A signature is valid for one method only.
         const command = method === 'HEAD' ? new HeadObjectCommand(asked) : new GetObjectCommand(asked);
         const url = await getSignedUrl(signer, command, { expiresIn: URL_LIFETIME_S });
         return { kind: 'elsewhere', url };

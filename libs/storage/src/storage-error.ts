@@ -1,11 +1,11 @@
 export type StorageOperation = 'open' | 'read' | 'write' | 'remove' | 'locate';
 
-/** What hinders it: no room, no writing at all, no permission, or that it does not answer as it should. */
+/** The kind of fault: no room, read-only, no permission, or no proper answer. */
 export type StorageFault = 'full' | 'readOnly' | 'refused' | 'unavailable';
 
 type What = { readonly operation: StorageOperation; readonly kind: StorageFault };
 
-/** A fault of the storage or of its settings, never of a caller. It may pass. */
+/** A fault of the storage or its settings, never of a caller. It may pass. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
   readonly operation: StorageOperation;

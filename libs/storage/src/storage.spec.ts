@@ -35,14 +35,14 @@ describe.each([
     await opened.stop();
   });
 
-  /** The bytes at the place, as whoever asked for them gets them. */
+  /** Fetches the bytes as a client would. */
   const follow = async (key: string): Promise<Buffer> => {
     const place = await storage.locate(key, { method: 'GET', contentType: 'image/png' });
     if (place.kind === 'file') return readFile(join(place.root, place.name));
     return Buffer.from(await (await fetch(place.url)).arrayBuffer());
   };
 
-  it('gives back the bytes that were written', async () => {
+  it('returns the bytes that were written', async () => {
     const key = imageKey('outputs', '5b1c2d3e-0000-4000-8000-000000000000', 'png');
     const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7) % 256));
     await storage.write(key, bytes);
@@ -50,7 +50,7 @@ describe.each([
     expect((await follow(key)).equals(bytes)).toBe(true);
   });
 
-  it('overwrites in one step', async () => {
+  it('overwrites a key in one step', async () => {
     const texts = ['one', 'two', 'six'];
     await Promise.all(texts.map((text) => storage.write('a/b.png', Buffer.from(text))));
     expect(texts).toContain((await storage.read('a/b.png')).toString());
@@ -58,14 +58,14 @@ describe.each([
     expect((await storage.read('a/b.png')).toString()).toBe('last');
   });
 
-  it('forgets what is removed, and forgives removing it again', async () => {
+  it('removes a key, and accepts removing it again', async () => {
     await storage.write('a/c.png', Buffer.from('gone'));
     await storage.remove('a/c.png');
     await storage.remove('a/c.png');
     await expect(storage.read('a/c.png')).rejects.toMatchObject({ code: 'mediaNotFound' });
   });
 
-  it('says so when a key does not exist', async () => {
+  it('throws mediaNotFound for a key that does not exist', async () => {
     await expect(storage.read('none.png')).rejects.toMatchObject({ code: 'mediaNotFound' });
   });
 });

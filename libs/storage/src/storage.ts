@@ -1,4 +1,4 @@
-/** Where somebody who asks for an image gets its bytes: from a file of this machine, or from another address. */
+/** Where a client gets the bytes of an image: a local file, or another address. */
 export type Place =
   | { readonly kind: 'file'; readonly root: string; readonly name: string }
   | { readonly kind: 'elsewhere'; readonly url: string };
@@ -6,28 +6,27 @@ export type Place =
 export type Asked = { readonly method: 'GET' | 'HEAD'; readonly contentType: string };
 
 /**
- * Where the bytes of images are. Keys are paths of our own making, such as `outputs/ab/<uuid>.png`. Whatever
- * hinders it rejects with a StorageError.
+ * Keeps the bytes of images. Keys are paths of our own, such as `outputs/ab/<uuid>.png`. Faults reject with a
+ * StorageError.
  */
 export type Store = {
-  /** Durable when it resolves; an existing key is overwritten in one step. */
+  /** Durable when it resolves. Replaces an existing key atomically. */
   readonly write: (key: string, bytes: Uint8Array) => Promise<void>;
   /** @throws TaskError mediaNotFound when the key does not exist */
   readonly read: (key: string) => Promise<Buffer>;
-  /** Forgives a key that does not exist. */
+  /** Succeeds when the key does not exist. */
   readonly remove: (key: string) => Promise<void>;
   /**
-   * For another address it does not look whether the key exists: whoever follows the answer finds out.
-   *
+   * Says where the image is. Only local files are checked for existence.
    * @throws TaskError mediaNotFound when a file does not exist
    */
   readonly locate: (key: string, asked: Asked) => Promise<Place>;
-  /** Lets go of connections. */
+  /** Closes the connections. */
   readonly close: () => void;
 };
 
 export type Storage = Store & {
-  /** Resolves when images can be written now; rejects with the fault. Cheap, since answers are kept for seconds. */
+  /** Resolves when images can be written now, else rejects with the fault. Results are cached for seconds. */
   readonly probe: () => Promise<void>;
 };
 

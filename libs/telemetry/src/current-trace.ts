@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { trace, type Context } from '@opentelemetry/api';
 
-/** The span that the running code belongs to, through all awaits. */
+/** The context of the current span, kept across awaits. */
 export const currentContext = new AsyncLocalStorage<Context>();
 
 export const currentSpanContext = () => {

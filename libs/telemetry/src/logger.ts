@@ -4,17 +4,16 @@ import { currentSpanContext } from './current-trace.js';
 
 export type { Logger };
 
-/** Every line that is written in a span leads to its trace. */
+/** Adds the trace id to each log line that is written within a span. */
 const traceOf = () => {
   const span = currentSpanContext();
   return span ? { traceId: span.traceId } : {};
 };
 
 /**
- * One logger per process, bound to the program's name. JSON lines, except on a terminal, where a person reads.
- *
+ * Creates the logger of a process. It writes JSON lines, and readable text on a terminal.
  * @param program such as `gateway`
- * @param destination takes the lines; the standard output, unless given
+ * @param destination receives the lines; standard output by default
  */
 export const createLogger = (program: string, level: string, destination?: DestinationStream): Logger => {
   const options = {

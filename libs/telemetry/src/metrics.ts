@@ -2,8 +2,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 export type { Counter, Gauge, Histogram };
 
-/** What a metric is called and what it counts; labels take few values: no UUIDs, no URLs. */
-export type About<Label extends string> = {
+/** The name and meaning of a metric. Labels must have few values: no UUIDs, no URLs. */
+type About<Label extends string> = {
   readonly name: `clearcut_${string}`;
   readonly help: string;
   readonly labels?: readonly Label[];
@@ -16,12 +16,12 @@ const BUCKETS_S = [
 ];
 
 /**
- * From one look at the event loop's delay to the next; the library's own 10 ms take half a percent of a core for
- * good. The delays count this time as well, so the dashboard takes it off.
+ * Interval of the event loop's samples. The default of 10 ms costs half a percent of a core. The measured
+ * delays include the interval, so the dashboard subtracts it.
  */
 const TICK_MS = 100;
 
-/** The metrics of one program, in the text form that Prometheus reads. */
+/** The metrics of one program, in Prometheus' text format. */
 export const createMetrics = () => {
   const registry = new Registry();
   const optionsOf = <Label extends string>({ name, help, labels = [] }: About<Label>) => ({
@@ -34,7 +34,7 @@ export const createMetrics = () => {
   return {
     counter: <Label extends string = never>(about: About<Label>) => new Counter<Label>(optionsOf(about)),
 
-    /** A counter whose sum is kept elsewhere and read at each scrape. */
+    /** A counter whose value is read from elsewhere at each scrape. */
     sum: <Label extends string = never>(about: About<Label>, read: (counter: Counter<Label>) => void) => {
       const counter: Counter<Label> = new Counter<Label>({
         ...optionsOf(about),
@@ -47,7 +47,7 @@ export const createMetrics = () => {
 
     gauge: <Label extends string = never>(about: About<Label>) => new Gauge<Label>(optionsOf(about)),
 
-    /** A gauge that is read at each scrape; what it does not set is gone. */
+    /** A gauge that is read at each scrape. Labels that the read does not set disappear. */
     reading: <Label extends string = never>(
       about: About<Label>,
       read: (gauge: Gauge<Label>) => void | Promise<void>,
@@ -61,11 +61,11 @@ export const createMetrics = () => {
       });
     },
 
-    /** Durations in seconds. */
+    /** A histogram of durations in seconds. */
     durations: <Label extends string = never>(about: About<Label>) =>
       new Histogram<Label>({ ...optionsOf(about), buckets: BUCKETS_S }),
 
-    /** Adds what the process itself tells: memory, CPU, event loop, garbage collection. */
+    /** Adds metrics of the process: memory, CPU, event loop, garbage collection. */
     watchProcess: () => collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: TICK_MS }),
 
     contentType: registry.contentType,

@@ -8,8 +8,7 @@ const roundMs = (ms: number) => Math.round(ms * 10) / 10;
 
 /**
  * Measures the stages of one task.
- *
- * @param around runs each stage, for whoever wants to see more of it than its duration
+ * @param around wraps each stage, for example in a span
  */
 export const createStopwatch = (
   around: <T>(stage: Stage, work: () => Promise<T>) => Promise<T> = (_stage, work) => work(),

@@ -14,36 +14,36 @@ import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@ope
 import { currentContext, currentSpanContext } from './current-trace.js';
 import { formatTraceparent, parseTraceparent } from './traceparent.js';
 
-export type SpanOptions = {
+type SpanOptions = {
   readonly kind?: 'server' | 'client' | 'consumer';
-  /** Facts with few words; never a URL, since those carry secrets. */
+  /** Must not contain URLs, since those can carry secrets. */
   readonly attributes?: Attributes;
-  /** A W3C traceparent; the span around, unless given. What is not one is as if not given. */
+  /** A W3C traceparent. Unless it is valid, the current span is the parent. */
   readonly parent?: string | null | undefined;
-  /** When it began, if not now. */
+  /** Defaults to now. */
   readonly startedAt?: Date;
 };
 
-/** A span that is begun in one place and ended in another. */
+/** A span that begins and ends in different places. */
 export type OpenSpan = {
-  /** Runs what follows as a part of the span. */
+  /** Runs `work` as part of the span. */
   readonly enter: (work: () => void) => void;
   readonly end: (attributes: Attributes, failed: boolean) => void;
 };
 
 export type Tracing = {
   readonly begin: (name: string, options?: SpanOptions) => OpenSpan;
-  /** Runs work in a span, which ends with it. */
+  /** Runs `work` in a span that ends with it. */
   readonly trace: <T>(name: string, options: SpanOptions, work: () => Promise<T>) => Promise<T>;
-  /** The traceparent of the span around, to be handed on. */
+  /** The traceparent of the current span, to pass on. */
   readonly traceparent: () => string | undefined;
-  /** Adds facts to the span around. */
+  /** Adds attributes to the current span. */
   readonly note: (attributes: Attributes) => void;
-  /** Sends what is not sent yet. */
+  /** Sends the remaining spans. */
   readonly close: () => Promise<void>;
 };
 
-export type TracingConfig = { readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined };
+type TracingConfig = { readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined };
 
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, consumer: SpanKind.CONSUMER } as const;
 
@@ -55,8 +55,8 @@ const noTracing: Tracing = {
   close: async () => undefined,
 };
 
-/** The exporter keeps its faults to itself unless somebody listens. */
-const heard = (exporter: SpanExporter, onError: (error: Error) => void): SpanExporter => ({
+/** Reports export errors, which the exporter itself hides. */
+const reportErrors = (exporter: SpanExporter, onError: (error: Error) => void): SpanExporter => ({
   export: (spans, done) =>
     exporter.export(spans, (result) => {
       if (result.error) onError(result.error);
@@ -65,7 +65,7 @@ const heard = (exporter: SpanExporter, onError: (error: Error) => void): SpanExp
   shutdown: () => exporter.shutdown(),
 });
 
-/** The error's code or class; its message may name what the caller sent. */
+/** The error's code or class. Its message may contain the caller's data. */
 const errorType = (error: unknown): string => {
   if (!(error instanceof Error)) return typeof error;
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
@@ -125,10 +125,8 @@ const createTracing = (tracer: Tracer, close: () => Promise<void>): Tracing => {
 };
 
 /**
- * Sends the spans of one program to an OTLP/HTTP receiver, as JSON. Without an endpoint nothing is measured and
- * nothing is sent.
- *
- * @param onError hears of spans that could not be sent; they are lost
+ * Sends the program's spans to an OTLP/HTTP receiver as JSON. Without an endpoint, tracing is off.
+ * @param onError receives the error when spans could not be sent; those are lost
  */
 export const openTracing = (
   { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: TracingConfig,
@@ -140,7 +138,7 @@ export const openTracing = (
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': `clearcut-${program}` }),
-    spanProcessors: [new BatchSpanProcessor(heard(exporter, onError))],
+    spanProcessors: [new BatchSpanProcessor(reportErrors(exporter, onError))],
   });
   return createTracing(provider.getTracer('clearcut'), () => provider.shutdown());
 };
