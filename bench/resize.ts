@@ -1,9 +1,5 @@
 import sharp from 'sharp';
-import { cutout, kernel, type Raster, resizeLanczos, toMask, toTensor } from '#matting';
-import { cutPlain } from '../libs/matting/src/plain/cutout.js';
-import { extremesPlain, stretchPlain } from '../libs/matting/src/plain/mask.js';
-import { resizePlain } from '../libs/matting/src/plain/resize.js';
-import { brightestPlain, lookUpPlain } from '../libs/matting/src/plain/tensor.js';
+import { cutout, type Raster, resizeLanczos, toMask, toTensor } from '#matting';
 import type { Bench, Benchmark } from './benchmark.js';
 import { readCounts } from './options.js';
 import { heightOf, photo } from './photos.js';
@@ -27,38 +23,20 @@ const softDisc = (): Raster => {
   return { data: new Uint8Array(data.buffer), width: SIZE, height: SIZE, channels: 1 };
 };
 
-type Contest = { readonly name: string; readonly ours: () => unknown; readonly plain: () => unknown };
-type Took = { readonly ours: number[]; readonly plain: number[] };
+type Work = { readonly name: string; readonly run: () => unknown };
 
-const contests = (photo: Raster, mask: Raster): readonly Contest[] => {
+const worksOn = (photo: Raster, mask: Raster): readonly Work[] => {
   const square = resizeLanczos(photo, SIZE, SIZE);
   const full = resizeLanczos(mask, photo.width, photo.height);
   const logits = Float32Array.from(mask.data);
   const norm = { mean: [0.5, 0.5, 0.5], std: [1, 1, 1] } as const;
-  const table = new Float32Array(256);
   const nchw = new Float32Array(3 * SIZE * SIZE);
   return [
-    {
-      name: 'photo down',
-      ours: () => resizeLanczos(photo, SIZE, SIZE),
-      plain: () => resizePlain(photo, SIZE, SIZE),
-    },
-    {
-      name: 'mask up',
-      ours: () => resizeLanczos(mask, photo.width, photo.height),
-      plain: () => resizePlain(mask, photo.width, photo.height),
-    },
-    {
-      name: 'tensor',
-      ours: () => toTensor(square, norm, nchw),
-      plain: () => [brightestPlain(square), lookUpPlain(square, [table, table, table], nchw)],
-    },
-    {
-      name: 'mask',
-      ours: () => toMask(logits, SIZE),
-      plain: () => stretchPlain(logits, extremesPlain(logits)),
-    },
-    { name: 'cutout', ours: () => cutout(photo, full), plain: () => cutPlain(photo, full) },
+    { name: 'photo down', run: () => resizeLanczos(photo, SIZE, SIZE) },
+    { name: 'mask up', run: () => resizeLanczos(mask, photo.width, photo.height) },
+    { name: 'tensor', run: () => toTensor(square, norm, nchw) },
+    { name: 'mask', run: () => toMask(logits, SIZE) },
+    { name: 'cutout', run: () => cutout(photo, full) },
   ];
 };
 
@@ -79,35 +57,28 @@ const run = async ({ args, print, stopping }: Bench): Promise<void> => {
   const height = heightOf(width);
   const jpeg = await photo(1, width, height);
   const data = await sharp(jpeg).raw().toBuffer();
-  const works = contests({ data, width, height, channels: 3 }, softDisc());
+  const works = worksOn({ data, width, height, channels: 3 }, softDisc());
 
   // In turn, so that a slow moment of the machine meets all of them.
-  const took = works.map((): Took => ({ ours: [], plain: [] }));
-  const sharpTook: number[] = [];
+  const tookMs = works.map((): number[] => []);
+  const sharpMs: number[] = [];
   for (let round = 1; round <= rounds; round++) {
-    for (const [i, { ours, plain }] of works.entries()) {
+    for (const [i, work] of works.entries()) {
       stopping.signal.throwIfAborted();
-      took[i]!.plain.push(await timed(plain));
-      took[i]!.ours.push(await timed(ours));
+      tookMs[i]!.push(await timed(work.run));
     }
-    sharpTook.push(await timed(() => theirs(jpeg)));
+    sharpMs.push(await timed(() => theirs(jpeg)));
   }
 
   print(
     `A photo of ${width} × ${height} to ${SIZE} × ${SIZE} and its mask back; milliseconds of ${rounds} rounds`,
   );
-  print(`${''.padEnd(12)}${'typescript'.padStart(18)}${kernel.padStart(18)}`);
-  print(`${''.padEnd(12)}${'  fastest   median'.repeat(2)}`);
-  for (const [i, { name }] of works.entries()) {
-    print(`${name.padEnd(12)}${summary(took[i]!.plain)}${summary(took[i]!.ours)}`);
-  }
-  print(`${'sharp'.padEnd(30)}${summary(sharpTook)}`);
+  print(`${''.padEnd(12)}${'  fastest   median'}`);
+  for (const [i, { name }] of works.entries()) print(`${name.padEnd(12)}${summary(tookMs[i]!)}`);
+  print(`${'sharp'.padEnd(12)}${summary(sharpMs)}`);
 
-  const ratio = (by: keyof Took) =>
-    median(sharpTook.map((ms, round) => (took[0]![by][round]! + took[1]![by][round]!) / ms)).toFixed(2);
-  print(
-    `down and up ÷ sharp's decode and resize: ${ratio('ours')} (typescript ${ratio('plain')}), median of the rounds`,
-  );
+  const ratio = median(sharpMs.map((ms, round) => (tookMs[0]![round]! + tookMs[1]![round]!) / ms));
+  print(`down and up ÷ sharp's decode and resize: ${ratio.toFixed(2)}, median of the rounds`);
 };
 
 export const resize: Benchmark = {

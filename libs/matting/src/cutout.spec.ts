@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { anyRaster, anyRasterOf, raster } from '../test/rasters.js';
+import { anyRaster, anyRasterOf, noise, raster } from '../test/rasters.js';
+import { cutReference } from '../test/reference/cutout.js';
 import { cutout, type Raster } from './index.js';
 
 const evenMask = ({ width, height }: Raster, sample: number): Raster => ({
@@ -19,7 +20,31 @@ const anyPhotoAndMask = anyRaster(3, 4).chain((photo) =>
   fc.tuple(fc.constant(photo), anyRasterOf(photo.width, photo.height, 1)),
 );
 
+/** One row of a photo and its mask, which has long runs of 0 and 255. */
+const anyRow = fc
+  .tuple(fc.integer({ min: 1, max: 70 }), fc.constantFrom(3 as const, 4 as const))
+  .chain(([width, channels]) => fc.tuple(anyRasterOf(width, 1, channels), anyRasterOf(width, 1, 1)));
+
 describe('cutout', () => {
+  it('gives the bytes of the reference', () => {
+    fc.assert(
+      fc.property(anyRow, ([photo, mask]) => {
+        expect(cutout(photo, mask).data).toEqual(cutReference(photo, mask));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  for (const channels of [3, 4] as const) {
+    it(`gives the bytes of the reference over several strips of ${channels} channels, one all background`, () => {
+      const width = 30_011;
+      const photo: Raster = { data: noise(width * channels), width, height: 1, channels };
+      const mask: Raster = { data: noise(width).fill(0, 5000, 20_000), width, height: 1, channels: 1 };
+
+      expect(Buffer.compare(cutout(photo, mask).data, cutReference(photo, mask))).toBe(0);
+    });
+  }
+
   it('is the opaque photo under a full mask', () => {
     fc.assert(
       fc.property(anyRaster(3), (photo) => {

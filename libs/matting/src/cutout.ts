@@ -1,10 +1,46 @@
-import { cutPlain } from './plain/cutout.js';
+import { base64 } from './generated/cutout.js';
+import { kernelOf, reserve } from './kernel.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
-import { cutoutKernel, cutSimd } from './simd/cutout.js';
+
+/** The functions of assembly/cutout.ts; arguments that are no counts are addresses. */
+type Functions = {
+  isVisible: (mask: number, bytes: number) => number;
+  cutRgb: (photo: number, mask: number, pixels: number, to: number) => void;
+  cutRgba: (photo: number, mask: number, pixels: number, to: number) => void;
+};
+
+const openKernel = kernelOf<Functions>(base64);
+
+/** Pixels of a strip: its mask, photo and cutout fit into the cache. */
+const strip = 8192;
+const maskAt = 0;
+const photoAt = strip;
+const cutAt = strip * 5 + 16;
+const bytes = strip * 9 + 16;
+
+/** Strips of background stay untouched: the system hands out zeroed pages, which cost nothing until written. */
+const cut = ({ data: photo, channels }: Raster, { data: mask }: Raster): Uint8Array => {
+  const kernel = openKernel();
+  const memory = reserve(kernel.memory, bytes);
+  const cutStrip = channels === 3 ? kernel.cutRgb : kernel.cutRgba;
+  const data = new Uint8Array(mask.length * 4);
+
+  for (let from = 0; from < mask.length; from += strip) {
+    const pixels = Math.min(strip, mask.length - from);
+    memory.set(mask.subarray(from, from + pixels), maskAt);
+    if (!kernel.isVisible(maskAt, pixels)) continue;
+
+    memory.set(photo.subarray(from * channels, (from + pixels) * channels), photoAt);
+    cutStrip(photoAt, maskAt, pixels, cutAt);
+    data.set(memory.subarray(cutAt, cutAt + pixels * 4), from * 4);
+  }
+
+  return data;
+};
 
 /**
- * The photo with the mask as its alpha: RGBA, straight (not premultiplied). A photo's own alpha is multiplied
- * in, so that its holes stay holes. Pixels of alpha 0 are black, which keeps the background out of the file.
+ * The photo with the mask as its alpha: RGBA, straight (not premultiplied). A photo's own alpha is multiplied in, so
+ * that its holes stay holes. Pixels of alpha 0 are black, which keeps the background out of the file.
  *
  * Source of the rounding: `Image.composite` of Pillow, which rembg cuts out with.
  *
@@ -23,6 +59,5 @@ export const cutout = (photo: Raster, mask: Raster): Raster => {
     );
   }
 
-  const data = cutoutKernel ? cutSimd(cutoutKernel, photo, mask) : cutPlain(photo, mask);
-  return { data, width: photo.width, height: photo.height, channels: 4 };
+  return { data: cut(photo, mask), width: photo.width, height: photo.height, channels: 4 };
 };

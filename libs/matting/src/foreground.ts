@@ -1,7 +1,7 @@
 import { type Alpha, requireSameSize } from './alpha.js';
 import { isMixed, type Layer, parentsOf, toLayers } from './foreground/layers.js';
 import { paintFromSmaller } from './foreground/paint-from-smaller.js';
-import { Workshop } from './matting-kernel.js';
+import { MattingKernel } from './matting-kernel.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
 export type ForegroundOptions = {
@@ -75,7 +75,13 @@ const neighboursOf = ({ pixels, numberOf, width, height }: Layer): Int32Array =>
   return around;
 };
 
-const relax = (shop: Workshop, layer: Layer, photo: Raster, alpha: Alpha, inherited: Colours): Colours => {
+const relax = (
+  kernel: MattingKernel,
+  layer: Layer,
+  photo: Raster,
+  alpha: Alpha,
+  inherited: Colours,
+): Colours => {
   const { pixels, width, height } = layer;
   const shares = new Float32Array(pixels.length);
   const colours = new Float32Array(pixels.length * 4);
@@ -88,14 +94,14 @@ const relax = (shop: Workshop, layer: Layer, photo: Raster, alpha: Alpha, inheri
     colours[i * 4 + 2] = photo.data[from + 2]! / 255;
   }
 
-  const around = shop.place(neighboursOf(layer));
-  const alphas = shop.place(shares);
-  const photoAt = shop.place(colours);
-  const fore = shop.place(inherited.fore);
-  const back = shop.place(inherited.back);
+  const around = kernel.copyIn(neighboursOf(layer));
+  const alphas = kernel.copyIn(shares);
+  const photoAt = kernel.copyIn(colours);
+  const fore = kernel.copyIn(inherited.fore);
+  const back = kernel.copyIn(inherited.back);
   const count = width <= sweeps.small && height <= sweeps.small ? sweeps.many : sweeps.few;
-  shop.run.relax(pixels.length, count, around, alphas, photoAt, fore, back);
-  return { fore: shop.floats(fore, pixels.length * 4), back: shop.floats(back, pixels.length * 4) };
+  kernel.run.relax(pixels.length, count, around, alphas, photoAt, fore, back);
+  return { fore: kernel.floats(fore, pixels.length * 4), back: kernel.floats(back, pixels.length * 4) };
 };
 
 /** The photo's own colour where it is all subject, black elsewhere. */
@@ -153,10 +159,10 @@ export const estimateForeground = (
     fore: meanColour(photo, alpha.data, 0.9, Infinity),
     back: meanColour(photo, alpha.data, -Infinity, 0.1),
   };
-  const shop = new Workshop();
+  const kernel = new MattingKernel();
   layers.forEach((layer, level) => {
     const inherited = level === 0 ? colours : inherit(layer, layers[level - 1]!, colours);
-    colours = relax(shop, layer, photo, alpha, inherited);
+    colours = relax(kernel, layer, photo, alpha, inherited);
   });
 
   const { width, height } = photo;

@@ -13,6 +13,6 @@ export { toMask } from './mask.js';
 export { postProcessMask } from './post-process.js';
 export type { Raster } from './raster.js';
 export { feather, offsetEdge } from './refine.js';
-export { kernel, resizeLanczos } from './resize.js';
+export { resizeLanczos } from './resize.js';
 export { type Normalisation, toTensor } from './tensor.js';
 export { toTrimap, type TrimapSettings } from './trimap.js';

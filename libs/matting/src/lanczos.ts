@@ -1,9 +1,6 @@
 /** Fraction bits of a weight: 8 bits of sample + 22 + 2 spare ones for the kernel's overshoot fill an int32. */
 export const precisionBits = 22;
 
-/** What a sum of weighted samples starts from, so that shifting it right by `precisionBits` rounds. */
-export const half = 1 << (precisionBits - 1);
-
 /** How one axis is resampled: target index t is a weighted sum of `count[t]` samples from `first[t]` on. */
 export type Taps = {
   readonly first: Int32Array;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { extremesReference, stretchReference } from '../test/reference/mask.js';
 import { toMask } from './index.js';
+import { findExtremes, stretch } from './mask.js';
 
 const anyPrediction = fc
   .integer({ min: 1, max: 8 })
@@ -57,5 +59,45 @@ describe('toMask', () => {
     expect(() => toMask(Float32Array.from([0, 1, -Infinity, 0]), 2)).toThrow(
       new RangeError('the prediction holds -Infinity at index 2'),
     );
+  });
+});
+
+/** Of every magnitude that float32 has. */
+const anyValues = fc.float32Array({ minLength: 1, maxLength: 70, noNaN: true, noDefaultInfinity: true });
+
+const stretchBoth = (values: Float32Array) => {
+  const extremes = extremesReference(values);
+  return [stretch(values, extremes), stretchReference(values, extremes)] as const;
+};
+
+describe('the kernel of masks', () => {
+  it('finds the extremes that the reference finds', () => {
+    fc.assert(
+      fc.property(anyValues, (values) => {
+        const [found, expected] = [findExtremes(values), extremesReference(values)];
+
+        expect([found.low === expected.low, found.high === expected.high]).toEqual([true, true]);
+      }),
+    );
+  });
+
+  it('stretches values to the bytes of the reference', () => {
+    fc.assert(
+      fc.property(anyValues, (values) => {
+        fc.pre(new Set(values).size > 1);
+        const [stretched, expected] = stretchBoth(values);
+
+        expect(stretched).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('agrees with the reference over several strips', () => {
+    const values = Float32Array.from({ length: 50_003 }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 777);
+    const [stretched, expected] = stretchBoth(values);
+
+    expect(findExtremes(values)).toEqual(extremesReference(values));
+    expect(Buffer.compare(stretched, expected)).toBe(0);
   });
 });

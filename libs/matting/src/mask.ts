@@ -1,6 +1,62 @@
-import { extremesPlain, stretchPlain } from './plain/mask.js';
+import { base64 } from './generated/mask.js';
+import { kernelOf, reserve } from './kernel.js';
 import { type Raster, requireSize } from './raster.js';
-import { extremesSimd, maskKernel, stretchSimd } from './simd/mask.js';
+
+/** The functions of assembly/mask.ts; arguments that are no counts or values are addresses. */
+type Functions = {
+  least: (values: number, count: number) => number;
+  greatest: (values: number, count: number) => number;
+  stretch: (values: number, count: number, low: number, range: number, to: number) => void;
+};
+
+export type Extremes = { readonly low: number; readonly high: number };
+
+const openKernel = kernelOf<Functions>(base64);
+
+/** Values of a strip, which fits into the cache. */
+const strip = 16_384;
+const valuesAt = 0;
+const maskAt = strip * 4;
+const bytes = strip * 5;
+
+/** Copies the values from `from` on to the strip and pads it with the first of them. */
+const fill = (memory: Uint8Array, prediction: Float32Array, from: number): void => {
+  const values = prediction.subarray(from, from + strip);
+  const floats = new Float32Array(memory.buffer, valuesAt, strip);
+  floats.set(values);
+  floats.fill(values[0]!, values.length);
+};
+
+/** Throws RangeError, which names the first value that is not finite. */
+export const findExtremes = (prediction: Float32Array): Extremes => {
+  const kernel = openKernel();
+  const memory = reserve(kernel.memory, bytes);
+  let low = Infinity;
+  let high = -Infinity;
+  for (let from = 0; from < prediction.length; from += strip) {
+    fill(memory, prediction, from);
+    low = Math.min(low, kernel.least(valuesAt, strip));
+    high = Math.max(high, kernel.greatest(valuesAt, strip));
+  }
+
+  // NaN and the infinities show in one of the two.
+  if (Number.isFinite(low) && Number.isFinite(high)) return { low, high };
+  const index = prediction.findIndex((value) => !Number.isFinite(value));
+  throw new RangeError(`the prediction holds ${prediction[index]} at index ${index}`);
+};
+
+/** Finite values of low … high to bytes of 0 … 255; low and high differ. */
+export const stretch = (prediction: Float32Array, { low, high }: Extremes): Uint8Array => {
+  const kernel = openKernel();
+  const memory = reserve(kernel.memory, bytes);
+  const data = new Uint8Array(prediction.length);
+  for (let from = 0; from < data.length; from += strip) {
+    fill(memory, prediction, from);
+    kernel.stretch(valuesAt, strip, low, high - low, maskAt);
+    data.set(memory.subarray(maskAt, maskAt + Math.min(strip, data.length - from)), from);
+  }
+  return data;
+};
 
 /**
  * A network's output as a mask, stretched so that its least value becomes 0 and its greatest 255, fractions cut
@@ -24,14 +80,11 @@ export const toMask = (prediction: Float32Array, size: number): Raster => {
   }
 
   const geometry = { width: size, height: size, channels: 1 } as const;
-  const extremes = maskKernel ? extremesSimd(maskKernel, prediction) : extremesPlain(prediction);
+  const extremes = findExtremes(prediction);
   if (extremes.low === extremes.high) {
     const data = new Uint8Array(prediction.length).fill(extremes.low >= 0.5 ? 255 : 0);
     return { data, ...geometry };
   }
 
-  const data = maskKernel
-    ? stretchSimd(maskKernel, prediction, extremes)
-    : stretchPlain(prediction, extremes);
-  return { data, ...geometry };
+  return { data: stretch(prediction, extremes), ...geometry };
 };

@@ -1,10 +1,5 @@
 import { base64 } from './generated/matting.js';
-
-/** What we use of WebAssembly; TypeScript declares it among the browser's types only. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: object };
-};
+import { type Kernel, moduleOf, reserve } from './kernel.js';
 
 /** An address in the kernel's memory, in bytes. */
 export type Address = number;
@@ -75,54 +70,46 @@ type Functions = {
   ) => void;
 };
 
-type Memory = { readonly buffer: ArrayBuffer; readonly grow: (pages: number) => number };
-type Exports = Functions & { readonly memory: Memory };
-
-const pageBytes = 65_536;
-
-let compiled: object | undefined;
-
-const instantiate = (): Exports => {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
-  return new WebAssembly.Instance(compiled).exports as Exports;
-};
+const openKernel = moduleOf<Functions>(base64);
 
 /**
- * The kernel with a memory of its own, laid out from its beginning to its end and never freed in between: what one
- * piece of work takes is given back when nobody holds its workshop any more. All memory is zero at first.
+ * An instance of the kernel, whose memory is handed out from its start to its end and never taken back. The garbage
+ * collector frees all of it with the instance. All memory is zero at first.
  */
-export class Workshop {
+export class MattingKernel {
   readonly run: Functions;
-  readonly #memory: Memory;
+  readonly #memory: Kernel<Functions>['memory'];
   #end: number;
 
   constructor() {
-    const { memory, ...functions } = instantiate();
+    const { memory, ...functions } = openKernel();
     this.run = functions;
     this.#memory = memory;
     this.#end = functions.freeFrom();
   }
 
-  /** Bytes taken until now. */
+  /** Bytes handed out until now. */
   get size(): number {
     return this.#end;
   }
 
-  /** Takes zeroed memory at a multiple of 16 bytes. Views made before no longer hold. Throws RangeError if none is left. */
-  take(bytes: number): Address {
+  /**
+   * Hands out zeroed memory at a multiple of 16 bytes. Earlier views become invalid.
+   *
+   * @throws RangeError when there is not that much
+   */
+  allocate(bytes: number): Address {
     const start = Math.ceil(this.#end / 16) * 16;
     this.#end = start + bytes;
-    const missing = this.#end - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / pageBytes));
+    reserve(this.#memory, this.#end);
     return start;
   }
 
-  place(values: Int32Array | Float32Array): Address {
-    const start = this.take(values.byteLength);
-    new Uint8Array(this.#memory.buffer).set(
-      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-      start,
-    );
+  /** Copies the values into memory of their own. */
+  copyIn(values: Int32Array | Float32Array): Address {
+    const start = this.allocate(values.byteLength);
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.bytes(start, bytes.length).set(bytes);
     return start;
   }
 

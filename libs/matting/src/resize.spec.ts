@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { anyRaster, anySide, raster } from '../test/rasters.js';
+import { anyRaster, anySide, noise, raster } from '../test/rasters.js';
+import { resizeReference } from '../test/reference/resize.js';
 import { type Raster, resizeLanczos } from './index.js';
 
 const anyPicture = anyRaster(1, 3, 4);
@@ -151,5 +152,67 @@ describe('resizeLanczos', () => {
     expect(() => resizeLanczos(raster(2, 2, 3, [1, 2, 3]), 1, 1)).toThrow(
       new RangeError('a raster of 2×2 pixels with 3 channels takes 12 bytes, not 3'),
     );
+  });
+});
+
+/** One pixel, sides within and beyond a vector and a block of rows, enlarged and shrunk. */
+const anyTarget = fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 24 }), fc.integer({ min: 25, max: 90 }));
+
+/** Compares the samples at once: Jest's own comparison takes long over many. */
+const expectReference = (picture: Raster, width: number, height: number): void => {
+  const resized = resizeLanczos(picture, width, height);
+
+  expect(resized).toMatchObject({ width, height, channels: picture.channels });
+  expect(Buffer.compare(resized.data, resizeReference(picture, width, height).data)).toBe(0);
+};
+
+describe('the kernel of resizeLanczos', () => {
+  it('gives the bytes of the reference', () => {
+    fc.assert(
+      fc.property(anyPicture, anyTarget, anyTarget, (picture, width, height) => {
+        expectReference(picture, width, height);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('gives the bytes of the reference over many blocks and whole vectors', () => {
+    const photo: Raster = { data: noise(301 * 167 * 3), width: 301, height: 167, channels: 3 };
+
+    for (const [width, height] of [
+      [64, 64],
+      [301, 60],
+      [90, 167],
+      [333, 200],
+      [1, 1],
+    ] as const)
+      expectReference(photo, width, height);
+  });
+
+  it('gives the bytes of the reference inside flat areas and at their edges', () => {
+    const [width, height] = [60, 50];
+    const data = new Uint8Array(width * height);
+    for (let y = 10; y < 40; y++) data.fill(y < 25 ? 255 : 97, y * width + 8, y * width + 47);
+    const mask: Raster = { data, width, height, channels: 1 };
+
+    expectReference(mask, 301, 233);
+    expectReference(mask, 33, 21);
+  });
+
+  it('gives the bytes of the reference when a tall picture is shrunk strip by strip', () => {
+    const tall: Raster = { data: noise(1370 * 9000 * 3), width: 1370, height: 9000, channels: 3 };
+
+    expectReference(tall, 1370, 1);
+  });
+
+  it('shrinks a tall flat picture to one flat row', () => {
+    const tall: Raster = {
+      data: new Uint8Array(1000 * 9000 * 4).fill(7),
+      width: 1000,
+      height: 9000,
+      channels: 4,
+    };
+
+    expect(resizeLanczos(tall, 1000, 1).data).toEqual(new Uint8Array(4000).fill(7));
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { anyRasterOf, raster } from '../test/rasters.js';
+import { anyRaster, anyRasterOf, noise, raster } from '../test/rasters.js';
+import { brightestReference, lookUpReference } from '../test/reference/tensor.js';
 import { type Raster, toTensor } from './index.js';
+import { findBrightest, lookUp, type Tables } from './tensor.js';
 
 const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 const plain = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
@@ -83,4 +85,55 @@ describe('toTensor', () => {
       new RangeError('a raster of 1 channels cannot stand for one of 3 or 4'),
     );
   });
+});
+
+const table = (step: number) => Float32Array.from({ length: 256 }, (_, sample) => (sample * step) / 7);
+const tables: Tables = [table(1), table(-2), table(3)];
+
+const dark = (photo: Raster): Raster => ({ ...photo, data: photo.data.map((sample) => sample >> 1) });
+
+const large = (channels: 3 | 4): Raster => ({
+  data: noise(99 * 101 * channels).map((sample) => sample % 201),
+  width: 99,
+  height: 101,
+  channels,
+});
+
+/** Both tensors; the memory is filled with NaN first, so that a value left out shows. */
+const lookUpBoth = (photo: Raster) => {
+  const empty = () => new Float32Array(3 * photo.width * photo.height).fill(NaN);
+  const [expected, nchw] = [empty(), empty()];
+  lookUpReference(photo, tables, expected);
+  lookUp(photo, tables, nchw);
+  return { expected, nchw };
+};
+
+describe('the kernel of tensors', () => {
+  it('finds the brightest sample that the reference finds', () => {
+    fc.assert(
+      fc.property(anyRaster(3, 4).map(dark), (photo) => {
+        expect(findBrightest(photo)).toBe(brightestReference(photo));
+      }),
+    );
+  });
+
+  it('looks up the values that the reference looks up', () => {
+    fc.assert(
+      fc.property(anyRaster(3, 4), (photo) => {
+        const { expected, nchw } = lookUpBoth(photo);
+        expect(nchw).toEqual(expected);
+      }),
+    );
+  });
+
+  for (const channels of [3, 4] as const) {
+    it(`agrees with the reference over several strips of ${channels} channels`, () => {
+      const photo = large(channels);
+
+      expect(findBrightest(photo)).toBe(200);
+      const { expected, nchw } = lookUpBoth(photo);
+      expect(nchw).toEqual(expected);
+      expect(expected).not.toContain(NaN);
+    });
+  }
 });

@@ -14,6 +14,10 @@ export const raster = (
   data: Uint8Array.from(samples),
 });
 
+/** The same bytes at every call. */
+export const noise = (length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 24);
+
 /** Sides that meet both kinds of row, those that fill whole words and those that do not. */
 export const anySide = fc.integer({ min: 1, max: 24 });
 

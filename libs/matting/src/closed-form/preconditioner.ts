@@ -20,23 +20,23 @@ const step = 512;
  * @returns undefined when `shouldStop` said so
  */
 export const twoGrids = (
-  { shop, planeBytes, colours, diagonal }: System,
+  { kernel, planeBytes, colours, diagonal }: System,
   squares: Squares,
   shouldStop: () => boolean,
 ): Precondition | undefined => {
   const { count, side } = squares;
-  const { run } = shop;
-  const squareOf = shop.place(squares.squareOf);
-  const starts = shop.place(squares.starts);
-  const members = shop.place(squares.members);
-  const around = shop.place(squares.around);
-  const places = shop.place(squares.places);
-  const columnStarts = shop.place(squares.columns.starts);
-  const rows = shop.place(squares.columns.rows);
-  const modes = shop.take(planeBytes * 4);
-  const packed = shop.take(squares.members.length * 16);
-  const coarse = shop.take(count * 16);
-  const blocks = shop.take(squares.columns.rows.length * blockBytes);
+  const { run } = kernel;
+  const squareOf = kernel.copyIn(squares.squareOf);
+  const starts = kernel.copyIn(squares.starts);
+  const members = kernel.copyIn(squares.members);
+  const around = kernel.copyIn(squares.around);
+  const places = kernel.copyIn(squares.places);
+  const columnStarts = kernel.copyIn(squares.columns.starts);
+  const rows = kernel.copyIn(squares.columns.rows);
+  const modes = kernel.allocate(planeBytes * 4);
+  const packed = kernel.allocate(squares.members.length * 16);
+  const coarse = kernel.allocate(count * 16);
+  const blocks = kernel.allocate(squares.columns.rows.length * blockBytes);
 
   run.fitModes(count, starts, members, colours, diagonal, modes, packed);
   run.project(modes, squareOf, side, around, places, blocks);

@@ -28,8 +28,8 @@ const side = { first: 6, step: 3 };
 const mostFactorBytes = 320 * 2 ** 20;
 const blockBytes = 128;
 
-const fittingSquares = ({ shop, band, kinds }: System, { width, height }: Raster): Squares => {
-  const known = shop.bytes(kinds, band.samples);
+const fittingSquares = ({ kernel, band, kinds }: System, { width, height }: Raster): Squares => {
+  const known = kernel.bytes(kinds, band.samples);
   for (let pixels = side.first; ; pixels += side.step) {
     const squares = toSquares(band, known, width, height, pixels);
     if (squares.columns.rows.length * blockBytes <= mostFactorBytes) return squares;
@@ -43,9 +43,9 @@ const writeAlpha = (
   width: number,
   alpha: Float32Array,
 ): void => {
-  const { shop, band, scale } = system;
-  const values = shop.floats(x, band.samples);
-  const scales = shop.floats(scale, band.samples);
+  const { kernel, band, scale } = system;
+  const values = kernel.floats(x, band.samples);
+  const scales = kernel.floats(scale, band.samples);
   const { runs } = band;
   for (let at = 0; at < runs.length; at += 8) {
     const sample = runs[at]!;
@@ -61,10 +61,10 @@ type Progress = Omit<Solution, 'write'>;
 
 /** Conjugate gradients from x = 0, preconditioned. */
 const iterate = (system: System, x: number, precondition: Precondition, watch: Watch): Progress => {
-  const { shop, band, planeBytes, known: r, scale } = system;
-  const { run } = shop;
+  const { kernel, band, planeBytes, known: r, scale } = system;
+  const { run } = kernel;
   const { samples } = band;
-  const [p, q, z] = [shop.take(planeBytes), shop.take(planeBytes), shop.take(planeBytes)];
+  const [p, q, z] = [kernel.allocate(planeBytes), kernel.allocate(planeBytes), kernel.allocate(planeBytes)];
   const norm = Math.sqrt(run.dot(r, r, samples));
 
   let rz = 0;
@@ -97,7 +97,7 @@ const iterate = (system: System, x: number, precondition: Precondition, watch: W
 export const solveBand = (photo: Raster, sorted: Uint8Array, watch: Watch): Solution => {
   const { width, height } = photo;
   const system = toSystem(photo, sorted, toBand(sorted, width, height, kind.unknown));
-  const x = system.shop.take(system.planeBytes);
+  const x = system.kernel.allocate(system.planeBytes);
   const write = (alpha: Float32Array) => writeAlpha(system, x, sorted, width, alpha);
   const stopped: Solution = { state: 'stopped', iterations: 0, residual: 1, write };
   if (watch.shouldStop()) return stopped;

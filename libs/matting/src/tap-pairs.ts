@@ -1,13 +1,13 @@
-import { lanczosTaps } from '../lanczos.js';
+import { lanczosTaps } from './lanczos.js';
 
-/** The taps of one axis as assembly/resize.ts reads them: a record per target sample, by pairs of samples. */
+/** The taps of one axis as assembly/resize.ts reads them: one record per target sample, made of pairs of samples. */
 export type TapPairs = {
   readonly records: Uint8Array;
   /** Bytes from one record to the next. */
   readonly stride: number;
-  /** The most pairs that a target sample is made of. */
+  /** An upper bound of the pairs per target sample. */
   readonly most: number;
-  /** Of each target sample, the source sample after its last. */
+  /** The source sample after the last one of each target sample. */
   readonly ends: Int32Array;
 };
 
@@ -17,7 +17,7 @@ const lowBits = 11;
 
 export const tapPairs = (sourceSize: number, targetSize: number): TapPairs => {
   const { first, count, weights, stride: most } = lanczosTaps(sourceSize, targetSize);
-  const pairs = (most + 1) / 2;
+  const pairs = Math.min((most + 1) / 2, Math.ceil(sourceSize / 2));
   const stride = headerBytes + pairs * pairBytes;
   const words = new Int32Array((targetSize * stride) / 4);
   const halves = new Int16Array(words.buffer);

@@ -1,4 +1,4 @@
-import type { Raster } from '../raster.js';
+import type { Raster } from '../../src/raster.js';
 
 /** a × b / 255, rounded as Pillow's MULDIV255 rounds it. */
 const multiply = (a: number, b: number): number => {
@@ -6,8 +6,8 @@ const multiply = (a: number, b: number): number => {
   return ((product >> 8) + product) >> 8;
 };
 
-/** The bytes of `cutout` in plain TypeScript, where there is no SIMD; photo and mask fit each other. */
-export const cutPlain = ({ data: source, channels }: Raster, { data: shares }: Raster): Uint8Array => {
+/** The bytes of `cutout` in a plain loop; photo and mask fit each other. */
+export const cutReference = ({ data: source, channels }: Raster, { data: shares }: Raster): Uint8Array => {
   const opaque = channels === 3;
   const data = new Uint8Array(shares.length * 4);
 
