@@ -36,7 +36,7 @@ describe('npm run bench', () => {
 
   /** How the output ends, after what it says of things that are missing. */
   const endings: Readonly<Record<string, RegExp>> = {
-    capacity: /\nCommits\/s of 8 clients: \d+ silent, \d+ notifying, \d+ notifying afterwards\n$/,
+    capacity: /\n\| Postgres, .+\n[^]*\nCommits\/s of 8 clients: \d+ silent, \d+ notifying\n$/,
     device: /\n {2}limit +\S.*\n$/,
     matting: /\*\*\* pymatting cannot be installed, .+ \*\*\*\n[^]*\n {2}round 1 {3}ours +\d+\.\d\d s.*\n$/,
     memory: /\n(peak|growth) +\S.*\n$/,

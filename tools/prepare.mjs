@@ -56,7 +56,6 @@ const modes = {
   bench: () => import(pathToFileURL(join(dist, 'bench/main.js')).href),
   docs: async () => {
     await import(pathToFileURL(join(dist, 'apps/gateway/src/reference/write.js')).href);
-    await import(pathToFileURL(join(dist, 'bench/capacity/write.js')).href);
   },
   pictures: () => import('./draw-settings.mjs'),
   compatibility: () => {

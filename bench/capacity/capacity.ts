@@ -1,81 +1,118 @@
-import { writeFile } from 'node:fs/promises';
+import { Redis } from 'ioredis';
+import { redisIsOnPath, startRedis } from '#test/redis';
+import { startS3Store } from '#test/s3-store';
 import type { Bench, Benchmark } from '../benchmark.js';
+import { writeStandIn, type StandInEnv } from '../device/stand-in.js';
 import { readCounts } from '../options.js';
-import { measure, usual } from './measure.js';
-import { Measured, type Cost, type CpuMs } from './measured.js';
-import { MEASURED_PATH } from './read-measured.js';
-import { placesHere } from './setting.js';
+import { startService } from '../overhead/service.js';
+import { heightOf, photo } from '../photos.js';
+import { costOf, readCounters, type Cost, type Subject } from './counters.js';
+import { commitsPerSecond, rowBytes } from './postgres.js';
+import { startTraffic } from './traffic.js';
 
-/** Longer than it takes; whatever hangs ends by then. */
-const AT_MOST_MS = 300_000;
-const WRITE = '--write';
+const IN_HAND = 4;
+const COMMITTING_CLIENTS = 8;
 
-const describeCpu = (cpuMs: CpuMs) =>
-  Object.entries(cpuMs)
-    .map(([program, ms]) => `${program} ${ms.toFixed(2)}`)
-    .join('  ');
+/** Two megapixels, and the input of the catalogue's networks. A tiny image leaves only what a task costs. */
+const usual = { seconds: 15, commits: 3, width: 1632, network: 1024, tiny: 64 };
+type Options = typeof usual;
 
-const printCost = (print: Bench['print'], label: string, cost: Cost) => {
-  const { perSecond, cpuMs, transactions, walBytes, commands } = cost;
-  const redis = commands === undefined ? '' : `, ${commands.toFixed(1)} commands to Redis`;
-  print(`  ${label.padEnd(14)}${describeCpu(cpuMs)}   (CPU ms a task; ${perSecond.toFixed(1)} tasks/s)`);
-  print(
-    `  ${''.padEnd(14)}${transactions.toFixed(1)} transactions, ${walBytes.toFixed(0)} bytes of WAL${redis}`,
-  );
+type Setting = { readonly queue: 'Redis' | 'Postgres'; readonly width: number; readonly network: number };
+
+/** Closes what the work opened when the work ends, so that no two services run beside each other. */
+const within = async (bench: Bench, work: (bench: Bench) => Promise<void>): Promise<void> => {
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    for (const each of closers.splice(0).toReversed()) await each();
+  };
+  bench.closers.push(close);
+  await work({ ...bench, closers });
+  await close();
 };
 
-const report = (print: Bench['print'], { backends, photo, rows, commits }: Measured) => {
-  for (const [place, backend] of Object.entries(backends)) {
-    const { gateway, worker, dispatcher } = backend.connections;
-    print(`Tiny images, the queue in ${place}:`);
-    printCost(print, 'inline', backend.tiny.inline);
-    printCost(print, 'URL, webhook', backend.tiny.url);
-    print(`  idle        ${describeCpu(backend.idle.cpuMs)}   (CPU ms a second)`);
-    print(`  connections to Postgres: gateway ${gateway}  worker ${worker}  dispatcher ${dispatcher}`);
-    print(`  a waiting job takes ${backend.jobBytes} bytes`);
+const openRedis = async ({ closers }: Bench): Promise<Redis> => {
+  const server = await startRedis();
+  closers.push(server.stop);
+  const redis = new Redis(server.url);
+  closers.push(() => redis.disconnect());
+  return redis;
+};
+
+/** A service as a fleet has it: images in an object store. Its device takes next to no time. */
+const openSubject = async (bench: Bench, { queue, network }: Setting): Promise<Subject> => {
+  const redis = queue === 'Redis' ? await openRedis(bench) : undefined;
+  const store = await startS3Store();
+  bench.closers.push(store.stop);
+  const folder = await writeStandIn(bench, { size: network, blurs: 0 });
+  const standIn: StandInEnv = { MODELS_DIR: folder, BENCH_SIZE: `${network}`, BENCH_SLEEP_MS: '1' };
+  const settings = { WORKER_CONCURRENCY: `${IN_HAND}`, DEVICE: 'cpu', OUTBOUND_ALLOW: '127.0.0.1' };
+  const REDIS_URL = redis ? `redis://127.0.0.1:${redis.options.port}/0` : '';
+  const worker = new URL('../device/worker.js', import.meta.url);
+  const env = { ...standIn, ...settings, ...store.env, REDIS_URL };
+  return { service: await startService(bench, { worker, env }), redis };
+};
+
+const columns = ['gateway', 'worker', 'dispatcher', 'postgres', 'redis'] as const;
+
+const printCost = (print: Bench['print'], label: string, { perSecond, cpuMs, ...cost }: Cost) => {
+  const cpu = columns.map((name) =>
+    cpuMs[name] === undefined ? '—' : `${Number(cpuMs[name].toPrecision(2))}`,
+  );
+  const others = [cost.transactions.toFixed(1), `${(cost.walBytes / 1000).toFixed(1)} kB`];
+  print(`| ${[label, ...cpu, ...others, perSecond.toFixed(0)].join(' | ')} |`);
+};
+
+const printPostgres = async ({ print }: Bench, { service }: Subject, { commits }: Options) => {
+  print('\nBytes of a row with its part of the indexes:');
+  for (const table of ['tasks', 'images', 'deliveries', 'delivery_attempts'] as const)
+    print(`  ${table.padEnd(18)}${await rowBytes(service.database, table)}`);
+  const rates = await commitsPerSecond(service.databaseUrl, {
+    clients: COMMITTING_CLIENTS,
+    seconds: commits,
+  });
+  print(`Commits/s of ${COMMITTING_CLIENTS} clients: ${rates.silent} silent, ${rates.notifying} notifying`);
+};
+
+const measure = async (bench: Bench, setting: Setting, options: Options): Promise<Subject> => {
+  const { queue, width } = setting;
+  const height = heightOf(width);
+  const subject = await openSubject(bench, setting);
+  const traffic = await startTraffic(bench, subject.service, await photo(0, width, height));
+  const { signal } = bench.stopping;
+  for (const way of ['inline', 'url'] as const) {
+    await traffic(way, options.seconds / 2, IN_HAND + 1);
+    const from = await readCounters(subject, signal);
+    const made = await traffic(way, options.seconds, IN_HAND + 1);
+    const cost = costOf(from, await readCounters(subject, signal), made);
+    printCost(bench.print, `${queue}, ${width} × ${height}, ${way}`, cost);
   }
-  const { stages } = photo;
-  print(
-    `${photo.width} × ${photo.height}, JPEG of ${photo.jpegBytes} bytes in, PNG of ${photo.pngBytes} bytes out:`,
-  );
-  printCost(print, 'inline', photo.inline);
-  printCost(print, 'URL, webhook', photo.url);
-  print(
-    `  stages      decode ${stages.decode.toFixed(0)}  preprocess ${stages.preprocess.toFixed(0)}  ` +
-      `postprocess ${stages.postprocess.toFixed(0)}  encode ${stages.encode.toFixed(0)}   (CPU ms an image, alone)`,
-  );
-  print(
-    `Bytes of a row: ${Object.entries(rows)
-      .map(([table, bytes]) => `${table} ${bytes}`)
-      .join('  ')}`,
-  );
-  print(
-    `Commits/s of ${commits.clients} clients: ${commits.silent} silent, ${commits.notifying} notifying, ` +
-      `${commits.notifyingAfter} notifying afterwards`,
-  );
+  return subject;
 };
 
 const run = async (bench: Bench): Promise<void> => {
-  const { args, print, stopping } = bench;
-  const options = readCounts(
-    args.filter((arg) => arg !== WRITE),
-    usual,
-  );
-  const timer = setTimeout(
-    () => stopping.abort(new Error(`it took longer than ${AT_MOST_MS / 1000} s`)),
-    AT_MOST_MS,
-  );
-  bench.closers.push(() => clearTimeout(timer));
+  const { print, progress } = bench;
+  const options = readCounts(bench.args, usual);
+  const { width, network, tiny } = options;
+  const small = { width: tiny, network: tiny };
+  const inRedis: Setting[] = [
+    { queue: 'Redis', width, network },
+    { queue: 'Redis', ...small },
+  ];
+  if (!redisIsOnPath()) print('*** redis-server is not on the PATH: the queue in Redis is not measured. ***');
 
-  const measured = Measured.parse(await measure(bench, placesHere(print), options));
-  report(print, measured);
-  if (!args.includes(WRITE)) return;
-  await writeFile(MEASURED_PATH, `${JSON.stringify(measured, undefined, 2)}\n`);
-  print(`written to ${MEASURED_PATH}; npm run docs makes docs/capacity.md of it`);
+  progress.note('Starting a service for each row …');
+  print('CPU milliseconds of a task in each program. Inline tasks are awaited, those by URL end by webhook.');
+  print(`| queue, image | ${columns.join(' | ')} | transactions | WAL | tasks/s |`);
+  print(`|${' --- |'.repeat(columns.length + 4)}`);
+  for (const setting of redisIsOnPath() ? inRedis : [])
+    await within(bench, async (inner) => void (await measure(inner, setting, options)));
+  await within(bench, async (inner) =>
+    printPostgres(inner, await measure(inner, { queue: 'Postgres', ...small }, options), options),
+  );
 };
 
 export const capacity: Benchmark = {
-  about: 'what a task costs every program; --seconds 15 --write',
-  smallest: ['--seconds', '1', '--idle', '1', '--commits', '1', '--width', '64', '--network', '64'],
+  about: 'what a task costs each program; --seconds 15 --width 1632',
+  smallest: ['--seconds', '1', '--commits', '1', '--width', '64', '--network', '64'],
   run,
 };

@@ -1,49 +1,66 @@
-import { createClient, removal, type Client } from '#test/client';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { createClient, removal, type Item } from '#test/client';
 import { startPictureServer } from '#test/picture-server';
 import type { Bench } from '../benchmark.js';
 import type { Service } from '../overhead/service.js';
-import { startHooks } from './hooks.js';
 
 export type Way = 'inline' | 'url';
 
-export type Made = { readonly tasks: number; readonly ms: number };
-
 /** Makes tasks that way for so long, some at a time. */
-export type Traffic = (way: Way, seconds: number, inFlight: number) => Promise<Made>;
+export type Traffic = (way: Way, seconds: number, inFlight: number) => Promise<{ tasks: number; ms: number }>;
 
-const HOSTS = 4;
 const wanted = { outputType: 'URL', outputFormat: 'PNG' };
 
-const taken = async (client: Client, task: object): Promise<void> => {
-  const { errors } = await client.post([task]);
+const check = ({ errors = [] }: { errors?: readonly Item[] }) => {
   if (errors[0]) throw new Error(`a task failed: ${JSON.stringify(errors[0])}`);
 };
 
-/** Clients of a service who want the cutout of one picture, again and again. */
-export const startTraffic = async (
-  { closers, stopping }: Bench,
-  { url, key }: Service,
-  picture: Buffer,
-): Promise<Traffic> => {
+/** A receiver of webhooks. `ended` resolves when the task's webhook has come, and throws if the task failed. */
+const startWebhooks = async ({ closers }: Bench) => {
+  const waiting = new Map<string | undefined, (body: { errors?: Item[] }) => void>();
+  const server = createServer((request, response) => {
+    const receive = async () => {
+      const body = (await json(request)) as { data?: Item[]; errors?: Item[] };
+      response.end();
+      for (const { taskUUID } of [...(body.data ?? []), ...(body.errors ?? [])])
+        waiting.get(taskUUID)?.(body);
+    };
+    receive().catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const ended = async (taskUUID: string) => {
+    check(await new Promise<{ errors?: Item[] }>((resolve) => waiting.set(taskUUID, resolve)));
+    waiting.delete(taskUUID);
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, ended };
+};
+
+/** Clients of a service that want the cutout of one picture, again and again. */
+export const startTraffic = async (bench: Bench, service: Service, picture: Buffer): Promise<Traffic> => {
   const pictures = await startPictureServer(picture);
-  closers.push(pictures.stop);
-  const hooks = await startHooks(HOSTS);
-  closers.push(hooks.stop);
-  const client = createClient(url, key);
+  bench.closers.push(pictures.stop);
+  const webhooks = await startWebhooks(bench);
+  const client = createClient(service.url, service.key);
   const inline = picture.toString('base64');
 
-  const ways: Record<Way, (nth: number) => Promise<void>> = {
-    inline: () => taken(client, removal(inline, wanted)),
-    url: async (nth) => {
-      const webhookURL = hooks.urls[nth % HOSTS];
-      const task = removal(pictures.url, { ...wanted, webhookURL, deliveryMethod: 'async' });
-      const told = hooks.told(task.taskUUID);
-      await Promise.all([taken(client, task), told]);
+  const ways: Record<Way, () => Promise<void>> = {
+    inline: async () => check(await client.post([removal(inline, wanted)])),
+    url: async () => {
+      const more = { ...wanted, webhookURL: webhooks.url, deliveryMethod: 'async' };
+      const task = removal(pictures.url, more);
+      const ended = webhooks.ended(task.taskUUID);
+      await Promise.all([client.post([task]).then(check), ended]);
     },
   };
-
+  const { signal } = bench.stopping;
   const stopped = new Promise<never>((_, reject) => {
-    stopping.signal.addEventListener('abort', () => reject(stopping.signal.reason));
+    signal.addEventListener('abort', () => reject(signal.reason));
   });
   stopped.catch(() => undefined);
 
@@ -51,7 +68,7 @@ export const startTraffic = async (
     const startMs = performance.now();
     let tasks = 0;
     const one = async () => {
-      while (performance.now() - startMs < seconds * 1000) await ways[way](tasks++);
+      for (; performance.now() - startMs < seconds * 1000; tasks++) await ways[way]();
     };
     await Promise.race([stopped, Promise.all(Array.from({ length: inFlight }, one))]);
     return { tasks, ms: performance.now() - startMs };
