@@ -6,8 +6,10 @@ import {
   content,
   files,
   filesIndexLast,
+  header,
   index,
   newFolder,
+  paxPath,
   resource,
   sha256Of,
   tarballOf,
@@ -108,5 +110,42 @@ describe('assemble', () => {
 
     await expect(assembled(cut)).rejects.toThrow('unexpected end of file');
     await expect(assembled(page)).rejects.toThrow('incorrect header check');
+  });
+
+  it('refuses a header whose checksum is wrong', async () => {
+    const damaged = header('dist/damaged', 0);
+    damaged.write('9', 110);
+
+    await expect(assembled(await tarballOf(files, [damaged]))).rejects.toThrow('checksum failure');
+  });
+
+  it('does not read a chunk that claims to have gigabytes', async () => {
+    const tarball = await tarballOf(files, [header('dist/resources.json', 2 ** 32)]);
+
+    await expect(assembled(tarball)).rejects.toThrow(
+      'dist/resources.json has 4294967296 bytes, more than a chunk may have',
+    );
+  });
+
+  it('passes over paths that lead out of the package', async () => {
+    const foreign = ['../../../outside', '/outside'].map((path) => header(path, 0));
+
+    expect(await assembled(await tarballOf(files, foreign))).toEqual(content);
+  });
+
+  it('does not follow a link in place of a chunk', async () => {
+    const { [first]: _, ...others } = files;
+    const tarball = await tarballOf(others, [header(first, 0, '2', '/etc/passwd')]);
+
+    await expect(assembled(tarball)).rejects.toThrow('1 of 3 chunks are not in the package');
+  });
+
+  it('reads a path that is too long for the header', async () => {
+    const long = `dist/${'resources'.repeat(30)}.json`;
+    const text = index['dist/resources.json'] ?? Buffer.alloc(0);
+    const entries = { short: text, ...chunkFiles };
+    const npm = { ...npmFileFrom('tiny@1.0.0').npm, index: long };
+
+    expect(await assembled(await tarballOf(entries, paxPath(long)), { npm })).toEqual(content);
   });
 });

@@ -1,8 +1,8 @@
+import { on } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-
-const blockBytes = 512;
+import { Parser, type ReadEntry } from 'tar';
 
 export type TarEntry = {
   /** Path inside the package, without the folder that npm puts around it. */
@@ -12,72 +12,25 @@ export type TarEntry = {
   readonly read: () => Promise<Buffer>;
 };
 
-/** Takes exact numbers of bytes from a stream whose pieces have any length. */
-const cursorOver = (source: AsyncIterator<Buffer>) => {
-  let held: Buffer = Buffer.alloc(0);
-
-  const pass = async (count: number, use: (piece: Buffer, at: number) => void): Promise<void> => {
-    for (let at = 0; at < count;) {
-      if (held.length === 0) {
-        const next = await source.next();
-        if (next.done) throw new Error('the archive ends early');
-        held = next.value;
-      }
-      const piece = held.subarray(0, count - at);
-      use(piece, at);
-      held = held.subarray(piece.length);
-      at += piece.length;
-    }
-  };
-
-  const take = async (count: number): Promise<Buffer> => {
-    const whole = Buffer.alloc(count);
-    await pass(count, (piece, at) => whole.set(piece, at));
-    return whole;
-  };
-
-  return { take, skip: (count: number) => pass(count, () => undefined) };
-};
-
-const textAt = (header: Buffer, start: number, length: number): string =>
-  header.toString('utf8', start, start + length).replace(/\0.*$/s, '');
-
-/** Field offsets of the ustar header: POSIX.1-2001, pax, "ustar Interchange Format". */
-const parseHeader = (header: Buffer) => {
-  const size = Number.parseInt(textAt(header, 124, 12), 8);
-  if (!Number.isSafeInteger(size)) throw new Error('the archive holds a header that cannot be read');
-
-  const prefix = textAt(header, 257, 5) === 'ustar' ? textAt(header, 345, 155) : '';
-  const full = prefix ? `${prefix}/${textAt(header, 0, 100)}` : textAt(header, 0, 100);
-  const isFile = ['0', ''].includes(textAt(header, 156, 1));
-
-  return { path: full.slice(full.indexOf('/') + 1), size, isFile };
-};
-
-// The callback has nothing to add: pipeline destroys the last stream with the error, and who reads it meets it.
-const gunzipped = (file: string): Readable =>
-  pipeline(createReadStream(file), createGunzip(), () => undefined);
+const isFile = (_: string, entry: object) => 'type' in entry && ['File', 'OldFile'].includes(`${entry.type}`);
 
 /** The regular files of a gzipped tarball, in its order, with one piece of it in memory at a time. */
 export async function* tarEntries(file: string): AsyncGenerator<TarEntry> {
-  const stream = gunzipped(file);
+  // Strict, since a wrong checksum or a missing end would else be a warning.
+  const parser = new Parser({ strict: true, filter: isFile });
+  const failed = new Promise<never>((_, reject) => parser.on('error', reject));
+  failed.catch(() => undefined);
+  // Node's gunzip waits for its reader. The one in Parser inflates a piece of the file as a whole.
+  const unzipped = pipeline(createReadStream(file), createGunzip(), (error) => error && parser.abort(error));
   try {
-    const cursor = cursorOver(stream[Symbol.asyncIterator]());
-    for (;;) {
-      const header = await cursor.take(blockBytes);
-      if (header.every((byte) => byte === 0)) return;
-
-      const { path, size, isFile } = parseHeader(header);
-      let unread = Math.ceil(size / blockBytes) * blockBytes;
-      const read = async (): Promise<Buffer> => {
-        unread -= size;
-        return cursor.take(size);
-      };
-      if (isFile) yield { path, size, read };
-
-      await cursor.skip(unread);
+    const entries = on(parser, 'entry', { close: ['end'] }) as AsyncIterable<[ReadEntry]>;
+    unzipped.pipe(parser);
+    for await (const [entry] of entries) {
+      const path = entry.path.slice(entry.path.indexOf('/') + 1);
+      yield { path, size: entry.size, read: () => Promise.race([entry.concat(), failed]) };
+      entry.resume();
     }
   } finally {
-    stream.destroy();
+    unzipped.destroy();
   }
 }

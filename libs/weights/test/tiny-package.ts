@@ -35,7 +35,8 @@ export const chunkFiles: Files = Object.fromEntries(chunks.map((part) => [`dist/
 export const files = { ...manifest, ...index, ...chunkFiles };
 export const filesIndexLast = { ...manifest, ...chunkFiles, ...index };
 
-const header = (path: string, size: number): Buffer => {
+/** A header of the ustar form. Type 0 is a file, 2 a symbolic link to `target`, x a pax header. */
+export const header = (path: string, size: number, type = '0', target = ''): Buffer => {
   const block = Buffer.alloc(512);
   block.write(`package/${path}`);
   block.write('0000644\0', 100);
@@ -43,7 +44,8 @@ const header = (path: string, size: number): Buffer => {
   block.write('0000000\0', 116);
   block.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
   block.write('00000000000\0', 136);
-  block.write('        0', 148);
+  block.write(`        ${type}`, 148);
+  block.write(target, 157);
   block.write('ustar\u000000', 257);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
@@ -51,13 +53,24 @@ const header = (path: string, size: number): Buffer => {
   return block;
 };
 
-export const tgz = (entries: Files): Buffer => {
-  const blocks = Object.entries(entries).flatMap(([path, data]) => {
-    const padding = Buffer.alloc((512 - (data.length % 512)) % 512);
-    return [header(path, data.length), data, padding];
-  });
+const padded = (data: Buffer): Buffer[] => [data, Buffer.alloc((512 - (data.length % 512)) % 512)];
 
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
+/** @param before blocks that stand before the files */
+export const tgz = (entries: Files, before: readonly Buffer[] = []): Buffer => {
+  const blocks = Object.entries(entries).flatMap(([path, data]) => [
+    header(path, data.length),
+    ...padded(data),
+  ]);
+
+  return gzipSync(Buffer.concat([...before, ...blocks, Buffer.alloc(1024)]));
+};
+
+/** The next file's path where it is longer than the header's field. */
+export const paxPath = (path: string): Buffer[] => {
+  const rest = ` path=package/${path}\n`;
+  const length = rest.length + String(rest.length + 3).length;
+  const record = Buffer.from(`${length}${rest}`);
+  return [header('PaxHeader', record.length, 'x'), ...padded(record)];
 };
 
 const folders: string[] = [];
@@ -71,9 +84,9 @@ export const newFolder = async (): Promise<string> => {
 };
 
 /** A tarball on disk, which the npm client takes for a package like one from a registry. */
-export const tarballOf = async (entries: Files): Promise<string> => {
+export const tarballOf = async (entries: Files, before: readonly Buffer[] = []): Promise<string> => {
   const path = join(await newFolder(), 'tiny-weights-1.0.0.tgz');
-  await writeFile(path, tgz(entries));
+  await writeFile(path, tgz(entries, before));
 
   return path;
 };
