@@ -5,19 +5,19 @@ import type { RemovalRequest } from '#database';
 import type { Encoding, Photo, Pixels } from '#imaging';
 import type { Stage, Stopwatch } from '#telemetry';
 import type { FinishInput, PrepareInput, Prepared } from '../pixels/arithmetic.js';
-import type { Finished } from '../pixels/finish.js';
-import type { Served } from '../models/served-models.js';
+import type { FinishedPicture } from '../pixels/finish.js';
+import type { ServedModel } from '../models/served-models.js';
 
 /** What cutting out needs of this machine; each function owns one stage. */
-export type CutOutEdges = {
+export type CutOutStages = {
   readonly decode: (bytes: Uint8Array) => Promise<Photo>;
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
   readonly infer: (
-    served: Served,
+    served: ServedModel,
     tensor: Prepared['tensor'],
     signal: AbortSignal,
   ) => Promise<FinishInput['logits']>;
-  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Finished>;
+  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<FinishedPicture>;
   readonly encode: (result: Pixels, encoding: Encoding) => Promise<Uint8Array>;
 };
 
@@ -25,7 +25,7 @@ export type CutOutWork = {
   /** The image as a file. */
   readonly bytes: Uint8Array;
   readonly request: Pick<RemovalRequest, 'parameter' | 'finishing' | 'outputFormat' | 'outputQuality'>;
-  readonly served: Served;
+  readonly served: ServedModel;
 };
 
 export type CutOutResult = {
@@ -33,7 +33,7 @@ export type CutOutResult = {
   readonly encoded: Uint8Array;
   readonly width: number;
   readonly height: number;
-  readonly finish: Omit<Finished, 'raster'>;
+  readonly finish: Omit<FinishedPicture, 'raster'>;
 };
 
 export type CutOut = (work: CutOutWork, stopwatch: Stopwatch, signal: AbortSignal) => Promise<CutOutResult>;
@@ -68,22 +68,22 @@ const inStages =
  * @throws TaskError that the caller is meant to see, the signal's reason, or StageError, which is ours
  */
 export const cutOut =
-  (edges: CutOutEdges): CutOut =>
+  (stages: CutOutStages): CutOut =>
   async ({ bytes, request, served }, stopwatch, signal) => {
     const { input, output } = served.variant;
     const { parameter, finishing, outputFormat: format, outputQuality: quality } = request;
     const stage = inStages(stopwatch, signal);
 
-    const decoded = await stage('decode', () => atParameter(parameter, () => edges.decode(bytes)));
+    const decoded = await stage('decode', () => atParameter(parameter, () => stages.decode(bytes)));
     const { photo, tensor } = await stage('preprocess', () =>
-      edges.preprocess({ photo: decoded, input }, signal),
+      stages.preprocess({ photo: decoded, input }, signal),
     );
-    const logits = await stage('infer', () => edges.infer(served, tensor, signal));
+    const logits = await stage('infer', () => stages.infer(served, tensor, signal));
     const options = { finishing, opaque: format === 'JPG' };
     const { raster, ...finish } = await stage('postprocess', () =>
-      edges.postprocess({ photo, logits, size: input.size, output, ...options }, signal),
+      stages.postprocess({ photo, logits, size: input.size, output, ...options }, signal),
     );
-    const encoded = await stage('encode', () => edges.encode(raster, { format, quality }));
+    const encoded = await stage('encode', () => stages.encode(raster, { format, quality }));
 
     const { width, height } = raster;
     return { encoded, width, height, finish };

@@ -18,17 +18,17 @@ import { ADMIN_SERVER, AdminModule } from '../admin/admin.module.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
 import { openPixelPool, type PixelPool } from '../pixels/pool.js';
 import { OPTIONS } from '../worker-options.js';
-import type { CutOutEdges } from './cut-out.js';
+import type { CutOutStages } from './cut-out.js';
 import { openWorkerDevice } from './open-device.js';
 
 export const DEVICE = token<Device>('device');
 export const PIXEL_POOL = token<PixelPool>('pixel pool');
 /** The stages of cutting out, as tasks and self-tests run them on this machine. */
-export const CUT_OUT_STAGES = token<CutOutEdges>('cut-out stages');
+export const CUT_OUT_STAGES = token<CutOutStages>('cut-out stages');
 
 type Machine = { readonly device: Device; readonly pixels: PixelPool };
 
-const createStages = ({ device, pixels }: Machine): CutOutEdges => ({
+const createStages = ({ device, pixels }: Machine): CutOutStages => ({
   decode,
   preprocess: pixels.preprocess,
   infer: async ({ network }, tensor, signal) => {

@@ -17,16 +17,23 @@ const MIN_SELF_TEST_MS = 60_000;
   providers: [
     provide(
       SELF_TEST,
-      ({ models, device, pixels, edges, config, log }) =>
+      ({ models, device, pixels, stages, config, log }) =>
         createSelfTest({
           served: models.served,
           load: device.load,
-          edges,
+          stages,
           threads: pixels.threads,
           timeoutMs: Math.max(config.TASK_TIMEOUT_S * 1000, MIN_SELF_TEST_MS),
           log,
         }),
-      { models: MODELS, device: DEVICE, pixels: PIXEL_POOL, edges: CUT_OUT_STAGES, config: CONFIG, log: LOG },
+      {
+        models: MODELS,
+        device: DEVICE,
+        pixels: PIXEL_POOL,
+        stages: CUT_OUT_STAGES,
+        config: CONFIG,
+        log: LOG,
+      },
     ),
     provide(
       BREAKER,

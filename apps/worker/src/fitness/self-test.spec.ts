@@ -2,9 +2,9 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { decode, encode } from '#imaging';
 import { defaultModel, defaultVariant } from '#models';
 import { createLogger } from '#telemetry';
-import type { CutOutEdges } from '../device/cut-out.js';
+import type { CutOutStages } from '../device/cut-out.js';
 import { openPixelPool } from '../pixels/pool.js';
-import type { Served } from '../models/served-models.js';
+import type { ServedModel } from '../models/served-models.js';
 import { createSelfTest } from './self-test.js';
 
 const pixels = openPixelPool(2, 2);
@@ -19,14 +19,14 @@ const network = {
   output: { type: 'float32' },
   batch: 'fixed',
 } as const;
-const served: Served = { model: defaultModel, variant, sha256: '', network };
+const served: ServedModel = { model: defaultModel, variant, sha256: '', network };
 
 /** The whole way with a network that sees nothing. */
-const testWith = (more: Partial<CutOutEdges> = {}, timeoutMs = 60_000) =>
+const testWith = (more: Partial<CutOutStages> = {}, timeoutMs = 60_000) =>
   createSelfTest({
     served: new Map([[defaultModel.air, served]]),
     load: async () => undefined,
-    edges: {
+    stages: {
       decode,
       preprocess: pixels.preprocess,
       infer: async () => new Float32Array(size * size),
@@ -74,7 +74,7 @@ describe('the self-test', () => {
   });
 
   it('ends although the device never answers, and when it is stopped', async () => {
-    const hangs: CutOutEdges['infer'] = (_served, _tensor, signal) =>
+    const hangs: CutOutStages['infer'] = (_served, _tensor, signal) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason));
       });

@@ -2,19 +2,19 @@ import { plainFinishing, type Finishing } from '#contract';
 import type { Format } from '#imaging';
 import type { Network } from '#inference';
 import { createStopwatch, type Logger, type Stage, type Stopwatch } from '#telemetry';
-import { cutOut, StageError, type CutOutEdges, type CutOutWork } from '../device/cut-out.js';
-import type { Served } from '../models/served-models.js';
+import { cutOut, StageError, type CutOutStages, type CutOutWork } from '../device/cut-out.js';
+import type { ServedModel } from '../models/served-models.js';
 import { sampleFinishing, samplePicture, samplePrediction } from './sample.js';
 
 /** Resolves when a task of every served model would succeed here; rejects with one sentence that says why not. */
 export type SelfTest = (stop?: AbortSignal) => Promise<void>;
 
-type Deps = {
+type Needs = {
   /** By AIR id. */
-  readonly served: ReadonlyMap<string, Served>;
+  readonly served: ReadonlyMap<string, ServedModel>;
   readonly load: (network: Network) => Promise<void>;
   /** Those that the tasks use. */
-  readonly edges: CutOutEdges;
+  readonly stages: CutOutStages;
   /** Threads of the pixel pool. */
   readonly threads: number;
   /** How long one picture may take. */
@@ -59,25 +59,25 @@ const prove = async (proof: Proof, timeoutMs: number, stop: AbortSignal | undefi
 
 /** One picture through the network. That its output is finite is checked where the mask is made of it. */
 const modelProof =
-  ({ load, edges }: Deps, served: Served): Proof =>
+  ({ load, stages }: Needs, served: ServedModel): Proof =>
   async (stopwatch, signal) => {
     await load(served.network);
     const bytes = await samplePicture('JPG');
-    await cutOut(edges)({ bytes, served, request: requestOf('PNG', plainFinishing) }, stopwatch, signal);
+    await cutOut(stages)({ bytes, served, request: requestOf('PNG', plainFinishing) }, stopwatch, signal);
   };
 
 /** One picture through every step but the network's. */
 const finishingProof =
-  ({ edges }: Deps, { variant, ...served }: Served, format: Format): Proof =>
+  ({ stages }: Needs, { variant, ...served }: ServedModel, format: Format): Proof =>
   async (stopwatch, signal) => {
     const small = { ...variant, input: { ...variant.input, size: SMALL } };
-    const infer: CutOutEdges['infer'] = async () => samplePrediction(SMALL, variant.output);
+    const infer: CutOutStages['infer'] = async () => samplePrediction(SMALL, variant.output);
     const work = {
       bytes: await samplePicture(format),
       served: { ...served, variant: small },
       request: requestOf(format, sampleFinishing),
     };
-    const { finish } = await cutOut({ ...edges, infer })(work, stopwatch, signal);
+    const { finish } = await cutOut({ ...stages, infer })(work, stopwatch, signal);
     if (!finish.unknownPixels || finish.warnings.length > 0)
       throw new StageError('postprocess', 'alpha matting solved nothing');
   };
@@ -90,19 +90,21 @@ const sentence = (what: string) => (cause: unknown) => {
  * Sends pictures of our own the whole way that those of tasks go, by the same threads: one through each network, and
  * one for each thread and format through the finishing, all at once so that the pool opens its threads.
  */
-export const createSelfTest = (deps: Deps): SelfTest => {
-  const { served, threads, timeoutMs, log } = deps;
+export const createSelfTest = (needs: Needs): SelfTest => {
+  const { served, threads, timeoutMs, log } = needs;
   return async (stop) => {
     for (const [air, model] of served) {
       const startMs = performance.now();
-      await prove(modelProof(deps, model), timeoutMs, stop).catch(sentence(`The model ${air} cannot be run`));
+      await prove(modelProof(needs, model), timeoutMs, stop).catch(
+        sentence(`The model ${air} cannot be run`),
+      );
       log.debug({ model: air, ms: performance.now() - startMs }, 'self-test passed');
     }
 
     const [any] = served.values();
     if (!any) return;
     const proofs = Array.from({ length: threads }, () =>
-      formats.map((format) => finishingProof(deps, any, format)),
+      formats.map((format) => finishingProof(needs, any, format)),
     );
     await Promise.all(proofs.flat().map((proof) => prove(proof, timeoutMs, stop))).catch(
       sentence('Pictures cannot be processed'),

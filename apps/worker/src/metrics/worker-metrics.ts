@@ -2,7 +2,7 @@ import type { ProblemCode } from '#contract';
 import type { Durations, Metrics } from '#telemetry';
 
 /** A task that this worker brought to its end. */
-export type Ended = {
+export type EndedTask = {
   readonly model: string;
   /** Why it failed; undefined when it succeeded. */
   readonly code?: string;
@@ -53,7 +53,7 @@ export const createWorkerMetrics = (metrics: Metrics, models: readonly string[])
       help: 'Attempts that ended by a fault of ours and are tried again.',
       labels: ['model'],
     }),
-    ended: ({ model, code, durations, ms }: Ended): void => {
+    ended: ({ model, code, durations, ms }: EndedTask): void => {
       const outcome = code ? 'failed' : 'succeeded';
       finished.inc({ model, outcome, code: code ?? 'none' });
       tasks.observe({ model, outcome }, ms / 1000);

@@ -3,7 +3,7 @@ import type { Catalogue, Model, Variant } from '#models';
 import { installedWeights, WeightsError, type Installed } from '#weights';
 
 /** A model that this worker serves, with the file that it serves it by. */
-export type Served = {
+export type ServedModel = {
   readonly model: Model;
   readonly variant: Variant;
   readonly sha256: string;
@@ -12,7 +12,7 @@ export type Served = {
 
 export type Models = {
   /** By AIR id. */
-  readonly served: ReadonlyMap<string, Served>;
+  readonly served: ReadonlyMap<string, ServedModel>;
   /** AIR ids of all that lies in the models folder. */
   readonly installed: readonly string[];
 };
@@ -63,7 +63,7 @@ export const findServed = async (
   const chosen = installed.filter(
     ({ model }) => wanted.length === 0 || wanted.some((name) => isMeant(model, name)),
   );
-  const served = chosen.map((entry): [string, Served] => {
+  const served = chosen.map((entry): [string, ServedModel] => {
     const { model, variant, sha256 } = entry;
     return [model.air, { model, variant, sha256, network: networkOf(entry) }];
   });

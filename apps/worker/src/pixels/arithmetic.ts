@@ -2,7 +2,7 @@ import type { Photo } from '#imaging';
 import { toHalves, type Input } from '#inference';
 import { quantise, resizeLanczos, sigmoid, toMask, toTensor, type Raster } from '#matting';
 import type { Variant } from '#models';
-import { finish, type Finished, type FinishOptions } from './finish.js';
+import { finish, type FinishedPicture, type FinishOptions } from './finish.js';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 
 // Runs in the threads of the pixel pool. Buffers are moved in and out, never copied.
@@ -55,5 +55,5 @@ export const postprocess = (work: FinishInput) => {
   const finished = finish(photo, mask, work);
   const { data, width, height, channels } = finished.raster;
   const raster: Raster = { data, width, height, channels };
-  return handOver({ ...finished, raster } satisfies Finished, [data.buffer]);
+  return handOver({ ...finished, raster } satisfies FinishedPicture, [data.buffer]);
 };

@@ -17,7 +17,7 @@ import {
   type Raster,
 } from '#matting';
 
-export type Finished = {
+export type FinishedPicture = {
   /** A mask, RGB, or RGBA with straight alpha. */
   readonly raster: Raster;
   readonly warnings: Warning[];
@@ -31,7 +31,7 @@ export type FinishOptions = {
   /** The format has no transparency. */ readonly opaque: boolean;
 };
 
-type Matted = Pick<Finished, 'warnings' | 'unknownPixels' | 'mattingMs'> & { readonly alpha?: Alpha };
+type Matted = Pick<FinishedPicture, 'warnings' | 'unknownPixels' | 'mattingMs'> & { readonly alpha?: Alpha };
 
 const unmatted: Matted = { warnings: [], unknownPixels: null, mattingMs: null };
 
@@ -99,7 +99,7 @@ const withBackground = (cut: Raster, { finishing: { rgba }, opaque }: FinishOpti
  *
  * @param mask one channel, of the photo's size
  */
-export const finish = (photo: Photo, mask: Raster, options: FinishOptions): Finished => {
+export const finish = (photo: Photo, mask: Raster, options: FinishOptions): FinishedPicture => {
   const { finishing } = options;
   const { matting, returnOnlyMask } = finishing;
   const base = finishing.postProcessMask ? postProcessMask(mask) : mask;

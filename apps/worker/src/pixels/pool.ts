@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
 import type { Input } from '#inference';
 import type { FinishInput, PrepareInput, Prepared } from './arithmetic.js';
-import type { Finished } from './finish.js';
+import type { FinishedPicture } from './finish.js';
 import { createSpares } from './spares.js';
 
 /** Threads for pixel arithmetic, so that the main thread keeps renewing locks and answering. */
@@ -9,7 +9,7 @@ export type PixelPool = {
   /** How many there are at most. */
   readonly threads: number;
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
-  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Finished>;
+  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<FinishedPicture>;
   /** Takes back a tensor that the device is done with; the next one of that size is put in its memory. */
   readonly giveBack: (tensor: Input) => void;
   readonly close: () => Promise<void>;

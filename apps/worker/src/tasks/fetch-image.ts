@@ -5,7 +5,7 @@ import { probe, requireImageSize, requireOutputSize } from '#imaging';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
 import { imageKey, type Storage } from '#storage';
-import type { Removal } from './remove-background.js';
+import type { WorkItem } from './remove-background.js';
 
 type Sources = {
   readonly database: Database;
@@ -25,7 +25,7 @@ type Sources = {
  */
 export const fetchImage =
   ({ database, storage, outbound, secrets, maxSide, delaysMs }: Sources) =>
-  async ({ task, request }: Removal, signal: AbortSignal): Promise<Uint8Array> => {
+  async ({ task, request }: WorkItem, signal: AbortSignal): Promise<Uint8Array> => {
     const { parameter, outputFormat } = request;
     await storage.probe();
     const image = await findImage(database, task.inputImageId);

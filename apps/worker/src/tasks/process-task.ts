@@ -17,20 +17,20 @@ import { createStopwatch, type Durations, type Logger, type Tracing } from '#tel
 import { createClaims } from './claims.js';
 import { nextStep } from './next-step.js';
 import { createOutageLog, outageOf, toOutage } from './outage.js';
-import type { Removal, removeBackground, ResultFacts } from './remove-background.js';
-import type { Served } from '../models/served-models.js';
+import type { WorkItem, removeBackground, ResultFacts } from './remove-background.js';
+import type { ServedModel } from '../models/served-models.js';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 
 /** Claims that may vanish without a word before a task is taken to be what kills its worker. */
 const MAX_STALLS = 2;
 
-type Deps = {
+type Needs = {
   readonly database: Database;
   /** By AIR id. */
-  readonly served: ReadonlyMap<string, Served>;
+  readonly served: ReadonlyMap<string, ServedModel>;
   readonly remove: ReturnType<typeof removeBackground>;
   /** Deletes what a failed task may have stored. */
-  readonly discard: (removal: Removal) => Promise<void>;
+  readonly discard: (item: WorkItem) => Promise<void>;
   /** Whether this machine is to blame for a fault, so that another try elsewhere may succeed. */
   readonly isMachineFault: (error: unknown) => Promise<boolean>;
   /** Where this worker runs. */
@@ -47,29 +47,29 @@ type Deps = {
 const toColumns = (durations: Durations): StageColumns =>
   Object.fromEntries(Object.entries(durations).map(([stage, ms]) => [`${stage}Ms`, ms]));
 
-const toRemoval = (task: Task, models: Deps['served']): Removal => {
+const toWorkItem = (task: Task, models: Needs['served']): WorkItem => {
   const served = models.get(task.model ?? '');
   if (!served) throw new TaskError('modelUnavailable', `This worker does not serve ${task.model}.`);
   return { task, request: RemovalRequest.parse(task.request), served };
 };
 
 /** Where the cutout goes; derived from the task, so that a later attempt overwrites and does not duplicate. */
-export const outputKey = ({ task, request }: Removal): string =>
+export const outputKey = ({ task, request }: WorkItem): string =>
   imageKey('outputs', task.outputImageId, extensionOf(request.outputFormat));
 
 type Ran = Pick<RunFacts, 'provider' | 'device'> & { readonly durations: Durations };
 
 /** What is written down of a task that succeeded. */
 const toSuccess = (
-  removal: Removal,
+  item: WorkItem,
   { image, finish }: ResultFacts,
   { provider, device, durations }: Ran,
 ): Success => {
-  const { task, request, served } = removal;
+  const { task, request, served } = item;
   const contentType = contentTypeOf(request.outputFormat);
   const { outputImageId: id, ownerId } = task;
   return {
-    image: { id, ownerId, storageKey: outputKey(removal), contentType, ...image },
+    image: { id, ownerId, storageKey: outputKey(item), contentType, ...image },
     cost: costOf(served.model, finish.unknownPixels ?? 0),
     run: { provider, device, weightsSha256: served.sha256 },
     finish,
@@ -109,10 +109,10 @@ const toWait = (outage: string, { createdAt, startedAt }: Task, deadlineMs: numb
   return new TaskError('serviceUnavailable', message, {}, { cause, final: true });
 };
 
-type Turn = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
+type Attempt = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
 
 /** How the end of a claim is written, counted and logged. */
-const openEnding = ({ database, metrics, tracing, log }: Deps, task: Task) => {
+const openEnding = ({ database, metrics, tracing, log }: Needs, task: Task) => {
   const bound = log.child({ taskId: task.id, taskUUID: task.taskUuidSent, attempt: task.attempt });
   const end = (write: () => Promise<boolean>) => tracing.trace('finish', {}, write);
   const count = (durations: Durations, code?: ProblemCode) => {
@@ -137,27 +137,27 @@ const openEnding = ({ database, metrics, tracing, log }: Deps, task: Task) => {
 };
 
 /** Ends a task whose workers vanished with it again and again. */
-const giveUpPoisoned = async (deps: Deps, task: Task): Promise<void> => {
-  const ending = openEnding(deps, task);
+const giveUpPoisoned = async (needs: Needs, task: Task): Promise<void> => {
+  const ending = openEnding(needs, task);
   const message = `The task ended its worker ${task.stalls} times and was given up.`;
   await ending.fail({ code: 'inferenceError', message, details: {} }, {});
   ending.log.error({ stalls: task.stalls }, 'poisoned task given up');
 };
 
 /** A claimed task, to its end; rejects when it is to be tried again. */
-const runTask = async (deps: Deps, { task, lastTry, signal }: Turn): Promise<void> => {
-  const { served, remove, discard, facts: where, timeoutMs, deadlineMs, tracing } = deps;
-  if (task.stalls > MAX_STALLS) return giveUpPoisoned(deps, task);
+const runTask = async (needs: Needs, { task, lastTry, signal }: Attempt): Promise<void> => {
+  const { served, remove, discard, facts: where, timeoutMs, deadlineMs, tracing } = needs;
+  if (task.stalls > MAX_STALLS) return giveUpPoisoned(needs, task);
 
-  const ending = openEnding(deps, task);
+  const ending = openEnding(needs, task);
   const deadline = startDeadline(timeoutMs);
   const bounded = AbortSignal.any([signal, deadline.signal]);
   const stopwatch = createStopwatch((stage, work) => tracing.trace(stage, {}, work));
   stopwatch.durations.queue = Date.now() - task.createdAt.getTime();
   try {
-    const removal = toRemoval(task, served);
-    const result = await remove(removal, stopwatch, bounded);
-    const success = toSuccess(removal, result, { ...where, durations: stopwatch.durations });
+    const item = toWorkItem(task, served);
+    const result = await remove(item, stopwatch, bounded);
+    const success = toSuccess(item, result, { ...where, durations: stopwatch.durations });
     const kept = await ending.succeed(success, stopwatch.durations);
     const { run, cost } = success;
     const { image, finish } = result;
@@ -166,7 +166,7 @@ const runTask = async (deps: Deps, { task, lastTry, signal }: Turn): Promise<voi
   } catch (caught) {
     const outage = outageOf(caught);
     const error = outage ? toWait(outage, task, deadlineMs, caught) : deadline.reasonOr(caught);
-    const hasTries = signal.aborted || !lastTry || (await deps.isMachineFault(error));
+    const hasTries = signal.aborted || !lastTry || (await needs.isMachineFault(error));
     if (nextStep(error, hasTries) !== 'fail') throw error;
     const ours = !(error instanceof TaskError) || outage !== undefined;
     const problem = toProblem(error, task);
@@ -174,7 +174,7 @@ const runTask = async (deps: Deps, { task, lastTry, signal }: Turn): Promise<voi
     const cause = ours && { err: error };
     ending.log[ours ? 'error' : 'info']({ code: problem.code, kept, ...cause }, 'task failed');
     // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
-    if (kept && stopwatch.durations.store !== undefined) await discard(toRemoval(task, served));
+    if (kept && stopwatch.durations.store !== undefined) await discard(toWorkItem(task, served));
   } finally {
     deadline.clear();
   }
@@ -196,8 +196,8 @@ const inTrace = <T>(tracing: Tracing, task: Task, work: () => Promise<T>): Promi
  * The worker's side of one job: claim the row, do the work, end the row. Only this function decides whether a
  * task ends or is tried again. Every write is fenced by the claim.
  */
-export const processTask = (deps: Deps): Handler => {
-  const { database, metrics, tracing, log } = deps;
+export const processTask = (needs: Needs): Handler => {
+  const { database, metrics, tracing, log } = needs;
   const claims = createClaims(database);
   const noteOutage = createOutageLog(log);
 
@@ -205,7 +205,7 @@ export const processTask = (deps: Deps): Handler => {
     const task = await claims.take(taskId);
     if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
     try {
-      await inTrace(tracing, task, () => runTask(deps, { task, lastTry, signal }));
+      await inTrace(tracing, task, () => runTask(needs, { task, lastTry, signal }));
     } catch (error) {
       const { model, taskUuidSent: taskUUID, attempt } = task;
       metrics.givenBack.inc({ model: model ?? 'none' });

@@ -1,17 +1,21 @@
 import type { RemovalRequest, Task } from '#database';
 import type { Stopwatch } from '#telemetry';
 import type { CutOut, CutOutResult } from '../device/cut-out.js';
-import type { Served } from '../models/served-models.js';
+import type { ServedModel } from '../models/served-models.js';
 
 /** A claimed task with its validated request. */
-export type Removal = { readonly task: Task; readonly request: RemovalRequest; readonly served: Served };
+export type WorkItem = {
+  readonly task: Task;
+  readonly request: RemovalRequest;
+  readonly served: ServedModel;
+};
 
 /** What the use case needs of the outside. Failures the caller caused are TaskErrors. */
-export type Edges = {
-  readonly fetch: (removal: Removal, signal: AbortSignal) => Promise<Uint8Array>;
+export type TaskSteps = {
+  readonly fetch: (item: WorkItem, signal: AbortSignal) => Promise<Uint8Array>;
   readonly cutOut: CutOut;
-  readonly store: (removal: Removal, bytes: Uint8Array) => Promise<void>;
-  readonly upload: (removal: Removal, bytes: Uint8Array, signal: AbortSignal) => Promise<void>;
+  readonly store: (item: WorkItem, bytes: Uint8Array) => Promise<void>;
+  readonly upload: (item: WorkItem, bytes: Uint8Array, signal: AbortSignal) => Promise<void>;
 };
 
 /** The result's size, and what is to be told of it. */
@@ -25,16 +29,16 @@ export type ResultFacts = {
  * see, with the signal's reason, or with a fault of ours.
  */
 export const removeBackground =
-  (edges: Edges) =>
-  async (removal: Removal, stopwatch: Stopwatch, signal: AbortSignal): Promise<ResultFacts> => {
-    const { request, served } = removal;
+  (steps: TaskSteps) =>
+  async (item: WorkItem, stopwatch: Stopwatch, signal: AbortSignal): Promise<ResultFacts> => {
+    const { request, served } = item;
     const { measure } = stopwatch;
 
-    const bytes = await measure('fetch', () => edges.fetch(removal, signal));
-    const result = await edges.cutOut({ bytes, request, served }, stopwatch, signal);
+    const bytes = await measure('fetch', () => steps.fetch(item, signal));
+    const result = await steps.cutOut({ bytes, request, served }, stopwatch, signal);
     const { encoded, width, height, finish } = result;
-    await measure('store', () => edges.store(removal, encoded));
-    if (removal.task.uploadUrl) await measure('upload', () => edges.upload(removal, encoded, signal));
+    await measure('store', () => steps.store(item, encoded));
+    if (item.task.uploadUrl) await measure('upload', () => steps.upload(item, encoded, signal));
 
     return { image: { bytes: encoded.byteLength, width, height }, finish };
   };

@@ -27,7 +27,7 @@ import { OPTIONS } from '../worker-options.js';
 import { createActivity, type Activity } from './activity.js';
 import { fetchImage } from './fetch-image.js';
 import { processTask } from './process-task.js';
-import { removeBackground, type Edges } from './remove-background.js';
+import { removeBackground, type TaskSteps } from './remove-background.js';
 import { createResultFiles, type ResultFiles } from './result-files.js';
 import { uploadResult } from './upload-result.js';
 
@@ -35,8 +35,8 @@ export const ACTIVITY = token<Activity>('activity');
 /** Takes the worker's jobs off the queue, once it is told to run. */
 export const CONSUMER = token<Consumer>('consumer');
 
-const FETCH_IMAGE = token<Edges['fetch']>('fetch image');
-const UPLOAD_RESULT = token<Edges['upload']>('upload result');
+const FETCH_IMAGE = token<TaskSteps['fetch']>('fetch image');
+const UPLOAD_RESULT = token<TaskSteps['upload']>('upload result');
 const RESULT_FILES = token<ResultFiles>('result files');
 const REMOVE_BACKGROUND = token<ReturnType<typeof removeBackground>>('remove background');
 const PROCESS_TASK = token<Handler>('process task');
@@ -59,7 +59,7 @@ const fetching = provide(
 
 const uploading = provide(
   UPLOAD_RESULT,
-  ({ outbound, secrets, options }): Edges['upload'] => {
+  ({ outbound, secrets, options }): TaskSteps['upload'] => {
     const upload = uploadResult(outbound, options.uploadDelaysMs);
     return ({ task, request }, bytes, signal) => {
       const url = secrets.open(task.uploadUrl ?? '');
