@@ -5,7 +5,7 @@ import { probe, requireImageSize, requireOutputSize } from '#imaging';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
 import { imageKey, type Storage } from '#storage';
-import type { WorkItem } from './remove-background.js';
+import type { WorkItem } from './work-item.js';
 
 type Sources = {
   readonly database: Database;

@@ -1,4 +1,5 @@
-import { isDatabaseOutage } from '#database';
+import { TaskError } from '#contract';
+import { isDatabaseOutage, type Task } from '#database';
 import { OutageError } from '#queue';
 import { SecretsError } from '#secrets';
 import { StorageError, type StorageFault } from '#storage';
@@ -16,6 +17,19 @@ export const outageOf = (error: unknown): string | undefined => {
   if (error instanceof StorageError) return storageReasons[error.kind];
   if (error instanceof SecretsError) return 'the service lacks the key that its URLs are sealed with';
   return isDatabaseOutage(error) ? 'the database cannot be used' : undefined;
+};
+
+/** An outage is waited out until the task's deadline; both times are of the database. */
+export const toWait = (
+  outage: string,
+  { createdAt, startedAt }: Task,
+  deadlineMs: number,
+  cause: unknown,
+) => {
+  const leftMs = createdAt.getTime() + deadlineMs - (startedAt ?? createdAt).getTime();
+  if (leftMs > 0) return new OutageError(outage, leftMs, { cause });
+  const message = `The task was given up after ${deadlineMs / 1000} s: ${outage}.`;
+  return new TaskError('serviceUnavailable', message, {}, { cause, final: true });
 };
 
 /** Where no task is known, there is no deadline either. */

@@ -1,14 +1,6 @@
-import type { RemovalRequest, Task } from '#database';
 import type { Stopwatch } from '#telemetry';
 import type { CutOut, CutOutResult } from '../device/cut-out.js';
-import type { ServedModel } from '../models/served-models.js';
-
-/** A claimed task with its validated request. */
-export type WorkItem = {
-  readonly task: Task;
-  readonly request: RemovalRequest;
-  readonly served: ServedModel;
-};
+import type { WorkItem } from './work-item.js';
 
 /** What the use case needs of the outside. Failures the caller caused are TaskErrors. */
 export type TaskSteps = {

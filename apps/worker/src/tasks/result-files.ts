@@ -1,7 +1,6 @@
 import type { Storage } from '#storage';
 import type { Logger } from '#telemetry';
-import { outputKey } from './process-task.js';
-import type { WorkItem } from './remove-background.js';
+import { outputKey, type WorkItem } from './work-item.js';
 
 /** The files that results are stored in. */
 export type ResultFiles = {

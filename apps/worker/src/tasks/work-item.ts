@@ -1,0 +1,23 @@
+import { TaskError } from '#contract';
+import { RemovalRequest, type Task } from '#database';
+import { extensionOf } from '#imaging';
+import { imageKey } from '#storage';
+import type { Models, ServedModel } from '../models/served-models.js';
+
+/** A claimed task with its validated request. */
+export type WorkItem = {
+  readonly task: Task;
+  readonly request: RemovalRequest;
+  readonly served: ServedModel;
+};
+
+/** @throws TaskError modelUnavailable */
+export const toWorkItem = (task: Task, models: Models['served']): WorkItem => {
+  const served = models.get(task.model ?? '');
+  if (!served) throw new TaskError('modelUnavailable', `This worker does not serve ${task.model}.`);
+  return { task, request: RemovalRequest.parse(task.request), served };
+};
+
+/** Where the cutout goes; derived from the task, so that a later attempt overwrites and does not duplicate. */
+export const outputKey = ({ task, request }: WorkItem): string =>
+  imageKey('outputs', task.outputImageId, extensionOf(request.outputFormat));
