@@ -52,7 +52,7 @@ module.exports = {
       comment: 'contract, models and matting import core, and zod at most.',
       severity: 'error',
       from: { ...product, path: '^libs/(contract|models|matting)/' },
-      to: { pathNot: '^libs/(contract|models|matting)/|node_modules/zod/' },
+      to: { pathNot: '^libs/(contract|errors|models|matting)/|node_modules/zod/' },
     },
     {
       name: 'matting-imports-nothing',

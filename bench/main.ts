@@ -1,3 +1,4 @@
+import { reasonOf } from '#errors';
 import { createProgress } from '#weights';
 import type { Bench } from './benchmark.js';
 import { benchmarks } from './benchmarks.js';
@@ -20,7 +21,7 @@ const list = () => {
 };
 
 const report = (error: unknown) => {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`bench: ${reasonOf(error)}\n`);
   process.exitCode = 1;
 };
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { endDelivery, retryDelivery, takeDueDeliveries, useImage, type Task } from '#database';
+import { endDelivery, retryDelivery, takeDueDeliveries, useImage, type TaskRow } from '#database';
 import { createTaskQueue, type TaskQueue } from '#queue';
 import { runSql } from '#test/databases';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
@@ -32,7 +32,7 @@ const exists = (path: string) =>
     () => true,
     () => false,
   );
-const ended = (id: string): Promise<Task> =>
+const ended = (id: string): Promise<TaskRow> =>
   until('the end of the task', async () => {
     const task = await readTask(id);
     return task.finishedAt && task;
@@ -67,7 +67,7 @@ describe('a result with an uploadEndpoint', () => {
     await pictures.stop();
   });
 
-  const run = async (uploadUrl: string, more: RemovalOptions = {}): Promise<Task> => {
+  const run = async (uploadUrl: string, more: RemovalOptions = {}): Promise<TaskRow> => {
     const task = await insertRemoval(service, { imageUrl: pictures.url, uploadUrl, ...more });
     await queue.add({ taskId: task.id, model: 'runware:109@1' });
     return task;

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { Redis } from 'ioredis';
-import { claimTask, failTask, findOwner, finishTask, insertTask, releaseTask, type Task } from '#database';
+import { claimTask, failTask, findOwner, finishTask, insertTask, releaseTask, type TaskRow } from '#database';
 import { removal, type Item } from '#test/client';
 import { runSql } from '#test/databases';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
@@ -16,7 +16,7 @@ const png = await toPng(disc(40, 30));
 const base64 = png.toString('base64');
 const later = { deliveryMethod: 'async' };
 
-const rowOf = (service: Service, taskUUID: string): Promise<Task> =>
+const rowOf = (service: Service, taskUUID: string): Promise<TaskRow> =>
   service.database.task.findFirstOrThrow({ where: { taskUuid: taskUUID }, orderBy: { revision: 'desc' } });
 
 const resultOf = (service: Service, taskUUID: string): Promise<Item> =>
@@ -26,7 +26,7 @@ const resultOf = (service: Service, taskUUID: string): Promise<Item> =>
     return data.find(({ status }) => status === 'success');
   });
 
-const stateIs = (service: Service, taskUuid: string, state: Task['state']) =>
+const stateIs = (service: Service, taskUuid: string, state: TaskRow['state']) =>
   until(`${taskUuid} to be ${state}`, () => service.database.task.count({ where: { taskUuid, state } }));
 
 const cutEveryConnection = (service: Service) =>
@@ -268,7 +268,7 @@ describe('a claim', () => {
   afterAll(() => service.stop());
 
   /** A queued row without a job. */
-  const newTask = async (): Promise<Task> => {
+  const newTask = async (): Promise<TaskRow> => {
     const owner = await findOwner(service.database, service.key);
     const row = {
       ownerId: owner?.id ?? '',
@@ -284,12 +284,12 @@ describe('a claim', () => {
     if (!task) throw new Error('the task was not inserted');
     return task;
   };
-  const claim = async (id: string): Promise<Task> => {
+  const claim = async (id: string): Promise<TaskRow> => {
     const task = await claimTask(service.database, id);
     if (!task) throw new Error('the task could not be claimed');
     return task;
   };
-  const success = ({ outputImageId: id, ownerId }: Task) => ({
+  const success = ({ outputImageId: id, ownerId }: TaskRow) => ({
     image: { id, ownerId, storageKey: `${id}.png`, contentType: 'image/png', bytes: 1, width: 1, height: 1 },
     cost: '0.0006',
     run: { provider: 'cpu', device: 'cpu', weightsSha256: '' },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Task } from '#database';
+import type { TaskRow } from '#database';
 import { removal } from '#test/client';
 import { disc, toPng } from '#test/pictures';
 import { redisIsInstalled, startRedis, type TestRedis } from '#test/redis';
@@ -80,7 +80,7 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
   let image: string;
   const before = removal(base64, { outputType: 'base64Data' });
   const tasks = Array.from({ length: TASKS }, () => removal('', later));
-  const rows = (): Promise<Task[]> =>
+  const rows = (): Promise<TaskRow[]> =>
     service.database.task.findMany({ where: { taskUuid: { in: tasks.map(({ taskUUID }) => taskUUID) } } });
 
   beforeAll(async () => {

@@ -46,12 +46,12 @@ const madeByPrometheus: [string, Set<string>][] = [
   ['ALERTS', new Set(['alertname', 'alertstate', 'severity'])],
 ];
 
-type Asked = { readonly metrics: string[]; readonly labels: string[] };
+type Named = { readonly metrics: string[]; readonly labels: string[] };
 
 /** The names in an expression, by Prometheus' own grammar; one that it could not read is an error. */
-const namesIn = (expression: string): Asked => {
+const namesIn = (expression: string): Named => {
   const text = expression.replaceAll('$__rate_interval', '5m');
-  const asked: Asked = { metrics: [], labels: [] };
+  const asked: Named = { metrics: [], labels: [] };
   parser.parse(text).iterate({
     enter: ({ name, type, from, to }) => {
       if (type.isError) throw new Error(`not an expression of Prometheus, at ${from}: ${text}`);

@@ -7,7 +7,7 @@ import {
   insertTask,
   type NewTask,
   type StoredProblem,
-  type Task,
+  type TaskRow,
 } from '#database';
 import type { Service } from './service.js';
 
@@ -15,7 +15,7 @@ import type { Service } from './service.js';
 export const insertRemoval = async (
   { database, key, secrets }: Service,
   { imageUrl = 'http://127.0.0.1/none', uploadUrl, webhookUrl, request = {}, ...more }: RemovalOptions = {},
-): Promise<Task> => {
+): Promise<TaskRow> => {
   const owner = await findOwner(database, key);
   const removal = {
     ownerId: owner?.id ?? '',
@@ -45,7 +45,7 @@ export const insertRemoval = async (
 };
 export type RemovalOptions = Partial<NewTask> & { readonly imageUrl?: string };
 
-const claim = async (service: Service, options: RemovalOptions): Promise<Task> => {
+const claim = async (service: Service, options: RemovalOptions): Promise<TaskRow> => {
   const { id } = await insertRemoval(service, options);
   const task = await claimTask(service.database, id);
   if (!task) throw new Error('the task could not be claimed');
@@ -53,7 +53,7 @@ const claim = async (service: Service, options: RemovalOptions): Promise<Task> =
 };
 
 /** A task that has succeeded, with an image's row. */
-export const insertSucceeded = async (service: Service, options: RemovalOptions = {}): Promise<Task> => {
+export const insertSucceeded = async (service: Service, options: RemovalOptions = {}): Promise<TaskRow> => {
   const task = await claim(service, options);
   const { outputImageId: id, ownerId } = task;
   const facts = { storageKey: `outputs/${id}.png`, contentType: 'image/png', bytes: 6, width: 1, height: 1 };
@@ -72,7 +72,7 @@ export const insertFailed = async (
   service: Service,
   problem: StoredProblem,
   options: RemovalOptions = {},
-): Promise<Task> => {
+): Promise<TaskRow> => {
   const task = await claim(service, options);
   await failTask(service.database, task, problem);
   return task;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import { reasonOf } from '#errors';
 import { loadCatalogue, type Catalogue } from '#models';
 import { ConfigError, type Config } from './read-config.js';
 
@@ -8,7 +9,7 @@ const read = async (path: string): Promise<string> => {
     // Some Windows editors add a byte order mark, which JSON does not allow.
     return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new ConfigError(`The models file ${path} cannot be read: ${reason}.`, { cause });
   }
 };

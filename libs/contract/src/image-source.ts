@@ -1,5 +1,6 @@
 import { MAX_IMAGE_BYTES } from './limits.js';
 import { TaskError } from './problems.js';
+import { isUuid } from './uuid.js';
 
 /** Where an image comes from, as told by the form of the text that names it. */
 export type ParsedSource =
@@ -7,7 +8,6 @@ export type ParsedSource =
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'inline'; readonly bytes: Buffer };
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 const DATA_URI = /^data:[^,]{0,200},/i;
 
@@ -40,7 +40,8 @@ const parseUrl = (text: string, parameter: string): string => {
  * @throws TaskError when the text is none of the four or holds too many bytes
  */
 export const parseImageSource = (text: string, parameter: string): ParsedSource => {
-  if (UUID.test(text)) return { kind: 'stored', imageUuid: text.toLowerCase() };
+  const isStored: boolean = isUuid(text);
+  if (isStored) return { kind: 'stored', imageUuid: text.toLowerCase() };
   if (SCHEME.test(text)) return { kind: 'url', url: parseUrl(text, parameter) };
 
   const header = DATA_URI.exec(text)?.[0] ?? '';

@@ -10,3 +10,4 @@ export { type Settings } from './settings.js';
 export { toRemoval, type Removal } from './removal.js';
 export { toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';
 export { Finishing, plainFinishing } from './finishing.js';
+export { isUuid } from './uuid.js';

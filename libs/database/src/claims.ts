@@ -2,7 +2,7 @@ import { ProblemCode, type Warning } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
 import { putImage, type NewImage } from './images.js';
-import type { Prisma, Task } from './generated/client.js';
+import type { Prisma, Task as TaskRow } from './generated/client.js';
 
 /** Why a task failed, as its row keeps it. */
 export const StoredProblem = z.object({
@@ -22,7 +22,7 @@ export type StoredProblem = z.infer<typeof StoredProblem>;
 /** Milliseconds per stage, by column name. */
 export type StageColumns = Partial<
   Pick<
-    Task,
+    TaskRow,
     | 'queueMs'
     | 'fetchMs'
     | 'decodeMs'
@@ -38,7 +38,7 @@ export type StageColumns = Partial<
 /**
  * A worker's hold on a task. Every claim raises the attempt, which fences out a stalled predecessor's writes.
  */
-export type Claim = Readonly<Pick<Task, 'id' | 'attempt' | 'webhookUrl' | 'webhookHost' | 'ttlS'>>;
+export type Claim = Readonly<Pick<TaskRow, 'id' | 'attempt' | 'webhookUrl' | 'webhookHost' | 'ttlS'>>;
 
 /** The device and the weights that ran a task. */
 export type RunFacts = { readonly provider: string; readonly device: string; readonly weightsSha256: string };
@@ -63,7 +63,7 @@ type Transaction = Pick<Database, 'task' | 'image' | 'delivery'>;
 const held = (claim: Claim) => ({ id: claim.id, attempt: claim.attempt, state: 'running' as const });
 
 /** @returns undefined when the task has ended or does not exist */
-export const claimTask = async (database: Database, id: string): Promise<Task | undefined> => {
+export const claimTask = async (database: Database, id: string): Promise<TaskRow | undefined> => {
   const [claimed] = await database.$queryRaw<{ id: string }[]>`
     UPDATE tasks
        SET stalls = stalls + CASE WHEN state = 'running' THEN 1 ELSE 0 END,

@@ -5,17 +5,17 @@ const RECONNECT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
 
 /** A live subscription to the ends of tasks. */
-export type FinishedFeed = { readonly close: () => Promise<void> };
+export type EndedFeed = { readonly close: () => Promise<void> };
 
 /**
  * Calls back with the id of each task that ends, using Postgres notifications. Notifications are lost during
  * a reconnect, so callers must poll as well.
  */
-export const listenFinished = (
+export const listenEnded = (
   databaseUrl: string,
-  onFinished: (taskId: string) => void,
+  onEnded: (taskId: string) => void,
   onError: (error: Error) => void,
-): FinishedFeed => {
+): EndedFeed => {
   const closing = new AbortController();
 
   const listenOnce = async () => {
@@ -27,7 +27,7 @@ export const listenFinished = (
     const closed = new Promise<void>((resolve) => client.once('end', resolve));
     const end = () => void client.end().catch(onError);
     client.on('error', onError);
-    client.on('notification', ({ payload }) => payload && onFinished(payload));
+    client.on('notification', ({ payload }) => payload && onEnded(payload));
     // Closing starts only after connecting, because connect() would never settle otherwise.
     await client.connect();
     closing.signal.addEventListener('abort', end);

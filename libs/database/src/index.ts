@@ -6,7 +6,7 @@ export {
   insertTask,
   type NewTask,
   type Standing,
-  type Task,
+  type TaskRow,
 } from './tasks.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';
 export {
@@ -19,7 +19,7 @@ export {
   type DueDelivery,
 } from './deliveries.js';
 export { expireImages } from './expire-images.js';
-export { listenFinished, type FinishedFeed } from './ended-feed.js';
+export { listenEnded, type EndedFeed } from './ended-feed.js';
 export {
   findImage,
   forgetImage,
@@ -66,7 +66,7 @@ export {
   replayDelivery,
   suspectTasks,
   troubledDeliveries,
-  type Outcome,
+  type OutcomeCount,
   type Suspect,
   type TroubledDelivery,
 } from './status.js';

@@ -10,7 +10,7 @@ const firstIdSince = (ms: number): string => {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const dayAgo = () => firstIdSince(Date.now() - DAY_MS);
 
-export type Outcome = {
+export type OutcomeCount = {
   readonly model: string;
   readonly state: TaskState;
   /** Null unless the tasks failed. */
@@ -19,8 +19,8 @@ export type Outcome = {
 };
 
 /** Counts the tasks of the last day by model, state and problem. */
-export const outcomesOfTheDay = (database: Database): Promise<Outcome[]> =>
-  database.$queryRaw<Outcome[]>`
+export const outcomesOfTheDay = (database: Database): Promise<OutcomeCount[]> =>
+  database.$queryRaw<OutcomeCount[]>`
     SELECT model, state, problem ->> 'code' AS code, count(*)::int AS tasks
       FROM tasks
      WHERE id >= ${dayAgo()}::uuid AND model IS NOT NULL

@@ -10,7 +10,7 @@ import {
 } from '#contract';
 import { StoredProblem } from './claims.js';
 import type { Database } from './client.js';
-import type { Image, Task } from './generated/client.js';
+import type { Image, Task as TaskRow } from './generated/client.js';
 import { findImage, isExpired } from './images.js';
 import { RemovalRequest } from './removal-request.js';
 
@@ -23,7 +23,7 @@ export type OutcomeReader = {
   readonly publicUrl: string;
 };
 
-export const routingOfTask = (task: Task): Routing => ({
+export const routingOfTask = (task: TaskRow): Routing => ({
   taskType: task.taskType,
   taskUUID: task.taskUuidSent,
 });
@@ -32,7 +32,7 @@ export const routingOfTask = (task: Task): Routing => ({
 const imageUrl = (publicUrl: string, { id, storageKey }: Pick<Image, 'id' | 'storageKey'>): string =>
   `${publicUrl}/images/${id}${storageKey.slice(storageKey.lastIndexOf('.'))}`;
 
-const toFinishedRemoval = (task: Task, image: Image, publicUrl: string): FinishedRemoval => {
+const toFinishedRemoval = (task: TaskRow, image: Image, publicUrl: string): FinishedRemoval => {
   const { outputType, includeCost, isNewerForm } = RemovalRequest.parse(task.request);
   return {
     taskType: task.taskType,
@@ -48,12 +48,12 @@ const toFinishedRemoval = (task: Task, image: Image, publicUrl: string): Finishe
   };
 };
 
-const toTaskError = (task: Task): TaskError => {
+const toTaskError = (task: TaskRow): TaskError => {
   const { code, message, details } = StoredProblem.parse(task.problem);
   return new TaskError(code, message, details);
 };
 
-const removed = ({ storage, publicUrl }: OutcomeReader, task: Task, image: Image): Promise<Result> =>
+const removed = ({ storage, publicUrl }: OutcomeReader, task: TaskRow, image: Image): Promise<Result> =>
   toCutout(toFinishedRemoval(task, image, publicUrl), async () =>
     (await storage.read(image.storageKey)).toString('base64'),
   );
@@ -82,7 +82,7 @@ const uploads: Record<string, (taskUUID: string, imageUUID: string, imageURL: st
  * @throws TaskError mediaExpired, or mediaNotFound when the bytes are gone
  * @throws StorageError when the storage fails
  */
-export const taskOutcome = async (reader: OutcomeReader, task: Task): Promise<Outcome> => {
+export const taskOutcome = async (reader: OutcomeReader, task: TaskRow): Promise<Outcome> => {
   if (task.state === 'failed') return toFailure(toTaskError(task), routingOfTask(task));
 
   const image = await findImage(reader.database, task.outputImageId);

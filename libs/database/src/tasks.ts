@@ -1,32 +1,32 @@
 import type { Database } from './client.js';
 import { putImage, type NewImage } from './images.js';
-import { Prisma, type Task } from './generated/client.js';
+import { Prisma, type Task as TaskRow } from './generated/client.js';
 
-export type { Task };
+export type { TaskRow };
 
 /** A new task. It never changes an earlier task of the same taskUUID, but gets the next revision. */
 export type NewTask = Pick<
-  Task,
+  TaskRow,
   'ownerId' | 'taskUuidSent' | 'taskType' | 'model' | 'payloadHash' | 'inputImageId' | 'outputImageId'
 > & {
   readonly request: Prisma.InputJsonObject;
   /** Set when the work is done before the task is recorded, as with uploads. */
   readonly state?: 'succeeded';
-} & Partial<Pick<Task, 'inputUrl' | 'uploadUrl' | 'webhookUrl' | 'webhookHost' | 'ttlS' | 'traceParent'>>;
+} & Partial<Pick<TaskRow, 'inputUrl' | 'uploadUrl' | 'webhookUrl' | 'webhookHost' | 'ttlS' | 'traceParent'>>;
 
 /** What a taskUUID refers to now: new work, the same work as before, or conflicting work. */
 export type Standing =
   | { readonly kind: 'new'; readonly revision: number }
-  | { readonly kind: 'attached'; readonly task: Task }
+  | { readonly kind: 'attached'; readonly task: TaskRow }
   | { readonly kind: 'conflict' };
 
-const isInFlight = (task: Task) => task.state === 'queued' || task.state === 'running';
+const isInFlight = (task: TaskRow) => task.state === 'queued' || task.state === 'running';
 
 const isUniqueViolation = (error: unknown) =>
   error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
 
 /** The latest revision of a taskUUID. */
-export const findTask = (database: Database, ownerId: string, taskUuid: string): Promise<Task | null> =>
+export const findTask = (database: Database, ownerId: string, taskUuid: string): Promise<TaskRow | null> =>
   database.task.findFirst({
     where: { ownerId, taskUuid: taskUuid.toLowerCase() },
     orderBy: { revision: 'desc' },
@@ -58,7 +58,7 @@ export const insertTask = async (
   task: NewTask,
   revision: number,
   image?: NewImage,
-): Promise<Task | undefined> => {
+): Promise<TaskRow | undefined> => {
   const ended = task.state && { startedAt: new Date(), finishedAt: new Date() };
   const data = { ...task, ...ended, taskUuid: task.taskUuidSent.toLowerCase(), revision };
   try {
@@ -73,5 +73,5 @@ export const insertTask = async (
 };
 
 /** The tasks among `ids` that have ended. */
-export const findEnded = (database: Database, ids: readonly string[]): Promise<Task[]> =>
+export const findEnded = (database: Database, ids: readonly string[]): Promise<TaskRow[]> =>
   database.task.findMany({ where: { id: { in: [...ids] }, state: { in: ['succeeded', 'failed'] } } });

@@ -1,3 +1,4 @@
+import { reasonOf } from '#errors';
 import { z } from 'zod';
 import { catalogue } from './catalogue.js';
 import { Air, Model, type Catalogue } from './model.js';
@@ -50,7 +51,7 @@ const parseJson = ({ text, name }: CatalogueFile): unknown => {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new CatalogueError(`The models file ${name} is no JSON: ${reason}.`, { cause });
   }
 };

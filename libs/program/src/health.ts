@@ -1,3 +1,4 @@
+import { reasonOf } from '#errors';
 /** The answer to a probe. Only `ok` decides; the rest is information. */
 export type Health = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
 
@@ -13,8 +14,6 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 };
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Runs all checks in parallel. `ok` when all pass in time; failed checks are listed with their reason. */
 export const checkAll =

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { readServiceConfig, type ServiceConfig } from '#config';
+import { reasonOf } from '#errors';
 import { createLogger, type Logger } from '#telemetry';
 
 /** A started program. stop() resolves when everything is closed. */
@@ -38,7 +39,7 @@ export const runProgram = async (
 ): Promise<void> => {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   const fail = async (error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (!process.send) process.stderr.write(`${name}: ${reason}\n`);
     await tell({ type: 'failed', reason });
     process.exit(1);

@@ -1,10 +1,10 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { TaskError } from '#contract';
+import { reasonOf } from '#errors';
 import type { S3Config } from './s3-client.js';
 import { StorageError, type StorageFault, type StorageOperation } from './storage-error.js';
 
 const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : '');
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 const statusOf = (cause: unknown): number | undefined =>
   cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined;
 

@@ -3,7 +3,7 @@ export type Place =
   | { readonly kind: 'file'; readonly root: string; readonly name: string }
   | { readonly kind: 'elsewhere'; readonly url: string };
 
-export type Asked = { readonly method: 'GET' | 'HEAD'; readonly contentType: string };
+export type ImageRequest = { readonly method: 'GET' | 'HEAD'; readonly contentType: string };
 
 /**
  * Keeps the bytes of images. Keys are paths of our own, such as `outputs/ab/<uuid>.png`. Faults reject with a
@@ -20,7 +20,7 @@ export type Store = {
    * Says where the image is. Only local files are checked for existence.
    * @throws TaskError mediaNotFound when a file does not exist
    */
-  readonly locate: (key: string, asked: Asked) => Promise<Place>;
+  readonly locate: (key: string, asked: ImageRequest) => Promise<Place>;
   /** Closes the connections. */
   readonly close: () => void;
 };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type Asked = {
+export type Received = {
   readonly url: string;
   readonly range: string | undefined;
   readonly ifRange: string | undefined;
@@ -14,7 +14,7 @@ export type Asked = {
 
 export type FileServer = {
   readonly base: string;
-  readonly asked: Asked[];
+  readonly asked: Received[];
   /** What is served from now on. */
   content: Buffer;
   etag: string | undefined;
@@ -63,7 +63,7 @@ const headersOf = (server: FileServer, start: number): Record<string, string> =>
   };
 };
 
-const send = (server: FileServer, asked: Asked, response: ServerResponse, start: number): void => {
+const send = (server: FileServer, asked: Received, response: ServerResponse, start: number): void => {
   const cut = server.cuts.shift();
   const body = server.content.subarray(start);
   asked.status = start > 0 ? 206 : 200;
@@ -89,7 +89,7 @@ const send = (server: FileServer, asked: Asked, response: ServerResponse, start:
 
 const answer = (server: FileServer, request: IncomingMessage, response: ServerResponse): void => {
   const { url = '', headers } = request;
-  const asked: Asked = {
+  const asked: Received = {
     url,
     range: headers.range,
     ifRange: request.headersDistinct['if-range']?.[0],

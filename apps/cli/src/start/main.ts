@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readConfig } from '#config';
+import { reasonOf } from '#errors';
 import { createProgress } from '#weights';
 import { start, type Closers } from './start.js';
 import { listenForStop } from './stop-signals.js';
@@ -13,7 +14,7 @@ const signals = listenForStop(progress.note);
 const closers: Closers = [];
 
 const report = (error: unknown): void => {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   progress.note(`clearcut: ${message.trim().replace(/\s*\n\s*/g, ' ')}`);
   const isDebug = ['debug', 'trace'].includes(process.env['LOG_LEVEL'] ?? '');
   if (isDebug && error instanceof Error) progress.note(error.stack ?? '');

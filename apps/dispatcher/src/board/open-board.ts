@@ -6,7 +6,7 @@ import type { TaskQueue } from '#queue';
 import { NotFoundException } from '@nestjs/common';
 import type { FastifyPluginCallback } from 'fastify';
 
-type Edges = { readonly database: Database; readonly queue: Pick<TaskQueue, 'inspect'> };
+type Needs = { readonly database: Database; readonly queue: Pick<TaskQueue, 'inspect'> };
 
 export type Board = {
   /** Serves the page, its scripts and what they ask for. */
@@ -23,7 +23,7 @@ const uiConfig = {
 };
 
 /** A queue as the board shows it: to be read, and of its jobs no more than ours carry. */
-const toAdapter = (queue: Edges['queue'], model: string): BullMQAdapter => {
+const toAdapter = (queue: Needs['queue'], model: string): BullMQAdapter => {
   const adapter = new BullMQAdapter(queue.inspect(model), { readOnlyMode: true, displayName: model });
   adapter.setFormatter('data', (data: { taskId?: unknown } | undefined) => ({ taskId: data?.taskId }));
   adapter.setFormatter('returnValue', () => null);
@@ -39,7 +39,7 @@ const passOn = (error: Error & { readonly statusCode?: number }): never => {
 };
 
 /** bull-board, with a queue for each model that Postgres has tasks or servers of. */
-export const openBoard = ({ database, queue }: Edges, base: string): Board => {
+export const openBoard = ({ database, queue }: Needs, base: string): Board => {
   const server = new FastifyAdapter().setBasePath(base);
   const { replaceQueues } = createBullBoard({ queues: [], serverAdapter: server, options: { uiConfig } });
   server.setErrorHandler(passOn);

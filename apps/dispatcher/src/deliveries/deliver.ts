@@ -8,7 +8,7 @@ import {
   type Database,
   type DueDelivery,
   type OutcomeReader,
-  type Task,
+  type TaskRow,
 } from '#database';
 import { OutboundError, type Outbound, type SendOptions, type Sent } from '#outbound';
 import type { Secrets } from '#secrets';
@@ -37,9 +37,9 @@ const request = {
 /** The id stays the same over all attempts, so that a receiver can tell a repetition. */
 const headersOf = ({ id }: DueDelivery) => ({ 'webhook-id': id });
 
-type Turn = {
+type Delivering = {
   readonly delivery: DueDelivery;
-  readonly task: Task;
+  readonly task: TaskRow;
   readonly delaysMs: readonly number[] | undefined;
   readonly stopping: AbortSignal;
 };
@@ -79,7 +79,7 @@ const POSTPONE_MS = 30_000;
 const compose = async (
   secrets: DeliverEdges['secrets'],
   reader: OutcomeReader,
-  { delivery, task }: Turn,
+  { delivery, task }: Delivering,
 ): Promise<Pick<SendOptions, 'url' | 'body' | 'headers'>> => {
   try {
     const body = await webhookBody(reader, task);
@@ -93,7 +93,7 @@ const compose = async (
 /** Sends and settles one attempt, as a span of the task's trace. */
 const attemptOne = async (
   { outbound, secrets, metrics, tracing, log, ...reader }: DeliverEdges,
-  turn: Turn,
+  turn: Delivering,
 ): Promise<void> => {
   const { delivery, delaysMs, stopping } = turn;
   const { database } = reader;

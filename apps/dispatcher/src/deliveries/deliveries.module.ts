@@ -1,4 +1,4 @@
-import { listenFinished } from '#database';
+import { listenEnded } from '#database';
 import type { ServiceConfig } from '#config';
 import {
   CONFIG,
@@ -73,7 +73,7 @@ export class DeliveriesModule implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     this.deliveries.start();
-    const feed = listenFinished(this.config.DATABASE_URL, this.deliveries.wake, (err) =>
+    const feed = listenEnded(this.config.DATABASE_URL, this.deliveries.wake, (err) =>
       this.log.error({ err }, 'notifications interrupted'),
     );
     this.shutdown.stopTaking('notifications', feed.close);

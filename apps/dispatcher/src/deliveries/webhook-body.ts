@@ -1,8 +1,8 @@
 import { TaskError, toErrorItem, toWebhookBody } from '#contract';
-import { routingOfTask, taskOutcome, type OutcomeReader, type Task } from '#database';
+import { routingOfTask, taskOutcome, type OutcomeReader, type TaskRow } from '#database';
 
 /** What the receiver is told of an ended task: the answer that getResponse gives, too. */
-export const webhookBody = async (reader: OutcomeReader, task: Task): Promise<string> => {
+export const webhookBody = async (reader: OutcomeReader, task: TaskRow): Promise<string> => {
   try {
     const outcome = await taskOutcome(reader, task);
     return JSON.stringify(toWebhookBody(outcome));

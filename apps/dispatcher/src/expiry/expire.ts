@@ -5,7 +5,7 @@ import type { Logger } from '#telemetry';
 const BATCH = 50;
 const REPEAT_LOG_AFTER_MS = 10 * 60_000;
 
-type Edges = { readonly database: Database; readonly storage: Pick<Storage, 'remove'>; readonly log: Logger };
+type Needs = { readonly database: Database; readonly storage: Pick<Storage, 'remove'>; readonly log: Logger };
 
 /** Logs the start and the end of a time in which images cannot be deleted, and every ten minutes of it. */
 const createFailureLog = (log: Logger, now: () => number) => {
@@ -23,7 +23,7 @@ const createFailureLog = (log: Logger, now: () => number) => {
 
 /** Deletes every expired image. The next round tries again where that fails. */
 export const createExpiry = (
-  { database, storage, log }: Edges,
+  { database, storage, log }: Needs,
   now: () => number = () => performance.now(),
 ): (() => Promise<void>) => {
   const noteFailures = createFailureLog(log, now);

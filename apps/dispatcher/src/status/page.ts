@@ -1,9 +1,9 @@
-import type { Depth, Outcome, Suspect, TroubledDelivery, WarmWorker } from '#database';
+import type { Depth, OutcomeCount, Suspect, TroubledDelivery, WarmWorker } from '#database';
 import type { JobCounts } from '#queue';
 import { Html, html, table, type Content } from './html.js';
 
 export type Status = {
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly OutcomeCount[];
   readonly depths: readonly Depth[];
   /** By model; what the queue says of itself. */
   readonly jobs: ReadonlyMap<string, JobCounts>;

@@ -12,9 +12,9 @@ import type { Status } from './page.js';
 
 const LIMIT = 50;
 
-type Edges = { readonly database: Database; readonly queue: Pick<TaskQueue, 'counts'> };
+type Needs = { readonly database: Database; readonly queue: Pick<TaskQueue, 'counts'> };
 
-const countJobs = async (queue: Edges['queue'], models: Iterable<string>) => {
+const countJobs = async (queue: Needs['queue'], models: Iterable<string>) => {
   const counted = [...models].map(async (model): Promise<[string, JobCounts] | undefined> => {
     const counts = await askInTime(
       (): Promise<JobCounts | undefined> => queue.counts(model),
@@ -27,7 +27,7 @@ const countJobs = async (queue: Edges['queue'], models: Iterable<string>) => {
 
 /** Reads all that the status page shows. */
 export const readStatus =
-  ({ database, queue }: Edges) =>
+  ({ database, queue }: Needs) =>
   async (): Promise<Status> => {
     const [outcomes, depths, suspects, deliveries, workers] = await Promise.all([
       outcomesOfTheDay(database),

@@ -5,7 +5,7 @@ import type { Deliveries } from '../deliveries/deliveries.js';
 
 export const cannotReplay = () => new ConflictException('This delivery cannot be replayed (any more).');
 
-type Edges = {
+type Needs = {
   readonly database: Database;
   readonly deliveries: Pick<Deliveries, 'wake'>;
   readonly log: Logger;
@@ -13,7 +13,7 @@ type Edges = {
 
 /** Makes a delivery that was given up due at once, with all its attempts. */
 export const replay =
-  ({ database, deliveries, log }: Edges) =>
+  ({ database, deliveries, log }: Needs) =>
   async (id: string): Promise<void> => {
     if (!(await replayDelivery(database, id))) throw cannotReplay();
     log.info({ delivery: id }, 'webhook replayed by the operator');

@@ -25,7 +25,7 @@ export const sweep = async (
   return stranded;
 };
 
-type Edges = {
+type Needs = {
   readonly database: Database;
   readonly queue: TaskQueue;
   readonly metrics: Metrics;
@@ -33,7 +33,7 @@ type Edges = {
 };
 
 /** A sweep that counts and logs the tasks that it found. */
-export const createSweep = ({ database, queue, metrics, log }: Edges): (() => Promise<void>) => {
+export const createSweep = ({ database, queue, metrics, log }: Needs): (() => Promise<void>) => {
   const counter = metrics.counter({
     name: 'clearcut_tasks_stranded_total',
     help: 'Tasks whose job was lost and which were enqueued again.',

@@ -1,10 +1,8 @@
-import { TaskError, toErrorItem } from '#contract';
+import { isUuid, TaskError, toErrorItem } from '#contract';
 import { findImage, isExpired, type Database } from '#database';
 import { token } from '#nest';
 import type { Place, Storage } from '#storage';
 import type { FastifyReply } from 'fastify';
-
-const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z]+$/;
 
 /** Where the bytes of an image are, or `gone` when it was deleted. */
 type Found = Place & { readonly contentType: string };
@@ -24,8 +22,8 @@ type Needs = { readonly database: Database; readonly storage: Pick<Storage, 'loc
 export const createFindImage =
   ({ database, storage }: Needs): FindImage =>
   async (name, method) => {
-    const id = NAME.exec(name)?.[1];
-    const image = id && (await findImage(database, id));
+    const [id] = name.split('.', 1);
+    const image = isUuid(id) && (await findImage(database, id));
     if (!image || !image.storageKey.endsWith(name))
       throw new TaskError('mediaNotFound', 'There is no such image.');
     if (isExpired(image)) return { kind: 'gone' };

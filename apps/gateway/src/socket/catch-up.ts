@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError, toFailure, type Outcome, type Routing } from '#contract';
-import { findSessionItem, findTask, type Owner, type SessionItem, type Task } from '#database';
+import { findSessionItem, findTask, type Owner, type SessionItem, type TaskRow } from '#database';
 import { toFrame } from './frames.js';
 import type { Answered } from './sending.js';
 import { routingOfItem, type SessionNeeds } from './session.js';
@@ -16,7 +16,7 @@ type State =
 
 type CatchUpNeeds = Pick<SessionNeeds, 'config' | 'database' | 'readOutcome' | 'waitingRoom'>;
 
-const endOf = async ({ readOutcome }: CatchUpNeeds, task: Task, routing: Routing): Promise<Outcome> => {
+const endOf = async ({ readOutcome }: CatchUpNeeds, task: TaskRow, routing: Routing): Promise<Outcome> => {
   try {
     return await readOutcome(task);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceConfig } from '#config';
-import { removalTypes, routingOf, TaskError, type Outcome, type Routing } from '#contract';
+import { isUuid, removalTypes, routingOf, TaskError, type Outcome, type Routing } from '#contract';
 import {
   createSession,
   findSessionItems,
@@ -33,10 +33,6 @@ export type Opened = {
   readonly sessionId: string;
   readonly items: readonly SessionItem[];
 };
-
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
-const isUuid = (value: unknown): value is string => typeof value === 'string' && uuid.test(value);
 
 const takeUp = async (database: Database, owner: Owner, wanted: unknown): Promise<Omit<Opened, 'owner'>> => {
   if (isUuid(wanted) && (await resumeSession(database, wanted, owner.id))) {

@@ -1,5 +1,12 @@
 import { TaskError } from '#contract';
-import { findStanding, insertTask, type Database, type NewImage, type NewTask, type Task } from '#database';
+import {
+  findStanding,
+  insertTask,
+  type Database,
+  type NewImage,
+  type NewTask,
+  type TaskRow,
+} from '#database';
 import { token } from '#nest';
 import type { Storage } from '#storage';
 import type { Tracing } from '#telemetry';
@@ -9,7 +16,7 @@ import type { Gate } from './gate.js';
 
 /** An image inside a request. It is stored only if its task is new. */
 export type InlineImage = { readonly row: NewImage; readonly bytes: Uint8Array };
-export type Accepted = { readonly task: Task; readonly isNew: boolean };
+export type Accepted = { readonly task: TaskRow; readonly isNew: boolean };
 
 const MAX_RACES = 5;
 

@@ -1,11 +1,11 @@
 import type { ServiceConfig } from '#config';
-import { listenFinished } from '#database';
+import { listenEnded } from '#database';
 import { token, type Shutdown } from '#nest';
 import type { Logger } from '#telemetry';
 import type { Admission } from './admission.js';
 import type { WaitingRoom } from './waiting-room.js';
 
-type Feed = ReturnType<typeof listenFinished>;
+type Feed = ReturnType<typeof listenEnded>;
 
 /** Tells the waiting room and the admission of every task that ends. */
 export const ENDED_FEED = token<Feed>('feed of ended tasks');
@@ -23,7 +23,7 @@ export const openEndedFeed = ({ config, waitingRoom, admission, log, shutdown }:
     waitingRoom.announce(taskId);
     admission.ended();
   };
-  const feed = listenFinished(config.DATABASE_URL, onEnded, (err) =>
+  const feed = listenEnded(config.DATABASE_URL, onEnded, (err) =>
     log.warn({ err }, 'no notifications from the database'),
   );
   return shutdown.closes('feed of ended tasks', feed, (opened) => opened.close());

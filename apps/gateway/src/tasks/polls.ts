@@ -1,5 +1,5 @@
 import { outputOf, TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
-import { findTask, RemovalRequest, type Database, type Owner, type Task } from '#database';
+import { findTask, RemovalRequest, type Database, type Owner, type TaskRow } from '#database';
 import { token } from '#nest';
 import type { ReadOutcome } from './read-outcome.js';
 
@@ -8,7 +8,7 @@ const RETENTION_MS = 24 * 60 * 60 * 1000;
 
 type Needs = { readonly database: Database; readonly readOutcome: ReadOutcome };
 
-const requireTask = async ({ database }: Needs, owner: Owner, taskUUID: string): Promise<Task> => {
+const requireTask = async ({ database }: Needs, owner: Owner, taskUUID: string): Promise<TaskRow> => {
   const task = await findTask(database, owner.id, taskUUID);
   if (task) return task;
   throw new TaskError('taskNotFound', `There is no task ${taskUUID}.`, { parameter: 'taskUUID' });

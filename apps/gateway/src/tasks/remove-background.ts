@@ -11,7 +11,7 @@ import {
   type Removal,
   type RemoveBackground,
 } from '#contract';
-import { routingOfTask, type Database, type NewTask, type Owner, type Task } from '#database';
+import { routingOfTask, type Database, type NewTask, type Owner, type TaskRow } from '#database';
 import { costOf, findModel, type Catalogue, type Model } from '#models';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
@@ -62,7 +62,7 @@ const chooseModel = async ({ catalogue, availability }: Needs, removal: Removal)
 };
 
 /** A task that cannot be enqueued is accepted all the same: the dispatcher's sweep enqueues it later. */
-const enqueue = async ({ queue, tracing, log }: Needs, task: Task, model: string) => {
+const enqueue = async ({ queue, tracing, log }: Needs, task: TaskRow, model: string) => {
   try {
     await tracing.trace('enqueue', {}, () => queue.add({ taskId: task.id, model }));
   } catch (error) {
@@ -70,7 +70,7 @@ const enqueue = async ({ queue, tracing, log }: Needs, task: Task, model: string
   }
 };
 
-const waitForEnd = async (needs: Needs, task: Task, enqueued: () => Promise<void>): Promise<Outcome> => {
+const waitForEnd = async (needs: Needs, task: TaskRow, enqueued: () => Promise<void>): Promise<Outcome> => {
   const { SYNC_TIMEOUT_S } = needs.config;
   if (task.finishedAt) return needs.readOutcome(task);
 

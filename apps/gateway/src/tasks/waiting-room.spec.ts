@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from '@jest/globals';
-import type { Task } from '#database';
+import type { TaskRow } from '#database';
 import { until } from '#test/until';
 import { createWaitingRoom, type WaitingRoom } from './waiting-room.js';
 
@@ -7,11 +7,11 @@ const LONG = 20_000;
 let room: WaitingRoom | undefined;
 afterEach(() => room?.close());
 
-const ended = (id: string) => ({ id, state: 'succeeded' }) as Task;
+const ended = (id: string) => ({ id, state: 'succeeded' }) as TaskRow;
 
 /** A room over a list of ended tasks that a test fills, and the questions that were asked of it. */
 const open = (lookEveryMs = LONG) => {
-  const done: Task[] = [];
+  const done: TaskRow[] = [];
   const asked: string[][] = [];
   const errors: unknown[] = [];
   room = createWaitingRoom({

@@ -1,8 +1,8 @@
-import type { Task } from '#database';
+import type { TaskRow } from '#database';
 import { token } from '#nest';
 
 /** The ended task, or why the wait ended without it. */
-export type Waited = Task | 'timeout' | 'closing';
+export type Waited = TaskRow | 'timeout' | 'closing';
 
 /** Lets sync callers wait for their tasks to end. */
 export type WaitingRoom = {
@@ -16,7 +16,7 @@ export type WaitingRoom = {
 export const WAITING_ROOM = token<WaitingRoom>('waiting room');
 
 type Deps = {
-  readonly findEnded: (taskIds: readonly string[]) => Promise<Task[]>;
+  readonly findEnded: (taskIds: readonly string[]) => Promise<TaskRow[]>;
   readonly onError: (error: unknown) => void;
   /** Interval at which all tasks are looked up, in case an announcement was missed. */
   readonly lookEveryMs?: number;

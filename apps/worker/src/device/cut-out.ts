@@ -1,7 +1,7 @@
-import { types } from 'node:util';
 import { atParameter } from '#boundary';
 import { TaskError } from '#contract';
 import type { RemovalRequest } from '#database';
+import { reasonOf } from '#errors';
 import type { Encoding, Photo, Pixels } from '#imaging';
 import type { Stage, Stopwatch } from '#telemetry';
 import type { FinishInput, PrepareInput, Prepared } from '../pixels/arithmetic.js';
@@ -37,9 +37,6 @@ export type CutOutResult = {
 };
 
 export type CutOut = (work: CutOutWork, stopwatch: Stopwatch, signal: AbortSignal) => Promise<CutOutResult>;
-
-/** Errors of the pixel pool come from another thread, where they need not be of this thread's class. */
-const reasonOf = (error: unknown) => (types.isNativeError(error) ? error.message : String(error));
 
 /** A fault of ours in one stage of cutting out. */
 export class StageError extends Error {

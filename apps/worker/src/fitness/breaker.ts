@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '#contract';
+import { reasonOf } from '#errors';
 import { isDeviceLost } from '#inference';
 import type { Logger } from '#telemetry';
 import { StageError, type CutOut } from '../device/cut-out.js';
@@ -47,8 +48,6 @@ const isSuspect = (error: unknown, { aborted, reason }: AbortSignal): boolean =>
 
 const tooEarly = () => Promise.reject(new Error('The breaker opened before the worker began.'));
 const noIntake: Intake = { pause: tooEarly, withdraw: tooEarly, resume: tooEarly };
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /**
  * The breaker of a worker. It opens after some faults in a row; then self-tests are run, with growing pauses, until

@@ -1,5 +1,5 @@
 import { TaskError } from '#contract';
-import type { RunFacts, Task } from '#database';
+import type { RunFacts, TaskRow } from '#database';
 import { createStopwatch } from '#telemetry';
 import type { Models } from '../models/served-models.js';
 import { nextStep } from './next-step.js';
@@ -42,10 +42,10 @@ const startDeadline = (timeoutMs: number) => {
   };
 };
 
-type Attempt = { readonly task: Task; readonly lastTry: boolean; readonly signal: AbortSignal };
+type Attempt = { readonly task: TaskRow; readonly lastTry: boolean; readonly signal: AbortSignal };
 
 /** Ends a task whose workers vanished with it again and again. */
-const giveUpPoisoned = async (needs: AttemptNeeds, task: Task): Promise<void> => {
+const giveUpPoisoned = async (needs: AttemptNeeds, task: TaskRow): Promise<void> => {
   const ending = openEnding(needs, task);
   const message = `The task ended its worker ${task.stalls} times and was given up.`;
   await ending.fail({ code: 'inferenceError', message, details: {} }, {});

@@ -1,8 +1,8 @@
-import { claimTask, isDatabaseOutage, releaseTask, type Claim, type Database, type Task } from '#database';
+import { claimTask, isDatabaseOutage, releaseTask, type Claim, type Database, type TaskRow } from '#database';
 
 /** This worker's holds on tasks. */
 export type Claims = {
-  readonly take: (taskId: string) => Promise<Task | undefined>;
+  readonly take: (taskId: string) => Promise<TaskRow | undefined>;
   /** While the database is away, it is done before the next claim: nobody takes the task for one that stalled. */
   readonly giveBack: (claim: Claim) => Promise<void>;
 };

@@ -1,5 +1,5 @@
 import { TaskError } from '#contract';
-import { isDatabaseOutage, type Task } from '#database';
+import { isDatabaseOutage, type TaskRow } from '#database';
 import { OutageError } from '#queue';
 import { SecretsError } from '#secrets';
 import { StorageError, type StorageFault } from '#storage';
@@ -22,7 +22,7 @@ export const outageOf = (error: unknown): string | undefined => {
 /** An outage is waited out until the task's deadline; both times are of the database. */
 export const toWait = (
   outage: string,
-  { createdAt, startedAt }: Task,
+  { createdAt, startedAt }: TaskRow,
   deadlineMs: number,
   cause: unknown,
 ) => {

@@ -1,4 +1,4 @@
-import type { Task } from '#database';
+import type { TaskRow } from '#database';
 import type { Handler } from '#queue';
 import type { Tracing } from '#telemetry';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
@@ -9,7 +9,7 @@ import { createOutageLog, toOutage } from './outage.js';
 type Needs = AttemptNeeds & { readonly metrics: Pick<WorkerMetrics, 'givenBack'> };
 
 /** Takes the trace of a task up where the gateway left it: its wait, and then what is done here. */
-const inTrace = <T>(tracing: Tracing, task: Task, work: () => Promise<T>): Promise<T> => {
+const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Promise<T> => {
   const { id, model, attempt, traceParent: parent, createdAt: startedAt } = task;
   tracing.begin('queue', { parent, startedAt }).end({}, false);
   const attributes = {

@@ -6,7 +6,7 @@ import {
   type RunFacts,
   type StageColumns,
   type Success,
-  type Task,
+  type TaskRow,
 } from '#database';
 import { contentTypeOf } from '#imaging';
 import { costOf } from '#models';
@@ -48,14 +48,14 @@ export const toSuccess = (
 type Problem = Parameters<typeof failTask>[2];
 
 /** What the caller is told of a fault that is ours; the log has the rest. */
-export const toProblem = (error: unknown, task: Task): Problem => {
+export const toProblem = (error: unknown, task: TaskRow): Problem => {
   if (error instanceof TaskError) return { code: error.code, message: error.message, details: error.details };
   const message = `The task could not be processed. The service's log names the cause under ${task.id}.`;
   return { code: 'inferenceError' as const, message, details: {} };
 };
 
 /** How the end of a claim is written, counted and logged. */
-export const openEnding = ({ database, metrics, tracing, log }: EndingNeeds, task: Task) => {
+export const openEnding = ({ database, metrics, tracing, log }: EndingNeeds, task: TaskRow) => {
   const bound = log.child({ taskId: task.id, taskUUID: task.taskUuidSent, attempt: task.attempt });
   const end = (write: () => Promise<boolean>) => tracing.trace('finish', {}, write);
   const count = (durations: Durations, code?: ProblemCode) => {

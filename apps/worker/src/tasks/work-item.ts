@@ -1,18 +1,18 @@
 import { TaskError } from '#contract';
-import { RemovalRequest, type Task } from '#database';
+import { RemovalRequest, type TaskRow } from '#database';
 import { extensionOf } from '#imaging';
 import { imageKey } from '#storage';
 import type { Models, ServedModel } from '../models/served-models.js';
 
 /** A claimed task with its validated request. */
 export type WorkItem = {
-  readonly task: Task;
+  readonly task: TaskRow;
   readonly request: RemovalRequest;
   readonly served: ServedModel;
 };
 
 /** @throws TaskError modelUnavailable */
-export const toWorkItem = (task: Task, models: Models['served']): WorkItem => {
+export const toWorkItem = (task: TaskRow, models: Models['served']): WorkItem => {
   const served = models.get(task.model ?? '');
   if (!served) throw new TaskError('modelUnavailable', `This worker does not serve ${task.model}.`);
   return { task, request: RemovalRequest.parse(task.request), served };

@@ -10,7 +10,7 @@ export type Member = {
   readonly reject: (error: unknown) => void;
 };
 /** The network whose turn it is; or when to look again, since nothing may start before. */
-type Turn = { readonly network: Network } | { readonly dueMs: number };
+type NextWork = { readonly network: Network } | { readonly dueMs: number };
 
 type Line = { readonly network: Network; members: Member[] };
 
@@ -57,7 +57,7 @@ export const createLines = ({ limitOf, lingerMs }: LinesOptions) => {
       return false;
     },
     /** Whose turn it is, if anybody waits. */
-    next: (nowMs: number): Turn | undefined => {
+    next: (nowMs: number): NextWork | undefined => {
       let dueMs = Infinity;
       for (const line of lines.values()) {
         const due = dueOf(line);

@@ -1,3 +1,4 @@
+import { reasonOf } from '#errors';
 import type { Metrics, Logger } from '#telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -54,7 +55,7 @@ export const listenForAdmin = async (
   try {
     await app.listen(ADMIN_PORT, ADMIN_HOST);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new Error(`The admin port ${ADMIN_HOST}:${ADMIN_PORT} cannot be had: ${reason}`, { cause });
   }
 };
