@@ -55,7 +55,10 @@ export const createDocument = (app: NestFastifyApplication): OpenAPIObject => {
   return enrich(SwaggerModule.createDocument(app, frame));
 };
 
-/** Serves the document at /openapi.json, Swagger UI at /docs, and the page of all parameters at /reference. */
+/**
+ * Serves the document at /openapi.json, Swagger UI at /docs, and the page of all parameters at /reference. Errors
+ * link to a parameter on that page (`documentation`); Swagger UI has no address for a parameter.
+ */
 export const serveReference = (app: NestFastifyApplication): void => {
   const page = htmlPage();
   app
