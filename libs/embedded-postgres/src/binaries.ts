@@ -7,7 +7,7 @@ import { makeFolder, systemFolder } from './place.js';
 import { systemReason } from './reason.js';
 import { run } from './run.js';
 
-/** A folder with bin/, lib/ and share/ of Postgres. */
+/** `folder` holds bin/, lib/ and share/ of Postgres. */
 export type Distribution = { readonly folder: string; readonly version: string };
 export type Binaries = { readonly initdb: string; readonly pgCtl: string };
 
@@ -35,7 +35,7 @@ export function installedDistribution(): Distribution {
   }
 }
 
-/** Programs that the account can execute; for another user than ourselves they may have to be copied first. */
+/** Finds programs that the account can execute, and copies them for it when it must. */
 export async function findBinaries(
   account: Account | undefined,
   log: (line: string) => void,
@@ -73,7 +73,7 @@ async function obstacleTo(folder: string, account: Account | undefined): Promise
   return undefined;
 }
 
-/** npm packages carry no symbolic links; the package makes its own after installation, unless scripts are off. */
+/** npm packages hold no symbolic links. The package's own install script makes them, but scripts may be off. */
 function linkLibraries(folder: string): void {
   const list = join(folder, 'pg-symlinks.json');
   if (!existsSync(list)) return;
@@ -92,7 +92,7 @@ function linkLibraries(folder: string): void {
   }
 }
 
-/** Complete or not there at all, so that an interrupted copy is never taken for a whole one. */
+/** Copies to a draft and renames it, so that an interrupted copy is never used. */
 async function copyFor(source: string, target: string): Promise<void> {
   makeFolder(dirname(target), 0o755);
   const draft = await mkdtemp(`${target}.`);
@@ -107,7 +107,7 @@ async function copyFor(source: string, target: string): Promise<void> {
     await rename(draft, target);
   } catch (cause) {
     await rm(draft, { recursive: true, force: true });
-    // Another start of ours may have been quicker.
+    // Another start of ours may have made the copy meanwhile.
     if (existsSync(target)) return;
     throw new Error(`Postgres cannot be copied to ${target}: ${systemReason(cause)}.`, { cause });
   }

@@ -20,18 +20,18 @@ import { run } from './run.js';
 
 export type Cluster = Place & Binaries;
 
-// Names, not paths: every program runs inside the home of the cluster, since pg_ctl and initdb hand paths to a
-// shell, which would read a `$` or a quote in them.
+// Names inside the home of the cluster, where every program runs: pg_ctl and initdb hand paths to a shell, which would
+// interpret a `$` or a quote.
 const database = 'database';
 const draft = 'database.new';
 const passwordFile = 'password';
 const logFile = 'postgres.log';
 
-/** A port taken between our look and the server's; children of a killed server that have not noticed yet. */
-const passing = /Address already in use|still in use/;
+/** Another program took the port meanwhile, or the children of a killed server still run. */
+const temporary = /Address already in use|still in use/;
 const attempts = 5;
 
-/** Makes the cluster unless there is one; an interrupted attempt leaves only a draft, which the next one removes. */
+/** Creates the cluster unless it exists. An interrupted attempt leaves a draft, which the next one removes. */
 export async function initialise({ home, account, initdb }: Cluster): Promise<void> {
   if (existsSync(join(home, database))) return;
 
@@ -40,8 +40,9 @@ export async function initialise({ home, account, initdb }: Cluster): Promise<vo
   const access = ['--username=clearcut', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
   const text = ['--encoding=UTF8', '--locale=C'];
   const args = [`--pgdata=${draft}`, ...access, ...text, '--no-instructions'];
-  const { ok, output } = await run(initdb, args, { cwd: home, account });
-  if (!ok) throw new Error(`The database could not be created in ${home}: ${reasonIn(output, home)}.`);
+  const { ok, output, signal } = await run(initdb, args, { cwd: home, account });
+  if (!ok)
+    throw new Error(`The database could not be created in ${home}: ${reasonIn(output, home, signal)}.`);
   renameSync(join(home, draft), join(home, database));
 }
 
@@ -57,8 +58,8 @@ export function readPassword({ home }: Cluster): string {
 }
 
 /**
- * Returns the port, a free one unless it is given. pg_ctl puts the server into a session of its own, where no
- * Ctrl-C meant for us reaches it.
+ * Starts the server on a free port, or on the given one, and returns the port. pg_ctl starts it in a session of its
+ * own, where a Ctrl-C does not reach it.
  */
 export async function startServer(cluster: Cluster, givenPort?: number): Promise<number> {
   const { home, account, pgCtl } = cluster;
@@ -68,20 +69,20 @@ export async function startServer(cluster: Cluster, givenPort?: number): Promise
     if (existsSync(join(home, logFile))) renameSync(join(home, logFile), join(home, `${logFile}.1`));
     const logFd = openNew(cluster, logFile);
     const args = ['start', '-s', '-w', '-t', '120', '-D', database, '-l', logFile, '-o', serverOptions(port)];
-    const { ok, output } = await run(pgCtl, args, { cwd: home, account, logFd });
+    const { ok, output, signal } = await run(pgCtl, args, { cwd: home, account, logFd });
     closeSync(logFd);
     if (ok) return port;
 
     const log = `${readFileSync(join(home, logFile), 'utf8')}\n${output}`;
     await stopServer(cluster);
-    if (attempt === attempts || !passing.test(log)) {
-      throw new Error(`The bundled Postgres did not start: ${reasonIn(log, home)}.`);
+    if (attempt === attempts || !temporary.test(log)) {
+      throw new Error(`The bundled Postgres did not start: ${reasonIn(log, home, signal)}.`);
     }
     await pause(500);
   }
 }
 
-/** When no server runs on this cluster, it ends at most what a killed one has left. */
+/** Stops the server of this cluster and the processes that a killed one left behind, if there are any. */
 export async function stopServer({ home, account, pgCtl }: Cluster): Promise<void> {
   const control = (...args: string[]) =>
     run(pgCtl, [...args, '-D', database], { cwd: home, account, ownSession: true });
@@ -97,9 +98,8 @@ export async function stopServer({ home, account, pgCtl }: Cluster): Promise<voi
 }
 
 /**
- * After a kill the lock file names a process that is gone. Where ids start over, as in a container, the same id
- * may meanwhile be a program of ours, which pg_ctl would stop; and the dead server itself may still hold its id.
- * Postgres would not start over either.
+ * After a kill the lock file names a dead process. In a container the id may meanwhile belong to a program of ours,
+ * which pg_ctl would stop. A zombie of the server may hold it, too. Postgres would not start in either case.
  */
 function removeStaleLock(home: string): void {
   const pid = lockHolder(home);
@@ -113,14 +113,14 @@ function lockHolder(home: string): number | undefined {
   return existsSync(lock) ? Number.parseInt(readFileSync(lock, 'utf8'), 10) : undefined;
 }
 
-/** Whether a server lives on this cluster, ready or on its way to be. */
+/** Whether a server runs on this cluster, ready or still starting. */
 export function isServing({ home }: Cluster): boolean {
   const pid = lockHolder(home);
   return pid !== undefined && isServer(pid);
 }
 
 /** Why the server ended by itself, from its log. */
-export function lastWords({ home }: Cluster): string {
+export function endReason({ home }: Cluster): string {
   const log = join(home, logFile);
   return existsSync(log) ? endingIn(readFileSync(log, 'utf8')) : endingIn('');
 }
@@ -136,7 +136,7 @@ const serverOptions = (port: number) =>
     .map((setting) => `-c ${setting}`)
     .join(' ');
 
-/** An exclusive create, because as root we write into a folder where somebody else could have left a link. */
+/** Creates exclusively: as root we write into a folder where another user may have planted a link. */
 function openNew({ home, account }: Place, name: string, content = ''): number {
   const path = join(home, name);
   try {

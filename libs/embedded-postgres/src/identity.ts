@@ -1,24 +1,24 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 
-/** The unprivileged user as whom Postgres runs; needed only when we are root, whom Postgres refuses. */
+/** The unprivileged user that runs Postgres when we are root, as Postgres refuses to run as root. */
 export type Account = { readonly name: string; readonly uid: number; readonly gid: number };
 
-/** undefined = Postgres runs as we do. A cluster that exists keeps its owner, whatever users were added since. */
+/** `undefined`: Postgres runs as we do. An existing cluster keeps its owner, also when users were added since. */
 export function accountFor(cluster: string | undefined): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
 
   const account = (cluster && ownerOf(cluster)) || lookUp('postgres') || lookUp('nobody');
   if (!account) {
     throw new Error(
-      'Postgres refuses to run as root and there is neither a user postgres nor nobody: ' +
+      'Postgres refuses to run as root and there is no user postgres or nobody: ' +
         'start Clearcut as an ordinary user or set DATABASE_URL.',
     );
   }
   return account;
 }
 
-/** Whether the account can work in a folder, found out by trying. Returns what it cannot do. */
+/** Tries to enter the folder and write to it as that account. Returns what it cannot do. */
 export function obstacleIn(folder: string, account: Account): string | undefined {
   const { error, status } = spawnSync(
     '/bin/sh',
@@ -56,7 +56,7 @@ function passwdEntries(): string[][] {
     .map((line) => line.split(':'));
 }
 
-/** Users that come from a directory service stand in no file. */
+/** For users of a directory service, which /etc/passwd does not list. */
 function idOf(flag: '-u' | '-g', name: string): string | undefined {
   const { status, stdout } = spawnSync('id', [flag, name], { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : undefined;

@@ -45,7 +45,7 @@ const temporaryFolder = (parent: string) => mkdtempSync(join(parent, 'clearcut-'
 beforeEach(() => {
   started = [];
   folder = temporaryFolder(tmpdir());
-  // Temporary folders are private; this one stands for a data folder that everybody may enter.
+  // Temporary folders are private; a data folder may be entered by everybody.
   if (isRoot) rmSync(folder, { recursive: true });
 });
 
@@ -75,7 +75,7 @@ describe('the embedded Postgres', () => {
   );
 
   it(
-    'keeps its password to itself and asks for it',
+    'stores its password readable for its owner alone and demands it',
     async () => {
       const { url, databaseDir } = await start(folder);
       const path = join(dirname(databaseDir), 'password');
@@ -102,7 +102,7 @@ describe('the embedded Postgres', () => {
   );
 
   it(
-    'says in one sentence why it did not start',
+    'throws one sentence that tells why it did not start',
     async () => {
       const { databaseDir, stop } = await start(folder);
       await stop();
@@ -114,12 +114,12 @@ describe('the embedded Postgres', () => {
     timeoutMs,
   );
 
-  it('says in one sentence that a folder cannot be made', async () => {
+  it('throws one sentence when its folder cannot be created', async () => {
     const file = join(import.meta.dirname, 'index.js');
     await expect(start(join(file, 'data'))).rejects.toThrow(/cannot be created: not a directory\.$/);
   });
 
-  it('finds the reason in what Postgres wrote', () => {
+  it('has the reason of a failed start read from what Postgres wrote', () => {
     const taken =
       'LOG:  could not bind IPv4 address "127.0.0.1": Address already in use\nFATAL:  could not create any';
     expect(reasonIn(taken, '.')).toBe('could not bind IPv4 address "127.0.0.1": Address already in use');
@@ -128,6 +128,31 @@ describe('the embedded Postgres', () => {
     expect(reasonIn(full, '.')).toBe('No space left on device (.)');
     expect(reasonIn('initdb: error: could not access directory "x": Permission denied', '.')).toBe(
       'could not access directory "x": Permission denied',
+    );
+  });
+
+  it('names the signal as the reason when initdb or pg_ctl was killed', async () => {
+    const killItself = 'process.kill(process.pid, "SIGKILL")';
+    const outcome = await run(process.execPath, ['-e', killItself], { cwd: '.', account: undefined });
+
+    expect(outcome).toEqual({ ok: false, output: '', signal: 'SIGKILL' });
+    expect(reasonIn('creating configuration files ... ', '.', outcome.signal)).toBe('ended by SIGKILL');
+  });
+
+  it('never gives advice or a usual step as the reason when the server was killed at its start', () => {
+    const steps = [
+      'LOG:  starting PostgreSQL 18.4',
+      'LOG:  database system was interrupted; last known up at 2026-11-28 07:00:00 UTC',
+      'FATAL:  the database system is starting up',
+    ];
+    const advice = 'pg_ctl: could not start server\nExamine the log output.';
+
+    expect(reasonIn(`${steps.join('\n')}\n${advice}`, '.')).toBe(
+      'it ended without a message, as after SIGKILL',
+    );
+    const child = 'LOG:  startup process (PID 9) was terminated by signal 9: Killed';
+    expect(reasonIn(`${steps.join('\n')}\n${child}\n${advice}`, '.')).toBe(
+      'startup process (PID 9) was terminated by signal 9: Killed',
     );
   });
 });
@@ -143,7 +168,7 @@ describe(`in a folder that only ${isRoot ? 'root' : 'we'} may enter`, () => {
   afterEach(() => rmSync(secluded, { recursive: true, force: true }));
 
   it(
-    'the database moves only if it must, says so, and is found again',
+    'the database moves only if it must, logs that, and is found again',
     async () => {
       const lines: string[] = [];
       const first = await start(secluded, (line) => lines.push(line));
@@ -168,7 +193,7 @@ describe(`in a folder that only ${isRoot ? 'root' : 'we'} may enter`, () => {
   );
 
   it(
-    'the binaries are copied once to where they can be executed, if they must be',
+    'the binaries are copied once to an executable place, if they must be',
     async () => {
       const account = accountFor(undefined);
       const installed = installedDistribution();

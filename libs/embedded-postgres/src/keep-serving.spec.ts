@@ -16,7 +16,7 @@ import { keepEmbeddedPostgres, type EmbeddedPostgres } from './index.js';
 import { endingIn } from './reason.js';
 
 const timeoutMs = 120_000;
-const backoff = { firstMs: 10, mostMs: 40, forgivenAfterMs: 60_000 };
+const backoff = { firstMs: 10, mostMs: 40, resetAfterMs: 60_000 };
 
 let folder: string;
 let lines: string[];
@@ -28,7 +28,7 @@ const until = async (condition: () => boolean | Promise<boolean>): Promise<void>
 
 async function query<R extends object>(sql: string): Promise<R[]> {
   const client = new pg.Client({ connectionString: postgres.url });
-  // A connection that a killed server cuts tells so here as well.
+  // A killed server cuts the connection, which is reported here as well.
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -49,7 +49,7 @@ const serverId = () => Number.parseInt(readFileSync(lockFile(), 'utf8'), 10);
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'clearcut-'));
-  // As root, Postgres runs as another user, who has to get in.
+  // As root, Postgres runs as another user, who must enter the folder.
   chmodSync(folder, 0o755);
   lines = [];
   postgres = await keepEmbeddedPostgres({ dataDir: folder, log: (line) => lines.push(line), backoff });
@@ -61,9 +61,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, timeoutMs);
 
-describe('a Postgres that is kept', () => {
+describe('the kept Postgres', () => {
   it(
-    'serves again at the same address after it was killed, with its data, and says so',
+    'starts again after a kill, at the same address and with its data, and logs both',
     async () => {
       process.kill(serverId(), 'SIGKILL');
       await until(() => lines.length === 2);
@@ -77,9 +77,9 @@ describe('a Postgres that is kept', () => {
   );
 
   it(
-    'does not wait for what a killed server has left at work',
+    'does not wait for the long query of a killed server',
     async () => {
-      // Busy without rest, so that it does not notice the end of its server.
+      // Always busy, so that the process does not notice the end of its server.
       const busy = query('select count(*) from generate_series(1, 1000000000000)').catch(() => 'cut');
       await until(async () => {
         const active =
@@ -96,7 +96,7 @@ describe('a Postgres that is kept', () => {
   );
 
   it(
-    'recovers by itself when one of its processes is killed',
+    'recovers without a restart when one of its processes is killed',
     async () => {
       const before = serverId();
       const cut = query('select pg_sleep(600)').catch(() => 'cut');
@@ -113,7 +113,7 @@ describe('a Postgres that is kept', () => {
   );
 
   it(
-    'says why it cannot start, waits longer each time up to a limit, and serves once it can',
+    'logs why it cannot start, waits longer each time up to a limit, and serves once it can',
     async () => {
       const settings = join(postgres.databaseDir, 'postgresql.conf');
       const good = readFileSync(settings, 'utf8');
@@ -133,22 +133,22 @@ describe('a Postgres that is kept', () => {
   );
 
   it(
-    'stays away after it was stopped, also while it starts again',
+    'stays stopped after a stop during a restart',
     async () => {
       process.kill(serverId(), 'SIGKILL');
       await until(() => lines.length === 1);
       await postgres.stop();
       expect(existsSync(lockFile())).toBe(false);
       expect(await serves()).toBe(false);
-      const told = lines.length;
-      // Long enough for several looks and starts, none of which may happen.
+      const lineCount = lines.length;
+      // Long enough for several polls and starts, none of which may happen.
       await sleep(1_000);
-      expect([await serves(), lines.length]).toEqual([false, told]);
+      expect([await serves(), lines.length]).toEqual([false, lineCount]);
     },
     timeoutMs,
   );
 
-  it('finds in a log why the server ended', () => {
+  it('has the reason of its end read from its log', () => {
     const log = [
       'LOG:  database system is ready to accept connections',
       'PANIC:  could not write to file "pg_wal/xlogtemp.1": No space left on device',

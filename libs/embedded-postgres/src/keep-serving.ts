@@ -1,52 +1,56 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** The wait before a start: doubled with each, up to a limit, and back at the first after a long enough life. */
-export type Backoff = { readonly firstMs: number; readonly mostMs: number; readonly forgivenAfterMs: number };
+/** The wait before a start doubles with each one up to `mostMs`, and resets after an uptime of `resetAfterMs`. */
+export type Backoff = { readonly firstMs: number; readonly mostMs: number; readonly resetAfterMs: number };
 
-const LOOK_EVERY_MS = 250;
+const POLL_MS = 250;
 
-export type Kept = {
+export type KeptServer = {
   readonly isServing: () => boolean;
   /** Rejects with an Error of one sentence. */
   readonly startAgain: () => Promise<void>;
-  /** Why the server ended, as its log has it. */
-  readonly lastWords: () => string;
-  /** Takes one line for each end and each start. */
-  readonly say: (line: string) => void;
+  /** Why the server ended, from its log. */
+  readonly endReason: () => string;
+  /** Receives one line for each end and each start. */
+  readonly log: (line: string) => void;
   readonly backoff: Backoff;
 };
 
 /** Starts a server again whenever it ends, until the signal aborts. */
-export async function keepServing(server: Kept, signal: AbortSignal): Promise<void> {
-  const { isServing, lastWords, say, backoff } = server;
+export async function keepServing(server: KeptServer, signal: AbortSignal): Promise<void> {
+  const { isServing, endReason, log, backoff } = server;
   const rest = (ms: number) => pause(ms, undefined, { signal }).catch(() => undefined);
   let waitMs = backoff.firstMs;
-  let servesSince = performance.now();
+  let startedMs = performance.now();
 
   while (!signal.aborted) {
-    await rest(LOOK_EVERY_MS);
+    await rest(POLL_MS);
     if (signal.aborted || isServing()) continue;
 
-    if (performance.now() - servesSince >= backoff.forgivenAfterMs) waitMs = backoff.firstMs;
-    say(`The database ended (${lastWords()}); it starts again in ${waitMs / 1000} s.`);
+    if (performance.now() - startedMs >= backoff.resetAfterMs) waitMs = backoff.firstMs;
+    log(`The database ended (${endReason()}); it starts again in ${waitMs / 1000} s.`);
     for (let serves = false; !serves && !signal.aborted;) {
       await rest(waitMs);
       if (signal.aborted) return;
       waitMs = Math.min(waitMs * 2, backoff.mostMs);
       serves = await tryToStart(server, waitMs, signal);
     }
-    servesSince = performance.now();
+    startedMs = performance.now();
   }
 }
 
-async function tryToStart({ startAgain, say }: Kept, waitMs: number, signal: AbortSignal): Promise<boolean> {
+async function tryToStart(
+  { startAgain, log }: KeptServer,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
     await startAgain();
-    say('The database serves again.');
+    log('The database serves again.');
     return true;
   } catch (error) {
-    // A stop that comes meanwhile makes the start fail, as it should.
-    if (!signal.aborted) say(`${(error as Error).message} The next try is in ${waitMs / 1000} s.`);
+    // A stop during the start makes it fail, which is no news.
+    if (!signal.aborted) log(`${(error as Error).message} The next try is in ${waitMs / 1000} s.`);
     return false;
   }
 }

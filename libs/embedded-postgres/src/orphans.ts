@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 
-/** What /proc says of a process; empty where it has gone, or we may not look. */
+/** A value of /proc; empty when the process has ended or may not be inspected. */
 const ask = (look: () => string): string => {
   try {
     return look();
@@ -9,7 +9,7 @@ const ask = (look: () => string): string => {
   }
 };
 
-/** Whether the process is a Postgres that lives: the id of one that ended may be another program's by now. */
+/** Whether the process is a live Postgres; the id of a dead one may belong to another program by now. */
 export function isServer(pid: number): boolean {
   if (process.platform !== 'linux') return isAlive(pid);
   const status = ask(() => readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -25,10 +25,10 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Ends what a killed server left at work in its folder. Those at rest notice by themselves; one amid a long query
- * does not, and no server starts on the folder before it is gone. Elsewhere than on Linux the start waits for them.
+ * Ends the processes that a killed server left in its folder. Idle ones end by themselves. One inside a long query
+ * does not, and keeps a new server from starting. On other systems than Linux the start waits for it.
  *
- * @param folder of a server that does not run
+ * @param folder of the database, which no server uses
  */
 export function endOrphans(folder: string): void {
   if (!existsSync('/proc/self/cwd') || !existsSync(folder)) return;

@@ -5,13 +5,13 @@ import { join, resolve } from 'node:path';
 import { accountFor, obstacleIn, type Account } from './identity.js';
 import { systemReason } from './reason.js';
 
-/** Where things go that an unprivileged user could not reach in their usual place. Only root writes here. */
+/** Holds what an unprivileged user cannot reach in its usual place. Only root writes here. */
 export const systemFolder = '/var/lib/clearcut';
 
 /** `home` holds the cluster (`database`), its `password` and its log. */
 export type Place = { readonly home: string; readonly account: Account | undefined };
 
-/** Finds the home of the cluster and readies it for the user as whom Postgres will run. */
+/** Finds the home of the cluster and prepares it for the user that Postgres runs as. */
 export function findPlace(dataDir: string, log: (line: string) => void): Place {
   makeFolder(dataDir, 0o777);
   const usual = join(resolve(dataDir), 'postgres');
@@ -27,7 +27,7 @@ export function findPlace(dataDir: string, log: (line: string) => void): Place {
     if (home === other) log(`The database lives in ${other}, not in ${usual}.`);
     return { home, account };
   }
-  // Starting an empty database elsewhere would look like a loss of everything in this one.
+  // An empty database elsewhere would look as if all data were lost.
   if (existing) throw new Error(`The database in ${home} is out of reach: ${obstacle}.`);
 
   if (readdirSync(usual).length === 0) rmdirSync(usual);
@@ -41,7 +41,7 @@ export function findPlace(dataDir: string, log: (line: string) => void): Place {
 export function makeFolder(folder: string, mode: number): void {
   try {
     const created = mkdirSync(folder, { recursive: true, mode });
-    // A strict umask must not lock out the user for whom the folder is made.
+    // A strict umask must not lock out the user of the folder.
     if (created && mode !== 0o777) chmodSync(folder, mode);
   } catch (cause) {
     throw new Error(`The folder ${folder} cannot be created: ${systemReason(cause)}.`, { cause });

@@ -1,19 +1,24 @@
 import { spawn } from 'node:child_process';
 import type { Account } from './identity.js';
 
-export type Outcome = { readonly ok: boolean; readonly output: string };
+export type Outcome = {
+  readonly ok: boolean;
+  readonly output: string;
+  /** The signal that ended the program. */
+  readonly signal: NodeJS.Signals | null;
+};
 
 export type RunOptions = {
   readonly cwd: string;
   readonly account: Account | undefined;
-  /** An open file that takes the output; without one it is returned. */
+  /** An open file for the output; without it, the output is returned. */
   readonly logFd?: number;
-  /** Out of reach of a Ctrl-C at the terminal. */
+  /** Keeps a Ctrl-C at the terminal away from the program. */
   readonly ownSession?: boolean;
 };
 
-// Not the whole environment: PG* variables would redirect Postgres, secrets have no place in a server that lives
-// on after us, and without TZ initdb compares every time zone there is.
+// Only a part of our environment: PG* variables would redirect Postgres, and a server that outlives us must not hold
+// our secrets. Without TZ initdb compares all time zones.
 const environment = {
   ...Object.fromEntries(
     ['PATH', 'SystemRoot', 'TEMP', 'TMP'].flatMap((name) =>
@@ -24,7 +29,7 @@ const environment = {
   TZ: 'UTC',
 };
 
-/** Runs one program of Postgres to its end. A program that fails, or cannot run at all, is an outcome. */
+/** Runs a program of Postgres to its end. Never rejects: a program that cannot start is an outcome, too. */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
   const { account, cwd, logFd } = options;
   const sink = logFd ?? 'pipe';
@@ -43,7 +48,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     const collect = (chunk: Buffer) => (output += chunk.toString());
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
-    child.once('error', (error) => resolve({ ok: false, output: error.message }));
-    child.once('close', (code) => resolve({ ok: code === 0, output: output.trim() }));
+    child.once('error', (error) => resolve({ ok: false, output: error.message, signal: null }));
+    child.once('close', (code, signal) => resolve({ ok: code === 0, output: output.trim(), signal }));
   });
 }
