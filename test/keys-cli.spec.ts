@@ -42,7 +42,7 @@ describe('npx clearcut keys', () => {
     expect(await clearcut('keys', 'revoke', 'shop')).toEqual({
       code: 1,
       out: '',
-      err: 'clearcut: There is no key shop that is accepted.\n',
+      err: 'clearcut: There is no active key shop.\n',
     });
     const [facts] = JSON.parse((await clearcut('keys', 'list', '--json')).out) as { revokedAt: string }[];
     expect(Date.parse(facts?.revokedAt ?? '')).not.toBeNaN();
@@ -66,8 +66,8 @@ describe('npx clearcut keys', () => {
     [['keys', 'create'], 'Name one key, such as shop.'],
     [['keys', 'create', 'a b'], 'A name has up to 63 letters'],
     [['keys', 'create', 'shop', '--force'], "Unknown option '--force'."],
-    [['keys', 'list', 'shop'], 'It lists all keys and takes no name.'],
-    [['migrate', 'now'], 'It takes nothing.'],
+    [['keys', 'list', 'shop'], 'keys list takes no name.'],
+    [['migrate', 'now'], 'migrate takes no arguments.'],
     [['key'], 'There is no command key.'],
   ])('answers %j with how to ask', async (args, message) => {
     const ended = await clearcut(...args);

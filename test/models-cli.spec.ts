@@ -63,7 +63,7 @@ describe('npx clearcut models', () => {
 
     const { err } = await clearcut(['list'], { MODELS_FILE: undefined });
     expect(err).toBe(
-      `${join(modelsDir, 'sha256', `${sha256}.onnx`)} is no file of any model: ` +
+      `${join(modelsDir, 'sha256', `${sha256}.onnx`)} belongs to no model: ` +
         'delete it unless another MODELS_FILE names it.\n',
     );
   });
@@ -148,11 +148,11 @@ describe('npx clearcut models', () => {
     await writeFile(path, damaged);
     const found = await clearcut(['verify', 'tiny']);
     expect(found).toMatchObject({ code: 1, out: expect.stringMatching(/^damaged +acme:1@1/) });
-    expect(found.err).toMatch(/has the sha-256 .*: remove and pull what is damaged\.\n$/);
+    expect(found.err).toMatch(/has the sha-256 .*: remove and pull the damaged files\.\n$/);
 
     const removed = await clearcut(['remove', 'tiny']);
     expect(removed.out).toMatch(/^removed +acme:1@1 +fp32 /);
-    expect(removed.err).toBe('It was the file of acme:2@1, too.\n');
+    expect(removed.err).toBe('acme:2@1 used the same file.\n');
     expect(await filesIn(modelsDir)).toEqual([]);
     expect(await clearcut(['verify', 'tiny'])).toMatchObject({
       code: 1,
