@@ -9,7 +9,7 @@ const linePattern = /^(\w+)(?:\{(.*)\})? (\S+)$/;
 const labelPattern = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
 /** What Prometheus would read; a line that it could not read is an error. */
-export const parseMetrics = (text: string): Sample[] =>
+const parseMetrics = (text: string): Sample[] =>
   text
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))

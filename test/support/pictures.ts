@@ -47,7 +47,7 @@ const chunk = (type: string, data: Buffer): Buffer => {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
 };
 
-export type PngParts = {
+type PngParts = {
   readonly bits?: 1 | 8 | 16;
   /** 0 is grey, 2 is RGB, 6 is RGBA. */
   readonly colourType?: 0 | 2 | 6;

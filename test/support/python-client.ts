@@ -17,7 +17,7 @@ export type Ran = {
 };
 
 /** A client of Runware's in Python, installed in an environment of its own. */
-export type PythonClient = {
+type PythonClient = {
   /** Like Jest's own; skipped, with the reason in its title, where the client could not be installed. */
   readonly describe: (title: string, tests: () => void) => void;
   /** Runs the client's driver in a process of its own. */

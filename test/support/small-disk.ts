@@ -7,7 +7,7 @@ import { isNativeError } from 'node:util/types';
 
 const run = promisify(execFile);
 
-export type SmallDisk = {
+type SmallDisk = {
   readonly folder: string;
   /** Leaves no room for one more byte. */
   readonly fill: () => Promise<void>;

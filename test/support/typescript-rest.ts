@@ -3,7 +3,7 @@ import type { Item } from './client.js';
 import { ClientError, poll, toTask, type Task } from './typescript-task.js';
 
 /** The REST transport of @runware/sdk 1.6.8. */
-export type RestClient = {
+type RestClient = {
   readonly run: (params: Record<string, unknown>) => Promise<readonly Item[]>;
   /** The statuses of the answers so far; 0 where the connection failed. */
   readonly statuses: readonly number[];

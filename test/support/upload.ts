@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
-export type UploadAnswer = { readonly status: number; readonly head: string; readonly body: unknown };
+type UploadAnswer = { readonly status: number; readonly head: string; readonly body: unknown };
 
 /** A request whose body is written by hand. */
 export type Upload = {
