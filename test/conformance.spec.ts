@@ -49,7 +49,7 @@ const picture = (): Picture => {
   return { data, width, height, channels: 3 };
 };
 
-describe('a row of the catalogue', () => {
+describe('the catalogue', () => {
   let service: Service;
   const photo = picture();
   const references = new Map<string, Uint8Array>();
@@ -89,7 +89,7 @@ describe('a row of the catalogue', () => {
     }
   });
 
-  it('has sixteen entries, of the page or extra, each with a file', () => {
+  it('has sixteen models, from the page or extra, each with a file', () => {
     expect(catalogue.size).toBe(16);
     expect(files.length).toBeGreaterThan(16);
   });

@@ -115,7 +115,7 @@ describe('a request without a valid key', () => {
     },
   );
 
-  it('gets 5xx unread while the database is away', async () => {
+  it('gets 503 unread while the database is away', async () => {
     await runSql(service.config.DATABASE_URL, 'ALTER TABLE api_keys RENAME TO lost_keys');
     const headers = { ...json, 'content-length': 30 * MB, authorization: `Bearer ${service.key}` };
     const upload = await startUpload(service.url, headers);

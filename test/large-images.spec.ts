@@ -51,7 +51,7 @@ describe('an image with long sides', () => {
   it.each([
     ['WEBP', 16_383, wide, '16384 × 1'],
     ['JPG', 65_500, widest, '65535 × 1'],
-  ])('is refused at once when a %s cannot be as large', async (outputFormat, max, bytes, size) => {
+  ])('is refused at once when its size exceeds the limit of %s', async (outputFormat, max, bytes, size) => {
     const image = bytes.toString('base64');
     const before = await service.database.task.count();
     expectRefusal(await service.post([removal(image, { outputFormat })]), unfit(outputFormat, max, size));

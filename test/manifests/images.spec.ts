@@ -94,7 +94,7 @@ describe('the content of the images', () => {
     for (const path of strangers) expect(images.filter((image) => has(image, path))).toEqual([]);
   });
 
-  it('makes absent commands say that they are absent', () => {
+  it('reports commands that the image does not contain', () => {
     const main = join(folder, 'models/dist/apps/cli/src/main.js');
     const env = { ...process.env, DATABASE_URL: '' };
     const run = () => execFileSync(process.execPath, [main, 'cli', 'migrate'], { env, stdio: 'pipe' });

@@ -62,7 +62,7 @@ describeManifests('the manifests', () => {
     for (const folder of kustomizations) built.set(folder, await buildManifests(folder));
   }, 60_000);
 
-  describe.each(kustomizations)('the manifests of %s', (folder) => {
+  describe.each(kustomizations)('of %s', (folder) => {
     itValidates.each(VERSIONS)('are what Kubernetes %s takes', (version) => {
       const objects = of(folder).filter(({ kind }) => !Object.hasOwn(custom, kind));
       const input = JSON.stringify({ version, objects });

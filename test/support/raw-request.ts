@@ -12,7 +12,7 @@ type RawOptions = {
   readonly body?: string | Buffer;
 };
 
-/** Asks for a path exactly as it is written: `fetch` would resolve its dots and refuse what is malformed. */
+/** Requests a path exactly as written. `fetch` would resolve dots and refuse malformed paths. */
 export const rawRequest = (
   url: string,
   path: string,
