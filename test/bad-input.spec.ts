@@ -34,16 +34,16 @@ const largeJpeg = inBase64(await hollowJpeg(65_535, 65_535));
 const largeWebp = inBase64(await hollowWebp(16_383, 16_383));
 const text = Buffer.from('This is a text, not a picture.').toString('base64');
 
-/** A removal in which some parameters are replaced, or with `undefined` left out. */
+/** A removal with some parameters replaced, or left out when `undefined`. */
 const changed = (change: Record<string, unknown>) => removal(base64, change);
 const upload = (image?: unknown) => ({ taskType: 'imageUpload', taskUUID: randomUUID(), image });
 const outOfRange = { code: 'invalidOutputQuality', type: 'integer', min: 20, max: 99 };
 const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 
-/** Far less than any of our time limits, and more than a machine with other work needs. */
+/** Far below our time limits, but enough for a busy machine. */
 const AT_ONCE_MS = 5_000;
 
-/** One error, without a `data` key, answered at once. */
+/** Expects one error, no `data` key and an immediate answer. */
 const expectRefusal = ({ body, errors, ms }: Reply, error: Record<string, unknown>) => {
   expect(errors[0]).toMatchObject({ ...error, message: expect.stringMatching(/^\S.+\.$/s) });
   expect(errors).toHaveLength(1);
@@ -59,13 +59,13 @@ describe('bad input', () => {
     await service.worker.start();
   });
   afterAll(async () => {
-    // Whatever was thrown at it above: the same service still works.
+    // After all the bad input above, the same service still works.
     const { status, data } = await service.post([removal(base64)]);
     expect([status, data[0]?.['status']]).toEqual([200, 'success']);
     await service.stop();
   });
 
-  describe('in the request as a whole', () => {
+  describe('bad requests', () => {
     it.each([
       ['no JSON', '{"taskType":'],
       ['no body', ''],
@@ -74,14 +74,14 @@ describe('bad input', () => {
       ['a string', '"ping"'],
       ['null', 'null'],
       ['a forbidden key', '[{"__proto__":{"taskType":"ping"}}]'],
-    ])('refuses %s', async (_, body) => {
+    ])('the gateway refuses %s', async (_, body) => {
       const reply = await service.postRaw(body);
       expect(reply.status).toBe(400);
       expectRefusal(reply, { code: 'invalidRequestBody' });
     });
 
     it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
-      'refuses a body of type %s',
+      'the gateway refuses a body of type %s',
       async (type) => {
         const headers = { authorization: `Bearer ${service.key}`, 'content-type': type };
         const reply = await service.postRaw('[{"taskType":"ping"}]', headers);
@@ -90,13 +90,13 @@ describe('bad input', () => {
       },
     );
 
-    it('refuses an array without tasks', async () => {
+    it('the gateway refuses an array without tasks', async () => {
       const reply = await service.post([]);
       expect(reply.status).toBe(400);
       expectRefusal(reply, { code: 'arrayTooSmall', min: 1 });
     });
 
-    it('takes 100 tasks and refuses 101', async () => {
+    it('the gateway accepts 100 tasks and refuses 101', async () => {
       const pings = Array.from({ length: 101 }, () => ({ taskType: 'ping' }));
       expect((await service.post(pings.slice(1))).data).toHaveLength(100);
       const reply = await service.post(pings);
@@ -104,7 +104,7 @@ describe('bad input', () => {
       expectRefusal(reply, { code: 'maxTasksPerRequestExceeded', max: 100 });
     });
 
-    it('refuses a body of more than 64 MB', async () => {
+    it('the gateway refuses a body of more than 64 MB', async () => {
       const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json' };
       const body = Buffer.alloc(64 * 1024 * 1024 + 1, ' ');
       const { status, text } = await rawRequest(service.url, '/v1', { method: 'POST', headers, body });
@@ -115,39 +115,42 @@ describe('bad input', () => {
     });
   });
 
-  describe('in a key', () => {
+  describe('bad API keys', () => {
     const authentication = (apiKey: unknown) => ({ taskType: 'authentication', apiKey });
 
     it.each([
       ['no key', {}, 'missingApiKey'],
       ['a key of another scheme', { authorization: 'Basic Y2xlYXI6Y3V0' }, 'missingApiKey'],
       ['an unknown key', { authorization: `Bearer ${randomUUID()}` }, 'invalidApiKey'],
-    ])('refuses %s', async (_, headers, code) => {
+    ])('the gateway refuses %s', async (_, headers, code) => {
       const reply = await service.post([{ taskType: 'ping' }], headers);
       expect(reply.status).toBe(401);
       expectRefusal(reply, { code, parameter: 'apiKey', taskType: 'authentication' });
     });
 
-    it('refuses an unknown key in an authentication task', async () => {
+    it('the gateway refuses an unknown key in an authentication task', async () => {
       const reply = await service.post([authentication(randomUUID()), { taskType: 'ping' }], {});
       expect(reply.status).toBe(401);
       expectRefusal(reply, { code: 'invalidApiKey', parameter: 'apiKey', taskType: 'authentication' });
     });
 
-    it.each([[7], [''], [undefined], ['\u0000']])('refuses %j as key of a task', async (apiKey) => {
-      const reply = await service.post([authentication(apiKey)], {});
-      expect([reply.status >= 400, reply.status < 500]).toEqual([true, true]);
-      expectRefusal(reply, { taskType: 'authentication', parameter: 'apiKey' });
-    });
+    it.each([[7], [''], [undefined], ['\u0000']])(
+      'the gateway refuses the key %j of a task',
+      async (apiKey) => {
+        const reply = await service.post([authentication(apiKey)], {});
+        expect([reply.status >= 400, reply.status < 500]).toEqual([true, true]);
+        expectRefusal(reply, { taskType: 'authentication', parameter: 'apiKey' });
+      },
+    );
 
-    it('takes the right key in an authentication task', async () => {
+    it('the gateway accepts the right key in an authentication task', async () => {
       const alone = await service.post([authentication(service.key)], {});
       expect([alone.status, alone.body]).toEqual([200, { data: [{ taskType: 'authentication' }] }]);
       const { status, data } = await service.post([authentication(service.key), { taskType: 'ping' }], {});
       expect([status, data]).toEqual([200, [{ taskType: 'ping', pong: true }]]);
     });
 
-    it('no longer takes a key that was replaced', async () => {
+    it('the gateway refuses a key that was replaced', async () => {
       const key = randomUUID();
       await putKey(service.database, 'replaced', key);
       const client = createClient(service.url, key);
@@ -157,15 +160,15 @@ describe('bad input', () => {
     });
   });
 
-  describe('in a task', () => {
-    it.each([['text'], [7], [null], [[]]])('refuses %j as task', async (task) => {
+  describe('bad tasks', () => {
+    it.each([['text'], [7], [null], [[]]])('the gateway refuses %j as task', async (task) => {
       const reply = await service.post([task]);
       expect(reply.status).toBe(400);
       expectRefusal(reply, { code: 'invalidRequestBody' });
     });
 
     it.each([['imageInference'], [7], ['constructor'], [null], [{}]])(
-      'refuses %j as taskType',
+      'the gateway refuses %j as taskType',
       async (taskType) => {
         const taskUUID = randomUUID();
         const reply = await service.post([{ taskType, taskUUID }]);
@@ -177,7 +180,7 @@ describe('bad input', () => {
       },
     );
 
-    it('refuses a taskType that is nested deeply, or long', async () => {
+    it('the gateway refuses a taskType that is deeply nested or long', async () => {
       for (const taskType of [deep(50_000), `"${'a'.repeat(1_000_000)}"`]) {
         const reply = await service.postRaw(`[{"taskType":${taskType}}]`);
         expect(reply.status).toBe(400);
@@ -225,7 +228,7 @@ describe('bad input', () => {
       ['uploadEndpoint by ftp', { uploadEndpoint: 'ftp://example.org' }, { code: 'invalidUploadEndpoint' }],
       ['ttl 59', { ttl: 59 }, { code: 'invalidTtl', min: 60 }],
       ['settings as text', { settings: 'soft' }, { code: 'invalidParameter', type: 'object' }],
-    ])('refuses %s', async (_, change, error) => {
+    ])('the gateway refuses %s', async (_, change, error) => {
       const task = changed(change);
       const before = await service.database.task.count();
       const reply = await service.post([task]);
@@ -235,19 +238,19 @@ describe('bad input', () => {
       if (!('taskUUID' in change)) expect(reply.errors[0]?.taskUUID).toBe(task.taskUUID);
     });
 
-    it('names the missing taskUUID before any other fault', async () => {
+    it('a missing taskUUID is reported before any other fault', async () => {
       const reply = await service.post([{ taskType: 'removeBackground', outputQuality: 1 }]);
       expectRefusal(reply, { code: 'missingTaskUUID', parameter: 'taskUUID' });
     });
 
-    it('refuses a task without taskType', async () => {
+    it('the gateway refuses a task without taskType', async () => {
       const taskUUID = randomUUID();
       const reply = await service.post([{ taskUUID }]);
       expect(reply.status).toBe(400);
       expectRefusal(reply, { code: 'missingTaskType', parameter: 'taskType', taskUUID });
     });
 
-    it('refuses both of two tasks that share a taskUUID', async () => {
+    it('the gateway refuses both of two tasks with the same taskUUID', async () => {
       const task = removal(base64);
       const { status, errors, body } = await service.post([
         task,
@@ -261,7 +264,7 @@ describe('bad input', () => {
       expect(await service.database.task.count({ where: { taskUuid: task.taskUUID } })).toBe(0);
     });
 
-    it('answers a ping with and without taskUUID, and refuses a malformed one', async () => {
+    it('a ping is answered with and without taskUUID; a malformed one is refused', async () => {
       const { data } = await service.post([
         { taskType: 'ping', ping: true },
         { taskType: 'ping', taskUUID: randomUUID() },
@@ -273,7 +276,7 @@ describe('bad input', () => {
       expectRefusal(await service.post([{ taskType: 'ping', taskUUID: 'a' }]), { code: 'invalidTaskUUID' });
     });
 
-    it('knows no response of an unknown task, nor of the task of another key', async () => {
+    it('getResponse does not know an unknown task or the task of another key', async () => {
       const unknown = randomUUID();
       const reply = await service.post([{ taskType: 'getResponse', taskUUID: unknown }]);
       expect(reply.status).toBe(404);
@@ -290,7 +293,7 @@ describe('bad input', () => {
     });
   });
 
-  describe('in an image', () => {
+  describe('bad images', () => {
     const images: [string, string, string][] = [
       ['broken base64', `${base64.slice(0, -4)}!!!!`, 'invalidInputImage'],
       ['base64 that lacks a symbol', base64.slice(0, 41), 'invalidInputImage'],
@@ -312,7 +315,7 @@ describe('bad input', () => {
       ['a PNG without width', inBase64(hollowPng(0, 10)), 'invalidInputImage'],
     ];
 
-    it.each(images)('refuses %s', async (_, inputImage, code) => {
+    it.each(images)('a task refuses %s', async (_, inputImage, code) => {
       const task = removal(inputImage);
       const reply = await service.post([task]);
       expect(reply.status).toBe(400);
@@ -320,7 +323,7 @@ describe('bad input', () => {
       expectRefusal(reply, { code, parameter: 'inputImage', taskType, taskUUID });
     });
 
-    it.each(images)('refuses %s as upload', async (_, image, code) => {
+    it.each(images)('an upload refuses %s', async (_, image, code) => {
       const task = upload(image);
       const reply = await service.post([task]);
       expect(reply.status).toBe(400);
@@ -328,7 +331,7 @@ describe('bad input', () => {
       expectRefusal(reply, { code, parameter: 'image', taskType, taskUUID });
     });
 
-    it('refuses an upload of nothing and of what is stored already', async () => {
+    it('an upload of nothing, or of a stored image, is refused', async () => {
       expectRefusal(await service.post([upload()]), { code: 'missingImage', parameter: 'image' });
       expectRefusal(await service.post([upload(randomUUID())]), {
         code: 'invalidInputImage',
@@ -336,7 +339,7 @@ describe('bad input', () => {
       });
     });
 
-    it('knows no image of an unknown UUID, nor that of another key', async () => {
+    it('a task does not know an unknown image UUID or the image of another key', async () => {
       const key = randomUUID();
       await putKey(service.database, 'neighbour', key);
       const { data } = await createClient(service.url, key).post([upload(base64)]);
@@ -348,7 +351,7 @@ describe('bad input', () => {
     });
   });
 
-  describe('in an image URL', () => {
+  describe('bad image URLs', () => {
     let inside: Server;
     let port: number;
     let connections = 0;
@@ -380,7 +383,7 @@ describe('bad input', () => {
       'http://127.0.0.1:99999/',
       'http://127.0.0.1:PORT/\u0000',
       'http://127.0.0.1:PORT/\ud800',
-    ])('refuses %j and connects to nothing', async (url) => {
+    ])('the URL %j is refused without a connection', async (url) => {
       for (const task of [removal(url.replace('PORT', `${port}`)), upload(url.replace('PORT', `${port}`))]) {
         const reply = await service.post([task]);
         expect(reply.status).toBe(400);
@@ -393,8 +396,8 @@ describe('bad input', () => {
     });
   });
 
-  describe('beside good input', () => {
-    it('answers 200 with what succeeded and what did not', async () => {
+  describe('bad input beside good input', () => {
+    it('the answer is 200 with results and errors when some tasks succeed', async () => {
       const good = removal(base64);
       const bad = removal(text);
       const { status, data, errors } = await service.post([bad, good, { taskType: 'nothing' }]);
@@ -407,18 +410,18 @@ describe('bad input', () => {
       expect(errors[1]).not.toHaveProperty('taskUUID');
     });
 
-    it('answers with the status of the first error when all failed', async () => {
+    it('the answer has the status of the first error when all tasks fail', async () => {
       const tasks = [{ taskType: 'getResponse', taskUUID: randomUUID() }, removal(text)];
       expect((await service.post(tasks)).status).toBe(404);
       expect((await service.post(tasks.toReversed())).status).toBe(400);
     });
 
-    it('has no errors key when all succeeded', async () => {
+    it('the answer has no errors key when all tasks succeed', async () => {
       const { body } = await service.post([{ taskType: 'ping' }, removal(base64)]);
       expect(Object.keys(body as object)).toEqual(['data']);
     });
 
-    it('tells a failure again to those who ask for the response, with status 200', async () => {
+    it('getResponse repeats the error of a failed task with status 200', async () => {
       const task = removal(halfPng, { deliveryMethod: 'async' });
       expect((await service.post([task])).status).toBe(200);
       const ask = { taskType: 'getResponse', taskUUID: task.taskUUID };
@@ -433,14 +436,14 @@ describe('bad input', () => {
     });
   });
 
-  describe('at an address', () => {
+  describe('addresses of images', () => {
     let path: string;
     beforeAll(async () => {
       const { data } = await service.post([removal(base64)]);
       path = new URL(data[0]?.imageURL ?? '').pathname;
     });
 
-    it('serves an image to be kept for ever, and nothing that could run', async () => {
+    it('an image is served with long caching and cannot run scripts', async () => {
       const { status, headers } = await rawRequest(service.url, path);
       expect(status).toBe(200);
       expect(headers).toMatchObject({
@@ -452,7 +455,7 @@ describe('bad input', () => {
       });
     });
 
-    it('answers HEAD without the bytes, and 304 to who has them', async () => {
+    it('HEAD is answered without the bytes, and If-None-Match with 304', async () => {
       const { status, headers, text } = await rawRequest(service.url, path, { method: 'HEAD' });
       expect([status, headers['content-type'], text]).toEqual([200, 'image/png', '']);
       expect(Number(headers['content-length'])).toBeGreaterThan(0);
@@ -475,7 +478,7 @@ describe('bad input', () => {
       '/v1/',
       '/v1',
       '/',
-    ])('knows nothing at %s', async (unknown) => {
+    ])('the answer is 404 at %s', async (unknown) => {
       const { status, headers, text } = await rawRequest(service.url, unknown);
       expect(status).toBe(404);
       expect(headers['content-type']).toMatch(/^application\/json/);
@@ -485,13 +488,13 @@ describe('bad input', () => {
       });
     });
 
-    it('answers a malformed path in the same envelope', async () => {
+    it('a malformed path gets the usual error envelope', async () => {
       const { status, text } = await rawRequest(service.url, '/images/%zz.png');
       expect(status).toBe(404);
       expect(JSON.parse(text)).toMatchObject({ errors: [{ code: 'notFound' }] });
     });
 
-    it('knows an image neither by another extension nor when its bytes are gone', async () => {
+    it('an image is not found by another extension or after its bytes are gone', async () => {
       const other = await rawRequest(service.url, path.replace('.png', '.jpg'));
       expect(other.status).toBe(404);
 
@@ -511,7 +514,7 @@ describe('bad input', () => {
   });
 });
 
-describe('the service about itself', () => {
+describe("the service's own endpoints", () => {
   let service: Service;
   beforeAll(async () => {
     service = await startService();
@@ -523,7 +526,7 @@ describe('the service about itself', () => {
     return { response, text: await response.text() };
   };
 
-  it('is live from the start, and ready once a worker is warm', async () => {
+  it('the gateway is live from the start, and ready once a worker is warm', async () => {
     expect((await get('/health/live')).response.status).toBe(200);
     const before = await get('/health/ready');
     expect(before.response.status).toBe(503);
@@ -544,7 +547,7 @@ describe('the service about itself', () => {
     expect((await get('/health/ready')).response.status).toBe(503);
   });
 
-  it('describes itself in OpenAPI 3.1 whose references all resolve', async () => {
+  it('the OpenAPI 3.1 document has no dangling references', async () => {
     const { response, text } = await get('/openapi.json');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
@@ -566,7 +569,7 @@ describe('the service about itself', () => {
     expect(references.filter((reference) => !resolve(reference))).toEqual([]);
   });
 
-  it('shows a page on which the API can be tried', async () => {
+  it('the gateway serves a page to try the API', async () => {
     const { response, text } = await get('/docs');
     expect([response.status, response.headers.get('content-type')]).toEqual([
       200,

@@ -17,13 +17,16 @@ const files = [...catalogue.values()].flatMap((model, i) =>
   ]),
 );
 
-/** ISNet's graphs have twelve outputs, of which the first counts. */
+/** ISNet's graphs have twelve outputs. Only the first one counts. */
 const sparesOf = ({ name }: Variant) => (name.startsWith('isnet') ? 11 : 0);
 
-/** Each colour counts for something else, so that their order shows. */
+/** A different weight per colour, so that swapped channels show. */
 const weights = [1.7, 0.9, 0.4] as const;
 
-/** Graphs with exactly the tensors of the rows. Where a row applies no activation, the graph ends in it. */
+/**
+ * Creates graphs with exactly the tensors of the rows. If a row applies no activation, the graph ends with
+ * it.
+ */
 const makeCatalogue = async (modelsDir: string): Promise<Catalogue> => {
   const rows = files.map(async ([, air, model, variant]): Promise<[string, Model]> => {
     const sigmoid = variant.output.normalise === 'none';
@@ -34,7 +37,7 @@ const makeCatalogue = async (modelsDir: string): Promise<Catalogue> => {
   return new Map(await Promise.all(rows));
 };
 
-/** Colours that differ everywhere, the brightest below 255 so that the division by the maximum shows. */
+/** Different colours at every pixel. The maximum is below 255, so that the division by it shows. */
 const picture = (): Picture => {
   const [width, height] = [45, 31];
   const data = Buffer.alloc(width * height * 3);
@@ -46,7 +49,7 @@ const picture = (): Picture => {
   return { data, width, height, channels: 3 };
 };
 
-describe('a row of the catalogue', () => {
+describe('the catalogue', () => {
   let service: Service;
   const photo = picture();
   const references = new Map<string, Uint8Array>();
@@ -63,7 +66,7 @@ describe('a row of the catalogue', () => {
   }, 120_000);
   afterAll(() => service.stop());
 
-  it.each(files)('is run as it is described: %s', async (_, air, __, variant) => {
+  it.each(files)('%s runs as its row describes', async (_, air, __, variant) => {
     const task = removal((await toPng(photo)).toString('base64'), { model: air, outputType: 'base64Data' });
     const { data, errors } = await service.post([task]);
     expect(errors).toEqual([]);
@@ -72,7 +75,7 @@ describe('a row of the catalogue', () => {
     const { data: rgba, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
     expect([info.width, info.height, info.channels]).toEqual([photo.width, photo.height, 4]);
     const expected = referenceOf(variant);
-    // Half precision has eleven bits, so the byte may differ by one more.
+    // Half precision has eleven bits, so a byte may differ by one more.
     const tolerance = variant.input.type === 'float16' || variant.output.type === 'float16' ? 2 : 1;
     const worst = expected.reduce(
       (most, alpha, i) => Math.max(most, Math.abs(alpha - (rgba[4 * i + 3] ?? 0))),
@@ -86,7 +89,7 @@ describe('a row of the catalogue', () => {
     }
   });
 
-  it('is a model of the page or an extra one: sixteen in all, each with a file', () => {
+  it('has sixteen models, from the page or extra, each with a file', () => {
     expect(catalogue.size).toBe(16);
     expect(files.length).toBeGreaterThan(16);
   });

@@ -19,7 +19,7 @@ describe('npm start, when its own Postgres is killed,', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'clearcut-restart-'));
-    // As root, Postgres runs as another user, who has to enter the folder.
+    // As root, Postgres runs as another user, who must be able to enter the folder.
     await chmod(folder, 0o755);
     photo = (await readFile(join('docs', 'pictures', 'mug.jpg'))).toString('base64');
     started = npmStart({ PORT: `${await freePort()}`, DATA_DIR: folder, DATABASE_URL: '', REDIS_URL: '' });
@@ -39,7 +39,7 @@ describe('npm start, when its own Postgres is killed,', () => {
 
   const answerOf = async (task: object): Promise<Reply | undefined> => {
     const reply = await client.post([task]);
-    // While the database is away the gateway says so; the same task may be sent again.
+    // While the database is away, the gateway says so and the task can be sent again.
     if (reply.status >= 500) return undefined;
     expect(reply.errors).toEqual([]);
     return reply;
@@ -59,7 +59,7 @@ describe('npm start, when its own Postgres is killed,', () => {
       60_000,
     );
 
-  /** Kills a process of the database while tasks are in hand; they and a later one must succeed. */
+  /** Kills a database process while tasks are in hand. Those tasks and a later one must succeed. */
   const killAmidTasks = async (pid: number) => {
     const before = programs().map((program) => program.pid);
     const tasks = [await accepted(), await accepted()];
@@ -70,7 +70,7 @@ describe('npm start, when its own Postgres is killed,', () => {
     expect(programs().map((program) => program.pid)).toEqual(before);
   };
 
-  it('starts the server again and finishes what it accepted before and after', async () => {
+  it('restarts the server and finishes the tasks accepted before and after', async () => {
     await killAmidTasks(serverId());
     expect(started.output()).toMatch(/^The database ended \(.+\); it starts again in 0\.5 s\.$/m);
     expect(started.output()).toContain('The database serves again.');

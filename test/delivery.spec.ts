@@ -17,7 +17,7 @@ let service: Service;
 let receiver: Receiver;
 let paths = 0;
 
-/** A path that nobody else uses, with its answers. */
+/** A path that only this test uses, with its answers. */
 const newPath = (...replies: Reply[]): string => {
   const path = `/hook-${++paths}`;
   receiver.answer(path, ...replies);
@@ -51,7 +51,7 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-describe('a result with an uploadEndpoint', () => {
+describe('the upload to an uploadEndpoint', () => {
   let pictures: PictureServer;
   let queue: TaskQueue;
   beforeAll(async () => {
@@ -73,7 +73,7 @@ describe('a result with an uploadEndpoint', () => {
     return task;
   };
 
-  it('is put there byte by byte before the task has succeeded', async () => {
+  it('sends the exact bytes before the task succeeds', async () => {
     const path = newPath(200);
     const task = await ended((await run(urlOf(path), { request: { outputFormat: 'WEBP' } })).id);
     expect(task).toMatchObject({ state: 'succeeded', uploadUrl: null, uploadMs: expect.any(Number) });
@@ -89,7 +89,7 @@ describe('a result with an uploadEndpoint', () => {
     expect(receiver.received(path)).toHaveLength(1);
   });
 
-  it('is put there again after a 503', async () => {
+  it('is repeated after a 503', async () => {
     const path = newPath(503, 200);
     expect((await ended((await run(urlOf(path))).id)).state).toBe('succeeded');
     expect(receiver.received(path)).toHaveLength(2);
@@ -113,7 +113,7 @@ describe('a result with an uploadEndpoint', () => {
     expect(await service.database.image.count({ where: { id } })).toBe(0);
   });
 
-  it.each([[302], [403]])('is not put there again after a %i', async (status) => {
+  it.each([[302], [403]])('is not repeated after a %i', async (status) => {
     const path = newPath({ status, headers: { location: urlOf('/elsewhere') } });
     const task = await ended((await run(urlOf(path))).id);
     expect(task.problem).toMatchObject({ code: 'uploadFailed' });
@@ -121,7 +121,7 @@ describe('a result with an uploadEndpoint', () => {
     expect(receiver.received('/elsewhere')).toHaveLength(0);
   });
 
-  it('does not go to a private address', async () => {
+  it('never goes to a private address', async () => {
     const task = await ended((await run('http://10.0.0.1/put?token=secret')).id);
     expect(task.problem).toMatchObject({
       code: 'invalidUploadEndpoint',
@@ -129,7 +129,7 @@ describe('a result with an uploadEndpoint', () => {
     });
   });
 
-  it('is put there by the next worker when the first one stops meanwhile', async () => {
+  it('is made by the next worker when the first one stops meanwhile', async () => {
     const path = newPath('hold', 200);
     const { id } = await run(urlOf(path));
     await until('the upload', () => receiver.received(path).length === 1);
@@ -164,7 +164,7 @@ describe('a webhook', () => {
   const succeed = (path: string, more: RemovalOptions = {}) =>
     insertSucceeded(service, { webhookUrl: urlOf(path), ...more });
 
-  it('is written down in place of the secrets when the task ends', async () => {
+  it("is recorded when the task ends, and the task's secrets are deleted", async () => {
     const { id } = await succeed(newPath(), { uploadUrl: 'http://127.0.0.1/put' });
     expect(await readTask(id)).toMatchObject({ webhookUrl: null, uploadUrl: null });
     expect(await readDelivery(id)).toMatchObject({ state: 'pending', attempts: 0 });
@@ -172,7 +172,7 @@ describe('a webhook', () => {
     expect(await service.database.delivery.count({ where: { taskId: plain.id } })).toBe(0);
   });
 
-  it('tells the result at the top and in the envelope', async () => {
+  it('carries the result at the top and in the envelope', async () => {
     const path = newPath();
     const { id, taskUuidSent, outputImageId, inputImageId } = await succeed(path, {
       request: { includeCost: true },
@@ -197,7 +197,7 @@ describe('a webhook', () => {
     expect(delivery.log).toMatchObject([{ status: 200, error: null, ms: expect.any(Number) }]);
   });
 
-  it('carries the image itself when that was asked for, and the fields of the newer form', async () => {
+  it('carries the base64 image if requested, and the fields of the newer form', async () => {
     const path = newPath();
     const request = { outputType: 'base64Data', isNewerForm: true };
     const { id, outputImageId } = await succeed(path, { request });
@@ -211,7 +211,7 @@ describe('a webhook', () => {
     expect(bodyOf(path)).toMatchObject({ imageBase64Data, mediaUUID: outputImageId, result: 'success' });
   });
 
-  it('tells why a task failed', async () => {
+  it('carries the error of a failed task', async () => {
     const path = newPath();
     const problem = {
       code: 'invalidInputImage',
@@ -227,7 +227,7 @@ describe('a webhook', () => {
     expect(bodyOf(path)).toEqual({ ...routing, errors: [{ ...rest, ...details, ...routing }] });
   });
 
-  it('tells of a result whose time is over what getResponse tells', async () => {
+  it('carries the same error as getResponse when the result has expired', async () => {
     const path = newPath();
     const { id, taskUuidSent: taskUUID, outputImageId } = await succeed(path);
     const expiresAt = new Date(Date.now() - 1_000);
@@ -248,7 +248,7 @@ describe('a webhook', () => {
     await stateIs(id, 'delivered');
   });
 
-  it('is sent again, under the same id, until it is taken', async () => {
+  it('is repeated with the same id until the receiver accepts it', async () => {
     const elsewhere = newPath();
     const path = newPath({ status: 307, headers: { location: urlOf(elsewhere) } }, 500, 404, 204);
     const { id } = await succeed(path);
@@ -260,12 +260,12 @@ describe('a webhook', () => {
     expect(receiver.received(elsewhere)).toEqual([]);
   });
 
-  it('fails when the last attempt is used up', async () => {
+  it('fails after its last attempt', async () => {
     const path = newPath(500);
     const { id } = await succeed(path);
     await service.dispatcher.start();
     const delivery = await stateIs(id, 'failed');
-    // Its address stays, sealed, so that an operator can replay it.
+    // Its sealed address stays, so that an operator can replay it.
     const url = expect.stringMatching(/^sealed:/);
     expect(delivery).toMatchObject({ url, attempts: 4, endedAt: expect.any(Date) });
     expect(delivery.log).toHaveLength(4);
@@ -287,7 +287,7 @@ describe('a webhook', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(900);
   });
 
-  it('does not go to a private address, and its log does not give the secret away', async () => {
+  it('never goes to a private address, and its log does not reveal the secret', async () => {
     const { id } = await insertSucceeded(service, { webhookUrl: 'http://10.0.0.1/hook?token=secret' });
     await service.dispatcher.start();
     const { log } = await stateIs(id, 'failed');
@@ -295,7 +295,7 @@ describe('a webhook', () => {
     expect(JSON.stringify(log)).not.toContain('secret');
   });
 
-  it('is sent again when the dispatcher stops in the middle of it, as if it had not been tried', async () => {
+  it('is sent again after the dispatcher stopped during it, without counting the attempt', async () => {
     const path = newPath('hold', 200);
     const { id } = await succeed(path);
     await service.dispatcher.start();
@@ -311,7 +311,7 @@ describe('a webhook', () => {
     ]);
   });
 
-  it('is sent by another dispatcher when one vanished with it', async () => {
+  it('is sent by another dispatcher when the first one vanished', async () => {
     const path = newPath();
     const { id } = await succeed(path);
     const options = { limit: 1, perHost: 1, inHand: {}, leaseMs: 300 };
@@ -326,7 +326,7 @@ describe('a webhook', () => {
     expect(await readDelivery(id)).toMatchObject({ state: 'delivered' });
   });
 
-  it('is sent once by two dispatchers', async () => {
+  it('is sent once when two dispatchers run', async () => {
     const all = Array.from({ length: 24 }, () => newPath());
     const tasks = await Promise.all(all.map((path) => succeed(path)));
     await Promise.all([service.dispatcher.start(), service.otherDispatcher.start()]);
@@ -351,7 +351,7 @@ describe('a webhook', () => {
   });
 });
 
-describe('an image', () => {
+describe('the expiry of images', () => {
   afterEach(() => service.dispatcher.stop());
 
   const store = async (more: RemovalOptions = {}) => {
@@ -365,7 +365,7 @@ describe('an image', () => {
   const sql = (text: string) => runSql(service.config.DATABASE_URL, text);
   const isDeleted = (id: string) => until('the deletion', async () => (await readImage(id)).deletedAt);
 
-  it('with a ttl is kept for so long and then deleted; its row stays', async () => {
+  it('deletes an image after its ttl but keeps its row', async () => {
     const { image, file, ownerId } = await store({ ttlS: 60 });
     const keptMs = (image.expiresAt?.getTime() ?? 0) - Date.now();
     expect(keptMs).toBeGreaterThan(50_000);
@@ -382,7 +382,7 @@ describe('an image', () => {
     expect((await readImage(other.image.id)).deletedAt).toBeNull();
   });
 
-  it('is deleted when it was not used for 30 days, and using it keeps it', async () => {
+  it('deletes an image after 30 days without use', async () => {
     const [unused, used] = [await store(), await store()];
     await sql(
       `UPDATE images SET last_used_at = now() - interval '30 days 1 minute' WHERE id IN ('${unused.image.id}', '${used.image.id}')`,
@@ -397,7 +397,7 @@ describe('an image', () => {
     expect(Date.now() - (gone?.lastUsedAt.getTime() ?? 0)).toBeGreaterThan(29 * 86_400_000);
   });
 
-  it('whose bytes cannot be deleted does not keep others, and is tried again', async () => {
+  it('continues when the bytes of one image cannot be deleted, and tries that one again', async () => {
     const [bad, good] = [await store({ ttlS: 60 }), await store({ ttlS: 60 })];
     const badFile = filePath('outputs/folder/file');
     await mkdir(dirname(badFile), { recursive: true });

@@ -28,7 +28,7 @@ const differences = (ours: Buffer, theirs: Buffer) => {
   return { mean: sum / errors.length / 255, largest: errors.reduce((a, b) => Math.max(a, b), 0) };
 };
 
-/** Intersection over union of what is more than half opaque. */
+/** Intersection over union of the pixels that are more than half opaque. */
 const overlap = (ours: Buffer, theirs: Buffer): number => {
   let both = 0;
   let either = 0;
@@ -41,7 +41,7 @@ const overlap = (ours: Buffer, theirs: Buffer): number => {
   return both / either;
 };
 
-/** What each file may be off rembg's own result, which was made with full precision. */
+/** The allowed difference of each file from rembg's result at full precision. */
 const bounds = [
   { name: 'isnet-fp16', mean: 1e-4, largest: 3, alike: 0.9999 },
   { name: 'isnet-quint8', mean: 2e-3, largest: 64, alike: 0.995 },
@@ -68,7 +68,7 @@ describe.each(bounds)('the default model by its file $name', ({ name, mean, larg
     return alphaOf(Buffer.from(String(data[0]?.['imageBase64Data']), 'base64'));
   };
 
-  it('cuts a mug out, with its handle open', async () => {
+  it('cuts out a mug with an open handle', async () => {
     const known = await sharp(join('docs', 'pictures', 'mug-alpha.png'))
       .greyscale()
       .raw()
@@ -79,7 +79,7 @@ describe.each(bounds)('the default model by its file $name', ({ name, mean, larg
     expect(alpha[insideHandle]).toBeLessThan(64);
   });
 
-  // The photo is not ours to ship. Where it is absent this counts as skipped, and the warning above says so.
+  // The photo is not ours to ship. Without it the test is skipped, and the warning above says so.
   (present ? it : it.skip)("gives rembg's mask of the same network", async () => {
     const ours = await cut(await readFile(photoFile));
     const theirs = await alphaOf(await readFile(referenceFile));

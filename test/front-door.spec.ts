@@ -12,7 +12,7 @@ import { until } from '#test/until';
 
 const MB = 1024 * 1024;
 const KEY_BYTES = 16 * 1024;
-/** What the server reads at once, and what it reads ahead, and the head. */
+/** The first read of the server, its read-ahead and the head. */
 const READ_AHEAD = 3 * 64 * 1024;
 const nested = Buffer.alloc(64 * 1024, '[');
 const json = { 'content-type': 'application/json' };
@@ -21,7 +21,7 @@ const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${te
 const authentication = (apiKey: string) => ({ taskType: 'authentication', apiKey });
 const errorOf = (body: unknown) => (body as { errors?: Record<string, unknown>[] }).errors?.[0];
 
-describe('a request without a good key', () => {
+describe('a request without a valid key', () => {
   let service: Service;
   let server: ReturnType<typeof watchServerSockets>;
   beforeAll(async () => {
@@ -33,7 +33,7 @@ describe('a request without a good key', () => {
     await service.stop();
   });
 
-  /** The answer came, the connection ended, and little was read of what was sent on and on. */
+  /** Expects an answer and the end of the connection, with little of the endless body read. */
   const expectUnread = async (upload: Upload) => {
     await writeUpTo(upload, 30 * MB, nested);
     await upload.closed;
@@ -55,7 +55,7 @@ describe('a request without a good key', () => {
     await expectUnread(upload);
   });
 
-  it('is refused by a bad key in its header before any of its body came', async () => {
+  it('is refused for a bad key in its header before any of its body arrives', async () => {
     const headers = { ...json, 'content-length': 30 * MB, authorization: `Bearer ${randomUUID()}` };
     const upload = await startUpload(service.url, headers);
     const { status, body } = await upload.answer;
@@ -63,7 +63,7 @@ describe('a request without a good key', () => {
     await expectUnread(upload);
   });
 
-  it('is refused by a bad key in its first task, however much follows', async () => {
+  it('is refused for a bad key in its first task, however much follows', async () => {
     const upload = await startUpload(service.url, { ...json, 'content-length': 30 * MB });
     await upload.write(`[${JSON.stringify(authentication('wrong'))},`.padEnd(KEY_BYTES));
     const { status, body } = await upload.answer;
@@ -71,7 +71,7 @@ describe('a request without a good key', () => {
     await expectUnread(upload);
   });
 
-  it('is refused when its body comes in chunks without a length', async () => {
+  it('is refused when its body is chunked without a length', async () => {
     const upload = await startUpload(service.url, { ...json, 'transfer-encoding': 'chunked' });
     await upload.write(chunk('['.repeat(KEY_BYTES)));
     expect((await upload.answer).status).toBe(401);
@@ -86,7 +86,7 @@ describe('a request without a good key', () => {
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/octet-stream'])(
-    'is refused with a body of type %s, of which nothing is read',
+    'is refused unread with a body of type %s',
     async (type) => {
       const upload = await startUpload(service.url, { 'content-type': type, 'content-length': 30 * MB });
       expect((await upload.answer).status).toBe(400);
@@ -99,7 +99,7 @@ describe('a request without a good key', () => {
     ['PUT', '/v1'],
     ['POST', '/v1/models'],
     ['DELETE', '/images/cup.png'],
-  ])('is refused at %s %s, of which nothing is read', async (method, path) => {
+  ])('is refused unread at %s %s', async (method, path) => {
     const headers = { ...json, 'content-length': 30 * MB };
     const upload = await startUpload(service.url, headers, { method, path });
     const { status, body } = await upload.answer;
@@ -108,14 +108,14 @@ describe('a request without a good key', () => {
   });
 
   it.each(['', '[]', '{}', '7', 'null', '[{"taskType":"ping"}]', '[{"taskType":"authentication"', 'no JSON'])(
-    'is told of the missing key, whatever else is wrong: %j',
+    'gets the error of the missing key before any other fault: %j',
     async (body) => {
       const reply = await service.postRaw(body, {});
       expect([reply.status, reply.errors[0]?.code]).toEqual([401, 'missingApiKey']);
     },
   );
 
-  it('is told to try again, and not read, while the database is away', async () => {
+  it('gets 503 unread while the database is away', async () => {
     await runSql(service.config.DATABASE_URL, 'ALTER TABLE api_keys RENAME TO lost_keys');
     const headers = { ...json, 'content-length': 30 * MB, authorization: `Bearer ${service.key}` };
     const upload = await startUpload(service.url, headers);
@@ -125,14 +125,14 @@ describe('a request without a good key', () => {
     await expectUnread(upload);
   });
 
-  it('has a minute for its head, and whatever its pace takes for its body', async () => {
+  it('has a minute for its head, and as long as its pace takes for its body', async () => {
     const upload = await startUpload(service.url, { ...json, 'content-length': 2 });
     await upload.write('[]');
     await upload.answer;
     expect(server.serverOf(upload)).toMatchObject({ headersTimeout: 60_000, requestTimeout: 0 });
   });
 
-  it('leaves the connections of other requests open', async () => {
+  it('does not affect the connections of other requests', async () => {
     const upload = await startUpload(service.url, { ...json, 'content-length': 2 });
     await upload.write('[]');
     expect((await upload.answer).head).not.toMatch(/^connection: close$/im);
@@ -150,16 +150,16 @@ describe('a key in the first task', () => {
   const key = () => JSON.stringify(authentication(service.key));
   const pong = { data: [{ taskType: 'ping', pong: true }] };
 
-  /** Spaces before the first task, so that it ends at that byte of the body. */
+  /** Pads with spaces, so that the first task ends at that byte of the body. */
   const endingAt = (byte: number) => `[${' '.repeat(byte - 1 - Buffer.byteLength(key()))}${key()},${ping}]`;
 
-  it('may end at byte 16,384 of the body and no later', async () => {
+  it('is accepted up to byte 16,384 of the body and no later', async () => {
     expect((await service.postRaw(endingAt(KEY_BYTES), {})).body).toEqual(pong);
     const late = await service.postRaw(endingAt(KEY_BYTES + 1), {});
     expect([late.status, late.errors[0]?.code]).toEqual([401, 'missingApiKey']);
   });
 
-  it('lets a body through that is much larger than 16 kB', async () => {
+  it('admits a body of much more than 16 kB', async () => {
     const image = (await toPng(noise(1_300, 1_300))).toString('base64');
     expect(image.length).toBeGreaterThan(5 * MB);
     const task = removal(`data:image/png;base64,${image}`, { deliveryMethod: 'async' });
@@ -170,11 +170,11 @@ describe('a key in the first task', () => {
   it.each([
     ['a byte order mark', '\uFEFF[', ''],
     ['white space', ' \t\r\n[ \n', ' '],
-  ])('may stand behind %s', async (_, before, after) => {
+  ])('is found behind %s', async (_, before, after) => {
     expect((await service.postRaw(`${before}${key()}${after},${ping}]`, {})).body).toEqual(pong);
   });
 
-  it('is found whatever its task holds besides, in strings and escaped', async () => {
+  it('is found whatever else its task contains, in strings and escaped', async () => {
     const escape = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
     const escaped = service.key.replaceAll(/./g, escape);
     const task = `{"connectionSessionUUID":"}]\\"{\\\\","apiKey":"${escaped}","taskType":"authentication"}`;
@@ -187,7 +187,7 @@ describe('a key in the first task', () => {
       (body: string) => ({ headers: { 'content-length': Buffer.byteLength(body) }, body, end: '' }),
     ],
     ['in chunks', (body: string) => ({ headers: { 'transfer-encoding': 'chunked' }, body, end: chunk('') })],
-  ])('is found when the body comes byte by byte, %s', async (_, frame) => {
+  ])('is found when the body arrives byte by byte, %s', async (_, frame) => {
     const { headers, body, end } = frame(`[${key()},${ping}]`);
     const upload = await startUpload(service.url, { ...json, ...headers });
     for (const character of body) await upload.write(end ? chunk(character) : character);
@@ -195,7 +195,7 @@ describe('a key in the first task', () => {
     expect((await upload.answer).body).toEqual(pong);
   });
 
-  it('does not matter beside one in the header, good or bad', async () => {
+  it('is ignored when the header has a key, good or bad', async () => {
     const good = { authorization: `Bearer ${service.key}` };
     const byHeader = await service.post([authentication('wrong'), { taskType: 'ping' }], good);
     expect(byHeader.body).toEqual(pong);
@@ -204,13 +204,13 @@ describe('a key in the first task', () => {
     expect([reply.status, reply.errors[0]?.code]).toEqual([401, 'invalidApiKey']);
   });
 
-  it('is looked for when the header is of another scheme', async () => {
+  it('is used when the header has another scheme', async () => {
     const reply = await service.postRaw(`[${key()},${ping}]`, { authorization: 'Basic Y2xlYXI6Y3V0' });
     expect(reply.body).toEqual(pong);
   });
 });
 
-describe('a request with a good key', () => {
+describe('a request with a valid key', () => {
   let service: Service;
   beforeAll(async () => {
     service = await startService();
@@ -223,17 +223,17 @@ describe('a request with a good key', () => {
     ['ten million objects', `[${'{},'.repeat(10_000_000)}{}]`],
     ['nested objects', '{"a":'.repeat(6 * MB)],
     ['ten million numbers', `[{"taskType":[${'1,'.repeat(10_000_000)}1]}]`],
-  ])('is refused before it is parsed when it holds 30 MB of %s', async (_, body) => {
+  ])('is refused before it is parsed when it contains 30 MB of %s', async (_, body) => {
     const { status, errors } = await service.postRaw(body);
     expect([status, errors[0]?.code, errors[0]?.['max']]).toEqual([400, 'invalidRequestBody', 100_000]);
   });
 
-  it('may hold brackets and commas in its strings, as many as fit', async () => {
+  it('may contain any number of brackets and commas in its strings', async () => {
     const { errors } = await service.post([{ taskType: 'ping', note: '[{,\\"'.repeat(1_000_000) }]);
     expect(errors[0]).toMatchObject({ code: 'unsupportedParameter', parameter: 'note' });
   });
 
-  it('may hold parameters without effect that are nested deeply', async () => {
+  it('may contain deeply nested parameters that have no effect', async () => {
     const image = (await toPng(disc(60, 40))).toString('base64');
     const task = JSON.stringify(removal(image, { providerSettings: 'deep' }));
     const deep = `${'['.repeat(90_000)}${']'.repeat(90_000)}`;
@@ -242,7 +242,7 @@ describe('a request with a good key', () => {
   });
 });
 
-describe('a body that does not come', () => {
+describe('a body that arrives slowly', () => {
   const pace = { bytes: 1_000, everyMs: 500 };
   let service: Service;
   beforeAll(async () => {
@@ -253,7 +253,7 @@ describe('a body that does not come', () => {
   it.each([
     ['a key in the header', true],
     ['a key to come', false],
-  ])('is given up with 408, with %s', async (_, hasKey) => {
+  ])('is refused with 408, with %s', async (_, hasKey) => {
     const key = hasKey ? { authorization: `Bearer ${service.key}` } : {};
     const upload = await startUpload(service.url, { ...json, 'content-length': MB, ...key });
     const dripping = setInterval(() => void upload.write(' '), 20);
@@ -265,7 +265,7 @@ describe('a body that does not come', () => {
     await upload.closed;
   });
 
-  it('is waited for as long as it keeps the pace', async () => {
+  it('is awaited as long as it keeps the pace', async () => {
     const tail = '[{"taskType":"ping"}]';
     const pieces = 30;
     const length = pieces * pace.bytes + tail.length;
@@ -281,7 +281,7 @@ describe('a body that does not come', () => {
     expect((await upload.answer).body).toEqual({ data: [{ taskType: 'ping', pong: true }] });
   });
 
-  it('is not answered when its client goes away', async () => {
+  it('gets no answer when its client disconnects', async () => {
     const upload = await startUpload(service.url, { ...json, 'content-length': MB });
     await upload.write('[');
     upload.destroy();
@@ -290,7 +290,7 @@ describe('a body that does not come', () => {
   });
 });
 
-describe('a WebSocket of a client that is not known', () => {
+describe('a WebSocket without a valid key', () => {
   let service: Service;
   beforeAll(async () => {
     service = await startService({ gatewayOptions: { authenticateMs: 1_000 } });
@@ -303,14 +303,14 @@ describe('a WebSocket of a client that is not known', () => {
   };
   const tooMuch = refusal(expect.stringContaining('65536 bytes'));
 
-  it('is closed with a reason when no key comes', async () => {
+  it('is closed with a reason when no key arrives', async () => {
     const client = await connect(service.url);
     client.send([{ taskType: 'ping' }]);
     expect(await client.closed).toBe(1008);
     expect(client.frames.at(-1)).toEqual(refusal(expect.stringContaining('1 s')));
   });
 
-  it('stays open once the key came', async () => {
+  it('stays open once the key arrived', async () => {
     const client = await connect(service.url);
     await client.authenticate(service.key);
     await sleep(1_500);
@@ -326,14 +326,14 @@ describe('a WebSocket of a client that is not known', () => {
     expect(client.frames).toEqual([tooMuch]);
   });
 
-  it('is closed when many frames are', async () => {
+  it('is closed when many frames together are larger than 64 kB', async () => {
     const client = await connect(service.url);
     for (let i = 0; i < 700; i++) client.socket.send(`[${'{},'.repeat(49)}{}]`.padEnd(200));
     expect(await client.closed).toBe(1008);
     expect(client.frames.at(-1)).toEqual(tooMuch);
   });
 
-  it('may send at once what it has to say behind its key', async () => {
+  it('may send tasks right behind its key', async () => {
     const client = await connect(service.url);
     const image = (await toPng(noise(600, 600))).toString('base64');
     const task = removal(image, { deliveryMethod: 'async' });
@@ -344,7 +344,7 @@ describe('a WebSocket of a client that is not known', () => {
   });
 });
 
-describe('a WebSocket of a client that does not read', () => {
+describe('a WebSocket whose client does not read', () => {
   let service: Service;
   beforeAll(async () => {
     service = await startService({ gatewayOptions: { stallMs: 500 } });
@@ -368,7 +368,7 @@ describe('a WebSocket of a client that does not read', () => {
       (client: Awaited<ReturnType<typeof enter>>) => client.socket.ping(Buffer.alloc(125)),
     ],
   ])(
-    'is cut when it sends %s on and on',
+    'is closed when it keeps sending %s',
     async (_, send) => {
       const client = await enter();
       client.socket.pause();
@@ -398,7 +398,7 @@ describe('a gateway with little memory', () => {
   });
   afterAll(() => fleet.stop());
 
-  it('outlives clients without a key, and answers others meanwhile', async () => {
+  it('survives clients without a key, and answers others meanwhile', async () => {
     const gateway = await fleet.start('gateway');
     const bodies = Array.from({ length: 8 }, async () => {
       const upload = await startUpload(gateway.url, { ...json, 'content-length': 30 * MB });

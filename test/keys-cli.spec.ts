@@ -6,7 +6,7 @@ import { createDatabase, freshDatabase } from './support/databases.js';
 let DATABASE_URL: string;
 const clearcut = (...args: readonly string[]) => runClearcut(args, { DATABASE_URL });
 
-/** Whom the service takes the caller for. */
+/** The owner that the service finds for a key. */
 const callerOf = async (key: string): Promise<string | undefined> => {
   const database = openDatabase(DATABASE_URL);
   try {
@@ -21,7 +21,7 @@ describe('npx clearcut keys', () => {
     DATABASE_URL = await freshDatabase();
   });
 
-  it('shows a new key once, and keeps its beginning and its hash', async () => {
+  it('prints a new key once, and stores its first characters and its hash', async () => {
     const { code, out, err } = await clearcut('keys', 'create', 'shop');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/^cc_[\w-]{43}\n$/);
@@ -34,7 +34,7 @@ describe('npx clearcut keys', () => {
     expect(listed).not.toContain(key);
   });
 
-  it('accepts a revoked key no longer', async () => {
+  it('rejects a revoked key', async () => {
     const key = (await clearcut('keys', 'create', 'shop')).out.trim();
     expect(await clearcut('keys', 'revoke', 'shop')).toEqual({ code: 0, out: 'revoked  shop\n', err: '' });
     expect(await callerOf(key)).toBeUndefined();
@@ -42,13 +42,13 @@ describe('npx clearcut keys', () => {
     expect(await clearcut('keys', 'revoke', 'shop')).toEqual({
       code: 1,
       out: '',
-      err: 'clearcut: There is no key shop that is accepted.\n',
+      err: 'clearcut: There is no active key shop.\n',
     });
     const [facts] = JSON.parse((await clearcut('keys', 'list', '--json')).out) as { revokedAt: string }[];
     expect(Date.parse(facts?.revokedAt ?? '')).not.toBeNaN();
   });
 
-  it('replaces a key only when it is told to', async () => {
+  it('replaces a key only with --replace', async () => {
     const first = (await clearcut('keys', 'create', 'shop')).out.trim();
     expect(await clearcut('keys', 'create', 'shop')).toEqual({
       code: 1,
@@ -66,17 +66,17 @@ describe('npx clearcut keys', () => {
     [['keys', 'create'], 'Name one key, such as shop.'],
     [['keys', 'create', 'a b'], 'A name has up to 63 letters'],
     [['keys', 'create', 'shop', '--force'], "Unknown option '--force'."],
-    [['keys', 'list', 'shop'], 'It lists all keys and takes no name.'],
-    [['migrate', 'now'], 'It takes nothing.'],
+    [['keys', 'list', 'shop'], 'keys list takes no name.'],
+    [['migrate', 'now'], 'migrate takes no arguments.'],
     [['key'], 'There is no command key.'],
-  ])('answers %j with how to ask', async (args, message) => {
+  ])('answers %j with its usage', async (args, message) => {
     const ended = await clearcut(...args);
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toMatch(/^clearcut: .*\n\nUsage: npx clearcut /);
     expect(ended.err).toContain(`clearcut: ${message}`);
   });
 
-  it('wants to be told the database', async () => {
+  it('fails without DATABASE_URL', async () => {
     const { code, err } = await runClearcut(['keys', 'list'], { DATABASE_URL: '' });
     expect({ code, err }).toEqual({
       code: 1,
@@ -86,7 +86,7 @@ describe('npx clearcut keys', () => {
 });
 
 describe('npx clearcut migrate', () => {
-  it('brings an empty database up to date, once', async () => {
+  it('applies the migrations to an empty database exactly once', async () => {
     DATABASE_URL = await createDatabase('t_migrate_cli');
     const first = await clearcut('migrate');
     expect(first).toMatchObject({ code: 0, err: '' });

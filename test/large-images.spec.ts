@@ -51,7 +51,7 @@ describe('an image with long sides', () => {
   it.each([
     ['WEBP', 16_383, wide, '16384 × 1'],
     ['JPG', 65_500, widest, '65535 × 1'],
-  ])('is refused at once where a %s cannot be as large', async (outputFormat, max, bytes, size) => {
+  ])('is refused at once when its size exceeds the limit of %s', async (outputFormat, max, bytes, size) => {
     const image = bytes.toString('base64');
     const before = await service.database.task.count();
     expectRefusal(await service.post([removal(image, { outputFormat })]), unfit(outputFormat, max, size));
@@ -63,7 +63,7 @@ describe('an image with long sides', () => {
     expect(await rowOf(again.taskUUID)).toBeNull();
   });
 
-  it('is refused by its URL after one attempt, without a price and without being stored', async () => {
+  it('is refused by its URL after one attempt, without cost and without being stored', async () => {
     const cases = [
       [
         removal(`${address}/wide`, { outputFormat: 'WEBP', includeCost: true }),
@@ -80,7 +80,7 @@ describe('an image with long sides', () => {
     expectRefusal(await service.post([upload(`${address}/long`)]), tooLong('image', '1 × 50000000'));
   });
 
-  it('is refused as a stored one that was taken when the limit was higher', async () => {
+  it('is refused as an input when it was uploaded under a higher limit', async () => {
     const { data } = await service.post([upload(writePng(4, 4).toString('base64'))]);
     const id = String(data[0]?.['imageUUID']);
     await service.database.image.update({ where: { id }, data: { width: 70_000 } });
@@ -105,7 +105,7 @@ describe('an image with long sides', () => {
 });
 
 describe('MAX_IMAGE_SIDE', () => {
-  it('lowers what a side may have', async () => {
+  it('lowers the allowed length of a side', async () => {
     const service = await startService({ env: { MAX_IMAGE_SIDE: '64' } });
     await service.worker.start();
     const [small, large] = [writePng(64, 2), writePng(65, 2)].map((bytes) => bytes.toString('base64'));

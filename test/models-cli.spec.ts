@@ -34,7 +34,7 @@ describe('npx clearcut models', () => {
     server.paths.clear();
   });
 
-  /** Runs the command as `npx` would, from the models folder. */
+  /** Runs the command from the models folder, as `npx` would. */
   const clearcut = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
     runClearcut(['models', ...args], {
       MODELS_DIR: modelsDir,
@@ -57,18 +57,18 @@ describe('npx clearcut models', () => {
     );
   });
 
-  it('tells of installed files whose model is gone from the models file', async () => {
+  it('lists installed files that no model of the models file uses', async () => {
     await clearcut(['pull', 'tiny']);
     expect((await clearcut(['list'])).err).toBe('');
 
     const { err } = await clearcut(['list'], { MODELS_FILE: undefined });
     expect(err).toBe(
-      `${join(modelsDir, 'sha256', `${sha256}.onnx`)} is no file of any model: ` +
+      `${join(modelsDir, 'sha256', `${sha256}.onnx`)} belongs to no model: ` +
         'delete it unless another MODELS_FILE names it.\n',
     );
   });
 
-  it('lists for programs', async () => {
+  it('lists models as JSON', async () => {
     const { out } = await clearcut(['list', '--json']);
     const items = JSON.parse(out) as { air: string }[];
 
@@ -83,7 +83,7 @@ describe('npx clearcut models', () => {
     });
   });
 
-  it('shows a licence that needs an agreement, and fetches after it was accepted', async () => {
+  it('shows a licence that needs an agreement, and downloads after it was accepted', async () => {
     const refused = await clearcut(['pull', 'restricted']);
     expect(refused.code).toBe(1);
     expect(refused.err).toMatch(
@@ -94,14 +94,14 @@ describe('npx clearcut models', () => {
     expect((await clearcut(['pull', 'restricted', '--accept-licence'])).code).toBe(0);
   });
 
-  it('fetches nothing of several when the licence of the last is not accepted', async () => {
+  it('downloads none of several models when the last licence is not accepted', async () => {
     const refused = await clearcut(['pull', 'third', 'restricted']);
 
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('has the licence NC') });
     expect(server.asked).toEqual([]);
   });
 
-  it('names all of several that failed, and what was not begun', async () => {
+  it('lists all failed downloads, and those that did not begin', async () => {
     server.paths.add('/elsewhere');
     const both = await clearcut(['pull', 'third', 'tiny']);
     expect(both.err).toMatch(/third \(fp32\) could not be fetched: .* tiny \(fp32\) could not be fetched: /);
@@ -111,7 +111,7 @@ describe('npx clearcut models', () => {
     expect(one.err).not.toContain('tiny (fp32)');
   });
 
-  it('asks a mirror in place of the web', async () => {
+  it('downloads from a mirror', async () => {
     server.paths.add(`/mirror/sha256/${sha256}.onnx`);
     const { code } = await clearcut(['pull', 'tiny'], { MODELS_MIRROR: `${server.base}/mirror` });
 
@@ -119,7 +119,7 @@ describe('npx clearcut models', () => {
     expect(server.asked.map(({ url }) => url)).toEqual([`/mirror/sha256/${sha256}.onnx`]);
   });
 
-  it('imports a file relative to the user, and refuses a wrong one', async () => {
+  it('imports a file by a path relative to the user, and refuses a wrong file', async () => {
     await writeFile(join(modelsDir, 'brought.onnx'), content);
     await writeFile(join(modelsDir, 'wrong.onnx'), 'something else');
 
@@ -135,7 +135,7 @@ describe('npx clearcut models', () => {
     );
   });
 
-  it('finds a damaged file, and removes it', async () => {
+  it('finds a damaged file and removes it', async () => {
     await clearcut(['pull', 'tiny']);
     expect(await clearcut(['verify'])).toMatchObject({
       code: 0,
@@ -148,11 +148,11 @@ describe('npx clearcut models', () => {
     await writeFile(path, damaged);
     const found = await clearcut(['verify', 'tiny']);
     expect(found).toMatchObject({ code: 1, out: expect.stringMatching(/^damaged +acme:1@1/) });
-    expect(found.err).toMatch(/has the sha-256 .*: remove and pull what is damaged\.\n$/);
+    expect(found.err).toMatch(/has the sha-256 .*: remove and pull the damaged files\.\n$/);
 
     const removed = await clearcut(['remove', 'tiny']);
     expect(removed.out).toMatch(/^removed +acme:1@1 +fp32 /);
-    expect(removed.err).toBe('It was the file of acme:2@1, too.\n');
+    expect(removed.err).toBe('acme:2@1 used the same file.\n');
     expect(await filesIn(modelsDir)).toEqual([]);
     expect(await clearcut(['verify', 'tiny'])).toMatchObject({
       code: 1,
@@ -180,7 +180,7 @@ describe('npx clearcut models', () => {
     [['pull', 'tiny', '--mirror', 'http://me:word@x'], 2, '--mirror may hold no user name and no password'],
     [['pull', 'tiny', '--mirror', 'http://x/?a=b'], 2, '--mirror may have no query and no fragment.'],
     [['import', 'tiny'], 2, 'Name a model and a file.'],
-  ])('answers %j with code %i and how to ask', async (args, code, message) => {
+  ])('answers %j with code %i and its usage', async (args, code, message) => {
     const ended = await clearcut(args);
 
     expect(ended).toMatchObject({ code, out: '' });
@@ -188,7 +188,7 @@ describe('npx clearcut models', () => {
     expect(ended.err).toContain(`clearcut: ${message}`);
   });
 
-  it('says in one sentence that there is no such file, and leaves nothing behind', async () => {
+  it('says in one sentence that the file does not exist, and leaves nothing behind', async () => {
     server.paths.add('/elsewhere');
     const { code, err } = await clearcut(['pull', 'tiny']);
 
@@ -197,7 +197,7 @@ describe('npx clearcut models', () => {
     expect(await filesIn(modelsDir)).toEqual([]);
   });
 
-  it('names the models file and the field at fault', async () => {
+  it('names the models file and the faulty field', async () => {
     const broken = join(modelsDir, 'models.json');
     await mkdir(modelsDir, { recursive: true });
     await writeFile(broken, JSON.stringify({ models: [{ air: 'acme' }] }));

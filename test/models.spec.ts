@@ -22,7 +22,7 @@ describe('the models of a service', () => {
     return ((await response.json()) as { data: Listed[] }).data;
   };
 
-  it('are refused before any worker was there, with the way to install them', async () => {
+  it('are refused before any worker has run, with a hint how to install them', async () => {
     expect((await list()).map(({ installed, servedBy }) => [installed, servedBy])).toEqual([
       [false, []],
       [false, []],
@@ -39,7 +39,7 @@ describe('the models of a service', () => {
     expect(await service.database.task.count()).toBe(0);
   });
 
-  it('tell who serves them, on what, and by which file', async () => {
+  it('list the workers, devices and files that serve them', async () => {
     await service.worker.start();
     const [served, absent] = await list();
     expect(served).toMatchObject({
@@ -55,7 +55,7 @@ describe('the models of a service', () => {
     expect((await readFile(weightsPath(sha256, service.config.MODELS_DIR))).length).toBeGreaterThan(0);
   });
 
-  it('are taken once they are served, and also while their worker is away', async () => {
+  it('are accepted while served, and also while their worker is away', async () => {
     const first = removal(photo);
     expect((await service.post([first])).status).toBe(200);
     await service.worker.stop();
@@ -64,7 +64,7 @@ describe('the models of a service', () => {
     await service.worker.start();
   });
 
-  it('are refused each for itself', async () => {
+  it('are refused individually', async () => {
     const tasks = [removal(photo), removal(photo, { model: absentModel.slug })];
     const { data, errors } = await service.post(tasks);
     expect([data.length, errors[0]]).toEqual([
@@ -73,7 +73,7 @@ describe('the models of a service', () => {
     ]);
   });
 
-  it('are written down with the task that they ran: provider, device, file', async () => {
+  it('are recorded with each task: provider, device and file', async () => {
     const task = removal(photo);
     await service.post([task]);
     const row = await until('the row', () =>
@@ -91,13 +91,13 @@ describe('WORKER_MODELS', () => {
   it.each([
     ['a model that is not installed', absentModel.air, /not installed.*models pull/],
     ['a model that nobody knows', 'acme:9@9', /does not know/],
-  ])('that names %s keeps the worker from starting', async (_, name, reason) => {
+  ])('with %s keeps the worker from starting', async (_, name, reason) => {
     const service = await startService({ env: { WORKER_MODELS: name } });
     await expect(service.worker.start()).rejects.toThrow(reason);
     await service.stop();
   });
 
-  it('takes slugs', async () => {
+  it('accepts slugs', async () => {
     const service = await startService({ env: { WORKER_MODELS: 'rembg-v1-4' } });
     await service.worker.start();
     await service.stop();

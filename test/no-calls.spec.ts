@@ -14,13 +14,16 @@ import { freePort } from '#test/redis';
 
 jest.setTimeout(300_000);
 
-/** Libraries that report their use did so four times within 30 s of their start. */
+/** In experiments, libraries with telemetry reported four times within 30 s of their start. */
 const WATCHED_MS = 35_000;
 
-/** The cache and log of npm, and when Prisma's command line ran for the first time. */
+/** The cache and log of npm, and the record of the first run of Prisma's command line. */
 const harmless = /^(\.npm\/|\.config\/prisma-nodejs\/commands\.json$)/;
 
-/** npm and others behave themselves where CI is set, or what `npm test` sets: nothing is left but the path. */
+/**
+ * npm and other tools behave differently when CI or a variable of `npm test` is set, so only the path is
+ * kept.
+ */
 const bareEnvironment = () => ({
   ...Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined])),
   PATH: process.env['PATH'],
@@ -35,10 +38,10 @@ describe('the service as npm start runs it', () => {
 
   beforeAll(async () => {
     const { MODELS_DIR } = readConfig();
-    // The one call that a first start makes, done beforehand.
+    // Downloads the weights beforehand: the one call that a first start makes.
     await ensureWeights(defaultModel, { modelsDir: MODELS_DIR, progress: createProgress() });
     folder = await mkdtemp(join(tmpdir(), 'clearcut-quiet-'));
-    // As root, Postgres runs as another user, who has to enter the folder.
+    // As root, Postgres runs as another user, who must be able to enter the folder.
     await chmod(folder, 0o755);
     await mkdir(home());
     listener = await startCallListener();
@@ -53,13 +56,13 @@ describe('the service as npm start runs it', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('calls nobody while it cuts out a photo and after, and keeps no record of it in the home', async () => {
+  it('makes no outgoing calls while it cuts out a photo and afterwards, and leaves nothing in the home folder', async () => {
     const key = (await readFile(join(folder, 'data', 'api-key'), 'utf8')).trim();
     const photo = (await readFile(join('docs', 'pictures', 'mug.jpg'))).toString('base64');
     const { data } = await createClient(url, key).post([removal(photo)]);
     expect(data[0]?.['status']).toBe('success');
 
-    // What is to be seen is that nothing happens, so this waits for nothing else.
+    // Nothing should happen, so there is no condition to wait for.
     await sleep(WATCHED_MS);
     expect(listener.calls()).toEqual([]);
     const left = readdirSync(home(), { recursive: true, withFileTypes: true })

@@ -21,7 +21,7 @@ describe('npm start', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'clear cut-'));
-    // As root, Postgres runs as another user, who has to enter the folder.
+    // As root, Postgres runs as another user, who must be able to enter the folder.
     await chmod(folder, 0o755);
     env = { PORT: `${await freePort()}`, DATA_DIR: folder };
     photo = (await readFile(join('docs', 'pictures', 'mug.jpg'))).toString('base64');
@@ -60,7 +60,7 @@ describe('npm start', () => {
     expect((await fetch(`http://127.0.0.1:${env['PORT']}/health/ready`)).status).toBe(200);
   });
 
-  it('cuts a photo out with the real network', async () => {
+  it('cuts out a photo with the real network', async () => {
     const { status, data } = await client.post([removal(photo)]);
     expect(status).toBe(200);
     const png = await (await fetch(String(data[0]?.imageURL))).arrayBuffer();
@@ -72,7 +72,7 @@ describe('npm start', () => {
     });
   });
 
-  it('says in one sentence that the port or the data folder is taken', async () => {
+  it('says in one sentence that the port or the data folder is in use', async () => {
     const other = join(folder, 'other');
     const samePort = npmStart({ ...env, DATA_DIR: other });
     expect(await samePort.ended).toBe(1);
@@ -90,7 +90,7 @@ describe('npm start', () => {
     expect(await result(taskUUID)).toMatchObject({ taskUUID, imageURL: expect.stringMatching(/^http/) });
   });
 
-  it('ends within ten seconds, leaves no process, and finishes what it had accepted after the next start', async () => {
+  it('stops within ten seconds without leaving a process, and finishes accepted tasks after the next start', async () => {
     const taskUUIDs = [await postAsync(), await postAsync(), await postAsync(), await postAsync()];
     const start = performance.now();
     started.signal('SIGTERM');

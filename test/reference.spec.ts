@@ -5,14 +5,14 @@ import { loadCatalogue } from '#models';
 import { ownModels } from '../apps/gateway/src/reference/models-example.js';
 import { renderReference } from '../apps/gateway/src/reference/render.js';
 
-describe('the reference', () => {
-  it('stands in the repository as it is generated; npm run docs writes it anew', async () => {
+describe('the API reference', () => {
+  it('in the repository is up to date with npm run docs', async () => {
     for (const [path, text] of Object.entries(await renderReference())) {
       expect({ path, text: await readFile(path, 'utf8') }).toEqual({ path, text });
     }
   });
 
-  it('shows a models file that can be used', () => {
+  it('has an example of a models file that is valid', () => {
     const file = { text: JSON.stringify(ownModels), name: 'models.json', url: 'file:///srv/models.json' };
 
     expect(loadCatalogue(file).get('acme:1@1')?.slug).toBe('acme-shoes');

@@ -43,7 +43,7 @@ describe.each(backends)('removeBackground with its queue on %s', (backend) => {
     await redis?.stop();
   });
 
-  it('cuts the subject out of an image that comes as base64', async () => {
+  it('cuts the subject out of a base64 image', async () => {
     const task = removal((await png).toString('base64'), { includeCost: true });
     const { status, data, body } = await service.post([task]);
 
@@ -61,12 +61,13 @@ describe.each(backends)('removeBackground with its queue on %s', (backend) => {
     expect([info.width, info.height, info.channels]).toEqual([90, 60, 4]);
     const centre = (30 * 90 + 45) * 4;
     expect([...rgba.subarray(centre, centre + 3)]).toEqual([255, 250, 245]);
-    // Below 255, since the min–max takes the overshoot of LANCZOS at the disc's edge for the brightest spot.
+    // Below 255, because LANCZOS overshoots at the disc's edge and the min–max treats that as the brightest
+    // spot.
     expect(rgba[centre + 3]).toBeGreaterThan(240);
     expect([...rgba.subarray(0, 4)]).toEqual([0, 0, 0, 0]);
   });
 
-  it('takes a data URI, a URL, an uploaded image and the result of another task', async () => {
+  it('accepts a data URI, a URL, an uploaded image and the result of another task', async () => {
     const uuid = randomUUID();
     const base64 = (await png).toString('base64');
     const upload = await service.post([{ taskType: 'imageUpload', taskUUID: uuid, image: base64 }]);
@@ -85,7 +86,7 @@ describe.each(backends)('removeBackground with its queue on %s', (backend) => {
     expect(again.data).toHaveLength(2);
   });
 
-  it('uploads from a URL', async () => {
+  it('accepts an upload from a URL', async () => {
     const { data } = await service.post([
       { taskType: 'imageUpload', taskUUID: randomUUID(), image: picturesUrl },
     ]);
@@ -104,7 +105,7 @@ describe.each(backends)('removeBackground with its queue on %s', (backend) => {
     expect(await sharp(bytes).metadata()).toMatchObject({ format, channels, width: 50, height: 40 });
   });
 
-  it('answers as base64Data and as dataURI, in exactly one field', async () => {
+  it('returns base64Data and dataURI, each in exactly one field', async () => {
     const input = (await toJpeg(disc(40, 40))).toString('base64');
     const { data } = await service.post(
       ['base64Data', 'dataURI'].map((outputType) => removal(input, { outputType })),
@@ -119,7 +120,7 @@ describe.each(backends)('removeBackground with its queue on %s', (backend) => {
     expect((await sharp(bytes).metadata()).format).toBe('png');
   });
 
-  it('acknowledges an async task and answers getResponse with its result', async () => {
+  it('acknowledges an async task and returns its result to getResponse', async () => {
     const task = removal((await png).toString('base64'), { deliveryMethod: 'async' });
     const { status, data } = await service.post([task]);
     expect([status, data]).toEqual([200, [{ taskType: 'removeBackground', taskUUID: task.taskUUID }]]);
@@ -133,7 +134,7 @@ describe.each(backends)('removeBackground with its queue on %s', (backend) => {
     expect(done.imageURL).toMatch(/^http/);
   });
 
-  it('records how long each stage took', async () => {
+  it('records the duration of each stage', async () => {
     const task = removal((await png).toString('base64'));
     await service.post([task]);
     const row = await service.database.task.findFirstOrThrow({ where: { taskUuid: task.taskUUID } });
@@ -144,7 +145,7 @@ describe.each(backends)('removeBackground with its queue on %s', (backend) => {
     expect([row.state, row.attempt]).toEqual(['succeeded', 1]);
   });
 
-  it('runs a task once when it is sent twice, and replays it when it is sent again', async () => {
+  it('runs a task once when it is sent twice, and returns the same result when it is sent again', async () => {
     const task = removal((await png).toString('base64'));
     const [one, two] = await Promise.all([service.post([task]), service.post([task])]);
     const three = await service.post([task]);

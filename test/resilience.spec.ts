@@ -36,7 +36,7 @@ const cutEveryConnection = (service: Service) =>
       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
   );
 
-describe.each(backends)('with its queue on %s, the service', (backend) => {
+describe.each(backends)('the service with its queue on %s', (backend) => {
   let redis: TestRedis | undefined;
   let service: Service;
   let pictures: PictureServer;
@@ -69,7 +69,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     client.disconnect();
   };
 
-  it('finishes what it accepted while no worker ran', async () => {
+  it('finishes tasks that it accepted while no worker ran', async () => {
     const tasks = [1, 2, 3].map(() => removal(base64, later));
     const { status, data } = await service.post(tasks);
     expect([status, data.length]).toEqual([200, 3]);
@@ -78,7 +78,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     for (const { taskUUID } of tasks) await resultOf(service, taskUUID);
   });
 
-  it('refuses a taskUUID for other work while it is in flight, and takes it afterwards', async () => {
+  it('refuses a taskUUID with other parameters while its task is in flight, and accepts it afterwards', async () => {
     const task = removal(base64, later);
     const other = { ...task, outputFormat: 'WEBP' };
     await service.post([task]);
@@ -101,7 +101,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     expect((await rowOf(service, task.taskUUID)).revision).toBe(2);
   });
 
-  it('runs a task that failed again when it is sent again', async () => {
+  it('runs a failed task again when it is sent again', async () => {
     await service.worker.start();
     pictures.send(Buffer.from('no picture'));
     const task = removal(pictures.url);
@@ -112,7 +112,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     expect(await rowOf(service, task.taskUUID)).toMatchObject({ revision: 2, attempt: 1 });
   });
 
-  it('runs a task once that 20 clients send at once, and answers all alike', async () => {
+  it('runs a task once when 20 clients send it at the same time, and gives all the same answer', async () => {
     await service.worker.start();
     const task = removal(base64);
     const replies = await Promise.all(Array.from({ length: 20 }, () => service.post([task])));
@@ -123,7 +123,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     expect(rows.map(({ attempt }) => attempt)).toEqual([1]);
   });
 
-  it('finishes its tasks although the queue forgets them', async () => {
+  it('finishes its tasks although the queue lost their jobs', async () => {
     await service.worker.start();
     await service.dispatcher.start();
     pictures.hold();
@@ -139,7 +139,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     await resultOf(service, waiting.taskUUID);
   });
 
-  it('hands back what a stopping worker has in hand, and the next one finishes it', async () => {
+  it('hands back the tasks of a stopping worker, and the next worker finishes them', async () => {
     await service.worker.start();
     pictures.hold();
     const asked = pictures.asked();
@@ -155,7 +155,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     expect(await rowOf(service, task.taskUUID)).toMatchObject({ attempt: 2, stalls: 0 });
   });
 
-  it('sends waiting callers away when it stops, and answers them when they come again', async () => {
+  it('sends waiting callers away when it stops, and answers them when they return', async () => {
     const task = removal(base64);
     const waiting = service.post([task]);
     await stateIs(service, task.taskUUID, 'queued');
@@ -174,7 +174,7 @@ describe.each(backends)('with its queue on %s, the service', (backend) => {
     expect(await rowOf(service, taskUUID)).toMatchObject({ revision: 1, attempt: 1 });
   });
 
-  it('goes on after the database cut every connection', async () => {
+  it('continues after the database closed all connections', async () => {
     await service.worker.start();
     await service.dispatcher.start();
     await cutEveryConnection(service);
@@ -213,7 +213,7 @@ describe('the service', () => {
   afterEach(() => service.worker.stop());
   afterAll(() => service.stop());
 
-  it('tells a sync caller after the timeout that the task goes on, and the result when asked', async () => {
+  it('tells a sync caller after the timeout that the task goes on, and returns the result later', async () => {
     const task = removal(base64);
     const { status, errors, ms } = await service.post([task]);
     const { taskType, taskUUID } = task;
@@ -246,7 +246,7 @@ describe('the service', () => {
 });
 
 describe('a waiting caller', () => {
-  it('hears of the end within about a second when the notification is missed', async () => {
+  it('learns of the end within about a second when the notification is lost', async () => {
     const service = await startService();
     try {
       await runSql(service.config.DATABASE_URL, 'ALTER TABLE tasks DISABLE TRIGGER task_finished');
@@ -298,7 +298,7 @@ describe('a claim', () => {
   const problem = { code: 'inferenceError', message: 'It failed.', details: {} } as const;
   const read = (id: string) => service.database.task.findUniqueOrThrow({ where: { id } });
 
-  it('that was overtaken writes nothing', async () => {
+  it('writes nothing after another claim', async () => {
     const { id } = await newTask();
     const first = await claim(id);
     const second = await claim(id);
@@ -315,7 +315,7 @@ describe('a claim', () => {
     expect(await service.database.image.count({ where: { id: first.outputImageId } })).toBe(1);
   });
 
-  it('ends a task once: neither a second end nor another claim changes it', async () => {
+  it('ends a task only once, and an ended task cannot be claimed', async () => {
     const { id } = await newTask();
     const held = await claim(id);
     expect(await failTask(service.database, held, problem)).toBe(true);
@@ -324,7 +324,7 @@ describe('a claim', () => {
     expect(await read(id)).toMatchObject({ state: 'failed', problem });
   });
 
-  it('is won by each of ten at once in turn, and only the last may end the task', async () => {
+  it('can be taken ten times at once, but only the last one ends the task', async () => {
     const { id } = await newTask();
     const claims = await Promise.all(Array.from({ length: 10 }, () => claimTask(service.database, id)));
     const ends = await Promise.all(
@@ -334,13 +334,13 @@ describe('a claim', () => {
     expect((await read(id)).attempt).toBe(10);
   });
 
-  it('of a task that was given back does not count as vanished', async () => {
+  it('of a task that was handed back does not count as a stall', async () => {
     const { id } = await newTask();
     await releaseTask(service.database, await claim(id));
     expect(await claim(id)).toMatchObject({ attempt: 2, stalls: 0 });
   });
 
-  it('that vanished too often makes the worker give the task up', async () => {
+  it('makes the worker fail a task that stalled too often', async () => {
     const task = removal(base64, later);
     await service.post([task]);
     const { id } = await rowOf(service, task.taskUUID);

@@ -16,7 +16,7 @@ describe('a fleet whose programs are replaced under load', () => {
   let fleet: Fleet;
   let receiver: Receiver;
   let photo: string;
-  /** What a load balancer sends requests to. */
+  /** The gateways in use, as a load balancer would know them. */
   let gateways: FleetProgram[] = [];
   const running = new Map<ProgramName, FleetProgram>();
 
@@ -33,7 +33,7 @@ describe('a fleet whose programs are replaced under load', () => {
     await receiver.stop();
   });
 
-  /** The new one is ready before the old one gets SIGTERM, as a rolling update does it. */
+  /** Starts the new gateway before the old one gets SIGTERM, as a rolling update does. */
   const replace = async (name: ProgramName): Promise<number | null | undefined> => {
     const old = running.get(name);
     const next = await fleet.start(name);
@@ -42,13 +42,13 @@ describe('a fleet whose programs are replaced under load', () => {
     return old?.stop();
   };
 
-  // Of a gateway that stops, a sync caller gets the results that are there, and this for the others.
+  // When a gateway stops, a sync caller gets the finished results, and this error for the other tasks.
   const isTemporary = ({ status, errors }: Reply) =>
     status === 429 || status >= 500 || errors.some(({ code }) => code === 'serviceUnavailable');
 
   /**
-   * A client by the contract: a lost connection, 429, 5xx and tasks that the service could not take now are tried
-   * again with the same taskUUIDs.
+   * A client that follows the contract. After a lost connection, 429, 5xx or a retryable error, it sends the
+   * same taskUUIDs again.
    */
   const send = async (tasks: readonly unknown[]): Promise<Reply> => {
     for (let tries = 1; ; tries++) {

@@ -11,7 +11,7 @@ const base64 = (await toPng(disc(40, 30))).toString('base64');
 
 type Change = (device: Device) => Partial<Device>;
 
-/** A device of which something can be broken. */
+/** A device that can be made to fail in several ways. */
 const opening =
   (change: Change): typeof openDevice =>
   async (options, listeners) => {
@@ -30,7 +30,7 @@ const statesOf = async ({ database }: Service) =>
 const second = { ...defaultModel, air: 'acme:2@1', slug: 'second', name: 'Second' };
 const secondSize = 32;
 
-/** Two models, each with a network of its own. */
+/** Two models, each with its own network. */
 const twoModels = async (modelsDir: string): Promise<Catalogue> => {
   const published = defaultVariant(defaultModel);
   const install = (size: number): Promise<Variant> =>
@@ -42,7 +42,7 @@ const twoModels = async (modelsDir: string): Promise<Catalogue> => {
   return new Map(models.map((model) => [model.air, model]));
 };
 
-describe('a worker whose machine cannot do its tasks', () => {
+describe('a worker on a machine that fails its self-test', () => {
   let service: Service | undefined;
   afterEach(() => service?.stop());
 
@@ -75,7 +75,7 @@ describe('a worker whose machine cannot do its tasks', () => {
     await expect(worker.start()).rejects.toThrow(`${sentence}: load: out of memory`);
   });
 
-  it.each([NaN, Infinity])('does not start when its network puts out %p', async (value) => {
+  it.each([NaN, Infinity])('does not start when its network returns %p', async (value) => {
     const { worker } = await start((device) => ({
       run: async (...work) => {
         const inference = await device.run(...work);
@@ -97,7 +97,7 @@ describe('a worker whose machine cannot do its tasks', () => {
     await expect(worker.start()).rejects.toThrow('The model acme:2@1 cannot be run on this machine');
   });
 
-  it('does not test a model that it does not serve', async () => {
+  it('does not test models that it does not serve', async () => {
     const env = { WORKER_MODELS: defaultModel.air };
     const { worker, post } = await start(breakSecond, { makeCatalogue: twoModels, env });
     await worker.start();
@@ -105,11 +105,11 @@ describe('a worker whose machine cannot do its tasks', () => {
   });
 });
 
-describe('a worker whose machine breaks', () => {
-  /** As many self-tests as the test may need. */
+describe('a worker on a machine that breaks later', () => {
+  /** Enough self-tests for this test. */
   const selfTestPausesMs = Array.from({ length: 10_000 }, () => 50);
 
-  it.each([1, 5])('loses none of %i tasks, says why, and goes on by itself', async (count) => {
+  it.each([1, 5])('loses none of %i tasks, reports the reason, and recovers on its own', async (count) => {
     let isBroken = false;
     const open = opening((device) => ({
       run: async (...work) => {
@@ -155,10 +155,10 @@ describe('a worker whose machine breaks', () => {
     }
   });
 
-  it('fails a task that it alone cannot do, and stays ready', async () => {
+  it('fails a task that only it cannot do, and stays ready', async () => {
     const open = opening((device) => ({
       run: async (network, input, signal) => {
-        // Only the task's picture is white.
+        // Only the picture of this task is white.
         if (input.every((value) => value > 0)) throw new Error('it is white');
         return device.run(network, input, signal);
       },

@@ -5,22 +5,25 @@ import { Refine, Settings } from '../libs/contract/src/settings.js';
 
 const page = await readFile('docs/settings.md', 'utf8');
 
-/** The cells of a field's row in the table, without their dressing. */
+/** The cells of a field's row in the table, without markup. */
 const rowOf = (field: string) => {
   const row = page.split('\n').find((line) => line.startsWith(`| [\`${field}\`]`));
   return row?.split('|').map((cell) => cell.trim());
 };
 
-describe('the page of the settings', () => {
-  it.each(Object.keys({ ...Settings.shape, ...Refine.shape }))('has %s, and says who takes it', (field) => {
-    const [settings, refine] = rowOf(field)?.slice(4, 6) ?? [];
-    expect([settings, refine]).toEqual([
-      field in Settings.shape ? 'yes' : '',
-      field in Refine.shape ? 'yes' : '',
-    ]);
-  });
+describe('docs/settings.md', () => {
+  it.each(Object.keys({ ...Settings.shape, ...Refine.shape }))(
+    'lists %s and the models that accept it',
+    (field) => {
+      const [settings, refine] = rowOf(field)?.slice(4, 6) ?? [];
+      expect([settings, refine]).toEqual([
+        field in Settings.shape ? 'yes' : '',
+        field in Refine.shape ? 'yes' : '',
+      ]);
+    },
+  );
 
-  it('explains each under a heading that is there', () => {
+  it('explains each setting under an existing heading', () => {
     const anchors = [...page.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor]) => anchor);
     const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
       heading.toLowerCase().replaceAll(' ', '-').replaceAll('.', ''),
@@ -28,7 +31,7 @@ describe('the page of the settings', () => {
     expect(headings).toEqual(expect.arrayContaining(anchors));
   });
 
-  it.each(Warning.shape.code.options)('says what to do about %s', (code) => {
+  it.each(Warning.shape.code.options)('says what to do about the warning %s', (code) => {
     expect(page).toContain(`| \`${code}\` `);
   });
 

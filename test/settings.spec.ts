@@ -8,7 +8,7 @@ import { disc, noise, toPng, type Picture } from '#test/pictures';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
 
-/** The model of the page that takes settings, and one that does not. */
+/** A model that accepts settings, and one that does not. */
 const makeCatalogue = async (modelsDir: string): Promise<Catalogue> => {
   const published = defaultVariant(defaultModel);
   const variant = await installGraph(modelsDir, { ...published, input: { ...published.input, size: 128 } });
@@ -18,7 +18,7 @@ const makeCatalogue = async (modelsDir: string): Promise<Catalogue> => {
   return new Map([taking, plain].map((model) => [model.air, model]));
 };
 
-/** A bright subject whose edge is mixed with a red background, pixel by pixel. */
+/** A bright subject whose edge is mixed with a red background. */
 const softDisc = (size: number): Picture => {
   const data = Buffer.alloc(size * size * 3);
   for (let y = 0; y < size; y++)
@@ -49,7 +49,7 @@ const one = async (more: Record<string, unknown>, image = photo): Promise<Item> 
 const decoded = async (item: Item) => {
   const file = sharp(Buffer.from(String(item['imageBase64Data']), 'base64'));
   const { channels: kept } = await file.metadata();
-  // Else sharp makes three channels of one.
+  // Otherwise sharp converts one channel to three.
   const image = kept === 1 ? file.toColourspace('b-w') : file;
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   const pixel = (x: number, y: number) => [
@@ -71,12 +71,12 @@ const middle: [number, number] = [SIZE / 2, SIZE / 2];
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('settings', () => {
-  it('returnOnlyMask gives one channel, white the subject, whatever the colour', async () => {
+  it('returnOnlyMask returns one channel with a white subject, whatever its colour', async () => {
     const { channels, pixel } = await settled({ returnOnlyMask: true, rgba: [0, 0, 255, 1] });
     expect([channels, pixel(...middle), pixel(...corner)]).toEqual([1, [255], [0]]);
   });
 
-  it('postProcessMask leaves subject and background only', async () => {
+  it('postProcessMask returns subject and background without values in between', async () => {
     const { alphas } = await settled({ postProcessMask: true });
     expect(new Set(alphas)).toEqual(new Set([0, 255]));
     const { alphas: soft } = await settled({});
@@ -88,19 +88,19 @@ describe('settings', () => {
     ['half, as a share', [0, 128, 255, 0.5], [0, 128, 255, 128]],
     ['half, as a byte', [0, 128, 255, 128], [0, 128, 255, 128]],
     ['not at all', [0, 128, 255, 0], [0, 128, 255, 0]],
-  ])('rgba stands behind the subject: %s', async (_, rgba, expected) => {
+  ])('rgba is drawn behind the subject: %s', async (_, rgba, expected) => {
     const { pixel } = await settled({ rgba });
     expect([pixel(...corner), pixel(...middle)]).toEqual([expected, [255, 255, 255, 255]]);
   });
 
-  it('rgba is the ground of JPG, else it is white', async () => {
+  it('rgba is the background of JPG, white by default', async () => {
     const { pixel } = await settled({ rgba: [0, 128, 255, 0] }, { outputFormat: 'JPG' });
     expect(pixel(...corner).map((value) => Math.round(value / 4))).toEqual([0, 32, 64]);
     const { pixel: plain } = await settled({}, { outputFormat: 'JPG' });
     expect(mean(plain(...corner))).toBeGreaterThan(253);
   });
 
-  it('alphaMatting takes the background out of the edge, and costs what it solved', async () => {
+  it("alphaMatting removes the background's colour from the edge, and its cost follows the pixels it solved", async () => {
     const task = removal(photo, { outputType: 'base64Data', includeCost: true, settings: narrow });
     const { data } = await service.post([task]);
     const [item] = data;
@@ -128,7 +128,7 @@ describe('settings', () => {
   it.each([
     ['nothing is certain subject', { alphaMattingForegroundThreshold: 255 }, 'mattingNoForeground'],
     ['nothing is certain background', { alphaMattingErodeSize: 255 }, /mattingNo(Fore|Back)ground/],
-  ])('alphaMatting that cannot be done says so: %s', async (_, more, code) => {
+  ])('alphaMatting reports a warning when it is not possible: %s', async (_, more, code) => {
     const item = await one({ settings: { alphaMatting: true, ...more } });
     expect(item['warnings']).toEqual([{ code: expect.stringMatching(code), message: expect.any(String) }]);
     const plain = await one({});
@@ -148,7 +148,7 @@ describe('settings', () => {
     expect(await one(more)).toMatchObject({ code: 'invalidParameter', parameter, ...details });
   });
 
-  it('are not for other models, unless they are the defaults', async () => {
+  it('are refused for other models, unless they have the default values', async () => {
     const model = 'acme:1@1';
     expect(await one({ model, settings: { alphaMatting: true } })).toMatchObject({
       code: 'unsupportedParameter',
@@ -164,20 +164,20 @@ describe('settings', () => {
 describe('refine', () => {
   const model = 'acme:1@1';
 
-  it('mattes for every model as settings do', async () => {
+  it('mattes for every model like settings do', async () => {
     const byRefine = await one({ model, refine: narrow });
     const bySettings = await one({ settings: narrow });
     expect(byRefine['imageBase64Data']).toBe(bySettings['imageBase64Data']);
   });
 
-  it('is refused together with the same in settings', async () => {
+  it('is refused together with the same fields in settings', async () => {
     expect(await one({ refine: { alphaMatting: true }, settings: { alphaMatting: true } })).toMatchObject({
       code: 'incompatibleParameters',
       parameter: 'refine.alphaMatting',
     });
   });
 
-  it('decontaminate changes the colours of the edge and not its alpha', async () => {
+  it('decontaminate changes the colours of the edge but not its alpha', async () => {
     const [before, after] = [await refined({}, { model }), await refined({ decontaminate: true }, { model })];
     expect(after.alphas).toEqual(before.alphas);
     const mixed = after.alphas.flatMap((alpha, i) => (alpha > 60 && alpha < 200 ? [i] : []));
@@ -185,7 +185,7 @@ describe('refine', () => {
     expect(green(after)).toBeGreaterThan(green(before) + 20);
   });
 
-  it('edgeOffset grows and shrinks, feather softens', async () => {
+  it('edgeOffset grows and shrinks the subject, feather softens its edge', async () => {
     const solid = ({ alphas }: { alphas: number[] }) => alphas.filter((alpha) => alpha > 127).length;
     const plain = await refined({}, { model });
     const grown = await refined({ edgeOffset: 4 }, { model });
@@ -199,7 +199,7 @@ describe('refine', () => {
     expect(partial(softened)).toBeGreaterThan(partial(plain) * 1.3);
   });
 
-  it('goes into a mask that is asked for', async () => {
+  it('applies to a requested mask', async () => {
     const mask = await decoded(await one({ returnOnlyMask: true, refine: { edgeOffset: 4 } }));
     const plain = await decoded(await one({ returnOnlyMask: true }));
     expect(mean([...mask.data])).toBeGreaterThan(mean([...plain.data]) + 5);
@@ -207,7 +207,7 @@ describe('refine', () => {
 });
 
 describe('a task that takes too long', () => {
-  it('is given up, and arithmetic that runs is stopped', async () => {
+  it('is ended with taskTimeout, and its running arithmetic stops', async () => {
     const other = await startService({
       makeCatalogue,
       env: { TASK_TIMEOUT_S: '2', WORKER_CONCURRENCY: '1' },
@@ -216,7 +216,7 @@ describe('a task that takes too long', () => {
       await other.worker.start();
       const huge = (await toPng(noise(2600, 2600))).toString('base64');
       const wide = { alphaMatting: true, alphaMattingForegroundThreshold: 200, alphaMattingErodeSize: 1 };
-      // Solving alone may take less than the limit on a fast machine.
+      // On a fast machine, solving alone may take less than the limit.
       const refine = { edgeOffset: 100, feather: 100, decontaminate: true };
       const { errors } = await other.post([removal(huge, { settings: wide, refine })]);
       expect(errors[0]).toMatchObject({ code: 'taskTimeout' });
@@ -227,7 +227,7 @@ describe('a task that takes too long', () => {
     }
   });
 
-  it('is given up while its image is awaited', async () => {
+  it('is ended while it waits for its image', async () => {
     const pictures = await startPictureServer(await toPng(disc(60, 40)));
     pictures.hold();
     const env = { TASK_TIMEOUT_S: '1', OUTBOUND_ALLOW: '127.0.0.1' };

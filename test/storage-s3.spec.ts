@@ -61,7 +61,7 @@ const isGone = (storageKey: string) =>
   );
 
 describe('a service that keeps its images in S3', () => {
-  it('gives an address that leads to the store, and the bytes there', async () => {
+  it('returns an address that leads to the bytes in the store', async () => {
     const item = await cutOut(base64);
     expect(item.imageURL).toBe(`${service.config.PUBLIC_URL}/images/${String(item['imageUUID'])}.png`);
 
@@ -80,7 +80,7 @@ describe('a service that keeps its images in S3', () => {
     expect(await sharp(bytes).metadata()).toMatchObject({ width: 90, height: 60, channels: 4 });
   });
 
-  it('answers HEAD by an address that takes HEAD', async () => {
+  it('answers HEAD with an address for HEAD', async () => {
     const item = await cutOut(base64, { outputFormat: 'WEBP' });
     const head = await ask(item, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-type')]).toEqual([200, 'image/webp']);
@@ -89,7 +89,7 @@ describe('a service that keeps its images in S3', () => {
     expect(head.headers.get('content-length')).toBe(`${bytes}`);
   });
 
-  it('takes a URL, an uploaded image, its address and the input of another task for the same', async () => {
+  it("gives the same result for a URL, an uploaded image, its address and another task's input", async () => {
     const [upload] = (
       await service.post([{ taskType: 'imageUpload', taskUUID: randomUUID(), image: base64 }])
     ).data;
@@ -105,7 +105,7 @@ describe('a service that keeps its images in S3', () => {
     expect(pictures.asked()).toBe(asked);
   });
 
-  it('answers a repetition alike, with base64 as with an address', async () => {
+  it('gives the same answer to a repeated task, as base64 and as an address', async () => {
     for (const outputType of ['URL', 'base64Data']) {
       const task = removal(base64, { outputType });
       const [one, two] = [await service.post([task]), await service.post([task])];
@@ -120,7 +120,7 @@ describe('a service that keeps its images in S3', () => {
     expect(item['imageBase64Data']).toBe((await storage.read(storageKey)).toString('base64'));
   });
 
-  it('tells a webhook the bytes from the store', async () => {
+  it('sends the bytes from the store in a webhook', async () => {
     const webhookURL = `${receiver.url}/hook`;
     const { taskUUID } = await cutOut(base64, { outputType: 'base64Data', webhookURL });
     const hook = await until('the webhook', () => receiver.received('/hook')[0]);
@@ -130,20 +130,20 @@ describe('a service that keeps its images in S3', () => {
     expect(body).toMatchObject({ taskUUID, imageBase64Data });
   });
 
-  it('keeps nothing of an image on the machine', async () => {
+  it('keeps no image on its own disk', async () => {
     await cutOut(base64);
     expect(await readdir(service.config.DATA_DIR)).not.toContain('images');
   });
 });
 
-describe('an image in S3 whose time is over', () => {
+describe('an expired image in S3', () => {
   const expire = (id: unknown) =>
     runSql(
       service.config.DATABASE_URL,
       `UPDATE images SET expires_at = now() - interval '1 second' WHERE id = '${String(id)}'`,
     );
 
-  it('answers 410 after its ttl, and the dispatcher deletes its bytes', async () => {
+  it('is answered with 410 after its ttl, and the dispatcher deletes its bytes', async () => {
     const item = await cutOut(base64, { ttl: 60 });
     const { storageKey } = await readImage(item['imageUUID']);
     expect((await ask(item)).status).toBe(200);
@@ -156,7 +156,7 @@ describe('an image in S3 whose time is over', () => {
     expect((await ask(item)).status).toBe(410);
   });
 
-  it('answers 410 as soon as mediaStorage has deleted it', async () => {
+  it('is answered with 410 as soon as mediaStorage has deleted it', async () => {
     const item = await cutOut(base64);
     const { storageKey } = await readImage(item['imageUUID']);
     const deletion = {
@@ -173,7 +173,7 @@ describe('an image in S3 whose time is over', () => {
     await isGone(storageKey);
   });
 
-  it('is missed by a task that names it when only its bytes are gone, as on the disk', async () => {
+  it('gives the same error as on the disk when only its bytes are gone', async () => {
     const item = await cutOut(base64);
     await storage.remove((await readImage(item['imageUUID'])).storageKey);
     expect((await ask(item)).status).toBe(404);
@@ -182,8 +182,8 @@ describe('an image in S3 whose time is over', () => {
   });
 });
 
-describe('an S3 store that cannot be used', () => {
-  it('keeps every program from starting, in words that name the setting', async () => {
+describe('an S3 store that does not work', () => {
+  it('keeps every program from starting, with an error that names the setting', async () => {
     const config = { ...service.config, ...store.env, S3_BUCKET: 'none' };
     const crash = (error: Error) => {
       throw error;
@@ -200,7 +200,7 @@ describe('an S3 store that cannot be used', () => {
     );
   });
 
-  it('fails no task when it comes back, and blames no caller meanwhile', async () => {
+  it('fails no task, blames no caller, and all tasks succeed once it is back', async () => {
     const before = pictures.asked();
     pictures.hold();
     const { taskUUID, ...task } = removal(pictures.url, { deliveryMethod: 'async' });

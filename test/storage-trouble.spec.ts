@@ -34,7 +34,7 @@ const readOnlyDisk = async (): Promise<Trouble> => {
   return { env: { DATA_DIR: folder }, start: setReadOnly, end: setWritable, stop };
 };
 
-/** In place of the folder there is an empty one, as where a disk is not mounted. */
+/** Replaces the folder by an empty one, as when a disk is not mounted. */
 const unmountedDisk = async (): Promise<Trouble> => {
   const folder = ({ config }: Service) => join(config.DATA_DIR, 'images');
   return {
@@ -84,7 +84,7 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
     service.database.task.findMany({ where: { taskUuid: { in: tasks.map(({ taskUUID }) => taskUUID) } } });
 
   beforeAll(async () => {
-    // One of the kinds by the queue on Redis: all that differs by the queue is tested with it.
+    // One kind uses the queue on Redis, which covers all that differs by the queue.
     redis = open === unmountedDisk && redisIsInstalled() ? await startRedis() : undefined;
     trouble = await open();
     service = await startService({
@@ -106,7 +106,7 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
   });
 
   it(
-    'fails no task, spends no try of it, and says that it is being processed',
+    'fails no task, counts no try, and reports the task as processing',
     async () => {
       const { status, data } = await service.post(tasks.map((task) => ({ ...task, inputImage: image })));
       expect([status, data.length]).toEqual([200, TASKS]);
@@ -131,7 +131,7 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
     LIMIT_MS,
   );
 
-  it('tells who uploads that it is our fault and will pass, and keeps no half of it', async () => {
+  it('answers an upload with a retryable error of ours, and stores no part of it', async () => {
     const images = await service.database.image.count();
     const upload = { taskType: 'imageUpload', taskUUID: randomUUID(), image: base64 };
     const inline = removal(base64, later);
@@ -143,7 +143,7 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
     expect(await service.database.image.count()).toBe(images);
   });
 
-  it('calls no image missing that it cannot read', async () => {
+  it('does not report an image as missing when it cannot read it', async () => {
     const poll = await service.post([{ taskType: 'getResponse', taskUUID: before.taskUUID }]);
     if (canRead) expect(poll.data[0]).toMatchObject({ status: 'success' });
     else expect([poll.status, poll.errors[0]]).toMatchObject([503, { code: 'serviceUnavailable' }]);
@@ -154,7 +154,7 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
   });
 
   it(
-    'is not ready, and says why',
+    'is not ready and says why',
     async () => {
       for (const url of [service.admin.gateway, service.admin.worker]) {
         const down = { ok: false, database: 'up', storage: expect.stringMatching(`^down: .*${reason}`) };
@@ -174,7 +174,7 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
   );
 
   it(
-    'does every task once when it is over, although the worker was started anew',
+    'runs every task once after the outage, although the worker was restarted',
     async () => {
       if (canRead) {
         await service.worker.stop();
@@ -202,7 +202,7 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
 
 describe('a task whose deadline passes while the storage is away', () => {
   it(
-    'fails with the true reason, and costs nothing',
+    'fails with the true reason and costs nothing',
     async () => {
       const trouble = await unmountedDisk();
       const service = await startService({

@@ -11,7 +11,7 @@ const bytesOf = async (item: Item | undefined) =>
 
 const photo = (await toPng(disc(60, 40))).toString('base64');
 
-describe('what clients of Runware send over REST', () => {
+describe('REST requests of Runware clients', () => {
   let service: Service;
 
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe('what clients of Runware send over REST', () => {
   };
 
   it.each(['removeBackground', 'imageBackgroundRemoval', 'removeImageBackground'])(
-    'is echoed: %s',
+    'may use the taskType %s, which the answer repeats',
     async (taskType) => {
       expect(await one({ taskType, model: 'runware:109@1', inputImage: photo })).toMatchObject({
         taskType,
@@ -35,7 +35,7 @@ describe('what clients of Runware send over REST', () => {
     },
   );
 
-  it('names the model by its slug, or in the older task not at all', async () => {
+  it('may name the model by its slug, or omit it in the older task', async () => {
     const bySlug = await one({ taskType: 'removeBackground', model: 'rembg-v1-4', inputImage: photo });
     const without = await one({ taskType: 'imageBackgroundRemoval', inputImage: photo });
     expect([bySlug['status'], without['status']]).toEqual(['success', 'success']);
@@ -44,7 +44,7 @@ describe('what clients of Runware send over REST', () => {
     });
   });
 
-  it('names the image by inputs.image and gets the newer fields besides', async () => {
+  it('may name the image by inputs.image, which adds the newer fields to the answer', async () => {
     const result = await one({ ...removal(''), inputImage: undefined, inputs: { image: photo } });
     expect(result).toMatchObject({
       status: 'success',
@@ -59,7 +59,7 @@ describe('what clients of Runware send over REST', () => {
     expect(neither).toMatchObject({ code: 'missingInputImage', parameter: 'inputs.image' });
   });
 
-  it('is refused at once when it is a video', async () => {
+  it('are refused at once for a video', async () => {
     const task = {
       taskType: 'removeBackground',
       model: 'runware:109@1',
@@ -68,7 +68,7 @@ describe('what clients of Runware send over REST', () => {
     expect(await one(task)).toMatchObject({ code: 'unsupportedParameter', parameter: 'inputs.video' });
   });
 
-  it('holds settings, nested or at the root', async () => {
+  it('may contain settings, nested or at the root', async () => {
     const settings = {
       rgba: [255, 255, 255, 0],
       postProcessMask: false,
@@ -81,7 +81,7 @@ describe('what clients of Runware send over REST', () => {
     expect((await one(removal(photo, { returnOnlyMask: true })))['status']).toBe('success');
   });
 
-  it('holds what belongs to other tasks, which has no effect', async () => {
+  it('may contain parameters of other tasks, which have no effect', async () => {
     const extras = {
       positivePrompt: 'a cup',
       width: 512,
@@ -97,7 +97,7 @@ describe('what clients of Runware send over REST', () => {
     });
   });
 
-  it('holds an outputType in an array and a format in lower case', async () => {
+  it('may contain outputType as an array and a format in lower case', async () => {
     const result = await one(removal(photo, { outputType: ['base64Data'], outputFormat: 'webp' }));
     expect(result).toMatchObject({ result: 'success', status: 'success' });
     expect((await sharp(Buffer.from(String(result['imageBase64Data']), 'base64')).metadata()).format).toBe(
@@ -105,7 +105,7 @@ describe('what clients of Runware send over REST', () => {
     );
   });
 
-  it('asks for the price alone: by header and by query, nothing is stored', async () => {
+  it('may ask for the price only, by header or query, and nothing is stored', async () => {
     const task = removal(photo, { deliveryMethod: 'async' });
     const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json' };
     const byHeader = await service.post([task], { ...headers, 'x-runware-dry-run': '1' });
@@ -204,7 +204,7 @@ describe('what clients of Runware send over REST', () => {
     });
   });
 
-  it('stores media, uses it and deletes it; its address answers 410 then', async () => {
+  it('store, use and delete media, whose address answers 410 afterwards', async () => {
     const stored = await one({ taskType: 'mediaStorage', media: photo });
     expect(stored).toMatchObject({ taskType: 'mediaStorage', operation: 'upload', status: 'success' });
     expect((await one(removal(String(stored['mediaUUID']))))['status']).toBe('success');
@@ -216,7 +216,7 @@ describe('what clients of Runware send over REST', () => {
     expect(await one(deletion)).toMatchObject({ code: 'mediaNotFound', parameter: 'media' });
   });
 
-  it('asks for the details of a task', async () => {
+  it('get the details of a task', async () => {
     const task = removal(photo, { outputFormat: 'JPG', includeCost: true });
     const { data } = await service.post([task]);
     const details = await one({ taskType: 'getTaskDetails', taskUUID: task.taskUUID });
@@ -229,7 +229,7 @@ describe('what clients of Runware send over REST', () => {
     });
   });
 
-  it('asks with an authentication task alone whether the key is good', async () => {
+  it('may test a key with an authentication task alone', async () => {
     const ask = (apiKey: string) => service.post([{ taskType: 'authentication', apiKey }], {});
     expect((await ask(service.key)).body).toEqual({ data: [{ taskType: 'authentication' }] });
     expect(await ask('wrong')).toMatchObject({
@@ -238,12 +238,12 @@ describe('what clients of Runware send over REST', () => {
     });
   });
 
-  it('is told where a faulty parameter is explained', async () => {
+  it('get a link to the documentation of a faulty parameter', async () => {
     const { documentation } = await one(removal(photo, { outputQuality: 5 }));
     expect(documentation).toBe(`${service.config.PUBLIC_URL}/reference#request-outputquality`);
   });
 
-  it('names addresses to call that cannot be: refused at the door', async () => {
+  it('are refused at once for impossible callback addresses', async () => {
     expect(await one(removal(photo, { webhookURL: 'http://127.0.0.1:1/hook' }))).toMatchObject({
       code: 'invalidWebhookURL',
     });
@@ -253,7 +253,7 @@ describe('what clients of Runware send over REST', () => {
     expect(await one(removal(photo, { ttl: 59 }))).toMatchObject({ code: 'invalidTtl', min: 60 });
   });
 
-  it('keeps a result for its ttl', async () => {
+  it('keep a result for its ttl', async () => {
     const result = await one(removal(photo, { ttl: 60 }));
     expect((await bytesOf(result)).length).toBeGreaterThan(0);
     const imageUUID = String(result['imageUUID']);
@@ -264,7 +264,7 @@ describe('what clients of Runware send over REST', () => {
     expect((await fetch(String(result.imageURL))).status).toBe(410);
   });
 
-  it('holds twenty tasks of which three are bad: seventeen results, three errors, in order', async () => {
+  it('with three bad tasks of twenty get seventeen results and three errors, in order', async () => {
     const bad = new Map<number, Record<string, unknown>>([
       [2, { outputFormat: 'GIF' }],
       [9, { inputImage: 'no image at all' }],
@@ -284,7 +284,7 @@ describe('what clients of Runware send over REST', () => {
     ]);
   });
 
-  it('comes fifty times at once: one execution, fifty equal answers', async () => {
+  it('sent fifty times at once get fifty equal answers from one execution', async () => {
     const task = removal(photo);
     const replies = await Promise.all(Array.from({ length: 50 }, () => service.post([task])));
     const [first] = replies;
@@ -294,7 +294,7 @@ describe('what clients of Runware send over REST', () => {
     expect(rows.map(({ attempt }) => attempt)).toEqual([1]);
   });
 
-  it('leaves no URL readable in the database while it waits', async () => {
+  it('leave no readable URL in the database while the task waits', async () => {
     await service.worker.stop();
     const secret = 'X-Amz-Signature=hush';
     const task = removal(`https://shop.example/cup.jpg?${secret}`, {
@@ -309,7 +309,7 @@ describe('what clients of Runware send over REST', () => {
     await service.worker.start();
   });
 
-  it('links to a page on which the parameter is explained', async () => {
+  it('get links to a page that explains the parameter', async () => {
     const { errors } = await service.post([removal(photo, { settings: { rgba: 'white' } })]);
     const link = new URL(String(errors[0]?.['documentation']));
     expect(link.pathname + link.hash).toBe('/reference#request-settings-rgba');
@@ -328,7 +328,7 @@ describe('a caller with too many tasks in flight', () => {
   });
   afterAll(() => service.stop());
 
-  it('is told when to come back; what is in flight is answered all the same', async () => {
+  it('is told when to retry, and still gets the results of its tasks in flight', async () => {
     const tasks = Array.from({ length: 3 }, () => removal(photo, { deliveryMethod: 'async' }));
     expect((await service.post(tasks)).data).toHaveLength(3);
     const { status, errors } = await service.post([removal(photo)]);

@@ -9,10 +9,10 @@ import { startService, type Service } from '#test/service';
 import { connect, itemOf, type SocketClient, type SocketOptions } from '#test/socket-client';
 import { until } from '#test/until';
 
-/** A client that confirms nothing, so that everything it was sent is sent again. */
+/** A client that confirms nothing, so that the service sends everything again. */
 const SILENT = { autoPong: false };
 
-describe('what clients of Runware send over WebSocket', () => {
+describe('WebSocket clients of Runware', () => {
   let service: Service;
   let photo: string;
   let clients: SocketClient[] = [];
@@ -38,7 +38,7 @@ describe('what clients of Runware send over WebSocket', () => {
     return { ...client, session: await client.authenticate(service.key, session) };
   };
 
-  it('begins with a key and is answered with a session, without a taskUUID', async () => {
+  it('authenticate with a key, without a taskUUID, and get a session', async () => {
     const client = await dial({ path: '/v1?sdk=js&version=1.3.2' });
     const session = await client.authenticate(service.key);
     expect(session).toMatch(/^[\da-f-]{36}$/);
@@ -47,7 +47,7 @@ describe('what clients of Runware send over WebSocket', () => {
     ]);
   });
 
-  it('is refused a bad key in both forms that clients know', async () => {
+  it('get an error for a bad key in both known forms', async () => {
     const client = await dial();
     client.send([{ taskType: 'authentication', apiKey: 'cc_wrong' }]);
     const error = { code: 'invalidApiKey', message: 'Invalid API key.' };
@@ -57,7 +57,7 @@ describe('what clients of Runware send over WebSocket', () => {
     });
   });
 
-  it('is told of a missing key by the task that came too early', async () => {
+  it('get the error of a missing key with the task that came too early', async () => {
     const client = await dial();
     const task = removal(photo);
     client.send([task]);
@@ -68,7 +68,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect(await client.authenticate(service.key)).toBeTruthy();
   });
 
-  it('may hold tasks behind the authentication in one frame', async () => {
+  it('may send tasks behind the authentication in one frame', async () => {
     const client = await dial();
     const task = removal(photo);
     client.send([{ taskType: 'authentication', apiKey: service.key }, task]);
@@ -76,7 +76,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect(itemOf(await client.nextFrame())['taskType']).toBe('authentication');
   });
 
-  it('gets its pong at once, alone in its frame', async () => {
+  it('get their pong at once in its own frame', async () => {
     const client = await enter();
     const task = removal(photo);
     client.send([task, { taskType: 'ping', ping: true }]);
@@ -84,7 +84,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect(client.frames[1]).toEqual({ data: [{ taskType: 'ping', pong: true }] });
   });
 
-  it('gets each task in a frame of its own, as data or as errors', async () => {
+  it('get each task in its own frame, as data or as errors', async () => {
     const client = await enter();
     const good = removal(photo);
     const bad = removal('no image at all');
@@ -98,7 +98,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect(itemOf(failure)).toMatchObject({ code: 'unsupportedImageFormat', taskType: 'removeBackground' });
   });
 
-  it('submits, is acknowledged and polls', async () => {
+  it('submit a task, get an acknowledgement and poll', async () => {
     const client = await enter();
     const { taskUUID, ...task } = removal(photo, { deliveryMethod: 'async' });
     client.send([{ taskUUID, ...task }]);
@@ -116,7 +116,7 @@ describe('what clients of Runware send over WebSocket', () => {
   });
 
   it.each(['not json', '{"taskType":"ping"}', '[]', '7', `[${'{},'.repeat(500)}{}]`])(
-    'is told what is wrong with a frame and goes on: %#',
+    'get an error for a bad frame and can continue: %#',
     async (text) => {
       const client = await enter();
       client.socket.send(text);
@@ -126,7 +126,7 @@ describe('what clients of Runware send over WebSocket', () => {
     },
   );
 
-  it('asks for the price alone', async () => {
+  it('may ask for the price only', async () => {
     const client = await enter(undefined, { path: '/v1?dryRun=1' });
     const task = removal(photo);
     client.send([task]);
@@ -137,7 +137,7 @@ describe('what clients of Runware send over WebSocket', () => {
     });
   });
 
-  it('is told by taskUUID of every task in a frame that is refused whole', async () => {
+  it('get an error for each taskUUID in a frame that is refused as a whole', async () => {
     const client = await enter();
     const tasks = Array.from({ length: service.config.MAX_TASKS_PER_REQUEST + 1 }, () => removal(photo));
     client.send(tasks);
@@ -156,7 +156,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect(itemOf(unnamed)).toMatchObject({ code: 'invalidRequestBody' });
   });
 
-  it('is not found at other addresses', async () => {
+  it('get 404 at other addresses', async () => {
     await expect(dial({ path: '/v2' })).rejects.toThrow('404');
   });
 
@@ -168,31 +168,34 @@ describe('what clients of Runware send over WebSocket', () => {
     if (code === 1012) await service.gateway.start();
   };
 
-  it.each([1000, 1001, 1006, 1011, 1012])('gets on resume what it did not confirm: %i', async (code) => {
-    const first = await enter(undefined, SILENT);
-    const done = removal(photo);
-    const refused = removal('no image at all');
-    first.send([done]);
-    const result = await first.frameOf(done.taskUUID);
-    first.send([refused]);
-    const failure = await first.frameOf(refused.taskUUID);
-    await leave(first, code);
+  it.each([1000, 1001, 1006, 1011, 1012])(
+    'get unconfirmed answers again when they resume after close %i',
+    async (code) => {
+      const first = await enter(undefined, SILENT);
+      const done = removal(photo);
+      const refused = removal('no image at all');
+      first.send([done]);
+      const result = await first.frameOf(done.taskUUID);
+      first.send([refused]);
+      const failure = await first.frameOf(refused.taskUUID);
+      await leave(first, code);
 
-    const second = await enter(first.session);
-    expect(second.session).toBe(first.session);
-    await second.frameOf(refused.taskUUID);
-    expect(second.frames.slice(1)).toEqual([result, failure]);
-    await until('nothing more to replay', async () => {
-      return (await service.database.sessionItem.count({ where: { sessionId: first.session } })) === 0;
-    });
-    await leave(second, 1000);
-    const third = await enter(first.session);
-    third.send([{ taskType: 'ping' }]);
-    await third.nextFrame(1);
-    expect(third.frames).toHaveLength(2);
-  });
+      const second = await enter(first.session);
+      expect(second.session).toBe(first.session);
+      await second.frameOf(refused.taskUUID);
+      expect(second.frames.slice(1)).toEqual([result, failure]);
+      await until('nothing more to replay', async () => {
+        return (await service.database.sessionItem.count({ where: { sessionId: first.session } })) === 0;
+      });
+      await leave(second, 1000);
+      const third = await enter(first.session);
+      third.send([{ taskType: 'ping' }]);
+      await third.nextFrame(1);
+      expect(third.frames).toHaveLength(2);
+    },
+  );
 
-  it('gets on resume the end of what was running, and how an async task stands', async () => {
+  it('get the result of a running task and the state of an async task when they resume', async () => {
     await service.worker.stop();
     const first = await enter();
     const sync = removal(photo);
@@ -212,7 +215,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect(itemOf(await second.frameOf(sync.taskUUID))['status']).toBe('success');
   });
 
-  it('gets on resume the end of an async task that ended meanwhile', async () => {
+  it('get the result of an async task that ended meanwhile when they resume', async () => {
     await service.worker.stop();
     const first = await enter();
     const { taskUUID, ...task } = removal(photo, { deliveryMethod: 'async' });
@@ -227,7 +230,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect(itemOf(await second.frameOf(taskUUID))['status']).toBe('success');
   });
 
-  it('is answered once when it sends again, after resume, what was running', async () => {
+  it('get one answer when they resume and send a running task again', async () => {
     await service.worker.stop();
     const first = await enter();
     const task = removal(photo);
@@ -243,7 +246,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect(second.frames).toHaveLength(3);
   });
 
-  it('is asked to come back, and not told that its key is bad, while the database is in trouble', async () => {
+  it('get a retryable error, not a bad key, while the database has a fault', async () => {
     await runSql(service.config.DATABASE_URL, 'ALTER TABLE api_keys RENAME TO lost_keys');
     const client = await dial();
     client.send([{ taskType: 'authentication', apiKey: service.key }]);
@@ -253,7 +256,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect((await enter()).session).toBeTruthy();
   });
 
-  it('leaves alone the requests of clients that offer HTTP/2 besides', async () => {
+  it('do not affect plain requests that offer HTTP/2', async () => {
     const headers = {
       connection: 'Upgrade, HTTP2-Settings',
       upgrade: 'h2c',
@@ -267,7 +270,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect([reply.status, reply.text]).toEqual([200, expect.stringContaining('imageURL')]);
   });
 
-  it("gets a new session for one that is unknown, too old or somebody else's", async () => {
+  it('get a new session when theirs is unknown, too old or belongs to another owner', async () => {
     const old = await enter();
     const task = removal(photo);
     await leave(old, 1000);
@@ -290,7 +293,7 @@ describe('what clients of Runware send over WebSocket', () => {
     expect(itemOf(await client.frameOf(task.taskUUID))['status']).toBe('success');
   });
 
-  it('leaves a session that is forgotten some time after nobody can take it up', async () => {
+  it('lose their session some time after it can no longer be resumed', async () => {
     const { session } = await enter();
     const row = { id: session };
     const left = async (ms: number) => {
@@ -303,7 +306,7 @@ describe('what clients of Runware send over WebSocket', () => {
   });
 
   it.each(['sync', 'async'])(
-    'is advised to use URLs when it closed because of a large frame: %s',
+    'get the advice to use URLs after a close because of a large frame: %s',
     async (deliveryMethod) => {
       const first = await enter(undefined, { maxPayload: 700 });
       const task = removal(photo, { outputType: 'dataURI', deliveryMethod });
@@ -327,7 +330,7 @@ describe('what clients of Runware send over WebSocket', () => {
     },
   );
 
-  it('is closed by 1012 when the service restarts; the same task sent again completes', async () => {
+  it('get close 1012 when the service restarts, and a result when they send the task again', async () => {
     await service.worker.stop();
     const idle = await enter();
     const first = await enter();
@@ -357,7 +360,7 @@ describe('two gateways that share only the database and the storage', () => {
   });
   afterAll(() => service.stop());
 
-  it('take up sessions of each other: what was not confirmed, and what ends later', async () => {
+  it("resume each other's sessions: unconfirmed answers and later results", async () => {
     const first = await connect(service.url, SILENT);
     const session = await first.authenticate(service.key);
     const done = removal(photo);
@@ -379,7 +382,7 @@ describe('two gateways that share only the database and the storage', () => {
     await service.gateway.start();
   });
 
-  it('answer both callers of one task, which is run once', async () => {
+  it('answer both callers of one task, which runs once', async () => {
     const task = removal(photo);
     const replies = await Promise.all([service.post([task]), service.otherGateway.post([task])]);
     expect(replies[0].data).toEqual(replies[1].data);
@@ -388,7 +391,7 @@ describe('two gateways that share only the database and the storage', () => {
     expect(rows.map(({ attempt }) => attempt)).toEqual([1]);
   });
 
-  it('tell how a task stands that the other one took', async () => {
+  it("know the state of each other's tasks", async () => {
     const task = removal(photo, { deliveryMethod: 'async' });
     await service.post([task]);
     const poll = { taskType: 'getResponse', taskUUID: task.taskUUID };
@@ -399,14 +402,14 @@ describe('two gateways that share only the database and the storage', () => {
   });
 });
 
-describe('a connection that nobody uses', () => {
+describe('an idle WebSocket', () => {
   let service: Service;
   beforeAll(async () => {
     service = await startService({ gatewayOptions: { idleMs: 300, pingEveryMs: 100 } });
   });
   afterAll(() => service.stop());
 
-  it('is closed', async () => {
+  it('is closed after the idle time', async () => {
     const client = await connect(service.url);
     expect(await client.closed).toBe(1000);
   });

@@ -15,7 +15,7 @@ describe('ComfyUI-Runware by RUNWARE_CUSTOM_ENDPOINT (Python; imitated)', () => 
   });
   afterAll(() => service.stop());
 
-  /** What its node sends. */
+  /** What the client's node sends. */
   const removal = (inputImage: string, settings: Record<string, unknown> = {}) => ({
     taskType: 'imageBackgroundRemoval',
     taskUUID: randomUUID(),
@@ -31,20 +31,20 @@ describe('ComfyUI-Runware by RUNWARE_CUSTOM_ENDPOINT (Python; imitated)', () => 
   it.each([
     ['good', () => service.key, false],
     ['bad', () => 'cc_wrong_and_longer_than_24_characters', true],
-  ])('checks a key by an authentication task alone: %s', async (_, key, isRefused) => {
+  ])('tests a key with an authentication task alone: %s', async (_, key, isRefused) => {
     const authentication = { taskType: 'authentication', apiKey: key() };
     const { body } = await service.post([authentication], { 'x-sdk-name': 'comfyui' });
-    // It takes the presence of the key for a refusal, whatever it holds.
+    // The client treats any `errors` key as a refusal, whatever it contains.
     expect('errors' in (body as object)).toBe(isRefused);
   });
 
-  it('gets a pong over rest', async () => {
+  it('gets a pong over REST', async () => {
     expect((await service.post([{ taskType: 'ping', ping: true }], headers())).data).toEqual([
       { taskType: 'ping', pong: true },
     ]);
   });
 
-  it('removes a background over rest', async () => {
+  it('removes a background over REST', async () => {
     const task = removal(photo);
     const { body } = await service.post([task], headers());
     expect(body).toEqual({
@@ -68,7 +68,7 @@ describe('ComfyUI-Runware by RUNWARE_CUSTOM_ENDPOINT (Python; imitated)', () => 
     expect(data).toMatchObject([{ status: 'success' }]);
   });
 
-  it('uploads an image and names it by its UUID', async () => {
+  it('uploads an image and refers to it by UUID', async () => {
     const upload = { taskType: 'imageUpload', taskUUID: randomUUID(), image: photo };
     const { data } = await service.post([upload], headers());
     const { data: removed } = await service.post([removal(String(data[0]?.['imageUUID']))], headers());
@@ -83,14 +83,14 @@ describe('ComfyUI-Runware by RUNWARE_CUSTOM_ENDPOINT (Python; imitated)', () => 
     expect(data).toMatchObject([{ imageUUID: expect.any(String) }]);
   });
 
-  it('is told by errors of settings out of range', async () => {
+  it('gets errors for settings that are out of range', async () => {
     const { body } = await service.post([removal(photo, { alphaMattingErodeSize: 0 })], headers());
     expect(body).toMatchObject({
       errors: [{ code: 'invalidParameter', parameter: 'settings.alphaMattingErodeSize', min: 1 }],
     });
   });
 
-  it('removes a background over websocket, where the first item completes its task', async () => {
+  it('removes a background over WebSocket, where the first item completes its task', async () => {
     const client = await connect(service.url, { headers: { 'x-sdk-name': 'comfyui' } });
     const session = await client.authenticate(service.key);
     const task = removal(photo);
@@ -99,7 +99,7 @@ describe('ComfyUI-Runware by RUNWARE_CUSTOM_ENDPOINT (Python; imitated)', () => 
     expect(itemOf(frame)).toMatchObject({ taskType: 'imageBackgroundRemoval', imageURL: expect.any(String) });
     client.socket.terminate();
 
-    // After a lost connection it comes back with its session and sends the same task again.
+    // After a lost connection, the client resumes its session and sends the same task again.
     const again = await connect(service.url);
     await again.authenticate(service.key, session);
     again.send([task]);

@@ -52,7 +52,7 @@ describe('@runware/sdk-js 1.3.2 (JavaScript, WebSocket)', () => {
     expect(await connect().removeBackground({ inputs: { image: photo }, model })).toMatchObject(cutout);
   });
 
-  it('sends settings that are the defaults, nested and flat', async () => {
+  it('sends default settings, nested and flat', async () => {
     const settings = {
       rgba: [255, 255, 255, 0],
       postProcessMask: false,
@@ -71,14 +71,14 @@ describe('@runware/sdk-js 1.3.2 (JavaScript, WebSocket)', () => {
     expect(await client.removeBackground({ inputImage: photo, model, ...settings })).toMatchObject(cutout);
   });
 
-  it('is told by our refusal that a setting is out of range', async () => {
+  it('gets our error when a setting is out of range', async () => {
     const settings = { alphaMattingErodeSize: 0 };
     await expect(connect().removeBackground({ inputImage: photo, model, settings })).rejects.toMatchObject({
       error: { code: 'invalidParameter', parameter: 'settings.alphaMattingErodeSize', min: 1 },
     });
   });
 
-  it('stores media, names it by its UUID and deletes it', async () => {
+  it('stores media, refers to it by UUID and deletes it', async () => {
     const client = connect();
     const { mediaUUID } = await client.mediaStorage({ media: `data:image/png;base64,${photo}` });
     expect(await client.removeBackground({ inputs: { image: mediaUUID }, model })).toMatchObject(cutout);
@@ -94,14 +94,14 @@ describe('@runware/sdk-js 1.3.2 (JavaScript, WebSocket)', () => {
     expect(result).toMatchObject({ imageUUID: expect.any(String), [field]: expect.any(String) });
   });
 
-  it('asks for the details of a task', async () => {
+  it('gets the details of a task', async () => {
     const client = connect();
     const taskUUID = randomUUID();
     await client.removeBackground({ inputImage: photo, model, taskUUID });
     expect(await client.getTaskDetails({ taskUUID })).toMatchObject({ response: { data: [cutout] } });
   });
 
-  it('asks for the result of an async task', async () => {
+  it('gets the result of an async task', async () => {
     const client = connect();
     const taskUUID = randomUUID();
     await client.removeBackground({
@@ -118,12 +118,12 @@ describe('@runware/sdk-js 1.3.2 (JavaScript, WebSocket)', () => {
     expect(done).toMatchObject(cutout);
   });
 
-  it('polls by itself for an async task', async () => {
+  it('polls for an async task on its own', async () => {
     const asked = { inputImage: photo, model, deliveryMethod: 'async' };
     expect(await connect().removeBackground(asked)).toMatchObject(cutout);
   });
 
-  it('rejects with our code within a second when the image is bad', async () => {
+  it('rejects with our error code within a second when the image is bad', async () => {
     const client = connect();
     await client.ensureConnection();
     const start = performance.now();
@@ -144,7 +144,7 @@ describe('@runware/sdk-js 1.3.2 (JavaScript, WebSocket)', () => {
     expect(performance.now() - start).toBeLessThan(2000);
   });
 
-  /** Restarts the gateway while the worker waits for the image; the client tries again once its time is over. */
+  /** Restarts the gateway while the worker waits for the image. The client retries after its timeout. */
   const runOverRestart = async (task: { taskUUID?: string }) => {
     const askedBefore = pictures.asked();
     pictures.hold();
@@ -157,11 +157,11 @@ describe('@runware/sdk-js 1.3.2 (JavaScript, WebSocket)', () => {
     return { result: await running, executions: pictures.asked() - askedBefore };
   };
 
-  it('completes by its own retry after close 1012 in mid-task', async () => {
+  it('completes by its own retry after close 1012 in the middle of a task', async () => {
     expect((await runOverRestart({})).result).toMatchObject(cutout);
   });
 
-  it('completes so in one execution when its user chose the taskUUID', async () => {
+  it('completes with a single execution when the user chose the taskUUID', async () => {
     const { result, executions } = await runOverRestart({ taskUUID: randomUUID() });
     expect(result).toMatchObject(cutout);
     expect(executions).toBe(1);

@@ -25,7 +25,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
     await pictures.stop();
   });
 
-  /** With the taskType, so that the client need not ask elsewhere which one the model is for. */
+  /** Names the taskType, so that the client does not look it up on the internet. */
   const removal = (image: unknown, more: Record<string, unknown> = {}): Record<string, unknown> => ({
     taskType: 'removeBackground',
     model: 'runware:109@1',
@@ -43,7 +43,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
       return client.run({ config: { api_key: apiKey, transport, http_base_url, ws_base_url }, calls });
     };
 
-  /** Restarts the gateway while the worker waits for the image of the task. */
+  /** Restarts the gateway while the worker waits for the image. */
   const runOverRestart = async (transport: Transport, task: Record<string, unknown>) => {
     const askedBefore = pictures.asked();
     pictures.hold();
@@ -74,12 +74,12 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
       expect((await run(removal(path))).results).toEqual([expect.objectContaining(cutout)]);
     });
 
-    it.each(['async', 'sync'])('gets base64 in place of a URL, %s', async (deliveryMethod) => {
+    it.each(['async', 'sync'])('gets base64 instead of a URL, %s', async (deliveryMethod) => {
       const { results } = await run(removal(pictures.url, { deliveryMethod, outputType: 'base64Data' }));
       expect(results).toEqual([expect.objectContaining({ imageBase64Data: expect.any(String) })]);
     });
 
-    it('uploads an image, names it by its UUID, asks for the result and the details', async () => {
+    it('uploads an image, refers to it by UUID, and gets its result and details', async () => {
       const image = (await toPng(disc(60, 40))).toString('base64');
       const upload = await ask([['image_upload', { image }]]);
       const taskUUID = randomUUID();
@@ -124,7 +124,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
       expect(results).toHaveLength(1);
     });
 
-    it('raises our refusal of a setting out of range', async () => {
+    it('raises our error for a setting that is out of range', async () => {
       const { error } = await run(removal(pictures.url, { settings: { alphaMattingErodeSize: 0 } }));
       expect(error).toMatchObject({ code: 'validation', parameter: 'settings.alphaMattingErodeSize' });
     });
@@ -141,7 +141,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
     ['rest', 'sync'],
     ['websocket', 'sync'],
   ])(
-    'completes in one execution when the gateway restarts in mid-task: %s, %s',
+    'completes with a single execution when the gateway restarts in the middle of a task: %s, %s',
     async (transport, method) => {
       const taskUUID = randomUUID();
       const task = removal(pictures.url, { taskUUID, deliveryMethod: method });
@@ -151,8 +151,8 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
     },
   );
 
-  // The client dials again after a second or two, but polls in between and gives up by itself.
-  it('raises its own retryable error when it polls over websocket meanwhile; sent again, gets the result of the one execution', async () => {
+  // The client reconnects after a second or two, but polls in between and gives up.
+  it('raises its retryable error when it polls during a restart, and gets the result of the only execution when it sends the task again', async () => {
     const task = removal(pictures.url, { taskUUID: randomUUID() });
     const { error } = await runOverRestart('websocket', task);
     expect(error).toMatchObject({ code: 'connection', retryable: true });
@@ -161,14 +161,14 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
     expect(await executionsOf(String(task['taskUUID']))).toEqual([1]);
   });
 
-  describe('which refuses frames of more than 1 MiB', () => {
+  describe('with frames of more than 1 MiB, which the client refuses', () => {
     beforeAll(async () => pictures.send(await toPng(noise(900, 700))));
     afterAll(async () => pictures.send(await toPng(disc(60, 40))));
 
     const large = (deliveryMethod: string) =>
       removal(pictures.url, { deliveryMethod, outputType: 'base64Data' });
 
-    it.each(['async', 'sync'])('is told so by an error over websocket, %s', async (deliveryMethod) => {
+    it.each(['async', 'sync'])('gets an error over WebSocket, %s', async (deliveryMethod) => {
       const { error } = await asker('websocket')([['run', large(deliveryMethod)]]);
       expect(error).toMatchObject({
         code: 'validation',
@@ -177,7 +177,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
       });
     });
 
-    it('gets them over rest', async () => {
+    it('gets the image over REST', async () => {
       const { results } = await asker('rest')([['run', large('sync')]]);
       expect(String(results?.[0]?.['imageBase64Data']).length).toBeGreaterThan(1024 * 1024);
     });

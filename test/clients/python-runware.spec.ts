@@ -56,12 +56,12 @@ client.describe('runware 0.5.24 (Python, WebSocket)', () => {
     expect(await service.database.task.count({ where: { taskType: 'imageUpload' } })).toBe(uploads + 1);
   });
 
-  it('leaves the model out', async () => {
+  it('removes a background without naming a model', async () => {
     const { results } = await remove({ inputImage: pictures.url, model: undefined });
     expect(results).toEqual([expect.objectContaining(cutout)]);
   });
 
-  it('sends settings that are the defaults', async () => {
+  it('sends default settings', async () => {
     const settings = { rgba: [255, 255, 255, 0], alphaMattingErodeSize: 10 };
     expect((await remove({ inputImage: pictures.url, settings })).results).toHaveLength(1);
   });
@@ -71,7 +71,7 @@ client.describe('runware 0.5.24 (Python, WebSocket)', () => {
     expect((await remove({ inputImage: pictures.url, settings })).results).toHaveLength(1);
   });
 
-  it('raises our refusal of a setting out of range', async () => {
+  it('raises our error for a setting that is out of range', async () => {
     const { error } = await remove({ inputImage: pictures.url, settings: { alphaMattingErodeSize: 256 } });
     expect(error).toMatchObject({
       type: 'RunwareAPIError',
@@ -80,13 +80,13 @@ client.describe('runware 0.5.24 (Python, WebSocket)', () => {
     });
   });
 
-  it('raises our code when the image is bad', async () => {
+  it('raises our error code when the image is bad', async () => {
     const ran = await remove({ inputImage: Buffer.from('no image').toString('base64') });
     expect(ran.error).toMatchObject({ type: 'RunwareAPIError', code: 'unsupportedImageFormat' });
     expect(ran.seconds).toBeLessThan(2);
   });
 
-  it('is acknowledged when it names a webhook, which then gets the result', async () => {
+  it('gets an acknowledgement when it names a webhook, which gets the result', async () => {
     const taskUUID = randomUUID();
     const webhookURL = `${receiver.url}/hook`;
     const { results } = await remove({ inputImage: pictures.url, taskUUID, webhookURL });
@@ -95,7 +95,7 @@ client.describe('runware 0.5.24 (Python, WebSocket)', () => {
     expect(JSON.parse(body.toString())).toMatchObject({ taskUUID, ...cutout });
   });
 
-  it('sends its task again after close 1012 in mid-task, which is processed once', async () => {
+  it('sends its task again after close 1012, and the task runs once', async () => {
     pictures.hold();
     const askedBefore = pictures.asked();
     const taskUUID = randomUUID();

@@ -47,7 +47,7 @@ describe('@runware/sdk 1.6.8 (TypeScript; imitated, since it is not on npm)', ()
     await service.gateway.stop();
     await service.gateway.start();
   };
-  /** Does something to the service or the client while the worker waits for the image of the task. */
+  /** Disturbs the service or the client while the worker waits for the image. */
   const inMidTask = async <T>(run: () => Promise<T>, disturb: () => unknown): Promise<T> => {
     const askedBefore = pictures.asked();
     pictures.hold();
@@ -60,12 +60,12 @@ describe('@runware/sdk 1.6.8 (TypeScript; imitated, since it is not on npm)', ()
     return result;
   };
 
-  describe('over rest', () => {
+  describe('over REST', () => {
     it.each(['async', 'sync'])('removes a background, %s', async (deliveryMethod) => {
       expect(await rest().run(removal(photo, { deliveryMethod }))).toMatchObject([cutout]);
     });
 
-    it('gets a failed sync task as an HTTP error, since it loses errors in good answers', async () => {
+    it('gets a failed sync task as an HTTP error, because it ignores errors in 200 answers', async () => {
       const asked = rest().run(removal('bm8gaW1hZ2U=', { deliveryMethod: 'sync' }));
       await expect(asked).rejects.toMatchObject({
         statusCode: 400,
@@ -73,7 +73,7 @@ describe('@runware/sdk 1.6.8 (TypeScript; imitated, since it is not on npm)', ()
       });
     });
 
-    it('gets the error of a failed async task by its poll', async () => {
+    it('gets the error of a failed async task when it polls', async () => {
       pictures.send(Buffer.from('no image'));
       const asked = rest().run(removal(pictures.url));
       await expect(asked).rejects.toMatchObject({
@@ -82,7 +82,7 @@ describe('@runware/sdk 1.6.8 (TypeScript; imitated, since it is not on npm)', ()
       pictures.send(Buffer.from(photo, 'base64'));
     });
 
-    it('is told at once that its key is bad', async () => {
+    it('gets an immediate error when its key is bad', async () => {
       const client = rest('cc_wrong');
       await expect(client.run(removal(photo))).rejects.toMatchObject({
         statusCode: 401,
@@ -91,7 +91,7 @@ describe('@runware/sdk 1.6.8 (TypeScript; imitated, since it is not on npm)', ()
       expect(client.statuses).toEqual([401]);
     });
 
-    it('sends its task again after 5xx and a lost connection; it is executed once', async () => {
+    it('sends its task again after 5xx and after a lost connection, and the task runs once', async () => {
       const client = rest();
       const task = removal(pictures.url, { deliveryMethod: 'sync' });
       expect(await inMidTask(() => client.run(task), restart)).toMatchObject([cutout]);
@@ -100,12 +100,12 @@ describe('@runware/sdk 1.6.8 (TypeScript; imitated, since it is not on npm)', ()
     });
   });
 
-  describe('over websocket', () => {
+  describe('over WebSocket', () => {
     it.each(['async', 'sync'])('removes a background, %s', async (deliveryMethod) => {
       expect(await (await socket()).run(removal(photo, { deliveryMethod }))).toMatchObject([cutout]);
     });
 
-    it('runs tasks side by side, each with its own end', async () => {
+    it('runs parallel tasks, each with its own result', async () => {
       const client = await socket();
       const ends = await Promise.allSettled([
         client.run(removal(photo, { deliveryMethod: 'sync' })),
@@ -119,20 +119,20 @@ describe('@runware/sdk 1.6.8 (TypeScript; imitated, since it is not on npm)', ()
       ]);
     });
 
-    it('is told at once that its key is bad', async () => {
+    it('gets an immediate error when its key is bad', async () => {
       await expect(socket({}, 'cc_wrong')).rejects.toMatchObject({
         item: { code: 'authFailed', message: 'Invalid API key.' },
       });
     });
 
-    it('resumes after close 1012 in mid-task and gets the result without asking again', async () => {
+    it('resumes after close 1012 in the middle of a task and gets the result without asking', async () => {
       const client = await socket();
       const task = removal(pictures.url, { deliveryMethod: 'sync' });
       expect(await inMidTask(() => client.run(task), restart)).toMatchObject([cutout]);
     });
 
     it.each([1000, 1001, 1006, 1011])(
-      'resumes after %i during a poll and is told how the task stands',
+      'resumes after close %i during a poll and gets the state of the task',
       async (code) => {
         let isDropped = false;
         const client: SocketClient = await socket({

@@ -35,33 +35,33 @@ const ours = services.filter(([, { build }]) => build);
 const programs = ours.filter(([name]) => /^(gateway|dispatcher|worker)/.test(name));
 
 describe('docker-compose.yml', () => {
-  it('gives the programs variables that they know', () => {
+  it('sets only variables that the programs know', () => {
     const known = environmentNames;
     const named = new Set(ours.flatMap(([, { environment = {} }]) => Object.keys(environment)));
     expect(named.size).toBeGreaterThan(10);
     expect([...named].filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('asks for secrets that the example names', () => {
+  it('requires only secrets that the example lists', () => {
     const required = new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name));
     expect(required.size).toBe(5);
     expect([...required].filter((name) => !example.includes(`\n${name}=\n`))).toEqual([]);
   });
 
-  it('builds targets of the Dockerfile, and takes no image that changes by itself', () => {
+  it('builds targets of the Dockerfile and pins every other image', () => {
     for (const [, { build, image }] of services) {
       if (build) expect(dockerfile).toMatch(new RegExp(`^FROM \\S+ AS ${build.target}$`, 'm'));
       expect(image).toMatch(/:(\$\{CLEARCUT_VERSION:-[\d.]+\}|v?\d[\w.-]+\})$/);
     }
   });
 
-  it('runs what is ours locked down, with time to drain', () => {
+  it('runs our programs locked down, with time to drain', () => {
     for (const [, service] of ours) expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
     for (const [, { environment = {}, stop_grace_period: stop = '' }] of programs)
       expect(Number.parseInt(stop, 10)).toBeGreaterThanOrEqual(Number(environment['SHUTDOWN_GRACE_S']) + 5);
   });
 
-  it('waits for what is there, and mounts what is declared', () => {
+  it('waits for services that exist, and mounts volumes that are declared', () => {
     for (const [, { depends_on = {}, volumes = [], networks = [] }] of services) {
       for (const [name, { condition }] of Object.entries(depends_on)) {
         expect(compose.services).toHaveProperty(name);
@@ -76,21 +76,21 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('keeps the queue: nothing is evicted, everything is written down', () => {
+  it('keeps the queue durable: no eviction, and every write on disk', () => {
     expect(compose.services['redis']?.command).toEqual(
       expect.arrayContaining(['--appendonly', 'yes', '--maxmemory-policy', 'noeviction']),
     );
   });
 
-  it('publishes the store where callers are told to find it', () => {
+  it('publishes the store at the address that callers get', () => {
     const [, port = ''] = /S3_PUBLIC_ENDPOINT:-http:\/\/localhost:(\d+)/.exec(text) ?? [];
     const { ports, networks } = compose.services['store'] ?? {};
     expect(ports?.join()).toContain(`:-${port}}:8333`);
-    // Docker publishes nothing of a service that has internal networks alone.
+    // Docker publishes no ports of a service that has only internal networks.
     expect(networks).toContain('front');
   });
 
-  it('agrees on ports with the images and with Prometheus', () => {
+  it('uses the same ports as the images and Prometheus', () => {
     const [, admin = ''] = /ADMIN_PORT=(\d+)/.exec(dockerfile) ?? [];
     const port = `${defaultPort}`;
     expect(text).toContain(`:${port}']`);

@@ -9,11 +9,11 @@ import { createDatabase } from '#test/databases';
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 const ended = /^ENTRYPOINT \["node", "(\S+)"/gm;
 
-/** The Dockerfile, stage by stage. */
+/** The stages of the Dockerfile. */
 const stages = dockerfile.split(/^(?=FROM )/m).slice(1);
 const stage = (name: string) => stages.find((text) => text.includes(` AS ${name}\n`)) ?? '';
 
-describe('what an image carries', () => {
+describe('the content of the images', () => {
   let folder: string;
   const images = ['gateway', 'dispatcher', 'worker', 'migrate', 'models'] as const;
   const has = (image: string, path: string) => existsSync(join(folder, image, path));
@@ -25,7 +25,7 @@ describe('what an image carries', () => {
   }, 120_000);
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('is onnxruntime for the worker alone, and for its own system alone', () => {
+  it('has onnxruntime only in the worker, and only for its own system', () => {
     expect(images.filter((image) => has(image, 'node_modules/onnxruntime-node'))).toEqual(['worker']);
     const binaries = 'node_modules/onnxruntime-node/bin/napi-v6';
     expect(has('worker', `${binaries}/${process.platform}/${process.arch}`)).toBe(true);
@@ -33,25 +33,25 @@ describe('what an image carries', () => {
     expect(others.filter((platform) => has('worker', `${binaries}/${platform}`))).toEqual([]);
   });
 
-  it('is the migrations and what applies them for migrate alone', () => {
+  it('has the migrations and their runner only in migrate', () => {
     const needed = ['prisma/migrations/20261122160000_tasks/migration.sql', 'dist/apps/cli/src/migrate.js'];
     for (const path of needed) expect(images.filter((image) => has(image, path))).toEqual(['migrate']);
   });
 
-  it('is nothing of what migrations are written with', () => {
+  it('has no tool for writing migrations', () => {
     const authoring = ['prisma', '@prisma/engines', '@prisma/schema-engine-wasm', '@prisma/dev'];
     for (const name of authoring)
       expect(images.filter((image) => has(image, `node_modules/${name}`))).toEqual([]);
   });
 
-  it('brings a database up to date by the image of migrate alone', async () => {
+  it('is enough for migrate to update a database', async () => {
     const env = { ...process.env, DATABASE_URL: await createDatabase(`image_${Date.now()}`) };
     const main = join(folder, 'migrate/dist/apps/cli/src/main.js');
     const run = () => execFileSync(process.execPath, [main, 'cli', 'migrate'], { env, encoding: 'utf8' });
     expect(run()).toMatch(/^(applied {2}\d{14}_\w+\n)+$/);
   });
 
-  it('is the board of queues for the dispatcher alone, with all that its page is made of', () => {
+  it('has the queue dashboard only in the dispatcher, with everything that its page needs', () => {
     const needed = ['node_modules/@bull-board/api', 'node_modules/@bull-board/ui/dist/index.ejs'];
     for (const path of needed) expect(images.filter((image) => has(image, path))).toEqual(['dispatcher']);
     const files = (root: string) =>
@@ -64,7 +64,7 @@ describe('what an image carries', () => {
     expect(files(join(folder, 'dispatcher'))).toEqual(files('.'));
   });
 
-  it('is what its programs start by name', () => {
+  it('has the scripts that the programs start by name', () => {
     const named = images.flatMap((image) => {
       const dist = join(folder, image, 'dist');
       return readdirSync(dist, { recursive: true, encoding: 'utf8' })
@@ -84,7 +84,7 @@ describe('what an image carries', () => {
     expect(named.filter(({ image, path }) => !has(image, path))).toEqual([]);
   });
 
-  it('is neither tests nor what builds', () => {
+  it('has no tests and no build tools', () => {
     const strangers = [
       'node_modules/jest',
       'node_modules/typescript',
@@ -94,7 +94,7 @@ describe('what an image carries', () => {
     for (const path of strangers) expect(images.filter((image) => has(image, path))).toEqual([]);
   });
 
-  it('says what it cannot do', () => {
+  it('reports commands that the image does not contain', () => {
     const main = join(folder, 'models/dist/apps/cli/src/main.js');
     const env = { ...process.env, DATABASE_URL: '' };
     const run = () => execFileSync(process.execPath, [main, 'cli', 'migrate'], { env, stdio: 'pipe' });
@@ -114,32 +114,32 @@ describe('the Dockerfile', () => {
     }
   });
 
-  it('makes the same of the base for a GPU as of the other', () => {
+  it('builds the same on the GPU base as on the other', () => {
     const isTold = (line: string) => line !== '' && !/^(FROM|#) ?/.test(line);
     const toldOf = (name: string) => stage(name).split('\n').filter(isTold);
     expect(toldOf('program-cpu')).not.toEqual([]);
     expect(toldOf('program-gpu')).toEqual(toldOf('program-cpu'));
   });
 
-  it('gives the programs the memory settings that npm start gives them', () => {
+  it('sets the same memory variables as npm start', () => {
     const start = readFileSync('apps/cli/src/start/start.ts', 'utf8');
     expect(start).toContain("MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: `${2 ** 20}`");
     expect(stage('program-cpu')).toContain(`\nENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=${2 ** 20}\n`);
   });
 
-  it('lets no library tell its maker how it is used, in an image or by compose and Kubernetes', () => {
+  it('turns off the telemetry of all libraries, as compose and Kubernetes do', () => {
     expect(stage('program-cpu')).toMatch(/^ENV .*\bORT_DISABLE_TELEMETRY=1\b/m);
     expect(readFileSync('docker-compose.yml', 'utf8')).toContain("\n  ORT_DISABLE_TELEMETRY: '1'\n");
     expect(readFileSync('k8s/base/clearcut.env', 'utf8')).toContain('\nORT_DISABLE_TELEMETRY=1\n');
   });
 
-  it('starts what is built', () => {
+  it('starts files that the build produces', () => {
     const scripts = [...dockerfile.matchAll(ended)].map(([, script = '']) => script);
     expect(scripts).toHaveLength(targets.length);
     expect(scripts.filter((script) => !existsSync(script))).toEqual([]);
   });
 
-  it('takes no base that changes by itself, and lets each be pinned by its digest', () => {
+  it('pins its base images, and lets each be pinned by digest', () => {
     const bases = [...dockerfile.matchAll(/^ARG (\w+)_IMAGE=(\S+)$/gm)];
     expect(bases.map(([, name]) => name)).toEqual(['NODE', 'RUNTIME', 'CUDA']);
     for (const [, name = '', image = ''] of bases) {

@@ -22,10 +22,10 @@ import {
 } from '../support/manifests.js';
 import { pythonWith } from '../support/python-client.js';
 
-/** What the component weights-image needs is the newest thing that is asked for. */
+/** The component weights-image sets the newest version that is required. */
 const VERSIONS = ['1.33', '1.37'];
 
-/** Kinds that the schemas of Kubernetes do not know. */
+/** Kinds that the schemas of Kubernetes do not include. */
 const custom: Readonly<Record<string, new (data: never) => { validate: () => void }>> = {
   ScaledObject,
   TriggerAuthentication,
@@ -49,7 +49,7 @@ const python = await pythonWith('test/manifests/kubernetes-validate.txt').catch(
   process.stderr.write(`\n*** NO manifest is held against the schemas of Kubernetes: ${String(error)} ***\n`);
   return undefined;
 });
-// The schemas come from Python's package index; without it this counts as skipped, and the line above says so.
+// The schemas come from Python's package index. Without it the test is skipped, and the line above says so.
 const itValidates = python ? it : it.skip;
 
 const { version } = readYaml('package.json') as { version: string };
@@ -73,14 +73,14 @@ describeManifests('the manifests', () => {
       expect(JSON.parse(faults)).toEqual([]);
     });
 
-    it('are what the operators take', () => {
+    it('are valid for the operators', () => {
       for (const object of of(folder)) {
         const Kind = custom[object.kind];
         if (Kind) expect(() => new Kind(object as never).validate()).not.toThrow();
       }
     });
 
-    it('run nothing as root, and let nothing write to its root', () => {
+    it('run nothing as root, and mount every root file system read-only', () => {
       for (const pod of podsOf(of(folder))) {
         const { spec } = pod.spec.template;
         expect(spec.securityContext).toMatchObject({
@@ -99,7 +99,7 @@ describeManifests('the manifests', () => {
       }
     });
 
-    it('say what each container needs and may take, and which version it is', () => {
+    it('set requests, limits and a version for each container', () => {
       for (const { image, resources } of podsOf(of(folder)).flatMap(containersOf)) {
         expect(image).toMatch(new RegExp(`^clearcut/[\\w-]+:${version}$`));
         expect(Object.keys(resources.requests)).toEqual(expect.arrayContaining(['cpu', 'memory']));
@@ -107,7 +107,7 @@ describeManifests('the manifests', () => {
       }
     });
 
-    it('give every program its own account, its probes and time to drain', () => {
+    it('give every program its own account, probes and time to drain', () => {
       const graceS = graceOf(of(folder));
       const accounts = of(folder).filter(({ kind }) => kind === 'ServiceAccount');
       const names = accounts.map(({ metadata }) => metadata.name);
@@ -130,11 +130,11 @@ describeManifests('the manifests', () => {
     });
   });
 
-  it('name variables that the programs know', () => {
+  it('set only variables that the programs know', () => {
     const known = environmentNames;
     const configs = all().filter(({ metadata }) => /^(clearcut|weights)-\w+$/.test(metadata.name));
     const named = [
-      // A name with a dot is a file's.
+      // A name with a dot is the name of a file.
       ...configs
         .filter(({ kind }) => kind === 'ConfigMap')
         .flatMap(({ data }) => Object.keys(data ?? {}).filter((name) => !name.includes('.'))),
@@ -146,7 +146,7 @@ describeManifests('the manifests', () => {
     expect([...new Set(named)].filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('ask for secrets that the example has', () => {
+  it('require only secrets that the example has', () => {
     const { stringData = {} } = readYaml('k8s/secret.example.yaml') as Manifest;
     const references = podsOf(all())
       .flatMap(containersOf)
@@ -155,7 +155,7 @@ describeManifests('the manifests', () => {
     expect(references.filter(({ name, key }) => name !== 'clearcut' || !(key in stringData))).toEqual([]);
   });
 
-  it.each(kustomizations)('agree on ports in %s', (folder) => {
+  it.each(kustomizations)('use the same ports everywhere in %s', (folder) => {
     const programs = deploymentsOf(of(folder));
     const portsOf = (name: string | undefined) =>
       programs
@@ -194,13 +194,13 @@ describeManifests('the manifests', () => {
     expect(objects.flatMap(target)).toEqual([slots]);
   });
 
-  it('carry the alerts and dashboards of deploy/', () => {
+  it('contain the alerts and dashboards of deploy/', () => {
     const rules = readdirSync('deploy/prometheus').filter((name) => name.endsWith('.rules.yml'));
     const groups = rules.flatMap(
       (name) => (readYaml(`deploy/prometheus/${name}`) as { groups: unknown[] }).groups,
     );
     const rule = of('k8s/overlays/monitoring').find(({ kind }) => kind === 'PrometheusRule');
-    // After a change: node tools/prometheus-rule.mjs
+    // After a change, run: node tools/prometheus-rule.mjs
     expect(rule?.spec.groups).toEqual(groups);
 
     const dashboards = readdirSync('deploy/grafana/dashboards').filter((name) => name.endsWith('.json'));

@@ -22,7 +22,7 @@ type Shown = {
   readonly jobs: readonly { readonly id: string; readonly data: unknown; readonly failedReason?: string }[];
 };
 
-describe.each(backends)('the board of queues, with these on %s', (backend) => {
+describe.each(backends)('the queue dashboard with queues on %s', (backend) => {
   let redis: TestRedis | undefined;
   let service: Service;
   let board: string;
@@ -45,7 +45,7 @@ describe.each(backends)('the board of queues, with these on %s', (backend) => {
     ((await (await get(`/api/queues${query}`)).json()) as { queues: Shown[] }).queues;
   const shownJobs = async () => (await shown(`?activeQueue=${name}&jobsPerPage=50`))[0]?.jobs ?? [];
 
-  it('is for those who know the token, page, scripts and questions alike', async () => {
+  it('requires the token for its page, scripts and queries', async () => {
     for (const path of [
       '',
       '/',
@@ -63,7 +63,7 @@ describe.each(backends)('the board of queues, with these on %s', (backend) => {
     expect((await get('/elsewhere')).status).toBe(404);
   });
 
-  it('serves its page and all that belongs to it, and names no other host', async () => {
+  it('serves its page with all assets, and refers to no other host', async () => {
     const page = await get('/');
     const text = await page.text();
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
@@ -91,12 +91,12 @@ describe.each(backends)('the board of queues, with these on %s', (backend) => {
     expect(new Set(types)).toEqual(new Set(known));
   });
 
-  it('has a link on the status page', async () => {
+  it('is linked from the status page', async () => {
     const status = await fetch(service.admin.dispatcher, { headers: { authorization } });
     expect(await status.text()).toContain('<a href="/queues/">');
   });
 
-  it('shows the queue of each model that is served, with what waits there', async () => {
+  it('shows the queue of each served model with its waiting jobs', async () => {
     const before = await shown();
     expect(before).toEqual([expect.objectContaining({ name, displayName: model, readOnlyMode: true })]);
     expect(before[0]?.counts).toMatchObject({ waiting: 0, active: 0 });
@@ -121,7 +121,7 @@ describe.each(backends)('the board of queues, with these on %s', (backend) => {
     expect(await shown()).toHaveLength(1);
   });
 
-  it('shows a job, and of it nothing that is secret', async () => {
+  it('shows a job without any secrets', async () => {
     const id = randomUUID();
     const data = { taskId: id, inputUrl: 'https://in.example/a.png?token=hush', apiKey: 'hush' };
     const queue = openLibraryQueue(service.config, model);
@@ -158,7 +158,7 @@ describe.each(backends)('the board of queues, with these on %s', (backend) => {
     }
   });
 
-  it('changes nothing', async () => {
+  it('cannot change anything', async () => {
     const queue = openLibraryQueue(service.config, model);
     try {
       const id = randomUUID();
@@ -190,7 +190,7 @@ describe.each(backends)('the board of queues, with these on %s', (backend) => {
     }
   });
 
-  it('serves no file but its own', async () => {
+  it('serves only its own files', async () => {
     const { port } = new URL(board);
     const raw = (path: string) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -214,7 +214,7 @@ describe.each(backends)('the board of queues, with these on %s', (backend) => {
   });
 });
 
-it('is for nobody when there is no token', async () => {
+it('is closed when no token is set', async () => {
   const service = await startService({ admin: true });
   try {
     await service.dispatcher.start();

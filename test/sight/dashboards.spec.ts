@@ -11,7 +11,7 @@ const read = (path: string) => readFile(new URL(path, deploy), 'utf8');
 
 const Dashboard = z.object({
   templating: z.object({ list: z.array(z.object({ query: z.string() })) }),
-  // A row, which heads the panels below it, asks for nothing.
+  // A row is a heading of panels and has no query.
   panels: z.array(
     z.discriminatedUnion('type', [
       z.object({ type: z.literal('row'), targets: z.tuple([]).default([]) }),
@@ -38,9 +38,11 @@ const Rules = z.object({
   ),
 });
 
-/** What Prometheus adds to every sample; `program` by our configurations, as a test below holds. */
+/**
+ * The labels that Prometheus adds to every sample. Our configurations add `program`, as a test below checks.
+ */
 const ofPrometheus = ['job', 'instance', 'program'];
-/** What it makes itself. */
+/** Metrics that Prometheus makes itself. */
 const madeByPrometheus: [string, Set<string>][] = [
   ['up', new Set(ofPrometheus)],
   ['ALERTS', new Set(['alertname', 'alertstate', 'severity'])],
@@ -48,7 +50,7 @@ const madeByPrometheus: [string, Set<string>][] = [
 
 type Named = { readonly metrics: string[]; readonly labels: string[] };
 
-/** The names in an expression, by Prometheus' own grammar; one that it could not read is an error. */
+/** The names in an expression, parsed by Prometheus' own grammar. Syntax errors are thrown. */
 const namesIn = (expression: string): Named => {
   const text = expression.replaceAll('$__rate_interval', '5m');
   const asked: Named = { metrics: [], labels: [] };
@@ -64,7 +66,7 @@ const namesIn = (expression: string): Named => {
 
 describe('dashboards and alerts', () => {
   let service: Service;
-  /** Metric → its labels, as a running service has them. */
+  /** The labels of each metric, as a running service exports them. */
   const known = new Map(madeByPrometheus);
 
   beforeAll(async () => {
@@ -90,7 +92,7 @@ describe('dashboards and alerts', () => {
     return [...unknown, ...strange.map((label) => `${label} in ${expression}`)];
   };
 
-  it('would notice a metric, a label or a bracket that is not there', () => {
+  it('the check of expressions finds an unknown metric, an unknown label and a missing bracket', () => {
     expect(faultsOf('rate(clearcut_tasks_done_total[5m])')).toEqual(['clearcut_tasks_done_total']);
     expect(faultsOf('sum by (colour) (clearcut_queue_depth)')).toEqual([
       'colour in sum by (colour) (clearcut_queue_depth)',
@@ -98,7 +100,7 @@ describe('dashboards and alerts', () => {
     expect(() => faultsOf('sum(up')).toThrow('not an expression');
   });
 
-  it('ask for nothing on the dashboards that no program exports', async () => {
+  it('the dashboards query only metrics that a program exports', async () => {
     const files = await readdir(new URL('grafana/dashboards/', deploy));
     expect(files).not.toEqual([]);
     for (const file of files) {
@@ -112,7 +114,7 @@ describe('dashboards and alerts', () => {
     }
   });
 
-  it('show every metric of ours', async () => {
+  it('the dashboards show all of our metrics', async () => {
     const { metrics } = namesIn(
       Dashboard.parse(JSON.parse(await read('grafana/dashboards/overview.json')))
         .panels.flatMap(({ targets }) => targets.map(({ expr }) => `(${expr})`))
@@ -124,7 +126,7 @@ describe('dashboards and alerts', () => {
     expect([...bases].filter((name) => !shown.has(name))).toEqual([]);
   });
 
-  it('alert on nothing that no program exports, and say what to do', async () => {
+  it('the alerts use only exported metrics, and say what to do', async () => {
     const rules = Rules.parse(parse(await read('prometheus/clearcut.rules.yml'))).groups.flatMap(
       ({ rules }) => rules,
     );
@@ -137,7 +139,7 @@ describe('dashboards and alerts', () => {
       expect(annotations.runbook).toBe(`docs/alerts.md#${alert.toLowerCase()}`);
   });
 
-  it('tell the programs apart wherever they are scraped', async () => {
+  it('the programs can be told apart wherever they are scraped', async () => {
     type Relabelled = { target_label?: string; targetLabel?: string };
     const { scrape_configs: laptop } = parse(await read('prometheus/laptop.yml')) as {
       scrape_configs: { static_configs: { labels: { program?: string } }[] }[];
@@ -156,7 +158,7 @@ describe('dashboards and alerts', () => {
       expect(relabelings.map(({ targetLabel }) => targetLabel)).toContain('program');
   });
 
-  it('are found where Prometheus and Grafana are told to look', async () => {
+  it('the files lie where Prometheus and Grafana look for them', async () => {
     const Prometheus = z.object({
       rule_files: z.array(z.string()),
       scrape_configs: z.array(z.object({ job_name: z.string() })),

@@ -15,7 +15,7 @@ describe('the admin port', () => {
   let service: Service;
   afterEach(() => service.stop());
 
-  it('is not there unless it is set', async () => {
+  it('is closed unless ADMIN_PORT is set', async () => {
     service = await startService();
     await expect(fetch(service.admin.gateway)).rejects.toThrow('fetch failed');
   });
@@ -33,7 +33,7 @@ describe('the admin port', () => {
   });
 });
 
-// Skipped, and said by redisIsInstalled, where there is no redis-server; in CI its absence fails.
+// Skipped without redis-server, which redisIsInstalled reports. In CI a missing redis-server is a failure.
 const withRedis = redisIsInstalled() ? it : it.skip;
 
 describe('a worker', () => {
@@ -68,7 +68,7 @@ describe('a worker', () => {
     },
   );
 
-  it('is dead when a task that it should take waits in the queue and is not taken', async () => {
+  it('is not live when a task for it waits in the queue and is not taken', async () => {
     const service = await startService({
       admin: true,
       env: { STALLED_AFTER_S: '1', WORKER_CONCURRENCY: '1', OUTBOUND_ALLOW: '127.0.0.1' },

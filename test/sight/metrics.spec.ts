@@ -9,7 +9,7 @@ import { until } from '#test/until';
 
 const model = 'runware:109@1';
 
-describe('what the programs tell of themselves', () => {
+describe('the metrics of the programs', () => {
   let service: Service;
   let scraped: Scraped;
 
@@ -22,7 +22,7 @@ describe('what the programs tell of themselves', () => {
   });
   afterAll(() => service.stop());
 
-  it('counts tasks from acceptance to end', () => {
+  it('count tasks from acceptance to end', () => {
     const { gateway, worker } = scraped;
     expect(valueOf(gateway, 'clearcut_tasks_accepted_total', { model })).toBe(4);
     const ended = (labels: Record<string, string>) =>
@@ -34,7 +34,7 @@ describe('what the programs tell of themselves', () => {
   });
 
   it.each(['queue', 'fetch', 'decode', 'preprocess', 'infer', 'postprocess', 'encode', 'store', 'upload'])(
-    'measures the stage %s in seconds',
+    'measure the stage %s in seconds',
     (stage) => {
       const labels = { stage, model };
       expect(valueOf(scraped.worker, 'clearcut_stage_seconds_count', labels)).toBeGreaterThan(0);
@@ -42,7 +42,7 @@ describe('what the programs tell of themselves', () => {
     },
   );
 
-  it('tells of the device', () => {
+  it('describe the device', () => {
     const { worker } = scraped;
     const device = { requested: 'auto', provider: 'cpu', device: 'cpu', fallback: 'true' };
     expect(valueOf(worker, 'clearcut_device_info', device)).toBe(1);
@@ -54,7 +54,7 @@ describe('what the programs tell of themselves', () => {
     expect(valueOf(worker, 'clearcut_worker_slots')).toBe(2);
   });
 
-  it('counts requests by route, and what it refused to call', () => {
+  it('count requests by route, and refused outgoing calls', () => {
     const { gateway, worker } = scraped;
     const posts = { method: 'POST', route: '/v1', status: '200' };
     expect(valueOf(gateway, 'clearcut_http_request_seconds_count', posts)).toBe(2);
@@ -62,7 +62,7 @@ describe('what the programs tell of themselves', () => {
     expect(valueOf(worker, 'process_resident_memory_bytes')).toBeGreaterThan(1e6);
   });
 
-  it('has no more in its labels than a table could list', () => {
+  it('have few values per label', () => {
     const all = Object.values(scraped).flat();
     const values = all.flatMap(({ labels }) => Object.values(labels));
     const longest = values.toSorted((a, b) => b.length - a.length)[0];
@@ -72,7 +72,7 @@ describe('what the programs tell of themselves', () => {
     );
   });
 
-  it('counts WebSockets, and those of them that said who they are', async () => {
+  it('count WebSockets, and those that are authenticated', async () => {
     const client = await connect(service.url);
     await client.authenticate(service.key);
     const count = async () => valueOf(await scrape(service.admin.gateway), 'clearcut_socket_sessions');
@@ -81,7 +81,7 @@ describe('what the programs tell of themselves', () => {
     await until('the session to be gone', async () => (await count()) === 0);
   });
 
-  it('tells how deep the queue is and for how long it waits', async () => {
+  it('report the length of the queue and the longest wait', async () => {
     await service.worker.stop();
     const image = (await toPng(disc(40, 30))).toString('base64');
     await service.post([removal(image, { deliveryMethod: 'async' })]);

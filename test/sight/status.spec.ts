@@ -47,7 +47,7 @@ describe('the status page', () => {
     });
   };
 
-  it('is for those who know the token', async () => {
+  it('requires the token', async () => {
     const asked = await get();
     expect([asked.status, asked.headers.get('www-authenticate')]).toEqual([
       401,
@@ -59,7 +59,7 @@ describe('the status page', () => {
     expect((await get(`Bearer ${token}`)).status).toBe(200);
   });
 
-  it('is for nobody when there is none', async () => {
+  it('is closed when no token is set', async () => {
     const other = await startService({ admin: true });
     try {
       await other.dispatcher.start();
@@ -86,7 +86,7 @@ describe('the status page', () => {
     expect(text).toContain('<td>runware:109@1</td><td>0</td><td>0</td><td>0 s</td>');
   });
 
-  it('lists what was not delivered, without the query of its address, and replays it', async () => {
+  it('lists failed deliveries without the query of their address, and replays them', async () => {
     const { id, taskId } = await givenUp('/replayed');
     const before = await page();
     expect(before).toContain(`value="${id}"`);
@@ -104,14 +104,14 @@ describe('the status page', () => {
     expect((await replay(id)).status).toBe(409);
   });
 
-  it('takes the form of a browser, which names the page that it is of', async () => {
+  it('accepts the form that a browser sends from the page itself', async () => {
     const { id } = await givenUp('/browser');
     // Under `no-referrer`, a browser would send `Origin: null` instead.
     expect((await get(basic(token))).headers.get('referrer-policy')).toBe('same-origin');
     expect((await replay(id, { origin: url })).status).toBe(303);
   });
 
-  it('takes no form of another page, and none without the token', async () => {
+  it('refuses forms of other pages and forms without the token', async () => {
     const { id, taskId } = await givenUp('/foreign');
     expect((await replay(id, { origin: 'https://evil.example' })).status).toBe(403);
     expect((await replay(id, { origin: 'null' })).status).toBe(403);
@@ -122,7 +122,7 @@ describe('the status page', () => {
     expect(await delivery(taskId)).toMatchObject({ state: 'failed' });
   });
 
-  it('lets go of the address after a week, and then it cannot be replayed', async () => {
+  it('drops the address of a failed delivery after a week, which then cannot be replayed', async () => {
     const { id, taskId } = await givenUp('/forgotten');
     const endedAt = new Date(Date.now() - 8 * 24 * 60 * 60 * 1000);
     await service.database.delivery.update({ where: { id }, data: { endedAt } });

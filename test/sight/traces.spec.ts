@@ -73,7 +73,7 @@ describe('the trace of a task', () => {
     await collector.stop();
   });
 
-  it("goes on from the caller's through all programs", () => {
+  it("continues the caller's trace through all programs", () => {
     expect(treeBelow(spans, callerSpan)).toEqual({
       'gateway POST /v1': {
         'gateway task': {
@@ -98,7 +98,7 @@ describe('the trace of a task', () => {
     });
   });
 
-  it('names the task, and what became of it', async () => {
+  it("contains the task's facts and its outcome", async () => {
     const facts = Object.assign({}, ...spans.map(({ attributes }) => attributes)) as Record<string, unknown>;
     expect(facts).toMatchObject({
       'http.route': '/v1',
@@ -112,14 +112,14 @@ describe('the trace of a task', () => {
     expect(spans.filter(({ status }) => status.code === 2)).toEqual([]);
   });
 
-  it('is found from the log lines of the task', () => {
+  it('can be found from the log lines of the task', () => {
     const finished = lines.split('\n').find((line) => line.includes('task finished')) ?? '{}';
     expect(JSON.parse(finished)).toMatchObject({ traceId, model: 'runware:109@1', attempt: 1 });
     const sent = lines.split('\n').find((line) => line.includes('webhook sent')) ?? '{}';
     expect(JSON.parse(sent)).toMatchObject({ traceId });
   });
 
-  it('keeps keys and what stands behind the ? of URLs to itself, and so does the log', () => {
+  it('contains no keys and no query strings of URLs, and neither does the log', () => {
     const secrets = [...hidden, service.key, service.key.slice(10)];
     expect(secrets.filter((secret) => collector.text().includes(secret))).toEqual([]);
     expect(secrets.filter((secret) => lines.includes(secret))).toEqual([]);

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
-/** A proxy that lets nobody through and remembers who was to be called. */
+/** A proxy that refuses every call and records its target. */
 export type CallListener = {
-  /** Proxy settings for every library that reads some. */
+  /** Proxy settings in the environment, for every library that reads them. */
   readonly env: Record<string, string>;
   /** The first line of each request, such as `CONNECT example.com:443 HTTP/1.1`. */
   readonly calls: () => readonly string[];
@@ -15,7 +15,7 @@ const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_pr
 export const startCallListener = async (): Promise<CallListener> => {
   const calls: string[] = [];
   const server = createServer((socket) => {
-    // Whoever is refused may be gone before it has read the answer.
+    // The caller may disconnect before it has read the answer.
     socket.on('error', () => undefined);
     socket.once('data', (head) => {
       calls.push(head.toString('latin1').split('\r\n')[0] ?? '');
@@ -26,7 +26,7 @@ export const startCallListener = async (): Promise<CallListener> => {
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    // Node.js asks its own requests of the proxy where it is new enough to be told so.
+    // Newer versions of Node.js send their own requests through the proxy when this is set.
     env: { ...Object.fromEntries(names.map((name) => [name, url])), NODE_USE_ENV_PROXY: '1' },
     calls: () => calls,
     stop: () => void server.close(),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** An item of an answer's `data` or `errors`, as a client sees it. */
+/** An item of `data` or `errors` in an answer, as a client sees it. */
 export type Item = Record<string, unknown> & {
   readonly taskUUID?: string;
   readonly imageURL?: string;
@@ -38,7 +38,7 @@ export const createClient = (url: string, key: string): Client => {
   return { postRaw, post: (tasks, headers) => postRaw(JSON.stringify(tasks), headers) };
 };
 
-/** A removal with the least that a client sends. */
+/** A removal with only the required parameters. */
 export const removal = (inputImage: string, more: Record<string, unknown> = {}) => ({
   taskType: 'removeBackground',
   taskUUID: randomUUID(),

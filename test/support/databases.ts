@@ -19,17 +19,17 @@ const admin = async (sql: string) => {
   }
 };
 
-/** @returns the URL of a new, empty database, or of a copy of the template */
+/** @returns the URL of a new database, empty or copied from the template */
 export const createDatabase = async (name: string, template = 'template0'): Promise<string> => {
   await admin(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   return Object.assign(new URL(serverUrl()), { pathname: `/${name}` }).href;
 };
 
-/** @returns the URL of a migrated database that nobody else uses */
+/** @returns the URL of a migrated database for one test file */
 export const freshDatabase = (): Promise<string> =>
   createDatabase(`t_${randomUUID().replaceAll('-', '')}`, TEMPLATE);
 
-/** Runs SQL in the database of that URL, past everything of ours. */
+/** Runs SQL directly, without our code. */
 export const runSql = async (databaseUrl: string, sql: string): Promise<void> => {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

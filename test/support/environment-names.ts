@@ -2,7 +2,7 @@ import { Environment } from '../../libs/config/src/environment.js';
 
 const { left: programs, right: storage } = Environment.def;
 
-/** The port of the gateway unless another is set. */
+/** The gateway's default port. */
 export const defaultPort = programs.shape.PORT.parse(undefined);
 
 const ownNames: readonly string[] = [
@@ -10,8 +10,8 @@ const ownNames: readonly string[] = [
   ...storage.options.flatMap(({ shape }) => Object.keys(shape)),
 ];
 
-/** What a library reads beside them. */
+/** Variables that only libraries read. */
 const libraryNames: readonly string[] = ['ORT_DISABLE_TELEMETRY'];
 
-/** Every variable that the programs know. */
+/** Every variable that the programs read. */
 export const environmentNames: readonly string[] = [...ownNames, ...libraryNames];

@@ -11,9 +11,9 @@ import { freePort } from './redis.js';
 
 export type ProgramName = 'gateway' | 'worker' | 'dispatcher';
 
-/** A program as a process of its own, as a container runs it. */
+/** A program in its own process, as in a container. */
 export type FleetProgram = {
-  /** Of a gateway. */
+  /** Set for a gateway only. */
   readonly url: string;
   /** Sends SIGTERM. @returns the exit code */
   readonly stop: () => Promise<number | null>;
@@ -24,7 +24,7 @@ export type Fleet = {
   readonly key: string;
   readonly database: Database;
   readonly databaseUrl: string;
-  /** Resolves when it is ready. */
+  /** Resolves when the program is ready. */
   readonly start: (name: ProgramName) => Promise<FleetProgram>;
   readonly stop: () => Promise<void>;
 };
@@ -41,7 +41,7 @@ const untilReady = (child: ChildProcess, name: string) =>
     child.once('exit', (code) => reject(new Error(`the ${name} ended with code ${code}`)));
   });
 
-/** The default model's row with a small network behind it, as an operator's models file. */
+/** A models file with the default model, but a small network. */
 const writeModelsFile = async (folder: string): Promise<string> => {
   const published = defaultVariant(defaultModel);
   const variant = await installGraph(folder, { ...published, input: { ...published.input, size: 64 } });

@@ -5,10 +5,10 @@ import { migrate } from '#database';
 import { startEmbeddedPostgres } from '#embedded-postgres';
 import { createDatabase, TEMPLATE } from './databases.js';
 
-/** One Postgres for the whole run; each test file gets its own database, copied from a migrated template. */
+/** One Postgres for the whole run. Each test file gets its own database, copied from a migrated template. */
 export default async (): Promise<void> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'clearcut-tests-'));
-  // As root, Postgres runs as another user, who would otherwise get a place of his own elsewhere.
+  // As root, Postgres runs as another user, who would otherwise use a different folder.
   await chmod(dataDir, 0o755);
   const postgres = await startEmbeddedPostgres({ dataDir });
   process.env['TEST_POSTGRES'] = postgres.url;

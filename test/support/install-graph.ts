@@ -5,7 +5,7 @@ import type { Variant } from '#models';
 import { weightsPath } from '#weights';
 import { writeBrightnessGraph, type GraphOptions } from './onnx-graphs.js';
 
-/** Puts a network that takes brightness for the subject where that variant's file belongs. */
+/** Installs a network that segments by brightness as the variant's file. */
 export const installGraph = async (
   modelsDir: string,
   variant: Variant,

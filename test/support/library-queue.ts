@@ -10,13 +10,13 @@ const postgresOf = ({ DATABASE_URL }: QueueConfig) => ({
   migrate: true,
 });
 
-/** A model's queue by the library itself, past everything of ours. */
+/** A model's queue, opened with BullMQ directly. */
 export const openLibraryQueue = (config: QueueConfig, model: string) =>
   config.REDIS_URL
     ? new Queue(queueName(model), { connection: { url: config.REDIS_URL } })
     : new postgres.Queue(queueName(model), { connection: postgresOf(config) });
 
-/** A worker on it, which does not run yet. */
+/** A worker on that queue. It is not started yet. */
 export const openLibraryWorker = (
   config: QueueConfig,
   model: string,

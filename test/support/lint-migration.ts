@@ -1,16 +1,19 @@
-/** Reads a migration for what programs of the release before it, which run beside it, would stumble over. */
+/**
+ * Checks a migration for statements that break or block programs of the previous release, which run at the
+ * same time.
+ */
 
-/** Says that no program since that release uses what is taken away. */
+/** Declares that no program since that release uses what the statement removes. */
 const contract = /^-- contract: since (\d+)\.(\d+)\.(\d+)\s*$/;
 
-/** Comments, function bodies and strings; names in quotes too, so that what looks like these in them is not. */
+/** Comments, function bodies, strings and quoted names, so that their content is not parsed as SQL. */
 const noise = /"[^"]*"|--[^\n]*|\/\*[^]*?\*\/|\$(\w*)\$[^]*?\$\1\$|'(?:[^']|'')*'/g;
 
-/** Without comments, and with literals emptied, so that what stands in them is not read as SQL. */
+/** Removes comments and empties literals. */
 const withoutNoise = (sql: string) =>
   sql.replaceAll(noise, (text) => (text.startsWith('"') ? text : /^(--|\/\*)/.test(text) ? ' ' : "''"));
 
-/** At every separator that is not within parentheses. */
+/** Splits at separators outside parentheses. */
 const split = (sql: string, separator: string): string[] => {
   const parts = [''];
   let depth = 0;
@@ -27,7 +30,7 @@ const name = '(?:IF NOT EXISTS )?(?:ONLY )?((?:"[^"]+"|\\w+)(?:\\.(?:"[^"]+"|\\w
 const starts = (statement: string, pattern: string) => new RegExp(`^${pattern}`, 'i').exec(statement);
 const plain = (found: string | undefined) => (found ?? '').replaceAll('"', '').toLowerCase();
 
-/** What the file has made itself may be changed in it at will, since nobody uses it yet. */
+/** Objects that the file itself creates may change freely, because nothing uses them yet. */
 type Made = { readonly tables: Set<string>; readonly columns: Set<string> };
 
 const lintColumn = (action: string): string | undefined => {
@@ -85,7 +88,7 @@ const lintStatement = (statement: string, made: Made): string | undefined => {
   return faults.find((fault) => fault !== undefined);
 };
 
-/** Whether the release that the file names came before this one, whose programs are beside those of the former. */
+/** Whether the named release is older than this one. Programs of the previous release still run. */
 const mayContract = (sql: string, version: string): boolean => {
   const comments = sql.match(noise) ?? [];
   const [, ...since] = comments.flatMap((comment) => contract.exec(comment) ?? []).map(Number);
@@ -94,7 +97,7 @@ const mayContract = (sql: string, version: string): boolean => {
   return place >= 0 && Number(since[place]) < Number(now[place]);
 };
 
-/** The tables in use that a statement locks, and whether nobody may even read them meanwhile. */
+/** The existing tables that a statement locks, and whether the lock also blocks reads. */
 const locksOf = (statement: string, made: Made): { readonly tables: string[]; readonly isWhole: boolean } => {
   const altered = starts(statement, `ALTER TABLE (?:IF EXISTS )?${name} `)?.[1];
   const others = [
@@ -108,8 +111,8 @@ const locksOf = (statement: string, made: Made): { readonly tables: string[]; re
 };
 
 /**
- * A migration is one transaction. One that locks two tables in use, or one of them more and more, waits sooner or
- * later for a program that waits for it.
+ * A migration is one transaction. If it locks two existing tables, or raises a lock, it can deadlock with a
+ * program.
  */
 const createLockLint = () => {
   const locked = new Map<string, boolean>();
@@ -127,8 +130,8 @@ const createLockLint = () => {
 };
 
 /**
- * @param version of the release that the migration comes with
- * @returns what it does beyond adding, unless it says why it may: one line for each such statement
+ * @param version the release that the migration comes with
+ * @returns one line for each statement that is not purely additive and not declared safe
  */
 export const lintMigration = (sql: string, version: string): string[] => {
   if (mayContract(sql, version)) return [];

@@ -24,7 +24,7 @@ export type Container = {
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
 };
-export type PodSpec = {
+type PodSpec = {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly serviceAccountName: string;
@@ -56,14 +56,14 @@ export type Manifest = {
   };
 };
 
-/** The programs that build a kustomization, the first that is installed. */
+/** Programs that can build a kustomization, in order of preference. */
 const builders = [
   ['kubectl', 'kustomize'],
   ['kustomize', 'build'],
 ] as const;
 const builder = builders.find(([command]) => !spawnSync(command, ['--help']).error);
 
-/** Like Jest's own; skipped, and loudly, where nothing is installed that builds a kustomization. */
+/** Like Jest's describe, but skipped with a notice when no such program is installed. */
 export const describeManifests = (title: string, tests: () => void): void => {
   if (builder) return describe(title, tests);
   if (process.env['KUSTOMIZE'] === 'required')
@@ -75,14 +75,14 @@ export const describeManifests = (title: string, tests: () => void): void => {
 /** Every folder of k8s/ that can be applied. */
 export const kustomizations = readdirSync('k8s/overlays').map((name) => `k8s/overlays/${name}`);
 
-/** The objects that a kustomization comes to. */
+/** Builds the objects of a kustomization. */
 export const buildManifests = async (folder: string): Promise<readonly Manifest[]> => {
   const [command, verb] = builder ?? builders[0];
   const { stdout } = await execute(command, [verb, folder], { maxBuffer: 64 * 1024 * 1024 });
   return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
 };
 
-/** With what `<<` refers to in its place. */
+/** Resolves YAML merge keys (`<<`). */
 export const readYaml = (path: string): unknown => parse(readFileSync(path, 'utf8'), { merge: true });
 
 export const podsOf = (manifests: readonly Manifest[]) =>

@@ -8,8 +8,8 @@ export type Sample = {
 const linePattern = /^(\w+)(?:\{(.*)\})? (\S+)$/;
 const labelPattern = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
-/** What Prometheus would read; a line that it could not read is an error. */
-export const parseMetrics = (text: string): Sample[] =>
+/** Parses a scrape as Prometheus would. Throws on a malformed line. */
+const parseMetrics = (text: string): Sample[] =>
   text
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
@@ -26,7 +26,7 @@ export const scrape = async (url: string): Promise<Sample[]> => {
   return parseMetrics(await response.text());
 };
 
-/** The sum of the samples of that name whose labels are these, among others. */
+/** The sum of the samples with that name and at least these labels. */
 export const valueOf = (
   samples: readonly Sample[],
   name: string,

@@ -5,7 +5,7 @@ import { until } from './until.js';
 /** `npm start`, run as a user would. */
 export type Started = {
   readonly output: () => string;
-  /** Resolves with the address of the ready line. */
+  /** Resolves with the address in the ready line. */
   readonly ready: Promise<string>;
   readonly ended: Promise<number | null>;
   readonly signal: (signal: NodeJS.Signals) => void;
@@ -28,7 +28,7 @@ export const npmStart = (env: Record<string, string | undefined>): Started => {
     },
     280_000,
   );
-  // A start that is meant to fail is asked for its end only.
+  // A start that should fail only needs its exit code.
   ready.catch(() => undefined);
   return { output: () => output, ready, ended, signal: (signal) => child.kill(signal) };
 };
@@ -48,7 +48,7 @@ const linkOf = (path: string): string => {
   }
 };
 
-/** Processes that have to do with the folder, by their environment, command line or working folder. */
+/** Processes that use the folder, by their environment, command line or working folder. */
 export const processesOf = (folder: string): { pid: number; command: string }[] => {
   if (!existsSync('/proc/self/environ'))
     throw new Error('this test looks at /proc, which this system has not');

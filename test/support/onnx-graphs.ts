@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { attributeTypes, declared, elemTypes, encodeGraph } from './onnx-model.js';
 
-/** What networks take and give. */
+/** The tensor types of the networks. */
 type ElemType = 'float32' | 'float16';
 type Node = { readonly input: string[]; readonly output: string[]; readonly opType: string };
 
@@ -21,11 +21,11 @@ const node = (
   ),
 });
 
-/** The kernels that the nodes in between need exist in float32 only. */
+/** The kernels of the inner nodes exist only in float32. */
 const cast = (input: string, output: string, type: ElemType) =>
   node('Cast', input, output, { to: elemTypes[type] });
 
-/** Softens the mask, and costs time. */
+/** Softens the mask, which takes time. */
 const blur = (input: string, output: string) =>
   node('AveragePool', input, output, { kernel_shape: [5, 5], pads: [2, 2, 2, 2], strides: [1, 1] });
 
@@ -36,16 +36,16 @@ export type GraphOptions = {
   readonly batch?: 'fixed' | 'dynamic';
   readonly input?: ElemType;
   readonly output?: ElemType;
-  /** `input` and `output` unless given. */
+  /** `input` and `output` by default. */
   readonly inputName?: string;
   readonly outputName?: string;
-  /** What red, green and blue count for in the mean; alike unless given. */
+  /** The weights of red, green and blue in the mean. Equal by default. */
   readonly weights?: readonly [red: number, green: number, blue: number];
-  /** Ends in the logistic function. */
+  /** Whether the graph ends with the logistic function. */
   readonly sigmoid?: boolean;
-  /** Further outputs behind the first, which nobody asks for. */
+  /** Additional outputs that the service does not read. */
   readonly spareOutputs?: number;
-  /** How often the mask is softened, for a network that takes its time. */
+  /** How often the mask is softened, to make the network slower. */
   readonly blurs?: number;
 };
 
@@ -61,7 +61,7 @@ const defaults = {
   blurs: 0,
 } as const satisfies Required<GraphOptions>;
 
-/** Photo to shares: the mean of the channels, softened, and the logistic function behind it if that is wanted. */
+/** Nodes from photo to mask: the mean of the channels, softened, then the logistic function if requested. */
 const nodes = ({ inputName, outputName, output, sigmoid, blurs }: Required<GraphOptions>): Node[] => {
   const softened = blurs ? 'mask' : 'mean';
   const last = sigmoid ? 'alpha' : softened;
@@ -76,8 +76,8 @@ const nodes = ({ inputName, outputName, output, sigmoid, blurs }: Required<Graph
 };
 
 /**
- * Writes a network that takes brightness for the subject, every pixel's value being the mean of its channels,
- * each times its weight: one input N × 3 × size × size, and an output N × 1 × size × size.
+ * Writes a network that segments by brightness: each pixel is the weighted mean of its channels. Input N × 3
+ * × size × size, output N × 1 × size × size.
  */
 export const writeBrightnessGraph = async (
   path: string,
@@ -99,8 +99,8 @@ export const writeBrightnessGraph = async (
 };
 
 /**
- * Writes a network like that of {@link writeBrightnessGraph} whose halves go through a sequence that is declared to
- * hold halves, so that it cannot be made to compute in floats.
+ * Like {@link writeBrightnessGraph}, but the halves pass through a sequence of halves, so that onnxruntime
+ * cannot compute in float32.
  */
 export const writeSequenceGraph = async (path: string, size: number): Promise<void> => {
   const only = { name: 'only', dims: [], dataType: elemTypes.int64, int64Data: [0] };

@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs';
 
-// The part of onnx.proto3 (ONNX IR version 8) that a graph of a few nodes needs.
+// The part of onnx.proto3 (ONNX IR version 8) that a small graph needs.
 const { root } = protobuf.parse(`
 syntax = "proto3";
 message AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; TensorProto t = 5; GraphProto g = 6; repeated int64 ints = 8; int32 type = 20; }
@@ -20,18 +20,18 @@ message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto 
 const ModelProto = root.lookupType('ModelProto');
 
 export const elemTypes = { float32: 1, int64: 7, bool: 9, float16: 10 } as const;
-/** Of AttributeProto.AttributeType. */
+/** Values of AttributeProto.AttributeType. */
 export const attributeTypes = { float: 1, int: 2, tensor: 4, graph: 5, ints: 7 } as const;
 
 export type ElemType = keyof typeof elemTypes;
 
-/** A tensor as a graph declares it; a dimension by its name is open. */
+/** Declares a tensor. A dimension given by name is dynamic. */
 export const declared = (name: string, type: ElemType, dims: readonly (number | string)[]) => {
   const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: elemTypes[type], shape: { dim } } } };
 };
 
-/** The bytes of an ONNX file with that graph, whose fields are named as protobufjs names those of GraphProto. */
+/** Encodes an ONNX file. The graph's fields have protobufjs' names for GraphProto. */
 export const encodeGraph = (graph: object): Uint8Array => {
   const opsetImport = [
     { domain: '', version: 13 },

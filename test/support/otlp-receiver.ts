@@ -31,18 +31,18 @@ const Export = z.object({
   ),
 });
 
-/** A span, and the program that made it. */
+/** A span and the program that sent it. */
 export type ReceivedSpan = z.infer<typeof Span> & { readonly service: string };
 
 export type OtlpReceiver = {
   readonly url: string;
   readonly spans: readonly ReceivedSpan[];
-  /** What came, as it came. */
+  /** The request bodies as received. */
   readonly text: () => string;
   readonly stop: () => Promise<void>;
 };
 
-/** Takes traces by OTLP/HTTP as JSON on a free port of 127.0.0.1. */
+/** Receives traces by OTLP/HTTP as JSON on a free port of 127.0.0.1. */
 export const startOtlpReceiver = async (): Promise<OtlpReceiver> => {
   const spans: ReceivedSpan[] = [];
   const bodies: unknown[] = [];

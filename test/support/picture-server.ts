@@ -1,22 +1,22 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server of one picture that can be made to keep those who ask waiting, or to send something else. */
+/** A server of one picture. It can also delay its answers or send other bytes. */
 export type PictureServer = {
   readonly url: string;
-  /** How many have asked so far. */
+  /** The number of requests so far. */
   readonly asked: () => number;
-  /** From now on nobody gets an answer, until release(). */
+  /** Holds all answers until release(). */
   readonly hold: () => void;
   readonly release: () => void;
-  /** From now on sends these bytes. */
+  /** Sends these bytes from now on. */
   readonly send: (bytes: Uint8Array) => void;
   /** Answers the next requests with these statuses, one each, before it sends the picture again. */
   readonly fail: (...statuses: number[]) => void;
   readonly stop: () => Promise<void>;
 };
 
-/** Listens on a free port of 127.0.0.1, which OUTBOUND_ALLOW must open. */
+/** Listens on a free port of 127.0.0.1, which OUTBOUND_ALLOW must allow. */
 export const startPictureServer = async (picture: Uint8Array): Promise<PictureServer> => {
   let bytes = picture;
   let held: ServerResponse[] | undefined;

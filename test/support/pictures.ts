@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 
-/** Interleaved 8-bit pixels that we know by formula, so that a test can say what must come out. */
+/** Interleaved 8-bit pixels given by a formula, so that tests know the expected result. */
 export type Picture = {
   readonly data: Buffer;
   readonly width: number;
@@ -9,7 +9,7 @@ export type Picture = {
   readonly channels: 3;
 };
 
-/** A bright disc on black; the test network takes brightness for the subject. */
+/** A bright disc on black. The test network segments by brightness. */
 export const disc = (width: number, height: number, radius = Math.min(width, height) / 3): Picture => {
   const data = Buffer.alloc(width * height * 3);
   for (let y = 0; y < height; y++) {
@@ -21,7 +21,7 @@ export const disc = (width: number, height: number, radius = Math.min(width, hei
   return { data, width, height, channels: 3 };
 };
 
-/** Pixels that no codec can squeeze, the same on every run. */
+/** Incompressible pixels, equal in every run. */
 export const noise = (width: number, height: number): Picture => {
   const data = Buffer.alloc(width * height * 3);
   let state = 1;
@@ -47,12 +47,12 @@ const chunk = (type: string, data: Buffer): Buffer => {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
 };
 
-export type PngParts = {
+type PngParts = {
   readonly bits?: 1 | 8 | 16;
   /** 0 is grey, 2 is RGB, 6 is RGBA. */
   readonly colourType?: 0 | 2 | 6;
   readonly interlaced?: boolean;
-  /** Each begins with a byte for its filter; all zero and as many as the header says unless given. */
+  /** Lines of pixels, each after a byte for its filter. By default zeros, in the size of the header. */
   readonly rows?: Buffer;
   /** Chunks between header and pixels. */
   readonly extra?: readonly (readonly [type: string, data: Buffer])[];
@@ -60,7 +60,7 @@ export type PngParts = {
 
 const samplesOf = { 0: 1, 2: 3, 6: 4 } as const;
 
-/** A PNG written by hand, of whatever its header claims. */
+/** Builds a PNG by hand, with any header. */
 export const writePng = (width: number, height: number, parts: PngParts = {}): Buffer => {
   const { bits = 8, colourType = 2, interlaced = false, extra = [] } = parts;
   const header = Buffer.alloc(13);
@@ -77,14 +77,14 @@ export const writePng = (width: number, height: number, parts: PngParts = {}): B
   ]);
 };
 
-/** A PNG whose header promises pixels that do not follow. */
+/** A PNG whose header announces pixels that do not follow. */
 export const hollowPng = (width: number, height: number): Buffer =>
   writePng(width, height, { rows: Buffer.alloc(1_000) });
 
 /** A valid PNG of about 100 kB that decodes to a black square of side × side pixels. */
 export const bombPng = (side = 30_000): Buffer => writePng(side, side, { bits: 1, colourType: 0 });
 
-/** A JPEG whose header claims another size than its pixels have. */
+/** A JPEG whose header states another size than its pixels have. */
 export const hollowJpeg = async (width: number, height: number): Promise<Buffer> => {
   const bytes = Buffer.from(await toJpeg(disc(8, 8)));
   const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));
@@ -93,7 +93,7 @@ export const hollowJpeg = async (width: number, height: number): Promise<Buffer>
   return bytes;
 };
 
-/** A WEBP whose header claims another size than its pixels have. */
+/** A WEBP whose header states another size than its pixels have. */
 export const hollowWebp = async (width: number, height: number): Promise<Buffer> => {
   const bytes = Buffer.from(await open(disc(8, 8)).webp().toBuffer());
   const frame = bytes.indexOf(Buffer.from([0x9d, 0x01, 0x2a]));

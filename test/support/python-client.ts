@@ -9,18 +9,20 @@ import type { Item } from './client.js';
 
 const execute = promisify(execFile);
 
-/** What the user of a Python client gets: results, or the error that was raised. */
+/** What the client's user gets: results, or the raised error. */
 export type Ran = {
   readonly results?: Item[];
   readonly error?: Item & { readonly type: string };
   readonly seconds: number;
 };
 
-/** A client of Runware's in Python, installed in an environment of its own. */
-export type PythonClient = {
-  /** Like Jest's own; skipped, with the reason in its title, where the client could not be installed. */
+/** A Python client of Runware, installed in its own environment. */
+type PythonClient = {
+  /**
+   * Like Jest's describe, but skipped with the reason in its title when the client could not be installed.
+   */
   readonly describe: (title: string, tests: () => void) => void;
-  /** Runs the client's driver in a process of its own. */
+  /** Runs the client's driver in a separate process. */
   readonly run: (request: unknown) => Promise<Ran>;
 };
 
@@ -44,7 +46,7 @@ const pythonOf = (environment: string) =>
     ? join(environment, 'Scripts', 'python.exe')
     : join(environment, 'bin', 'python');
 
-/** Two runs that meet both install; the first one to be done is kept. */
+/** If two runs install at once, the first finished installation is kept. */
 const install = async (requirements: string, environment: string): Promise<void> => {
   const own = `${environment}.${randomUUID()}`;
   await mkdir(cache, { recursive: true });
@@ -54,7 +56,7 @@ const install = async (requirements: string, environment: string): Promise<void>
     await execute(pythonOf(own), ['-m', 'pip', 'install', ...options], { timeout: INSTALL_MS }).catch(
       explain('pip cannot install what is needed'),
     );
-    // Its python finds its packages by its own place, so it can be moved.
+    // The environment can be moved, because python finds its packages relative to itself.
     await rename(own, environment).catch((error: unknown) => {
       if (!existsSync(environment)) throw error;
     });
@@ -63,7 +65,7 @@ const install = async (requirements: string, environment: string): Promise<void>
   }
 };
 
-/** @returns the path of the python that has what the file requires */
+/** @returns the path of a python that has the required packages */
 export const pythonWith = async (requirements: string): Promise<string> => {
   const show = 'import sys; print(sys.version, sys.prefix)';
   const { stdout } = await execute('python3', ['-c', show]).catch(explain('python3 does not run'));
@@ -75,17 +77,17 @@ export const pythonWith = async (requirements: string): Promise<string> => {
 };
 
 const runner = (python: string, driver: string) => async (request: unknown) => {
-  // The service is on loopback, which no proxy reaches.
+  // The service is on loopback, which no proxy can reach.
   const env = { ...process.env, NO_PROXY: '*', no_proxy: '*' };
-  // -I: isolated from what this user's Python has besides.
+  // -I isolates python from the user's own packages.
   const args = ['-I', driver, JSON.stringify(request)];
   const { stdout } = await execute(python, args, { env, timeout: RUN_MS, maxBuffer: MAX_OUTPUT_BYTES });
   return JSON.parse(stdout) as Ran;
 };
 
 /**
- * Installs a client by pip, the requirements and the driver of that name in test/clients/python. Its absence is
- * said loudly, and with PYTHON_CLIENTS=required it fails.
+ * Installs a client by pip, with the requirements and the driver of that name in test/clients/python. If that
+ * fails, it prints a notice; with PYTHON_CLIENTS=required it throws.
  */
 export const pythonClient = async (name: string): Promise<PythonClient> => {
   try {
@@ -95,7 +97,7 @@ export const pythonClient = async (name: string): Promise<PythonClient> => {
     const { message } = error as Error;
     if (process.env['PYTHON_CLIENTS'] === 'required')
       throw new Error(`The Python client ${name} must be tested, but ${message}`, { cause: error });
-    // Not console.warn: Jest keeps to itself what is said in a file whose tests are all skipped.
+    // Not console.warn, because Jest hides it when all tests of a file are skipped.
     process.stderr.write(`\n*** NOTHING is tested with the Python client ${name}: ${message} ***\n`);
     return {
       describe: (title, tests) => describe.skip(`${title}, not run since ${message}`, tests),

@@ -1,18 +1,18 @@
 import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-export type RawReply = {
+type RawReply = {
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 };
-export type RawOptions = {
+type RawOptions = {
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: string | Buffer;
 };
 
-/** Asks for a path exactly as it is written: `fetch` would resolve its dots and refuse what is malformed. */
+/** Requests a path exactly as written. `fetch` would resolve dots and refuse malformed paths. */
 export const rawRequest = (
   url: string,
   path: string,

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-export type Received = {
+type Received = {
   readonly method: string | undefined;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -10,23 +10,23 @@ export type Received = {
   readonly at: number;
 };
 
-/** A status, with headers if need be, or `hold`: no answer until release(). */
+/** A status with optional headers, or `hold`: no answer until release(). */
 export type Reply = number | { readonly status: number; readonly headers: Record<string, string> } | 'hold';
 
-/** A server that takes what is sent to it and answers as it was told to. */
+/** A server that records requests and answers as configured. */
 export type Receiver = {
-  /** Below it every path has its own answers. */
+  /** Each path below it has its own answers. */
   readonly url: string;
-  /** The answers of a path in order, of which the last one stays; 200 for paths that have none. */
+  /** Sets the answers of a path in order. The last one repeats; the default is 200. */
   readonly answer: (path: string, ...replies: Reply[]) => void;
-  /** What was sent to the path, whatever its query. */
+  /** The requests to the path, with any query. */
   readonly received: (path: string) => Received[];
-  /** Answers what is held with 200. */
+  /** Answers held requests with 200. */
   readonly release: () => void;
   readonly stop: () => Promise<void>;
 };
 
-/** Listens on a free port of 127.0.0.1, which OUTBOUND_ALLOW must open. */
+/** Listens on a free port of 127.0.0.1, which OUTBOUND_ALLOW must allow. */
 export const startReceiver = async (): Promise<Receiver> => {
   const answers = new Map<string, Reply[]>();
   const all: Received[] = [];

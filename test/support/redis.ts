@@ -26,7 +26,7 @@ export const freePort = (): Promise<number> =>
 
 export const redisIsOnPath = (): boolean => spawnSync('redis-server', ['--version']).status === 0;
 
-/** Whether redis-server is on the PATH. In CI it must be; elsewhere its absence is said loudly. */
+/** Whether redis-server is on the PATH. CI requires it; elsewhere its absence prints a notice. */
 export const redisIsInstalled = (): boolean => {
   if (redisIsOnPath()) return true;
   if (process.env['CI'])
@@ -48,7 +48,7 @@ const answers = async (url: string) => {
   }
 };
 
-/** A Redis of our own on a free loopback port, without persistence; it can be stopped and started again. */
+/** Starts a Redis on a free loopback port, without persistence. It can be stopped and started again. */
 export const startRedis = async (): Promise<TestRedis> => {
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}/0`;

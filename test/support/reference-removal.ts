@@ -1,6 +1,6 @@
 import type { Variant } from '#models';
 
-// Jest looks every global up slowly, and these stand in loops.
+// Local copies, because Jest looks up globals slowly.
 const { PI, abs, sin, min, max, floor, exp } = Math;
 
 /** Samples of one channel, row by row. */
@@ -17,7 +17,7 @@ const toByte = (value: number) => min(max(floor(value + 0.5), 0), 255);
 
 type Tap = { readonly at: number; readonly weight: number };
 
-/** What each sample of a resized line is made of, by the textbook formula. */
+/** The source samples and weights of each sample in a resized line, by the textbook formula. */
 const tapsOf = (from: number, to: number): readonly (readonly Tap[])[] => {
   const scale = from / to;
   const stretch = max(scale, 1);
@@ -57,7 +57,7 @@ const resize = (plane: Plane, width: number, height: number): Plane =>
 
 const logistic = (x: number) => 1 / (1 + exp(-x));
 
-/** The shares that the row promises: whoever applies the logistic function, the graph or we. */
+/** Applies the row's activation, which the graph or the service applies. */
 const predict = (
   { input, output }: Variant,
   channels: readonly Plane[],
@@ -84,9 +84,8 @@ const extremes = (values: Float64Array): readonly [number, number] => {
 };
 
 /**
- * The alpha that a row of the catalogue promises for a network that takes the mean of its channels, each
- * times its weight, for the subject; computed the slow and plain way: no line of it is shared with the service.
- *
+ * The alpha that a catalogue row promises for a network that takes the weighted mean of its channels.
+ * Computed in a slow, plain way that shares no code with the service.
  * @param photo interleaved samples of red, green and blue
  */
 export const referenceAlpha = (

@@ -11,7 +11,7 @@ import {
 } from '#database';
 import type { Service } from './service.js';
 
-/** A task's row, past the gateway; its image stands at imageUrl. */
+/** Inserts a task's row without the gateway. Its image is at imageUrl. */
 export const insertRemoval = async (
   { database, key, secrets }: Service,
   { imageUrl = 'http://127.0.0.1/none', uploadUrl, webhookUrl, request = {}, ...more }: RemovalOptions = {},

@@ -5,7 +5,7 @@ import S3rver from 's3rver';
 
 export type S3Store = {
   readonly url: string;
-  /** The environment of a service that keeps its images there. */
+  /** The environment of a service that uses this store. */
   readonly env: {
     readonly STORAGE: 's3';
     readonly S3_BUCKET: string;
@@ -14,16 +14,18 @@ export type S3Store = {
     readonly S3_ACCESS_KEY_ID: string;
     readonly S3_SECRET_ACCESS_KEY: string;
   };
-  /** Away, and back with what it has. */
+  /** Stops the store, and starts it again with its objects. */
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
-/** The one key that the store knows. */
+/** The only access key that the store accepts. */
 const KEY = 'S3RVER';
 
-/** An S3 store on a free port of 127.0.0.1 with one bucket. It looks who signs, and not whether they did it well. */
+/**
+ * An S3 store with one bucket on a free port of 127.0.0.1. It checks the access key, but not the signature.
+ */
 export const startS3Store = async (port = 0): Promise<S3Store> => {
   const directory = await mkdtemp(join(tmpdir(), 'clearcut-s3-'));
   const S3_BUCKET = 'pictures';

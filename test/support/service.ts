@@ -24,15 +24,15 @@ export type Service = Client & {
   readonly config: ServiceConfig;
   readonly database: Database;
   readonly secrets: Secrets;
-  /** One by one, so that a test can start them late, stop them and start them again. */
+  /** Separate programs, so that a test can start them late, stop them and restart them. */
   readonly worker: Program;
   readonly dispatcher: Program;
-  /** A second one beside it. */
+  /** A second worker. */
   readonly otherDispatcher: Program;
   readonly gateway: Program;
-  /** A second one that shares nothing with it but the database and the storage. */
+  /** A second gateway that shares only the database and the storage. */
   readonly otherGateway: Program & { readonly url: string; readonly post: Client['post'] };
-  /** Where the programs serve their operators; only with `admin`. */
+  /** The admin ports. Only with `admin`. */
   readonly admin: Readonly<Record<'gateway' | 'worker' | 'dispatcher', string>>;
   readonly stop: () => Promise<void>;
 };
@@ -55,10 +55,10 @@ const toProgram = (start: () => Promise<Running>): Program => {
   };
 };
 
-/** A second model, of which nothing is installed. */
+/** A second model that is not installed. */
 export const absentModel: Model = { ...defaultModel, air: 'acme:1@1', slug: 'absent', name: 'Absent' };
 
-/** The default model's row with a small network behind it, and another. */
+/** A models file with the default model, but a small network, and a second model. */
 const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {
   const published = defaultVariant(defaultModel);
   const variant = await installGraph(modelsDir, { ...published, input: { ...published.input, size: SIZE } });
@@ -69,13 +69,13 @@ const testCatalogue = async (modelsDir: string): Promise<Catalogue> => {
 
 export type ServiceOptions = {
   readonly env?: Record<string, string>;
-  /** Another catalogue, of files that it puts into the models folder. */
+  /** Replaces the catalogue, and installs its files into the models folder. */
   readonly makeCatalogue?: (modelsDir: string) => Promise<Catalogue>;
-  /** Takes the log's lines. */
+  /** Receives the log's lines. */
   readonly log?: Logger;
-  /** Give each program an admin port. */
+  /** Gives each program an admin port. */
   readonly admin?: boolean;
-  /** As if no worker had ever been there. */
+  /** Starts as if no worker had ever run. */
   readonly neverServed?: boolean;
   readonly gatewayOptions?: GatewayOptions;
   readonly workerOptions?: WorkerOptions;
@@ -83,8 +83,8 @@ export type ServiceOptions = {
 };
 
 /**
- * Gateway, worker and dispatcher in this process, on a database and a data folder of their own. The gateway is
- * the only one started: call `worker.start()` and `dispatcher.start()`.
+ * Gateway, worker and dispatcher in this process, with their own database and data folder. Only the gateway
+ * is started: call `worker.start()` and `dispatcher.start()`.
  */
 export const startService = async ({
   env = {},
@@ -115,7 +115,7 @@ export const startService = async ({
   const database = openDatabase(config.DATABASE_URL);
   const key = `cc_${randomUUID()}${randomUUID()}`;
   await putKey(database, 'local', key);
-  // Tasks are taken while the worker is away, as after a restart.
+  // Makes the gateway accept tasks while the worker is away, as after a restart.
   const airs = [...models.keys()].filter((air) => air !== absentModel.air);
   const lastServedAt = new Date();
   if (!neverServed)

@@ -7,9 +7,9 @@ import { isNativeError } from 'node:util/types';
 
 const run = promisify(execFile);
 
-export type SmallDisk = {
+type SmallDisk = {
   readonly folder: string;
-  /** Leaves no room for one more byte. */
+  /** Fills the disk to the last byte. */
   readonly fill: () => Promise<void>;
   readonly free: () => Promise<void>;
   readonly setReadOnly: () => Promise<void>;
@@ -17,7 +17,7 @@ export type SmallDisk = {
   readonly stop: () => Promise<void>;
 };
 
-/** A disk of a few megabytes in memory. Only root on Linux may mount one. */
+/** A disk of a few megabytes in memory. Only root on Linux can mount one. */
 export const mountSmallDisk = async (): Promise<SmallDisk> => {
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-disk-'));
   const mount = (options: string) => run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);

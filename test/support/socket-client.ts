@@ -7,7 +7,7 @@ export type Frame = { readonly data?: Item[]; readonly errors?: Item[]; readonly
 /** A bare WebSocket client of the task API. */
 export type SocketClient = {
   readonly socket: WebSocket;
-  /** Everything that came, in order. */
+  /** All received frames, in order. */
   readonly frames: Frame[];
   readonly send: (tasks: unknown) => void;
   /** Says who calls. @returns the session */
@@ -15,11 +15,11 @@ export type SocketClient = {
   /** The n-th frame that names the task. */
   readonly frameOf: (taskUUID: string, n?: number) => Promise<Frame>;
   readonly nextFrame: (n?: number) => Promise<Frame>;
-  /** Resolves with the code. */
+  /** Resolves with the close code. */
   readonly closed: Promise<number>;
 };
 
-/** `path` is that of the request, with its query. */
+/** `path` is the request's path with its query. */
 export type SocketOptions = ClientOptions & { readonly path?: string };
 
 export const itemOf = (frame: Frame): Item => ({ ...frame.data?.[0], ...frame.errors?.[0] });

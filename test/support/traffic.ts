@@ -7,7 +7,10 @@ import { until } from './until.js';
 
 export type Scraped = Readonly<Record<keyof Service['admin'], Sample[]>>;
 
-/** Two removals that succeed, one with a webhook and one with an upload, and two that fail, each another way. */
+/**
+ * Two removals that succeed, one with a webhook and one with an upload, and two that fail for different
+ * reasons.
+ */
 export const makeTraffic = async (service: Service): Promise<void> => {
   const receiver = await startReceiver();
   try {

@@ -3,9 +3,9 @@ import type { Item } from './client.js';
 import { ClientError, poll, toTask, type Task } from './typescript-task.js';
 
 /** The REST transport of @runware/sdk 1.6.8. */
-export type RestClient = {
+type RestClient = {
   readonly run: (params: Record<string, unknown>) => Promise<readonly Item[]>;
-  /** The statuses of the answers so far; 0 where the connection failed. */
+  /** The statuses of the answers so far. 0 means a failed connection. */
   readonly statuses: readonly number[];
 };
 
@@ -16,7 +16,7 @@ const USER_AGENT = 'runware-typescript/1.6.8 (node/20) schemas/20260722152433';
 
 const isRetried = (status: number) => status === 0 || status === 408 || status === 429 || status >= 500;
 
-/** `retryDelayMs` is 1000 by default in the client. */
+/** The client's default `retryDelayMs` is 1000. */
 export const createRestClient = (url: string, key: string, retryDelayMs = 1000): RestClient => {
   const statuses: number[] = [];
 
@@ -35,7 +35,7 @@ export const createRestClient = (url: string, key: string, retryDelayMs = 1000):
     }
   };
 
-  /** The same task with the same taskUUID again, whatever Retry-After says. */
+  /** Sends the same task with the same taskUUID again. Ignores Retry-After. */
   const post = async (task: Task): Promise<Body> => {
     for (let retries = 0; ; retries++) {
       const { status, body } = await postOnce(task);
@@ -57,7 +57,7 @@ export const createRestClient = (url: string, key: string, retryDelayMs = 1000):
     statuses,
     run: async (params) => {
       const task = toTask(params);
-      // Errors in a good answer to a sync task are lost on it.
+      // The client ignores errors in a 200 answer to a sync task.
       if (task['deliveryMethod'] === 'sync') return (await post(task)).data ?? [];
       await postForItems(task);
       return poll(task.taskUUID, postForItems);

@@ -7,7 +7,7 @@ import { ClientError, poll, toTask, type Task } from './typescript-task.js';
 /** The WebSocket transport of @runware/sdk 1.6.8. */
 export type SocketClient = {
   readonly run: (params: Record<string, unknown>) => Promise<readonly Item[]>;
-  /** Ends the connection by this code, as a network would; the client dials again. */
+  /** Closes the connection with this code, as a network would. The client reconnects. */
   readonly drop: (code: number) => void;
   readonly disconnect: () => void;
 };
@@ -17,7 +17,7 @@ type Callback = (frame: Frame) => void;
 const uuidOf = ({ taskUUID }: Item) => taskUUID ?? '';
 const parse = (data: WebSocket.RawData) => JSON.parse((data as Buffer).toString()) as Frame;
 
-/** Every frame for its tasks. Errors hide the data beside them; those of nobody are for all. */
+/** Frames with errors hide the data beside them. Errors without a taskUUID reach all tasks. */
 const dispatch = ({ data = [], errors = [] }: Frame, callbacks: ReadonlyMap<string, Callback>) => {
   if (errors.length > 0) {
     const routed = errors.filter((item) => callbacks.has(uuidOf(item)));
@@ -30,7 +30,7 @@ const dispatch = ({ data = [], errors = [] }: Frame, callbacks: ReadonlyMap<stri
   }
 };
 
-/** Dials and says who calls. While it waits for the answer it looks at the singular `error` only. */
+/** Connects and authenticates. Until the answer, only the singular `error` counts. */
 const authenticate = async (url: string, apiKey: string, session: string | undefined) => {
   const socket = new WebSocket(url, { headers: { 'user-agent': 'runware-typescript/1.6.8' } });
   const first = await new Promise<Frame>((resolve, reject) => {
@@ -48,7 +48,7 @@ const authenticate = async (url: string, apiKey: string, session: string | undef
   return { socket, session: item['connectionSessionUUID'] };
 };
 
-/** `retryDelayMs` is 1000 by default in the client. */
+/** The client's default `retryDelayMs` is 1000. */
 export const connectSocketClient = async (
   serviceUrl: string,
   apiKey: string,
@@ -82,7 +82,7 @@ export const connectSocketClient = async (
     current.socket.send(JSON.stringify([task]));
     onSent(task);
   };
-  /** Resolves with the first frame that answers; it may come over a later connection. */
+  /** Resolves with the first frame that answers, even over a later connection. */
   const ask = (task: Task): Promise<readonly Item[]> =>
     new Promise((resolve, reject) => {
       callbacks.set(task.taskUUID, ({ data = [], errors = [] }) =>

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Item } from './client.js';
 
-// What both transports of @runware/sdk 1.6.8 share. The package is not on npm, so its behaviour towards a server
-// is written down here: what it sends, what it waits for, what it takes for an end.
+// The common part of both transports of @runware/sdk 1.6.8. The package is not on npm, so this file imitates
+// how it sends tasks, waits and detects an end.
 
-/** The error that its user gets; `item` is what the server said. */
+/** The error that the client's user gets. `item` is the service's error. */
 export class ClientError extends Error {
   constructor(
     readonly item: Item,
@@ -17,7 +17,7 @@ export class ClientError extends Error {
 
 export type Task = Record<string, unknown> & { readonly taskType: string; readonly taskUUID: string };
 
-/** `run()` is async unless it is told otherwise, and sends what its user gave it besides. */
+/** `run()` is async by default, and sends the user's other parameters as they are. */
 export const toTask = (params: Record<string, unknown>): Task => ({
   deliveryMethod: 'async',
   taskType: 'removeBackground',
@@ -28,7 +28,7 @@ export const toTask = (params: Record<string, unknown>): Task => ({
 const isTerminal = (item: Item): boolean =>
   ['imageURL', 'result'].some((name) => item[name] !== undefined) || item['status'] === 'success';
 
-/** Asks for the end: after 1 s, again after half a second, then ever more slowly. */
+/** Polls for the end: after 1 s, after another half second, then ever more slowly. */
 export const poll = async (
   taskUUID: string,
   ask: (task: Task) => Promise<readonly Item[]>,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Asks again until the answer is truthy; fails loudly with what it waited for. */
+/** Polls until the answer is truthy. On a timeout, the error says what it waited for. */
 export const until = async <T>(
   what: string,
   ask: () => Promise<T> | T,

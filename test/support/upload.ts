@@ -2,14 +2,17 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
-export type UploadAnswer = { readonly status: number; readonly head: string; readonly body: unknown };
+type UploadAnswer = { readonly status: number; readonly head: string; readonly body: unknown };
 
 /** A request whose body is written by hand. */
 export type Upload = {
-  /** Resolves when the other end's kernel took the bytes; false when the connection is gone. */
+  /**
+   * Resolves with true when the other end's kernel accepted the bytes, and with false when the connection is
+   * closed.
+   */
   readonly write: (bytes: Buffer | string) => Promise<boolean>;
   readonly answer: Promise<UploadAnswer>;
-  /** Resolves when the connection is gone. */
+  /** Resolves when the connection is closed. */
   readonly closed: Promise<void>;
   readonly localPort: number;
   readonly destroy: () => void;
@@ -23,7 +26,7 @@ const parse = (text: string): UploadAnswer => {
 const lengthOf = (text: string) =>
   text.indexOf('\r\n\r\n') + 4 + Number(/content-length: (\d+)/i.exec(text)?.[1] ?? Infinity);
 
-/** Sends the head of a request and leaves its body to the caller. */
+/** Sends the head of a request. The caller writes the body. */
 export const startUpload = async (
   url: string,
   headers: Record<string, string | number>,
@@ -54,14 +57,14 @@ export const startUpload = async (
   return { write, answer, closed, localPort: socket.localPort ?? 0, destroy: () => socket.destroy() };
 };
 
-/** Writes copies of a piece until it has written so many bytes or the connection is gone. */
+/** Writes copies of a piece until that many bytes are sent or the connection is closed. */
 export const writeUpTo = async (upload: Upload, bytes: number, piece: Buffer): Promise<void> => {
   for (let left = bytes; left > 0; left -= piece.length) {
     if (!(await upload.write(piece.subarray(0, left)))) return;
   }
 };
 
-/** The server's ends of the connections of this process, which know how much was read. */
+/** The server's sockets of connections from this process. They know how much was read. */
 export const watchServerSockets = () => {
   const sockets = new Map<number, { socket: Socket; server: Server }>();
   const note = (message: unknown) => {

@@ -1,6 +1,6 @@
 /**
- * The migrations before the first release, which no program ran beside. What comes after them only adds, or says
- * since which release nobody uses what it takes away.
+ * The migrations before the first release. No program ran during those. Later ones only add, or declare since
+ * which release the removed parts are unused.
  */
 export const baseline: readonly string[] = [
   '20261122160000_tasks',

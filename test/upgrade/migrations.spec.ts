@@ -13,15 +13,15 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { versio
 const sqlOf = (name: string) => readFileSync(join(folder, name, 'migration.sql'), 'utf8');
 
 describe('the migrations', () => {
-  it('are those that the programs ask for', () => {
+  it('are the ones that the programs require', () => {
     expect(neededMigrations).toEqual(names);
   });
 
-  it('keep those of the first release', () => {
+  it('include all of the first release', () => {
     expect(baseline.filter((name) => !names.includes(name))).toEqual([]);
   });
 
-  it('only add, since the first release, or say since when nobody uses what they take away', () => {
+  it('only add since the first release, or declare since when the removed parts are unused', () => {
     const later = names.filter((name) => !baseline.includes(name));
     expect(
       later.flatMap((name) => lintMigration(sqlOf(name), version).map((fault) => `${name}: ${fault}`)),
@@ -29,7 +29,7 @@ describe('the migrations', () => {
   });
 });
 
-describe('what reads the migrations', () => {
+describe('the check of migrations', () => {
   const faultsOf = (sql: string) => lintMigration(sql, '0.3.0');
 
   it.each([
@@ -44,7 +44,7 @@ describe('what reads the migrations', () => {
     'ALTER TABLE "tasks" ADD COLUMN "note" TEXT; UPDATE "tasks" SET "note" = lower("model") WHERE "state" = \'queued\';',
     'CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN DELETE FROM tasks; RETURN NULL; END; $$ LANGUAGE plpgsql;',
     '-- DROP TABLE "tasks";\n/* ALTER TABLE "tasks" DROP COLUMN "note"; */',
-  ])('lets pass what adds: %s', (sql) => {
+  ])('accepts an additive statement: %s', (sql) => {
     expect(faultsOf(sql)).toEqual([]);
   });
 
@@ -75,7 +75,7 @@ describe('what reads the migrations', () => {
     'CREATE TRIGGER t AFTER UPDATE ON "tasks" FOR EACH ROW EXECUTE FUNCTION f();',
     'DO $$ BEGIN DROP TABLE tasks; END $$;',
     'CREATE TABLE "notes" ("id" UUID); DROP TABLE "tasks"; -- quietly',
-  ])('finds what old programs stumble over: %s', (sql) => {
+  ])('reports a statement that breaks old programs: %s', (sql) => {
     expect(faultsOf(sql)).toHaveLength(1);
   });
 
@@ -85,7 +85,7 @@ describe('what reads the migrations', () => {
     'CREATE INDEX "a" ON "tasks"("model"); ALTER TABLE "tasks" ADD COLUMN "a" TEXT;',
     'ALTER TABLE "images" ADD COLUMN "a" TEXT; CREATE TABLE "notes" ("id" UUID REFERENCES "tasks"("id"));',
     'CREATE TABLE "notes" ("a" UUID REFERENCES "tasks"("id"), "b" UUID REFERENCES "images"("id"));',
-  ])('finds what may wait for a program that waits for it: %s', (sql) => {
+  ])('reports locks that can deadlock with a program: %s', (sql) => {
     expect(faultsOf(sql)).toEqual([expect.stringMatching(/ locks \w+ (besides|further)/)]);
   });
 
@@ -93,11 +93,11 @@ describe('what reads the migrations', () => {
     'ALTER TABLE "tasks" ADD COLUMN "a" TEXT; ALTER TABLE "tasks" ADD COLUMN "b" TEXT; CREATE INDEX "a" ON "tasks"("a");',
     'ALTER TABLE "tasks" ADD COLUMN "a" TEXT; CREATE TABLE "notes" ("id" UUID REFERENCES "tasks"("id"));',
     'CREATE TABLE "a" ("id" UUID); CREATE TABLE "b" ("id" UUID REFERENCES "a"("id")); CREATE INDEX "c" ON "tasks"("model");',
-  ])('lets pass what locks one table in use: %s', (sql) => {
+  ])('accepts a lock on one existing table: %s', (sql) => {
     expect(faultsOf(sql)).toEqual([]);
   });
 
-  it('lets a file take away what nobody has used since an earlier release, if it says so', () => {
+  it('accepts the removal of parts that are declared unused since an earlier release', () => {
     const drop = 'ALTER TABLE "tasks" DROP COLUMN "note";';
     expect(faultsOf(`-- contract: since 0.2.0\n${drop}`)).toEqual([]);
     expect(faultsOf(`-- Why.\n-- contract: since 0.2.9\n${drop}`)).toEqual([]);
@@ -107,7 +107,7 @@ describe('what reads the migrations', () => {
     expect(faultsOf(`SELECT '\n-- contract: since 0.2.0';\n${drop}`).length).toBeGreaterThan(0);
   });
 
-  it('finds what the migrations before the first release did beyond adding', () => {
+  it('reports what the migrations before the first release did beyond adding', () => {
     expect(lintMigration(sqlOf('20261122191500_secrets'), version)).toEqual([
       expect.stringContaining('rewrites what old programs read: request'),
     ]);

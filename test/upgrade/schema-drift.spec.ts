@@ -6,7 +6,7 @@ import { createDatabase, freshDatabase, runSql } from '#test/databases';
 
 const schema = readFileSync('prisma/schema.prisma', 'utf8');
 
-/** The SQL from that schema to prisma/schema.prisma. */
+/** The SQL that turns that schema into prisma/schema.prisma. */
 const draft = (databaseUrl: string, from: string): string =>
   execFileSync(process.execPath, ['tools/draft-migration.mjs', databaseUrl], {
     input: from,
@@ -14,7 +14,7 @@ const draft = (databaseUrl: string, from: string): string =>
     stdio: 'pipe',
   });
 
-/** All that Prisma's schema language can say of a database; the triggers are beyond it. */
+/** The parts of a database that Prisma's schema language can describe. It cannot describe triggers. */
 const facts = {
   columns: `SELECT table_name, column_name, data_type, udt_name, datetime_precision, numeric_precision, numeric_scale,
                    is_nullable, column_default
@@ -40,8 +40,8 @@ const describeDatabase = async (databaseUrl: string): Promise<Record<string, str
   }
 };
 
-describe('the schema of Prisma', () => {
-  it('describes the database that the migrations make', async () => {
+describe('prisma/schema.prisma', () => {
+  it('describes the database that the migrations create', async () => {
     const drafted = await createDatabase(`drafted_${Date.now()}`);
     await runSql(drafted, draft(drafted, ''));
     const described = await describeDatabase(drafted);
@@ -49,7 +49,7 @@ describe('the schema of Prisma', () => {
     expect(await describeDatabase(await freshDatabase())).toEqual(described);
   });
 
-  it('can be drafted into the next migration without network', async () => {
+  it('can be turned into the next migration without network access', async () => {
     const url = await freshDatabase();
     expect(draft(url, schema)).toBe('-- This is an empty migration.\n');
     const former = schema.replace(/^ +upload_?url .*\n/im, '');

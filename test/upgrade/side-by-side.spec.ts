@@ -18,7 +18,7 @@ jest.setTimeout(180_000);
 const photo = (await toPng(disc(60, 40))).toString('base64');
 const programs = ['gateway', 'worker', 'dispatcher'] as const;
 
-/** What a next release may bring: each table that is in use has more, and there is one more. */
+/** A possible next release: more columns in every table in use, and one more table. */
 const nextMigrations = [
   `ALTER TABLE "tasks" ADD COLUMN "next_note" TEXT DEFAULT 'none', ADD COLUMN "next_rank" INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX "tasks_next_rank_idx" ON "tasks"("next_rank", "state");
@@ -37,7 +37,7 @@ const nextMigrations = [
   'ALTER TABLE "delivery_attempts" ADD COLUMN "next_answer" TEXT;',
 ];
 
-/** Each in a transaction, as they are deployed, and written down. */
+/** Applies and records each in a transaction, as a deployment does. */
 const migrateToNext = async (databaseUrl: string) => {
   for (const [i, sql] of nextMigrations.entries()) {
     await runSql(databaseUrl, sql);
@@ -49,7 +49,7 @@ const migrateToNext = async (databaseUrl: string) => {
   }
 };
 
-describe('the programs of a release, when the schema becomes that of the next one', () => {
+describe('the programs of a release, when the schema is upgraded', () => {
   let fleet: Fleet;
   let receiver: Receiver;
   let gateway: FleetProgram;
@@ -82,7 +82,7 @@ describe('the programs of a release, when the schema becomes that of the next on
       60_000,
     );
 
-  it('go on under load, and start on it: no task fails, no webhook is lost', async () => {
+  it('keep running under load and can start: no task fails, no webhook is lost', async () => {
     expect(nextMigrations.flatMap((sql) => lintMigration(sql, '0.1.0'))).toEqual([]);
     const webhookURL = `${receiver.url}/upgrade`;
     const old = await startAll();
@@ -116,7 +116,7 @@ describe('the programs of a release, when the schema becomes that of the next on
 });
 
 describe('the programs of a release', () => {
-  it('do not start on the schema of the one before, and say what to do', async () => {
+  it('do not start on the schema of the previous release, and say what to do', async () => {
     const fleet = await startFleet();
     try {
       const newest = neededMigrations.at(-1);
@@ -139,7 +139,7 @@ describe('the programs of a release', () => {
 
 const backends = redisIsInstalled() ? (['Postgres', 'Redis'] as const) : (['Postgres'] as const);
 
-describe.each(backends)('with its queue on %s, a worker', (backend) => {
+describe.each(backends)('a worker with its queue on %s', (backend) => {
   let service: Service;
   let pictures: PictureServer;
   let redis: TestRedis | undefined;
@@ -157,7 +157,7 @@ describe.each(backends)('with its queue on %s, a worker', (backend) => {
     await redis?.stop();
   });
 
-  /** A job as another release might write it. */
+  /** A job in the format of another release. */
   const enqueue = async (id: string, data: Record<string, unknown>, name: string) => {
     const queue = openLibraryQueue(service.config, 'runware:109@1');
     try {
@@ -179,7 +179,7 @@ describe.each(backends)('with its queue on %s, a worker', (backend) => {
     });
   };
 
-  it('runs a job of a newer release, of whose fields and rows it does not know all', async () => {
+  it('runs a job of a newer release that has unknown fields and columns', async () => {
     const ended = await run(
       { nextField: { deep: true }, finishing: { feather: 1, nextSetting: 'much' } },
       { nextField: [1], model: 'runware:109@1', traceParent: '00-0' },
@@ -188,7 +188,7 @@ describe.each(backends)('with its queue on %s, a worker', (backend) => {
     expect(ended).toMatchObject({ state: 'succeeded', attempt: 1 });
   });
 
-  it('runs a job of an older release, which lacks what was added since', async () => {
+  it('runs a job of an older release that lacks newer fields', async () => {
     expect(await run({}, {})).toMatchObject({ state: 'succeeded', attempt: 1 });
     expect(await run({ finishing: { feather: 2 } }, {})).toMatchObject({ state: 'succeeded', attempt: 1 });
   });

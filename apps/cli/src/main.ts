@@ -1,16 +1,15 @@
-import { isHelp, print } from './command.js';
-import { UsageError } from './usage-error.js';
+import { isHelp, print, UsageError } from './command.js';
 
 const usage = `Usage: npx clearcut <command>
 
   models    list, pull, import, verify and remove the weights of models
   keys      create, list and revoke the keys of callers
-  migrate   bring the database up to date
+  migrate   bring the schema of the database up to date
 `;
 
 type Run = (args: readonly string[], signal: AbortSignal) => Promise<void>;
 
-/** Each is loaded when it is asked for, so that an image need not carry what its own commands never use. */
+/** Loaded on demand, because an image need not carry modules that only other commands use. */
 const commands: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   models: () => import('./models/run-models.js'),
   keys: () => import('./keys/run-keys.js'),
@@ -21,7 +20,7 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
 
-/** The exit code: 1 for what went wrong, 2 for what was asked wrongly, 130 after Ctrl-C. */
+/** @returns the exit code: 1 for a failure, 2 for wrong usage, 130 after Ctrl-C */
 const report = (error: unknown): number => {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   process.stderr.write(`clearcut: ${message.trim().replace(/\s*\n\s*/g, ' ')}\n`);
@@ -43,11 +42,11 @@ const run = async ([command, ...args]: readonly string[]): Promise<void> => {
   await run(args, stop.signal);
 };
 
-// Whoever reads only the first lines has gone; that is no fault.
+// A reader such as `head` may close the pipe early, which is not an error.
 process.stdout.on('error', () => process.exit(0));
 
 try {
-  // In front of the arguments stands the mode of the bootstrap.
+  // The first argument is the mode of the bootstrap.
   await run(process.argv.slice(3));
 } catch (error) {
   process.exitCode = report(stop.signal.aborted ? stop.signal.reason : error);

@@ -1,22 +1,21 @@
 import { readServiceConfig } from '#config';
 import { migrate } from '#database';
-import { isHelp, print } from './command.js';
-import { UsageError } from './usage-error.js';
+import { isHelp, print, UsageError } from './command.js';
 
 const usage = `Usage: npx clearcut migrate
 
-Brings the schema of the database that DATABASE_URL names up to date, and creates the database where there is
-none. Any number may run at once, and it does nothing where nothing is to be done.
+Brings the schema of the database of DATABASE_URL up to date, and creates the database if it does not exist.
+Several may run at once. Without pending migrations it does nothing.
 `;
 
 /**
  * `npx clearcut migrate`
  *
- * @throws UsageError, and what makes the environment or the database unusable
+ * @throws UsageError, and faults of the environment or the database
  */
 export const run = async (args: readonly string[]): Promise<void> => {
   if (args.some(isHelp)) return print(usage);
-  if (args.length > 0) throw new UsageError('It takes nothing.', usage);
+  if (args.length > 0) throw new UsageError('migrate takes no arguments.', usage);
 
   const warn = (sentence: string) => void process.stderr.write(`clearcut: ${sentence}\n`);
   const { applied } = await migrate(readServiceConfig().DATABASE_URL, { warn });

@@ -14,10 +14,10 @@ export const newFolder = (): string => {
   return folder;
 };
 
-/** A program that writes a line about each of its lives, and what happened in it, to a diary. */
+/** A program that records its starts, and what happens to it, in a diary file. */
 export type FakeProgram = Program & { readonly diary: () => string[] };
 
-/** `script` may use note(), tell() and stay(). */
+/** `script` may call note(), tell() and stay(). */
 export const fakeProgram = (script: string, name = 'fake'): FakeProgram => {
   const folder = newFolder();
   const path = join(folder, `${name}.mjs`);

@@ -1,15 +1,15 @@
 import type { Config } from '#config';
 import { findModel, type Catalogue, type Model } from '#models';
 import type { Choice, Progress } from '#weights';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../command.js';
 
-/** What a command on models may know of the world. */
+/** What the commands on models work with. */
 export type World = {
   readonly config: Config;
   readonly catalogue: Catalogue;
-  /** For people, on stderr. */
+  /** Messages for people, on stderr. */
   readonly progress: Progress;
-  /** The command's answer, on stdout. */
+  /** The command's output, on stdout. */
   readonly print: (text: string) => void;
   readonly signal: AbortSignal;
 };
@@ -21,7 +21,7 @@ export const modelNamed = (catalogue: Catalogue, name: string, usage: string): M
   throw new UsageError(`There is no model ${name}: npx clearcut models list names them all.`, usage);
 };
 
-/** The variants of a model: the one that is named, else all. */
+/** The named variant of a model, or all of them. */
 export const choicesNamed = (model: Model, variantName: string | undefined, usage: string): Choice[] => {
   const variants = model.variants.filter(({ name }) => variantName === undefined || name === variantName);
   if (variants.length > 0) return variants.map((variant) => ({ model, variant }));

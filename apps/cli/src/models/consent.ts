@@ -1,17 +1,17 @@
 import type { PullOptions } from '#weights';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../command.js';
 import type { World } from './command.js';
 
-/** Options of the commands that install. */
+/** The options of the commands that install. */
 export const consentOptions = {
   'accept-licence': { type: 'boolean' },
   sha256: { type: 'string' },
   'trust-on-first-use': { type: 'boolean' },
 } as const;
 
-export const consentUsage = `  --accept-licence       accept a licence that needs it; it is shown without
-  --sha256 HASH          what the file must have, where no hash is published
-  --trust-on-first-use   take what comes of such a file, and hold later downloads to it
+export const consentUsage = `  --accept-licence       accept a licence that needs it; without this option the licence is shown
+  --sha256 HASH          the expected hash, for files without a published one
+  --trust-on-first-use   accept such a file as it is, and require the same hash later
 `;
 
 type Values = {
@@ -20,7 +20,7 @@ type Values = {
   readonly 'trust-on-first-use'?: boolean | undefined;
 };
 
-/** @throws UsageError when the hash is none */
+/** @throws UsageError when the hash is malformed */
 export const toOptions = (
   { config, progress, signal }: World,
   values: Values,

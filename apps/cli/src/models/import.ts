@@ -1,20 +1,19 @@
 import { resolve } from 'node:path';
 import { importWeights } from '#weights';
-import { readArguments, type Command } from '../command.js';
-import { UsageError } from '../usage-error.js';
+import { readArguments, UsageError, type Command } from '../command.js';
 import { choicesNamed, modelNamed, type World } from './command.js';
 import { consentOptions, consentUsage, toOptions } from './consent.js';
 
 const usage = `Usage: npx clearcut models import <air | slug> <file> [options]
 
-Installs a file that was brought by hand, for sites without a way out. It is copied and verified.
+Copies and verifies a local file, for machines without access to the internet.
 
-  --variant NAME         which file of the model it is; its hash tells where it is published
+  --variant NAME         which file of the model it is; by default found by its hash
 ${consentUsage}`;
 
 const options = { ...consentOptions, variant: { type: 'string' } } as const;
 
-/** The bootstrap works in the project's folder; the user may be elsewhere. */
+/** Paths are relative to the user's folder, but the bootstrap changes to the project's. */
 const fromUser = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);
 
 export const importFile: Command<World> = {

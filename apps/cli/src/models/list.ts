@@ -1,13 +1,12 @@
 import type { Licence, Variant } from '#models';
 import { listWeights, placeNames, strayWeights, type Entry } from '#weights';
-import { readArguments, type Command } from '../command.js';
+import { readArguments, table, type Command } from '../command.js';
 import { type World } from './command.js';
-import { table } from '../table.js';
 
 const usage = `Usage: npx clearcut models list [--json]
 
-Shows every model and each of its files: whether it is installed, its size, its licence, and where it would
-come from. The first file of a model is the one that is pulled unless another is named.
+Lists the files of all models: whether they are installed, their size, licence and source. models pull
+downloads the first file of a model unless you name another.
 `;
 
 const commercialUse: { readonly [C in Licence['commercial']]: string } = {
@@ -62,7 +61,7 @@ export const list: Command<World> = {
       signal,
     });
     for (const path of await strayWeights(catalogue, config.MODELS_DIR))
-      progress.note(`${path} is no file of any model: delete it unless another MODELS_FILE names it.`);
+      progress.note(`${path} belongs to no model: delete it unless another MODELS_FILE names it.`);
     if (values.json) {
       return print(
         `${JSON.stringify(

@@ -1,18 +1,17 @@
 import { mirrorFault } from '#config';
 import { defaultVariant } from '#models';
 import { pullAllWeights, type Choice } from '#weights';
-import { readArguments, type Command } from '../command.js';
-import { UsageError } from '../usage-error.js';
+import { readArguments, UsageError, type Command } from '../command.js';
 import { choicesNamed, modelNamed, type World } from './command.js';
 import { consentOptions, consentUsage, toOptions } from './consent.js';
 
 const usage = `Usage: npx clearcut models pull <air | slug>… [options]
 
-Fetches and verifies the weights of models. What broke off goes on where it was.
+Downloads and verifies the weights of models. An interrupted download continues where it stopped.
 
-  --variant NAME         another file of the model than its first
-  --mirror URL           ask there in place of the web; MODELS_MIRROR by default
-  --parallel N           downloads at once, 3 by default
+  --variant NAME         download this file instead of the model's first
+  --mirror URL           download from this mirror; MODELS_MIRROR by default
+  --parallel N           number of parallel downloads, 3 by default
 ${consentUsage}`;
 
 const options = {
@@ -30,7 +29,7 @@ const chosen = (world: World, names: readonly string[], variantName: string | un
     return choice;
   });
 
-/** @throws UsageError when it is no base for paths */
+/** @throws UsageError when the URL cannot be a mirror's base */
 const readMirror = (mirror: string | undefined): string | undefined => {
   if (mirror === undefined) return undefined;
   if (!/^https?:\/\/[^/]/.test(mirror) || !URL.canParse(mirror))

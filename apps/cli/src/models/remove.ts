@@ -1,16 +1,15 @@
 import { fileKey, choicesOf, removeWeights, type Choice } from '#weights';
 import type { Catalogue } from '#models';
-import { readArguments, type Command } from '../command.js';
-import { UsageError } from '../usage-error.js';
+import { readArguments, UsageError, type Command } from '../command.js';
 import { choicesNamed, modelNamed, type World } from './command.js';
 
 const usage = `Usage: npx clearcut models remove <air | slug>… [--variant NAME]
 
-Deletes the installed files of the models. Workers that run keep what they have loaded until they end, or need
-its room for another model.
+Deletes the installed files of the models. Running workers keep loaded models until they end, or until they
+need the memory for another model.
 `;
 
-const sharers = (catalogue: Catalogue, choice: Choice): string[] =>
+const modelsSharing = (catalogue: Catalogue, choice: Choice): string[] =>
   choicesOf(catalogue)
     .filter((other) => other.model.air !== choice.model.air && fileKey(other) === fileKey(choice))
     .map(({ model }) => model.air);
@@ -28,9 +27,9 @@ export const remove: Command<World> = {
     for (const choice of choices) {
       for (const path of await removeWeights(choice, config.MODELS_DIR)) {
         count += 1;
-        const others = sharers(catalogue, choice);
+        const others = modelsSharing(catalogue, choice);
         print(`removed  ${choice.model.air}  ${choice.variant.name}  ${path}\n`);
-        if (others.length > 0) progress.note(`It was the file of ${others.join(', ')}, too.`);
+        if (others.length > 0) progress.note(`${others.join(', ')} used the same file.`);
       }
     }
     if (count === 0) progress.note('Nothing of these models was installed.');

@@ -10,13 +10,13 @@ import { verify } from './verify.js';
 
 const usage = `Usage: npx clearcut models <command> [options]
 
-  list     what is installed, and what could be
-  pull     fetch models
-  import   install a file that was brought by hand
+  list     list installed and available models
+  pull     download models
+  import   install a file that you copied here yourself
   verify   compare the installed files with what was published
   remove   delete the files of models
 
-npx clearcut models <command> --help tells more. docs/models.md tells what each model is good at.
+See npx clearcut models <command> --help for details, and docs/models.md for what each model is good at.
 `;
 
 const models = (signal: AbortSignal): Group<World> => ({
@@ -33,7 +33,7 @@ const models = (signal: AbortSignal): Group<World> => ({
 /**
  * `npx clearcut models …`
  *
- * @throws UsageError, WeightsError, and what makes the environment or the models file unusable
+ * @throws UsageError, WeightsError, and faults of the environment or the models file
  */
 export const run = (args: readonly string[], signal: AbortSignal): Promise<void> =>
   runGroup(models(signal), args);

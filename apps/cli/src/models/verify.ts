@@ -4,9 +4,8 @@ import { choicesNamed, modelNamed, type World } from './command.js';
 
 const usage = `Usage: npx clearcut models verify [air | slug]…
 
-Reads the installed files of the models, of all unless some are named, from end to end, and compares them with
-what was published. Ends with code 1 when one differs, or when none of those that were named is
-installed.
+Compares the installed files of the named models, or of all models, with what was published. Exits with
+code 1 when a file differs, or when none of the named models is installed.
 `;
 
 export const verify: Command<World> = {
@@ -27,7 +26,7 @@ export const verify: Command<World> = {
     const damaged = verdicts.filter(({ fault }) => fault !== undefined);
     if (damaged.length > 0) {
       const faults = damaged.map(({ path, fault }) => `${path} ${fault}`).join('; ');
-      throw new WeightsError(`${faults}: remove and pull what is damaged.`);
+      throw new WeightsError(`${faults}: remove and pull the damaged files.`);
     }
     if (verdicts.length > 0) return;
     if (named.length > 0) throw new WeightsError('None of these models is installed.');

@@ -5,7 +5,7 @@ import { checkPort, localUrl } from './check-port.js';
 const never = new AbortController().signal;
 const HOST = '127.0.0.1';
 
-describe('the check of the port', () => {
+describe('checkPort', () => {
   it('fails while another program listens there, and leaves the port free', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, HOST, resolve));
@@ -33,6 +33,6 @@ it.each([
   ['::', 'http://[::1]:3000'],
   ['fe80::1', 'http://[fe80::1]:3000'],
   ['box.local', 'http://box.local:3000'],
-])('a program on this machine reaches %s by %s', (host, url) => {
+])('localUrl reaches the host %s by %s', (host, url) => {
   expect(localUrl({ HOST: host, PORT: 3000 })).toBe(url);
 });

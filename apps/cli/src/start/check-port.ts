@@ -20,8 +20,7 @@ const listenOnce = (address: Address): Promise<void> =>
 
 /**
  * Tries the address before anything slow happens.
- *
- * @param patienceMs for how long to try, when whoever listens there is about to end
+ * @param patienceMs how long to retry, when a program that listens there is about to end
  * @throws StartError when the gateway could not listen there
  */
 export const checkPort = async (address: Address, signal: AbortSignal, patienceMs = 0): Promise<void> => {
@@ -36,7 +35,7 @@ export const checkPort = async (address: Address, signal: AbortSignal, patienceM
   }
 };
 
-/** Where a program on this machine reaches the gateway. */
+/** The gateway's base URL for programs on this machine. */
 export const localUrl = ({ HOST, PORT }: Address): string => {
   const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[HOST] ?? HOST;
   return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;

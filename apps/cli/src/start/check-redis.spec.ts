@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { createServer, type AddressInfo } from 'node:net';
 import { checkRedis } from './check-redis.js';
 
-it('tells whether something listens where Redis should', async () => {
+it('checkRedis fails when nothing listens at the address of Redis', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -4,8 +4,7 @@ import { StartError } from './start-error.js';
 const PATIENCE_MS = 5_000;
 
 /**
- * The programs would wait for their Redis for ever, which is right later on and a riddle at the first start.
- *
+ * Fails early at the first start, because the programs would wait for Redis without saying so.
  * @throws StartError when nothing listens there
  */
 export const checkRedis = (redisUrl: string): Promise<void> => {

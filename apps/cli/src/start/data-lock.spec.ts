@@ -12,7 +12,7 @@ const holding = (content: string) => {
 };
 
 describe('the lock on the data folder', () => {
-  it('names us, and leaves nothing behind', async () => {
+  it('contains our process id and is removed on release', async () => {
     const folder = newFolder();
     const lock = await lockDataDir(folder, never);
     expect(lock.isInherited).toBe(false);
@@ -21,7 +21,7 @@ describe('the lock on the data folder', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('refuses a folder that a live process has', async () => {
+  it('is refused while another live process holds it', async () => {
     await expect(lockDataDir(holding(`${process.ppid}\n`), never)).rejects.toThrow(
       `Another Clearcut (process ${process.ppid}) uses`,
     );
@@ -31,7 +31,7 @@ describe('the lock on the data folder', () => {
     ['a process that is gone', '4194305 77\n'],
     ['our own id, which another had before us', `${process.pid} 1\n`],
     ['nobody, as a full disk leaves it', ''],
-  ])('takes over from %s', async (_, content) => {
+  ])('is taken over from %s', async (_, content) => {
     const folder = holding(content);
     const lock = await lockDataDir(folder, never);
     expect(lock.isInherited).toBe(true);
@@ -40,13 +40,13 @@ describe('the lock on the data folder', () => {
   });
 
   const onLinux = process.platform === 'linux';
-  it('tells a live program from a dead one whose id it got, where the system says when it began', async () => {
+  it('detects a reused process id where the system reports start times', async () => {
     const attempt = lockDataDir(holding(`${process.ppid} 1\n`), never);
     if (onLinux) (await attempt).release();
     else await expect(attempt).rejects.toThrow('Another Clearcut');
   });
 
-  it('waits for a run that is stopping, as long as we want to start', async () => {
+  it('is waited for while the earlier run stops, until the start is aborted', async () => {
     const folder = holding(`${process.ppid}\nstopping\n`);
     const waiting = lockDataDir(folder, never);
     writeFileSync(join(folder, 'clearcut.pid'), '4194305\nstopping\n');
@@ -58,7 +58,7 @@ describe('the lock on the data folder', () => {
     await expect(given).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it('does not remove the lock of a later run', async () => {
+  it('is not removed by an earlier run', async () => {
     const folder = newFolder();
     const lock = await lockDataDir(folder, never);
     writeFileSync(join(folder, 'clearcut.pid'), '4194305\n');
@@ -67,7 +67,7 @@ describe('the lock on the data folder', () => {
     expect(readFileSync(join(folder, 'clearcut.pid'), 'utf8')).toBe('4194305\n');
   });
 
-  it('says in one sentence that the folder cannot be used', async () => {
+  it('fails with one sentence when the folder cannot be used', async () => {
     const missing = join(newFolder(), 'missing');
     await expect(lockDataDir(missing, never)).rejects.toThrow(
       `${missing} cannot be used: no such file or directory.`,

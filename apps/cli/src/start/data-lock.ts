@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError, unusable } from './start-error.js';
 
-/** When a process began, in ticks since boot; undefined where the system does not tell, or it has ended. */
-const birthOf = (pid: number): string | undefined => {
+/**
+ * A process's start time in ticks since boot. Undefined when the process has ended or the system does not
+ * tell.
+ */
+const startTimeOf = (pid: number): string | undefined => {
   const path = `/proc/${pid}/stat`;
   if (!existsSync(path)) return undefined;
   const text = readFileSync(path, 'utf8');
-  // The name of the program, in parentheses, may hold spaces; proc(5) counts the state after it as field 3.
+  // The program's name in parentheses may contain spaces. In proc(5), the state after it is field 3.
   const [state = '', ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return /[ZX]/.test(state) ? undefined : fields[18];
 };
@@ -21,33 +24,34 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-type Holder = { readonly pid: number; readonly birth: string | undefined; readonly isStopping: boolean };
+type Holder = { readonly pid: number; readonly startTime: string | undefined; readonly isStopping: boolean };
 
 const holderOf = (path: string): Holder | undefined => {
   if (!existsSync(path)) return undefined;
-  const [, pid, birth, stopping] = /^(\d+)(?: (\d+))?\n(stopping)?/.exec(readFileSync(path, 'utf8')) ?? [];
-  return pid ? { pid: Number(pid), birth, isStopping: stopping !== undefined } : undefined;
+  const [, pid, startTime, stopping] =
+    /^(\d+)(?: (\d+))?\n(stopping)?/.exec(readFileSync(path, 'utf8')) ?? [];
+  return pid ? { pid: Number(pid), startTime, isStopping: stopping !== undefined } : undefined;
 };
 
 /**
- * Whether the process that wrote the file still runs. Where ids start over, as in a container, the same id may
- * by now be another program, which its birth tells.
+ * Whether the process that wrote the file still runs. Ids are reused, as in a restarted container, so the
+ * start time must match as well.
  */
-const isAtWork = ({ pid, birth }: Holder): boolean =>
-  pid !== process.pid && isAlive(pid) && (birth === undefined || birthOf(pid) === birth);
+const isRunning = ({ pid, startTime }: Holder): boolean =>
+  pid !== process.pid && isAlive(pid) && (startTime === undefined || startTimeOf(pid) === startTime);
 
-export type DataLock = {
-  /** The run before was killed, so that its programs may still be noticing. */
+type DataLock = {
+  /** The previous run was killed, and its programs may still be ending. */
   readonly isInherited: boolean;
-  /** Lets the next start wait for our end instead of giving up. */
+  /** Makes the next start wait for our end instead of failing. */
   readonly markStopping: () => void;
   readonly release: () => void;
 };
 
 const take = (path: string): DataLock => {
   const isInherited = existsSync(path);
-  const birth = birthOf(process.pid);
-  const content = `${process.pid}${birth ? ` ${birth}` : ''}\n`;
+  const startTime = startTimeOf(process.pid);
+  const content = `${process.pid}${startTime ? ` ${startTime}` : ''}\n`;
   rmSync(path, { force: true });
   writeFileSync(path, content, { flag: 'wx' });
 
@@ -64,16 +68,15 @@ const take = (path: string): DataLock => {
 };
 
 /**
- * Makes the data folder, which exists, ours; two supervisors on one folder would stop each other's database.
- *
- * @throws StartError when a live supervisor has it, or it cannot be written
+ * Locks the data folder, because two supervisors on one folder would stop each other's database.
+ * @throws StartError when a live supervisor holds the lock, or the folder cannot be written
  */
 export const lockDataDir = async (dataDir: string, signal: AbortSignal): Promise<DataLock> => {
   const path = join(dataDir, 'clearcut.pid');
   try {
     for (;;) {
       const holder = holderOf(path);
-      if (!holder || !isAtWork(holder)) return take(path);
+      if (!holder || !isRunning(holder)) return take(path);
       if (!holder.isStopping) {
         throw new StartError(
           `Another Clearcut (process ${holder.pid}) uses ${dataDir}; stop it or set DATA_DIR.`,

@@ -16,8 +16,8 @@ const openServer = async (
 };
 
 /**
- * The weights and a database server, side by side. When one cannot be had, the other is given up or stopped
- * before this rejects.
+ * Prepares the weights and the database server in parallel. If one fails, the other is aborted or stopped
+ * first.
  */
 export const openDependencies = async (
   config: Config,
@@ -45,7 +45,7 @@ export const openDependencies = async (
   }
 };
 
-/** Brings the schema up to date and lets the key in. */
+/** Applies the migrations and stores the local key. */
 export const prepareDatabase = async (
   url: string,
   key: string,

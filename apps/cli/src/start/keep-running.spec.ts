@@ -16,9 +16,9 @@ const keep = (program: FakeProgram, backoff = quick): Kept => {
 
 afterEach(() => kept?.stop());
 
-describe('a program that is kept running', () => {
+describe('keepRunning', () => {
   it(
-    'starts again when it was killed, and not after it was stopped',
+    'restarts a killed program, but not after it was stopped',
     async () => {
       const program = fakeProgram(obedient, 'worker');
       await keep(program).ready;
@@ -36,7 +36,7 @@ describe('a program that is kept running', () => {
   );
 
   it(
-    'waits longer each time, up to a limit, and says why it ended',
+    'waits longer before each restart, up to a limit, and says why the program ended',
     async () => {
       const program = fakeProgram(
         `await tell({ type: 'ready' }); await tell({ type: 'failed', reason: 'Life ' + life + '.' }); process.exit(1)`,
@@ -54,7 +54,7 @@ describe('a program that is kept running', () => {
   );
 
   it(
-    'waits the shortest time again after a life that was long enough',
+    'starts with the shortest wait again after a long enough run',
     async () => {
       const program = fakeProgram(`await tell({ type: 'ready' }); process.exit(3)`);
       await keep(program, { ...quick, forgivenAfterMs: 0 }).ready;
@@ -72,7 +72,7 @@ describe('a program that is kept running', () => {
     ],
     ['says nothing', 'process.exit(7)', 'ended with code 7.'],
   ])(
-    'fails for good when its first start fails and it %s',
+    'gives up when the first start fails and the program %s',
     async (_, script, sentence) => {
       const program = fakeProgram(script);
       await expect(keep(program).ready).rejects.toThrow(`The fake ${sentence}`);
@@ -82,7 +82,7 @@ describe('a program that is kept running', () => {
   );
 
   it(
-    'can be stopped before it is ready, and while it waits',
+    'can be stopped before the program is ready and during a wait',
     async () => {
       const slow = fakeProgram('stay()');
       await Promise.all([keep(slow).ready, until(() => pidsOf(slow).length === 1).then(() => kept?.stop())]);
@@ -98,12 +98,12 @@ describe('a program that is kept running', () => {
   );
 
   it(
-    'is out of reach of a Ctrl-C at our terminal',
+    'shields the program from a Ctrl-C at our terminal',
     async () => {
       const program = fakeProgram(`process.on('SIGINT', () => note('interrupted'));${obedient}`);
       await keep(program).ready;
       const [pid = 0] = pidsOf(program);
-      // Its process group is its own: a signal to that group reaches it and nobody else.
+      // A signal to the process group of the program reaches only that program.
       process.kill(-pid, 'SIGINT');
       await until(() => program.diary().includes('interrupted'));
     },

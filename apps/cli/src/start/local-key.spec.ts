@@ -5,7 +5,7 @@ import { newFolder } from '../../test/fake-program.js';
 import { keyWarning, localKey } from './local-key.js';
 
 describe('the local key', () => {
-  it('is made once, long and for the owner only', () => {
+  it('is created once, is long, and is readable by its owner only', () => {
     const DATA_DIR = newFolder();
     const first = localKey({ DATA_DIR });
     expect(first).toEqual({ key: expect.stringMatching(/^cc_[\w-]{43}$/), source: 'file' });
@@ -16,24 +16,24 @@ describe('the local key', () => {
     expect(localKey({ DATA_DIR: newFolder() }).key).not.toBe(first.key);
   });
 
-  it('is API_KEY when that is set, which is not written down', () => {
+  it('is API_KEY when that is set, which is not written to disk', () => {
     const DATA_DIR = newFolder();
     expect(localKey({ DATA_DIR, API_KEY: 'mine' })).toEqual({ key: 'mine', source: 'environment' });
     expect(readdirSync(DATA_DIR)).toEqual([]);
   });
 
-  it('is made anew when a full disk left an empty file', () => {
+  it('is created again when a full disk left an empty file', () => {
     const DATA_DIR = newFolder();
     writeFileSync(join(DATA_DIR, 'api-key'), '\n');
     expect(localKey({ DATA_DIR }).key).toHaveLength(46);
   });
 
-  it('comes with a warning when it is short', () => {
+  it('gives a warning when it is short', () => {
     expect(keyWarning({ key: 'x'.repeat(23), source: 'environment' })).toContain('23 characters');
     expect(keyWarning({ key: 'x'.repeat(24), source: 'environment' })).toBeUndefined();
   });
 
-  it('says in one sentence that it cannot be kept', () => {
+  it('fails with one sentence when it cannot be stored', () => {
     const path = join(newFolder(), 'missing');
     expect(() => localKey({ DATA_DIR: path })).toThrow(
       `${join(path, 'api-key')} cannot be used: no such file or directory.`,

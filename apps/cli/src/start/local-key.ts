@@ -5,10 +5,10 @@ import { unusable } from './start-error.js';
 
 export type LocalKey = { readonly key: string; readonly source: 'environment' | 'file' };
 
-/** Below this a key could be found by trying. */
+/** Shorter keys could be guessed. */
 const SHORT = 24;
 
-/** Complete or not there at all: a disk that fills up must not leave half a key behind. */
+/** Writes the key atomically, because a full disk must not leave half a key behind. */
 const keep = (path: string, key: string): void => {
   const draft = `${path}.new`;
   rmSync(draft, { force: true });
@@ -21,8 +21,7 @@ const keep = (path: string, key: string): void => {
 };
 
 /**
- * The key that a local run accepts: API_KEY, else the one in the data folder, made on the first start.
- *
+ * Returns API_KEY, or the key in the data folder, which the first start creates.
  * @throws StartError when the data folder cannot be written
  */
 export const localKey = (config: {
@@ -43,7 +42,7 @@ export const localKey = (config: {
   }
 };
 
-/** A visible warning for a key that is too short to be safe. */
+/** A warning when the key is too short to be safe. */
 export const keyWarning = ({ key }: LocalKey): string | undefined =>
   key.length < SHORT
     ? `Warning: the key has ${key.length} characters and could be guessed; use ${SHORT} or more.`

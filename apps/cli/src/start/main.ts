@@ -5,7 +5,7 @@ import { createProgress } from '#weights';
 import { start, type Closers } from './start.js';
 import { listenForStop } from './stop-signals.js';
 
-/** Whoever asked for an end may count on it within ten seconds, and within a few when asking again. */
+/** The process ends within ten seconds of the first signal, and within a few of the second. */
 const GIVE_UP_MS = 9_700;
 const GIVE_UP_IN_HURRY_MS = 2_000;
 
@@ -31,7 +31,7 @@ const closeAll = async (): Promise<void> => {
   }
 };
 
-// A closed terminal takes no more lines; the end still has to go its way.
+// Writing to a closed terminal fails. The shutdown must go on.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 process.on('uncaughtException', (error) => {
@@ -40,7 +40,7 @@ process.on('uncaughtException', (error) => {
 });
 
 const giveUp = (): never => {
-  report(new Error('Something does not end and is left to itself.'));
+  report(new Error('The shutdown took too long: some programs may still be running.'));
   process.exit(1);
 };
 signals.stopping.addEventListener('abort', () => setTimeout(giveUp, GIVE_UP_MS));
@@ -50,7 +50,7 @@ try {
   await start({ config: readConfig(), progress, signals, closers });
   if (!signals.stopping.aborted) await once(signals.stopping, 'abort');
 } catch (error) {
-  // After a stop, steps that were cut short fail as they should.
+  // After a stop, aborted steps fail as intended.
   if (!signals.stopping.aborted) report(error);
 }
 await closeAll();

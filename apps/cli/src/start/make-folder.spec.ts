@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { newFolder } from '../../test/fake-program.js';
 import { makeFolder } from './make-folder.js';
 
-it('makes a folder with all above it, and leaves one that exists alone', () => {
+it('makeFolder creates a folder with its parents and accepts an existing one', () => {
   const folder = join(newFolder(), 'a', 'b', 'c');
   makeFolder(folder);
   makeFolder(folder);
   expect(existsSync(folder)).toBe(true);
 });
 
-it('says in one sentence that it cannot', () => {
+it('makeFolder fails with one sentence when it cannot create the folder', () => {
   const file = join(newFolder(), 'file');
   writeFileSync(file, '');
   expect(() => makeFolder(join(file, 'a', 'b'))).toThrow(`b cannot be used: not a directory.`);

@@ -9,10 +9,9 @@ const make = (folder: string): void => {
 };
 
 /**
- * A folder with all above it, one by one: Node's own recursive way never ends where a file system takes no
- * folders at all, such as below /proc.
- *
- * @throws StartError when it cannot be made
+ * Creates a folder and its parents one by one, because Node's recursive mkdir never returns where no folders
+ * can be created, such as below /proc.
+ * @throws StartError when it cannot be created
  */
 export const makeFolder = (folder: string): void => {
   try {

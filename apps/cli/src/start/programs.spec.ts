@@ -19,7 +19,7 @@ const leftOf = (programs: readonly FakeProgram[]) => programs.flatMap(pidsOf).fi
 
 describe('several programs', () => {
   it(
-    'are asked to stop at once, and only the deaf one is killed',
+    'are asked to stop at the same time, and only those that ignore it are killed',
     async () => {
       const programs = [fakeProgram(obedient), fakeProgram(deaf), fakeProgram(obedient)];
       const running = startAll(programs, 300);
@@ -35,7 +35,7 @@ describe('several programs', () => {
   );
 
   it(
-    'are killed at once in a hurry',
+    'are killed at once when the operator asks again',
     async () => {
       const programs = [fakeProgram(deaf), fakeProgram(deaf)];
       const running = startAll(programs, 3_600_000);
@@ -53,7 +53,7 @@ describe('several programs', () => {
   );
 
   it(
-    'get admin ports of their own, one after the other, and none where none is set',
+    'get consecutive admin ports, and none where none is set',
     async () => {
       const telling = `note('port ' + process.env.ADMIN_PORT);${obedient}`;
       const portsAt = async (ADMIN_PORT: string | undefined) => {

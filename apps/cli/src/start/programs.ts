@@ -3,9 +3,12 @@ import { keepRunning, type KeepOptions } from './keep-running.js';
 import type { Program } from './run-once.js';
 
 export type Programs = {
-  /** Resolves when each was ready once; rejects with a StartError when one cannot start. */
+  /** Resolves when every program was ready once. Rejects with a StartError when one cannot start. */
   readonly ready: Promise<unknown>;
-  /** Asks all at once and kills the rest at the deadline, or when `hurry` is aborted. Resolves when all are gone. */
+  /**
+   * Asks all programs to end, and kills the rest at the deadline or when `hurry` aborts. Resolves when all
+   * are gone.
+   */
   readonly stop: (hurry: AbortSignal) => Promise<void>;
 };
 
@@ -14,7 +17,7 @@ export const clearcut: readonly Program[] = ['gateway', 'worker', 'dispatcher'].
   script: fileURLToPath(new URL(`../../../${name}/src/main.js`, import.meta.url)),
 }));
 
-/** Side by side on one machine, each needs an admin port of its own: the one that is set, and those after it. */
+/** Gives each program its own admin port, counting up from ADMIN_PORT, because they share one machine. */
 const besideOthers = (options: KeepOptions, position: number): KeepOptions => {
   const { ADMIN_PORT } = options.env;
   if (!ADMIN_PORT) return options;

@@ -2,13 +2,13 @@ import { fork, type ChildProcess } from 'node:child_process';
 import type { ProgramMessage } from '#program';
 
 export type Program = {
-  /** What the operator reads, such as `gateway`. */
+  /** The name for operators, such as `gateway`. */
   readonly name: string;
   readonly script: string;
 };
 
 export type Ending = {
-  /** In its own words, else how it ended: completes "The gateway …". */
+  /** The program's own reason, or how it exited. Completes "The gateway …". */
   readonly reason: string;
   readonly livedMs: number;
 };
@@ -16,8 +16,8 @@ export type Ending = {
 export type Run = { readonly child: ChildProcess; readonly ended: Promise<Ending> };
 
 /**
- * One life of a program. It gets a process group of its own, since a Ctrl-C at the terminal is meant for the
- * supervisor, which ends the programs in order.
+ * Runs a program once. It gets its own process group, so that Ctrl-C reaches only the supervisor, which ends
+ * the programs in order.
  */
 export const runOnce = ({ script }: Program, env: NodeJS.ProcessEnv, onReady: () => void): Run => {
   const startMs = performance.now();
@@ -32,17 +32,17 @@ export const runOnce = ({ script }: Program, env: NodeJS.ProcessEnv, onReady: ()
     child.once('exit', (code, signal) =>
       resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`),
     );
-    // The event also tells of a signal that could not be sent, to a process that goes on.
+    // The event also reports a signal that could not be sent, but then the process still runs.
     child.once('error', ({ message }) => {
       if (child.pid === undefined) resolve(`could not be started: ${message}`);
     });
   });
-  // Its last words may arrive after the news of its end, but before the channel closes.
-  const lastWords = new Promise<void>((resolve) => child.once('disconnect', resolve));
+  // The reason may arrive after the exit event, but before the channel closes.
+  const channelClosed = new Promise<void>((resolve) => child.once('disconnect', resolve));
 
   const end = async (): Promise<Ending> => {
     const how = await exit;
-    if (child.connected) await lastWords;
+    if (child.connected) await channelClosed;
     const reason = failure === undefined ? how : `failed: ${failure.replace(/\.$/, '')}`;
     return { reason, livedMs: performance.now() - startMs };
   };

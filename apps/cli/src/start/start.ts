@@ -10,7 +10,7 @@ import { clearcut, startPrograms } from './programs.js';
 import type { StopSignals } from './stop-signals.js';
 import { waitUntilReady } from './wait-until-ready.js';
 
-/** What has to be closed, in the order in which it was opened. */
+/** Closing functions in the order of opening. */
 export type Closers = (() => void | Promise<void>)[];
 
 type Start = {
@@ -20,16 +20,16 @@ type Start = {
   readonly closers: Closers;
 };
 
-/** What the programs get to close once they wait no longer for the work in hand; the database has two more. */
+/** How long the programs may take to close after SHUTDOWN_GRACE_S. The database gets two more seconds. */
 const CLOSE_MS = 2_000;
 
 const announcement = (url: string, { key, source }: LocalKey): string =>
   `ready ${url}  (docs at ${url}/docs)\nkey   ${source === 'file' ? key : 'from API_KEY'}\n`;
 
-/** The key is for the supervisor only; the programs know keys by their hashes. */
+/** Without API_KEY, because only the supervisor needs the key itself; the programs use hashes. */
 const environmentOf = (config: Config, databaseUrl: string): NodeJS.ProcessEnv => {
   const { API_KEY: _, ...env } = process.env;
-  // Else glibc keeps what was freed, for each thread: two thirds more memory, and more the longer a worker runs.
+  // By default glibc keeps freed memory for each thread, which takes two thirds more and grows over time.
   const memory = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: `${2 ** 20}` };
   return {
     ...memory,
@@ -42,9 +42,8 @@ const environmentOf = (config: Config, databaseUrl: string): NodeJS.ProcessEnv =
 };
 
 /**
- * Opens everything in order and announces it. What was opened is in `closers` even when this rejects.
- *
- * @returns when a task would be processed
+ * Opens everything in order and announces it. Even if this rejects, `closers` holds what was opened.
+ * @returns when the service can process tasks
  */
 export const start = async ({ config, progress, signals, closers }: Start): Promise<void> => {
   const { stopping, hurry } = signals;
@@ -55,7 +54,7 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   closers.push(lock.release);
   stopping.addEventListener('abort', lock.markStopping);
   const killAfterMs = config.SHUTDOWN_GRACE_S * 1000 + CLOSE_MS;
-  // The programs of a supervisor that was killed end by themselves, after the work in hand.
+  // The programs of a killed supervisor finish their work in hand and then end.
   await checkPort(config, stopping, lock.isInherited ? killAfterMs + CLOSE_MS : 0);
   if (config.REDIS_URL) await checkRedis(config.REDIS_URL);
   const key = localKey(config);

@@ -1,27 +1,27 @@
-/** npm passes on the Ctrl-C that the terminal has sent us already; what comes this soon is the same one. */
+/** npm repeats the Ctrl-C that the terminal already sent us. A signal this soon is that repetition. */
 const ECHO_MS = 1_000;
-const LOOK_AT_PARENT_MS = 200;
+const CHECK_PARENT_MS = 200;
 
 export type StopSignals = {
-  /** Aborted when the operator wants an end. */
+  /** Aborts on the first request to stop. */
   readonly stopping: AbortSignal;
-  /** Aborted when the operator says so again. */
+  /** Aborts on the second request to stop. */
   readonly hurry: AbortSignal;
 };
 
-/** Neither npm nor every shell between it and us passes on a signal meant for all: they are gone and we are not. */
-const onLostNpm = (lost: () => void): void => {
+/** Watches the parent, because npm and some shells end on a signal without passing it on. */
+const onLostNpm = (onLost: () => void): void => {
   if (!process.env['npm_lifecycle_event']) return;
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);
-    lost();
-  }, LOOK_AT_PARENT_MS);
+    onLost();
+  }, CHECK_PARENT_MS);
   timer.unref();
 };
 
-/** Takes over the signals that end a program, from now to its end. */
+/** Handles the stop signals for the rest of the process. */
 export const listenForStop = (say: (line: string) => void): StopSignals => {
   const stopping = new AbortController();
   const hurry = new AbortController();
@@ -34,7 +34,7 @@ export const listenForStop = (say: (line: string) => void): StopSignals => {
       return stopping.abort();
     }
     if (hurry.signal.aborted || performance.now() - firstMs < ECHO_MS) return;
-    say(`Ending everything at once (${why}).`);
+    say(`Ending all programs at once (${why}).`);
     hurry.abort();
   };
 

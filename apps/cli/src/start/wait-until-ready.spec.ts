@@ -6,7 +6,7 @@ import { waitUntilReady } from './wait-until-ready.js';
 const never = new AbortController().signal;
 const say = () => undefined;
 
-it('waits through refusals until a task would be processed', async () => {
+it('waitUntilReady waits while the gateway reports that it is not ready', async () => {
   const answers = [503, 503, 200];
   const asked: (string | undefined)[] = [];
   const server = createServer((request, response) => {
@@ -21,7 +21,7 @@ it('waits through refusals until a task would be processed', async () => {
   server.close();
 });
 
-it('waits for a gateway that does not listen yet, until stopped', async () => {
+it('waitUntilReady waits for a gateway that does not listen yet, until aborted', async () => {
   const stop = new AbortController();
   const waiting = waitUntilReady('http://127.0.0.1:1', stop.signal, say);
   stop.abort();
