@@ -12,7 +12,8 @@ export type TarEntry = {
   readonly read: () => Promise<Buffer>;
 };
 
-const isFile = (_: string, entry: object) => 'type' in entry && ['File', 'OldFile'].some((type) => type === entry.type);
+const isFile = (_: string, entry: object) =>
+  'type' in entry && ['File', 'OldFile'].some((type) => type === entry.type);
 
 /** The regular files of a gzipped tarball, in its order, with one piece of it in memory at a time. */
 export async function* tarEntries(file: string): AsyncGenerator<TarEntry> {
