@@ -1,4 +1,4 @@
-import { routingOf, TaskError, toFailure, type Routing } from '#contract';
+import { routingOf, TaskError, toFailure } from '#contract';
 import type { Duplex } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
 import { isAuthentication } from '../tasks/authenticate.js';
@@ -10,8 +10,8 @@ import {
   type KeepAliveOptions,
   type AuthenticationOptions,
 } from './limits.js';
-import { createPausing, createSender, type SenderOptions } from './sending.js';
-import { openSession, type Opened, type SessionNeeds } from './session.js';
+import { createPausing, createSender, type Sender, type SenderOptions } from './sending.js';
+import { openSession, type SessionNeeds } from './session.js';
 
 export type ConnectionOptions = KeepAliveOptions & AuthenticationOptions & SenderOptions;
 
@@ -36,102 +36,110 @@ const INTERNAL_ERROR = 1011;
 
 const isPing = (raw: unknown) => routingOf(raw).taskType === 'ping';
 
+type Client = { readonly socket: WebSocket; readonly sender: Sender };
+
+/** Tells a client why it was not authenticated, and closes the connection if that is our fault. */
+const refuseClient = ({ log }: SessionNeeds, { socket, sender }: Client, error: unknown): void => {
+  if (error instanceof TaskError && error.code !== 'serviceUnavailable') {
+    sender.send(refusedFrame(error));
+    return;
+  }
+  // The close must not mention the key: clients would treat the key as invalid.
+  log.warn({ err: error }, 'client not authenticated');
+  socket.close(TRY_AGAIN_LATER, 'try again later');
+};
+
+const refuseTasks = ({ config }: SessionNeeds, { sender }: Client, tasks: readonly unknown[]): void => {
+  const details = { parameter: 'apiKey' };
+  const error = new TaskError('missingApiKey', 'Send an authentication task first.', details);
+  for (const raw of tasks) sender.send(toFrame(toFailure(error, routingOf(raw)), config.PUBLIC_URL));
+};
+
+/** Reads the tasks of a frame. A frame that holds none is refused in the background. */
+const readTasks = (
+  { background, config }: SessionNeeds,
+  { sender }: Client,
+  data: RawData,
+  isAuthenticated: boolean,
+): readonly unknown[] => {
+  // ws passes one Buffer by default.
+  const frame = parseFrame(data as Buffer, config.MAX_TASKS_PER_REQUEST);
+  if ('tasks' in frame) return frame.tasks;
+
+  // A client that is not authenticated gets a single error.
+  const routings = isAuthenticated ? frame.routings : frame.routings.slice(0, 1);
+  background.run('frame not refused', async () => {
+    for (const routing of routings) {
+      sender.send(toFrame(toFailure(frame.refusal, routing), config.PUBLIC_URL));
+      await sender.ready();
+    }
+  });
+  return [];
+};
+
+/** Handles the frames of one client one after the other. An error closes the connection and ends the queue. */
+const createFrameQueue = ({ background }: SessionNeeds, { socket }: Client) => {
+  let last: Promise<void> = Promise.resolve();
+  return (work: () => Promise<void>, onEnd: () => void): void => {
+    const before = last;
+    background.run('frame not taken', () => {
+      last = before.then(work).finally(onEnd);
+      return last.catch((error: unknown) => {
+        socket.close(INTERNAL_ERROR);
+        throw error;
+      });
+    });
+  };
+};
+
 /** Serves one client, whose first task must be `authentication`. */
 export const serveConnection = (
   needs: SessionNeeds,
   { socket, stream, isDryRun }: Dialled,
   options: ConnectionOptions,
 ): Connection => {
-  const { background, config, database, log } = needs;
   let sessionId: string | undefined;
   let conversation: Conversation | undefined;
-  let turn: Promise<void> = Promise.resolve();
   let isAtFault = false;
   const pausing = createPausing(socket);
   const sender = createSender(socket, pausing, options);
   const limits = limitUnauthenticated(socket, stream, pausing, options);
-
-  const refuse = (error: unknown) => {
-    if (error instanceof TaskError && error.code !== 'serviceUnavailable') {
-      sender.send(refusedFrame(error));
-      return;
-    }
-    // The close must not mention the key: clients would treat the key as invalid.
-    log.warn({ err: error }, 'client not authenticated');
-    socket.close(TRY_AGAIN_LATER, 'try again later');
-  };
-
-  const greet = async (opened: Opened) => {
-    sessionId = opened.sessionId;
-    conversation = openConversation(needs, { socket, sender, isDryRun }, opened);
-    limits.lift();
-    sender.send(authenticatedFrame(sessionId));
-    await conversation.resume();
-  };
+  const client = { socket, sender };
+  const enqueue = createFrameQueue(needs, client);
 
   const authenticate = async (task: object) => {
     try {
-      const opened = await openSession(database, task);
-      await greet(opened);
+      const opened = await openSession(needs.database, task);
+      sessionId = opened.sessionId;
+      conversation = openConversation(needs, { ...client, isDryRun }, opened);
+      limits.lift();
+      sender.send(authenticatedFrame(sessionId));
+      await conversation.resume();
     } catch (error) {
-      refuse(error);
+      refuseClient(needs, client, error);
     }
   };
 
-  const take = (tasks: readonly unknown[]) => {
-    if (conversation) return conversation.take(tasks);
-    const error = new TaskError('missingApiKey', 'Send an authentication task first.', {
-      parameter: 'apiKey',
-    });
-    for (const raw of tasks) sender.send(toFrame(toFailure(error, routingOf(raw)), config.PUBLIC_URL));
-  };
-
-  const takeInTurn = async (tasks: readonly unknown[]) => {
+  const take = async (tasks: readonly unknown[]) => {
     const [first, ...others] = tasks;
-    if (!isAuthentication(first)) return take(tasks);
-    await authenticate(first);
-    if (others.length > 0) take(others);
-  };
-
-  const refuseAll = async (refusal: TaskError, routings: readonly Routing[]) => {
-    for (const routing of routings) {
-      sender.send(toFrame(toFailure(refusal, routing), config.PUBLIC_URL));
-      await sender.ready();
-    }
-  };
-
-  const read = (data: RawData): readonly unknown[] => {
-    // ws passes one Buffer by default.
-    const frame = parseFrame(data as Buffer, config.MAX_TASKS_PER_REQUEST);
-    if ('tasks' in frame) return frame.tasks;
-    // A client that is not authenticated gets a single error.
-    const routings = conversation ? frame.routings : frame.routings.slice(0, 1);
-    background.run('frame not refused', () => refuseAll(frame.refusal, routings));
-    return [];
+    const rest = isAuthentication(first) ? others : tasks;
+    if (isAuthentication(first)) await authenticate(first);
+    if (conversation && rest.length > 0) conversation.take(rest);
+    else refuseTasks(needs, client, rest);
   };
 
   socket.on('message', (data: RawData) => {
     // Frames that were read together with a refused one still arrive here.
     if (socket.readyState !== WebSocket.OPEN) return;
-    const tasks = read(data);
+    const tasks = readTasks(needs, client, data, conversation !== undefined);
     // Pongs come first and need no key: a client without pongs drops its connection.
     if (tasks.some(isPing)) sender.send(pongFrame);
     const others = tasks.filter((raw) => !isPing(raw));
-    if (others.length === 0) return;
-
-    const before = turn;
-    const goOn = limits.hold();
-    background.run('frame not taken', () => {
-      turn = before.then(() => takeInTurn(others)).finally(goOn);
-      return turn.catch((error: unknown) => {
-        socket.close(INTERNAL_ERROR);
-        throw error;
-      });
-    });
+    if (others.length > 0) enqueue(() => take(others), limits.hold());
   });
   socket.on('error', (error) => {
     isAtFault = true;
-    log.debug({ err: error }, 'connection failed');
+    needs.log.debug({ err: error }, 'connection failed');
   });
   socket.once('close', (code) => {
     if (code === TOO_LARGE && !isAtFault) conversation?.refuse();
