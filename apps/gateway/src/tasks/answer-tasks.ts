@@ -15,11 +15,11 @@ import type { Logger, Tracing } from '#telemetry';
 import type { Handler, Handlers } from './handlers.js';
 
 /** Task types that create a row. Two of them must not share a UUID within one request. */
-const namesWork: readonly unknown[] = ['imageUpload', 'mediaStorage', ...removalTypes] satisfies TaskType[];
+const createsRow: readonly unknown[] = ['imageUpload', 'mediaStorage', ...removalTypes] satisfies TaskType[];
 
 const workUuidOf = (raw: unknown): string | undefined => {
   const { taskType, taskUUID } = routingOf(raw);
-  return namesWork.includes(taskType) ? taskUUID?.toLowerCase() : undefined;
+  return createsRow.includes(taskType) ? taskUUID?.toLowerCase() : undefined;
 };
 
 const findDuplicates = (tasks: readonly unknown[]): ReadonlySet<string> => {
