@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { isDeviceLost } from './device-lost.js';
 
 describe('isDeviceLost', () => {
-  it('knows the error that an H200 kept after a batch that was too large', () => {
+  it('recognises the error that an H200 gives after a batch that was too large', () => {
     const reason =
       'CUDA failure 700: an illegal memory access was encountered ; GPU=0 ; file=gpu_data_transfer.cc ; line=91';
     expect(isDeviceLost(reason)).toBe(true);

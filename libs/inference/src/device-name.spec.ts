@@ -12,7 +12,7 @@ const onCrash = (error: Error) => {
 const open = (device: DeviceRequest) =>
   openDevice({ device, intraOpThreads: 1, maxBatch: 1, lingerMs: 0 }, { onCrash });
 
-describe('the device that is asked for', () => {
+describe('findDevice', () => {
   it.each(['cuda', 'cuda:1'] as const)(
     'is refused in one sentence when %s has no libraries',
     async (name) => {
@@ -24,7 +24,7 @@ describe('the device that is asked for', () => {
     },
   );
 
-  it('falls back to the CPU under auto, says so, and works', async () => {
+  it('falls back to the CPU under auto, names the reason, and works', async () => {
     const device = await open('auto');
     const folder = await mkdtemp(join(tmpdir(), 'clearcut-fallback-'));
     const path = join(folder, 'bright.onnx');
@@ -51,7 +51,7 @@ describe('the device that is asked for', () => {
     }
   });
 
-  it('is the CPU without a fallback when that is what was asked for', async () => {
+  it('gives the CPU without a fallback when the CPU was requested', async () => {
     const device = await open('cpu');
     expect(device.facts).toEqual({ requested: 'cpu', provider: 'cpu', device: 'cpu' });
     await device.close();

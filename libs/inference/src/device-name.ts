@@ -1,18 +1,20 @@
-/** What the operator asks for. */
+import { reasonOf } from '#errors';
+
+/** The operator's choice. */
 export type DeviceRequest = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 
-/** Where the networks run, and why there. */
+/** The device that runs the networks. */
 export type DeviceFacts = {
   readonly requested: DeviceRequest;
   /** onnxruntime's execution provider. */
   readonly provider: 'cuda' | 'cpu';
-  /** Such as cpu or cuda:0. */
+  /** For example cpu or cuda:0. */
   readonly device: string;
   /** Why `auto` did not get CUDA. */
   readonly fallback?: string;
 };
 
-/** The device that was asked for cannot be had; the message is one sentence for the operator. */
+/** The requested device does not work; the message is one sentence for the operator. */
 export class DeviceError extends Error {
   override readonly name = 'DeviceError';
 }
@@ -22,16 +24,14 @@ const REMEDY =
   'node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12) and the CUDA and cuDNN that ' +
   'they are built for, or set DEVICE=cpu';
 
-/** The number of the GPU; 0 unless it is named. */
+/** The number of the GPU, 0 by default. */
 const gpuOf = (requested: DeviceRequest): number => Number(/^cuda:(\d+)$/.exec(requested)?.[1] ?? 0);
 
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
 /**
- * Finds the device that was asked for.
+ * Chooses the device. `auto` falls back to the CPU and keeps the reason.
  *
- * @param probe runs something on the provider and rejects when that cannot be done
- * @throws DeviceError when CUDA was asked for by name and does not work; `auto` falls back to the CPU and says why
+ * @param probe rejects when the provider does not work
+ * @throws DeviceError when CUDA was requested by name and does not work
  */
 export const findDevice = async (
   requested: DeviceRequest,

@@ -63,7 +63,7 @@ describe('device', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('loads a network once for all that ask for it at the same time', async () => {
+  it('loads a network once for simultaneous requests', async () => {
     const network = await makeNetwork('once');
     await Promise.all([device.load(network), device.run(network, filled(0)), device.run(network, filled(0))]);
     await device.load(network);
@@ -77,7 +77,7 @@ describe('device', () => {
     expect((await device.run(network, filled(1))).batchSize).toBe(1);
   });
 
-  it('runs the images of a dynamic-batch network together, warmed with one', async () => {
+  it('runs the images of a dynamic-batch network together, after a warm-up with one image', async () => {
     const network = await makeNetwork('dynamic', { batch: 'dynamic' });
     await device.load(network);
     const runs = await runTogether(network, [1, 2, 3, 4, 5]);
@@ -97,7 +97,7 @@ describe('device', () => {
     }
   });
 
-  it('takes halves for a float16 network, alone and beside floats', async () => {
+  it('takes halves for a float16 network, alone and together with floats', async () => {
     const network = await makeNetwork('halves', { input: 'float16', batch: 'dynamic' });
     const inputs = [toHalves(filled(0.5)), filled(0.25), toHalves(filled(2))];
     expect((await device.run(network, toHalves(filled(0.125)))).output[0]).toBe(0.125);
@@ -106,7 +106,7 @@ describe('device', () => {
     await expect(device.run(await makeNetwork('floats'), toHalves(filled(1)))).rejects.toThrow(/not halves/);
   });
 
-  it('drops a run whose caller went away and serves the others', async () => {
+  it('drops an aborted run and serves the others', async () => {
     const network = await makeNetwork('dropped');
     const controller = new AbortController();
     const runs = [0.1, 0.2, 0.3, 0.4].map((value) =>
@@ -119,7 +119,7 @@ describe('device', () => {
     expect(device.stats().networks[networkKey(network)]?.images).toBe(3);
   });
 
-  it('says why when an image does not fit or a file is no graph', async () => {
+  it('rejects with the reason when an image does not fit or a file is no graph', async () => {
     const network = await makeNetwork('garbage');
     await expect(device.run(network, new Float32Array(3))).rejects.toThrow(/size 3 × 64 × 64, not 3 values/);
     await writeFile(network.path, 'garbage');
@@ -145,7 +145,7 @@ describe('device', () => {
     );
   });
 
-  it('keeps apart models that want another output of one file', async () => {
+  it('keeps models apart that use different outputs of one file', async () => {
     const network = await makeNetwork('shared', { sigmoid: true, spareOutputs: 1 });
     const other = { ...network, output: { name: 'spare-0', type: 'float32' } } as const;
     expect(await valuesOf(network, [0.5])).toEqual([expect.closeTo(1 / (1 + Math.exp(-0.5)))]);
@@ -153,7 +153,7 @@ describe('device', () => {
     expect(loadsOf(network)).toBe(2);
   });
 
-  it('says what it left out of a graph, and when onnxruntime would not have it so', async () => {
+  it('reports how it changed a graph, and when onnxruntime refused the changed one', async () => {
     const preparationOf = async (network: Network) => {
       expect(await valuesOf(network, [0.5])).toEqual([0.5]);
       const loaded = events.find((event) => event.type === 'loaded' && event.path === network.path);
@@ -171,7 +171,7 @@ describe('device', () => {
     });
   });
 
-  it('adds up what it did', async () => {
+  it('counts its runs and images', async () => {
     const before = device.stats();
     const network = await makeNetwork('counted', { batch: 'dynamic' });
     await device.load(network);
@@ -190,7 +190,7 @@ describe('device', () => {
     });
   });
 
-  it('keeps what its memory allows and loads the others again when they are asked for', async () => {
+  it('keeps as many networks as its memory allows and loads the others again on request', async () => {
     const heard: DeviceEvent[] = [];
     const small = { ...options, sessionMemoryBytes: 1 };
     const other = await openDevice(small, { onCrash, onEvent: (event) => heard.push(event) });
@@ -213,7 +213,7 @@ describe('device', () => {
     await other.close();
   });
 
-  it('rejects what is pending, and says so, when its thread ends by itself', async () => {
+  it('rejects pending runs and reports the crash when its thread ends by itself', async () => {
     const path = join(folder, 'ending.mjs');
     await writeFile(path, endingThread);
     const crashed: Error[] = [];
@@ -225,7 +225,7 @@ describe('device', () => {
     expect(await until('the crash', () => crashed[0]?.message)).toMatch(/ended with code 3/);
   });
 
-  it('rejects what is pending when it is closed', async () => {
+  it('rejects pending runs when it is closed', async () => {
     const other = await openDevice(options, { onCrash });
     const network = await makeNetwork('closed');
     await other.load(network);

@@ -7,30 +7,29 @@ import type { Inference, Reply, ThreadOptions } from './protocol.js';
 import type { DeviceEvent, DeviceReport } from './report.js';
 
 export type DeviceOptions = ThreadOptions & {
-  /** Another program for the thread, which calls serveDevice: for benchmarks and tests. */
+  /** Another script for the thread, for benchmarks and tests. It calls serveDevice. */
   readonly thread?: URL;
 };
 
 export type DeviceListeners = {
-  /** Hears when the thread ends by itself; every pending run has been rejected then. */
+  /** Called when the thread ends by itself, after all pending runs were rejected. */
   readonly onCrash: (error: Error) => void;
   readonly onEvent?: (event: DeviceEvent) => void;
 };
 
-/** What the device did since it was opened, up to the last run that has ended; durations in milliseconds. */
+/** Sums from the opening to the end of the last run; durations in milliseconds. */
 export type DeviceStats = DeviceReport & { readonly elapsedMs: number; readonly idleMs: number };
 
-/** One device and the thread that owns it. */
+/** A device and the thread that owns it. */
 export type Device = {
   readonly facts: DeviceFacts;
-  /** Loads and warms a network unless it is loaded; rejects with onnxruntime's reason or with what does not fit. */
+  /** Loads and warms a network unless it is loaded. Rejects when onnxruntime refuses it or it does not fit. */
   readonly load: (network: Network) => Promise<void>;
   /**
-   * Runs a network on one image, in turn with the others, maybe in one batch with others of that network; loads
-   * it first if need be.
+   * Runs a network on one image, which may share a batch with others. Loads the network first if it must.
    *
-   * @param input is transferred, so the caller no longer has it until it is given back with the output
-   * @returns rejects with the signal's reason when it aborts before or while running
+   * @param input is transferred to the thread and comes back with the output
+   * @returns rejects with the signal's reason when it aborts before the end of the run
    */
   readonly run: (network: Network, input: Input, signal?: AbortSignal) => Promise<Inference>;
   readonly stats: () => DeviceStats;
@@ -39,7 +38,7 @@ export type Device = {
 
 const nothingYet: DeviceReport = { busyMs: 0, loadingMs: 0, batches: {}, networks: {}, sessions: [] };
 
-/** Resolves with what the thread says of its device. */
+/** Resolves when the thread has opened its device. */
 const untilReady = (thread: Worker) =>
   new Promise<DeviceFacts>((resolve, reject) => {
     thread.on('message', (reply: Reply) => {
@@ -53,7 +52,7 @@ const untilReady = (thread: Worker) =>
 /**
  * Starts the thread of a device.
  *
- * @throws DeviceError, one sentence for the operator, when the device that was asked for cannot be had
+ * @throws DeviceError, one sentence for the operator, when the requested device does not work
  */
 export const openDevice = async (
   { thread: program, ...options }: DeviceOptions,

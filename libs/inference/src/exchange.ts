@@ -8,7 +8,7 @@ type Pending = {
   readonly reject: (error: unknown) => void;
 };
 
-/** Questions to a device's thread and the answers that are still to come. */
+/** Requests to a device's thread, matched with its replies by their ids. */
 export const createExchange = (thread: Worker) => {
   const pending = new Map<number, Pending>();
   let lastId = 0;
@@ -38,7 +38,7 @@ export const createExchange = (thread: Worker) => {
     });
 
   return {
-    /** Rejects with the signal's reason at once when it aborts; the thread drops the run unless it has begun. */
+    /** Rejects with the signal's reason as soon as it aborts; the thread drops a run that has not begun. */
     ask: async (question: Load | Run, signal?: AbortSignal): Promise<Inference | undefined> => {
       signal?.throwIfAborted();
       const id = ++lastId;

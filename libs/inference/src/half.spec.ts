@@ -16,17 +16,17 @@ const valueOf = (half: number): number => {
 };
 
 describe('half precision', () => {
-  it('reads each of the 65,536 halves as what it stands for', () => {
+  it('converts each of the 65,536 halves to its float', () => {
     const floats = toFloats(everyHalf);
     const wrong = everyHalf.filter((half) => !Object.is(floats[half], valueOf(half)));
     expect([...wrong]).toEqual([]);
   });
 
-  it('gives each of them back, NaN payloads included', () => {
+  it('converts each half to a float and back, NaN payloads included', () => {
     expect(toHalves(toFloats(everyHalf))).toEqual(everyHalf);
   });
 
-  it('rounds what lies between two neighbours to the nearer, and the middle to the even one', () => {
+  it('rounds a float to the nearer of two halves, and the middle to the even one', () => {
     const wrong: number[] = [];
     for (let half = 0; half < 0x7c00; half++) {
       const low = valueOf(half);
@@ -46,7 +46,7 @@ describe('half precision', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('makes the too large infinite and the too small zero, with their sign', () => {
+  it('makes floats that are too large infinite and those too small zero, with their sign', () => {
     expect([1e38, -1e38, Infinity, -Infinity].map(toHalf)).toEqual([0x7c00, 0xfc00, 0x7c00, 0xfc00]);
     expect([1e-38, -1e-38, 1e-45, 0, -0].map(toHalf)).toEqual([0, 0x8000, 0, 0, 0x8000]);
     expect(isNan(toHalf(NaN))).toBe(true);
@@ -59,7 +59,7 @@ describe('half precision', () => {
     expect(halves[1]! & 0x8000).toBe(0x8000);
   });
 
-  it('is off by at most half a step anywhere', () => {
+  it('rounds by at most half a step for any float', () => {
     const normal = fc.float({ min: Math.fround(2 ** -14), max: 65_504, noNaN: true });
     fc.assert(
       fc.property(normal, (float) => Math.abs(valueOf(toHalf(float)) - float) <= float * 2 ** -11),

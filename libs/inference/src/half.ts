@@ -1,15 +1,14 @@
-// IEEE 754 binary16. Halves are read from a table of them all; floats are rounded by integer arithmetic on their
-// bits, which is twice as fast as J. van der Zijp's tables ("Fast Half Float Conversions", 2008) and, unlike
-// these, rounds to nearest even.
+// IEEE 754 binary16. A table converts halves to floats. Floats are rounded by integer arithmetic on their bits, which is
+// twice as fast as J. van der Zijp's tables ("Fast Half Float Conversions", 2008) and rounds to nearest even.
 
 /** Bits of 2 ** -14, the smallest normal half, as a float; and of 2 ** 16, beyond the largest. */
 const SMALLEST_NORMAL = 0x38800000;
 const TOO_LARGE = 0x47800000;
 const INFINITE = 0x7f800000;
-/** What the exponents of the two formats differ by, 127 - 15, in its place in a float. */
+/** The difference between the exponents of the two formats, 127 - 15, at its place in a float. */
 const REBIAS = 0x38000000;
 
-/** The float of every half, as bits: so a NaN keeps its payload. */
+/** The float of every half, as bits, so that a NaN keeps its payload. */
 const floatBits = new Uint32Array(65_536);
 const value = new Float32Array(1);
 const valueBits = new Uint32Array(value.buffer);
@@ -24,7 +23,7 @@ for (let half = 0; half < 65_536; half++) {
 
 const subnormalToHalf = (magnitude: number) => {
   const shift = 126 - (magnitude >>> 23);
-  // Of less than half the smallest subnormal nothing is left.
+  // Less than half of the smallest subnormal becomes zero.
   if (shift > 24) return 0;
   const significand = (magnitude & 0x7fffff) | 0x800000;
   const odd = (significand >>> shift) & 1;
@@ -52,7 +51,7 @@ export const toHalves = (
     const bits = source[i]!;
     const sign = (bits >>> 16) & 0x8000;
     const magnitude = bits & 0x7fffffff;
-    // A carry out of the fraction raises the exponent, up to infinity, as it should.
+    // A carry out of the fraction correctly raises the exponent, up to infinity.
     if (magnitude >= SMALLEST_NORMAL && magnitude < TOO_LARGE)
       into[i] = sign | ((magnitude - REBIAS + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
     else into[i] = sign | unusualToHalf(magnitude);

@@ -1,40 +1,40 @@
 export type TensorType = 'float32' | 'float16';
 
-/** What the device must know of a network to run it. */
+/** A network as the device needs it. */
 export type Network = {
-  /** File with the ONNX graph. */
+  /** The ONNX file. */
   readonly path: string;
-  /** The only input: N × 3 × size × size. Without a name the graph's first is meant. */
+  /** The only input: N × 3 × size × size. The name defaults to that of the graph's first. */
   readonly input: { readonly name?: string; readonly type: TensorType; readonly size: number };
-  /** The only output that is computed: N × 1 × size × size. Without a name the graph's first is meant. */
+  /** The only output that is computed: N × 1 × size × size. The name defaults to that of the graph's first. */
   readonly output: { readonly name?: string; readonly type: TensorType };
-  /** Whether N is always 1, or as many images as one likes. */
+  /** `fixed`: N is 1. `dynamic`: N is any number. */
   readonly batch: 'fixed' | 'dynamic';
 };
 
 /**
- * Tells networks apart: models that use one file alike share a session, and those that describe it otherwise, by
- * another output maybe, do not.
+ * Identifies a network. Models with the same description of the same file share a session; another output, say,
+ * makes another network.
  */
 export const networkKey = ({ path, input, output, batch }: Network): string =>
   JSON.stringify([path, input.name, input.type, input.size, output.name, output.type, batch]);
 
-/** A network whose tensors' names are known. */
+/** A network with the names of its tensors. */
 export type NamedNetwork = Network & {
   readonly input: { readonly name: string };
   readonly output: { readonly name: string };
 };
 
 /**
- * One image for a network, NCHW, 1 × 3 × size × size. A float16 network takes halves too, which spares the
- * device's thread the conversion.
+ * One image for a network, NCHW, 1 × 3 × size × size. A float16 network takes halves as well, which saves a
+ * conversion on the device's thread.
  */
 export type Input = Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
 
-/** Raw values of one image, size × size, row by row, without any activation. */
+/** The raw values of one image without an activation: size × size, row by row. */
 export type Output = Float32Array<ArrayBuffer>;
 
-/** Throws an Error that tells what was expected when an image does not fit the network. */
+/** Throws an Error that names the expected input when an image does not fit the network. */
 export const checkInput = ({ path, input }: Network, image: Input): void => {
   const expected = 3 * input.size * input.size;
   if (image.length !== expected)

@@ -6,11 +6,11 @@ export type ThreadOptions = {
   readonly device: DeviceRequest;
   /** Threads that one run uses on the CPU. */
   readonly intraOpThreads: number;
-  /** What the loaded sessions may take together; without it all of them stay. */
+  /** The limit of all loaded sessions together; without it none is evicted. */
   readonly sessionMemoryBytes?: number;
-  /** Images that a dynamic-batch network gets at once, at most. */
+  /** The largest batch of a dynamic-batch network. */
   readonly maxBatch: number;
-  /** How long images wait for more to come, see the batcher. */
+  /** The time that a part-filled batch waits for more images, see the batcher. */
   readonly lingerMs: number;
 };
 
@@ -19,14 +19,14 @@ export type Request =
   | { readonly type: 'run'; readonly id: number; readonly network: Network; readonly input: Input }
   | { readonly type: 'cancel'; readonly id: number };
 
-/** What became of one image on the device. */
+/** The result of one image. */
 export type Inference = {
   readonly output: Output;
-  /** The image that was given, whose memory may be used again. */
+  /** The input, whose memory may be reused. */
   readonly input: Input;
-  /** How many images ran at once. */
+  /** Images in the same run. */
   readonly batchSize: number;
-  /** How long that took. */
+  /** Duration of that run. */
   readonly ms: number;
 };
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { quantise, sigmoid } from './activation.js';
 
 describe('sigmoid', () => {
-  it('maps logits to shares, and the ends of the range to 0 and 1', () => {
+  it('maps logits to 0 … 1, and extreme ones to 0 and 1', () => {
     const shares = sigmoid(Float32Array.of(-Infinity, -200, 0, 200, Infinity));
     expect([...shares]).toEqual([0, 0, 0.5, 1, 1]);
   });
@@ -20,7 +20,7 @@ describe('sigmoid', () => {
 });
 
 describe('quantise', () => {
-  it('cuts fractions off and clips what lies outside', () => {
+  it('cuts fractions off and clips values outside 0 … 1', () => {
     expect([...quantise(Float32Array.of(-0.5, 0.5, 0.999, 1.5), 2).data]).toEqual([0, 127, 254, 255]);
   });
 

@@ -13,8 +13,7 @@ export const sigmoid = (logits: Float32Array<ArrayBuffer>): Float32Array<ArrayBu
 };
 
 /**
- * A network's output that is an alpha already, as a mask: 0 … 1 becomes 0 … 255, fractions cut off, and what
- * lies outside is clipped.
+ * A network's alpha as a mask: 0 … 1 becomes 0 … 255, fractions cut off. Values outside are clipped.
  *
  * @param alpha size × size finite values, row by row
  * @param size in pixels

@@ -1,13 +1,13 @@
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
-/** How much of each pixel is subject, 0…1, row by row. */
+/** The share of the subject in each pixel, 0…1, row by row. */
 export type Alpha = {
   readonly data: Float32Array;
   readonly width: number;
   readonly height: number;
 };
 
-/** The alpha that a mask of bytes stands for. Throws RangeError unless it has one channel that fills its geometry. */
+/** A mask of bytes as alpha. Throws RangeError unless it has one channel that fills its geometry. */
 export const toAlpha = (mask: Raster): Alpha => {
   requireRaster(mask);
   requireChannels(mask, [1]);
@@ -17,7 +17,7 @@ export const toAlpha = (mask: Raster): Alpha => {
   return { data, width, height };
 };
 
-/** Alpha as a mask of bytes, rounded to the nearest; pymatting's callers cut off, which leaves solid pixels at 254. */
+/** Alpha as a mask of bytes, rounded. pymatting's callers cut fractions off, which leaves solid pixels at 254. */
 export const maskOf = ({ data, width, height }: Alpha): Raster => {
   const bytes = new Uint8Array(data.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = data[i]! * 255 + 0.5;

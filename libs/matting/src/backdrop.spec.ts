@@ -18,20 +18,20 @@ describe('withBackdrop', () => {
     ]);
   });
 
-  it('takes an opacity of up to 1 as a share and one beyond as a byte', () => {
+  it('reads an opacity up to 1 as a share and above 1 as a byte', () => {
     const clear = raster(1, 1, 4, [0, 0, 0, 0]);
     const opacityOf = (alpha: number) => withBackdrop(clear, [1, 2, 3, alpha]).data[3];
 
     expect([0, 0.5, 1, 2, 128, 255].map(opacityOf)).toEqual([0, 128, 255, 2, 128, 255]);
   });
 
-  it('gives what does not show the colour even where that is transparent', () => {
+  it('gives invisible pixels the colour, even a transparent one', () => {
     expect([...withBackdrop(raster(1, 1, 4, [9, 9, 9, 0]), [255, 255, 255, 0]).data]).toEqual([
       255, 255, 255, 0,
     ]);
   });
 
-  it('changes nothing of what shows over a transparent colour', () => {
+  it('does not change visible pixels over a transparent colour', () => {
     fc.assert(
       fc.property(anyRaster(4), (cut) => {
         const over = withBackdrop(cut, [7, 8, 9, 0]);
@@ -47,7 +47,7 @@ describe('withBackdrop', () => {
   it('refuses a colour out of range', () => {
     const clear = raster(1, 1, 4, [0, 0, 0, 0]);
 
-    expect(() => withBackdrop(clear, [256, 0, 0, 1])).toThrow(new RangeError('256, 0, 0, 1 is no colour'));
+    expect(() => withBackdrop(clear, [256, 0, 0, 1])).toThrow(new RangeError('256, 0, 0, 1 is not a colour'));
     expect(() => withBackdrop(clear, [1.5, 0, 0, 1])).toThrow(RangeError);
     expect(() => withBackdrop(clear, [0, 0, 0, -0.1])).toThrow(RangeError);
     expect(() => withBackdrop(clear, [0, 0, 0, NaN])).toThrow(RangeError);
@@ -55,13 +55,13 @@ describe('withBackdrop', () => {
 });
 
 describe('flatten', () => {
-  it('puts the cutout on the colour, whatever its opacity', () => {
+  it('puts the cutout on the colour and ignores its opacity', () => {
     const cut = raster(2, 1, 4, [...colour, 128, 0, 0, 0, 0]);
 
     expect(flatten(cut, [0, 0, 255, 0])).toEqual(raster(2, 1, 3, [100, 50, 152, 0, 0, 255]));
   });
 
-  it('is white where no colour was asked for', () => {
+  it('puts the cutout on white by default', () => {
     expect(flatten(raster(1, 1, 4, [0, 0, 0, 0]))).toEqual(raster(1, 1, 3, [255, 255, 255]));
   });
 });

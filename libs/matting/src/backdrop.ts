@@ -1,23 +1,22 @@
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
-/** Red, green and blue as bytes, and an opacity: 0…1, or beyond 1 up to 255 as a byte. */
+/** Red, green and blue are bytes. Alpha is a share up to 1, and a byte above 1. */
 export type Rgba = readonly [red: number, green: number, blue: number, alpha: number];
 
 const precisionBits = 7;
 const over255 = (value: number): number => ((value >> 8) + value) >> 8;
 const half = 0x80 << precisionBits;
 
-/** The opacity of a background colour as a byte: what exceeds 1 is a byte already. */
 const toByte = (alpha: number): number => Math.round(alpha > 1 ? alpha : alpha * 255);
 
 const requireColour = ([red, green, blue, alpha]: Rgba): void => {
   const isByte = (value: number) => Number.isInteger(value) && value >= 0 && value <= 255;
   if ([red, green, blue].every(isByte) && alpha >= 0 && alpha <= 255) return;
-  throw new RangeError(`${red}, ${green}, ${blue}, ${alpha} is no colour`);
+  throw new RangeError(`${red}, ${green}, ${blue}, ${alpha} is not a colour`);
 };
 
 /**
- * The cutout over a plain colour. Where neither shows, the pixel takes the colour with its opacity.
+ * The cutout over a plain colour. Invisible pixels of the cutout take the colour with its opacity.
  *
  * Source: `Image.alpha_composite` of Pillow, to the bit, which rembg's `bgcolor` uses.
  *
@@ -54,9 +53,9 @@ export const withBackdrop = (cut: Raster, colour: Rgba): Raster => {
 };
 
 /**
- * The cutout on an opaque colour, RGB, for formats without transparency: red, green and blue of `rgba` where given,
- * else white.
+ * The cutout on an opaque colour, RGB, for formats without transparency.
  *
+ * @param colour white by default; its alpha is ignored
  * @throws RangeError as `withBackdrop` does
  */
 export const flatten = (cut: Raster, colour: Rgba = [255, 255, 255, 1]): Raster => {

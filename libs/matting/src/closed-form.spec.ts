@@ -35,7 +35,7 @@ const scenes = [
   { name: 'hair', of: scene(160, 120, hairy), mean: 0.02 },
 ];
 
-/** Noise of few colours and a trimap of any shape: hard cases for the arithmetic, not for the eye. */
+/** Noise of few colours and a trimap of any shape: hard cases for the arithmetic. */
 const anyCaseOf = (side: { readonly min: number; readonly max: number }) =>
   fc
     .tuple(fc.integer(side), fc.integer(side), fc.integer(), fc.boolean())
@@ -54,11 +54,11 @@ const anyCaseOf = (side: { readonly min: number; readonly max: number }) =>
       return { photo, trimap: raster(width, height, 1, samples) };
     });
 
-/** With one or two windows of 3 × 3 a side, known colours can tie the unknown ones by less than a float32 holds. */
+/** In smaller pictures known colours may determine unknown ones by less than float32 resolves. */
 const tiny = { min: 3, max: 4 };
 
 describe('closedFormAlpha', () => {
-  it('is the answer of the dense system, to a level of eight bits', () => {
+  it('solves the dense system, to a level of eight bits', () => {
     fc.assert(
       fc.property(anyCaseOf({ min: 5, max: 13 }), ({ photo, trimap }) => {
         const { alpha } = solvedOf(closedFormAlpha(photo, trimap));
@@ -69,7 +69,7 @@ describe('closedFormAlpha', () => {
     );
   });
 
-  it('keeps what is known, and shares between 0 and 1, in the tiniest pictures', () => {
+  it('keeps known pixels and stays between 0 and 1 in the tiniest pictures', () => {
     fc.assert(
       fc.property(anyCaseOf(tiny), ({ photo, trimap }) => {
         const { alpha } = solvedOf(closedFormAlpha(photo, trimap));
@@ -96,7 +96,7 @@ describe('closedFormAlpha', () => {
     });
   }
 
-  it('answers for flat colours, where nothing tells the pixels apart', () => {
+  it('solves flat colours, where all pixels look the same', () => {
     const photo = raster(9, 9, 3, Array<number>(243).fill(77));
     const samples = Array.from({ length: 81 }, (_, i) => (i % 9 < 3 ? 0 : i % 9 > 5 ? 255 : 128));
     const trimap = raster(9, 9, 1, samples);
@@ -106,7 +106,7 @@ describe('closedFormAlpha', () => {
     expect(differences(alpha.data, denseMatting(photo, trimap)).largest).toBeLessThan(level);
   });
 
-  it('says what keeps a trimap from being solved', () => {
+  it('names the obstacle when a trimap cannot be solved', () => {
     const obstacleOf = (width: number, height: number, samples: number[]) => {
       const photo = raster(width, height, 3, Array<number>(width * height * 3).fill(9));
       const result = closedFormAlpha(photo, raster(width, height, 1, samples));
@@ -121,7 +121,7 @@ describe('closedFormAlpha', () => {
     expect(obstacleOf(2, 2, [255, 255, 255, 255])).toBe('noBackground');
   });
 
-  it('ends when it is told to, also by another thread', () => {
+  it('stops when shouldStop returns true, also by a flag of another thread', () => {
     const { photo } = scenes[0]!.of;
     const trimap = trimapAround(scenes[0]!.of, 3);
     const flag = new Int32Array(new SharedArrayBuffer(4));
@@ -139,7 +139,7 @@ describe('closedFormAlpha', () => {
     expect(seen).toEqual([1, 2]);
   });
 
-  it('solves at half the size when there is too much to solve', () => {
+  it('solves at half the size when there are too many unknown pixels', () => {
     const { photo, alpha: truth } = scenes[0]!.of;
     const trimap = trimapAround(scenes[0]!.of, 3);
 
@@ -151,7 +151,7 @@ describe('closedFormAlpha', () => {
     expect(differences(alpha.data, truth).mean).toBeLessThan(0.02);
   });
 
-  it('gives the same answer twice', () => {
+  it('gives the same result twice', () => {
     const { photo } = scenes[3]!.of;
     const trimap = trimapAround(scenes[3]!.of, 3);
 

@@ -5,11 +5,11 @@ import { kind } from './closed-form/system.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
 export type ClosedFormOptions = {
-  /** Asked before every iteration and now and then in between; true ends the work. */
+  /** Called before every iteration and now and then in between; true ends the work. */
   readonly shouldStop?: () => boolean;
   /** @param largestStep by which any alpha changed */
   readonly onIteration?: (iteration: number, largestStep: number) => void;
-  /** With more unknown pixels the photo is halved until there are no more. */
+  /** With more unknown pixels the photo is halved until it has fewer. */
   readonly mostUnknown?: number;
 };
 
@@ -29,10 +29,10 @@ export type ClosedForm =
     }
   | { readonly solved: false; readonly obstacle: MattingObstacle; readonly unknownPixels: number };
 
-/** Some 400 MB of working memory. */
+/** Takes about 400 MB of working memory. */
 const mostUnknownByDefault = 1_500_000;
 
-/** pymatting's bounds of .9 and .1. */
+/** pymatting's bounds of .9 and .1, as bytes. */
 const certain = { foreground: 229.5, background: 25.5 };
 
 /** The kind of pixel that each sample of a trimap stands for. */
@@ -76,7 +76,7 @@ const solveWithin = (photo: Raster, sorted: Uint8Array, most: number, watch: Wat
   return { alpha, solution: half.solution, level: half.level + 1 };
 };
 
-/** What keeps a trimap from being solved, before anything is computed. */
+/** Why a trimap cannot be solved, found before anything is computed. */
 const obstacleOf = (
   { width, height }: Raster,
   sorted: Uint8Array,
@@ -85,19 +85,21 @@ const obstacleOf = (
   if (!sorted.includes(kind.foreground)) return 'noForeground';
   if (!sorted.includes(kind.background)) return 'noBackground';
   if (unknownPixels === 0) return 'nothingUnknown';
-  // Windows of 3 × 3 do not fit in: nothing ties the unknown pixels to the known ones.
+  // No window of 3 × 3 fits in, so nothing connects the unknown pixels to the known ones.
   return width < 3 || height < 3 ? 'notConverged' : undefined;
 };
 
 /**
- * Closed-form matting: alpha of the unknown pixels of a trimap from the colours of the photo. Known pixels keep
- * what the trimap says. From 5 × 5 pixels on, the answer is within a level of eight bits of pymatting's
- * `estimate_alpha_cf`, whose parameters these are; in smaller pictures, single precision may not hold what tells the
- * unknown pixels apart. Where pymatting raises ValueError, this names the obstacle.
+ * Closed-form matting: computes alpha of the unknown pixels of a trimap from the colours of the photo. Known pixels keep
+ * the value of the trimap.
+ *
+ * The parameters are those of pymatting's `estimate_alpha_cf`. From 5 × 5 pixels on the result is within a level of
+ * eight bits of pymatting's; in smaller pictures single precision may not suffice. Where pymatting raises ValueError,
+ * this names the obstacle.
  *
  * Source: Levin, Lischinski and Weiss, A closed form solution to natural image matting, 2008.
  *
- * @param photo RGB or RGBA; its own alpha is not looked at
+ * @param photo RGB or RGBA; its own alpha is ignored
  * @param trimap one channel of the photo's size: up to 25 background, from 230 on foreground, else unknown
  * @throws RangeError when sizes or channels do not fit, or data do not fill their geometry
  */

@@ -64,7 +64,7 @@ describe('cutout', () => {
     );
   });
 
-  it('copies colours unweighted wherever something is left to see', () => {
+  it('copies the colours of visible pixels unweighted', () => {
     fc.assert(
       fc.property(anyPhotoAndMask, ([photo, mask]) => {
         const before = pixelsOf(photo);

@@ -8,7 +8,7 @@ const disc = scene(70, 45, (x, y) => (14 - Math.hypot(x - 35, y - 22)) / 6 + 0.5
 const alphaOf = ({ width, height }: Raster, data: Float32Array): Alpha => ({ data, width, height });
 
 describe('estimateForeground', () => {
-  it('agrees with pymatting, to the rounding of a byte, where the subject shows and is mixed', () => {
+  it('agrees with pymatting, to the rounding of a byte, in mixed pixels', () => {
     const alpha = alphaOf(disc.photo, disc.alpha);
     const expected = plainForeground(disc.photo, alpha);
 
@@ -23,7 +23,7 @@ describe('estimateForeground', () => {
     }
   });
 
-  it('estimates large pictures around mixed pixels only, and nearly the same', () => {
+  it('gives nearly the same colours when it estimates around mixed pixels only', () => {
     const large = scene(260, 200, (x, y) => (60 - Math.hypot(x - 130, y - 100)) / 6 + 0.5);
     const alpha = alphaOf(large.photo, large.alpha);
     const expected = plainForeground(large.photo, alpha);
@@ -40,7 +40,7 @@ describe('estimateForeground', () => {
     expect(sum / weights).toBeLessThan(1 / 255);
   });
 
-  it('estimates at a smaller size where too many pixels are mixed, and nearly the same', () => {
+  it('gives nearly the same colours when it estimates many mixed pixels at a smaller size', () => {
     const large = scene(300, 220, (x, y) => (60 - Math.hypot(x - 130, y - 100)) / 60 + 0.5);
     const alpha = alphaOf(large.photo, large.alpha);
     const full = estimateForeground(large.photo, alpha);
@@ -70,7 +70,7 @@ describe('estimateForeground', () => {
     expect(Math.max(...estimated.data)).toBeGreaterThan(0);
   });
 
-  it('keeps what is solid and blackens what does not show', () => {
+  it('keeps solid pixels and blackens invisible ones', () => {
     const { data } = estimateForeground(disc.photo, alphaOf(disc.photo, disc.alpha));
 
     disc.alpha.forEach((share, i) => {
@@ -80,7 +80,7 @@ describe('estimateForeground', () => {
     });
   });
 
-  it('takes the background out of the colours of an edge', () => {
+  it('removes the background from the colours of an edge', () => {
     const { photo, alpha } = disc;
     const { data } = estimateForeground(photo, alphaOf(photo, alpha));
 
@@ -95,7 +95,7 @@ describe('estimateForeground', () => {
     expect(after).toBeLessThan(before / 5);
   });
 
-  it('answers for a single pixel and for masks of one kind', () => {
+  it('handles a single pixel and masks of one kind', () => {
     const pixel = raster(1, 1, 3, [10, 20, 30]);
 
     expect(estimateForeground(pixel, toAlpha(raster(1, 1, 1, [255])))).toEqual(pixel);

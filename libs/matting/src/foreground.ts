@@ -5,22 +5,22 @@ import { MattingKernel } from './matting-kernel.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
 export type ForegroundOptions = {
-  /** With more mixed pixels, and those near them, colours are estimated at a smaller size. */
+  /** With more mixed pixels and neighbours of those, colours are estimated at a smaller size. */
   readonly mostMixed?: number;
 };
 
-/** Some 800 MB of working memory. */
+/** Takes about 800 MB of working memory. */
 const mostMixedByDefault = 4_000_000;
 
-/** Sweeps over pictures of up to `small` pixels on a side, and over larger ones; pymatting's defaults. */
+/** `many` sweeps over pictures of up to `small` pixels a side, else `few`; pymatting's defaults. */
 const sweeps = { small: 32, few: 2, many: 10 };
 
 type Colours = { readonly fore: Float32Array; readonly back: Float32Array };
 
-/** A mean is taken of about as many pixels at most, evenly spread: it is a first guess for a picture of one pixel. */
+/** A mean samples about as many pixels, evenly spread, as it is only a first guess. */
 const enoughForMean = 2 ** 18;
 
-/** The mean colour of the pixels whose alpha is above `low` and below `high`, four floats; black if there is none. */
+/** The mean colour of the pixels with alpha between `low` and `high`, as four floats; black for none. */
 const meanColour = (
   { data, channels }: Raster,
   alpha: Float32Array,
@@ -42,7 +42,7 @@ const meanColour = (
   return Float32Array.of(red * scale, green * scale, blue * scale, 0);
 };
 
-/** The colours of every pixel of a layer as they were estimated at the size before. */
+/** The colours of a layer's pixels as estimated at the size before. */
 const inherit = (layer: Layer, parent: Layer, { fore, back }: Colours): Colours => {
   const count = layer.pixels.length * 4;
   const inherited = { fore: new Float32Array(count), back: new Float32Array(count) };
@@ -57,7 +57,7 @@ const inherit = (layer: Layer, parent: Layer, { fore, back }: Colours): Colours 
   return inherited;
 };
 
-/** Left, right, above and below; a pixel stands for the neighbours that it does not have. */
+/** Left, right, above and below; a missing neighbour is the pixel itself. */
 const neighboursOf = ({ pixels, numberOf, width, height }: Layer): Int32Array => {
   const around = new Int32Array(pixels.length * 4);
   for (let i = 0; i < pixels.length; i++) {
@@ -104,7 +104,7 @@ const relax = (
   return { fore: kernel.floats(fore, pixels.length * 4), back: kernel.floats(back, pixels.length * 4) };
 };
 
-/** The photo's own colour where it is all subject, black elsewhere. */
+/** The photo's own colour for solid pixels, black for others. */
 const paintSolid = ({ data: from, channels }: Raster, alpha: Float32Array): Uint8Array => {
   const data = new Uint8Array(alpha.length * 3);
   for (let i = 0, at = 0; i < alpha.length; i++, at += channels) {
@@ -124,7 +124,7 @@ const paintMixed = (data: Uint8Array, alpha: Float32Array, { pixels }: Layer, fo
   }
 };
 
-/** The photo's own colour where it is all subject, the estimate where it is mixed, black where nothing shows. */
+/** The photo's own colour for solid pixels, the estimate for mixed ones, black for invisible ones. */
 const paint = (photo: Raster, alpha: Alpha, finest: Layer, colours: Colours): Uint8Array => {
   const data = paintSolid(photo, alpha.data);
   const isFull = finest.width === photo.width && finest.height === photo.height;
@@ -134,14 +134,14 @@ const paint = (photo: Raster, alpha: Alpha, finest: Layer, colours: Colours): Ui
 };
 
 /**
- * The colours of the subject without those of the background that shone through at its edge: from one pixel up to
- * the photo's size, each time from the estimate at the size before. Only what shows and is mixed is estimated at
- * large sizes; solid pixels keep the photo's colour and those that do not show are black.
+ * The colours of the subject without the background that shines through at its edge. They are estimated from a picture
+ * of one pixel up to the photo's size, each time from the estimate at the size before. At large sizes only mixed pixels
+ * are estimated; solid ones keep the photo's colour and invisible ones are black.
  *
- * Source: Germer, Uelwer, Conrad and Harmeling, Fast multi-level foreground estimation, 2020; parameters of
- * pymatting's `estimate_foreground_ml`, whose answer this is to about a level of eight bits where alpha counts.
+ * Source: Germer, Uelwer, Conrad and Harmeling, Fast multi-level foreground estimation, 2020; parameters of pymatting's
+ * `estimate_foreground_ml`. The result is within about a level of eight bits of pymatting's, weighted by alpha.
  *
- * @param photo RGB or RGBA; its own alpha is not looked at
+ * @param photo RGB or RGBA; its own alpha is ignored
  * @returns RGB
  * @throws RangeError when sizes or channels do not fit, or data do not fill their geometry
  */

@@ -8,7 +8,7 @@ import { closedFormAlpha, estimateForeground, type Raster } from './index.js';
 const fixtures = join('..', 'shared', 'fixtures', 'lemur');
 const present = existsSync(join(fixtures, 'lemur.png'));
 if (!present) {
-  // Not console.warn: Jest keeps to itself what is said in a file whose tests are all skipped.
+  // Jest does not show console.warn of a file whose tests are all skipped.
   process.stderr.write(`\n*** ${fixtures} is absent: fidelity to pymatting is NOT tested in this run. ***\n`);
 }
 
@@ -19,9 +19,9 @@ const read = async (name: string, channels: 1 | 3): Promise<Raster> => {
   return { data: new Uint8Array(data), width: info.width, height: info.height, channels };
 };
 
-// The pictures are not ours to ship. Where they are absent this counts as skipped, and the line above says so.
+// We may not ship the pictures. Without them the tests are skipped and the line above is printed.
 (present ? describe : describe.skip)('the lemur of pymatting', () => {
-  it('has the alpha that pymatting gives it', async () => {
+  it('gets the alpha that pymatting gives', async () => {
     const golden = await read('lemur_alpha.png', 1);
 
     const result = closedFormAlpha(await read('lemur.png', 3), await read('lemur_trimap.png', 1));
@@ -38,7 +38,7 @@ const read = async (name: string, channels: 1 | 3): Promise<Raster> => {
     expect(result.iterations).toBeLessThan(40);
   });
 
-  it('has the colours that pymatting gives it, where they show', async () => {
+  it('gets the colours that pymatting gives, in visible pixels', async () => {
     const golden = await read('lemur_foreground.png', 3);
     const photo = await read('lemur.png', 3);
     const alpha = await read('lemur_alpha.png', 1);

@@ -4,7 +4,7 @@ import { type Kernel, moduleOf, reserve } from './kernel.js';
 /** An address in the kernel's memory, in bytes. */
 export type Address = number;
 
-/** The functions of assembly/matting.ts, which says what they do. */
+/** The functions of assembly/matting.ts, which documents them. */
 type Functions = {
   freeFrom: () => Address;
   configure: (planes: Address, planeBytes: number, runs: Address, count: number) => void;

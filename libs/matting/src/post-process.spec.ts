@@ -5,7 +5,7 @@ import { drawn } from '../test/scenes.js';
 import { postProcessMask } from './index.js';
 
 describe('postProcessMask', () => {
-  it('opens, smooths and cuts as skimage 0.26 and scipy 1.17 do', () => {
+  it('opens, smooths and thresholds as skimage 0.26 and scipy 1.17 do', () => {
     const mask = drawn(
       [
         '..............',

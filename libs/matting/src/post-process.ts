@@ -1,6 +1,6 @@
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
-/** A Gaussian of σ = 2 pixels cut off at four of them, from the middle outward, as scipy has it to the last bit. */
+/** scipy's Gaussian of σ = 2 pixels, cut off at 4 σ, from the middle outward, to the last bit. */
 const weights = [
   0.199474647864745, 0.17603575888479034, 0.12098748976534904, 0.06475993660472744, 0.026995957967298846,
   0.00876430436278587, 0.002215963172596555, 0.0004363490205067883, 6.691628957263553e-5,
@@ -9,7 +9,7 @@ const radius = weights.length - 1;
 
 type Choose = (a: number, b: number) => number;
 
-/** The least or the greatest of each pixel and the four beside it; those outside the picture do not count. */
+/** The least or greatest of each pixel and its four neighbours inside the picture. */
 const cross = (data: Uint8Array, width: number, height: number, choose: Choose): Uint8Array => {
   const result = new Uint8Array(data.length);
   for (let y = 0, i = 0; y < height; y++) {
@@ -25,7 +25,7 @@ const cross = (data: Uint8Array, width: number, height: number, choose: Choose):
   return result;
 };
 
-/** Where a step out of the line leads when the line is mirrored at its ends, these included. */
+/** The index inside a line that is mirrored at its ends, the end samples included. */
 const mirrored = (at: number, count: number): number => {
   const period = 2 * count;
   const inside = ((at % period) + period) % period;
@@ -42,7 +42,7 @@ const blurRow = (from: Float64Array, to: Float64Array, width: number): void => {
   }
 };
 
-/** One row of the picture blurred down its columns. */
+/** Blurs one row along the columns. */
 const blurColumns = (data: Uint8Array, width: number, height: number, y: number, to: Float64Array): void => {
   for (let x = 0; x < width; x++) to[x] = data[y * width + x]! * weights[0]!;
   for (let k = radius; k > 0; k--) {
@@ -54,7 +54,7 @@ const blurColumns = (data: Uint8Array, width: number, height: number, y: number,
 };
 
 /**
- * A mask made crisp: specks are opened away, the edge is smoothed, and what is left is 0 or 255.
+ * A crisp mask: an opening removes specks, a blur smooths the edge, and a threshold leaves 0 and 255.
  *
  * Source: `post_process` of rembg as of January 2026 (skimage's opening by a disk of radius 1, scipy's
  * `gaussian_filter` of σ = 2, threshold 127), to the bit.

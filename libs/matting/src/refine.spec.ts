@@ -41,7 +41,7 @@ describe('offsetEdge', () => {
     );
   });
 
-  it('shrinks a bar from its sides, but not where it leaves the picture', () => {
+  it('shrinks a bar from its sides, but not at the edge of the picture', () => {
     expect([...offsetEdge(raster(6, 1, 1, [255, 255, 255, 90, 0, 0]), -1).data]).toEqual([
       255, 255, 90, 0, 0, 0,
     ]);
@@ -69,7 +69,7 @@ describe('offsetEdge', () => {
 });
 
 describe('feather', () => {
-  it('makes an edge soft and leaves its middle where it was', () => {
+  it('makes an edge soft and keeps its middle in place', () => {
     const { data } = feather(
       raster(16, 1, 1, [...Array<number>(8).fill(0), ...Array<number>(8).fill(255)]),
       2,

@@ -1,9 +1,9 @@
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
-/** How far an octagon that is as wide as it is high reaches by steps to the corners, of all its steps. */
+/** The share of diagonal steps that makes a regular octagon. */
 const cornerShare = Math.SQRT2 - 1;
 
-/** The least of each pixel, the one before and the one behind it in its row, those outside the picture left out. */
+/** The least of each pixel and its left and right neighbours inside the picture. */
 const leastAcross = (from: Uint8Array, to: Uint8Array, width: number): void => {
   for (let begin = 0; begin < from.length; begin += width) {
     const end = begin + width;
@@ -19,7 +19,7 @@ const leastAcross = (from: Uint8Array, to: Uint8Array, width: number): void => {
   }
 };
 
-/** The least of each sample of `across` and of those above and below it in `from`. */
+/** The least of each sample of `across` and of its neighbours above and below in `from`. */
 const leastDown = (across: Uint8Array, from: Uint8Array, to: Uint8Array, width: number): void => {
   const last = from.length - width;
   for (let begin = 0; begin < from.length; begin += width) {
@@ -34,7 +34,7 @@ const leastDown = (across: Uint8Array, from: Uint8Array, to: Uint8Array, width: 
   }
 };
 
-/** Shrinks a mask by so many steps, in memory of its own. */
+/** Shrinks a copy of the mask by so many steps. */
 const shrink = (mask: Uint8Array, width: number, steps: number): Uint8Array => {
   let data = mask.slice();
   let spare = new Uint8Array(data.length);
@@ -49,12 +49,11 @@ const shrink = (mask: Uint8Array, width: number, steps: number): Uint8Array => {
 };
 
 /**
- * The mask grown (above 0) or shrunk (below 0) by whole pixels, in all directions alike: each step takes in the four
- * neighbours, or all eight as often as makes the shape an octagon. Soft edges move and stay soft. What lies outside
- * the picture has no say.
+ * Grows (above 0) or shrinks (below 0) the mask by whole pixels, about alike in all directions: each step covers the four
+ * neighbours, or all eight as often as an octagon needs. Soft edges stay soft. Pixels outside the picture are ignored.
  *
  * @param mask one channel, 0…255
- * @throws RangeError when the mask is not of one channel that fills its geometry, or `pixels` is no whole number
+ * @throws RangeError when the mask is not of one channel that fills its geometry, or `pixels` is not a whole number
  */
 export const offsetEdge = (mask: Raster, pixels: number): Raster => {
   requireRaster(mask);
@@ -63,7 +62,7 @@ export const offsetEdge = (mask: Raster, pixels: number): Raster => {
 
   const { width } = mask;
   if (pixels <= 0) return { ...mask, data: shrink(mask.data, width, -pixels) };
-  // The subject grows where what is around it shrinks.
+  // To grow the subject is to shrink its inverse.
   const grown = shrink(
     mask.data.map((sample) => 255 - sample),
     width,
@@ -72,7 +71,7 @@ export const offsetEdge = (mask: Raster, pixels: number): Raster => {
   return { ...mask, data: grown.map((sample) => 255 - sample) };
 };
 
-/** Half of a Gaussian from its middle on, cut off at three σ; with the other half its sum is 1. */
+/** The right half of a Gaussian, cut off at 3 σ; both halves together sum to 1. */
 const gaussian = (sigma: number): Float64Array => {
   const weights = Float64Array.from({ length: Math.ceil(3 * sigma) + 1 }, (_, x) =>
     Math.exp(-0.5 * (x / sigma) ** 2),
@@ -82,8 +81,8 @@ const gaussian = (sigma: number): Float64Array => {
 };
 
 /**
- * One row of the picture blurred down its columns; the first and the last row are repeated. Four samples at a time,
- * whose sums do not wait for each other.
+ * Blurs one row along the columns; the first and the last row are repeated. Four independent sums at a time keep the
+ * processor busy.
  */
 const blurColumns = (
   { data, width, height }: Omit<Raster, 'channels'>,
@@ -113,7 +112,7 @@ const blurColumns = (
   }
 };
 
-/** A row blurred along itself; its ends are repeated. Four samples at a time, too. */
+/** Blurs a row along itself, four samples at a time; its ends are repeated. */
 const blurRow = (from: Float32Array, weights: Float64Array, to: Uint8Array): void => {
   const reach = weights.length - 1;
   const padded = new Float64Array(from.length + 2 * reach + 4);
@@ -143,7 +142,7 @@ const blurRow = (from: Float32Array, weights: Float64Array, to: Uint8Array): voi
 };
 
 /**
- * The mask blurred by a Gaussian, which makes its edges soft.
+ * Blurs the mask by a Gaussian, which makes its edges soft.
  *
  * @param mask one channel, 0…255
  * @param sigma in pixels; 0 leaves the mask as it is
@@ -158,7 +157,7 @@ export const feather = (mask: Raster, sigma: number): Raster => {
   const { width, height } = mask;
   const weights = gaussian(sigma);
   const data = new Uint8Array(mask.data.length);
-  // The last four samples of a row may begin up to three before its end.
+  // The last group of four may reach up to three samples past the end.
   const source = new Uint8Array(data.length + 3);
   source.set(mask.data);
   const column = new Float32Array(width + 3);

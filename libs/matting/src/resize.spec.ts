@@ -51,7 +51,7 @@ describe('resizeLanczos', () => {
     );
   });
 
-  it('leaves the source as it was', () => {
+  it('does not change the source', () => {
     fc.assert(
       fc.property(anyPicture, anySide, anySide, (picture, width, height) => {
         const before = picture.data.slice();

@@ -60,13 +60,13 @@ describe('toTensor', () => {
     expect([...toTensor(raster(1, 1, 3, [0, 0, 0]), plain)]).toEqual([0, 0, 0]);
   });
 
-  it('puts it where it is told to, over what was there', () => {
+  it('overwrites the given memory', () => {
     const into = new Float32Array(3).fill(NaN);
     expect(toTensor(raster(1, 1, 3, [25, 50, 100]), plain, into)).toBe(into);
     expect([...into]).toEqual([0.25, 0.5, 1]);
   });
 
-  it('refuses a place that is too small or too large', () => {
+  it('refuses memory that is too small or too large', () => {
     const photo = raster(1, 1, 3, [25, 50, 100]);
     for (const length of [2, 4])
       expect(() => toTensor(photo, plain, new Float32Array(length))).toThrow(

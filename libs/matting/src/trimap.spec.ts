@@ -22,7 +22,7 @@ const subject = drawn(
   { '.': 0, o: 100, '#': 250 },
 );
 
-// What rembg makes of it with scipy 1.17.
+// The trimaps of rembg with scipy 1.17.
 const goldens = [
   {
     erodeSize: 1,
@@ -85,7 +85,7 @@ describe('toTrimap', () => {
     });
   }
 
-  it('takes more off the left and the top of an all-white mask by an even size', () => {
+  it('erodes more of the left and top of an all-white mask by an even size', () => {
     const white = raster(30, 20, 1, Array<number>(600).fill(255));
 
     const { data } = toTrimap(white, settings);
@@ -98,13 +98,13 @@ describe('toTrimap', () => {
     }
   });
 
-  it('leaves the background at the edge of the picture certain', () => {
+  it('keeps the background certain at the edge of the picture', () => {
     const black = raster(6, 5, 1, Array<number>(30).fill(0));
 
     expect(toTrimap(black, settings).data).toEqual(new Uint8Array(30));
   });
 
-  it('is never certain where the mask is not', () => {
+  it('is never certain where the mask is not certain', () => {
     fc.assert(
       fc.property(anyRaster(1), fc.integer({ min: 0, max: 12 }), (mask, erodeSize) => {
         const trimap = toTrimap(mask, { ...settings, erodeSize });
@@ -118,7 +118,7 @@ describe('toTrimap', () => {
     );
   });
 
-  it('knows no background at a threshold of 0 and no foreground at 255', () => {
+  it('has no background at a threshold of 0 and no foreground at 255', () => {
     fc.assert(
       fc.property(anyRaster(1), (mask) => {
         const extreme = { foregroundThreshold: 255, backgroundThreshold: 0, erodeSize: 1 };
@@ -128,7 +128,7 @@ describe('toTrimap', () => {
     );
   });
 
-  it('refuses a size that is no whole number', () => {
+  it('refuses a size that is not a whole number', () => {
     expect(() => toTrimap(subject, { ...settings, erodeSize: 1.5 })).toThrow(
       new RangeError('erodeSize takes a whole number from 0 on, not 1.5'),
     );

@@ -1,22 +1,22 @@
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
-/** Bytes of a mask, and pixels. */
+/** Thresholds are bytes of a mask. */
 export type TrimapSettings = {
-  /** Above it a pixel is foreground. */
+  /** Pixels above it are foreground. */
   readonly foregroundThreshold: number;
-  /** Below it a pixel is background. */
+  /** Pixels below it are background. */
   readonly backgroundThreshold: number;
-  /** Side of the square by which both are eroded; 0 stands for a cross of 3 × 3, as in scipy. */
+  /** Side of the square that erodes both, in pixels; 0 means a cross of 3 × 3, as in scipy. */
   readonly erodeSize: number;
 };
 
 /** Samples of a trimap. */
 const trimapSample = { background: 0, unknown: 128, foreground: 255 } as const;
 
-/** From the first pixel of the window to its last, as seen from the pixel; even windows lean to the left. */
+/** The reach of a window around its pixel; even windows reach further to the left. */
 type Window = { readonly before: number; readonly after: number };
 
-/** Whether 1s fill the window around each sample of a line; what lies outside the line counts as `border`. */
+/** Sets each sample to whether 1s fill its window; samples outside the line count as `border`. */
 const erodeLine = (
   line: Uint8Array,
   { start, step, count }: { start: number; step: number; count: number },
@@ -29,7 +29,7 @@ const erodeLine = (
   for (let i = 0; i < count; i++) {
     for (; ahead <= i + after && ahead < count; ahead++) if (line[start + ahead * step] === 0) gap = ahead;
     if (border === 0 && i + after >= count) gap = count;
-    // Written into the line that is read: only what lies behind the window's front is overwritten.
+    // Safe in place: samples at and before i were read already.
     line[start + i * step] = gap < i - before ? 1 : 0;
   }
 };
@@ -67,14 +67,14 @@ const requireSettings = (settings: TrimapSettings): void => {
 };
 
 /**
- * What is certain about a mask, 255 where subject and 0 where background, and 128 in between: both sides shrink by
- * a square of `erodeSize`, the subject at the edge of the picture too, the background there not. An even square
- * reaches a pixel further to the left and top.
+ * The certain parts of a mask, 255 for subject and 0 for background, and 128 in between. Both sides are eroded by a
+ * square of `erodeSize`: the subject also from the edge of the picture, the background not. An even square reaches one
+ * pixel further to the left and top.
  *
  * Source: `alpha_matting_cutout` of rembg, with scipy's `binary_erosion`; to the bit.
  *
  * @param mask one channel, 0…255
- * @throws RangeError when the mask is not of one channel that fills its geometry, or a setting is no whole number
+ * @throws RangeError when the mask is not of one channel that fills its geometry, or a setting is not a whole number
  */
 export const toTrimap = (mask: Raster, settings: TrimapSettings): Raster => {
   requireRaster(mask);
@@ -96,7 +96,7 @@ export const toTrimap = (mask: Raster, settings: TrimapSettings): Raster => {
   const data = new Uint8Array(count).fill(trimapSample.unknown);
   for (let i = 0; i < count; i++) {
     if (foreground[i] === 1) data[i] = trimapSample.foreground;
-    // Last, as in rembg, where thresholds that overlap make it background.
+    // Last, as in rembg: with overlapping thresholds the pixel is background.
     if (background[i] === 1) data[i] = trimapSample.background;
   }
   return { data, width, height, channels: 1 };

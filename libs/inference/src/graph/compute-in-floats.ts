@@ -7,7 +7,7 @@ const isHalf = ({ type }: Graph['input'][number]) => type?.tensorType?.elemType 
 
 const makesHalf = ({ attribute }: Node) => attribute.some(({ t }) => t?.dataType === FLOAT16);
 
-/** Whether every operator is ONNX's own and has no graph inside, so that what it does with halves it does with floats. */
+/** Whether all operators are ONNX's own without inner graphs, and so work the same on floats as on halves. */
 const isPlain = ({ graph, functions }: Model) =>
   functions.length === 0 &&
   (graph?.node ?? []).every(
@@ -31,7 +31,7 @@ const toFloatType = (attribute: Attribute) => {
   if (typeAttributes.has(attribute.name) && String(attribute.i) === `${FLOAT16}`) attribute.i = FLOAT;
 };
 
-/** The halves that a graph is given or holds, and those that it hands out. */
+/** The half-precision tensors that a graph takes, holds and returns. */
 const endsOf = ({ node, initializer, input, output }: Graph) => {
   const inner = new Set(initializer.map(({ name }) => name));
   return {
@@ -45,13 +45,13 @@ const endsOf = ({ node, initializer, input, output }: Graph) => {
 };
 
 /**
- * Has a half-precision graph compute in floats from its inputs, which stay halves, to its outputs, which stay halves.
+ * Makes a half-precision graph compute in floats. Its inputs and outputs stay halves.
  *
- * For the CPU: onnxruntime has no kernels for halves there. It computes in floats anyhow, but only node by node, and
- * rounds to halves in between, which costs a quarter of ISNet's time and keeps its convolutions from handing each
- * other their blocked layout. Weights stay as they are; onnxruntime folds their conversion when it loads them.
+ * For the CPU, where onnxruntime has no kernels for halves. It computes each node in floats and rounds to halves in
+ * between, which costs a quarter of ISNet's time and keeps convolutions from passing on their blocked layout. Weights
+ * stay as they are; onnxruntime folds their conversion when it loads them.
  *
- * @returns whether anything was changed; false when there is no half, or an operator that is not known to take floats
+ * @returns whether the graph was changed; false when it has no halves, or an operator that may not take floats
  */
 export const computeInFloats = (model: Model): boolean => {
   const { graph } = model;
@@ -63,7 +63,7 @@ export const computeInFloats = (model: Model): boolean => {
   const maker = new Set(graph.node.filter(makesHalf));
   for (const node of graph.node) {
     node.input = renameIn(node.input, renamed);
-    // One that holds a half still makes it; its conversion follows.
+    // A node that holds a half still returns it; a conversion follows.
     if (!maker.has(node)) node.output = renameIn(node.output, renamed);
     node.attribute.forEach(toFloatType);
   }

@@ -3,7 +3,7 @@ import type { Graph, Node } from './onnx.js';
 const bodiesOf = ({ attribute }: Node): readonly Graph[] =>
   attribute.flatMap(({ g, graphs = [] }) => [...(g ? [g] : []), ...graphs]);
 
-/** What a node reads; the bodies of If, Loop and Scan may read anything that is around them. */
+/** The names that a node reads. The bodies of If, Loop and Scan may read any outer name. */
 const readsOf = (node: Node): readonly string[] => {
   const names = [...node.input];
   for (const body of bodiesOf(node)) {
@@ -13,7 +13,7 @@ const readsOf = (node: Node): readonly string[] => {
   return names;
 };
 
-/** The nodes on which a value depends. */
+/** The nodes that a value depends on. */
 const nodesBehind = (nodes: readonly Node[], name: string): ReadonlySet<Node> => {
   const makers = new Map(nodes.flatMap((node) => node.output.map((output) => [output, node])));
   const kept = new Set<Node>();
@@ -28,10 +28,10 @@ const nodesBehind = (nodes: readonly Node[], name: string): ReadonlySet<Node> =>
 };
 
 /**
- * Takes out of a graph all but one output, and what was computed for the others alone: onnxruntime computes every
- * output of a graph, whatever its caller fetches.
+ * Removes all outputs but one, and the nodes that only they need: onnxruntime computes every output of a graph, also
+ * those that its caller does not fetch.
  *
- * @returns how many outputs were dropped; none when the graph has no such output
+ * @returns the number of removed outputs, 0 when the graph does not have the wanted one
  */
 export const keepOutput = (graph: Graph, wanted: string): number => {
   const output = graph.output.filter(({ name }) => name === wanted);
@@ -44,7 +44,7 @@ export const keepOutput = (graph: Graph, wanted: string): number => {
   const read = new Set(graph.node.flatMap(readsOf));
   const unread = new Set(graph.initializer.map(({ name }) => name).filter((name) => !read.has(name)));
   graph.initializer = graph.initializer.filter(({ name }) => !unread.has(name));
-  // Up to IR version 3 initializers are inputs as well, and without a value one would have to be given.
+  // Up to IR version 3 initializers are inputs as well; without a value, callers would have to give one.
   graph.input = graph.input.filter(({ name }) => !unread.has(name));
   return dropped;
 };

@@ -18,7 +18,7 @@ describe('the bytes of a graph', () => {
     expect(String(graph?.node[0]?.attribute[0]?.i)).toBe(i);
   });
 
-  it('keep what is not looked at', () => {
+  it('keep the fields that are not read', () => {
     const bytes = bytesOf({ name: 'values', type: attributeTypes.ints, ints: [1, -1, 300] });
     const written = rewrite(bytes);
     expect(written).toHaveLength(bytes.length);
@@ -26,7 +26,7 @@ describe('the bytes of a graph', () => {
     expect(rewrite(written)).toEqual(written);
   });
 
-  it('are no others', () => {
+  it('are refused when they are no protocol buffer', () => {
     expect(() => decodeModel(new TextEncoder().encode('garbage'))).toThrow();
   });
 });

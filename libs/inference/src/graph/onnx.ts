@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs';
 
-// The part of onnx.proto3 that is looked at or changed here. Every other field of a file is kept as it is.
+// The part of onnx.proto3 that is read or changed here. All other fields of a file are kept.
 const { root } = protobuf.parse(`
 syntax = "proto3";
 message ModelProto { GraphProto graph = 7; repeated FunctionProto functions = 25; }
@@ -33,7 +33,7 @@ message TypeProto { TensorType tensor_type = 1; }
 message TensorType { int32 elem_type = 1; }
 `);
 
-/** Of TensorProto.DataType, AttributeProto.AttributeType and TensorProto.DataLocation. */
+/** Values of TensorProto.DataType, AttributeProto.AttributeType and TensorProto.DataLocation. */
 export const FLOAT = 1;
 export const FLOAT16 = 10;
 export const INT_ATTRIBUTE = 2;
@@ -68,10 +68,10 @@ export type Model = { readonly graph?: Graph | null; readonly functions: readonl
 const ModelProto = root.lookupType('ModelProto');
 
 /**
- * Reads an ONNX file. What is not looked at here, the weights above all, stays where it lies in `bytes` and is
- * written again by {@link encodeModel}; so change a message in place and do not copy it.
+ * Reads an ONNX file. Unknown fields, such as the weights, stay views of `bytes`, and {@link encodeModel} writes them
+ * again. Copies of a message lose them, so change messages in place.
  *
- * @throws Error when these are not the bytes of a protocol buffer
+ * @throws Error when the bytes are not a protocol buffer
  */
 export const decodeModel = (bytes: Uint8Array): Model => {
   const reader = protobuf.Reader.create(bytes);

@@ -5,8 +5,8 @@ import type { GraphFile, PreparedGraph } from './prepare-graph.js';
 export type PrepareOrder = { readonly file: GraphFile; readonly provider: 'cuda' | 'cpu' };
 
 /**
- * `prepareGraph` in a thread of its own: with the thread goes the memory that the file was read into, a gigabyte
- * maybe, before onnxruntime takes as much and more.
+ * `prepareGraph` in a thread of its own. The end of the thread frees the memory of the file, up to a gigabyte, before
+ * onnxruntime takes as much again.
  *
  * @throws Error when the file cannot be read
  */

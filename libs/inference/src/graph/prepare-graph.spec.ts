@@ -73,7 +73,7 @@ describe('prepareGraph', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('keeps the wanted output and what it is made of, and nothing else', async () => {
+  it('keeps the wanted output and the nodes that it needs, and nothing else', async () => {
     const network = await write({
       node: [
         node('Neg', ['input'], ['shared']),
@@ -103,7 +103,7 @@ describe('prepareGraph', () => {
     expect(await run(session, 'wanted')).toEqual([...x].map((value) => -value * 3));
   });
 
-  it('takes the first output where none is named', async () => {
+  it('keeps the first output when none is named', async () => {
     const network = await write({
       node: [node('Neg', ['input'], ['first']), node('Exp', ['input'], ['second'])],
       input: [declared('input', 'float32', [4])],
@@ -112,7 +112,7 @@ describe('prepareGraph', () => {
     expect((await open(network)).session.outputNames).toEqual(['first']);
   });
 
-  it('keeps what only the bodies inside a node read', async () => {
+  it('keeps values that only the bodies inside a node read', async () => {
     const body = (name: string, read: string) => ({
       name,
       node: [node('Identity', [read], [`${name}-y`])],
@@ -140,7 +140,7 @@ describe('prepareGraph', () => {
     expect(await run(session, 'wanted')).toEqual([...x].map((value) => -value));
   });
 
-  it('computes in floats what a graph would round to halves in between', async () => {
+  it('makes a half-precision graph compute in floats on the CPU', async () => {
     const { node: nodes, initializer, ...rest } = affine('half', 'sum');
     // A Gather moves halves as they are, so that they are made before it, as they are in networks.
     const backwards = { name: 'backwards', dims: [4], dataType: elemTypes.int64, int64Data: [3, 2, 1, 0] };
@@ -158,7 +158,7 @@ describe('prepareGraph', () => {
     expect(await run(session, 'output')).toEqual([1000.375, 1000.3125, 1000.125, 1000.03125]);
   });
 
-  it('leaves inputs and outputs in halves that are', async () => {
+  it('leaves half-precision inputs and outputs as they are', async () => {
     const network = await write({
       ...affine('input', 'output'),
       input: [declared('input', 'float16', [4])],
@@ -172,7 +172,7 @@ describe('prepareGraph', () => {
     expect(await run(session, 'output', 'float16')).toEqual([...expected]);
   });
 
-  it('hands a half out that the graph holds', async () => {
+  it('returns a half-precision constant of the graph', async () => {
     const network = await write({
       node: [node('Constant', [], ['output'], holding(halves('', 0.5, 2, 4, 8)))],
       input: [declared('input', 'float16', [4])],
@@ -182,7 +182,7 @@ describe('prepareGraph', () => {
     expect(await run(session, 'output', 'float16')).toEqual([0.5, 2, 4, 8]);
   });
 
-  it('leaves halves alone on a GPU, and where an operator is not of ONNX itself', async () => {
+  it('keeps halves on a GPU, and when an operator is not of ONNX itself', async () => {
     const graph = {
       ...affine('input', 'output'),
       input: [declared('input', 'float16', [4])],
@@ -204,7 +204,7 @@ describe('prepareGraph', () => {
     expect(await prepareGraph(wanted, 'cpu')).toMatchObject({ droppedOutputs: 1, halvesAsFloats: false });
   });
 
-  it('leaves a file to onnxruntime as it is when there is nothing to do or its weights are elsewhere', async () => {
+  it('leaves a file unchanged when there is nothing to do or its weights are external', async () => {
     const plain = {
       node: [node('Neg', ['input'], ['output'])],
       input: [declared('input', 'float32', [4])],

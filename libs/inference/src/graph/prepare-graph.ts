@@ -3,31 +3,31 @@ import { computeInFloats } from './compute-in-floats.js';
 import { keepOutput } from './keep-output.js';
 import { decodeModel, encodeModel, EXTERNAL, type Model } from './onnx.js';
 
-/** What was changed of a graph before it was loaded; the weights never are. */
+/** The changes to a graph before it was loaded. Weights are never changed. */
 export type Preparation = {
-  /** Outputs that nobody asks for, which are no longer computed. */
+  /** Unused outputs that are no longer computed. */
   readonly droppedOutputs: number;
-  /** A half-precision graph that computes in floats, on the CPU. */
+  /** Whether a half-precision graph computes in floats, on the CPU. */
   readonly halvesAsFloats: boolean;
-  /** Why onnxruntime did not take the changed graph, so that the file was loaded as it is. */
+  /** Why onnxruntime refused the changed graph; the published file was loaded instead. */
   readonly refused?: string;
 };
 
 export type PreparedGraph = Preparation & {
-  /** The graph as bytes; undefined where the file is to be loaded as it is. */
+  /** The changed graph; undefined when the published file is loaded. */
   readonly bytes?: Uint8Array;
 };
 
-/** A network's file, and the name of the output that is wanted of it; without one the graph's first is meant. */
+/** A network's file and the wanted output, by default the graph's first. */
 export type GraphFile = { readonly path: string; readonly output: { readonly name?: string | undefined } };
 
 export const asPublished: Preparation = { droppedOutputs: 0, halvesAsFloats: false };
 
-/** Files of weights beside the graph are found by the graph's own place. */
+/** onnxruntime finds external weights by the path of the graph, which bytes do not have. */
 const hasExternalWeights = ({ graph }: Model) =>
   graph?.initializer.some(({ dataLocation }) => dataLocation === EXTERNAL) ?? false;
 
-/** A file that is no graph is left to onnxruntime, which refuses it in its own words. */
+/** `undefined` for a file that is no graph: onnxruntime then refuses it with its own message. */
 const tryDecode = (bytes: Uint8Array): Model | undefined => {
   try {
     return decodeModel(bytes);
@@ -37,8 +37,8 @@ const tryDecode = (bytes: Uint8Array): Model | undefined => {
 };
 
 /**
- * Reads a network's graph and leaves out what is not needed here: outputs beside the wanted one, and on the CPU the
- * way through half precision.
+ * Reads a network's graph and removes what is not needed: other outputs than the wanted one, and half precision on the
+ * CPU.
  *
  * @throws Error when the file cannot be read
  */

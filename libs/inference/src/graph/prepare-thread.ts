@@ -4,7 +4,7 @@ import { prepareGraph } from './prepare-graph.js';
 
 // Prepares one graph and ends.
 
-/** Small ones lie in memory that Node.js shares among buffers and does not hand over. */
+/** Copies small arrays out of Node's shared buffer pool, whose memory cannot be transferred. */
 const alone = (bytes: Uint8Array): Uint8Array =>
   bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 

@@ -81,7 +81,7 @@ describe('batcher', () => {
     expect(await add(dynamic, 7)).toEqual([7, 1]);
   });
 
-  it('gathers what waits into batches, of one network each, and runs fixed-batch ones one by one', async () => {
+  it('gathers waiting images into batches of one network, and runs a fixed-batch network image by image', async () => {
     const { add, hold, ran } = setUp({ maxBatch: 3 });
     const release = await hold();
     const all = [1, 2, 3, 4].map((value) => add(dynamic, value));
@@ -91,7 +91,7 @@ describe('batcher', () => {
     expect(ran).toEqual(['dynamic 1 2 3', 'other 5 7', 'fixed 6', 'dynamic 4', 'fixed 8']);
   });
 
-  it('lets no flood for one network starve another', async () => {
+  it('does not let many images for one network delay another network', async () => {
     const { add, hold, ran } = setUp();
     const release = await hold();
     const flood = Array.from({ length: 40 }, (_, i) => add(dynamic, i));
@@ -103,7 +103,7 @@ describe('batcher', () => {
     expect(ran).toHaveLength(11);
   });
 
-  it('waits for the rest of a burst until the batch is full, and serves others meanwhile', async () => {
+  it('waits for the rest of a burst until the batch is full, and runs other networks meanwhile', async () => {
     const { add, hold, ran } = setUp({ maxBatch: 3, lingerMs: 60_000 });
     const release = await hold();
     const burst = [add(dynamic, 1), add(dynamic, 2)];
@@ -118,7 +118,7 @@ describe('batcher', () => {
     ]);
   });
 
-  it('waits no longer than the linger', async () => {
+  it('starts a part-filled batch when the linger is over', async () => {
     const { add, hold } = setUp({ lingerMs: 30 });
     const startMs = performance.now();
     const release = await hold();
@@ -128,7 +128,7 @@ describe('batcher', () => {
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(29);
   });
 
-  it('drops who was cancelled while waiting', async () => {
+  it('drops an image that was cancelled in its line', async () => {
     const { add, hold, ran, cancel } = setUp();
     const release = await hold();
     const rest = [add(dynamic, 1, 101), add(dynamic, 3, 103)];
@@ -141,7 +141,7 @@ describe('batcher', () => {
     expect(ran).toEqual(['dynamic 1 3']);
   });
 
-  it('drops who was cancelled while the network was loaded', async () => {
+  it('drops an image that was cancelled while the network was loaded', async () => {
     let loaded = () => {};
     const loading = new Promise<void>((resolve) => {
       loaded = resolve;
@@ -155,7 +155,7 @@ describe('batcher', () => {
     expect(ran).toEqual(['dynamic 2']);
   });
 
-  it('drops who was cancelled while a batch that fails is split', async () => {
+  it('drops an image that was cancelled while a failed batch is split', async () => {
     const set = setUp({
       compute: (_, values) => {
         if (values.length < 2) return;
@@ -171,7 +171,7 @@ describe('batcher', () => {
     expect(set.ran).toEqual(['dynamic 1 2 3 4', 'dynamic 1 2', 'dynamic 1', 'dynamic 2', 'dynamic 3']);
   });
 
-  it('lets one bad image fail alone', async () => {
+  it('rejects only the bad image of a batch', async () => {
     const { add, hold, events } = setUp({
       compute: (_, values) => {
         if (values.includes(3)) throw new Error('indices element out of data bounds');
@@ -187,7 +187,7 @@ describe('batcher', () => {
     expect(await add(dynamic, 5)).toEqual([5, 1]);
   });
 
-  it('halves the batch of a network that ran out of memory, for good, and of no other', async () => {
+  it('halves the batches of a network after an out-of-memory error, for good, and of no other network', async () => {
     const { add, hold, ran, events } = setUp({
       maxBatch: 8,
       compute: (path, values) => {
@@ -207,7 +207,7 @@ describe('batcher', () => {
     expect(ran).toEqual(['dynamic 11 12', 'other 16 17 18', 'dynamic 13 14', 'dynamic 15']);
   });
 
-  it('goes on halving for the rest of a batch with what its first part has shown', async () => {
+  it('applies the limit that the first part of a batch has shown to the rest', async () => {
     const { add, hold, ran } = setUp({
       maxBatch: 8,
       compute: (_, values) => {
@@ -227,7 +227,7 @@ describe('batcher', () => {
     ]);
   });
 
-  it('says so when even one image is too much', async () => {
+  it('rejects with the error when even one image needs too much memory', async () => {
     const { add } = setUp({
       compute: () => {
         throw new Error('CUDA failure 2: out of memory ; GPU=0');
@@ -236,7 +236,7 @@ describe('batcher', () => {
     await expect(add(dynamic, 1)).rejects.toThrow('out of memory');
   });
 
-  it('fails all who wait for a network that cannot be loaded, once, and tries again for the next', async () => {
+  it('rejects all waiting images of a network that cannot be loaded, and loads it again for the next', async () => {
     let loads = 0;
     const { add, hold } = setUp({
       load: async (path) => {

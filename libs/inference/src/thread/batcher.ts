@@ -1,3 +1,4 @@
+import { reasonOf } from '#errors';
 import { networkKey, type Input, type Network } from '../network.js';
 import type { Inference } from '../protocol.js';
 import type { DeviceEvent } from '../report.js';
@@ -9,32 +10,30 @@ type Runner = Pick<Session, 'run'>;
 export type BatcherOptions = {
   readonly maxBatch: number;
   readonly lingerMs: number;
-  /** Works with a network while nobody else uses the device. Rejects when the network cannot be loaded. */
+  /** Runs `work` with exclusive use of the device. Rejects when the network cannot be loaded. */
   readonly use: (network: Network, work: (runner: Runner) => Promise<void>) => Promise<void>;
-  /** Hands over what has arrived in the meantime; called before every choice, since a run blocks the thread. */
+  /** Handles the messages that arrived during a run, which blocks the thread. Called before every choice. */
   readonly receive: () => void;
   readonly onEvent: (event: DeviceEvent) => void;
 };
 
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-/** How onnxruntime, CUDA, cuBLAS, cuDNN and C++ say that there is no memory left. */
+/** Covers the messages of onnxruntime, CUDA, cuBLAS, cuDNN and C++. */
 const isOutOfMemory = (error: unknown) =>
   /out of memory|failed to allocate memory|smaller than requested bytes|ALLOC_FAILED|bad_alloc/i.test(
     reasonOf(error),
   );
 
 /**
- * Gathers images into batches of one network and runs them one after the other; who goes when, see
- * {@link createLines}. Whoever was cancelled is dropped before the run. A batch that fails runs again in halves,
- * down to the one image that is at fault; if the memory did not suffice, the network never gets that many again.
+ * Gathers images into batches of one network and runs batch after batch; {@link createLines} decides the order.
+ * Cancelled images are dropped before the run. A failed batch runs again in halves, down to the image at fault. After
+ * an out-of-memory error the network never gets as many images again.
  */
 export const createBatcher = ({ maxBatch, lingerMs, use, receive, onEvent }: BatcherOptions) => {
   const limits = new Map<string, number>();
   const limitOf = (network: Network) =>
     network.batch === 'fixed' ? 1 : (limits.get(networkKey(network)) ?? maxBatch);
   const lines = createLines({ limitOf, lingerMs });
-  /** Who is out of the line and still wants to run. */
+  /** Ids of the images that left their line and were not cancelled. */
   const taken = new Set<number>();
   let running = false;
   let timer: NodeJS.Timeout | undefined;
@@ -104,15 +103,15 @@ export const createBatcher = ({ maxBatch, lingerMs, use, receive, onEvent }: Bat
   };
 
   return {
-    /** Resolves when the image has run; never, when it was cancelled before. */
+    /** Resolves when the image has run. Never settles when it was cancelled before. */
     run: (id: number, network: Network, input: Input): Promise<Inference> =>
       new Promise((resolve, reject) => {
         const member: Member = { id, input, sinceMs: performance.now(), resolve, reject };
         lines.add(network, member);
-        // Whatever else arrived with it may join the first batch.
+        // Images that arrived together may share the first batch.
         queueMicrotask(() => void pump());
       }),
-    /** Drops an image unless it runs already. */
+    /** Drops an image that does not run yet. */
     cancel: (id: number): void => {
       if (!lines.remove(id)) taken.delete(id);
     },

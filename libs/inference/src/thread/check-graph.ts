@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { NamedNetwork, TensorType } from '../network.js';
 
-/** A tensor as the graph declares it; a dimension without a fixed size has a name or nothing. */
+/** A tensor as the graph declares it. A dimension without a fixed size is a name or empty. */
 type Declared = {
   readonly name: string;
   readonly isTensor: boolean;
@@ -13,7 +13,7 @@ type Graph = { readonly inputMetadata: readonly Declared[]; readonly outputMetad
 type Expected = {
   readonly name: string;
   readonly type: TensorType;
-  /** N where the graph must leave the batch open. */
+  /** N stands for an open batch size. */
   readonly shape: readonly (number | 'N')[];
 };
 
@@ -21,7 +21,7 @@ const describe = (type = 'no tensor', shape: readonly (number | string)[] = []) 
   `${type} ${shape.map((size) => size || '?').join(' × ')}`.trim();
 
 const fits = ({ shape = [] }: Declared, expected: Expected['shape']) => {
-  // An export may leave a shape open; the warm-up run then shows what it is.
+  // An export may omit the shape; the warm-up run then finds a wrong one.
   if (shape.length === 0) return true;
   return (
     shape.length === expected.length &&
@@ -29,7 +29,7 @@ const fits = ({ shape = [] }: Declared, expected: Expected['shape']) => {
   );
 };
 
-/** What is wrong with a tensor of the graph, if anything. */
+/** Describes the mismatch between a tensor of the graph and the expected one. */
 const faultOf = (kind: string, all: readonly Declared[], expected: Expected): string | undefined => {
   const { name, type, shape } = expected;
   const should = `${kind} "${name}" should be ${describe(type, shape)}`;
@@ -46,7 +46,7 @@ const moreInputs = (all: readonly Declared[], known: string): string | undefined
     : undefined;
 };
 
-/** Throws an Error that names file, tensor, what was expected and what was found when a graph is another one. */
+/** Throws an Error when the graph is another one. It names the file, the tensor, the expected and the actual shape. */
 export const checkGraph = ({ path, input, output, batch }: NamedNetwork, graph: Graph): void => {
   const { inputMetadata: inputs, outputMetadata: outputs } = graph;
   const { size } = input;

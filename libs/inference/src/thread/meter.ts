@@ -1,6 +1,6 @@
 import type { DeviceReport } from '../report.js';
 
-/** Adds up what the device did. */
+/** Counts runs and times of the device. */
 export const createMeter = () => {
   let busyMs = 0;
   let loadingMs = 0;

@@ -1,6 +1,7 @@
 import '../no-telemetry.js';
 import { stat } from 'node:fs/promises';
 import { InferenceSession } from 'onnxruntime-node';
+import { reasonOf } from '#errors';
 import type { NamedNetwork, Network } from '../network.js';
 import { prepareAside } from '../graph/prepare-aside.js';
 import { asPublished, type Preparation } from '../graph/prepare-graph.js';
@@ -19,21 +20,19 @@ export type OnnxOptions = {
 };
 
 /**
- * Device memory of a network on CUDA for each byte of its file, weights and working memory together. BiRefNet's
- * authors state 3.45 GB in half precision and 4.8 GB in single, for files of 0.49 and 0.97 GB: 7.0 and 4.9.
+ * Device memory of a network on CUDA per byte of its file, weights and working memory together. BiRefNet's authors
+ * state 3.45 GB for half precision and 4.8 GB for single; their files have 0.49 and 0.97 GB: factors of 7.0 and 4.9.
  */
 const CUDA_BYTES_PER_FILE_BYTE = 7;
 
 const toOptions = ({ provider, gpu, intraOpThreads }: OnnxOptions): InferenceSession.SessionOptions => ({
   executionProviders: provider === 'cuda' ? [{ name: 'cuda', deviceId: gpu }, 'cpu'] : ['cpu'],
   intraOpNumThreads: intraOpThreads,
-  // The pattern planner doubles the memory of a network and gains nothing.
+  // Memory patterns double the memory of a network without making it faster.
   enableMemPattern: false,
 });
 
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-/** A session of the prepared graph, or of the file as it is where onnxruntime does not take the other. */
+/** Opens the prepared graph, or the published file when onnxruntime refuses the prepared one. */
 const createSession = async (
   network: Network,
   options: InferenceSession.SessionOptions,
@@ -53,7 +52,7 @@ const createSession = async (
   }
 };
 
-/** Takes the names that are not described from the graph. */
+/** Fills in missing names from the graph. */
 const nameTensors = (network: Network, { inputNames, outputNames }: InferenceSession): NamedNetwork => ({
   ...network,
   input: { name: inputNames[0] ?? '', ...network.input },
@@ -76,19 +75,19 @@ const createRun = (session: InferenceSession, network: NamedNetwork): Session['r
   };
 };
 
-/** Runs the network once, since the first run allocates what the later ones reuse. */
+/** The first run allocates memory that later runs reuse. */
 const warmUp = async (run: Session['run'], { size }: Network['input']) => {
   await run([new Float32Array(3 * size * size)]);
 };
 
-/** A memory estimate before anything is loaded. On the CPU a network takes at least its file. */
+/** Estimates the memory of a network before it is loaded. On the CPU it is at least the file's size. */
 export const estimateBytes = async ({ path }: Network, { provider }: OnnxOptions): Promise<number> =>
   (await stat(path)).size * (provider === 'cuda' ? CUDA_BYTES_PER_FILE_BYTE : 1);
 
 /**
- * Loads a network, checks that it is what was described and runs it once. Its memory is on the CPU by how much
- * the process grew meanwhile, at least the file's size; what the other threads did meanwhile is in it. On CUDA,
- * where Node.js cannot ask the driver, it stays the estimate.
+ * Loads a network, checks that it fits its description and runs it once. On the CPU its memory is the growth of the
+ * process, other threads included, and at least the file's size. On CUDA it stays the estimate, as Node.js cannot ask
+ * the driver.
  *
  * @throws Error with onnxruntime's reason, or that of {@link checkGraph}
  */

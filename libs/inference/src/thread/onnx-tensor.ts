@@ -2,11 +2,10 @@ import { Tensor } from 'onnxruntime-node';
 import type { Input, TensorType } from '../network.js';
 
 /**
- * A tensor over that memory, which is neither copied nor converted.
+ * A tensor over the given memory, which is neither copied nor converted.
  *
- * Where JavaScript has Float16Array (Node 24 and later), onnxruntime-common wraps the bits of halves in one, and the
- * native library of onnxruntime-node 1.30 takes a Float16Array for an empty array. It reads `data`, so the tensor
- * shows it the bits themselves.
+ * On Node 24 and later onnxruntime-common wraps the bits of halves in a Float16Array, which the native library of
+ * onnxruntime-node 1.30 reads as an empty array. The library reads `data`, so that is set to the bits themselves.
  *
  * @param data the values of a float32 tensor, or the bits of a float16 tensor
  */

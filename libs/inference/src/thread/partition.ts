@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 
-/** How onnxruntime shared a graph out between providers. */
+/** How onnxruntime divided a graph between the providers. */
 export type Partition = {
   /** Nodes that ran. */
   readonly nodes: number;
-  /** Of these on the CPU. */
+  /** Nodes that ran on the CPU. */
   readonly cpuNodes: number;
-  /** Their operators. Shape arithmetic belongs there even on a GPU; a Conv or a DeformConv does not. */
+  /** Their operators. On a GPU shape arithmetic is expected here, a Conv or a DeformConv is not. */
   readonly cpuOperators: readonly string[];
 };
 
@@ -29,25 +29,24 @@ const makeFolder = () => {
   try {
     return mkdtempSync(join(tmpdir(), 'onnx-profile-'));
   } catch {
-    // Nowhere to write: then it is not known where the nodes run, and that is all.
+    // Without a writable folder the partition stays unknown.
     return undefined;
   }
 };
 
 /**
- * Lets onnxruntime profile a session's first runs, since that is the only place where it says which node ran
- * where: an operator that CUDA lacks goes to the CPU without a word. Nodes are counted and not timed, as CUDA's are
- * over before the GPU has done them.
+ * Profiles a session's first runs, as onnxruntime reports the provider of a node only there. It runs operators that CUDA
+ * lacks on the CPU without a message. Nodes are counted and not timed, as CUDA's return before the GPU is done.
  */
 export const createProfile = () => {
   const folder = makeFolder();
   return {
     options: folder ? { enableProfiling: true, profileFilePrefix: join(folder, 'run') } : {},
-    /** Ends the profiling, and with it what it costs; undefined where nothing can be written. */
+    /** Ends the profiling and its cost. Returns undefined without a writable folder. */
     read: (session: InferenceSession): Partition | undefined => {
       if (!folder) return undefined;
       session.endProfiling();
-      // One that onnxruntime refused before has left a profile, too; their names begin with the time.
+      // A graph that onnxruntime refused before has left a profile, too. The names sort by time.
       const file = readdirSync(folder).toSorted().at(-1) ?? '';
       return toPartition(JSON.parse(readFileSync(join(folder, file), 'utf8')) as ProfileEvent[]);
     },

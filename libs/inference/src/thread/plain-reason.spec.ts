@@ -11,7 +11,7 @@ const insufficient =
 const library = '/app/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so';
 const missing = (name: string) => `${name}: cannot open shared object file: No such file or directory`;
 
-describe('the reason for a refusal', () => {
+describe('plainReason', () => {
   it.each([
     [missing('libcuda.so.1'), 'libcuda.so.1, a library of the NVIDIA driver, is missing'],
     [missing('libcublasLt.so.13'), 'libcublasLt.so.13 is missing'],
@@ -19,11 +19,11 @@ describe('the reason for a refusal', () => {
     [insufficient, 'CUDA reports "CUDA driver version is insufficient for CUDA runtime version" (35)'],
     ['the device computes wrong values', 'the device computes wrong values'],
     ['two\n  lines\n', 'two lines'],
-  ])('is one line of plain words', (said, plain) => {
-    expect(plainReason(new Error(said))).toBe(plain);
+  ])('is one line of plain words', (message, plain) => {
+    expect(plainReason(new Error(message))).toBe(plain);
   });
 
-  it('is what was thrown, whatever it was', () => {
+  it('is the thrown value when that is no Error', () => {
     expect(plainReason('no device')).toBe('no device');
   });
 });

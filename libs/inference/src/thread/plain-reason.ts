@@ -1,14 +1,16 @@
-/** How the loader, CUDA and the libraries upon it say what is wrong, and how we do. First match counts. */
-const sayings: readonly (readonly [RegExp, string])[] = [
+import { reasonOf } from '#errors';
+
+/** Messages of the loader, CUDA and its libraries, and our wording. The first match counts. */
+const wordings: readonly (readonly [RegExp, string])[] = [
   [/(libcuda\.so\.\d+): cannot open shared object file.*/s, '$1, a library of the NVIDIA driver, is missing'],
   [/(\S+\.so(?:\.\d+)*): cannot open shared object file.*/s, '$1 is missing'],
-  // onnxruntime puts the places in its source around it.
+  // onnxruntime puts its source positions around the message.
   [/.*?\b(CUDA|CUDNN|CUBLAS|CURAND|CUFFT) failure (\d+): (.+?) ; GPU=.*/s, '$1 reports "$3" ($2)'],
 ];
 
-/** What a device was refused for, on one line and in words that an operator can act upon. */
+/** Why a device does not work, on one line that an operator can act on. */
 export const plainReason = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : String(error);
-  const [pattern, words] = sayings.find(([saying]) => saying.test(message)) ?? [/\s+/g, ' '];
+  const message = reasonOf(error);
+  const [pattern, words] = wordings.find(([wording]) => wording.test(message)) ?? [/\s+/g, ' '];
   return message.replace(pattern, words).trim();
 };

@@ -17,13 +17,13 @@ const cudaLibrary = () => {
   return resolve(dirname(main), '../bin/napi-v6', process.platform, process.arch, LIBRARY);
 };
 
-/** The loader names the library that is missing, which onnxruntime tells its log only. */
+/** Asks the loader for the missing library, which onnxruntime names in its log only. */
 const loaderSays = (path: string): string | undefined => {
   try {
     process.dlopen({ exports: {} }, path, constants.dlopen.RTLD_LAZY);
   } catch (error) {
     const reason = plainReason(error);
-    // It could be loaded, and is no add-on of Node.js, which it need not be.
+    // The library loads; it just is no add-on of Node.js.
     return /self-regist/.test(reason) ? undefined : reason;
   }
   return undefined;
@@ -40,7 +40,7 @@ const runOn = async (executionProviders: InferenceSession.ExecutionProviderConfi
 export const probe = async (provider: 'cuda' | 'cpu', gpu: number): Promise<void> => {
   if (provider === 'cpu') return runOn(['cpu']);
   const library = cudaLibrary();
-  // Asked first because onnxruntime writes to the terminal about it, which under `auto` is nobody's concern.
+  // Checked first, as onnxruntime would write to the terminal, which is noise under `auto`.
   if (!existsSync(library)) throw new Error(`${LIBRARY} is not installed`);
   try {
     await runOn([{ name: 'cuda', deviceId: gpu }]);

@@ -8,15 +8,15 @@ import { createMeter } from './meter.js';
 import type { OpenSession, Session } from './session.js';
 import { createSessions } from './sessions.js';
 
-/** How a thread comes by the sessions of its device. */
+/** Opens the sessions of a device. */
 export type Backend = {
   readonly facts: DeviceFacts;
   readonly open: OpenSession;
-  /** Memory of a session before it was ever loaded. */
+  /** Estimates the memory of a session that was never loaded. */
   readonly estimateBytes: (network: Network) => Promise<number>;
 };
 
-/** The port to the thread that opened the device, and what it asked for. */
+/** The port to the thread that opened the device, and its options. */
 export const openPort = () => {
   if (!parentPort) throw new Error('a device is served in a thread of its own');
   return { port: parentPort, options: workerData as ThreadOptions };
@@ -34,7 +34,7 @@ const createCounting = (port: MessagePort, { open, estimateBytes }: Backend, bud
   const sessions = createSessions({ open, estimateBytes, budgetBytes, onEvent });
   const report = () => post({ type: 'report', report: { ...meter.read(), sessions: sessions.list() } });
 
-  /** The session, counting what it does. */
+  /** Wraps a session so that its runs are counted. */
   const counted = (key: string, session: Session): Pick<Session, 'run'> => ({
     run: async (images) => {
       const result = await session.run(images);
@@ -47,8 +47,8 @@ const createCounting = (port: MessagePort, { open, estimateBytes }: Backend, bud
 };
 
 /**
- * Serves a device to the thread that opened it, in this thread, which does nothing else: onnxruntime's run() and
- * create() block. All that waits for the device waits here, so that the next run never waits for another thread.
+ * Serves a device to the thread that opened it. This thread does nothing else, as onnxruntime's run() and create()
+ * block. Images wait in this thread, so that the next run never waits for another thread.
  */
 export const serveDevice = (backend: Backend): void => {
   const { port, options } = openPort();

@@ -4,14 +4,14 @@ import type { Partition } from './partition.js';
 
 /** A network that is loaded on the device and warm. */
 export type Session = {
-  /** Memory it takes, as far as one can tell. */
+  /** Its memory, in part estimated. */
   readonly bytes: number;
   readonly partition?: Partition | undefined;
   readonly preparation?: Preparation | undefined;
   /**
-   * Runs it on some images at once; a fixed-batch network takes one.
+   * Runs the images as one batch; a fixed-batch network takes one.
    *
-   * @returns an output per image and the milliseconds for which the device was busy
+   * @returns an output per image and the milliseconds of the run
    */
   readonly run: (
     images: readonly Input[],

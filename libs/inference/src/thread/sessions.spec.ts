@@ -31,20 +31,20 @@ const setUp = (budgetBytes: number) => {
 };
 
 describe('sessions', () => {
-  it('opens each network once, also for many who ask at the same time', async () => {
+  it('opens each network once, also for simultaneous requests', async () => {
     const { touch, story } = setUp(Infinity);
     await Promise.all([touch(a), touch(a), touch(b), touch(a)]);
     expect(story).toEqual(['open a', 'open b']);
   });
 
-  it('opens a file anew for those who describe it otherwise, and once for those who do so alike', async () => {
+  it('opens a file once per description of it', async () => {
     const { touch, story } = setUp(Infinity);
     const other = { ...a, output: { ...a.output, name: 'other' } };
     for (const one of [a, other, { ...other }, a]) await touch(one);
     expect(story).toEqual(['open a', 'open a']);
   });
 
-  it('releases the least recently used when the next one does not fit, and opens it again', async () => {
+  it('releases the least recently used session when the next one does not fit, and opens it again', async () => {
     const { touch, story, list } = setUp(100);
     for (const one of [a, b, a, c, b]) await touch(one);
     expect(story).toEqual(['open a', 'open b', 'release b', 'open c', 'release a', 'open b']);
@@ -54,19 +54,19 @@ describe('sessions', () => {
     ]);
   });
 
-  it('makes room afterwards too when a session turns out larger than was estimated', async () => {
+  it('releases others afterwards when a session is larger than estimated', async () => {
     const { touch, story } = setUp(75);
     for (const one of [a, b]) await touch(one);
     expect(story).toEqual(['open a', 'open b', 'release a']);
   });
 
-  it('keeps one that is larger than the whole budget, alone', async () => {
+  it('keeps a session above the whole budget alone', async () => {
     const { touch, story } = setUp(10);
     for (const one of [a, a, b]) await touch(one);
     expect(story).toEqual(['open a', 'release a', 'open b']);
   });
 
-  it('never releases one that is in use', async () => {
+  it('never releases a session in use', async () => {
     const { use, touch, story } = setUp(10);
     let finish = () => {};
     const working = new Promise<void>((resolve) => {
@@ -80,7 +80,7 @@ describe('sessions', () => {
     expect(story).toEqual(['open a', 'worked with a', 'release a', 'open b']);
   });
 
-  it('goes on after one that cannot be opened and after work that fails', async () => {
+  it('serves the next request after a failed opening and after failed work', async () => {
     const sessions = createSessions({
       open: async ({ path }) => {
         if (path === 'a') throw new Error('no graph');

@@ -4,7 +4,7 @@ import type { OpenSession, Session } from './session.js';
 
 export type SessionsOptions = {
   readonly open: OpenSession;
-  /** Memory of a session before it was ever loaded. */
+  /** Estimates the memory of a session that was never loaded. */
   readonly estimateBytes: (network: Network) => Promise<number>;
   readonly budgetBytes: number;
   readonly onEvent: (event: DeviceEvent) => void;
@@ -13,11 +13,11 @@ export type SessionsOptions = {
 type Loaded = { readonly network: Network; readonly session: Session };
 
 /**
- * The loaded sessions, the least recently used first. Who uses one has the device to himself, so that nothing
- * loads twice and nothing in use is evicted. One that is larger than the whole budget is kept alone.
+ * The loaded sessions, the least recently used first. Each use is exclusive, so that no network is loaded twice and none
+ * in use is evicted. A session above the whole budget is kept alone.
  *
- * Each release leaves some memory behind (onnxruntime issue 25325), and a network that does not stay loads again
- * on its every turn: a budget is for the rare model, not for taking turns.
+ * Each release leaks some memory (onnxruntime issue 25325), and an evicted network must be loaded again. So a budget
+ * suits rarely used models, not models that alternate.
  */
 export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: SessionsOptions) => {
   const loaded = new Map<string, Loaded>();
@@ -75,7 +75,7 @@ export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: Se
   };
 
   return {
-    /** Loads the network if need be and works with it, in turn. Rejects with the reason of the load or the work. */
+    /** Runs `work` with the network, which is loaded if it must. Rejects with the error of the load or the work. */
     use: <T>(network: Network, work: (session: Session) => Promise<T>): Promise<T> =>
       inTurn(async () => work(await take(network))),
     list: (): DeviceReport['sessions'] =>

@@ -3,7 +3,7 @@ import type { Input, Network, Output, TensorType } from '../network.js';
 
 const arrays = { float32: Float32Array, float16: Uint16Array } as const;
 
-/** Memory that is there again for the next run; it grows to the largest batch that was seen. */
+/** Memory that runs reuse; it grows to the largest batch so far. */
 const createScratch = (type: TensorType) => {
   let memory = new arrays[type](0);
   return (length: number): Input => {
@@ -17,7 +17,7 @@ const put = (image: Input, into: Input) => {
   else into.set(image);
 };
 
-/** Moves images into the tensors of one network and out of them, and copies only where it must. */
+/** Moves images into and out of the tensors of one network, and copies only where it must. */
 export const createTensors = ({ input, output }: Network) => {
   const inLength = 3 * input.size * input.size;
   const outLength = input.size * input.size;
@@ -25,7 +25,7 @@ export const createTensors = ({ input, output }: Network) => {
   const outScratch = createScratch(output.type);
 
   return {
-    /** The images one after the other, in the network's type; a single one of that type is passed on as it is. */
+    /** The images one after the other, in the network's type. A single one of that type is not copied. */
     pack: (images: readonly Input[]): Input => {
       const [only] = images;
       if (images.length === 1 && only instanceof arrays[input.type]) return only;
@@ -33,7 +33,7 @@ export const createTensors = ({ input, output }: Network) => {
       images.forEach((image, i) => put(image, packed.subarray(i * inLength, (i + 1) * inLength)));
       return packed;
     },
-    /** Where the network puts its output. A single float32 image leaves this thread in the same memory. */
+    /** Memory for the output. That of a single float32 image is passed on without a copy. */
     room: (count: number): Input =>
       count === 1 && output.type === 'float32' ? new Float32Array(outLength) : outScratch(count * outLength),
     /** The output of each image, in memory of its own. */

@@ -1,7 +1,7 @@
 import { networkKey, type Input, type Network } from '../network.js';
 import type { Inference } from '../protocol.js';
 
-/** One image that waits for the device. */
+/** An image that waits for the device. */
 export type Member = {
   readonly id: number;
   readonly input: Input;
@@ -9,26 +9,23 @@ export type Member = {
   readonly resolve: (inference: Inference) => void;
   readonly reject: (error: unknown) => void;
 };
-/** The network whose turn it is; or when to look again, since nothing may start before. */
+/** The network that runs next, or the time before which none may start. */
 type NextWork = { readonly network: Network } | { readonly dueMs: number };
 
 type Line = { readonly network: Network; members: Member[] };
 
 export type LinesOptions = {
-  /** The largest batch of that network. */
+  /** The network's largest batch. */
   readonly limitOf: (network: Network) => number;
   readonly lingerMs: number;
 };
 
 /**
- * Who waits for the device, in one line for each network. Lines take turns: one that got the device goes to the
- * end, so that however many images wait for one network, another's wait at most one batch of each. In a line the
- * oldest is first.
+ * The waiting images, in one line per network, oldest first. Lines take turns: after a batch a line goes to the end, so
+ * that an image waits for at most one batch of each other network.
  *
- * A full batch starts at once, and so does an image alone: no lone image pays for company that may not come. A
- * part-filled batch of two or more is a burst whose rest may be on its way, so it waits until the linger is over,
- * counted from the arrival of its oldest; waiting behind another batch counts too. While one line lingers, the
- * others go first.
+ * A full batch starts at once, and so does a lone image, as more may never come. Two or more images are probably part of
+ * a burst: they wait until the linger is over, counted from the arrival of the oldest. Other lines go first meanwhile.
  */
 export const createLines = ({ limitOf, lingerMs }: LinesOptions) => {
   const lines = new Map<string, Line>();
@@ -45,7 +42,7 @@ export const createLines = ({ limitOf, lingerMs }: LinesOptions) => {
       if (line) line.members.push(member);
       else lines.set(key, { network, members: [member] });
     },
-    /** @returns whether it still waited */
+    /** @returns whether the image still waited */
     remove: (id: number): boolean => {
       for (const [key, line] of lines) {
         const position = line.members.findIndex((member) => member.id === id);
@@ -56,7 +53,7 @@ export const createLines = ({ limitOf, lingerMs }: LinesOptions) => {
       }
       return false;
     },
-    /** Whose turn it is, if anybody waits. */
+    /** The next network; undefined when nothing waits. */
     next: (nowMs: number): NextWork | undefined => {
       let dueMs = Infinity;
       for (const line of lines.values()) {
@@ -66,7 +63,7 @@ export const createLines = ({ limitOf, lingerMs }: LinesOptions) => {
       }
       return dueMs < Infinity ? { dueMs } : undefined;
     },
-    /** Takes a network's next batch, or as many as wanted, out of its line, which goes to the end. */
+    /** Takes the network's next batch, or `count` images, out of its line and moves the line to the end. */
     take: (network: Network, count = limitOf(network)): Member[] => {
       const key = networkKey(network);
       const line = lines.get(key);

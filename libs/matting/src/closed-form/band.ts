@@ -1,25 +1,25 @@
 import { closeGaps, inside, type Spans, spansOf, widen } from './spans.js';
 
-/** i32 for each run: first sample, samples, distance to row -2, -1, +1, +2, column, row. */
+/** Integers of a run: first sample, samples, distances to rows -2, -1, +1 and +2 in samples, column, row. */
 export const runInts = 8;
 
 /**
- * The unknown pixels of a trimap and those near them, numbered row by row without the rest. A run is a stretch of
- * unknown pixels of one row (gaps of up to three pixels count as unknown and are zero), along which the rows above
- * and below are the same number of samples away.
+ * The unknown pixels of a trimap and those near them, numbered row by row as samples. A run is a stretch of unknown
+ * pixels in one row, along which the distances to the rows above and below stay the same. Gaps of up to three pixels
+ * belong to a run and are zero.
  */
 export type Band = {
   readonly samples: number;
-  /** All that is numbered; `bases` says which number the first pixel of each span has. */
+  /** The numbered pixels; `bases` holds the number of each span's first one. */
   readonly stored: Spans;
   readonly bases: Int32Array;
-  /** The unknown pixels. */
+  /** Runs of the unknown pixels. */
   readonly runs: Int32Array;
-  /** The pixels around which a window of 3 × 3 holds an unknown one. */
+  /** Runs of the pixels whose window of 3 × 3 holds an unknown one. */
   readonly centres: Int32Array;
 };
 
-/** Vectors of four are read from up to two samples before and five behind a run. */
+/** Vectors of four reach up to two samples before and five behind a run. */
 const margin = 8;
 
 const number = (stored: Spans): { bases: Int32Array; samples: number } => {
@@ -32,7 +32,7 @@ const number = (stored: Spans): { bases: Int32Array; samples: number } => {
   return { bases, samples: Math.ceil((samples + margin) / 4) * 4 };
 };
 
-/** The number of a pixel that is stored. */
+/** The number of a stored pixel. */
 const locate = ({ top, starts, edges }: Spans, bases: Int32Array, x: number, y: number): number => {
   let low = starts[y - top]!;
   let high = starts[y - top + 1]! - 1;
@@ -64,7 +64,7 @@ const toRuns = (spans: Spans, stored: Spans, bases: Int32Array, reach: number): 
   return runs;
 };
 
-/** @param trimap one byte for each pixel, of which those equal to `unknown` count */
+/** @param trimap one byte per pixel; those equal to `unknown` are the unknown pixels */
 export const toBand = (trimap: Uint8Array, width: number, height: number, unknown: number): Band => {
   const spans = spansOf(trimap, width, height, unknown);
   const stored = widen(spans, 2, margin - 1, 2);
@@ -78,7 +78,7 @@ export const toBand = (trimap: Uint8Array, width: number, height: number, unknow
   };
 };
 
-/** Calls for each stretch of stored pixels that lies inside the picture: its pixels begin at `pixel`. */
+/** Visits each stretch of stored pixels inside the picture: `length` pixels from `pixel` on. */
 export const eachStored = (
   { stored, bases }: Band,
   width: number,

@@ -1,6 +1,6 @@
-/** Which blocks a Cholesky factor has: those of a column one after another, its diagonal first. */
+/** The blocks of a Cholesky factor, column after column, each with its diagonal first. */
 export type Columns = {
-  /** One more than there are columns. */
+  /** The first block of each column, and the end of the last. */
   readonly starts: Int32Array;
   readonly rows: Int32Array;
 };
@@ -8,7 +8,7 @@ export type Columns = {
 /**
  * The blocks that elimination fills, column by column.
  *
- * @param neighbours of each column, in any order and of any number; those below zero count as none
+ * @param neighbours `perColumn` numbers for each column, in any order; negative ones are ignored
  */
 export const fillColumns = (count: number, neighbours: Int32Array, perColumn: number): Columns => {
   const starts = new Int32Array(count + 1);
@@ -37,7 +37,7 @@ export const fillColumns = (count: number, neighbours: Int32Array, perColumn: nu
   return { starts, rows };
 };
 
-/** Where the block of a row stands in its column. Throws RangeError when there is none. */
+/** The index of a block. Throws RangeError when it does not exist. */
 export const blockAt = ({ starts, rows }: Columns, row: number, column: number): number => {
   for (let block = starts[column]!; block < starts[column + 1]!; block++) {
     if (rows[block] === row) return block;

@@ -1,7 +1,7 @@
-/** Fewer are not divided any further. */
+/** As many points or fewer are not divided further. */
 const fewest = 6;
 
-/** Where to cut: the coordinate with the fewest points on it, near the middle of them. */
+/** The best coordinate to cut at: near the middle, with the fewest points on it. */
 const cut = (points: Int32Array, along: Int32Array, low: number, high: number): number => {
   const counts = new Int32Array(high - low + 1);
   for (let i = 0; i < points.length; i++) counts[along[points[i]!]! - low]!++;
@@ -28,12 +28,12 @@ const extent = (points: Int32Array, along: Int32Array): [number, number] => {
 };
 
 /**
- * An order of the points of a grid in which eliminating them fills in little: the two sides of a cut come before
- * the points on it, and so on within either side. A point is tied to the eight around it.
+ * Orders the points of a grid so that their elimination fills in little: the two sides of a cut come before the points
+ * on it, and each side is divided in the same way. A point is connected to the eight around it.
  *
  * Source: George, Nested dissection of a regular finite element mesh, 1973.
  *
- * @returns the points from the first to be eliminated to the last
+ * @returns the points in the order of elimination
  */
 export const dissect = (columns: Int32Array, rows: Int32Array): Int32Array => {
   const order = new Int32Array(columns.length);

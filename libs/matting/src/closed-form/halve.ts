@@ -23,7 +23,7 @@ export const halvePhoto = ({ data, width, height, channels }: Raster): Raster =>
   return { ...half, data: to };
 };
 
-/** A pixel at half the size is known where all four are known and agree. */
+/** A pixel at half the size is known when its four are known and agree. */
 export const halveKinds = (sorted: Uint8Array, width: number, height: number): Uint8Array => {
   const halfWidth = halfOf(width);
   const to = new Uint8Array(halfWidth * halfOf(height));
@@ -40,7 +40,7 @@ export const halveKinds = (sorted: Uint8Array, width: number, height: number): U
   return to;
 };
 
-/** Alpha of twice the size, linear between the middles of the pixels. */
+/** Alpha at twice the size, linear between the centres of the pixels. */
 export const doubleAlpha = (half: Float32Array, width: number, height: number): Float32Array => {
   const halfWidth = halfOf(width);
   const halfHeight = halfOf(height);

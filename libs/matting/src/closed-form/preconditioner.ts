@@ -6,18 +6,18 @@ import type { System } from './system.js';
 export type Precondition = (r: Address, z: Address, spare: Address) => void;
 
 const blockBytes = 128;
-/** How many columns are factorised between two looks at whether to go on. */
+/** Columns that are factorised between two calls of `shouldStop`. */
 const step = 512;
 
 /**
  * Two grids: a sweep of Gauss-Seidel, a correction on the squares, and the sweep back. On a square alpha may be any
- * constant plus any multiples of red, green and blue. That is what the matting Laplacian hardly resists, and so what
- * Gauss-Seidel alone takes thousands of sweeps to find. The small system of the squares is factorised once.
+ * constant plus any multiples of red, green and blue. The matting Laplacian hardly resists these, so that Gauss-Seidel
+ * alone would need thousands of sweeps. The small system of the squares is factorised once.
  *
- * Source of the idea: smoothed aggregation with given near-null vectors (Vaněk, Mandel and Brezina, 1996), here
- * without the smoothing, which the sweeps make up for.
+ * Source of the idea: smoothed aggregation with given near-null vectors (Vaněk, Mandel and Brezina, 1996). The sweeps
+ * replace the smoothing.
  *
- * @returns undefined when `shouldStop` said so
+ * @returns undefined when `shouldStop` returned true
  */
 export const twoGrids = (
   { kernel, planeBytes, colours, diagonal }: System,

@@ -5,7 +5,7 @@ import { type Squares, toSquares } from './squares.js';
 import { kind, type System, toSystem } from './system.js';
 
 export type Watch = {
-  /** Asked before every iteration; true ends the work. */
+  /** Called before every iteration; true ends the work. */
   readonly shouldStop: () => boolean;
   readonly onIteration: (iteration: number, largestStep: number) => void;
 };
@@ -19,12 +19,12 @@ export type Solution = {
   readonly write: (alpha: Float32Array) => void;
 };
 
-/** Two steps in a row may not change any pixel by more than one level of eight bits. */
+/** Converged when two steps in a row change no pixel by more than one level of eight bits. */
 const enough = 1 / 255;
 const mostIterations = 500;
 
 const side = { first: 6, step: 3 };
-/** The small system's factor may take as much; larger squares make it smaller and the iterations more. */
+/** Limit of the small system's factor. Larger squares make it smaller and need more iterations. */
 const mostFactorBytes = 320 * 2 ** 20;
 const blockBytes = 128;
 
@@ -78,7 +78,7 @@ const iterate = (system: System, x: number, precondition: Precondition, watch: W
     rz = next;
 
     const curvature = run.apply(p, q);
-    // The right side was zero, or rounding has nothing left to work on.
+    // The right side was zero, or the residual is down to rounding.
     if (!(curvature > 0)) return { state: 'converged', iterations: iteration - 1, residual: 0 };
     const step = run.advance(rz / curvature, p, q, x, r, scale, samples);
     residual = Math.sqrt(run.dot(r, r, samples)) / norm;
@@ -90,7 +90,7 @@ const iterate = (system: System, x: number, precondition: Precondition, watch: W
 };
 
 /**
- * Solves for the unknown pixels at the photo's own size.
+ * Solves the unknown pixels at the photo's own size.
  *
  * @param sorted the kind of each pixel
  */

@@ -1,14 +1,14 @@
 /**
- * Sets of pixels as the stretches that each row has of them, in ascending order and apart from each other. Rows and
- * columns may lie outside the picture.
+ * A set of pixels as spans: the stretches of each row, ascending and apart from each other. Rows and columns may lie
+ * outside the picture.
  */
 export type Spans = {
-  /** The first row, and how many there are. */
+  /** The first row, and the number of rows. */
   readonly top: number;
   readonly rows: number;
-  /** Where the spans of a row begin in `edges`, counted in spans; one more than there are rows. */
+  /** The first span of each row, and the end of the last. */
   readonly starts: Int32Array;
-  /** First column and the one past the last, for each span. */
+  /** The first column and the end column of each span. */
   readonly edges: Int32Array;
 };
 
@@ -24,7 +24,7 @@ const toSpans = (top: number, rows: readonly Row[]): Spans => {
   return { top, rows: rows.length, starts, edges };
 };
 
-/** The pixels of a plane of bytes that have the given value. */
+/** The pixels of the given value. */
 export const spansOf = (data: Uint8Array, width: number, height: number, value: number): Spans => {
   const rows: Row[] = [];
   for (let y = 0; y < height; y++) {
@@ -42,7 +42,7 @@ export const spansOf = (data: Uint8Array, width: number, height: number, value: 
   return toSpans(0, rows);
 };
 
-/** Sorts by the first column and joins what overlaps or touches. */
+/** Sorts spans by the first column and joins those that overlap or touch. */
 const join = (row: number[][]): Row => {
   row.sort((a, b) => a[0]! - b[0]!);
   const joined: number[] = [];
@@ -54,7 +54,7 @@ const join = (row: number[][]): Row => {
   return joined;
 };
 
-/** Every span longer by `left` and `right`, and carried up and down by `rows`. */
+/** Extends every span by `left`, `right` and by `rows` up and down. */
 export const widen = (spans: Spans, left: number, right: number, rows: number): Spans => {
   const { top, starts, edges } = spans;
   const widened: Row[] = [];
@@ -69,7 +69,7 @@ export const widen = (spans: Spans, left: number, right: number, rows: number): 
   return toSpans(top - rows, widened);
 };
 
-/** Every span with the gaps of up to `pixels` to the next one closed. */
+/** Joins spans with gaps of up to `pixels` between them. */
 export const closeGaps = (spans: Spans, pixels: number): Spans => {
   const rows: Row[] = [];
   for (let y = 0; y < spans.rows; y++) {
@@ -84,7 +84,7 @@ export const closeGaps = (spans: Spans, pixels: number): Spans => {
   return toSpans(spans.top, rows);
 };
 
-/** What lies at least a pixel inside the picture. */
+/** Keeps the pixels that lie at least one pixel inside the picture. */
 export const inside = (spans: Spans, width: number, height: number): Spans => {
   const rows: Row[] = [];
   for (let y = 1; y < height - 1; y++) {

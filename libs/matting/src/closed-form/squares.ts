@@ -2,18 +2,18 @@ import { type Band, runInts } from './band.js';
 import { blockAt, type Columns, fillColumns } from './columns.js';
 import { dissect } from './dissection.js';
 
-/** The squares of the picture that hold unknown pixels, in the order in which they are eliminated. */
+/** The squares of the picture with unknown pixels, in the order of elimination. */
 export type Squares = {
   readonly count: number;
   /** Pixels on a side. */
   readonly side: number;
-  /** The square of each sample, -1 for those of known pixels. */
+  /** The square of each sample, -1 for known pixels. */
   readonly squareOf: Int32Array;
   /** The samples of each square, from `starts[square]` on. */
   readonly starts: Int32Array;
   readonly members: Int32Array;
   readonly columns: Columns;
-  /** For each square the nine around it, row by row, -1 where there is none; and the blocks between them. */
+  /** The 3 × 3 squares around each square, row by row, -1 for none, and the blocks between them. */
   readonly around: Int32Array;
   readonly places: Int32Array;
 };
@@ -67,7 +67,7 @@ const sortMembers = (squareOf: Int32Array, count: number): { starts: Int32Array;
   return { starts, members };
 };
 
-/** The cells of the grid that hold unknown pixels, in order of elimination, and the number of each cell. */
+/** The cells of the grid with unknown pixels, in the order of elimination, and the number of each cell. */
 const numberCells = (taken: Uint8Array, across: number): { cells: Int32Array; numberOf: Int32Array } => {
   const found: number[] = [];
   for (let cell = 0; cell < taken.length; cell++) if (taken[cell] === 1) found.push(cell);
@@ -84,7 +84,7 @@ const numberCells = (taken: Uint8Array, across: number): { cells: Int32Array; nu
   return { cells, numberOf };
 };
 
-/** @param kinds of the samples, 2 where unknown */
+/** @param kinds one per sample, 2 for unknown */
 export const toSquares = (
   band: Band,
   kinds: Uint8Array,

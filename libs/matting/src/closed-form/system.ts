@@ -2,17 +2,17 @@ import type { Raster } from '../raster.js';
 import { type Address, MattingKernel } from '../matting-kernel.js';
 import { type Band, eachStored, runInts } from './band.js';
 
-/** The linear system for the unknown pixels, in the kernel's memory, scaled so that its diagonal is 1. */
+/** The linear system of the unknown pixels in the kernel's memory, scaled so that its diagonal is 1. */
 export type System = {
   readonly kernel: MattingKernel;
   readonly band: Band;
   readonly planeBytes: number;
-  /** Three planes, 0…255: whole numbers, which f32 holds exactly. */
+  /** Three planes of whole numbers 0…255, which f32 holds exactly. */
   readonly colours: Address;
   readonly kinds: Address;
-  /** Of the unscaled system. */
+  /** The diagonal of the unscaled system. */
   readonly diagonal: Address;
-  /** Alpha is the solution times this. */
+  /** The solution times this is alpha. */
   readonly scale: Address;
   /** The right side. */
   readonly known: Address;

@@ -2,23 +2,23 @@ import type { Alpha } from '../alpha.js';
 
 type Size = { readonly width: number; readonly height: number };
 
-/** The picture at one size, of which only some pixels are looked at. */
+/** The picture at one size, of which only some pixels are estimated. */
 export type Layer = Size & {
-  /** Those, in ascending order. */
+  /** The estimated pixels, ascending. */
   readonly pixels: Int32Array;
-  /** The place of each pixel of the picture in `pixels`, -1 for none. */
+  /** The index of each pixel in `pixels`, -1 for none. */
   readonly numberOf: Int32Array;
 };
 
-/** Up to as many pixels the whole picture is looked at, as it costs nothing. */
+/** Pictures of up to as many pixels are estimated as a whole, which costs little. */
 const wholeUpTo = 2 ** 15;
-/** How far around mixed pixels colours are estimated, since these draw on them. */
+/** Colours are estimated as far around mixed pixels, which depend on them. */
 const reach = 2;
 
 export const nearest = (count: number, to: number): Int32Array =>
   Int32Array.from({ length: count }, (_, at) => Math.floor((at * to) / count));
 
-/** The nearest pixels at another size to those of a layer. */
+/** The pixels at another size that are nearest to those of a layer. */
 export const parentsOf = ({ pixels, width, height }: Layer, to: Size): Int32Array => {
   const columns = nearest(width, to.width);
   const rows = nearest(height, to.height);
@@ -41,7 +41,7 @@ const sizesOf = ({ width, height }: Size): Size[] => {
 /** Whether alpha is neither 0 nor 1 in eight bits. */
 export const isMixed = (alpha: number): boolean => alpha >= 0.5 / 255 && alpha < 254.5 / 255;
 
-/** Marks the pixels around those where alpha is mixed. */
+/** Marks the pixels around mixed ones. */
 const markMixed = (taken: Uint8Array, { width, height }: Size, alpha: Alpha): void => {
   const columns = nearest(width, alpha.width);
   const rows = nearest(height, alpha.height);
@@ -77,7 +77,7 @@ const toLayer = (size: Size, taken: Uint8Array): Layer => {
   return { ...size, pixels, numberOf };
 };
 
-/** Marks the pixel that each mixed one of the full size has at another size. */
+/** Marks the pixels at another size that mixed pixels of the full size belong to. */
 const markParents = (taken: Uint8Array, { width, height }: Size, alpha: Alpha): void => {
   const columns = nearest(alpha.width, width);
   const rows = nearest(alpha.height, height);
@@ -102,10 +102,10 @@ const takenOf = (size: Size, alpha: Alpha, finer: Layer | undefined): Uint8Array
 };
 
 /**
- * From one pixel to the size of alpha; the pixels of a layer always have theirs in the one before, and so have the
- * mixed pixels of alpha in the last.
+ * Layers from one pixel to the size of alpha. Each pixel of a layer has its parent in the layer before, and each mixed
+ * pixel of alpha has one in the last.
  *
- * @param most pixels of a layer; the sizes that have more are left out
+ * @param most pixels of a layer; sizes with more are left out
  */
 export const toLayers = (alpha: Alpha, most: number): Layer[] => {
   const layers: Layer[] = [];

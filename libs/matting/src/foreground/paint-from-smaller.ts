@@ -4,12 +4,12 @@ import { isMixed, type Layer, nearest } from './layers.js';
 
 type Estimate = { readonly layer: Layer; readonly fore: Float32Array; readonly back: Float32Array };
 
-/** What holds a colour to the estimate of the smaller size: that of four neighbours in the kernel. */
+/** Weight of the smaller size's estimate: that of four neighbours in the kernel. */
 const pull = 4e-5;
 
 /**
- * The colours of mixed pixels from an estimate at a smaller size. Each pixel is moved from there by the least that
- * makes it explain the photo, I = α F + (1 − α) B, without a look at its neighbours.
+ * The colours of mixed pixels from an estimate at a smaller size. Each colour changes by the least that explains the
+ * photo, I = α F + (1 − α) B. Neighbours are ignored.
  */
 export const paintFromSmaller = (
   to: Uint8Array,
