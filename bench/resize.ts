@@ -73,7 +73,7 @@ const run = async ({ args, print, stopping }: Bench): Promise<void> => {
   print(
     `A photo of ${width} × ${height} to ${SIZE} × ${SIZE} and its mask back; milliseconds of ${rounds} rounds`,
   );
-  print(`${''.padEnd(12)}${'  fastest   median'}`);
+  print(`${''.padEnd(12)}  fastest   median`);
   for (const [i, { name }] of works.entries()) print(`${name.padEnd(12)}${summary(tookMs[i]!)}`);
   print(`${'sharp'.padEnd(12)}${summary(sharpMs)}`);
 
