@@ -1,5 +1,5 @@
 import { on } from 'node:events';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
@@ -12,8 +12,8 @@ export type TarEntry = {
   readonly read: () => Promise<Buffer>;
 };
 
-const isFile = (_: string, entry: object) =>
-  'type' in entry && ['File', 'OldFile'].some((type) => type === entry.type);
+const isFile = (_: string, entry: Stats | ReadEntry) =>
+  'type' in entry && (entry.type === 'File' || entry.type === 'OldFile');
 
 /** The regular files of a gzipped tarball, in its order, with one piece of it in memory at a time. */
 export async function* tarEntries(file: string): AsyncGenerator<TarEntry> {
