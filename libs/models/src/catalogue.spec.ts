@@ -27,14 +27,14 @@ describe('the catalogue', () => {
     },
   );
 
-  it('has every model of the page under its AIR and slug', () => {
+  it('has every model of the API page under its AIR and slug', () => {
     for (const [air, slug] of Object.entries(page)) {
       expect(catalogue.get(air)).toMatchObject({ air, slug });
       expect(findModel(catalogue, slug)?.air).toBe(air);
     }
   });
 
-  it('has no other row under the prefix of the page', () => {
+  it('has no other row under the prefix of the API page', () => {
     const airs = [...catalogue.keys()].filter((air) => air.startsWith('runware:'));
 
     expect(airs).toEqual(Object.keys(page));
@@ -44,7 +44,7 @@ describe('the catalogue', () => {
     expect(new Set(models.map(({ slug }) => slug)).size).toBe(models.length);
   });
 
-  it('knows a hash of every file, and the same size of equal files', () => {
+  it('has a hash of every file, and the same size for equal files', () => {
     const bytes = new Map<string, number | undefined>();
     for (const { variant } of variants) {
       const hash = variant.sha256 ?? '';
@@ -54,7 +54,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('asks for an agreement wherever the publisher does', () => {
+  it('requires an agreement wherever the publisher does', () => {
     const asked = variants.filter(({ variant }) => variant.licence.commercial === 'agreement');
 
     expect(asked.map(({ model, variant }) => `${model.air} ${variant.name}`)).toEqual([

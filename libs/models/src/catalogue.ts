@@ -12,10 +12,10 @@ const rows: readonly Model[] = [
   ...extraModels,
 ];
 
-/** Every model that comes with the service. */
+/** The built-in models. */
 export const catalogue: Catalogue = new Map(rows.map((model) => [model.air, model]));
 
-/** The model that a start fetches, in a catalogue that may have another row for it. */
+/** The model that a start fetches; an operator may have replaced its row. */
 export const defaultModelOf = (models: Catalogue): Model => {
   const model = models.get('runware:109@1');
   if (!model) throw new Error('The catalogue lacks runware:109@1.');
@@ -24,6 +24,6 @@ export const defaultModelOf = (models: Catalogue): Model => {
 
 export const defaultModel = defaultModelOf(catalogue);
 
-/** The model by its AIR id or slug. */
+/** Finds a model by its AIR id or slug. */
 export const findModel = (models: Catalogue, name: string): Model | undefined =>
   models.get(name) ?? [...models.values()].find(({ slug }) => slug === name);

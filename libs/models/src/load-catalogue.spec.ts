@@ -23,18 +23,18 @@ const load = (json: unknown): ReadonlyMap<string, Model> =>
   });
 
 describe('loadCatalogue', () => {
-  it('is what comes with the service when there is no file', () => {
+  it('returns the built-in catalogue when there is no file', () => {
     expect(loadCatalogue(undefined)).toBe(catalogue);
   });
 
-  it('adds a row under an AIR of its own', () => {
+  it('adds a row with a new AIR', () => {
     const models = load({ models: [own] });
 
     expect(models.size).toBe(catalogue.size + 1);
     expect(models.get('acme:1@1')).toMatchObject({ slug: 'own', figures: [] });
   });
 
-  it('takes sources relative to the file, file URLs and web URLs', () => {
+  it('accepts sources relative to the file, file URLs and web URLs', () => {
     const sources = ['weights/own.onnx', 'file:///mnt/own.onnx', 'https://example.com/own.onnx'];
     const models = load({ models: [{ ...own, variants: [{ ...variant, sources }] }] });
 
@@ -45,7 +45,7 @@ describe('loadCatalogue', () => {
     ]);
   });
 
-  it('replaces a row by its AIR, in its place', () => {
+  it('replaces a row of the same AIR in place', () => {
     const models = load({ models: [{ ...own, air: 'runware:112@1', slug: 'birefnet-v1-base' }] });
 
     expect([...models.keys()]).toEqual([...catalogue.keys()]);
@@ -59,7 +59,7 @@ describe('loadCatalogue', () => {
   });
 
   it.each([
-    ['that is no JSON', '{', 'The models file /srv/models.json is no JSON: '],
+    ['that is not JSON', '{', 'The models file /srv/models.json is not JSON: '],
     ['that is a list', [], 'The models file /srv/models.json is not usable: its top level: Invalid input'],
     ['with an AIR that is none', { models: [{ ...own, air: 'own' }] }, 'models[0].air: must be an AIR id'],
     [
@@ -89,11 +89,11 @@ describe('loadCatalogue', () => {
       { models: [{ ...own, price: '0.0000009' }] },
       'models[0].price: must be decimal text such as "0.0006", of six digits behind the point at most',
     ],
-    ['with an AIR twice', { models: [own, own] }, 'models: the AIR acme:1@1 is there twice'],
+    ['with an AIR twice', { models: [own, own] }, 'models: the AIR acme:1@1 occurs twice'],
     [
       'with a slug that is taken',
       { models: [{ ...own, slug: 'ben2-base' }] },
-      'the slug ben2-base is there twice',
+      'the slug ben2-base occurs twice',
     ],
     [
       'with variants of one name',

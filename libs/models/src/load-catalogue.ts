@@ -3,25 +3,25 @@ import { z } from 'zod';
 import { catalogue } from './catalogue.js';
 import { Air, Model, type Catalogue } from './model.js';
 
-/** A models file that cannot be used; the message names the file and every field at fault. */
+/** The models file is invalid; the message names the file and every wrong field. */
 class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
 }
 
-/** An operator's own additions to the catalogue. */
+/** An operator's additions to the catalogue. */
 const ModelsFile = z.strictObject({
-  /** Rows; one with the AIR of a row that is there replaces it. */
+  /** Rows, which replace built-in ones of the same AIR. */
   models: z.array(Model).default([]),
-  /** AIR → name of the variant that comes first. */
+  /** AIR → name of the preferred variant. */
   prefer: z.record(Air, z.string()).default({}),
 });
 type ModelsFile = z.infer<typeof ModelsFile>;
 
 export type CatalogueFile = {
   readonly text: string;
-  /** What the operator calls it, for messages. */
+  /** The file's name in messages. */
   readonly name: string;
-  /** Relative sources are relative to it. */
+  /** The base of relative sources. */
   readonly url: string;
 };
 
@@ -32,12 +32,12 @@ const mapList = (value: unknown, change: (item: unknown) => unknown): unknown =>
   Array.isArray(value) ? value.map(change) : value;
 
 const toAbsolute = (base: string) => (source: unknown) =>
-  // What names no file, such as "" or ".", would be the models file or its folder.
+  // "" or "." would become the models file or its folder.
   typeof source === 'string' && !/(^|\/)\.{0,2}$/.test(source) && URL.canParse(source, base)
     ? new URL(source, base).href
     : source;
 
-/** Makes the relative sources absolute, wherever the JSON has the shape for it; the schema judges the rest. */
+/** Makes relative sources absolute wherever the JSON has the right shape. The schema checks the rest. */
 const withAbsoluteSources = (json: unknown, base: string): unknown => {
   const inVariant = (variant: unknown) =>
     isRecord(variant) ? { ...variant, sources: mapList(variant['sources'], toAbsolute(base)) } : variant;
@@ -52,11 +52,11 @@ const parseJson = ({ text, name }: CatalogueFile): unknown => {
     return JSON.parse(text);
   } catch (cause) {
     const reason = reasonOf(cause);
-    throw new CatalogueError(`The models file ${name} is no JSON: ${reason}.`, { cause });
+    throw new CatalogueError(`The models file ${name} is not JSON: ${reason}.`, { cause });
   }
 };
 
-/** zod says of a key only that it is invalid, and keeps why for itself. */
+/** zod's message for a key says only that it is invalid; the inner issues tell why. */
 const messageOf = (issue: z.core.$ZodIssue): string =>
   issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join(', ') : issue.message;
 
@@ -84,16 +84,16 @@ const applyPreference = (models: Map<string, Model>, air: string, name: string):
   return undefined;
 };
 
-/** Twice the same AIR within the file, or the same slug anywhere, would leave one of the rows unreachable. */
-const twins = (names: readonly string[], what: string): string[] => {
+/** A repeated AIR or slug would make one of the rows unreachable. */
+const duplicates = (names: readonly string[], what: string): string[] => {
   const doubled = new Set(names.filter((name, i) => names.indexOf(name) !== i));
-  return [...doubled].map((name) => `models: the ${what} ${name} is there twice`);
+  return [...doubled].map((name) => `models: the ${what} ${name} occurs twice`);
 };
 
 /**
- * The catalogue that comes with the service, with an operator's own rows and preferences laid over it.
+ * The built-in catalogue with an operator's rows and preferences.
  *
- * @param file the operator's models file; `undefined` when there is none
+ * @param file the operator's models file, if there is one
  * @throws CatalogueError
  */
 export const loadCatalogue = (file: CatalogueFile | undefined): Catalogue => {
@@ -106,8 +106,8 @@ export const loadCatalogue = (file: CatalogueFile | undefined): Catalogue => {
   const slugs = [...models.values()].map(({ slug }) => slug);
   const preferred = Object.entries(own.prefer).map(([air, name]) => applyPreference(models, air, name));
   const faults = [
-    ...twins(airs, 'AIR'),
-    ...twins(slugs, 'slug'),
+    ...duplicates(airs, 'AIR'),
+    ...duplicates(slugs, 'slug'),
     ...preferred.filter((fault) => fault !== undefined),
   ];
   if (faults.length > 0)

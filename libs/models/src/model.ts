@@ -6,7 +6,7 @@ const isUnique = (names: readonly string[]): boolean => new Set(names).size === 
 /** The name that clients send, such as `runware:109@1`. */
 export const Air = z.string().regex(/^[a-z][a-z0-9-]*:\d+@\d+$/, 'must be an AIR id such as acme:1@1');
 
-/** A figure that somebody published, in words, with who says so. */
+/** A published figure, in words, with its source. */
 const Figure = z.strictObject({
   kind: z.enum(['quality', 'speed', 'memory']),
   text: z.string().min(1),
@@ -14,15 +14,15 @@ const Figure = z.strictObject({
 });
 export type Figure = z.infer<typeof Figure>;
 
-/** A row of the catalogue: a network by the name that clients send, with its published files. */
+/** A row of the catalogue: a network with the name that clients send and its published files. */
 export const Model = z.strictObject({
   air: Air,
   slug: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens'),
-  /** For people. */
+  /** The display name. */
   name: z.string().min(1),
-  /** One line on what it is good at. */
+  /** One line on its strengths. */
   goodAt: z.string().min(1),
-  /** The first is the default; the worker takes the first that is installed. */
+  /** The first is the default. The worker runs the first installed one. */
   variants: z
     .array(Variant)
     .min(1)
@@ -35,16 +35,16 @@ export const Model = z.strictObject({
       /^\d{1,6}\.\d{1,6}$/,
       'must be decimal text such as "0.0006", of six digits behind the point at most',
     ),
-  /** Takes the page's `settings`; every model takes `refine`. */
+  /** Accepts the API's `settings`; every model accepts `refine`. */
   takesSettings: z.boolean().optional(),
   figures: z.array(Figure).readonly().default([]),
 });
 export type Model = z.infer<typeof Model>;
 
-/** Every model that the service knows, by AIR id, in the order of the catalogue. */
+/** All known models by AIR id, in the order of the catalogue. */
 export type Catalogue = ReadonlyMap<string, Model>;
 
-/** The file that is meant when no variant is named. */
+/** The file that is used when no variant is named. */
 export const defaultVariant = ({ air, variants: [first] }: Model): Variant => {
   if (!first) throw new Error(`${air} has no variant`);
   return first;

@@ -1,9 +1,9 @@
 import type { Model } from './model.js';
 
-/** What alpha matting adds: each begun `pixels` of the unknown pixels that it solved cost `usd`. */
+/** Alpha matting adds `usd` for every `pixels` solved unknown pixels or part of them. */
 const mattingPrice = { pixels: 100_000, usd: '0.0001' } as const;
 
-/** Digits behind the point of all prices, as the database keeps them. */
+/** Decimals of all prices, as in the database. */
 const DIGITS = 6;
 
 const toMicros = (usd: string): bigint => {
@@ -17,8 +17,8 @@ const toText = (micros: bigint): string => {
 };
 
 /**
- * USD for one image, as decimal text of six digits: the model's price, and that of the unknown pixels that alpha
- * matting solved. Computed in millionths, so that it is the same everywhere.
+ * USD for one image, as text of six decimals: the model's price plus that of the unknown pixels that alpha matting
+ * solved. Computed in whole millionths, without rounding.
  *
  * @param unknownPixels 0 without matting
  */

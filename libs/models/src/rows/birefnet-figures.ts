@@ -4,7 +4,7 @@ const readme = "BiRefNet's README";
 const readmeAndCards = "BiRefNet's README and its cards on Hugging Face";
 const card = 'card of BiRefNet_512x512 on Hugging Face';
 
-/** Of the large backbone at 1024 pixels, whatever it was trained on. */
+/** For the large backbone at 1024 pixels, with any training data. */
 export const largeFigures: readonly Figure[] = [
   {
     kind: 'speed',

@@ -3,12 +3,12 @@ import { birefnetLicence } from './licences.js';
 import { birefnetGraph } from './numbers.js';
 import { fromBirefnet, fromHuggingFace, fromRembg } from './places.js';
 
-/** For most files of the release only "about 973 MB" is published. */
+/** The published size of most files is only "about 973 MB". */
 const releaseBytes = { approximateBytes: 973_000_000 };
 
 type Published = Pick<Variant, 'sha256'> & Partial<Pick<Variant, 'bytes' | 'approximateBytes' | 'md5'>>;
 
-/** A file of BiRefNet's release v1; those that rembg uses lie in its release too. */
+/** A file of BiRefNet's release v1. rembg's release also has those that it uses. */
 const released = (file: string, published: Published, size = 1024): Variant => ({
   name: 'fp32',
   origin: `${file} of BiRefNet's release v1`,

@@ -29,7 +29,7 @@ const row = (
 
 const large = (quality?: Figure): readonly Figure[] => [...(quality ? [quality] : []), ...largeFigures];
 
-/** The networks of BiRefNet's release v1. 112@4 is missing where these ids come from, too. */
+/** The networks of BiRefNet's release v1. The source of these ids has no 112@4 either. */
 export const birefnetModels: readonly Model[] = [
   row(
     1,

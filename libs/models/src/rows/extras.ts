@@ -104,5 +104,5 @@ const ben2Model: Model = {
   ],
 };
 
-/** Models beyond those that Runware lists, under AIR ids of our own. */
+/** Models that Runware does not list, under our own AIR ids. */
 export const extraModels: readonly Model[] = [liteModel, hrModel, dynamicModel, ben2Model];

@@ -33,7 +33,7 @@ const isnetFp32: Variant = {
   sha256: '60920e99c45464f2ba57bee2ad08c919a52bbf852739e96947fbb4358c0d964a',
   licence: isnetLicence,
   ...isnetGraph,
-  // rembg takes the first of each; the names inside its file are unpublished.
+  // No names: those in rembg's file are unpublished, and rembg uses the first of each.
   input: { type: 'float32', size: 1024, mean: isnetGraph.input.mean, std: isnetGraph.input.std },
   output: { type: 'float32', activation: 'none', normalise: 'minmax' },
 };

@@ -1,6 +1,6 @@
 import type { Licence } from '../variant.js';
 
-// As the publishers state them.
+// Licences as the publishers state them.
 
 export const isnetLicence: Licence = {
   name: 'Apache-2.0',

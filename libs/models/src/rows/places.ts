@@ -1,6 +1,6 @@
 import type { NpmSource } from '../variant.js';
 
-// Where files are published.
+// Addresses of published files.
 
 const birefnetRelease = 'https://github.com/ZhengPeng7/BiRefNet/releases/download/v1/';
 const rembgRelease = 'https://github.com/danielgatis/rembg/releases/download/v0.0.0/';
