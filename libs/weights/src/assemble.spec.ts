@@ -43,7 +43,7 @@ describe('assemble', () => {
     expect(await assembled(await tarballOf(entries))).toEqual(content);
   });
 
-  it('passes over files that are not ours, of any length', async () => {
+  it('skips other files of any length', async () => {
     const foreign = Object.fromEntries(
       [511, 512, 513, 200_000].map((size) => [`dist/${size}`, Buffer.alloc(size, 7)]),
     );
@@ -51,7 +51,7 @@ describe('assemble', () => {
     expect(await assembled(await tarballOf({ ...foreign, ...files }))).toEqual(content);
   });
 
-  it('puts a chunk that is listed twice to both places', async () => {
+  it('writes a chunk that is listed twice to both places', async () => {
     const part = Buffer.from('again');
     const hash = sha256Of(part);
     const chunks = [
@@ -102,7 +102,7 @@ describe('assemble', () => {
     );
   });
 
-  it('refuses a tarball that was cut off, and one that is none', async () => {
+  it('refuses a truncated tarball, and a file that is no tarball', async () => {
     const cut = await tarballOf(filesIndexLast);
     await truncate(cut, tgz(filesIndexLast).length - 40);
     const page = join(await newFolder(), 'page.tgz');

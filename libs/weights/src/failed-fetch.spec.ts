@@ -15,7 +15,7 @@ const setUp = async () => {
 };
 
 describe('a fetch that fails', () => {
-  it('passes on what npm said, and how to go on', async () => {
+  it('passes on the message of npm and the next step', async () => {
     const { model, tarball, progress, modelsDir } = await setUp();
     await rm(tarball);
 
@@ -29,7 +29,7 @@ describe('a fetch that fails', () => {
     expect(progress.lines.at(-1)).toBe('done');
   });
 
-  it('passes on the last words of an npm that crashed', async () => {
+  it('passes on the last lines of a crashed npm', async () => {
     const { model, progress, modelsDir } = await setUp();
     const script = "console.error('out of\\ncheese'); process.exit(7);";
 
@@ -40,7 +40,7 @@ describe('a fetch that fails', () => {
     );
   });
 
-  it('says how much disk space it needs before it starts', async () => {
+  it('names the disk space that it needs before it starts', async () => {
     const { tarball, progress, modelsDir } = await setUp();
     const npm = { ...npmFileFrom(tarball).npm, tarballBytes: 136e6 };
     const large = modelFrom(tarball, { bytes: 88e6, sources: [npm] });
@@ -54,7 +54,7 @@ describe('a fetch that fails', () => {
     expect(progress.lines).toEqual([]);
   });
 
-  it('says the same when the disk fills up on the way', async () => {
+  it('names the disk space that it needs when the disk fills up meanwhile', async () => {
     const { model, progress, modelsDir } = await setUp();
 
     await withNpm(failingNpm('ENOSPC', 'no space left on device, write'), () =>
@@ -64,7 +64,7 @@ describe('a fetch that fails', () => {
     );
   });
 
-  it('stops npm and cleans up when it is told to', async () => {
+  it('stops npm and cleans up when its signal aborts', async () => {
     const { model, modelsDir } = await setUp();
     const stop = new AbortController();
     const reason = new Error('the operator went home');
@@ -96,7 +96,7 @@ describe('a fetch that fails', () => {
   });
 });
 
-/** A process of its own that fetches, and speaks up as soon as the first bytes have come. */
+/** A process that fetches, and prints a line when the first bytes have arrived. */
 const startElsewhere = (model: unknown, modelsDir: string, env: NodeJS.ProcessEnv) => {
   const script = `
     import { ensureWeights } from ${JSON.stringify(new URL('index.js', import.meta.url).href)};

@@ -10,13 +10,13 @@ import { usageOf } from './work-folder.js';
 const pollMs = 200;
 
 type Fetch = {
-  /** A folder for what comes on the way. */
+  /** A folder for intermediate files. */
   readonly work: string;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 };
 
-/** npm tells nothing while it downloads, so watch the bytes arrive in its cache. */
+/** npm reports no progress of a download, so this watches the size of its cache. */
 const watchCache = async (cache: string, step: Step, settled: Promise<boolean>): Promise<void> => {
   const pause = (): Promise<boolean> => delay(pollMs, false, { ref: false });
   while (!(await Promise.race([settled, pause()]))) step.update((await usageOf(cache)).bytes);
@@ -44,10 +44,10 @@ const download = async (file: NpmFile, { work, progress, signal }: Fetch): Promi
   }
 };
 
-/** The tarball lies in npm's cache and beside it at once, and the file is put together next to both. */
+/** Space for npm's cached tarball, the copy beside it, and the joined file. */
 export const npmNeededBytes = ({ bytes, npm }: NpmFile): number => 2 * npm.tarballBytes + bytes;
 
-/** Fetches the package by npm, and puts the file together at `target`, unverified. */
+/** Fetches the package by npm and joins the file at `target`, unverified. */
 export const fetchNpm = async (file: NpmFile, target: string, fetch: Fetch): Promise<void> => {
   const tarball = await download(file, fetch);
   fetch.progress.note(`Unpacking and checking ${file.label}`);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { reasonOf } from '#errors';
 import type { NpmSource } from '#models';
 import { differenceOf, digestsOf, type Digests, type Expected } from './digest.js';
 import { fetchNpm, npmNeededBytes } from './fetch-npm.js';
@@ -21,11 +22,11 @@ export type FetchOptions = {
   readonly modelsDir: string;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
-  /** Asked in place of the web. */
+  /** Replaces the published URLs. */
   readonly mirror?: string | undefined;
-  /** The operating system's answer unless given. */
+  /** Asks the operating system by default. */
   readonly freeBytes?: FreeBytes | undefined;
-  /** Waits between tries that brought nothing. */
+  /** Waits between attempts without progress. */
   readonly delaysMs?: readonly number[] | undefined;
 };
 
@@ -35,7 +36,7 @@ type Fetch = FetchOptions & {
   readonly client: HttpClient;
 };
 
-/** By which a download that broke off is found again. */
+/** Identifies an interrupted download. */
 export const resumeKey = ({ variant }: Choice, expected: Expected): string =>
   expected.sha256 ??
   expected.md5 ??
@@ -62,7 +63,7 @@ const fromDisk = async (url: string, work: string, fetch: Fetch): Promise<Digest
     await copyFile(file, dataPath(work));
   } catch (cause) {
     if (cause instanceof WeightsError || isDiskFull(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new UnavailableError(`${url} cannot be read: ${reason}.`, { cause });
   }
   return digestsOf(dataPath(work), signal);
@@ -82,8 +83,8 @@ const fromPlace = (place: Place, work: string, fetch: Fetch): Promise<Digests> =
 };
 
 /**
- * The file from that place, verified. What does not come out right after it was taken up again may be of two
- * files, so it is fetched once from its first byte.
+ * The verified file from that place. A resumed download that fails its check may mix two files, so the whole file is
+ * fetched once more.
  */
 const verifiedFrom = async (place: Place, work: string, fetch: Fetch): Promise<Digests> => {
   const isTakenUp = (await partialBytes(work)) > 0;
@@ -95,11 +96,11 @@ const verifiedFrom = async (place: Place, work: string, fetch: Fetch): Promise<D
   const what = `${placeName(place)} ${difference}`;
   if (!isTakenUp)
     throw new UnavailableError(`${what}: it is not the expected file, and nothing was installed.`);
-  fetch.progress.note(`${labelOf(fetch.choice)}: ${what}; fetching it anew.`);
+  fetch.progress.note(`${labelOf(fetch.choice)}: ${what}; fetching it again.`);
   return verifiedFrom(place, work, fetch);
 };
 
-/** The first place that gives the file, and that file, verified. */
+/** The verified file from the first place that has it. */
 const fromAnyPlace = async (work: string, fetch: Fetch): Promise<Digests> => {
   const faults: UnavailableError[] = [];
   for (const place of placesToTry(fetch.choice.variant, fetch.mirror)) {
@@ -115,7 +116,7 @@ const fromAnyPlace = async (work: string, fetch: Fetch): Promise<Digests> => {
   throw new Kind(`${labelOf(fetch.choice)} could not be fetched: ${reasons}`, { cause: faults.at(-1) });
 };
 
-/** Fetches the file into a folder of its own, and installs it after its hash was found right. */
+/** Fetches the file into a folder of its own and installs it after its check. */
 export const fetchWeights = async (
   choice: Choice,
   expected: Expected,

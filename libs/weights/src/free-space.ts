@@ -9,7 +9,7 @@ export const freeBytesOf: FreeBytes = async (folder) => {
   return bavail * bsize;
 };
 
-/** What a fetch needs, and where; 0 bytes when nobody knows how many. */
+/** The space that a fetch needs; 0 bytes when the size is unknown. */
 export type Need = { readonly label: string; readonly bytes: number; readonly folder: string };
 
 export const tooLittleSpace = async (
@@ -27,7 +27,7 @@ export const tooLittleSpace = async (
   );
 };
 
-/** @throws WeightsError when the disk has not the room */
+/** @throws WeightsError when the disk has too little space */
 export const requireSpace = async (need: Need, freeBytes: FreeBytes): Promise<void> => {
   if ((await freeBytes(need.folder)) < need.bytes) throw await tooLittleSpace(need, freeBytes);
 };

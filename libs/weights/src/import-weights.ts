@@ -12,7 +12,7 @@ import { expectedOf, explain, requireAcceptance, type PullOptions } from './pull
 import { absentAsUndefined, WeightsError } from './weights-error.js';
 import { sweepWorkFolders, withWorkFolder } from './work-folder.js';
 
-/** The variant that the file is: the one that was named, else the one whose published hash it has. */
+/** The named variant, or the one whose published hash the file has. */
 const choose = (model: Model, variantName: string | undefined, digests: Digests): Choice => {
   const fits = model.variants.filter(({ name, sha256, md5 }) =>
     variantName === undefined ? sha256 === digests.sha256 || md5 === digests.md5 : name === variantName,
@@ -64,9 +64,9 @@ const install = async (file: string, choice: Choice, options: PullOptions): Prom
 };
 
 /**
- * Installs a file that was brought by hand, for sites without a way out. The file itself stays.
+ * Installs a copy of a local file, for sites without internet access.
  *
- * @param variantName absent: the file tells by its hash which one it is
+ * @param variantName found by the file's hash when absent
  * @throws WeightsError with one sentence for the operator
  */
 export const importWeights = async (

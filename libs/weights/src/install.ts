@@ -8,10 +8,10 @@ import { weightsPath } from './store.js';
 import { WeightsError } from './weights-error.js';
 
 /**
- * Gives a verified file on the models folder's disk its final name, in one step: nobody ever sees half of it.
- * Two processes may do so at once, since the later one replaces the same bytes.
+ * Renames a verified file on the models folder's disk to its final name, so that no process ever sees a part of it.
+ * Two processes may do so at once, as the later one replaces the same bytes.
  *
- * @throws WeightsError when the file is not as long as what was digested
+ * @throws WeightsError when the file's length differs from the digested bytes
  */
 export const installFile = async (
   choice: Choice,
@@ -22,7 +22,7 @@ export const installFile = async (
   const { sha256 } = digests;
   const path = weightsPath(sha256, modelsDir);
   const { size } = await stat(file);
-  // The digests are those of the bytes that came; somebody else may have written to the file.
+  // The digests are of the received bytes; another process may have written to the file.
   if (size !== digests.bytes)
     throw new WeightsError(`${file} has ${size} bytes instead of the ${digests.bytes} that were written.`);
   await mkdir(dirname(path), { recursive: true });

@@ -14,12 +14,12 @@ export type Installed = {
 
 export type InspectOptions = {
   readonly modelsDir: string;
-  /** Told of every file that lies where it belongs and is not the right one, and of folders that take no stamp. */
+  /** Receives a line for each damaged file and each folder that cannot hold a stamp. */
   readonly note: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 };
 
-/** Whether the file is the right one, from an earlier look or from this one. */
+/** Whether the file is the right one, by its stamp or its content. */
 const isRight = async (path: string, sha256: string, options: InspectOptions): Promise<boolean> => {
   const proof = await proofOf(path, sha256);
   if (proof === undefined) return false;
@@ -33,7 +33,7 @@ const isRight = async (path: string, sha256: string, options: InspectOptions): P
   return !fault;
 };
 
-/** Where the file of a variant lies, when it is there and right. A file is read once and then known by its stamp. */
+/** Finds the verified file of a variant. A file is read once; later its stamp proves it. */
 export const findInstalled = async (
   choice: Choice,
   options: InspectOptions,
@@ -47,8 +47,8 @@ export const findInstalled = async (
 };
 
 /**
- * What can be run: for every model with at least one verified file, the first of its variants that is there, in
- * the order of the catalogue. Two models may share a file; then their paths and hashes are the same.
+ * The models with a verified file, in the order of the catalogue, each with its first installed variant. Two models may
+ * share a file, with the same path and hash.
  *
  * @example for (const { model, variant, path } of await installedWeights(catalogue, { modelsDir, note })) …
  */

@@ -10,7 +10,7 @@ import { placesOf, weightsPath } from './store.js';
 import { absentAsUndefined } from './weights-error.js';
 import { forgetResumable } from './work-folder.js';
 
-/** A file of the catalogue, and where it lies when it is installed. */
+/** A file of the catalogue, with its path when it is installed. */
 export type Entry = Choice & { readonly installed: Installed | undefined };
 
 export const choicesOf = (catalogue: Catalogue): readonly Choice[] =>
@@ -27,7 +27,7 @@ export const listWeights = async (
   return entries;
 };
 
-/** Installed files that no choice of the catalogue is, such as those of rows that the models file has lost. */
+/** Installed files that the catalogue does not list, such as those of rows removed from the models file. */
 export const strayWeights = async (catalogue: Catalogue, modelsDir: string): Promise<readonly string[]> => {
   const known = new Set<string>();
   for (const choice of choicesOf(catalogue)) {
@@ -45,10 +45,10 @@ export const strayWeights = async (catalogue: Catalogue, modelsDir: string): Pro
 const isThere = async (path: string): Promise<boolean> =>
   (await stat(path).catch(absentAsUndefined)) !== undefined;
 
-/** A file that lies in the models folder, and what is wrong with it. */
+/** A file in the models folder, with its fault if it has one. */
 export type Verdict = Choice & { readonly path: string; readonly fault: string | undefined };
 
-/** Reads every file of the choices that is there from end to end, whatever its stamp says. */
+/** Verifies the whole content of every installed file, whatever its stamp says. */
 export const verifyWeights = async (
   choices: readonly Choice[],
   { modelsDir, signal }: InspectOptions,
@@ -70,10 +70,9 @@ export const verifyWeights = async (
 };
 
 /**
- * Deletes the file of a variant, what was pinned of it, and a download of it that broke off. Models that share
- * the file lose it, too.
+ * Deletes the file of a variant, its pin and its interrupted download. Models that share the file lose it, too.
  *
- * @returns the paths that were deleted
+ * @returns the deleted paths
  */
 export const removeWeights = async (choice: Choice, modelsDir: string): Promise<readonly string[]> => {
   const sha256 = await knownSha256(choice, modelsDir);

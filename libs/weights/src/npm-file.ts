@@ -1,8 +1,8 @@
 import type { NpmSource } from '#models';
 
-/** A file that is put together from the chunks of an npm package. */
+/** A file that is joined from chunks of an npm package. */
 export type NpmFile = {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly label: string;
   readonly bytes: number;
   readonly npm: NpmSource;

@@ -4,31 +4,31 @@ import { z } from 'zod';
 import type { Model, Variant } from '#models';
 import { absentAsUndefined, WeightsError } from './weights-error.js';
 
-/** A published file of a model, by both names. */
+/** A model and one of its published files. */
 export type Choice = { readonly model: Model; readonly variant: Variant };
 
-/** What messages call it. */
+/** Its name in messages. */
 export const labelOf = ({ model, variant }: Choice): string => `${model.slug} (${variant.name})`;
 
-/** The same for models that share a file. */
+/** Equal for models that share a file. */
 export const fileKey = ({ model, variant }: Choice): string =>
   variant.sha256 ?? variant.md5 ?? `${model.air} ${variant.name}`;
 
-/** What was found on the first download of a file whose sha-256 is not in the catalogue. */
+/** The digests of the first download of a file whose sha-256 is not in the catalogue. */
 const Pin = z.object({ sha256: z.string(), md5: z.string() });
 export type Pin = z.infer<typeof Pin>;
 
-// A colon may not stand in a file name everywhere.
+// Some file systems forbid colons in names.
 const pinPath = ({ model, variant }: Choice, modelsDir: string): string =>
   join(modelsDir, 'pins', `${model.air.replace(':', '-')}.${variant.name}.json`);
 
-/** @throws WeightsError when the pin is broken: to do without it would trust another file */
+/** @throws WeightsError when the pin is damaged; ignoring it would trust another file */
 const parsePin = (text: string, path: string): Pin => {
   try {
     return Pin.parse(JSON.parse(text));
   } catch (cause) {
     throw new WeightsError(
-      `${path}, which keeps the hash of what was downloaded first, is damaged: delete it, and pull or import the model anew.`,
+      `${path}, which holds the hash of the first download, is damaged: delete it, and pull or import the model again.`,
       { cause },
     );
   }
@@ -44,7 +44,7 @@ const readPin = async (choice: Choice, modelsDir: string): Promise<Pin | undefin
   return md5 === undefined || md5 === pin.md5 ? pin : undefined;
 };
 
-/** The sha-256 that the file must have: as published, else as it was pinned; `undefined` before that. */
+/** The published or pinned sha-256; `undefined` before a first download pins it. */
 export const knownSha256 = async (choice: Choice, modelsDir: string): Promise<string | undefined> =>
   choice.variant.sha256 ?? (await readPin(choice, modelsDir))?.sha256;
 

@@ -11,9 +11,9 @@ const mirrored = (mirror: string, url: string): string => {
 };
 
 /**
- * Where a file may be had, in the order in which the places are tried. A mirror is asked in place of the web:
- * for the file by its content, as a served models folder has it, and for the published path below the name of
- * its host. npm has settings of its own for where packages come from.
+ * The places of a file, in the order of the attempts. A mirror replaces the published URLs: it is asked for the file by
+ * its hash, as a served models folder names it, and for the published path below the name of its host. npm has its own
+ * settings for registries.
  */
 export const placesToTry = ({ sources, sha256 }: Variant, mirror: string | undefined): readonly Place[] => {
   const base = mirror?.replace(/\/+$/, '');
@@ -27,6 +27,6 @@ export const placesToTry = ({ sources, sha256 }: Variant, mirror: string | undef
 
 export const placeName = (place: Place): string => ('npm' in place ? place.npm.package : place.url);
 
-/** The same for people: URLs, and npm packages by name and version. */
+/** The places as text: URLs, and npm packages by name and version. */
 export const placeNames = (variant: Variant, mirror: string | undefined): string[] =>
   placesToTry(variant, mirror).map(placeName);

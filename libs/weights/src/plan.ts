@@ -4,7 +4,7 @@ import type { NpmFile } from './npm-file.js';
 
 const Offset = z.int().nonnegative();
 
-/** One file of the package's index. An end offset is the first byte that no longer belongs to the chunk. */
+/** One file of the package's index. End offsets are exclusive. */
 const Resource = z.object({
   chunks: z.array(z.object({ hash: z.string(), offsets: z.tuple([Offset, Offset]) })),
 });
@@ -13,13 +13,13 @@ const Index = z.record(z.string(), z.unknown());
 
 export type Place = { readonly start: number; readonly end: number };
 
-/** Where each file of the package goes: path → places in our file. Equal chunks are published once. */
+/** Chunk path → places in our file. Equal chunks are published once. */
 export type Plan = ReadonlyMap<string, readonly Place[]>;
 
 const byStart = (a: { offsets: [number, number] }, b: { offsets: [number, number] }): number =>
   a.offsets[0] - b.offsets[0];
 
-/** Reads the package's index, and makes sure that its chunks fill our file from end to end. */
+/** Reads the package's index and checks that the chunks cover our file completely. */
 export const planOf = (indexText: string, { bytes, npm }: NpmFile): Plan => {
   const index = Index.parse(JSON.parse(indexText));
   if (!(npm.resource in index)) throw new Error(`${npm.index} does not list ${npm.resource}`);

@@ -27,7 +27,7 @@ describe('createProgress in a log', () => {
     ]);
   });
 
-  it('skips quarters that went by unseen, and says where a step stopped', () => {
+  it('skips quarters that passed between two updates, and tells where a step stopped', () => {
     const { written, progress } = setUp();
 
     const step = progress.start('Fetching', 100e6);
@@ -44,8 +44,8 @@ describe('createProgress in a log', () => {
   });
 });
 
-describe('createProgress of a step that goes on', () => {
-  it('takes what was there for no speed, on a terminal', () => {
+describe('createProgress of a resumed step', () => {
+  it('does not count earlier bytes for the speed on a terminal', () => {
     const { written, clock, progress } = setUp({ isTTY: true, columns: 100 });
 
     const step = progress.start('Fetching', 200e6, 100e6);
@@ -55,7 +55,7 @@ describe('createProgress of a step that goes on', () => {
     expect(written.at(-1)).toMatch(/75 % {2}150 of 200 MB {2}25 MB\/s$/);
   });
 
-  it('says in a log what was there, and only what is new', () => {
+  it('logs the earlier bytes, and then only new ones', () => {
     const { written, progress } = setUp();
 
     const step = progress.start('Fetching', 200e6, 110e6);
@@ -67,8 +67,8 @@ describe('createProgress of a step that goes on', () => {
   });
 });
 
-describe('createProgress of a step whose size nobody says', () => {
-  it('shows amount and speed on a terminal, also beside others', () => {
+describe('createProgress of a step of unknown size', () => {
+  it('shows bytes and speed on a terminal, also beside other steps', () => {
     const { written, clock, progress } = setUp({ isTTY: true, columns: 100 });
 
     const step = progress.start('Fetching', undefined);
@@ -110,7 +110,7 @@ describe('createProgress on a terminal', () => {
     ]);
   });
 
-  it('sums up what goes on at once', () => {
+  it('adds up simultaneous steps', () => {
     const { written, progress } = setUp({ isTTY: true, columns: 100 });
 
     const first = progress.start('Fetching', 200e6);
@@ -132,7 +132,7 @@ describe('createProgress on a terminal', () => {
     expect(written).toHaveLength(11);
   });
 
-  it('keeps to one line of a narrow terminal', () => {
+  it('fits into one line of a narrow terminal', () => {
     const { written, progress } = setUp({ isTTY: true, columns: 20 });
 
     progress.start('Fetching', 1000);

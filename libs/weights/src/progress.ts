@@ -2,17 +2,17 @@ import { performance } from 'node:perf_hooks';
 
 /** A long step, such as one download. */
 export type Step = {
-  /** Bytes done so far, not since the last call. */
+  /** All bytes so far, not those since the last call. */
   readonly update: (bytes: number) => void;
-  /** Ends the step, also one that stopped half-way. */
+  /** Ends the step, complete or not. */
   readonly done: () => void;
 };
 
-/** What a person at the terminal sees. Several steps may go on at once. */
+/** Shows progress on a terminal or in a log. Several steps may run at once. */
 export type Progress = {
   /**
-   * @param totalBytes absent when nobody says it
-   * @param doneBytes what was there before, such as of a download that goes on
+   * @param totalBytes absent when unknown
+   * @param doneBytes present at the start, as in a resumed download
    */
   readonly start: (label: string, totalBytes: number | undefined, doneBytes?: number) => Step;
   readonly note: (line: string) => void;
@@ -39,11 +39,11 @@ const eraseLine = '\r\u001b[2K';
 const megabytes = (bytes: number): string =>
   bytes < 1e6 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(0);
 
-/** `undefined` where the total is. */
+/** `undefined` when the total is unknown. */
 const percentOf = ({ bytes, totalBytes }: Pick<State, 'bytes' | 'totalBytes'>): number | undefined =>
   totalBytes === undefined ? undefined : Math.floor((100 * bytes) / totalBytes);
 
-/** Never backwards: a download that starts over repeats what was shown. */
+/** Never decreases: a download that starts over repeats bytes already shown. */
 const advanced = ({ bytes, totalBytes }: State, reported: number): number =>
   Math.min(Math.max(bytes, reported), totalBytes ?? Infinity);
 
@@ -54,7 +54,7 @@ const sumIfAllKnown = (numbers: readonly (number | undefined)[]): number | undef
   return known.length === numbers.length ? sum(known) : undefined;
 };
 
-/** Steps that go on at once share the line. */
+/** Steps that run at once share the line. */
 const together = (states: readonly State[]): State => ({
   label: states.length === 1 ? (states[0]?.label ?? '') : `${states.length} downloads`,
   totalBytes: sumIfAllKnown(states.map(({ totalBytes }) => totalBytes)),
@@ -71,7 +71,7 @@ const drawBar = (state: State, nowMs: number, columns: number): string => {
   const seconds = Math.max((nowMs - state.startMs) / 1000, 0.001);
   const perSecond = (state.bytes - state.startBytes) / seconds;
 
-  // A line that wraps could not be erased.
+  // A wrapped line could not be erased.
   return `${state.label}${bar}  ${megabytes(state.bytes)}${of} MB  ${megabytes(perSecond)} MB/s`.slice(
     0,
     columns - 1,
@@ -154,7 +154,7 @@ const inLog = (stream: Stream, now: () => number): Progress => {
   return { start, note };
 };
 
-/** A bar that is redrawn in place on a terminal; few quiet lines in a log. */
+/** A bar on a terminal, a few lines in a log. */
 export const createProgress = (
   stream: Stream = process.stderr,
   now: () => number = () => performance.now(),

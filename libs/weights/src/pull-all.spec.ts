@@ -9,7 +9,7 @@ import type { Choice } from './pin.js';
 
 const others = [Buffer.alloc(content.length, 1), Buffer.alloc(content.length, 2)];
 
-/** Two more files, each from a server of its own. */
+/** Two more files, each on its own server. */
 const startOthers = () =>
   Promise.all(
     others.map(async (bytes, i) => {
@@ -28,7 +28,7 @@ const pull = async ({ options }: Scene, choices: readonly Choice[], changes: obj
 };
 
 describe('pullAllWeights', () => {
-  it('runs as many downloads at once as it is told, and no more', async () => {
+  it('runs no more downloads at once than its limit', async () => {
     const scene = await setUp();
     const others = await startOthers();
     const go = new EventEmitter();
@@ -46,7 +46,7 @@ describe('pullAllWeights', () => {
     expect(await filesIn(scene.modelsDir)).toHaveLength(3);
   });
 
-  it('refuses before the first byte when the disk has room for each and not for all', async () => {
+  it('fetches nothing when the disk has space for each file but not for all', async () => {
     const scene = await setUp();
     const [other] = await startOthers();
     const freeBytes = async () => content.length * 1.5;
@@ -60,7 +60,7 @@ describe('pullAllWeights', () => {
     expect(await readdir(scene.modelsDir)).toEqual([]);
   });
 
-  it('fetches a file of two models once, and names both', async () => {
+  it('fetches a file of two models once and reports both', async () => {
     const scene = await setUp();
     const { model, variant } = scene.choice;
     const twin = { model: { ...model, air: 'test:9@1', slug: 'twin' }, variant };

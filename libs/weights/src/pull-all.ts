@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { reasonOf } from '#errors';
 import { npmNeededBytes } from './fetch-npm.js';
 import { resumeKey } from './fetch-weights.js';
 import { freeBytesOf, requireSpace } from './free-space.js';
@@ -9,16 +10,16 @@ import { WeightsError } from './weights-error.js';
 import { asideBytes } from './work-folder.js';
 
 export type PullAllOptions = PullOptions & {
-  /** Downloads at once. */
+  /** The number of downloads at once. */
   readonly atOnce: number;
-  /** Told of every choice that is installed now. */
+  /** Receives every choice as soon as it is installed. */
   readonly onInstalled: (installed: Installed) => void;
 };
 
-/** Choices that share a file, which is fetched once. */
+/** The choices that share a file, which is fetched once. */
 type Group = readonly [Choice, ...Choice[]];
 
-/** Disk space that is still to be taken, as far as anybody publishes the size; 0 of what is installed. */
+/** The space for the missing bytes, if the size is published; 0 for installed files. */
 const bytesToCome = async (group: Group, options: PullOptions): Promise<number> => {
   const { modelsDir, progress, signal, consent = {} } = options;
   const [choice] = group;
@@ -36,7 +37,7 @@ const bytesToCome = async (group: Group, options: PullOptions): Promise<number> 
   );
 };
 
-/** Refuses before the first byte what would be refused after hours: consents, and the room for all together. */
+/** Checks consents and the total space before the first byte rather than after hours. */
 const check = async (group: Group, reservedBytes: number, options: PullOptions): Promise<number> => {
   const { modelsDir, freeBytes = freeBytesOf } = options;
   const [choice] = group;
@@ -61,21 +62,19 @@ const groupByFile = (choices: readonly Choice[]): [Choice, ...Choice[]][] => {
   return [...groups.values()];
 };
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** One error for all that went wrong and for what was not begun because of it. */
+/** One error for all failures and the downloads that were not started because of them. */
 const failureOf = (errors: readonly unknown[], notBegun: readonly Group[]): unknown => {
   if (errors.length === 1 && notBegun.length === 0) return errors[0];
   const names = notBegun.flat().map(({ model }) => model.air);
   const rest = names.length > 0 ? [`Not begun: ${names.join(', ')}.`] : [];
-  return new WeightsError([...errors.map(messageOf), ...rest].join(' '), { cause: errors[0] });
+  return new WeightsError([...errors.map(reasonOf), ...rest].join(' '), { cause: errors[0] });
 };
 
 /**
- * Pulls several files, so many at once; see {@link pullWeights}. Nothing is fetched when a consent is missing for
- * one, or the disk has no room for all. The first failure stops what has not begun.
+ * Pulls several files at once; see {@link pullWeights}. Fetches nothing when a consent is missing or the disk has too
+ * little space for all. After a failure no further download starts.
  *
- * @throws WeightsError that names everything that failed, in the order of the choices; the reason of `signal` when that was aborted
+ * @throws WeightsError that names all failures in the order of the choices; the reason of `signal` when that aborts
  */
 export const pullAllWeights = async (choices: readonly Choice[], options: PullAllOptions): Promise<void> => {
   const groups = groupByFile(choices);

@@ -15,7 +15,7 @@ const flipped = (): Buffer => {
 };
 
 describe('pullWeights', () => {
-  it('installs a file under its content, and leaves nothing else', async () => {
+  it('installs a file under its hash, and leaves nothing else', async () => {
     const { choice, options, modelsDir } = await setUp();
 
     const { path } = await pullWeights(choice, options);
@@ -25,7 +25,7 @@ describe('pullWeights', () => {
     expect(await filesIn(modelsDir)).toEqual([blob]);
   });
 
-  it('does nothing when the file is there', async () => {
+  it('does nothing when the file is installed', async () => {
     const { server, choice, options } = await setUp();
     await pullWeights(choice, options);
     await pullWeights(choice, options);
@@ -43,7 +43,7 @@ describe('pullWeights', () => {
     expect(await filesIn(modelsDir)).toEqual([]);
   });
 
-  it('installs and verifies a file whose stamp has no room on the disk', async () => {
+  it('installs and verifies a file when the disk is too full for its stamp', async () => {
     const { choice, options, modelsDir, progress } = await setUp();
     await mkdir(join(modelsDir, 'sha256'));
     const fullDisk = () => symlink('/dev/full', join(modelsDir, `${blob}.verified`));
@@ -57,7 +57,7 @@ describe('pullWeights', () => {
     expect(verdicts).toMatchObject([{ fault: undefined }]);
   });
 
-  it('goes to the next place when one has a damaged file', async () => {
+  it('tries the next place when one has a damaged file', async () => {
     const { server, modelsDir, options } = await setUp();
     const damaged = await startFileServer(Buffer.alloc(content.length));
     const sources = [`${damaged.base}/tiny.onnx`, `${server.base}/tiny.onnx`];
@@ -68,7 +68,7 @@ describe('pullWeights', () => {
     expect(await filesIn(modelsDir)).toEqual([blob]);
   });
 
-  it('refuses a file of another size before it fetches it', async () => {
+  it('refuses a file of another size without fetching it', async () => {
     const { server, choice, options, modelsDir } = await setUp();
     server.content = content.subarray(1);
 
@@ -76,7 +76,7 @@ describe('pullWeights', () => {
     expect(await filesIn(modelsDir)).toEqual([]);
   });
 
-  it('goes to the next place when one has not the file', async () => {
+  it('tries the next place when one does not have the file', async () => {
     const { server, options } = await setUp();
     const other = await startFileServer(content);
     server.statuses = [404];
@@ -87,7 +87,7 @@ describe('pullWeights', () => {
     expect(other.asked).toHaveLength(1);
   });
 
-  it('names every place when none has it', async () => {
+  it('names every place when none has the file', async () => {
     const { server, choice, options, modelsDir } = await setUp();
     server.statuses = [404];
 
@@ -97,7 +97,7 @@ describe('pullWeights', () => {
     expect(await filesIn(modelsDir)).toEqual([]);
   });
 
-  it('takes a file from the disk', async () => {
+  it('installs a file from the disk', async () => {
     const { options } = await setUp();
     const file = join(await newFolder(), 'own.onnx');
     await writeFile(file, content);
@@ -107,8 +107,8 @@ describe('pullWeights', () => {
   });
 });
 
-describe('a file that is known by its md5 only', () => {
-  it('is checked by that, and known by its sha-256 afterwards', async () => {
+describe('a file with only a published md5', () => {
+  it('is checked by its md5 first and by its sha-256 afterwards', async () => {
     const { choice, options, modelsDir, progress } = await setUp({ sha256: undefined, md5 });
 
     await pullWeights(choice, options);
@@ -118,7 +118,7 @@ describe('a file that is known by its md5 only', () => {
     expect(found?.sha256).toBe(sha256);
   });
 
-  it('is refused when it differs', async () => {
+  it('is refused when its md5 differs', async () => {
     const { server, choice, options } = await setUp({ sha256: undefined, md5 });
     server.content = flipped();
 
@@ -129,7 +129,7 @@ describe('a file that is known by its md5 only', () => {
 describe('a file without a published hash', () => {
   const unknown = { sha256: undefined, md5: undefined };
 
-  it('is not fetched just so', async () => {
+  it('is not fetched without a consent', async () => {
     const { server, choice, options } = await setUp(unknown);
 
     await expect(pullWeights(choice, options)).rejects.toThrow(
@@ -138,7 +138,7 @@ describe('a file without a published hash', () => {
     expect(server.asked).toEqual([]);
   });
 
-  it('is held to the hash that the operator names', async () => {
+  it('must have the hash that the operator names', async () => {
     const { choice, options } = await setUp(unknown);
 
     await expect(pullWeights(choice, { ...options, consent: { sha256: 'f'.repeat(64) } })).rejects.toThrow(
@@ -147,7 +147,7 @@ describe('a file without a published hash', () => {
     expect((await pullWeights(choice, { ...options, consent: { sha256 } })).sha256).toBe(sha256);
   });
 
-  it('is held to what came first when that is trusted, until it is removed', async () => {
+  it('must equal the trusted first download until it is removed', async () => {
     const { server, choice, options, modelsDir } = await setUp(unknown);
     const consent = { trustOnFirstUse: true };
     const { path } = await pullWeights(choice, { ...options, consent });
@@ -159,14 +159,14 @@ describe('a file without a published hash', () => {
     expect((await pullWeights(choice, { ...options, consent })).sha256).not.toBe(sha256);
   });
 
-  it('is not trusted to be another when the note of what came first is damaged', async () => {
+  it('is not replaced by another when the pin of the first download is damaged', async () => {
     const { choice, options, modelsDir } = await setUp(unknown);
     const trusting = { ...options, consent: { trustOnFirstUse: true } };
     await pullWeights(choice, trusting);
     const pin = join(modelsDir, 'pins', 'test-1@1.fp32.json');
     await writeFile(pin, '{"sha256":');
 
-    await expect(pullWeights(choice, trusting)).rejects.toThrow(`${pin}, which keeps the hash`);
+    await expect(pullWeights(choice, trusting)).rejects.toThrow(`${pin}, which holds the hash`);
   });
 
   it('refuses another hash where one is published', async () => {
@@ -178,10 +178,10 @@ describe('a file without a published hash', () => {
   });
 });
 
-describe('a licence that needs an agreement', () => {
+describe('a file whose licence needs an agreement', () => {
   const licence = { name: 'NC', terms: 'Not for trade.', commercial: 'agreement' as const };
 
-  it('is shown, and nothing is fetched', async () => {
+  it('is not fetched; the error shows the licence', async () => {
     const { server, choice, options } = await setUp({ licence });
 
     await expect(pullWeights(choice, options)).rejects.toThrow(
@@ -190,7 +190,7 @@ describe('a licence that needs an agreement', () => {
     expect(server.asked).toEqual([]);
   });
 
-  it('can be accepted', async () => {
+  it('is fetched when the licence is accepted', async () => {
     const { choice, options } = await setUp({ licence });
 
     await expect(
@@ -200,7 +200,7 @@ describe('a licence that needs an agreement', () => {
 });
 
 describe('a mirror', () => {
-  it('is asked for the file by its content, in place of the web', async () => {
+  it('is asked for the file by its hash, instead of the published URLs', async () => {
     const { server, choice, options } = await setUp();
     const mirror = await startFileServer(content);
     mirror.paths.add(`/models/sha256/${sha256}.onnx`);
@@ -211,7 +211,7 @@ describe('a mirror', () => {
     expect(server.asked).toEqual([]);
   });
 
-  it('is asked for the published path below the host, too', async () => {
+  it('is asked for the published path below the name of the host, too', async () => {
     const { server, options } = await setUp();
     server.paths.add('/example.com/release/v1/tiny.onnx');
     const choice = choiceFrom('https://example.com/release/v1/tiny.onnx');

@@ -1,3 +1,4 @@
+import { reasonOf } from '#errors';
 import type { Variant } from '#models';
 import type { Expected } from './digest.js';
 import { fetchWeights, type FetchOptions } from './fetch-weights.js';
@@ -7,19 +8,19 @@ import { knownSha256, labelOf, type Choice } from './pin.js';
 import { WeightsError } from './weights-error.js';
 import { sweepWorkFolders } from './work-folder.js';
 
-/** What the operator vouches for. */
+/** The operator's decisions. */
 export type Consent = {
-  /** Of a file that is not free for commercial use. */
+  /** For a file that is not free for commercial use. */
   readonly acceptLicence?: boolean | undefined;
-  /** Of a file without a published hash. */
+  /** For a file without a published hash. */
   readonly sha256?: string | undefined;
-  /** Takes whatever comes first of such a file, and holds later downloads to it. */
+  /** Accepts the first download of a file without a hash and pins later ones to it. */
   readonly trustOnFirstUse?: boolean | undefined;
 };
 
 export type PullOptions = FetchOptions & { readonly consent?: Consent | undefined };
 
-/** @throws WeightsError that shows the licence, when it needs an acceptance that was not given */
+/** @throws WeightsError that shows the licence when it was not accepted and must be */
 export const requireAcceptance = (choice: Choice, { acceptLicence }: Consent): void => {
   const { name, terms, commercial } = choice.variant.licence;
   if (commercial !== 'agreement' || acceptLicence) return;
@@ -32,10 +33,10 @@ const conflict = (choice: Choice, given: string, known: string): WeightsError =>
   new WeightsError(`${labelOf(choice)} is known by the sha-256 ${known}, and not by ${given}.`);
 
 /**
- * What the file has to be. Nobody publishes a hash of some files; then the operator names one, or says that
- * the first download is to be trusted.
+ * The expected size and hashes of the file. When no hash is published, the operator names one or trusts the first
+ * download.
  *
- * @throws WeightsError when nothing would tell the right file from another
+ * @throws WeightsError when nothing identifies the right file
  */
 export const expectedOf = async (
   choice: Choice,
@@ -55,7 +56,7 @@ export const expectedOf = async (
   return { bytes, sha256, md5 };
 };
 
-/** Names what the operator can do, after all that a failed run wrote is gone again. */
+/** The error for the operator, made after the files of the failed run were removed. */
 export const explain = async (error: unknown, choice: Choice, options: FetchOptions): Promise<unknown> => {
   const { modelsDir, signal, freeBytes = freeBytesOf } = options;
   if (signal?.aborted) return signal.reason;
@@ -65,18 +66,17 @@ export const explain = async (error: unknown, choice: Choice, options: FetchOpti
     return tooLittleSpace({ label: labelOf(choice), bytes, folder: modelsDir }, freeBytes, error);
   if (error instanceof WeightsError) return error;
 
-  const reason = error instanceof Error ? error.message : String(error);
   return new WeightsError(
-    `The model file of ${labelOf(choice)} could not be put into ${modelsDir}: ${reason}.`,
+    `The model file of ${labelOf(choice)} could not be stored in ${modelsDir}: ${reasonOf(error)}.`,
     { cause: error },
   );
 };
 
 /**
- * Makes sure that a file is installed, and fetches it when it is not. A run that was stopped goes on when it is
- * started again; there is never half a file under the final name.
+ * Fetches a file unless it is installed. A stopped download continues with the next run. A partial file never has the
+ * final name.
  *
- * @throws WeightsError with one sentence for the operator; the reason of `signal` when that was aborted.
+ * @throws WeightsError with one sentence for the operator; the reason of `signal` when that aborts
  */
 export const pullWeights = async (choice: Choice, options: PullOptions): Promise<Installed> => {
   const { modelsDir, progress, signal, consent = {} } = options;

@@ -22,7 +22,7 @@ const cut = 3_000_000;
 /** Asks for the last quarter, and for what lay in the buffers when the connection broke. */
 const forTheRest: unknown = expect.stringMatching(/^bytes=[23]\d{6}-$/);
 
-/** A pull that breaks off after the first part has come. */
+/** A pull that breaks off after the first part. */
 const breakOff = async ({ server, choice, options, modelsDir }: Scene): Promise<void> => {
   server.cuts = [cut];
   await expect(pullWeights(choice, options)).rejects.toThrow(
@@ -32,7 +32,7 @@ const breakOff = async ({ server, choice, options, modelsDir }: Scene): Promise<
 };
 
 describe('a download that breaks off', () => {
-  it('goes on where it was, with the next run', async () => {
+  it('continues with the next run', async () => {
     const scene = await setUp();
     await breakOff(scene);
 
@@ -46,7 +46,7 @@ describe('a download that breaks off', () => {
     expect(second?.sent).toBeLessThan(content.length / 2);
   });
 
-  it('goes on by itself, as often as bytes come', async () => {
+  it('continues by itself as long as attempts bring bytes', async () => {
     const { server, choice, options } = await setUp();
     server.cuts = [1_000_000, 1_000_000];
 
@@ -56,7 +56,7 @@ describe('a download that breaks off', () => {
     expect(server.asked.map(({ status }) => status)).toEqual([200, 206, 206]);
   });
 
-  it('starts anew when the file has changed in between', async () => {
+  it('starts over when the file has changed meanwhile', async () => {
     const scene = await setUp({ sha256: undefined, md5 });
     scene.server.content = Buffer.alloc(content.length);
     await breakOff(scene);
@@ -68,7 +68,7 @@ describe('a download that breaks off', () => {
     expect(scene.server.asked.at(-1)).toMatchObject({ ifRange: '"one"', status: 200, sent: content.length });
   });
 
-  it('goes by the date where there is no ETag that promises equal bytes', async () => {
+  it('compares dates when there is no strong ETag', async () => {
     const scene = await setUp();
     const lastModified = 'Sun, 22 Nov 2026 12:00:00 GMT';
     Object.assign(scene.server, { etag: 'W/"weak"', lastModified });
@@ -79,7 +79,7 @@ describe('a download that breaks off', () => {
     expect(scene.server.asked.at(-1)).toMatchObject({ ifRange: lastModified, status: 206 });
   });
 
-  it('starts anew where the server knows no ranges', async () => {
+  it('starts over when the server does not support ranges', async () => {
     const scene = await setUp();
     scene.server.knowsRanges = false;
     await breakOff(scene);
@@ -88,7 +88,7 @@ describe('a download that breaks off', () => {
     expect(scene.server.asked.at(-1)).toMatchObject({ range: forTheRest, status: 200 });
   });
 
-  it('starts anew when nothing would tell that the file is the same', async () => {
+  it('starts over when nothing proves that the file is the same', async () => {
     const scene = await setUp({ sha256: undefined });
     scene.server.etag = undefined;
     const trusting = { ...scene, options: { ...scene.options, consent: { trustOnFirstUse: true } } };
@@ -99,7 +99,7 @@ describe('a download that breaks off', () => {
     expect(scene.server.asked.at(-1)).toMatchObject({ range: undefined, status: 200 });
   });
 
-  it('starts anew when the file has become shorter than what has come', async () => {
+  it('starts over when the file has become shorter than the partial one', async () => {
     const scene = await setUp({ bytes: undefined });
     scene.server.etag = undefined;
     scene.server.content = Buffer.alloc(2 * content.length);
@@ -113,7 +113,7 @@ describe('a download that breaks off', () => {
     expect(scene.server.asked.map(({ status }) => status)).toEqual([200, 416, 200]);
   });
 
-  it('starts anew when the server gives a part of another file all the same', async () => {
+  it('starts over when the server sends a part of another file', async () => {
     const scene = await setUp({ sha256: undefined });
     const options = { ...scene.options, delaysMs: [0], consent: { trustOnFirstUse: true } };
     scene.server.content = Buffer.alloc(content.length);
@@ -126,7 +126,7 @@ describe('a download that breaks off', () => {
     expect(scene.server.asked.map(({ status }) => status)).toEqual([200, 206, 200]);
   });
 
-  it('starts anew when the hash shows that parts of two files were mixed', async () => {
+  it('starts over when the hash shows a mix of two files', async () => {
     const scene = await setUp();
     Object.assign(scene.server, { content: Buffer.alloc(content.length), etag: undefined });
     await breakOff(scene);
@@ -137,11 +137,11 @@ describe('a download that breaks off', () => {
     expect(content.equals(await readFile(path))).toBe(true);
     expect(scene.server.asked.map(({ status }) => status)).toEqual([200, 206, 200]);
     expect(scene.progress.lines).toContainEqual(
-      expect.stringMatching(/has the sha-256 .* instead of .*; fetching it anew\.$/),
+      expect.stringMatching(/has the sha-256 .* instead of .*; fetching it again\.$/),
     );
   });
 
-  it('keeps what has come when a page is given in its place', async () => {
+  it('keeps the partial file when the server sends a page instead', async () => {
     const scene = await setUp();
     await breakOff(scene);
     Object.assign(scene.server, { content: Buffer.from('Log in, please.'), etag: '"page"' });
@@ -155,7 +155,7 @@ describe('a download that breaks off', () => {
     expect(scene.server.asked.at(-1)).toMatchObject({ range: forTheRest, status: 206 });
   });
 
-  it('goes on where no length is told, and the body was short', async () => {
+  it('continues after a short body of unknown length', async () => {
     const { server, choice, options } = await setUp();
     server.tellsLength = false;
     server.cuts = [cut];
@@ -166,7 +166,7 @@ describe('a download that breaks off', () => {
     expect(server.asked.map(({ status }) => status)).toEqual([200, 206]);
   });
 
-  it('takes no more than the file has where no length is told', async () => {
+  it('refuses a body that is longer than the file when the server tells no length', async () => {
     const { server, choice, options, modelsDir } = await setUp();
     Object.assign(server, { tellsLength: false, content: Buffer.alloc(40_000_000) });
 
@@ -175,7 +175,7 @@ describe('a download that breaks off', () => {
     expect(await readdir(modelsDir)).toEqual([]);
   });
 
-  it('goes on with another place that has the same file', async () => {
+  it('continues at another place that has the same file', async () => {
     const scene = await setUp();
     const other = await startFileServer(content);
     scene.server.cuts = [cut];
@@ -186,7 +186,7 @@ describe('a download that breaks off', () => {
     expect(other.asked).toMatchObject([{ range: forTheRest, ifRange: undefined, status: 206 }]);
   });
 
-  it('keeps asking for the rest after a redirect to another host', async () => {
+  it('asks for the rest after a redirect to another host as well', async () => {
     const scene = await setUp();
     const release = await startFileServer(content);
     release.moved.set('/latest.onnx', `${scene.server.base}/tiny.onnx`);
@@ -204,7 +204,7 @@ describe('a download that breaks off', () => {
 
   it.each([
     ['in a circle', '/tiny.onnx', 'it redirects in a circle'],
-    ['to what is no URL', 'http://[', 'it redirects to what is no URL'],
+    ['to an invalid URL', 'http://[', 'it redirects to an invalid URL'],
   ])('does not try again where it is redirected %s', async (_, target, reason) => {
     const { server, choice, options, progress } = await setUp();
     server.moved.set('/tiny.onnx', target);
@@ -214,7 +214,7 @@ describe('a download that breaks off', () => {
     expect(progress.lines).toEqual([]);
   });
 
-  it('tries again when the server is busy, and says so', async () => {
+  it('tries again when the server is busy, with a note', async () => {
     const { server, choice, options, progress } = await setUp();
     server.statuses = [503, 429];
 
@@ -226,7 +226,7 @@ describe('a download that breaks off', () => {
     ]);
   });
 
-  it('keeps what has come when the operator stops it', async () => {
+  it('keeps the partial file when the operator stops it', async () => {
     const { server, choice, options, modelsDir } = await setUp();
     const stop = new AbortController();
     const update = (bytes: number) => void (bytes > 0 && stop.abort(new Error('enough')));
@@ -240,8 +240,8 @@ describe('a download that breaks off', () => {
   });
 });
 
-describe('a disk that is full', () => {
-  it('is found out before the first byte', async () => {
+describe('a full disk', () => {
+  it('is detected before the first byte', async () => {
     const { server, choice, options, modelsDir } = await setUp();
     const freeBytes = async () => content.length - 1;
 
@@ -253,7 +253,7 @@ describe('a disk that is full', () => {
   });
 });
 
-/** A process of its own that pulls, and tells when bytes come. */
+/** A process that pulls, and prints when bytes arrive. */
 const pullElsewhere = (choice: Choice, modelsDir: string) => {
   const script = `
     import { pullWeights } from ${JSON.stringify(new URL('index.js', import.meta.url).href)};
@@ -267,8 +267,8 @@ const pullElsewhere = (choice: Choice, modelsDir: string) => {
   });
 };
 
-describe('several processes', () => {
-  it('that pull at once end with one good file', async () => {
+describe('several processes that pull one file', () => {
+  it('end with one good file when they pull at once', async () => {
     const { server, choice, modelsDir } = await setUp();
     const bothHalfWay = new EventEmitter();
     server.gate = once(bothHalfWay, 'now');
@@ -287,7 +287,7 @@ describe('several processes', () => {
     expect(content.equals(await readFile(join(modelsDir, blob)))).toBe(true);
   });
 
-  it('go on where one was that was killed', async () => {
+  it('continue the download of a killed one', async () => {
     const { server, choice, options, modelsDir } = await setUp();
     server.stallAfter = cut;
     const child = pullElsewhere(choice, modelsDir);

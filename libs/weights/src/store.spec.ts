@@ -6,11 +6,11 @@ import { placesOf, weightsPath } from './store.js';
 const folder = join('models', 'here');
 
 describe('placesOf', () => {
-  it('names a file by its content', () => {
+  it('names a file by its hash', () => {
     expect(placesOf('ab', folder)).toEqual([weightsPath('ab', folder)]);
   });
 
-  it('looks for the default model where Clearcut kept it before, too', () => {
+  it('includes the former name of the default model', () => {
     const sha256 = defaultVariant(defaultModel).sha256 ?? '';
 
     expect(placesOf(sha256, folder)).toEqual([

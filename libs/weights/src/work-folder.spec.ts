@@ -9,7 +9,7 @@ const note = (line: string): void => {
   throw new Error(line);
 };
 
-/** A work folder as another run leaves it, changed so many minutes ago. */
+/** A work folder of another run, changed so many minutes ago. */
 const leave = async (modelsDir: string, owner: string, minutes: number): Promise<string> => {
   const name = `.fetch-${owner}-abc123`;
   await mkdir(join(modelsDir, name));
@@ -38,7 +38,7 @@ describe('sweepWorkFolders', () => {
     expect(await readdir(modelsDir)).toEqual(stays ? [name] : []);
   });
 
-  it('sets aside what a dead run began, and never what somebody may still write to', async () => {
+  it('keeps the download of a dead run, but not of one that may still write', async () => {
     const modelsDir = await newFolder();
     const dead = await leave(modelsDir, `4194305@${host}`, 0);
     const silent = await leave(modelsDir, '1@another-host', 0);
@@ -52,7 +52,7 @@ describe('sweepWorkFolders', () => {
     expect(await readdir(modelsDir)).toEqual(['.resume-dead']);
   });
 
-  it('leaves alone a download that is taken up again, before its first new byte', async () => {
+  it('leaves a resumed download alone before its first new byte', async () => {
     const modelsDir = await newFolder();
     const aside = join(modelsDir, '.resume-key');
     const yesterday = Date.now() / 1000 - 24 * 60 * 60;
@@ -67,7 +67,7 @@ describe('sweepWorkFolders', () => {
     });
   });
 
-  it('leaves alone what is not ours, and a folder in use', async () => {
+  it('leaves foreign files and folders in use alone', async () => {
     const modelsDir = await newFolder();
     await mkdir(join(modelsDir, 'fetch'));
 
@@ -79,7 +79,7 @@ describe('sweepWorkFolders', () => {
     expect(await readdir(modelsDir)).toEqual(['fetch']);
   });
 
-  it('has nothing to do where there is no folder yet', async () => {
+  it('does nothing when there is no models folder yet', async () => {
     const absent = join(await newFolder(), 'models');
 
     await expect(sweepWorkFolders(absent, note)).resolves.toBeUndefined();

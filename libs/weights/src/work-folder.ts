@@ -6,25 +6,25 @@ import { basename, join } from 'node:path';
 import { partialBytes, readResume } from './http/partial.js';
 import { absentAsUndefined, codeOf } from './weights-error.js';
 
-/** How often a run says that it still works, by the date of its folder; and the silence that says the contrary. */
+/** A run touches its folder every `beatMs`. After `silentMs` without a touch it counts as dead. */
 const beatMs = 30 * 1000;
 const silentMs = 15 * 60 * 1000;
 
-/** How long a download that broke off waits for the run that goes on with it. */
+/** How long an interrupted download is kept for the next run. */
 const keepMs = 7 * 24 * 60 * 60 * 1000;
 
-/** Where our process id means our process: a container may share the host's name, and not its processes. */
+/** The namespace of our process id: a container may have the host's name and other processes. */
 const processSpace = (): string => {
   try {
     return `-${/\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? ''}`;
   } catch {
-    // Only Linux has them.
+    // Other systems than Linux have no namespaces.
     return '';
   }
 };
 export const host = `${hostname()}${processSpace()}`.replace(/[^\w.-]/g, '_');
 
-/** Of this very process. */
+/** Work folders of this process. */
 const inUse = new Set<string>();
 
 const isWorkFolder = (name: string): boolean => /^\.(fetch|resume)-/.test(name);
@@ -32,7 +32,7 @@ const ownName = /^\.fetch-(?<pid>\d+)@(?<host>.+)-\w{6}$/;
 
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 5 });
 
-/** Total bytes and last change of a folder that another process is writing to. */
+/** The size and last change of a folder, to which another process may write meanwhile. */
 export const usageOf = async (folder: string): Promise<{ bytes: number; changedMs: number }> => {
   const names = (await readdir(folder, { recursive: true }).catch(absentAsUndefined)) ?? [];
   const found = await Promise.all(
@@ -58,8 +58,8 @@ const isAlive = (pid: number): boolean => {
 type Owner = { readonly name: string; readonly pid: number; readonly host: string };
 
 /**
- * What is known of the run that made a folder. One that lives is never disturbed, be it suspended; only a process
- * id that was given to somebody else would keep a folder for ever. Of another host's only the date tells.
+ * The state of the run that made a folder. A live run, even a suspended one, is never disturbed. The time limit is for
+ * reused process ids, which would keep a folder for ever. For another host's run only the date is known.
  */
 const stateOf = (owner: Owner, changedMs: number): 'works' | 'over' | 'silent' => {
   const silent = Date.now() - changedMs;
@@ -71,7 +71,7 @@ const stateOf = (owner: Owner, changedMs: number): 'works' | 'over' | 'silent' =
 
 const resumePath = (modelsDir: string, key: string): string => join(modelsDir, `.resume-${key}`);
 
-/** Keeps a folder whose download can go on; one that is kept already was there first. */
+/** Keeps a folder whose download can continue, unless one is kept already. */
 const setAside = async (folder: string, modelsDir: string): Promise<void> => {
   const resume = await readResume(folder);
   if (!resume) return remove(folder);
@@ -91,13 +91,13 @@ const tidy = async (modelsDir: string, name: string): Promise<void> => {
   if (!owner) return;
   const state = stateOf({ name, pid: Number(owner['pid']), host: owner['host'] ?? '' }, changedMs);
   if (state === 'over') await setAside(folder, modelsDir);
-  // Whoever is only silent may wake and write on, so that nobody else may go on with the same file.
+  // A silent run may wake up and write, so no other run may continue its file.
   if (state === 'silent') await remove(folder);
 };
 
 /**
- * Removes what killed runs left in the models folder, and nothing of runs that still work. Downloads that can
- * go on are set aside for a week.
+ * Removes the folders of killed runs from the models folder. Downloads that can continue are kept for a week. Live runs
+ * keep their folders.
  */
 export const sweepWorkFolders = async (modelsDir: string, note: (line: string) => void): Promise<void> => {
   const names = (await readdir(modelsDir).catch(absentAsUndefined)) ?? [];
@@ -105,7 +105,7 @@ export const sweepWorkFolders = async (modelsDir: string, note: (line: string) =
     try {
       await tidy(modelsDir, name);
     } catch (error) {
-      // Rubbish that stays, say another user's, is no reason to do without a model that is there.
+      // A leftover, say of another user, must not keep an installed model from being used.
       note(`The leftover ${join(modelsDir, name)} could not be removed (${codeOf(error)}).`);
     }
   }
@@ -116,14 +116,14 @@ const touch = async (folder: string): Promise<void> => {
   await utimes(folder, now, now);
 };
 
-/** A folder of our own inside the models folder: the one that was set aside under the key, else a fresh one. */
+/** Takes the kept folder of the key, or makes a new one in the models folder. */
 const takeFolder = async (modelsDir: string, key: string): Promise<string> => {
   await mkdir(modelsDir, { recursive: true });
   const folder = join(modelsDir, `.fetch-${process.pid}@${host}-${randomBytes(3).toString('hex')}`);
   inUse.add(basename(folder));
   try {
     await touch(resumePath(modelsDir, key));
-    // Of several that want it, one gets it.
+    // Only one of several runs succeeds.
     await rename(resumePath(modelsDir, key), folder);
   } catch (error) {
     absentAsUndefined(error);
@@ -132,14 +132,14 @@ const takeFolder = async (modelsDir: string, key: string): Promise<string> => {
   return folder;
 };
 
-/** Says by the folder's date that we work, however long nothing is written; a folder that is gone says it itself. */
-const keepFresh = (folder: string): NodeJS.Timeout =>
+/** Touches the folder regularly, as a live run may write nothing for long. A missing folder fails elsewhere. */
+const startHeartbeat = (folder: string): NodeJS.Timeout =>
   setInterval(() => void touch(folder).catch(() => undefined), beatMs).unref();
 
 /**
- * Runs `use` with a folder inside the models folder, hence on the same disk: what is ready moves to its final
- * name in one step, and everything else goes with the folder, unless `isResumable` says of the error that the
- * next run under the key can go on with it.
+ * Runs `use` with a folder inside the models folder. Being on the same disk, finished files move to their final name in
+ * one step. The folder is removed afterwards. After an error that `isResumable` accepts it is kept for the next run
+ * under the key.
  */
 export const withWorkFolder = async <T>(
   modelsDir: string,
@@ -148,7 +148,7 @@ export const withWorkFolder = async <T>(
   isResumable: (error: unknown) => boolean = () => false,
 ): Promise<T> => {
   const folder = await takeFolder(modelsDir, key);
-  const heart = keepFresh(folder);
+  const heartbeat = startHeartbeat(folder);
   try {
     const result = await use(folder);
     await remove(folder);
@@ -157,15 +157,15 @@ export const withWorkFolder = async <T>(
     await (isResumable(error) ? setAside(folder, modelsDir) : remove(folder));
     throw error;
   } finally {
-    clearInterval(heart);
+    clearInterval(heartbeat);
     inUse.delete(basename(folder));
   }
 };
 
-/** Bytes of a download that was set aside. */
+/** Bytes of a kept download. */
 export const asideBytes = (modelsDir: string, key: string): Promise<number> =>
   partialBytes(resumePath(modelsDir, key));
 
-/** Forgets a download that was set aside. */
+/** Removes a kept download. */
 export const forgetResumable = (modelsDir: string, key: string): Promise<void> =>
   remove(resumePath(modelsDir, key));

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newFolder } from './tiny-package.js';
 
-/** Runs `use` while another script answers for npm, in the way in which npm itself announces its script. */
+/** Runs `use` with another script in place of npm, set by the variable that npm itself sets. */
 export const withNpm = async <T>(script: string, use: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> => {
   const path = join(await newFolder(), 'npm-cli.js');
   await writeFile(path, script);
@@ -16,7 +16,7 @@ export const withNpm = async <T>(script: string, use: (env: NodeJS.ProcessEnv) =
   }
 };
 
-/** Downloads for ever, and goes when the process that started it is gone. */
+/** Downloads for ever, and ends with the process that started it. */
 export const endlessNpm = `
   const { mkdirSync, writeFileSync } = require('node:fs');
   const cache = process.argv[process.argv.indexOf('--cache') + 1];

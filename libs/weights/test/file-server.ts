@@ -8,40 +8,40 @@ export type Received = {
   readonly range: string | undefined;
   readonly ifRange: string | undefined;
   status: number;
-  /** Bytes of the body that were handed out. */
+  /** Bytes of the body that were sent. */
   sent: number;
 };
 
 export type FileServer = {
   readonly base: string;
   readonly asked: Received[];
-  /** What is served from now on. */
+  /** The served file. */
   content: Buffer;
   etag: string | undefined;
   lastModified: string | undefined;
   knowsRanges: boolean;
-  /** Whether a part is given of a file that is not the one the part was asked of. */
+  /** Whether a part of a changed file is sent although the validator differs. */
   ignoresIfRange: boolean;
-  /** Whether answers say how long they are. */
+  /** Whether answers have a length. */
   tellsLength: boolean;
-  /** Statuses of the next answers, in place of the file. */
+  /** Statuses of the next answers, instead of the file. */
   statuses: number[];
   /** Bytes after which the next connections break. */
   cuts: number[];
-  /** Bytes after which the answer neither goes on nor ends. */
+  /** Bytes after which the answer hangs. */
   stallAfter: number | undefined;
-  /** What the second half of every answer waits for. */
+  /** The second half of every answer waits for it. */
   gate: Promise<unknown> | undefined;
-  /** Path → where it has moved. */
+  /** Path → target of a redirect. */
   readonly moved: Map<string, string>;
-  /** The only paths that there are, unless empty. */
+  /** The only existing paths, unless empty. */
   readonly paths: Set<string>;
 };
 
 const closers: (() => Promise<unknown>)[] = [];
 afterAll(() => Promise.all(closers.map((close) => close())));
 
-/** As a server decides whether a range may be taken from the file that it has now. */
+/** Whether a range may be sent of the current file. */
 const startOf = (server: FileServer, request: IncomingMessage): number => {
   const [, start] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
   if (start === undefined || !server.knowsRanges) return 0;

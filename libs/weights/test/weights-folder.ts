@@ -12,7 +12,7 @@ export const sha256 = sha256Of(content);
 export const md5 = createHash('md5').update(content).digest('hex');
 export const blob = `sha256/${sha256}.onnx`;
 
-/** A model whose one file lies on a web server. */
+/** A model with one file on a web server. */
 export const choiceFrom = (url: string, changes: Partial<Variant> = {}): Choice => {
   const variant: Variant = {
     ...defaultVariant(defaultModel),
@@ -44,7 +44,7 @@ export const setUp = async (changes: Partial<Variant> = {}): Promise<Scene> => {
   return { server, choice, modelsDir, progress, options: { modelsDir, progress, delaysMs: [] } };
 };
 
-/** Everything below the folder, stamps left out. */
+/** All files below the folder except stamps. */
 export const filesIn = async (folder: string): Promise<string[]> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

@@ -1,12 +1,12 @@
 import type { Dispatcher } from 'undici';
 
-/** What a response says about the file behind it. */
+/** The description of the file in a response. */
 export type Answer = {
-  /** First byte that the body holds. */
+  /** Position of the body's first byte. */
   readonly start: number;
-  /** Bytes of the whole file; `undefined` when the server does not say. */
+  /** Bytes of the whole file, if the server tells. */
   readonly total: number | undefined;
-  /** Proves later that the file is still the same: a strong ETag, else its date. */
+  /** A strong ETag or a date, which proves later that the file is the same. */
   readonly validator: string | undefined;
 };
 
@@ -30,7 +30,7 @@ const validatorOf = (headers: Headers): string | undefined => {
 
 const contentRange = /^bytes (\d+)-\d+\/(\d+|\*)$/;
 
-/** Reads the headers of a 200 or 206; `undefined` when a 206 does not say which bytes it holds. */
+/** Reads the headers of a 200 or 206; `undefined` when a 206 does not name its bytes. */
 export const readAnswer = ({ statusCode, headers }: Dispatcher.ResponseData): Answer | undefined => {
   const validator = validatorOf(headers);
   if (statusCode === 200)

@@ -11,12 +11,12 @@ import { UnavailableError } from './unavailable.js';
 
 export type Attempt = {
   readonly url: string;
-  /** Holds what has come so far; see partial.ts. */
+  /** Holds the partial file; see partial.ts. */
   readonly folder: string;
   readonly label: string;
-  /** Which file it is, whatever place it comes from. */
+  /** Identifies the file, whatever place it comes from. */
   readonly key: string;
-  /** Whether a hash will tell in the end if bytes of two files were mixed. */
+  /** Whether a final hash check detects a mix of two files. */
   readonly isProven: boolean;
   readonly expectedBytes?: number | undefined;
   readonly client: HttpClient;
@@ -24,15 +24,15 @@ export type Attempt = {
   readonly signal?: AbortSignal | undefined;
 };
 
-/** Bytes on disk, and the digests of exactly those. */
+/** The bytes on disk and their digests. */
 export type Progressed = { digester: Digester; bytes: number };
 
-/** A connection that broke, or a server that is busy: worth another try. */
+/** A broken connection or a busy server; another attempt may succeed. */
 export class TransientError extends Error {}
 
 const busy = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** What may be asked for beyond the bytes that are there; `undefined` when it must start anew. */
+/** Headers that ask for the missing bytes; `undefined` when the file must start over. */
 const rangeHeaders = (
   { url, isProven }: Attempt,
   resume: Resume | undefined,
@@ -46,7 +46,7 @@ const rangeHeaders = (
 
 type Response = Dispatcher.ResponseData;
 
-/** Ends a body that nobody will read on; that it was aborted is no news then. */
+/** Ends an unread body and ignores the error that this causes. */
 const drop = (body: Response['body']): void => {
   body.on('error', () => undefined);
   body.destroy();
@@ -58,7 +58,7 @@ const refuse = async ({ url }: Attempt, { statusCode, body }: Response): Promise
   throw new UnavailableError(`${url} answers ${statusCode}.`);
 };
 
-/** For an answer that makes no sense after what has come: forgets it, so that the next try asks for all. */
+/** Discards the partial file when an answer does not continue it, so that the next attempt asks for all. */
 const startOver = async ({ url, folder }: Attempt, { body }: Response): Promise<never> => {
   drop(body);
   await discardPartial(folder);
@@ -67,7 +67,7 @@ const startOver = async ({ url, folder }: Attempt, { body }: Response): Promise<
 
 const isEtag = (validator: string): boolean => validator.startsWith('"');
 
-/** Whether a part goes with what has come. Some servers send one of whatever file they have now. */
+/** Whether an answer continues the partial file. Some servers send a part of a newer file regardless. */
 const continues = ({ url }: Attempt, answer: Answer, resume: Resume | undefined, bytes: number): boolean => {
   if (answer.start !== bytes) return false;
   if (resume?.total !== undefined && answer.total !== resume.total) return false;
@@ -76,7 +76,7 @@ const continues = ({ url }: Attempt, answer: Answer, resume: Resume | undefined,
   return before === now || isEtag(before) !== isEtag(now);
 };
 
-/** Asks for what is missing: the answer begins where the bytes on disk end, or at 0. */
+/** Asks for the missing bytes. The answer begins where the bytes on disk end, or at 0. */
 const ask = async (request: Attempt): Promise<Answer & { readonly body: Response['body'] }> => {
   const { url, folder, client, signal } = request;
   const bytes = await partialBytes(folder);
@@ -93,7 +93,7 @@ const ask = async (request: Attempt): Promise<Answer & { readonly body: Response
   return { ...answer, body };
 };
 
-/** Bytes of the whole file, as far as anybody says. */
+/** Bytes of the whole file, if known. */
 const lengthOf = ({ expectedBytes }: Attempt, { total }: Answer): number | undefined =>
   total ?? expectedBytes;
 
@@ -108,7 +108,7 @@ const checkSpace = async (request: Attempt, answer: Answer): Promise<void> => {
   await requireSpace({ label, bytes, folder: dirname(folder) }, freeBytes);
 };
 
-/** Brings what is known of the file into line with the bytes on disk. */
+/** Updates the notes and digests to the bytes on disk. */
 const catchUp = async (
   request: Attempt,
   { start, total, validator }: Answer,
@@ -126,7 +126,7 @@ const catchUp = async (
   so.bytes = start;
 };
 
-/** Appends the body; of one that does not end where the file does nothing more is taken. */
+/** Appends the body. A body that is longer than the file is refused. */
 const receive = async (
   { folder, url }: Attempt,
   body: Response['body'],
@@ -153,10 +153,10 @@ const receive = async (
 };
 
 /**
- * One connection's worth of a download: asks for what is missing, and appends it. The server decides whether
- * the file is still the same; when it is not, or the server knows no ranges, the file starts anew.
+ * One connection of a download: asks for the missing bytes and appends them. The server decides whether the file is
+ * still the same. When it is not, or the server does not support ranges, the file starts over.
  *
- * @throws TransientError when another try may help, UnavailableError when only another place can
+ * @throws TransientError when another attempt may succeed, UnavailableError when only another place can help
  */
 export const attempt = async (
   request: Attempt,

@@ -1,6 +1,6 @@
 import { EnvHttpProxyAgent, interceptors, request, type Dispatcher } from 'undici';
 
-/** A dead connection is given up after this long without a byte. */
+/** A connection is dropped after this long without a byte. */
 const idleMs = 60_000;
 const maxRedirections = 5;
 
@@ -14,8 +14,8 @@ export type HttpClient = {
 };
 
 /**
- * A client for addresses that the operator or the catalogue names. It honours HTTP_PROXY, HTTPS_PROXY and
- * NO_PROXY, and follows redirects with the headers kept, since releases and CDNs redirect every download.
+ * A client for addresses of the operator and the catalogue. It uses HTTP_PROXY, HTTPS_PROXY and NO_PROXY, and follows
+ * redirects with all headers, since releases and CDNs redirect every download.
  */
 export const createHttpClient = (timeoutMs = idleMs): HttpClient => {
   const agent = new EnvHttpProxyAgent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs });

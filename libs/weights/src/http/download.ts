@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf } from '#errors';
 import { createDigester, type Digests } from '../digest.js';
 import type { Progress, Step } from '../progress.js';
 import { codeOf } from '../weights-error.js';
@@ -6,7 +7,7 @@ import { attempt, TransientError, type Attempt, type Progressed } from './attemp
 import { partialBytes } from './partial.js';
 import { UnfinishedError, UnavailableError } from './unavailable.js';
 
-/** Waits between tries that brought nothing; whatever brings bytes starts the row anew. */
+/** Waits between attempts without progress; received bytes reset them. */
 const retryDelaysMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000];
 
 export type Download = Attempt & {
@@ -14,36 +15,35 @@ export type Download = Attempt & {
   readonly delaysMs?: readonly number[] | undefined;
 };
 
-/** By the names of undici, OpenSSL and the system for a connection that could not be made or broke. */
+/** Covers the codes of undici, OpenSSL and the system for failed and broken connections. */
 const isNetworkFault = (error: unknown): boolean =>
   /^(UND_ERR_|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENETUNREACH|EHOSTUNREACH|CERT_|ERR_TLS|ERR_SSL|EPROTO|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HPE_)/.test(
     codeOf(error) ?? '',
   );
 
-/** Of a redirect that leads nowhere, by undici's and Node's codes: another try would be led there, too. */
+/** A redirect that leads nowhere, by undici's and Node's codes. Another attempt would end the same. */
 const redirectFault = (error: unknown): string | undefined => {
   const code = codeOf(error);
-  if (code === 'ERR_INVALID_URL') return 'it redirects to what is no URL';
+  if (code === 'ERR_INVALID_URL') return 'it redirects to an invalid URL';
   return code === 'UND_ERR_INVALID_ARG' ? 'it redirects in a circle' : undefined;
 };
 
-const reasonOf = (error: unknown): string => {
-  const { message } = error instanceof Error ? error : new Error(String(error));
-  return message || codeOf(error) || 'the connection broke';
-};
+/** undici's errors may have a code and no message. */
+const connectionFault = (error: unknown): string =>
+  reasonOf(error) || codeOf(error) || 'the connection broke';
 
 const failure = async ({ url, label, folder }: Download, error: unknown): Promise<UnavailableError> => {
   const reason =
     error instanceof TransientError
       ? error.message
-      : `${url} cannot be read: ${redirectFault(error) ?? reasonOf(error)}`;
+      : `${url} cannot be read: ${redirectFault(error) ?? connectionFault(error)}`;
   const bytes = await partialBytes(folder);
   if (bytes === 0) return new UnavailableError(`${reason}.`, { cause: error });
   const so = `${(bytes / 1e6).toFixed(0)} MB of ${label} have come, and the same command goes on from there`;
   return new UnfinishedError(`${reason}; ${so}.`, { cause: error });
 };
 
-/** Tries until nothing is missing, or until no try brings anything any more. */
+/** Repeats attempts until the file is complete or several attempts bring nothing. */
 const persist = async (
   download: Download,
   so: Progressed,
@@ -62,17 +62,17 @@ const persist = async (
       const delayMs = delaysMs[tries];
       if (delayMs === undefined) throw await failure(download, error);
       tries += 1;
-      progress.note(`${download.label}: ${reasonOf(error)}; trying again.`);
+      progress.note(`${download.label}: ${connectionFault(error)}; trying again.`);
       await delay(delayMs, undefined, signal && { signal });
     }
   }
 };
 
 /**
- * Downloads a file into `folder`, from where an earlier run stopped, and digests it as it comes.
+ * Downloads a file into `folder` and digests it. Continues where an earlier run stopped.
  *
- * @throws UnfinishedError when it broke off and can go on later, UnavailableError when this place does not give
- *   it, WeightsError when the disk has not the room
+ * @throws UnfinishedError when it broke off and can continue later, UnavailableError when this place does not have the
+ *   file, WeightsError when the disk has too little space
  */
 export const download = async (request: Download): Promise<Digests> => {
   const so: Progressed = { digester: createDigester(), bytes: 0 };

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { absentAsUndefined } from '../weights-error.js';
 
-/** What is known of a file of which a part has come. */
+/** Notes about a partial file. */
 const Resume = z.object({
-  /** Which file it is, whatever place it comes from. */
+  /** Identifies the file, whatever place it comes from. */
   key: z.string(),
   url: z.string(),
   validator: z.string().optional(),
@@ -16,7 +16,7 @@ export type Resume = z.infer<typeof Resume>;
 export const dataPath = (folder: string): string => join(folder, 'data');
 const resumePath = (folder: string): string => join(folder, 'resume.json');
 
-/** `undefined` also when a killed run left half of it. */
+/** `undefined` also when a killed run left the notes incomplete. */
 export const readResume = async (folder: string): Promise<Resume | undefined> => {
   const text = await readFile(resumePath(folder), 'utf8').catch(absentAsUndefined);
   try {
@@ -26,7 +26,7 @@ export const readResume = async (folder: string): Promise<Resume | undefined> =>
   }
 };
 
-/** Before the first byte of data, so that there is never data of which nothing is known. */
+/** Called before the first byte of data, so that data always have notes. */
 export const writeResume = (folder: string, resume: Resume): Promise<void> =>
   writeFile(resumePath(folder), JSON.stringify(resume));
 
@@ -35,6 +35,6 @@ export const discardPartial = async (folder: string): Promise<void> => {
   await rm(dataPath(folder), { force: true });
 };
 
-/** Bytes that have come so far. */
+/** Bytes on disk so far. */
 export const partialBytes = async (folder: string): Promise<number> =>
   (await stat(dataPath(folder)).catch(absentAsUndefined))?.size ?? 0;

@@ -1,7 +1,7 @@
 import { WeightsError } from '../weights-error.js';
 
-/** A place that does not give the file; another one may. */
+/** This place does not have the file; another one may. */
 export class UnavailableError extends WeightsError {}
 
-/** A download that broke off, and can go on where it was. */
+/** A download broke off and can continue. */
 export class UnfinishedError extends UnavailableError {}
