@@ -1,6 +1,6 @@
 // The stretch of a prediction to a mask, in float32 as numpy does it. Counts are rounded up to 16 values.
 
-/** The least of the values, NaN where one is. */
+/** The least of the values; NaN when one of them is NaN. */
 export function least(values: usize, count: usize): f32 {
   const end = values + count * 4;
   let all = v128.load(values);
@@ -11,7 +11,7 @@ export function least(values: usize, count: usize): f32 {
   );
 }
 
-/** The greatest of the values, NaN where one is. */
+/** The greatest of the values; NaN when one of them is NaN. */
 export function greatest(values: usize, count: usize): f32 {
   const end = values + count * 4;
   let all = v128.load(values);

@@ -1,4 +1,4 @@
-// The arithmetic of closed-form matting and of foreground estimation; what orders it stands in src/matting.
+// The arithmetic of closed-form matting and foreground estimation, called by src/closed-form and src/foreground.ts.
 export { configure, freeFrom } from './matting/field';
 export { assemble, normalise } from './matting/laplacian';
 export { apply, backward, forward, upper } from './matting/stencil';

@@ -1,9 +1,9 @@
-// The network's input: each sample of red, green and blue looked up, and the colours parted.
+// The network's input: looks up each sample and writes red, green and blue to planes of their own.
 
 /**
  * The greatest byte of red, green and blue.
  *
- * @param channels 3 or 4; of four the last is not looked at
+ * @param channels 3, or 4 with the last ignored
  * @param bytes rounded up to 16, by zeros
  */
 export function brightest(samples: usize, bytes: usize, channels: i32): u32 {

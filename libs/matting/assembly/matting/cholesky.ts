@@ -2,7 +2,7 @@
 // and then those below by ascending row. A factorised diagonal block holds the inverse of its triangle.
 
 const blockBytes: usize = 128;
-/** A direction whose pivot is smaller has no say: it is one that the squares do not have, or rounding made it. */
+/** A direction with a smaller pivot is ignored: the squares do not have it, or it is rounding. */
 const least: f64 = 1e-11;
 
 const turned = memory.data(16 * 8, 16);

@@ -1,4 +1,4 @@
-/** What holds a colour to those around it where alpha does not change; pymatting's defaults. */
+/** Weights of the neighbouring colours where alpha does not change; pymatting's defaults. */
 const regularisation: f32 = 1e-5;
 const one: v128 = f32x4(1, 1, 1, 1);
 const zero: v128 = f32x4(0, 0, 0, 0);

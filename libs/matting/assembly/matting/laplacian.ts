@@ -68,8 +68,8 @@ function whiten(red: usize, green: usize, blue: usize): void {
 }
 
 /**
- * −(1 + gₖ·gⱼ) of one pixel of the window with all: nine times the entries, since a ninth in f32 is a little too
- * much, and what is off in the same direction everywhere draws all of alpha along.
+ * −(1 + gₖ·gⱼ) of one pixel of the window with all. These are nine times the entries: a ninth in f32 is slightly too
+ * large, and the same error everywhere would shift all of alpha.
  */
 @inline
 function weigh(k: i32): void {

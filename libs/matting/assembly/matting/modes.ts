@@ -6,7 +6,7 @@ import { planeBytes } from './field';
 // which is read faster.
 
 const gram = memory.data(16 * 8, 16);
-/** A mode that varies by less than this, squared, is none: a grey photo has one colour only. */
+/** A mode with a smaller squared variation is dropped: a grey photo has only one colour. */
 const least: f64 = 1e-9 * 255 * 255;
 
 @inline

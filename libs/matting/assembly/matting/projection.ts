@@ -18,7 +18,7 @@ function addRow(to: usize, factor: f64, low: v128, high: v128): void {
   v128.store(to, f64x2.add(v128.load(to, 16), f64x2.mul(both, high)), 16);
 }
 
-// What the entries of a pixel lead to, summed up for each of the nine squares around its own.
+// The sums over the entries of a pixel, for each of the nine squares around its own.
 const ways = memory.data(9 * 16, 16);
 
 @inline
@@ -28,7 +28,7 @@ function gather(way: usize, plane: usize, i: usize, mode: usize): void {
   v128.store(to, f32x4.add(v128.load(to), f32x4.mul(entry, v128.load(mode))));
 }
 
-/** Adds what was gathered for one pixel of the given square to the blocks, and forgets it. */
+/** Adds the sums of one pixel of the given square to the blocks, and clears them. */
 function spread(square: i32, mode: v128, around: usize, places: usize, blocks: usize): void {
   for (let way: usize = 3; way < 9; way++) {
     const from = ways + (way << 4);
