@@ -87,6 +87,7 @@ describe('bad input', () => {
         const reply = await service.postRaw('[{"taskType":"ping"}]', headers);
         expect(reply.status).toBe(400);
         expectRefusal(reply, { code: 'invalidRequestBody' });
+        expect(reply.errors[0]?.['message']).toContain('Content-Type: application/json');
       },
     );
 

@@ -137,7 +137,9 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
     const inline = removal(base64, later);
     for (const task of [upload, inline]) {
       const { status, errors } = await service.post([task]);
-      expect([status, errors]).toMatchObject([503, [{ code: 'serviceUnavailable', retryAfter: 2 }]]);
+      const message = expect.stringContaining('storage for images');
+      const error = { code: 'serviceUnavailable', message, retryAfter: 2 };
+      expect([status, errors]).toMatchObject([503, [error]]);
       expect(await service.database.task.count({ where: { taskUuid: task.taskUUID } })).toBe(0);
     }
     expect(await service.database.image.count()).toBe(images);

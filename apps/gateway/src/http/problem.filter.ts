@@ -3,6 +3,7 @@ import { StorageError } from '#storage';
 import type { Logger } from '#telemetry';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { toServiceFault } from '../tasks/service-fault.js';
 
 const statusOf = (error: unknown): number => {
   if (error instanceof HttpException) return error.getStatus();
@@ -11,19 +12,17 @@ const statusOf = (error: unknown): number => {
   return 500;
 };
 
-/** Hides from callers where images are stored. */
-const toUnavailable = (cause: StorageError): TaskError => {
-  const message = 'The storage for images cannot be used right now; try again.';
-  return new TaskError('serviceUnavailable', message, {}, { cause });
-};
-
 /** Translates refusals of the framework to the product's own errors. */
 const translate = (error: unknown): TaskError => {
   if (error instanceof TaskError) return error;
-  if (error instanceof StorageError) return toUnavailable(error);
+  if (error instanceof StorageError) return toServiceFault(error);
   const cause = { cause: error };
   const status = statusOf(error);
   if (status === 404) return new TaskError('notFound', 'There is nothing at this address.', {}, cause);
+  if (status === 415) {
+    const message = "Send the tasks with 'Content-Type: application/json'.";
+    return new TaskError('invalidRequestBody', message, {}, cause);
+  }
   if (status < 500)
     return new TaskError('invalidRequestBody', 'The body must be a JSON array of tasks.', {}, cause);
   return new TaskError('internalServerError', 'Something failed on our side; try again.', {}, cause);

@@ -13,6 +13,7 @@ import type { Owner } from '#database';
 import { token } from '#nest';
 import type { Logger, Tracing } from '#telemetry';
 import type { Handler, Handlers } from './handlers.js';
+import { toServiceFault } from './service-fault.js';
 
 /** Task types that create a row. Two of them must not share a UUID within one request. */
 const createsRow: readonly unknown[] = ['imageUpload', 'mediaStorage', ...removalTypes] satisfies TaskType[];
@@ -67,8 +68,7 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
     } catch (error) {
       if (error instanceof TaskError) return toFailure(error, routing);
       log.error({ err: error, ...routing }, 'task not taken');
-      const message = 'The service could not take this task; send it again.';
-      return toFailure(new TaskError('serviceUnavailable', message, {}, { cause: error }), routing);
+      return toFailure(toServiceFault(error), routing);
     }
   };
 
