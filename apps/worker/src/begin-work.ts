@@ -21,7 +21,7 @@ type Needs = {
   readonly selfTest: SelfTest;
   readonly breaker: Breaker;
   readonly activity: Activity;
-  readonly consumer: Consumer;
+  readonly openConsumer: () => Consumer;
   readonly heartbeat: Heartbeat;
   readonly phases: Phases;
   readonly probes: Probes;
@@ -37,7 +37,7 @@ const namesOf = ({ served }: Models, key: string) =>
 export const beginWork =
   ({ config, log, metrics, models, device, ...needs }: Needs) =>
   async (): Promise<void> => {
-    const { selfTest, breaker, activity, consumer, heartbeat, phases, probes } = needs;
+    const { selfTest, breaker, activity, openConsumer, heartbeat, phases, probes } = needs;
     const startMs = performance.now();
     await selfTest().catch((error: unknown) => {
       log.error({ err: error }, 'self-test failed');
@@ -45,6 +45,7 @@ export const beginWork =
     });
     const warmMs = performance.now() - startMs;
 
+    const consumer = openConsumer();
     breaker.begin({
       pause: consumer.pause,
       withdraw: heartbeat.pause,

@@ -8,7 +8,7 @@ import { DEVICE, DeviceModule } from './device/device.module.js';
 import { BREAKER, FitnessModule, SELF_TEST } from './fitness/fitness.module.js';
 import { MODELS, ModelsModule } from './models/models.module.js';
 import { HEARTBEAT, PresenceModule, WARM_PROBES } from './presence/presence.module.js';
-import { ACTIVITY, CONSUMER, TasksModule } from './tasks/tasks.module.js';
+import { ACTIVITY, OPEN_CONSUMER, TasksModule } from './tasks/tasks.module.js';
 import { WorkerOptionsModule, type WorkerOptions } from './worker-options.js';
 
 /** Lets a worker begin once all that it needs is open. */
@@ -34,7 +34,7 @@ export const BEGIN_WORK = token<() => Promise<void>>('begin work');
       selfTest: SELF_TEST,
       breaker: BREAKER,
       activity: ACTIVITY,
-      consumer: CONSUMER,
+      openConsumer: OPEN_CONSUMER,
       heartbeat: HEARTBEAT,
       phases: PHASES,
       probes: WARM_PROBES,

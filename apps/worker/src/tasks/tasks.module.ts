@@ -32,8 +32,8 @@ import { createResultFiles, type ResultFiles } from './result-files.js';
 import { uploadResult } from './upload-result.js';
 
 export const ACTIVITY = token<Activity>('activity');
-/** Takes the worker's jobs off the queue, once it is told to run. */
-export const CONSUMER = token<Consumer>('consumer');
+/** Opens what takes the worker's jobs off the queue. A worker that fails its self-test opens none. */
+export const OPEN_CONSUMER = token<() => Consumer>('open consumer');
 
 const FETCH_IMAGE = token<TaskSteps['fetch']>('fetch image');
 const UPLOAD_RESULT = token<TaskSteps['upload']>('upload result');
@@ -109,20 +109,21 @@ const processing = provide(
 );
 
 const consuming = provide(
-  CONSUMER,
-  ({ config, models, activity, handle, options, log, shutdown }) => {
-    const { graceMs = config.SHUTDOWN_GRACE_S * 1000 } = options;
-    // A worker whose only task waits must not look stalled.
-    const { longestPauseMs = Math.min(LONGEST_PAUSE_MS, (config.STALLED_AFTER_S * 1000) / 2) } = options;
-    const consumer = createConsumer(config, activity.watch(handle), {
-      models: [...models.served.keys()],
-      concurrency: config.WORKER_CONCURRENCY,
-      longestPauseMs,
-      onError: (error) => log.error({ err: error }, 'queue fault'),
-    });
-    shutdown.finish('consumer', () => consumer.stop(graceMs));
-    return consumer;
-  },
+  OPEN_CONSUMER,
+  ({ config, models, activity, handle, options, log, shutdown }) =>
+    () => {
+      const { graceMs = config.SHUTDOWN_GRACE_S * 1000 } = options;
+      // A worker whose only task waits must not look stalled.
+      const { longestPauseMs = Math.min(LONGEST_PAUSE_MS, (config.STALLED_AFTER_S * 1000) / 2) } = options;
+      const consumer = createConsumer(config, activity.watch(handle), {
+        models: [...models.served.keys()],
+        concurrency: config.WORKER_CONCURRENCY,
+        longestPauseMs,
+        onError: (error) => log.error({ err: error }, 'queue fault'),
+      });
+      shutdown.finish('consumer', () => consumer.stop(graceMs));
+      return consumer;
+    },
   {
     config: CONFIG,
     models: MODELS,
@@ -159,6 +160,6 @@ const consuming = provide(
     processing,
     consuming,
   ],
-  exports: [ACTIVITY, CONSUMER],
+  exports: [ACTIVITY, OPEN_CONSUMER],
 })
 export class TasksModule {}
