@@ -5,22 +5,12 @@ import { AdminModule } from './admin/admin.module.js';
 import { BoardModule } from './board/board.module.js';
 import { DeliveriesModule } from './deliveries/deliveries.module.js';
 import { DISPATCHER_OPTIONS, type DispatcherOptions } from './dispatcher-options.js';
-import { ExpiryModule } from './expiry/expiry.module.js';
+import { RoundsModule } from './rounds/rounds.module.js';
 import { StatusModule } from './status/status.module.js';
-import { SweepingModule } from './sweeping/sweeping.module.js';
-import { TidyingModule } from './tidying/tidying.module.js';
 
-/** Enqueues what was stranded, tells receivers of ended tasks, deletes what expired: each again and again. */
+/** Enqueues stranded tasks, delivers webhooks, deletes expired images, and serves the operator's pages. */
 @Module({
-  imports: [
-    SweepingModule,
-    DeliveriesModule,
-    ExpiryModule,
-    TidyingModule,
-    StatusModule,
-    BoardModule,
-    AdminModule,
-  ],
+  imports: [RoundsModule, DeliveriesModule, StatusModule, BoardModule, AdminModule],
 })
 export class DispatcherModule {
   static of(context: Context, shutdown: Shutdown, options: DispatcherOptions): DynamicModule {

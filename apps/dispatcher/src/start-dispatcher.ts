@@ -8,7 +8,7 @@ import { DispatcherModule } from './dispatcher.module.js';
 
 export type { DispatcherOptions };
 
-/** Starts a dispatcher once the queue answers. Its modules begin their rounds when all of them are put together. */
+/** Waits for the queue to answer, then starts the rounds and the admin port. */
 export const startDispatcher = (context: Context, options: DispatcherOptions = {}): Promise<Running> => {
   const { config, log } = context;
   return startProgram(

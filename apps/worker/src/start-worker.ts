@@ -2,12 +2,13 @@ import type { Catalogue } from '#models';
 import { nestOptions, startProgram } from '#nest';
 import type { Context, Running } from '#program';
 import { NestFactory } from '@nestjs/core';
-import { BEGIN_WORK, WorkerModule } from './worker.module.js';
+import { BEGIN_WORK } from './begin-work.js';
+import { WorkerModule } from './worker.module.js';
 import type { WorkerOptions } from './worker-options.js';
 
 export type { WorkerOptions } from './worker-options.js';
 
-/** Opens everything, warms and tests every model, and only then takes tasks. */
+/** Opens all parts, tests every model, and only then takes tasks. */
 export const startWorker = (
   context: Context,
   catalogue: Catalogue,

@@ -3,16 +3,16 @@ import type { Catalogue } from '#models';
 import { token } from '#nest';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 
-/** What tests and benchmarks change of a worker beside its settings. */
+/** Options of a worker for tests and benchmarks, beside its settings. */
 export type WorkerOptions = {
-  /** How long tasks in hand may take at the end, before they are handed back. */
+  /** How long a stop waits for tasks in hand before it hands them back. */
   readonly graceMs?: number;
-  /** The waits between the tries of a download, and of an upload. */
+  /** The waits between tries. */
   readonly downloadDelaysMs?: readonly number[];
   readonly uploadDelaysMs?: readonly number[];
-  /** What a task waits at most between two starts in an outage. */
+  /** The longest wait between two starts of a task in an outage. */
   readonly longestPauseMs?: number;
-  /** The waits between the self-tests of a machine that failed. */
+  /** The waits between self-tests after one failed. */
   readonly selfTestPausesMs?: readonly number[];
   /** Another device, for benchmarks. */
   readonly open?: typeof openDevice;
@@ -21,7 +21,7 @@ export type WorkerOptions = {
 export const OPTIONS = token<WorkerOptions>('worker options');
 export const CATALOGUE = token<Catalogue>('catalogue');
 
-/** What `startWorker` was called with. Any module of the worker may ask for it. */
+/** The arguments of `startWorker`, for all modules of the worker. */
 @Global()
 @Module({})
 export class WorkerOptionsModule {

@@ -1,18 +1,15 @@
 import type { Catalogue } from '#models';
-import { CONFIG, LOG, METRICS, provide, ProgramModule, TelemetryModule, token, type Shutdown } from '#nest';
+import { ProgramModule, TelemetryModule, type Shutdown } from '#nest';
 import type { Context } from '#program';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { AdminModule, PHASES } from './admin/admin.module.js';
+import { AdminModule } from './admin/admin.module.js';
 import { beginWork } from './begin-work.js';
-import { DEVICE, DeviceModule } from './device/device.module.js';
-import { BREAKER, FitnessModule, SELF_TEST } from './fitness/fitness.module.js';
-import { MODELS, ModelsModule } from './models/models.module.js';
-import { HEARTBEAT, PresenceModule, WARM_PROBES } from './presence/presence.module.js';
-import { ACTIVITY, OPEN_CONSUMER, TasksModule } from './tasks/tasks.module.js';
+import { DeviceModule } from './device/device.module.js';
+import { FitnessModule } from './fitness/fitness.module.js';
+import { ModelsModule } from './models/models.module.js';
+import { PresenceModule } from './presence/presence.module.js';
+import { TasksModule } from './tasks/tasks.module.js';
 import { WorkerOptionsModule, type WorkerOptions } from './worker-options.js';
-
-/** Lets a worker begin once all that it needs is open. */
-export const BEGIN_WORK = token<() => Promise<void>>('begin work');
 
 @Module({
   imports: [
@@ -24,22 +21,7 @@ export const BEGIN_WORK = token<() => Promise<void>>('begin work');
     TasksModule,
     PresenceModule,
   ],
-  providers: [
-    provide(BEGIN_WORK, beginWork, {
-      config: CONFIG,
-      log: LOG,
-      metrics: METRICS,
-      models: MODELS,
-      device: DEVICE,
-      selfTest: SELF_TEST,
-      breaker: BREAKER,
-      activity: ACTIVITY,
-      openConsumer: OPEN_CONSUMER,
-      heartbeat: HEARTBEAT,
-      phases: PHASES,
-      probes: WARM_PROBES,
-    }),
-  ],
+  providers: [beginWork],
 })
 export class WorkerModule {
   static of(

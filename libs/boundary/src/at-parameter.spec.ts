@@ -13,7 +13,7 @@ const caughtAt = (parameter: string, error: unknown): Promise<unknown> =>
   );
 
 describe('atParameter', () => {
-  it('passes on what the work gives, at once or later', async () => {
+  it('returns the result of work that is sync or async', async () => {
     expect(await atParameter('image', () => 1)).toBe(1);
     expect(await atParameter('image', async () => 2)).toBe(2);
   });
@@ -51,7 +51,7 @@ describe('atParameter', () => {
     expect(error).toHaveProperty('details', { parameter, max: 7 });
   });
 
-  it('keeps whether a try more may help, and when, out of what callers are told', async () => {
+  it('keeps isRetryable and retryAfterMs out of the message and the details', async () => {
     const facts = { status: 429, retryAfterMs: 5_000 };
     const passing = await caughtAt('inputImage', new OutboundError('badStatus', 'It fails.', facts));
     expect(passing).toMatchObject({ isRetryable: true, retryAfterMs: 5_000 });
@@ -61,7 +61,7 @@ describe('atParameter', () => {
     expect(final).toMatchObject({ code: 'downloadFailed', isRetryable: false });
   });
 
-  it('leaves other errors as they are', async () => {
+  it('throws other errors unchanged', async () => {
     const taskError = new TaskError('mediaExpired', 'It was deleted.');
     expect(await caughtAt('image', taskError)).toBe(taskError);
     const fault = new Error('no memory');

@@ -9,7 +9,7 @@ const imageProblems = {
   unfit: 'incompatibleParameters',
 } as const satisfies Record<ImageFault, ProblemCode>;
 
-/** Of the address of an image. */
+/** Problems of an image's address. */
 const addressProblems = {
   refused: 'invalidInputImageURL',
   unreachable: 'downloadFailed',
@@ -19,7 +19,7 @@ const addressProblems = {
   stopped: 'downloadFailed',
 } as const satisfies Record<OutboundFault, ProblemCode>;
 
-/** What is called otherwise where the address is of something else. */
+/** Other codes for addresses of something else, by parameter. */
 const otherProblems: Readonly<Record<string, Partial<Record<OutboundFault, ProblemCode>>>> = {
   uploadEndpoint: { refused: 'invalidUploadEndpoint', unreachable: 'uploadFailed', stopped: 'uploadFailed' },
   webhookURL: { refused: 'invalidWebhookURL' },
@@ -27,7 +27,7 @@ const otherProblems: Readonly<Record<string, Partial<Record<OutboundFault, Probl
 
 const ofImage = (cause: ImageError, parameter: string): TaskError => {
   const { kind, subject, what, facts } = cause;
-  // It is the output format that asks for too much, not the image.
+  // The output format is at fault, not the image.
   const blamed = kind === 'unfit' ? 'outputFormat' : parameter;
   const message = `${subject} in '${parameter}' ${what}.`;
   return new TaskError(imageProblems[kind], message, { parameter: blamed, ...facts }, { cause });
@@ -43,10 +43,10 @@ const ofAddress = (cause: OutboundError, parameter: string): TaskError => {
 };
 
 /**
- * Works with something that came in a parameter of a request. The edges say what is wrong with an image or an
- * address; here it becomes a problem of the API that names the parameter.
+ * Runs work on the value of a parameter. An ImageError or OutboundError becomes a TaskError that names the
+ * parameter.
  *
- * @throws TaskError in place of an ImageError or OutboundError; other errors as they are
+ * @throws TaskError in their place; other errors unchanged
  */
 export const atParameter = async <T>(parameter: string, work: () => T | Promise<T>): Promise<T> => {
   try {

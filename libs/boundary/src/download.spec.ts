@@ -30,7 +30,7 @@ describe('downloadImage', () => {
     return { url: (await serve(handle)).url('/a.png?token=secret'), at };
   };
 
-  it('takes the picture of a server that answers 503 twice', async () => {
+  it('downloads the image from a server that answers 503 twice', async () => {
     const { url, at } = await serveInTurn(status(503), status(503), picture);
     expect(String(await downloadImage(outbound, { url, parameter, delaysMs }))).toBe('picture');
     expect(at).toHaveLength(3);
@@ -48,18 +48,21 @@ describe('downloadImage', () => {
     expect(at).toHaveLength(2);
   });
 
-  it.each([[304], [400], [401], [403], [404], [410]])('asks once where the answer is %i', async (code) => {
-    const { url, at } = await serveInTurn(status(code));
-    await expect(downloadImage(outbound, { url, parameter, delaysMs })).rejects.toMatchObject({
-      code: 'downloadFailed',
-      message: `${url.split('?')[0]} answers with status ${code}.`,
-      details: { parameter },
-      isRetryable: false,
-    });
-    expect(at).toHaveLength(1);
-  });
+  it.each([[304], [400], [401], [403], [404], [410]])(
+    'sends one request when the answer is %i',
+    async (code) => {
+      const { url, at } = await serveInTurn(status(code));
+      await expect(downloadImage(outbound, { url, parameter, delaysMs })).rejects.toMatchObject({
+        code: 'downloadFailed',
+        message: `${url.split('?')[0]} answers with status ${code}.`,
+        details: { parameter },
+        isRetryable: false,
+      });
+      expect(at).toHaveLength(1);
+    },
+  );
 
-  it('asks nobody where the address is refused', async () => {
+  it('sends no request when the address is refused', async () => {
     const { url, at } = await serveInTurn(picture);
     const closed = createOutbound({ allow: [] });
     await expect(downloadImage(closed, { url, parameter, delaysMs })).rejects.toMatchObject({
@@ -69,7 +72,7 @@ describe('downloadImage', () => {
     expect(at).toHaveLength(0);
   });
 
-  it('names the number of tries when all are used up, and is final then', async () => {
+  it('names the number of tries, and is final, when all are used up', async () => {
     const { url, at } = await serveInTurn(status(503));
     await expect(downloadImage(outbound, { url, parameter, delaysMs })).rejects.toMatchObject({
       code: 'downloadFailed',
@@ -80,7 +83,7 @@ describe('downloadImage', () => {
     expect(at).toHaveLength(4);
   });
 
-  it('waits as long as Retry-After says', async () => {
+  it('waits as long as Retry-After asks', async () => {
     const { url, at } = await serveInTurn(status(429, { 'retry-after': '1' }), picture);
     await downloadImage(outbound, { url, parameter, delaysMs });
     // A timer may fire a millisecond early.

@@ -6,7 +6,7 @@ import { tryAgain } from './try-again.js';
 const limits = { maxBytes: MAX_IMAGE_BYTES, timeoutMs: 30_000, idleTimeoutMs: 10_000 };
 
 const DELAYS_MS = [250, 1_000, 3_000] as const;
-/** Whoever waits for an image holds a place. One silence of 10 s still leaves time for another try. */
+/** A download keeps its slot busy, so tries end early. One idle timeout leaves time for another try. */
 const WITHIN_MS = 15_000;
 
 const say = ({ message }: TaskError, tries: number): string =>
@@ -14,16 +14,16 @@ const say = ({ message }: TaskError, tries: number): string =>
 
 export type Download = {
   readonly url: string;
-  /** That named the address. */
+  /** The parameter that named the address. */
   readonly parameter: string;
   /** The waits between the tries. */
   readonly delaysMs?: readonly number[] | undefined;
 };
 
 /**
- * The bytes at the address of an image. Tries again where the failure may pass.
+ * Downloads an image, and tries again after failures that may pass.
  *
- * @throws TaskError downloadFailed, invalidInputImageURL or maxImageSizeExceeded; or the signal's reason
+ * @throws TaskError downloadFailed, invalidInputImageURL or maxImageSizeExceeded, or the signal's reason
  */
 export const downloadImage = (
   { fetchBytes }: Pick<Outbound, 'fetchBytes'>,

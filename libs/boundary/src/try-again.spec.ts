@@ -23,7 +23,7 @@ describe('tryAgain', () => {
     expect(count()).toBe(4);
   });
 
-  it('gives up after its tries with an error that is final and keeps the cause', async () => {
+  it('gives up after its last try with a final error that keeps the cause', async () => {
     const cause = new Error('reset');
     const last = new TaskError('uploadFailed', 'It fails.', { parameter: 'uploadEndpoint' }, { cause });
     const { work, count } = failing(passing(), passing(), passing(), last);
@@ -40,24 +40,24 @@ describe('tryAgain', () => {
   it.each([
     ['the table of problems calls final', new TaskError('invalidInputImageURL', 'It fails.')],
     ['was thrown as final', new TaskError('downloadFailed', 'It fails.', {}, { final: true })],
-  ])('does not try again what %s', async (_, error) => {
+  ])('does not repeat work that %s', async (_, error) => {
     const { work, count } = failing(error);
     await expect(tryAgain(work, tries)).rejects.toMatchObject({ code: error.code });
     expect(count()).toBe(1);
   });
 
-  it('passes on a fault of ours as it is', async () => {
+  it('throws a fault of ours unchanged', async () => {
     const fault = new Error('no memory');
     await expect(tryAgain(failing(fault).work, tries)).rejects.toBe(fault);
   });
 
-  it('begins no try when its time is over before the wait is', async () => {
+  it('begins no try when the wait would end after its time', async () => {
     const { work, count } = failing(passing(5_000));
     await expect(tryAgain(work, { ...tries, withinMs: 1_000 })).rejects.toThrow('Tries: 1.');
     expect(count()).toBe(1);
   });
 
-  it('waits 10 s at most, however long it is asked to', async () => {
+  it('waits 10 s at most when Retry-After asks for more', async () => {
     const { work, count } = failing(passing(3_600_000));
     await expect(tryAgain(work, { ...tries, withinMs: 9_999 })).rejects.toThrow('Tries: 1.');
     expect(count()).toBe(1);
@@ -70,7 +70,7 @@ describe('tryAgain', () => {
     await expect(trying).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it('throws the reason of a signal that has aborted, whatever the work throws', async () => {
+  it('throws the reason of an aborted signal instead of the error of the work', async () => {
     const stop = new AbortController();
     const reason = new Error('the worker stops');
     const work = async () => {

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '#contract';
 import { withJitter } from '#outbound';
 
-/** The other side may ask us to wait longer than the next delay, but no longer than this. */
+/** The longest Retry-After that is honoured. */
 const MAX_RETRY_AFTER_MS = 10_000;
 
 export type Tries = {
-  /** The waits between the tries; there is one try more. */
+  /** The waits between the tries, of which there is one more. */
   readonly delaysMs: readonly number[];
-  /** No try begins later than so long after the first one. */
+  /** No try begins later than this after the first one. */
   readonly withinMs?: number;
-  /** What the caller is told in the end. */
+  /** The message of the final error. */
   readonly say: (error: TaskError, tries: number) => string;
 };
 
@@ -26,9 +26,9 @@ const waitAfter = (
 };
 
 /**
- * Does work until it succeeds, fails for good or has used up its tries. Only a retryable TaskError is tried again.
+ * Repeats work until it succeeds or its tries are used up. Only a retryable TaskError is tried again.
  *
- * @throws TaskError the last one, now final; the signal's reason; any other error as it is
+ * @throws TaskError the last one, now final; the signal's reason; any other error unchanged
  */
 export const tryAgain = async <T>(
   work: () => Promise<T>,
@@ -40,7 +40,7 @@ export const tryAgain = async <T>(
     try {
       return await work();
     } catch (error) {
-      // A task that is broken off must not end by what its work made of that.
+      // The work may wrap the abort in an error of its own, so the signal's reason comes first.
       signal?.throwIfAborted();
       if (!(error instanceof TaskError)) throw error;
       const waitMs = waitAfter(error, tries, delaysMs);

@@ -142,10 +142,10 @@ export const Answer = z
   .meta({ id: 'Answer', description: 'One item per task, in the order of the tasks.' });
 export type Answer = z.infer<typeof Answer>;
 
-/** What one task came to: a result, or an error with the HTTP status that it asks for when nothing succeeded. */
+/** The end of one task: a result, or an error and the HTTP status for a request in which no task succeeded. */
 export type Outcome = { readonly result: Result } | { readonly error: ErrorItem; readonly status: number };
 
-/** The answer to one request; `retryAfter` is the longest that its errors ask for when nothing succeeded. */
+/** The answer to one request. `retryAfter` is the longest of its errors, when no task succeeded. */
 export type Reply = {
   readonly status: number;
   readonly body: Answer;
@@ -153,13 +153,13 @@ export type Reply = {
 };
 
 const longest = (errors: readonly ErrorItem[]): number | undefined => {
-  const asked = errors.flatMap(({ retryAfter }) => retryAfter ?? []);
-  return asked.length > 0 ? Math.max(...asked) : undefined;
+  const waits = errors.flatMap(({ retryAfter }) => retryAfter ?? []);
+  return waits.length > 0 ? Math.max(...waits) : undefined;
 };
 
 /**
  * Puts the outcomes of one request into the envelope. Keys without items are left out, since clients test for
- * their presence. The status is 200 as soon as one task succeeded, otherwise that of the first error.
+ * their presence. The status is 200 when one task succeeded, else the status of the first error.
  */
 export const toAnswer = (outcomes: readonly Outcome[]): Reply => {
   const data = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));

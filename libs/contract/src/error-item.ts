@@ -1,10 +1,10 @@
 import { problems, TaskError } from './problems.js';
 import type { ErrorItem, Outcome } from './answer.js';
 
-/** The routing keys of a task, as far as the client sent them. */
+/** The routing keys that the client sent with a task. */
 export type Routing = Pick<ErrorItem, 'taskType' | 'taskUUID'>;
 
-/** What is away for a moment is mostly back by then. */
+/** Short outages are mostly over after this. */
 const SHORT_WHILE_S = 2;
 const isPassing = (status: number) => status === 503 || status === 504;
 
@@ -24,7 +24,7 @@ export const toFailure = (error: TaskError, routing?: Routing): Outcome => ({
   status: problems[error.code].status,
 });
 
-/** Adds to an error the address at which the parameter that it names is explained. */
+/** Adds to an error the address of the reference of its parameter. */
 export const withDocumentation = (outcome: Outcome, publicUrl: string): Outcome => {
   if ('result' in outcome || !outcome.error.parameter) return outcome;
   const anchor = outcome.error.parameter.replaceAll('.', '-').toLowerCase();

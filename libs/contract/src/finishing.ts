@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { TaskError } from './problems.js';
 import { Matting, type Refine, type Settings } from './settings.js';
 
-/** What is done with the network's mask on its way to the result, however the client wrote it down. */
+/** The steps from the network's mask to the result, in one form for all spellings of clients. */
 export const Finishing = z.object({
   postProcessMask: z.boolean(),
   returnOnlyMask: z.boolean(),
-  /** Alpha from the colours of the photo. `isOfMask`: a mask that is asked for has it too. */
+  /** Alpha from the colours of the photo. `isOfMask`: `returnOnlyMask` returns the matted mask. */
   matting: Matting.extend({ isOfMask: z.boolean() }).nullable(),
-  /** The colours of the subject are estimated anew; the alpha stays. */
+  /** Estimates the colours of the subject again; the alpha stays. */
   decontaminate: z.boolean(),
   /** Pixels by which the edge moves out (above 0) or in. */
   edgeOffset: z.int(),
@@ -19,7 +19,7 @@ export const Finishing = z.object({
 });
 export type Finishing = z.infer<typeof Finishing>;
 
-/** The plain cutout. */
+/** Makes the plain cutout. */
 export const plainFinishing: Finishing = {
   postProcessMask: false,
   returnOnlyMask: false,

@@ -12,12 +12,12 @@ const codeOf = (text: string) => {
   }
 };
 
-it('knows a UUID in whatever case', () => {
+it('recognises a UUID in upper and lower case', () => {
   const imageUuid = '19abad0d-6ec5-40a6-b7af-203775fa5b7f';
   expect(parseImageSource(imageUuid.toUpperCase(), 'inputImage')).toEqual({ kind: 'stored', imageUuid });
 });
 
-it('knows a URL and writes it in ASCII', () => {
+it('recognises a URL and returns it in ASCII', () => {
   const read = (text: string) => parseImageSource(text, 'inputImage');
   expect(read('HTTP://Example.com/a b?c=d')).toEqual({ kind: 'url', url: 'http://example.com/a%20b?c=d' });
   expect(read('http://example.com/a\u0000b')).toEqual({ kind: 'url', url: 'http://example.com/a%00b' });
@@ -49,12 +49,12 @@ it('decodes base64, padded or not, in one line or many, bare or in a data URI', 
 });
 
 it.each(['hello world!', 'a', 'aGVsbG8=!', 'data:image/png,abc', 'data:image/png;base64,*'])(
-  'refuses %j',
+  'refuses %j, which is neither base64 nor a base64 data URI',
   (text) => {
     expect(codeOf(text)).toBe('invalidInputImage');
   },
 );
 
-it('refuses more bytes than an image may have before it decodes them', () => {
+it('refuses too many bytes before it decodes them', () => {
   expect(codeOf('A'.repeat(((MAX_IMAGE_BYTES + 6) / 3) * 4))).toBe('maxImageSizeExceeded');
 });

@@ -2,7 +2,7 @@ import { MAX_IMAGE_BYTES } from './limits.js';
 import { TaskError } from './problems.js';
 import { isUuid } from './uuid.js';
 
-/** Where an image comes from, as told by the form of the text that names it. */
+/** The source of an image, recognised by the form of the text. */
 export type ParsedSource =
   | { readonly kind: 'stored'; readonly imageUuid: string }
   | { readonly kind: 'url'; readonly url: string }
@@ -11,7 +11,7 @@ export type ParsedSource =
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 const DATA_URI = /^data:[^,]{0,200},/i;
 
-/** Buffer.from() never fails, so what it took is compared with what the text holds. */
+/** Buffer.from() never fails, so the decoded length is compared with the length of the text. */
 const decodeBase64 = (text: string, parameter: string): Buffer => {
   const compact = /\s/.test(text) ? text.replace(/\s+/g, '') : text;
   const padding = compact.endsWith('==') ? 2 : compact.endsWith('=') ? 1 : 0;
@@ -27,17 +27,17 @@ const decodeBase64 = (text: string, parameter: string): Buffer => {
   return bytes;
 };
 
-/** As the URL parser writes it: in ASCII, since not every text that JSON can carry can be stored. */
+/** Returns the URL in ASCII, since Postgres cannot store every text of JSON. */
 const parseUrl = (text: string, parameter: string): string => {
   if (URL.canParse(text)) return new URL(text).href;
   throw new TaskError('invalidInputImageURL', `The URL in '${parameter}' is malformed.`, { parameter });
 };
 
 /**
- * Tells a UUID, a URL, a data URI and bare base64 apart and decodes the latter two. The media type of a data
- * URI is not believed; the bytes are looked at later.
+ * Recognises a UUID, a URL, a data URI or bare base64, and decodes the latter two. The media type of a data URI is
+ * ignored, since the bytes show the format.
  *
- * @throws TaskError when the text is none of the four or holds too many bytes
+ * @throws TaskError when the text is none of these or holds too many bytes
  */
 export const parseImageSource = (text: string, parameter: string): ParsedSource => {
   const isStored: boolean = isUuid(text);

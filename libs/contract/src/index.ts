@@ -3,7 +3,7 @@ export { toErrorItem, toFailure, withDocumentation, type Routing } from './error
 export { MAX_BODY_BYTES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS } from './limits.js';
 export { parseImageSource, type ParsedSource } from './image-source.js';
 export { parseTask, routingOf } from './parse-task.js';
-export { problems, TaskError, ProblemCode, type ProblemDetails } from './problems.js';
+export { problems, TaskError, ProblemCode } from './problems.js';
 export { Output, outputOf } from './output.js';
 export * from './tasks.js';
 export { type Settings } from './settings.js';

@@ -5,7 +5,7 @@ type Issue = z.core.$ZodIssue;
 
 const isProblem = (code: string): code is ProblemCode => Object.hasOwn(problems, code);
 
-/** `outputQuality` → `OutputQuality`: the table has a code of its own for the parameters people get wrong most. */
+/** `outputQuality` → `OutputQuality`, since some parameters have a code of their own, like `invalidOutputQuality`. */
 const pascal = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 
 const codeFor = (prefix: 'invalid' | 'missing', parameter: string): ProblemCode => {
@@ -21,7 +21,7 @@ const rangeOf = (issue: Issue): ProblemDetails => {
   return {};
 };
 
-/** What a schema stands for when it may be left out. */
+/** The schema inside optional and default schemas. */
 const unwrap = (schema: unknown): unknown =>
   schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? unwrap(schema.unwrap()) : schema;
 
@@ -42,10 +42,10 @@ const mostImportant = (issues: readonly Issue[]): Issue | undefined =>
   issues.find((issue) => issue.path[0] === 'taskUUID') ?? issues[0];
 
 /**
- * Translates what zod found wrong with a task into the product's own error.
+ * Translates the issues of zod into a TaskError.
  *
  * @param issues as zod reports them with `reportInput`
- * @param schema that found them
+ * @param schema of the task
  */
 export const fromIssue = (issues: readonly Issue[], schema: z.ZodObject): TaskError => {
   const issue = mostImportant(issues);

@@ -1,6 +1,6 @@
 /** Bytes of the body of `POST /v1`. */
 export const MAX_BODY_BYTES = 64 * 1024 * 1024;
-/** Bytes of one encoded image; in base64 it still fits the body. */
+/** Bytes of one encoded image; its base64 still fits the body. */
 export const MAX_IMAGE_BYTES = 47 * 1024 * 1024;
-/** Pixels of one image, so that a small file cannot ask for gigabytes. */
+/** Pixels of one image, so that a small file cannot take gigabytes of memory. */
 export const MAX_IMAGE_PIXELS = 50_000_000;

@@ -16,5 +16,5 @@ export const Output = z.object({
 });
 export type Output = z.infer<typeof Output>;
 
-/** The fields of {@link Output} of something that has more. */
+/** Picks the fields of {@link Output}. */
 export const outputOf = (from: Output): Output => Output.parse(from);

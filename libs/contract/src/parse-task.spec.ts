@@ -19,7 +19,7 @@ const errorOf = (raw: unknown) => {
 };
 
 describe('parseTask', () => {
-  it('fills in what a client leaves out', () => {
+  it('fills in the defaults', () => {
     expect(parseTask(removal())).toEqual({
       ...removal(),
       outputType: 'URL',
@@ -36,7 +36,7 @@ describe('parseTask', () => {
     ['jpeg', 'JPG'],
     ['JPEG', 'JPG'],
     ['Webp', 'WEBP'],
-  ])('takes %s for %s', (sent, outputFormat) => {
+  ])('reads the outputFormat %s as %s', (sent, outputFormat) => {
     expect(parseTask(removal({ outputFormat: sent }))).toMatchObject({ outputFormat });
   });
 
@@ -44,11 +44,11 @@ describe('parseTask', () => {
     '19ABAD0D-6EC5-40A6-B7AF-203775FA5B7F',
     '01890a5d-ac96-774b-bcce-b302099a8057',
     '00000000-0000-0000-0000-000000000000',
-  ])('takes %s as taskUUID and keeps it as sent', (uuid) => {
+  ])('accepts the taskUUID %s and keeps it as sent', (uuid) => {
     expect(parseTask(removal({ taskUUID: uuid }))).toMatchObject({ taskUUID: uuid });
   });
 
-  it('names the parameter that is missing, unknown or wrong', () => {
+  it('names the missing, unknown or invalid parameter', () => {
     expect(errorOf({ taskType: 'getTaskDetails' })).toEqual({
       code: 'missingTaskUUID',
       message: "Missing required parameter 'taskUUID'.",
@@ -66,7 +66,7 @@ describe('parseTask', () => {
     });
   });
 
-  it.each([19, 100, 50.5, '90', null])('says what outputQuality may be when it is %j', (outputQuality) => {
+  it.each([19, 100, 50.5, '90', null])('names the bounds of outputQuality when it is %j', (outputQuality) => {
     expect(errorOf(removal({ outputQuality }))).toMatchObject({
       code: 'invalidOutputQuality',
       parameter: 'outputQuality',
@@ -76,23 +76,23 @@ describe('parseTask', () => {
     });
   });
 
-  it('gives no bounds for what is no number', () => {
+  it('gives no bounds for a parameter that is not a number', () => {
     const error = errorOf(removal({ inputImage: '' }));
     expect(error).toMatchObject({ code: 'invalidInputImage' });
     expect(error).not.toHaveProperty('min');
   });
 
-  it('speaks of the taskUUID before all else', () => {
+  it('reports the taskUUID before other parameters', () => {
     expect(errorOf(removal({ taskUUID: 7, outputQuality: 1 }))).toMatchObject({ code: 'invalidTaskUUID' });
   });
 
-  it.each(['toString', '__proto__', 'RemoveBackground', ''])('knows no taskType %j', (taskType) => {
+  it.each(['toString', '__proto__', 'RemoveBackground', ''])('refuses the taskType %j', (taskType) => {
     expect(errorOf({ taskType })).toMatchObject({ code: 'unsupportedTaskType', parameter: 'taskType' });
   });
 });
 
 describe('routingOf', () => {
-  it('finds the keys of whatever a client sent', () => {
+  it('finds the routing keys of any value that a client sent', () => {
     expect(routingOf({ taskType: 'a', taskUUID: 'b', more: 1 })).toEqual({ taskType: 'a', taskUUID: 'b' });
     expect(routingOf({ taskType: 1, taskUUID: 'b' })).toEqual({ taskUUID: 'b' });
     for (const raw of [null, undefined, 1, 'a', []]) expect(routingOf(raw)).toEqual({});

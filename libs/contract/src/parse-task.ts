@@ -12,7 +12,7 @@ const isTaskType = (text: unknown): text is TaskType =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The routing keys of whatever a client sent, for the error that answers it. */
+/** The routing keys of any value that a client sent, for the error that answers it. */
 export const routingOf = (raw: unknown): Routing => {
   if (!isRecord(raw)) return {};
   const { taskType, taskUUID } = raw;
@@ -22,7 +22,7 @@ export const routingOf = (raw: unknown): Routing => {
   };
 };
 
-/** Spellings that clients are known to use are brought to the one that the schema documents. */
+/** Replaces other spellings of known clients by the documented one. */
 const normalise = (raw: Record<string, unknown>): Record<string, unknown> => {
   const { outputFormat, outputType } = raw;
   const upper = typeof outputFormat === 'string' ? outputFormat.toUpperCase() : outputFormat;
@@ -36,7 +36,7 @@ const normalise = (raw: Record<string, unknown>): Record<string, unknown> => {
 /**
  * Validates one element of a request's array.
  *
- * @throws TaskError that names the first faulty parameter
+ * @throws TaskError that names the first invalid parameter
  */
 export const parseTask = (raw: unknown): Task => {
   if (!isRecord(raw)) throw new TaskError('invalidRequestBody', 'Each task must be a JSON object.');

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { problems, TaskError, type ProblemCode } from './index.js';
 
 describe('TaskError.isRetryable', () => {
-  it.each(Object.keys(problems) as ProblemCode[])('is what the table says of %s', (code) => {
+  it.each(Object.keys(problems) as ProblemCode[])('is the value in the table for %s', (code) => {
     expect(new TaskError(code, 'It failed.').isRetryable).toBe(problems[code].retryable);
   });
 
@@ -10,7 +10,7 @@ describe('TaskError.isRetryable', () => {
     expect(new TaskError('downloadFailed', 'It failed.', {}, { final: true }).isRetryable).toBe(false);
   });
 
-  it('stays false where the table says so, whatever the thrower says', () => {
+  it('stays false where the table says so, even if the error is not final', () => {
     expect(new TaskError('invalidModel', 'It failed.', {}, { final: false }).isRetryable).toBe(false);
   });
 });

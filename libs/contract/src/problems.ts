@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /**
- * Every error of the product, once: code → HTTP status, whether the same request may succeed later, and what
- * it means. The HTTP layer, the retry decision (`TaskError.isRetryable`) and the reference page read this table.
+ * All errors of the product: code → HTTP status, whether the same request may succeed later, and the meaning. The
+ * HTTP layer, the retry decision (`TaskError.isRetryable`) and the reference page read this table.
  *
- * Codes follow the patterns by which Runware's SDKs sort errors into families (`invalid*`, `missing*`,
- * `*NotFound`, `*Timeout`, …), so choose new names by those patterns.
+ * Name new codes by the patterns by which Runware's SDKs sort errors into families: `invalid*`, `missing*`,
+ * `*NotFound`, `*Timeout`, ….
  */
 export const problems = {
   arrayTooSmall: { status: 400, retryable: false, title: 'The request holds no task.' },
@@ -90,33 +90,32 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 export const ProblemCode = z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]);
 
-/** Machine-readable hints that travel with a problem; all optional, as on the wire. */
+/** Machine-readable details of a problem, as on the wire. */
 export type ProblemDetails = {
   readonly parameter?: string;
   readonly type?: string;
   readonly min?: number;
   readonly max?: number;
   readonly allowedValues?: readonly string[];
-  /** Seconds after which it is worth to try again. */
+  /** Seconds after which another try may succeed. */
   readonly retryAfter?: number;
 };
 
-export type TaskErrorOptions = ErrorOptions & {
-  /** To try again here is in vain, although the table says that it may help. */
+type TaskErrorOptions = ErrorOptions & {
+  /** Rules out another try here, although the table allows it. */
   readonly final?: boolean;
-  /** How long the other side asks us to wait before the next try. Callers are not told. */
+  /** The wait that the other side asks for. Callers do not see it. */
   readonly retryAfterMs?: number;
 };
 
 /**
- * A failure that the caller of the API is meant to see. Thrown where a foreign error is translated, which
- * happens once, with the foreign error kept as `cause`.
+ * A failure for the caller of the API. A foreign error is translated once, and kept as `cause`.
  *
  * @example throw new TaskError('invalidInputImage', 'The PNG ends early.', { parameter: 'inputImage' }, { cause });
  */
 export class TaskError extends Error {
   override readonly name = 'TaskError';
-  /** Whether we may try again: only where the table says so, and never one that was thrown as final. */
+  /** Whether we may try again: the table must allow it, and the error must not be final. */
   readonly isRetryable: boolean;
   readonly retryAfterMs: number | undefined;
 

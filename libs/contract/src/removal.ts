@@ -4,17 +4,17 @@ import { TaskError } from './problems.js';
 import { firstNonDefault, settingsFields, type Settings } from './settings.js';
 import type { RemoveBackground } from './tasks.js';
 
-/** A removal in one form, however the client wrote it down. */
+/** A removal in one form for all spellings of clients. */
 export type Removal = Pick<RemoveBackground, 'taskType' | 'taskUUID' | 'webhookURL' | 'uploadEndpoint'> & {
   readonly output: Output;
   readonly inputImage: string;
-  /** The parameter that named the image, for errors. */
+  /** The parameter that held the image, for errors. */
   readonly parameter: 'inputImage' | 'inputs.image';
   readonly model: string;
   readonly isAsync: boolean;
   readonly ttl: number | undefined;
   readonly finishing: Finishing;
-  /** The first of `settings` that is not the default, for models that take none. */
+  /** The first setting that differs from its default, for models that take no settings. */
   readonly setting: string | undefined;
 };
 
@@ -40,7 +40,7 @@ const modelOf = ({ model, taskType }: RemoveBackground): string => {
   throw new TaskError('missingModel', "Missing required parameter 'model'.", { parameter: 'model' });
 };
 
-/** Settings at the task's root count where `settings` says nothing else. */
+/** `settings` overrides the same fields at the task's root. */
 const settingsOf = (task: RemoveBackground): Settings => {
   const names = Object.keys(settingsFields) as (keyof Settings)[];
   const flat = Object.fromEntries(
@@ -49,7 +49,7 @@ const settingsOf = (task: RemoveBackground): Settings => {
   return { ...flat, ...task.settings };
 };
 
-/** The first setting that is not what it is without settings, by the name that the client used. */
+/** The first setting that differs from its default, by the name that the client used. */
 const firstSettingOf = (task: RemoveBackground, settings: Settings): string | undefined => {
   const name = firstNonDefault(settings);
   return name && task.settings?.[name] !== undefined ? `settings.${name}` : name;

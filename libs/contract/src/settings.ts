@@ -3,7 +3,7 @@ import { z } from 'zod';
 const Threshold = z.int().min(1).max(255);
 const Colour = z.int().min(0).max(255);
 
-/** When a pixel of the mask is taken for certain, 1…255, and the side of the square by which certain regions shrink. */
+/** Mask values from which a pixel is certain, 1…255, and the side of the square that erodes certain regions. */
 export const Matting = z.object({
   foregroundThreshold: Threshold,
   backgroundThreshold: Threshold,
@@ -78,7 +78,7 @@ export const Refine = z
   .meta({ id: 'Refine', description: 'Better edges for every model. Runware does not have it.' });
 export type Refine = z.infer<typeof Refine>;
 
-/** Leaves the result as it is without any settings. Transparent white is what every result has anyway. */
+/** These values do not change the result. Every result has a transparent white background by default. */
 const defaultSettings: Required<Settings> = {
   rgba: [255, 255, 255, 0],
   postProcessMask: false,
@@ -91,7 +91,7 @@ const defaultSettings: Required<Settings> = {
 
 const isSettingsField = (name: string): name is keyof Settings => Object.hasOwn(settingsFields, name);
 
-/** The first setting that differs from its default; undefined when all of them leave the result as it is. */
+/** The first setting that differs from its default, or undefined. */
 export const firstNonDefault = (settings: Settings): keyof Settings | undefined =>
   Object.keys(settings)
     .filter(isSettingsField)

@@ -1,7 +1,7 @@
 import type { Cutout, ErrorItem, Result, Warning } from './answer.js';
 import type { Output } from './output.js';
 
-/** What is known of a finished removal and the image that it made. */
+/** A finished removal and its image. */
 export type FinishedRemoval = {
   readonly taskType: string;
   readonly taskUUID: string;
@@ -11,19 +11,19 @@ export type FinishedRemoval = {
   /** Address of the image; ends with its extension. */
   readonly imageURL: string;
   readonly contentType: string;
-  /** Set when the client named its image by `inputs.image`, the newer form, whose answers have newer fields. */
+  /** Whether the client sent `inputs.image`. Answers to this newer form have newer fields. */
   readonly isNewerForm: boolean;
   /** USD, when the client asked for it. */
   readonly cost?: number;
   readonly warnings?: Warning[];
 };
 
-/** Reads the bytes of the image; asked only for the output types that carry them. */
-export type ReadBase64 = () => Promise<string>;
+/** Reads the bytes of the image; called only for output types that carry them. */
+type ReadBase64 = () => Promise<string>;
 
 /**
- * A result in the form that every known client takes: the superset of the older and the newer fields. Results
- * without an address carry `result`, by which one client tells that they are final.
+ * Makes a result with the older and the newer fields, for every known client. Results without an address carry
+ * `result`, by which one client recognises that they are final.
  */
 export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64): Promise<Cutout> => {
   const { taskType, taskUUID, imageUUID, inputImageUUID, outputType, imageURL, contentType, cost } = removal;
@@ -40,7 +40,7 @@ export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64)
   return { ...base, imageDataURI: `data:${contentType};base64,${base64}`, result: 'success', ...end };
 };
 
-/** How a task ended, without an HTTP status. */
+/** The end of a task, without an HTTP status. */
 type EndOfTask = { readonly result: Result } | { readonly error: ErrorItem };
 
 /** The body of a webhook call: the task's fields at the top, and again in the envelope of `POST /v1`. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Output } from './output.js';
 import { Refine, Settings, settingsFields } from './settings.js';
 
-/** Any RFC 9562 UUID; compared in lower case, echoed as sent. */
+/** Any RFC 9562 UUID; compared in lower case, returned as sent. */
 const TaskUUID = z.uuid().meta({
   id: 'TaskUUID',
   description: 'The UUID that the client chose for this task. Answers carry it as sent.',
@@ -72,7 +72,7 @@ export const ImageUpload = z
   });
 export type ImageUpload = z.infer<typeof ImageUpload>;
 
-/** What clients send besides, for other tasks of Runware; it has no effect here. */
+/** Fields of other Runware tasks, which clients send too. */
 const Ignored = z.unknown().optional().meta({ description: 'Accepted, has no effect.' });
 const ignored = {
   positivePrompt: Ignored,
@@ -89,7 +89,7 @@ const HttpUrl = z
   .regex(/^https?:\/\//i, 'must start with http:// or https://')
   .max(2048);
 
-/** `removeBackground` and the names that it had in older clients; answers echo the one that was sent. */
+/** `removeBackground` and its names in older clients; answers carry the name that was sent. */
 export const removalTypes = ['removeBackground', 'imageBackgroundRemoval', 'removeImageBackground'] as const;
 
 export const RemoveBackground = z

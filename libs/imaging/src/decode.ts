@@ -1,10 +1,11 @@
 import { MAX_IMAGE_PIXELS } from '#contract';
+import { reasonOf } from '#errors';
 import { formats, sniffFormat, type Format } from './formats.js';
 import { ImageError } from './image-error.js';
 import { requireImageSize } from './image-size.js';
 import { sharp } from './sharp.js';
 
-/** What the header of an image says. */
+/** The facts in the header of an image. */
 export type Probe = {
   readonly format: Format;
   readonly contentType: string;
@@ -14,9 +15,9 @@ export type Probe = {
   readonly height: number;
 };
 
-/** Interleaved 8-bit sRGB pixels, row by row, upright. Channels: 3, or 4 when the image has an alpha of its own. */
+/** Interleaved 8-bit sRGB pixels, row by row, upright. 3 channels, or 4 when the image has alpha. */
 export type Photo = {
-  /** The only view of its buffer, so that it can be transferred to another thread. */
+  /** The only view of its buffer, so that the buffer can be transferred to another thread. */
   readonly data: Uint8Array<ArrayBuffer>;
   readonly width: number;
   readonly height: number;
@@ -26,7 +27,7 @@ export type Photo = {
 const open = (bytes: Uint8Array, limitInputPixels: number | false = MAX_IMAGE_PIXELS) =>
   sharp(bytes, { failOn: 'warning', limitInputPixels, pages: 1 });
 
-/** How libjpeg refuses a header. */
+/** The error of libjpeg for a side that is too long. */
 const JPEG_LIMIT = /maximum supported image dimension is (\d+)/i;
 
 const unsupported = (options?: ErrorOptions) =>
@@ -35,9 +36,9 @@ const unsupported = (options?: ErrorOptions) =>
 const tooLarge = (subject: string, what: string, max: number, cause: unknown) =>
   new ImageError('tooLarge', subject, `${what} more than ${max} pixels`, { max }, { cause });
 
-/** Says in our words what libvips said of an image. */
+/** Translates an error of libvips. */
 const translate = (cause: unknown): ImageError => {
-  const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+  const [reason = ''] = reasonOf(cause).split('\n');
   if (/pixel limit|too large|exceeds/i.test(reason)) {
     return tooLarge('The image', 'has', MAX_IMAGE_PIXELS, cause);
   }
@@ -49,7 +50,7 @@ const translate = (cause: unknown): ImageError => {
 
 const readHeader = async (bytes: Uint8Array) => {
   try {
-    // The limit is ours to check, since libvips does not say how large the image is.
+    // No limit here: the error of libvips would not say how large the image is.
     return await open(bytes, false).metadata();
   } catch (cause) {
     throw translate(cause);
@@ -59,7 +60,7 @@ const readHeader = async (bytes: Uint8Array) => {
 /**
  * Reads the header only.
  *
- * @param maxSide pixels that a side may have
+ * @param maxSide the longest side that is taken, in pixels
  * @throws ImageError unsupportedFormat, tooLarge or damaged
  */
 export const probe = async (bytes: Uint8Array, maxSide: number): Promise<Probe> => {
@@ -70,7 +71,11 @@ export const probe = async (bytes: Uint8Array, maxSide: number): Promise<Probe> 
   return { format, ...formats[format], width, height };
 };
 
-/** Reads every pixel and keeps none, so that a damaged file is refused before it is stored. */
+/**
+ * Decodes every pixel and keeps none, so that a damaged file is refused before it is stored.
+ *
+ * @throws ImageError tooLarge or damaged
+ */
 export const verify = async (bytes: Uint8Array): Promise<void> => {
   try {
     await open(bytes)
@@ -85,7 +90,7 @@ export const verify = async (bytes: Uint8Array): Promise<void> => {
 /**
  * Decodes an image: EXIF orientation applied, embedded ICC profile converted to sRGB, first page only.
  *
- * @throws ImageError as probe() does
+ * @throws ImageError tooLarge or damaged
  */
 export const decode = async (bytes: Uint8Array): Promise<Photo> => {
   try {

@@ -13,8 +13,8 @@ export type Encoding = { readonly format: Format; /** 20–99, for JPG and WEBP.
 
 type Pipeline = ReturnType<typeof sharp>;
 
-// Levels beyond 3 and adaptive filters cost several times more and hardly shrink a cutout whose hidden
-// pixels are zero.
+// Higher levels and adaptive filters cost several times more and hardly shrink a cutout whose transparent pixels
+// are zero.
 const encoders: Record<Format, (image: Pipeline, quality: number) => Pipeline> = {
   PNG: (image) => image.png({ compressionLevel: 3, adaptiveFiltering: false }),
   JPG: (image, quality) =>
@@ -24,7 +24,7 @@ const encoders: Record<Format, (image: Pipeline, quality: number) => Pipeline> =
   WEBP: (image, quality) => image.webp({ quality, alphaQuality: 100, effort: 2 }),
 };
 
-/** Encodes a result. PNG and WEBP keep the alpha; JPG is flattened on white. A mask stays one channel, but in WEBP. */
+/** Encodes a result. PNG and WEBP keep the alpha; JPG is flattened on white. PNG and JPG masks stay one channel. */
 export const encode = (image: Pixels, { format, quality }: Encoding): Promise<Buffer> => {
   const { data, ...raw } = image;
   const open = sharp(data, { raw });

@@ -1,4 +1,4 @@
-/** The image formats of the API, by the name that a client sends. */
+/** The image formats of the API, by the names that clients send. */
 export const formats = {
   PNG: { contentType: 'image/png', extension: 'png' },
   JPG: { contentType: 'image/jpeg', extension: 'jpg' },
@@ -7,7 +7,7 @@ export const formats = {
 
 export type Format = keyof typeof formats;
 
-/** Tells the format by the first bytes; what a name, a header or a data URI claims is not asked. */
+/** Detects the format by the first bytes only, since names, headers and data URIs may be wrong. */
 export const sniffFormat = (bytes: Uint8Array): Format | undefined => {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 12)).toString('latin1');
   if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'PNG';

@@ -3,7 +3,7 @@ import { MAX_IMAGE_PIXELS } from '#contract';
 import { requireImageSize, requireOutputSize } from './index.js';
 
 describe('requireImageSize', () => {
-  it('takes a side and pixels up to the limit', () => {
+  it('accepts sides and pixels up to the limit', () => {
     requireImageSize({ width: 100, height: 1 }, 100);
     requireImageSize({ width: 5_000, height: MAX_IMAGE_PIXELS / 5_000 }, 65_535);
   });

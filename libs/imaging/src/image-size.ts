@@ -5,7 +5,7 @@ import { ImageError } from './image-error.js';
 /** In pixels. */
 export type ImageSize = { readonly width: number; readonly height: number };
 
-/** Pixels of a side that libjpeg and libwebp write at most. No image that is taken is too large for PNG. */
+/** The longest side that libjpeg and libwebp can write, in pixels. PNG holds every image that we take. */
 const longestSides = { PNG: Infinity, JPG: 65_500, WEBP: 16_383 } as const satisfies Record<Format, number>;
 
 const measured = ({ width, height }: ImageSize, but: string): [string, string] => [
@@ -14,7 +14,7 @@ const measured = ({ width, height }: ImageSize, but: string): [string, string] =
 ];
 
 /**
- * @param maxSide pixels that a side may have
+ * @param maxSide the longest side that is taken, in pixels
  * @throws ImageError tooLarge when a side is longer, or there are too many pixels
  */
 export const requireImageSize = (size: ImageSize, maxSide: number): void => {
@@ -30,7 +30,7 @@ export const requireImageSize = (size: ImageSize, maxSide: number): void => {
 };
 
 /**
- * A result is as large as its image.
+ * Checks the size of the image, which its result shares.
  *
  * @throws ImageError unfit when the format cannot hold an image of that size
  */

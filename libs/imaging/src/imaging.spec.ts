@@ -23,13 +23,13 @@ const errorOf = async (work: Promise<unknown>): Promise<ImageError> => {
 const kindOf = async (work: Promise<unknown>): Promise<ImageFault> => (await errorOf(work)).kind;
 
 describe('probe', () => {
-  it.each(['png', 'jpeg', 'webp'] as const)('knows a %s by its bytes', async (format) => {
+  it.each(['png', 'jpeg', 'webp'] as const)('detects a %s by its bytes', async (format) => {
     const found = await probe(await flat(7, 5, 'red').toFormat(format).toBuffer(), maxSide);
     expect([found.width, found.height]).toEqual([7, 5]);
     expect(found.contentType).toBe(`image/${format}`);
   });
 
-  it('refuses other formats, whatever they are called', async () => {
+  it('refuses other formats under any name', async () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
     const tiff = await flat(7, 5, 'red').tiff().toBuffer();
     for (const bytes of [svg, tiff, Buffer.from('just text'), Buffer.alloc(0)]) {
@@ -41,7 +41,7 @@ describe('probe', () => {
     expect(await kindOf(probe(bombPng(), maxSide))).toBe('tooLarge');
   });
 
-  it('takes sides up to the limit', async () => {
+  it('accepts sides up to the limit', async () => {
     const found = await probe(writePng(maxSide, 1), maxSide);
     expect([found.width, found.height]).toEqual([maxSide, 1]);
     await probe(writePng(1, 64), 64);
@@ -61,7 +61,7 @@ describe('probe', () => {
     });
   });
 
-  it('refuses sides of zero and sides beyond what PNG can say', async () => {
+  it('refuses sides of zero and sides above the limit of PNG', async () => {
     expect(await kindOf(probe(hollowPng(0, 10), maxSide))).toBe('damaged');
     for (const side of [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]) {
       const kind = await kindOf(probe(hollowPng(side, 1), maxSide));

@@ -1,9 +1,9 @@
 import sharp from 'sharp';
 
-// Only the three formats of the API can reach a decoder, whatever the bytes claim to be.
+// Blocks all decoders except those of the three formats of the API.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'] });
-// Every image is seen once, so what libvips would keep is only memory.
+// Every image is decoded once, so a cache would only take memory.
 sharp.cache(false);
 
 export { sharp };

@@ -5,7 +5,7 @@ import { SHUTDOWN } from './shutdown.js';
 import { provide, token } from './token.js';
 
 export const DATABASE = token<Database>('database');
-/** Rejects while the database does not answer, or lacks a migration that this program needs. */
+/** Rejects while the database does not answer or lacks a migration. */
 export const DATABASE_CHECK = token<() => Promise<unknown>>('database check');
 
 @Module({

@@ -1,12 +1,6 @@
-export {
-  createAdminAdapter,
-  listenForAdmin,
-  openAdminServer,
-  type AdminConfig,
-  type AdminServer,
-} from './admin/admin-app.js';
+export { createAdminAdapter, listenForAdmin, openAdminServer, type AdminServer } from './admin/admin-app.js';
 export { adminControllers } from './admin/admin.module.js';
-export { PROBES, type Probes } from './admin/probes.js';
+export { PROBES, type Probes } from './admin/health.controller.js';
 export { DATABASE, DATABASE_CHECK, DatabaseModule } from './database.module.js';
 export { OUTBOUND, OutboundModule } from './outbound.module.js';
 export { CONFIG, CRASH, LOG, PROGRAM, ProgramModule } from './program.module.js';
@@ -16,4 +10,4 @@ export { SHUTDOWN, Shutdown } from './shutdown.js';
 export { nestOptions, startProgram } from './start.js';
 export { STORAGE, StorageModule } from './storage.module.js';
 export { METRICS, TelemetryModule, TRACING } from './telemetry.module.js';
-export { provide, token, type Token } from './token.js';
+export { provide, token } from './token.js';

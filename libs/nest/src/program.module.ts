@@ -9,10 +9,10 @@ import { token } from './token.js';
 export const PROGRAM = token<string>('program');
 export const CONFIG = token<ServiceConfig>('config');
 export const LOG = token<Logger>('log');
-/** Ends the process with an error, for faults that only a new process mends. */
+/** Ends the process with an error, for faults that need a new process. */
 export const CRASH = token<Context['crash']>('crash');
 
-/** What every module may ask for: the settings, the log and the shutdown. */
+/** Provides the settings, the log and the shutdown to all modules. */
 @Global()
 @Module({})
 export class ProgramModule {

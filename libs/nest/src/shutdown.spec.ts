@@ -8,7 +8,7 @@ const stop = async (shutdown: Shutdown) => {
 };
 
 describe('a shutdown', () => {
-  it('stops taking, then finishes, then closes what was opened last first', async () => {
+  it('stops taking, then finishes, then closes resources, the last opened first', async () => {
     const shutdown = new Shutdown(createLogger('test', 'silent'));
     const steps: string[] = [];
     shutdown.closes('first', 'first', (name) => steps.push(name));
@@ -19,7 +19,7 @@ describe('a shutdown', () => {
     expect(steps).toEqual(['stop taking', 'finish', 'second', 'first']);
   });
 
-  it('names a step that fails, and does the others all the same', async () => {
+  it('names a step that fails, and still runs the others', async () => {
     const shutdown = new Shutdown(createLogger('test', 'silent'));
     const steps: string[] = [];
     shutdown.closes('first', 'first', (name) => steps.push(name));
@@ -29,7 +29,7 @@ describe('a shutdown', () => {
     expect(shutdown.failed).toEqual(['second']);
   });
 
-  it('closes at once what is opened after it began', async () => {
+  it('closes a resource at once that opens after the stop began', async () => {
     const shutdown = new Shutdown(createLogger('test', 'silent'));
     await stop(shutdown);
     const steps: string[] = [];

@@ -8,14 +8,14 @@ type Named = { readonly name: string; readonly work: Work };
 export const SHUTDOWN = token<Shutdown>('shutdown');
 
 /**
- * The order in which every program stops. Nest calls the two hooks; nothing else in a program has one.
+ * The order in which every program stops. Only this class has shutdown hooks of Nest.
  *
- * 1. `stopTaking`: no new work comes in. All at once.
- * 2. `finish`: what is in hand ends or is handed back. All at once.
+ * 1. `stopTaking` steps stop new work, all at once.
+ * 2. `finish` steps end running work or hand it back, all at once.
  * 3. Nest closes its HTTP server.
- * 4. `closes`: what was opened is closed, one after the other, the last opened first.
+ * 4. `closes` steps close resources in turn, the last opened first.
  *
- * A step that fails is logged, and the others are done all the same.
+ * A step that fails is logged, and the other steps still run.
  */
 export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly taking: Named[] = [];
@@ -35,7 +35,7 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
     this.add(this.finishing, { name, work });
   }
 
-  /** @returns what was opened */
+  /** @returns `opened` */
   closes<T>(name: string, opened: T, close: (opened: T) => unknown): T {
     this.add(this.opened, { name, work: () => close(opened) });
     return opened;
@@ -51,7 +51,7 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
     for (const step of this.opened.splice(0).toReversed()) await this.run(step);
   }
 
-  /** Nest opens things side by side. When one fails, another that comes too late is done with at once. */
+  /** Nest opens resources concurrently. One that opens after the stop began is closed at once. */
   private add(steps: Named[], step: Named): void {
     if (this.isStopping) void this.run(step);
     else steps.push(step);

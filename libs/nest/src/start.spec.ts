@@ -39,8 +39,8 @@ const create = (module: DynamicModule) =>
 const FIRST = token<string>('first');
 const SECOND = token<string>('second');
 
-/** Things that a program opens, one for the other, and the steps of its end. */
-const openThings = (steps: string[], closeSecond: () => void = () => undefined) => {
+/** Two resources, of which the second needs the first; `steps` records their closing. */
+const openResources = (steps: string[], closeSecond: () => void = () => undefined) => {
   return [
     provide(
       SECOND,
@@ -64,7 +64,7 @@ const fail = () => {
 };
 
 describe('a program', () => {
-  it('stops taking, finishes, closes its port, then what it opened, the last opened first', async () => {
+  it('stops taking, finishes, closes its port, then its resources, the last opened first', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const steps: string[] = [];
     const isServed = async (step: string) => {
@@ -77,7 +77,7 @@ describe('a program', () => {
     const { stop } = await startProgram(
       log,
       async (shutdown) => {
-        const app = await create(Program.of(shutdown, openThings(steps)));
+        const app = await create(Program.of(shutdown, openResources(steps)));
         shutdown.closes('last', 'last', () => isServed('close last'));
         shutdown.finish('a', () => isServed('finish a'));
         shutdown.finish('b', () => isServed('finish b'));
@@ -101,7 +101,7 @@ describe('a program', () => {
     ]);
   });
 
-  it('does all steps of its stop although some fail, and names those', async () => {
+  it('runs all steps of its stop although some fail, and names those', async () => {
     const steps: string[] = [];
     const { stop } = await startProgram(
       log,
@@ -109,7 +109,7 @@ describe('a program', () => {
         shutdown.stopTaking('requests', fail);
         shutdown.finish('work', fail);
         shutdown.finish('rounds', () => steps.push('finish'));
-        return create(Program.of(shutdown, openThings(steps, fail)));
+        return create(Program.of(shutdown, openResources(steps, fail)));
       },
       async (app) => {
         await app.init();
@@ -119,24 +119,24 @@ describe('a program', () => {
     expect(steps).toEqual(['finish', 'close second', 'close first']);
   });
 
-  it('closes what it opened when a later thing cannot be opened', async () => {
+  it('closes its resources when a later one cannot be opened', async () => {
     const steps: string[] = [];
     const broken = provide(token<never>('broken'), fail, { second: SECOND });
     const begin = async () => {
       steps.push('begin');
     };
     await expect(
-      startProgram(log, (shutdown) => create(Program.of(shutdown, [...openThings(steps), broken])), begin),
+      startProgram(log, (shutdown) => create(Program.of(shutdown, [...openResources(steps), broken])), begin),
     ).rejects.toThrow('it is stuck');
     expect(steps).toEqual(['close second', 'close first']);
   });
 
-  it('closes what it opened when it cannot begin', async () => {
+  it('closes its resources when it cannot begin', async () => {
     const steps: string[] = [];
     await expect(
       startProgram(
         log,
-        (shutdown) => create(Program.of(shutdown, openThings(steps))),
+        (shutdown) => create(Program.of(shutdown, openResources(steps))),
         async (app) => {
           await app.init();
           fail();

@@ -10,14 +10,14 @@ const toNestLogger = (log: Logger): LoggerService => ({
   error: (message) => log.error(message),
 });
 
-/** Options of every application and context that Nest makes for us. */
+/** Options of every application and context of Nest. */
 export const nestOptions = (log: Logger) => ({ logger: toNestLogger(log), abortOnError: false }) as const;
 
 /**
- * Starts a program that Nest composes. Where it cannot start, what was opened meanwhile is closed again.
+ * Starts a program that Nest composes. When the start fails, all opened resources are closed again.
  *
- * @param create makes the application; its modules get the {@link Shutdown}
- * @param begin lets it begin its work
+ * @param create makes the application, and gives its modules the {@link Shutdown}
+ * @param begin starts the work of the application
  */
 export const startProgram = async <App extends INestApplicationContext>(
   log: Logger,

@@ -4,7 +4,7 @@ import { CONFIG, LOG, PROGRAM } from './program.module.js';
 import { SHUTDOWN } from './shutdown.js';
 import { provide, token } from './token.js';
 
-/** Where every metric of a program is registered. */
+/** The registry of all metrics of a program. */
 export const METRICS = token<Metrics>('metrics');
 export const TRACING = token<Tracing>('tracing');
 

@@ -1,15 +1,15 @@
 import type { FactoryProvider } from '@nestjs/common';
 
-/** The name under which Nest keeps a value of type T. Nest itself does not know the type, but the compiler does. */
+/** The key under which Nest keeps a value of type T. Only the compiler knows the type. */
 export type Token<T> = symbol & { readonly holds?: T };
 
 /** @example `export const STORAGE = token<Storage>('storage');` */
 export const token = <T>(name: string): Token<T> => Symbol(name);
 
-export type Tokens<Needs> = { readonly [Name in keyof Needs]-?: Token<Needs[Name]> };
+type Tokens<Needs> = { readonly [Name in keyof Needs]-?: Token<Needs[Name]> };
 
 /**
- * A provider whose factory takes what it needs by name. The compiler checks that each token holds what is needed.
+ * Makes a provider whose factory gets its dependencies by name. The compiler checks the type of each token.
  *
  * @example `provide(EXPIRY, createExpiry, { database: DATABASE, storage: STORAGE, log: LOG })`
  */

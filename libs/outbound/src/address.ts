@@ -33,12 +33,12 @@ const closed = rangesOf([
 ]);
 
 /**
- * All of IPv6 that is routed in public. What lies outside needs no row above: ::, ::1, IPv4-mapped and
+ * All publicly routed IPv6 addresses. Networks outside of it need no row above: ::, ::1, IPv4-mapped and
  * IPv4-compatible addresses, NAT64 (64:ff9b::/96 and 64:ff9b:1::/48), fc00::/7, fe80::/10, fec0::/10, ff00::/8.
  */
 const globalUnicast = rangesOf(['0.0.0.0/0', '2000::/3']);
 
-/** Whether an address belongs to the public internet. What is no address at all does not. */
+/** Whether a text is an address of the public internet. */
 export const isPublicAddress = (text: string): boolean => {
   const address = toAddress(text);
   return address !== undefined && isInside(address, globalUnicast) && !isInside(address, closed);

@@ -1,19 +1,19 @@
 import { isIP } from 'node:net';
 import { isInside, toAddress, toRange, type Range } from './ranges.js';
 
-/** What may be reached although it is not public. */
+/** Hosts and networks that may be reached although they are not public. */
 export type Allow = { readonly hosts: ReadonlySet<string>; readonly ranges: readonly Range[] };
 
 const label = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/;
 
 /**
- * A host as names are compared: without the brackets of IPv6 and without the dot that ends an absolute name,
- * so that `localhost.` and `localhost` are one. Takes what the URL parser has brought to lower case already.
+ * Removes the brackets of IPv6 and the dot of an absolute name, so that `localhost.` equals `localhost`. The URL
+ * parser has already lowered the case.
  */
 export const normaliseHost = (hostname: string): string =>
   hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
 
-/** The name that an entry spells, or undefined: no port, no scheme, no wildcard, no number that is an address. */
+/** The host name of an entry, or undefined. Ports, schemes, wildcards and addresses are no host names. */
 const toHostName = (entry: string): string | undefined => {
   if (/[:/\\?#@[\]%\s]/.test(entry) || !URL.canParse(`http://${entry}`)) return undefined;
   const host = normaliseHost(new URL(`http://${entry}`).hostname);

@@ -1,4 +1,4 @@
-/** Settles like the promise, unless the signal aborts first: then it rejects with the signal's reason. */
+/** Settles like the promise, or rejects with the signal's reason if the signal aborts first. */
 export const abortable = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
   new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
@@ -8,15 +8,15 @@ export const abortable = <T>(promise: Promise<T>, signal: AbortSignal): Promise<
     if (signal.aborted) onAbort();
   });
 
-export type Deadline = {
+type Deadline = {
   readonly timeoutMs: number;
-  /** Makes the reason with which the work is aborted when its time is over. */
+  /** Makes the error for work that takes too long. */
   readonly timedOut: () => Error;
 };
 
 /**
- * Runs work under a signal that aborts when the caller's signal does or when the time is over, whichever
- * comes first. Not `AbortSignal.any`: that one leaks in Node 20 when the caller's signal lives long.
+ * Runs work under a signal that aborts with the caller's signal or after the timeout. `AbortSignal.any` would leak
+ * in Node 20 when the caller's signal lives long.
  */
 export const withDeadline = async <T>(
   work: (stop: AbortController) => Promise<T>,

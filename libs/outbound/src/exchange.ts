@@ -8,22 +8,22 @@ import type { Target } from './target.js';
 
 export type FetchLimits = {
   readonly maxBytes: number;
-  /** For everything together: name resolution, redirects, body. */
+  /** For the whole fetch: name resolution, redirects, body. */
   readonly timeoutMs: number;
-  /** For each silence: while connecting, before the headers, between two pieces of the body. */
+  /** For each pause: while connecting, before the headers, between two chunks of the body. */
   readonly idleTimeoutMs: number;
-  /** What `onRefused` calls the address. */
+  /** The name of the address for `onRefused`. */
   readonly label?: string;
 };
 
-/** What one request comes to: the bytes, or the place to ask instead. */
+/** The bytes of an answer, or the address that it redirects to. */
 export type Answer = { readonly bytes: Buffer } | { readonly location: string };
 
 const headers = { 'user-agent': 'clearcut', accept: '*/*', 'accept-encoding': 'identity' };
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 
-/** Answers with the checked addresses, whatever the name resolves to by now. Literal addresses never get here. */
+/** Resolves every name to the checked addresses, so that no later change counts. Literal addresses are not looked up. */
 const pinTo =
   (addresses: readonly string[]): LookupFunction =>
   (_host, { all }, callback) => {
@@ -33,7 +33,7 @@ const pinTo =
   };
 
 /**
- * A client for one request: a pool would outlive the check of its addresses. It reads no proxy settings.
+ * Makes a client for one request, since a pool would outlive the check of its addresses. It ignores proxy settings.
  *
  * @param idleTimeoutMs 0 for none
  */
@@ -74,7 +74,7 @@ const isSilence = (error: unknown): boolean =>
   error instanceof errors.BodyTimeoutError;
 
 /**
- * Sends one GET to a checked target and follows nothing.
+ * Sends one GET to a checked target and follows no redirect.
  *
  * @throws OutboundError, or the signal's reason
  */
@@ -94,7 +94,7 @@ export const exchange = async (
     if (isSilence(cause)) throw fail('unreachable', `stays silent for ${limits.idleTimeoutMs} ms`, { cause });
     throw fail('unreachable', 'cannot be fetched', { cause });
   } finally {
-    // Also cuts off a body that nobody reads: a redirect's, an error's, the rest of one that is too large.
+    // Also cuts off unread bodies: of redirects, of errors, of answers that are too large.
     await client.destroy();
   }
 };

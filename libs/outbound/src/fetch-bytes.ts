@@ -5,8 +5,8 @@ import { checkTarget, type Rules } from './target.js';
 const maxRedirects = 5;
 
 /**
- * Where a redirect leads. From https to http is taken too: we send nothing worth protecting, and the same
- * http address would have been fetched had the user given it.
+ * Resolves the target of a redirect. A step from https to http is allowed: we send no secrets, and the user could
+ * have named the http address.
  */
 const follow = (location: string, { href }: URL, fail: Failure): URL => {
   if (URL.canParse(location, href)) return new URL(location, href);
@@ -14,16 +14,16 @@ const follow = (location: string, { href }: URL, fail: Failure): URL => {
 };
 
 /**
- * Fetches what stands at an address. Every redirect is checked like the address that the user gave.
+ * Fetches the bytes at an address. Every redirect is checked like the first address.
  *
  * @throws OutboundError, or the signal's reason
  */
 export const fetchBytes = async (
-  asked: URL,
+  first: URL,
   { rules, limits, fail }: { rules: Rules; limits: FetchLimits; fail: Failure },
   signal: AbortSignal,
 ): Promise<Buffer> => {
-  let url = asked;
+  let url = first;
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
     const target = await checkTarget(url, rules, fail, signal);
     const answer = await exchange(target, limits, fail, signal);

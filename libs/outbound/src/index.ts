@@ -1,8 +1,6 @@
 export { isAllowEntry } from './allow.js';
-export type { FetchLimits } from './exchange.js';
-export { createOutbound, type Outbound, type OutboundOptions } from './outbound.js';
+export { createOutbound, type Outbound } from './outbound.js';
 export { OutboundError, type OutboundFault } from './outbound-error.js';
 export { withJitter } from './retry-after.js';
 export type { SendOptions, Sent } from './send.js';
 export { isPassing, isSuccess } from './status.js';
-export type { Resolve } from './target.js';

@@ -1,26 +1,26 @@
 import { isPassing } from './status.js';
 
 /**
- * What can go wrong with an address that a user chose:
- * - refused: it is malformed or may not be asked
+ * Faults of an address that a user chose:
+ * - refused: malformed or not allowed
  * - unreachable: not resolved, not connected, broken off, or no answer in time
- * - badStatus: it answers with a status that is no success
- * - badAnswer: its answer cannot be used, whatever the status
- * - tooLarge: it answers with more bytes than are taken
- * - stopped: we are closing
+ * - badStatus: the answer's status is not 2xx
+ * - badAnswer: the answer is unusable despite its status
+ * - tooLarge: the answer has too many bytes
+ * - stopped: our service is stopping
  */
 export type OutboundFault = 'refused' | 'unreachable' | 'badStatus' | 'badAnswer' | 'tooLarge' | 'stopped';
 
 type Facts = {
-  /** Of badStatus. */
+  /** For badStatus. */
   readonly status?: number;
   /** How long the other side asks us to wait before the next try. */
   readonly retryAfterMs?: number;
-  /** Of tooLarge, in bytes. */
+  /** For tooLarge, in bytes. */
   readonly max?: number;
 };
 
-/** A request to a user's address came to nothing. Which parameter held the address is not known here. */
+/** A request to a user's address failed. The parameter that held the address is unknown here. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError';
 
@@ -33,14 +33,14 @@ export class OutboundError extends Error {
     super(message, options);
   }
 
-  /** Whether another try may fare better. */
+  /** Whether another try may succeed. */
   get isPassing(): boolean {
     if (this.kind === 'badStatus') return isPassing(this.facts.status ?? 0);
     return this.kind === 'unreachable';
   }
 }
 
-/** Makes the error of one request. `what` completes a sentence whose subject is the address. */
+/** Makes the error of one request. `what` completes the sentence that begins with the address. */
 export type Failure = (kind: OutboundFault, what: string, extra?: Facts & ErrorOptions) => OutboundError;
 
 const longestPath = 200;
@@ -49,15 +49,15 @@ const shorten = (path: string): string =>
   path.length > longestPath ? `${path.slice(0, longestPath)}…` : path;
 
 /**
- * Scheme, host and path. Query and userinfo may carry secrets and stay out of every message; so does
- * what follows `data:` and the like, where there is no host.
+ * Shows scheme, host and path. Query and userinfo may carry secrets and stay out of messages, as does the content
+ * of URLs without a host, such as `data:`.
  */
 const shown = ({ protocol, host, pathname }: URL): string =>
   host ? `${protocol}//${host}${shorten(pathname)}` : `The ${protocol} URL`;
 
 /**
- * Names the address that the user gave, also after redirects: where a redirect leads is text that the other
- * side wrote, and might tell the user about hosts which only we can see.
+ * Names the address that the user gave, also after redirects: the target of a redirect could reveal hosts that
+ * only we can see.
  */
 export const failureOf =
   (url: URL): Failure =>

@@ -6,12 +6,12 @@ import { failureOf, type Failure } from './outbound-error.js';
 import { send, type SendOptions, type Sent } from './send.js';
 import { checkSpelling, checkTarget, parseUrl, resolveBySystem, type Resolve } from './target.js';
 
-export type OutboundOptions = {
+type OutboundOptions = {
   /** Hosts, addresses and networks that may be private: `images.internal`, `127.0.0.1`, `10.0.0.0/8`. */
   readonly allow: readonly string[];
-  /** How names become addresses; the system's way unless a test says otherwise. */
+  /** Resolves host names; tests replace it. */
   readonly resolve?: Resolve;
-  /** Hears of each address that was refused, by the label of its request. */
+  /** Called for each refused address, with the label of its request. */
   readonly onRefused?: (label: string) => void;
 };
 
@@ -19,34 +19,33 @@ export type Outbound = {
   /**
    * Fetches the bytes at an http or https address that a user chose.
    *
-   * @throws OutboundError `badStatus` for all but a 2xx, `tooLarge` for more than `maxBytes`, or another kind
-   * @throws the signal's reason, as it is
+   * @throws OutboundError of any kind
+   * @throws the signal's reason, unchanged
    */
   readonly fetchBytes: (url: string, limits: FetchLimits, signal?: AbortSignal) => Promise<Buffer>;
   /**
-   * Sends a body to an http or https address that a user chose. Every status is an answer, a redirect too.
+   * Sends a body to an http or https address that a user chose. Resolves for every status, even a redirect.
    *
    * @throws OutboundError of the kinds `refused`, `unreachable` and `stopped`
-   * @throws the signal's reason, as it is
+   * @throws the signal's reason, unchanged
    */
   readonly send: (options: SendOptions, signal?: AbortSignal) => Promise<Sent>;
   /**
-   * Refuses an address at the door that `send` would refuse too, as far as its spelling tells; no name is
-   * resolved.
+   * Refuses an address that `send` would refuse, as far as its spelling shows. It resolves no name.
    *
    * @throws OutboundError `refused`
    */
   readonly checkUrl: (url: string, label?: string) => void;
-  /** Breaks off what is still under way and waits until it has ended. */
+  /** Breaks off running requests and waits for their end. */
   readonly close: () => Promise<void>;
 };
 
-/** The work that is under way, each with the way to break it off. */
+/** Keeps the running requests, so that `close` can break them off. */
 const createRunning = () => {
   const running = new Map<() => void, Promise<unknown>>();
   let closed = false;
   return {
-    /** Runs work until its time is over, the signal aborts, or all is broken off. */
+    /** Runs work until it ends, times out, or is aborted or broken off. */
     run: async <T>(
       work: (signal: AbortSignal) => Promise<T>,
       { timeoutMs, fail }: { timeoutMs: number; fail: Failure },
@@ -72,7 +71,7 @@ const createRunning = () => {
 };
 
 /**
- * Every request that we make to an address which a user chose.
+ * Makes all requests to addresses that users chose.
  *
  * @example
  * const outbound = createOutbound({ allow: ['images.internal'] });

@@ -7,8 +7,8 @@ export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export type Range = readonly [base: Address, bits: number];
 
 /**
- * The address that a text spells, or undefined. Asking `isIP` first keeps out the spellings that only some
- * programs understand (`0x7f.1`, `2130706433`), which ipaddr.js would read as addresses too.
+ * The address that a text spells, or undefined. `isIP` rejects spellings such as `0x7f.1` and `2130706433`, which
+ * ipaddr.js would accept.
  */
 export const toAddress = (text: string): Address | undefined => (isIP(text) ? ipaddr.parse(text) : undefined);
 
@@ -23,6 +23,6 @@ export const toRange = (text: string): Range | undefined => {
   return /^\d{1,3}$/.test(bits) && Number(bits) <= width ? [address, Number(bits)] : undefined;
 };
 
-/** IPv4 and IPv6 never match each other, so an allowed 127.0.0.1 does not open ::ffff:127.0.0.1. */
+/** IPv4 never matches IPv6, so an allowed 127.0.0.1 does not allow ::ffff:127.0.0.1. */
 export const isInside = (address: Address, ranges: readonly Range[]): boolean =>
   ranges.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits));

@@ -4,21 +4,21 @@ const firstCapacity = 64 * 1024;
 
 const compressions = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd', 'compress', 'x-compress']);
 
-/** Whether a body would have to be unpacked, which no cap on received bytes bounds. */
+/** Whether a body is compressed. A cap on received bytes does not bound its unpacked size. */
 export const isCompressed = (headers: IncomingHttpHeaders): boolean =>
   [headers['content-encoding'] ?? []]
     .flat()
     .flatMap((value) => value.split(','))
     .some((coding) => compressions.has(coding.trim().toLowerCase()));
 
-/** The length that the other side announces, or undefined. */
+/** The announced length, or undefined. */
 export const declaredBytes = (headers: IncomingHttpHeaders): number | undefined => {
   const text = headers['content-length'];
   return typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : undefined;
 };
 
-const grown = (bytes: Buffer, length: number, needed: number, maxBytes: number): Buffer => {
-  // A buffer of its own, not a slice of Node's pool, so that it may be transferred to another thread.
+const enlarge = (bytes: Buffer, length: number, needed: number, maxBytes: number): Buffer => {
+  // No slice of Node's pool, so that the buffer can be transferred to another thread.
   const larger = Buffer.allocUnsafeSlow(Math.min(maxBytes, Math.max(needed, 2 * bytes.length)));
   larger.set(bytes.subarray(0, length));
   return larger;
@@ -27,10 +27,9 @@ const grown = (bytes: Buffer, length: number, needed: number, maxBytes: number):
 /**
  * Gathers a body into one buffer.
  *
- * Chunks are copied as they arrive and not kept: a body sent in pieces of one byte would otherwise hold
- * a hundred times its size.
+ * Chunks are copied, not kept: a body in chunks of one byte would otherwise take a hundred times its size.
  *
- * @param expectedBytes a hint, at most `maxBytes`; memory is touched only when bytes arrive
+ * @param expectedBytes a hint, at most `maxBytes`; only arriving bytes touch the memory
  */
 export const readBody = async (
   body: AsyncIterable<Uint8Array>,
@@ -46,7 +45,7 @@ export const readBody = async (
   for await (const chunk of body) {
     const needed = length + chunk.length;
     if (needed > maxBytes) throw tooLarge();
-    if (needed > bytes.length) bytes = grown(bytes, length, needed, maxBytes);
+    if (needed > bytes.length) bytes = enlarge(bytes, length, needed, maxBytes);
     bytes.set(chunk, length);
     length = needed;
   }

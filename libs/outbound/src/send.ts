@@ -10,32 +10,32 @@ export type SendOptions = {
   readonly body: Uint8Array | string;
   readonly contentType: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For everything together: name resolution, sending, the head of the answer. */
+  /** For the whole request: name resolution, sending, the head of the answer. */
   readonly timeoutMs: number;
-  /** What `onRefused` calls the address. */
+  /** The name of the address for `onRefused`. */
   readonly label?: string;
 };
 
-/** What the other side said, of which nothing but this is kept. */
+/** The part of an answer that is kept. */
 export type Sent = {
   readonly status: number;
-  /** How long it asks us to wait before the next try. */
+  /** The wait that the receiver asks for. */
   readonly retryAfterMs?: number;
 };
 
-/** No timeouts of the connection's own: the deadline of the whole covers them. */
+/** The total timeout covers the connection too. */
 const NO_IDLE_TIMEOUT = 0;
 
 const drainLimits = { maxBytes: 64 * 1024, ms: 1_000 };
 
-/** Lets the other side finish what it says. The status is known by then, so that no fault of the body counts. */
+/** Reads the rest of the answer. Its faults do not count, since the status is known. */
 const drain = (body: Dispatcher.ResponseData['body']): Promise<void> =>
   body
     .dump({ limit: drainLimits.maxBytes, signal: AbortSignal.timeout(drainLimits.ms) })
     .catch(() => undefined);
 
 /**
- * Sends one request with a body to a checked target and follows nothing: a redirect is an answer like others.
+ * Sends one request with a body to a checked target. Redirects are returned, not followed.
  *
  * @throws OutboundError, or the signal's reason
  */

@@ -1,7 +1,7 @@
-/** Statuses of the 4xx that may pass: too slow, too early, too many. */
+/** Temporary 4xx statuses: Request Timeout, Too Early, Too Many Requests. */
 const passing = new Set([408, 425, 429]);
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
-/** Whether the same request may be answered better a little later. A redirect is an answer that stays. */
+/** Whether the same request may succeed later. Redirects do not count as temporary. */
 export const isPassing = (status: number): boolean => status >= 500 || passing.has(status);

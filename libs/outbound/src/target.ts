@@ -5,10 +5,10 @@ import { allowsAddress, normaliseHost, type Allow } from './allow.js';
 import { abortable } from './deadline.js';
 import { OutboundError, type Failure } from './outbound-error.js';
 
-/** All addresses of a host name. */
+/** Resolves a host name to all of its addresses. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-/** Where a request goes: the URL, and the addresses that were checked and are the only ones to connect to. */
+/** A URL, and the checked addresses that a request to it may connect to. */
 export type Target = { readonly url: URL; readonly addresses: readonly string[] };
 
 export type Rules = { readonly allow: Allow; readonly resolve: Resolve };
@@ -18,13 +18,13 @@ export const resolveBySystem: Resolve = async (host) => {
   return found.map(({ address }) => address);
 };
 
-/** @throws OutboundError that keeps no cause: the URL parser's error carries the whole text, secrets included */
+/** @throws OutboundError without a cause, since the parser's error holds the whole text with its secrets */
 export const parseUrl = (text: string): URL => {
   if (URL.canParse(text)) return new URL(text);
   throw new OutboundError('refused', 'The URL is malformed.');
 };
 
-/** The host of a URL that is spelled as we take it. */
+/** @throws OutboundError `refused` for URLs that we do not take */
 const hostOf = ({ protocol, hostname, username, password }: URL, fail: Failure): string => {
   const host = normaliseHost(hostname);
   if (protocol !== 'http:' && protocol !== 'https:') {
@@ -43,15 +43,14 @@ const refusePrivate = (host: string, addresses: readonly string[], allow: Allow,
   throw fail('refused', 'leads to an address that is not public');
 };
 
-/** What needs no resolving: literal addresses, and the name that is loopback everywhere (RFC 6761). */
+/** Addresses that need no resolver: literal ones, and loopback for localhost (RFC 6761). */
 const knownAddresses = (host: string): readonly string[] => {
   if (isIP(host)) return [host];
   return host === 'localhost' || host.endsWith('.localhost') ? ['127.0.0.1'] : [];
 };
 
 /**
- * Refuses what will never be requested, as far as that can be told without resolving a name. What passes is
- * to be checked again when it is requested.
+ * Refuses a URL by its spelling, without resolving its name. `checkTarget` checks it again before the request.
  */
 export const checkSpelling = (url: URL, allow: Allow, fail: Failure): void => {
   const host = hostOf(url, fail);
@@ -69,10 +68,9 @@ const addressesOf = async (host: string, resolve: Resolve, fail: Failure, signal
 };
 
 /**
- * Decides whether a URL may be requested, without connecting to anything.
+ * Resolves a URL and decides whether it may be requested.
  *
- * One address that is not public refuses the whole name: which of its addresses a connection would take is
- * not ours to choose.
+ * One address that is not public refuses the whole name, since a connection may take any of its addresses.
  */
 export const checkTarget = async (
   url: URL,
@@ -85,7 +83,7 @@ export const checkTarget = async (
   if (addresses.length === 0) throw fail('unreachable', 'does not resolve');
   refusePrivate(host, addresses, allow, fail);
 
-  // The dot goes, so that Host header, TLS server name and certificate agree.
+  // Without the dot, Host header, TLS server name and certificate agree.
   const normalised = new URL(url);
   if (!isIP(host)) normalised.hostname = host;
   return { url: normalised, addresses };

@@ -8,7 +8,7 @@ export const listenOnLoopback = async (server: Server): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
-/** A real server on loopback that counts who comes. */
+/** A real server on loopback that counts its connections. */
 export type Loopback = {
   readonly port: number;
   readonly url: (path?: string) => string;
@@ -17,7 +17,7 @@ export type Loopback = {
   readonly close: () => Promise<void>;
 };
 
-/** @param handle may leave a request without an answer: closing cuts it off */
+/** @param handle may leave a request unanswered, since `close` cuts it off */
 export const serveLoopback = async (handle: RequestListener): Promise<Loopback> => {
   let connections = 0;
   const requests: IncomingMessage[] = [];
@@ -43,7 +43,7 @@ export const serveLoopback = async (handle: RequestListener): Promise<Loopback> 
   };
 };
 
-/** For a `describe`: starts servers that are closed after each of its tests. */
+/** Starts servers for the tests of a `describe`, and closes them after each test. */
 export const serveInTests = (): ((handle: RequestListener) => Promise<Loopback>) => {
   const servers: Loopback[] = [];
   afterEach(async () => {

@@ -1,9 +1,47 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ServiceConfig } from '#config';
 import { CONFIG } from '#nest';
-import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { authorise } from './authorise.js';
+import {
+  ForbiddenException,
+  Inject,
+  Injectable,
+  UnauthorizedException,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Lets those in who know ADMIN_TOKEN. */
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+/** The token of `Bearer <token>`, or the password of HTTP basic; the user name is ignored. */
+const sentToken = (authorization = ''): string | undefined => {
+  const [, scheme = '', value = ''] = /^(Bearer|Basic) +(\S+)$/i.exec(authorization) ?? [];
+  if (scheme.toLowerCase() !== 'basic') return value || undefined;
+  const pair = Buffer.from(value, 'base64').toString();
+  return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : undefined;
+};
+
+/** A browser sends the password along with forms of other sites too, but `Origin` names the site. */
+const isForeign = ({ origin, host }: IncomingHttpHeaders): boolean =>
+  origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
+
+/** @throws HttpException for a request without ADMIN_TOKEN, or from a form of another site */
+export const authorise = (
+  token: string | undefined,
+  { headers }: Pick<FastifyRequest, 'headers'>,
+  reply: Pick<FastifyReply, 'header'>,
+): void => {
+  if (!token) throw new ForbiddenException('Set ADMIN_TOKEN to see the status page.');
+  if (isForeign(headers)) throw new ForbiddenException('This form is not of this page.');
+
+  const sent = sentToken(headers.authorization);
+  if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) return;
+  reply.header('www-authenticate', 'Basic realm="Clearcut", charset="UTF-8"');
+  throw new UnauthorizedException('The password is ADMIN_TOKEN.');
+};
+
+/** Admits requests that carry ADMIN_TOKEN. */
 @Injectable()
 export class OperatorGuard implements CanActivate {
   constructor(@Inject(CONFIG) private readonly config: Pick<ServiceConfig, 'ADMIN_TOKEN'>) {}

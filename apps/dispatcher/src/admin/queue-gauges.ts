@@ -1,38 +1,42 @@
 import { pendingDeliveries, queueDepths, type Database, type Depth } from '#database';
 import type { Metrics } from '#telemetry';
 
-/** One answer serves all gauges of a scrape. */
-const FRESH_MS = 1_000;
+type PendingDeliveries = Awaited<ReturnType<typeof pendingDeliveries>>;
 
-/** Asks again when the last answer is no longer fresh; whoever asks meanwhile gets the same. */
+/** Within this time all gauges of a scrape share one answer. */
+const SHARED_FOR_MS = 1_000;
+
+/** Repeats the last answer, also a pending one, while it is recent. */
 const shared = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
   let askedMs = -Infinity;
   let answer: Promise<T>;
   return () => {
-    if (performance.now() - askedMs < FRESH_MS) return answer;
+    if (performance.now() - askedMs < SHARED_FOR_MS) return answer;
     askedMs = performance.now();
     answer = ask();
     return answer;
   };
 };
 
-/** Reads the queue out of Postgres at each scrape. While it is away its gauges are missing, and the fault counts. */
-export const watchQueue = (metrics: Metrics, database: Database, onError: (error: unknown) => void): void => {
+type ReadOr = <T>(read: () => Promise<T>, fallback: T) => () => Promise<T>;
+
+/** Makes shared readers that count and report their faults. */
+const createReadOr = (metrics: Metrics, onError: (error: unknown) => void): ReadOr => {
   const faults = metrics.counter({
     name: 'clearcut_queue_read_faults_total',
     help: 'Scrapes at which the depth of the queue could not be read.',
   });
-  const readOr = <T>(ask: () => Promise<T>, nothing: T) =>
+  return (read, fallback) =>
     shared(() =>
-      ask().catch((error: unknown) => {
+      read().catch((error: unknown) => {
         faults.inc();
         onError(error);
-        return nothing;
+        return fallback;
       }),
     );
-  const depths = readOr<readonly Depth[]>(() => queueDepths(database), []);
-  const deliveries = readOr(() => pendingDeliveries(database), undefined);
+};
 
+const watchDepths = (metrics: Metrics, depths: () => Promise<readonly Depth[]>): void => {
   metrics.reading(
     {
       name: 'clearcut_queue_depth',
@@ -54,6 +58,12 @@ export const watchQueue = (metrics: Metrics, database: Database, onError: (error
         if (state === 'queued') gauge.set({ model }, oldestSeconds);
     },
   );
+};
+
+const watchDeliveries = (
+  metrics: Metrics,
+  deliveries: () => Promise<PendingDeliveries | undefined>,
+): void => {
   metrics.reading(
     { name: 'clearcut_deliveries_pending', help: 'Webhook deliveries that are still to be made.' },
     async (gauge) => {
@@ -70,5 +80,18 @@ export const watchQueue = (metrics: Metrics, database: Database, onError: (error
       const found = await deliveries();
       if (found) gauge.set(found.overdueSeconds);
     },
+  );
+};
+
+/** Reads tasks and deliveries from Postgres at each scrape. When a read fails, its gauges have no series. */
+export const watchQueue = (metrics: Metrics, database: Database, onError: (error: unknown) => void): void => {
+  const readOr = createReadOr(metrics, onError);
+  watchDepths(
+    metrics,
+    readOr<readonly Depth[]>(() => queueDepths(database), []),
+  );
+  watchDeliveries(
+    metrics,
+    readOr(() => pendingDeliveries(database), undefined),
   );
 };

@@ -1,26 +1,26 @@
 import { MethodNotAllowedException, NotFoundException } from '@nestjs/common';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
-import { authorise } from '../admin/authorise.js';
+import { authorise } from '../admin/operator.guard.js';
 import type { Board } from './open-board.js';
 import { redact } from './redact.js';
 
-/** Longer than a look into all queues takes. The store's library waits for ever for a store it never reached. */
+/** Reading all queues takes less. BullMQ itself waits for ever for a store that it never reached. */
 const TIMEOUT_MS = 5_000;
 
-/** The page's own scripts, styles and pictures, and nobody else's. It writes styles into itself. */
+/** Allows the page its own scripts, styles and pictures only. The page sets inline styles. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
   "connect-src 'self'; worker-src 'self'; font-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
-/** Fonts that the page would fetch from elsewhere; without them it takes the system's. */
+/** Links to fonts on other hosts; without them the page uses fonts of the system. */
 const foreignLink = /<link\b[^>]*\bhref="https?:[^>]*>/g;
 
 const isBelow = (folder: string, prefix: string, { routeOptions }: FastifyRequest) =>
   routeOptions.url?.startsWith(`${prefix}/${folder}/`) ?? false;
 
 /**
- * What waits in each model's queue, job by job, for those who know the token. It is for looking: the row of a task
- * decides what becomes of it, so a job that were changed here would do nothing or be made anew by the sweep.
+ * Shows the jobs in each model's queue to operators. It is read-only: the row of a task decides what happens to
+ * it, and the sweep replaces a job that is removed here.
  */
 export const boardPlugin =
   ({ routes, refresh }: Board, token: string | undefined): FastifyPluginAsync =>
@@ -44,7 +44,7 @@ export const boardPlugin =
       if (isBelow('static', prefix, request)) reply.header('cache-control', 'private, max-age=3600');
       return typeof payload === 'string' ? redact(payload.replaceAll(foreignLink, '')) : payload;
     });
-    // Nothing is there for those without the token either: the hooks above come first.
+    // The hooks above come first, so an unknown address answers 401 without the token.
     fastify.setNotFoundHandler(() => {
       throw new NotFoundException();
     });

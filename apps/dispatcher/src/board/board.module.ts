@@ -9,7 +9,7 @@ const BASE = '/queues';
 
 const BOARD = token<FastifyPluginAsync>('board');
 
-/** The queues, job by job. The page and its API come from bull-board as a plugin of Fastify. */
+/** Mounts bull-board, which shows the queues job by job, as a plugin of Fastify. */
 @Module({
   imports: [DatabaseModule, QueueModule],
   providers: [

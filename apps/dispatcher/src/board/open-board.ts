@@ -9,9 +9,9 @@ import type { FastifyPluginCallback } from 'fastify';
 type Needs = { readonly database: Database; readonly queue: Pick<TaskQueue, 'inspect'> };
 
 export type Board = {
-  /** Serves the page, its scripts and what they ask for. */
+  /** Serves the page, its scripts and its API. */
   readonly routes: FastifyPluginCallback;
-  /** Looks up anew which queues there are to show. */
+  /** Looks up again which queues to show. */
   readonly refresh: () => Promise<void>;
 };
 
@@ -22,7 +22,7 @@ const uiConfig = {
   sortQueues: true,
 };
 
-/** A queue as the board shows it: to be read, and of its jobs no more than ours carry. */
+/** Shows a queue read-only, and no fields of its jobs except ours. */
 const toAdapter = (queue: Needs['queue'], model: string): BullMQAdapter => {
   const adapter = new BullMQAdapter(queue.inspect(model), { readOnlyMode: true, displayName: model });
   adapter.setFormatter('data', (data: { taskId?: unknown } | undefined) => ({ taskId: data?.taskId }));
@@ -31,14 +31,14 @@ const toAdapter = (queue: Needs['queue'], model: string): BullMQAdapter => {
 };
 
 /**
- * Leaves its errors to the filter of the admin port. The plugin of static files forbids paths that lead out of its
- * folder; they are answered as any other address where there is nothing.
+ * Passes errors on to the filter of the admin port. A path that leads out of the folder of static files gets 404,
+ * like any unknown address.
  */
 const passOn = (error: Error & { readonly statusCode?: number }): never => {
   throw error.statusCode === 403 ? new NotFoundException() : error;
 };
 
-/** bull-board, with a queue for each model that Postgres has tasks or servers of. */
+/** Opens bull-board with a queue for each model that has tasks or warm workers in Postgres. */
 export const openBoard = ({ database, queue }: Needs, base: string): Board => {
   const server = new FastifyAdapter().setBasePath(base);
   const { replaceQueues } = createBullBoard({ queues: [], serverAdapter: server, options: { uiConfig } });

@@ -1,6 +1,6 @@
 const address = /\b([a-z][a-z\d+.-]*:\/\/)(?:[^\s/?#@"'<>]*@)?([^\s?#"'<>\\]*)([?#][^\s"'<>\\]*)?/gi;
 
-/** Takes user names, passwords and queries out of the addresses in a text: those carry signatures and tokens. */
+/** Removes user names, passwords and queries from addresses in a text, since they may hold secrets. */
 export const redact = (text: string): string =>
   text.replaceAll(
     address,

@@ -1,9 +1,12 @@
+import { TaskError, toErrorItem, toWebhookBody } from '#contract';
 import {
   endDelivery,
   findEnded,
   recordAttempt,
   releaseDelivery,
   retryDelivery,
+  routingOfTask,
+  taskOutcome,
   type Attempt,
   type Database,
   type DueDelivery,
@@ -14,12 +17,11 @@ import { OutboundError, type Outbound, type SendOptions, type Sent } from '#outb
 import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
 import { nextMove, type Move } from './next-move.js';
-import { webhookBody } from './webhook-body.js';
 import type { WebhookMetrics } from './webhook-metrics.js';
 
 export const TIMEOUT_MS = 10_000;
 
-export type DeliverEdges = OutcomeReader & {
+type DeliverEdges = OutcomeReader & {
   readonly outbound: Pick<Outbound, 'send'>;
   readonly secrets: Pick<Secrets, 'open'>;
   readonly metrics: WebhookMetrics;
@@ -34,7 +36,7 @@ const request = {
   label: 'webhookURL',
 } as const;
 
-/** The id stays the same over all attempts, so that a receiver can tell a repetition. */
+/** All attempts send the same id, so that a receiver can recognise a repetition. */
 const headersOf = ({ id }: DueDelivery) => ({ 'webhook-id': id });
 
 type Delivering = {
@@ -44,7 +46,7 @@ type Delivering = {
   readonly stopping: AbortSignal;
 };
 
-/** What a call came to: an answer, or why there is none. */
+/** The answer of a receiver, or the reason why there is none. */
 type Call = { readonly sent: Sent } | { readonly error: string };
 
 const call = async (
@@ -60,7 +62,7 @@ const call = async (
   }
 };
 
-/** Writes down what an attempt came to, and decides how it goes on. */
+/** Records an attempt, then ends the delivery or schedules the next attempt. */
 const settle = async (
   database: Database,
   delivery: DueDelivery,
@@ -72,10 +74,20 @@ const settle = async (
   else await retryDelivery(database, delivery, move.retryInMs);
 };
 
-/** After a fault of ours; then storage or key may be back. */
+/** The wait after a fault of ours, such as an outage of the storage. */
 const POSTPONE_MS = 30_000;
 
-/** What is to be sent. Where it cannot be read the delivery waits, and keeps all its attempts. */
+/** The receiver gets the same answer that getResponse gives. */
+const webhookBody = async (reader: OutcomeReader, task: TaskRow): Promise<string> => {
+  try {
+    return JSON.stringify(toWebhookBody(await taskOutcome(reader, task)));
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    return JSON.stringify(toWebhookBody({ error: toErrorItem(error, routingOfTask(task)) }));
+  }
+};
+
+/** Makes the message. When that fails, the delivery is postponed and no attempt is counted. */
 const compose = async (
   secrets: DeliverEdges['secrets'],
   reader: OutcomeReader,
@@ -93,12 +105,12 @@ const compose = async (
 /** Sends and settles one attempt, as a span of the task's trace. */
 const attemptOne = async (
   { outbound, secrets, metrics, tracing, log, ...reader }: DeliverEdges,
-  turn: Delivering,
+  delivering: Delivering,
 ): Promise<void> => {
-  const { delivery, delaysMs, stopping } = turn;
+  const { delivery, delaysMs, stopping } = delivering;
   const { database } = reader;
   const { id, taskId, host, attempts } = delivery;
-  const message = await compose(secrets, reader, turn);
+  const message = await compose(secrets, reader, delivering);
   const start = performance.now();
   try {
     const called = await call(outbound, { ...request, ...message }, stopping);
@@ -114,15 +126,15 @@ const attemptOne = async (
     log.info({ delivery: id, taskId, host, attempts, ...attempt, ...move }, 'webhook sent');
   } catch (error) {
     if (!stopping.aborted) throw error;
-    // Broken off by our own end, which is no fault of the receiver: whoever runs next takes it at once.
+    // Our own stop broke the call off, so no attempt is counted and another dispatcher takes it at once.
     await releaseDelivery(database, delivery);
     log.info({ delivery: id, taskId, host }, 'webhook given back');
   }
 };
 
 /**
- * One attempt to tell a receiver of a task's end. Rejects with faults of ours only; the delivery is then taken
- * again when its lease is over.
+ * Makes one attempt to deliver a webhook. Rejects only with faults of ours; the delivery is then taken again when
+ * its lease ends.
  */
 export const deliver =
   (edges: DeliverEdges, delaysMs?: readonly number[]) =>
@@ -133,6 +145,6 @@ export const deliver =
 
     const attributes = { 'clearcut.task_id': taskId, 'clearcut.attempt': attempts };
     const options = { kind: 'client', parent: task.traceParent, attributes } as const;
-    const turn = { delivery, task, delaysMs, stopping };
-    await edges.tracing.trace('webhook', options, () => attemptOne(edges, turn));
+    const delivering = { delivery, task, delaysMs, stopping };
+    await edges.tracing.trace('webhook', options, () => attemptOne(edges, delivering));
   };

@@ -1,11 +1,11 @@
 import { takeDueDeliveries, type Database, type DueDelivery } from '#database';
 import { TIMEOUT_MS } from './deliver.js';
-import { startRounds, type Rounds } from '../rounds/rounds.js';
+import { startRounds, type Rounds } from '../rounds/start-rounds.js';
 
 const CONCURRENCY = 16;
-/** So that the receivers of one slow host do not hold up all others. */
+/** Keeps one slow host from holding up the others. */
 const PER_HOST = 4;
-/** An attempt, and what we do before and after it. */
+/** Covers one attempt and the work before and after it. */
 const LEASE_MS = 3 * TIMEOUT_MS;
 const EVERY_MS = 1_000;
 
@@ -29,7 +29,7 @@ const countByHost = (deliveries: Iterable<DueDelivery>): Record<string, number> 
 
 export type Deliveries = Rounds & { readonly start: () => void };
 
-/** Sends what is due, many at once but few to the same host. */
+/** Sends due deliveries, many at once but few to the same host. */
 export const createDeliveries = (
   { database, deliver, onError }: Deps,
   { everyMs = EVERY_MS, graceMs }: DeliveriesOptions,

@@ -19,7 +19,7 @@ describe('nextMove', () => {
   });
 
   it.each([[{ status: 301 }], [{ status: 404 }], [{ status: 500 }], [undefined]])(
-    'tries again after %j, with longer and longer waits, and fails in the end',
+    'tries again after %j with growing waits, and fails after the last attempt',
     (sent) => {
       DELAYS_MS.forEach((delayMs, i) => {
         const waitMs = retryOf(sent, i + 1);
@@ -30,7 +30,7 @@ describe('nextMove', () => {
     },
   );
 
-  it('waits at least as long as Retry-After says, up to a day', () => {
+  it('waits at least as long as Retry-After asks, up to a day', () => {
     expect(retryOf({ status: 503, retryAfterMs: 2 * HOUR }, 1)).toBe(2 * HOUR);
     expect(retryOf({ status: 503, retryAfterMs: 1 }, 1)).toBeGreaterThanOrEqual(800);
     expect(retryOf({ status: 503, retryAfterMs: 1000 * HOUR }, 1)).toBe(24 * HOUR);

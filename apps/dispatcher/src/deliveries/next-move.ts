@@ -4,7 +4,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** The waits between the attempts of one delivery; there is one attempt more. Just over 22 hours in all. */
+/** The waits between the attempts of one delivery: ten attempts over 22 hours. */
 export const DELAYS_MS: readonly number[] = [
   SECOND,
   5 * SECOND,
@@ -19,16 +19,16 @@ export const DELAYS_MS: readonly number[] = [
 
 const MAX_RETRY_AFTER_MS = 24 * HOUR;
 
-/** The receiver wants no more. */
+/** By this status a receiver refuses further attempts. */
 const GONE = 410;
 
 export type Move = { readonly end: 'delivered' | 'failed' | 'stopped' } | { readonly retryInMs: number };
 
 /**
- * What becomes of a delivery after an attempt.
+ * Decides what happens to a delivery after an attempt.
  *
  * @param sent undefined when there was no answer
- * @param attempts how many there were, this one included
+ * @param attempts the number of attempts, including this one
  */
 export const nextMove = (sent: Sent | undefined, attempts: number, delaysMs = DELAYS_MS): Move => {
   if (sent && isSuccess(sent.status)) return { end: 'delivered' };

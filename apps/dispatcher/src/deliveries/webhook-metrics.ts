@@ -1,6 +1,6 @@
 import type { Metrics } from '#telemetry';
 
-/** A counter of webhook calls whose series begin at 0, since a rate sees no increase where one begins. */
+/** Series start at 0, since `rate` misses the first increase of a series that starts at 1. */
 const countWebhooks = (metrics: Metrics) => {
   const webhooks = metrics.counter({
     name: 'clearcut_webhook_attempts_total',

@@ -1,10 +1,10 @@
 import type { Health } from '#program';
 import type { Metrics } from '#telemetry';
 
-/** Longer than any round takes, the deletion of very many expired images included. */
+/** Longer than any round takes, even one that deletes very many expired images. */
 const SILENT_AFTER_MS = 600_000;
 
-/** Whether the rounds still turn. One that fails turns all the same: what failed is not ours to restart. */
+/** Tells whether the rounds still run. A failed round counts too, since a restart would not mend its cause. */
 export const createPulse = (metrics: Metrics, now = () => performance.now()) => {
   const rounds = metrics.counter({
     name: 'clearcut_rounds_total',

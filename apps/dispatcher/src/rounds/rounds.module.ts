@@ -1,30 +1,63 @@
-import { LOG, METRICS, provide, SHUTDOWN, TelemetryModule, token } from '#nest';
-import { Module } from '@nestjs/common';
+import {
+  DATABASE,
+  DatabaseModule,
+  LOG,
+  METRICS,
+  provide,
+  QueueModule,
+  SHUTDOWN,
+  STORAGE,
+  StorageModule,
+  TASK_QUEUE,
+  TelemetryModule,
+  token,
+  type Shutdown,
+} from '#nest';
+import type { Logger } from '#telemetry';
+import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { createExpiry } from './expire.js';
 import { createPulse, type Pulse } from './pulse.js';
-import { startRounds } from './rounds.js';
+import { startRounds } from './start-rounds.js';
+import { createSweep } from './sweep.js';
+import { createTidying } from './tidy.js';
 
 export const PULSE = token<Pulse>('pulse');
 
-/** Does the work of a round again and again until the program stops. */
-export type Repeat = (round: string, work: () => Promise<void>, everyMs: number) => void;
+type Round = () => Promise<void>;
+const SWEEP = token<Round>('sweep');
+const EXPIRY = token<Round>('expiry');
+const TIDYING = token<Round>('tidying');
 
-export const REPEAT = token<Repeat>('repeat');
-
+/** The work that the dispatcher repeats: the sweep of lost jobs, the expiry of images, the tidying of rows. */
 @Module({
-  imports: [TelemetryModule],
+  imports: [DatabaseModule, QueueModule, StorageModule, TelemetryModule],
   providers: [
     provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }),
-    provide(
-      REPEAT,
-      ({ pulse, log, shutdown }) =>
-        (round, work, everyMs) => {
-          const onError = (err: unknown) => log.error({ err }, `${round} failed`);
-          const rounds = startRounds(pulse.watch(round, work), everyMs, onError);
-          shutdown.finish(round, rounds.stop);
-        },
-      { pulse: PULSE, log: LOG, shutdown: SHUTDOWN },
-    ),
+    provide(SWEEP, createSweep, { database: DATABASE, queue: TASK_QUEUE, metrics: METRICS, log: LOG }),
+    provide(EXPIRY, createExpiry, { database: DATABASE, storage: STORAGE, log: LOG }),
+    provide(TIDYING, createTidying, { database: DATABASE }),
   ],
-  exports: [PULSE, REPEAT],
+  exports: [PULSE],
 })
-export class RoundsModule {}
+export class RoundsModule implements OnApplicationBootstrap {
+  constructor(
+    @Inject(SWEEP) private readonly sweep: Round,
+    @Inject(EXPIRY) private readonly expire: Round,
+    @Inject(TIDYING) private readonly tidy: Round,
+    @Inject(PULSE) private readonly pulse: Pulse,
+    @Inject(SHUTDOWN) private readonly shutdown: Shutdown,
+    @Inject(LOG) private readonly log: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.repeat('sweep', this.sweep, 2_000);
+    this.repeat('expiry', this.expire, 5_000);
+    this.repeat('tidying', this.tidy, 10_000);
+  }
+
+  private repeat(round: string, work: Round, everyMs: number): void {
+    const onError = (err: unknown) => this.log.error({ err }, `${round} failed`);
+    const rounds = startRounds(this.pulse.watch(round, work), everyMs, onError);
+    this.shutdown.finish(round, rounds.stop);
+  }
+}

@@ -6,7 +6,7 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Markup that needs no escaping any more. */
+/** Markup that is already escaped. */
 export class Html {
   constructor(readonly text: string) {}
 }
@@ -21,7 +21,7 @@ const render = (content: Content): string => {
   return `${content}`.replaceAll(/[&<>"']/g, (character) => escapes[character] ?? '');
 };
 
-/** Markup in which everything that is put in is escaped, other than markup made here. */
+/** Escapes every inserted value except `Html`. */
 export const html = (parts: TemplateStringsArray, ...contents: readonly Content[]): Html =>
   new Html(parts.map((part, i) => part + render(contents[i])).join(''));
 

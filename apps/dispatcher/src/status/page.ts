@@ -5,7 +5,7 @@ import { Html, html, table, type Content } from './html.js';
 export type Status = {
   readonly outcomes: readonly OutcomeCount[];
   readonly depths: readonly Depth[];
-  /** By model; what the queue says of itself. */
+  /** The counts that the queue reports, by model. */
   readonly jobs: ReadonlyMap<string, JobCounts>;
   readonly suspects: readonly Suspect[];
   readonly deliveries: readonly TroubledDelivery[];
@@ -70,7 +70,6 @@ const workerRows = ({ workers }: Status): Content[][] =>
     startedAt,
   ]);
 
-/** Everything on one page, as it stands now. */
 export const statusPage = (status: Status): string =>
   html`<!doctype html>
     <html lang="en">

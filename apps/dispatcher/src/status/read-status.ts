@@ -25,7 +25,6 @@ const countJobs = async (queue: Needs['queue'], models: Iterable<string>) => {
   return new Map((await Promise.all(counted)).flatMap((entry) => (entry ? [entry] : [])));
 };
 
-/** Reads all that the status page shows. */
 export const readStatus =
   ({ database, queue }: Needs) =>
   async (): Promise<Status> => {

@@ -11,7 +11,7 @@ type Needs = {
   readonly log: Logger;
 };
 
-/** Makes a delivery that was given up due at once, with all its attempts. */
+/** Makes a failed delivery due at once, with all its attempts again. */
 export const replay =
   ({ database, deliveries, log }: Needs) =>
   async (id: string): Promise<void> => {

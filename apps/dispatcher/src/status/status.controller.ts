@@ -17,7 +17,7 @@ import { cannotReplay } from './replay.js';
 export const READ_STATUS = token<() => Promise<Status>>('read status');
 export const REPLAY = token<(id: string) => Promise<void>>('replay');
 
-/** The page has no script, writes its own styles, and sends its forms to this address only. */
+/** The page has no scripts, uses inline styles, and posts its forms to this origin only. */
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 

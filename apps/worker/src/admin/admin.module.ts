@@ -8,14 +8,41 @@ import {
   TelemetryModule,
   token,
   type AdminServer,
+  type Probes,
 } from '#nest';
 import { Module } from '@nestjs/common';
-import { createPhases, type Phases } from './phases.js';
+
+/** Answers the probes of the admin port from the start of the process to its end. */
+export type Phases = {
+  readonly probes: Probes;
+  /** Hands the probes over to `warm` once the networks are loaded. */
+  readonly begin: (warm: Probes) => void;
+  readonly stop: () => void;
+};
 
 export const PHASES = token<Phases>('phases');
 export const ADMIN_SERVER = token<AdminServer>('admin server');
 
-/** Health and metrics. The port waits for no network, so a worker that loads one does not look dead. */
+const phase = (name: string): Probes => ({
+  live: async () => ({ ok: true, phase: name }),
+  ready: async () => ({ ok: false, phase: name }),
+});
+
+/** A worker is alive but not ready while it loads networks, which may take minutes, and while it stops. */
+const createPhases = (): Phases => {
+  let current = phase('warming');
+  return {
+    probes: { live: () => current.live(), ready: () => current.ready() },
+    begin: (warm) => {
+      current = warm;
+    },
+    stop: () => {
+      current = phase('stopping');
+    },
+  };
+};
+
+/** Health and metrics. The port opens before any network is loaded, so that a warming worker looks alive. */
 @Module({
   imports: [TelemetryModule],
   providers: [

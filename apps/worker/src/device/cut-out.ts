@@ -8,7 +8,7 @@ import type { FinishInput, PrepareInput, Prepared } from '../pixels/arithmetic.j
 import type { FinishedPicture } from '../pixels/finish.js';
 import type { ServedModel } from '../models/served-models.js';
 
-/** What cutting out needs of this machine; each function owns one stage. */
+/** The stages of a cut-out, each of them one function of this machine. */
 export type CutOutStages = {
   readonly decode: (bytes: Uint8Array) => Promise<Photo>;
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
@@ -47,7 +47,7 @@ export class StageError extends Error {
   }
 }
 
-/** Runs and measures the stages; a fault of ours is told by its stage. */
+/** Runs and measures each stage. A fault of ours becomes a StageError. */
 const inStages =
   ({ measure }: Stopwatch, signal: AbortSignal) =>
   async <T>(stage: Stage, work: () => Promise<T>): Promise<T> => {
@@ -60,9 +60,9 @@ const inStages =
   };
 
 /**
- * From an image's bytes to the result's: all that a task needs of the machine itself.
+ * Turns the bytes of an image into the bytes of its cutout.
  *
- * @throws TaskError that the caller is meant to see, the signal's reason, or StageError, which is ours
+ * @throws TaskError for faults of the caller, StageError for ours, or the signal's reason
  */
 export const cutOut =
   (stages: CutOutStages): CutOut =>

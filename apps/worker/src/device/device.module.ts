@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { decode, encode } from '#imaging';
-import type { Device } from '#inference';
+import { openDevice, type Device, type DeviceEvent } from '#inference';
 import {
   CONFIG,
   CRASH,
@@ -13,18 +13,48 @@ import {
   StorageModule,
   token,
 } from '#nest';
+import type { Context } from '#program';
 import { Module } from '@nestjs/common';
 import { ADMIN_SERVER, AdminModule } from '../admin/admin.module.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
 import { openPixelPool, type PixelPool } from '../pixels/pool.js';
 import { OPTIONS } from '../worker-options.js';
 import type { CutOutStages } from './cut-out.js';
-import { openWorkerDevice } from './open-device.js';
 
 export const DEVICE = token<Device>('device');
 export const PIXEL_POOL = token<PixelPool>('pixel pool');
-/** The stages of cutting out, as tasks and self-tests run them on this machine. */
+/** The stages that tasks and self-tests run on this machine. */
 export const CUT_OUT_STAGES = token<CutOutStages>('cut-out stages');
+
+const levels = {
+  loaded: 'info',
+  evicted: 'warn',
+  batchLimited: 'warn',
+  batchSplit: 'warn',
+} as const satisfies Record<DeviceEvent['type'], string>;
+
+/** Opens the device that the environment names, and logs its events. */
+const openWorkerDevice = async (
+  { config, log, crash }: Context,
+  open: typeof openDevice = openDevice,
+): Promise<Device> => {
+  const { SESSION_MEMORY_MB: megabytes } = config;
+  const options = {
+    device: config.DEVICE,
+    intraOpThreads: config.INTRA_OP_THREADS,
+    // No more images than tasks in hand can come, so a larger batch would never fill.
+    maxBatch: Math.min(config.MAX_BATCH, config.WORKER_CONCURRENCY),
+    lingerMs: config.BATCH_LINGER_MS,
+    ...(megabytes !== undefined && { sessionMemoryBytes: megabytes * 1e6 }),
+  };
+  const onEvent = ({ type, ...facts }: DeviceEvent) => {
+    const isRefused = 'preparation' in facts && facts.preparation?.refused !== undefined;
+    log[isRefused ? 'warn' : levels[type]](facts, `network ${type}`);
+  };
+  const device = await open(options, { onCrash: crash, onEvent });
+  log[device.facts.fallback ? 'warn' : 'info'](device.facts, 'device');
+  return device;
+};
 
 type Machine = { readonly device: Device; readonly pixels: PixelPool };
 
@@ -40,7 +70,10 @@ const createStages = ({ device, pixels }: Machine): CutOutStages => ({
   encode,
 });
 
-/** What else may keep a worker from starting. A process that ends while onnxruntime loads crashes, so it is last. */
+/**
+ * These may keep a worker from starting, so they open first: a process that ends while onnxruntime loads
+ * crashes.
+ */
 const opensBeforeDevice = {
   storage: STORAGE,
   models: MODELS,

@@ -15,7 +15,7 @@ const fault = new StageError('infer', new Error('the driver is gone'));
 let breaker: Breaker;
 afterEach(() => breaker.stop());
 
-/** A breaker whose self-test fails as often as is said, and what it had done. */
+/** Opens a breaker whose self-test fails `failures` times, and records what it does. */
 const open = ({ failures = 0, pausesMs = [1, 1, 1], reason = 'the machine is broken' } = {}) => {
   const none = undefined as string | undefined;
   const state = { tests: 0, takes: true, isOffered: true, pausedFor: none, gaveUp: none };
@@ -35,7 +35,7 @@ const open = ({ failures = 0, pausesMs = [1, 1, 1], reason = 'the machine is bro
   return state;
 };
 
-/** Cuts out with these ends, one after the other; undefined is a success. */
+/** Runs one cut-out for each end, in order; undefined is a success. */
 const run = async (ends: readonly unknown[], signal = never) => {
   const left = [...ends];
   const cutOut: CutOut = async () => {
@@ -63,7 +63,7 @@ describe('the breaker of a worker', () => {
     expect(state).toMatchObject({ tests: 3, takes: true, isOffered: true, gaveUp: undefined });
   });
 
-  it('counts anew after a success and after it closed', async () => {
+  it('restarts its count after a success and after it closed', async () => {
     const state = open();
     await run([fault, fault, undefined, fault, fault]);
     expect(state.tests).toBe(0);
@@ -73,7 +73,7 @@ describe('the breaker of a worker', () => {
     expect(state.tests).toBe(1);
   });
 
-  it("counts neither the caller's faults nor what a stopping worker breaks off", async () => {
+  it("counts neither the caller's faults nor cut-outs that a stopping worker breaks off", async () => {
     const state = open();
     await run(Array.from({ length: 5 }, () => new TaskError('invalidInputImage', 'It is damaged.')));
     const reason = new Error('the worker is stopping');
@@ -81,7 +81,7 @@ describe('the breaker of a worker', () => {
     expect(state.tests).toBe(0);
   });
 
-  it('counts tasks that run out of time, as by a device that hangs', async () => {
+  it('counts tasks that run out of time, as they do when the device hangs', async () => {
     const state = open({ failures: Infinity });
     const reason = new TaskError('taskTimeout', 'It took too long.');
     await run([reason, reason, reason], AbortSignal.abort(reason));
@@ -97,7 +97,7 @@ describe('the breaker of a worker', () => {
     await expect(breaker.isMachineFault(fault)).resolves.toBe(false);
   });
 
-  it('gives the machine up when the last self-test failed too', async () => {
+  it('gives up when the last self-test fails too', async () => {
     const state = open({ failures: Infinity, pausesMs: [1, 1] });
     await run([fault, fault, fault]);
     await until('it to give up', () => state.gaveUp !== undefined);
@@ -109,7 +109,7 @@ describe('the breaker of a worker', () => {
     });
   });
 
-  it('gives a device that only a new process can use up at the second self-test', async () => {
+  it('gives up at the second self-test when the device is lost', async () => {
     const reason = 'infer: CUDA failure 700: an illegal memory access was encountered';
     const state = open({ failures: Infinity, pausesMs: [1, 3_600_000], reason });
     await run([fault, fault, fault]);
@@ -117,7 +117,7 @@ describe('the breaker of a worker', () => {
     expect(state.tests).toBe(2);
   });
 
-  it('takes nothing again once it is stopped', async () => {
+  it('resumes nothing after it was stopped', async () => {
     const state = open({ failures: 1, pausesMs: [3_600_000] });
     await run([fault, fault, fault]);
     await until('the self-test to fail', () => !state.isOffered);

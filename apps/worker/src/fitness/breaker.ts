@@ -6,24 +6,24 @@ import type { Logger } from '#telemetry';
 import { StageError, type CutOut } from '../device/cut-out.js';
 import type { SelfTest } from './self-test.js';
 
-/** Stops a worker from taking tasks while its machine cannot do them. */
+/** Stops a worker from taking tasks while its machine cannot process them. */
 export type Breaker = {
-  /** Counts the faults of a machine that cuts out. */
+  /** Wraps `cutOut` so that its faults count. */
   readonly watch: (cutOut: CutOut) => CutOut;
-  /** Why no tasks are taken now; undefined while they are. */
+  /** Why the worker takes no tasks now; undefined while it does. */
   readonly fault: () => string | undefined;
-  /** Whether the machine is to blame for an error and not the task: a self-test tells. */
+  /** Runs a self-test to tell whether the machine or the task caused the error. */
   readonly isMachineFault: (error: unknown) => Promise<boolean>;
-  /** Says how tasks are stopped and taken again; needed before the first task is taken. */
+  /** Sets the intake; called before the worker takes its first task. */
   readonly begin: (intake: Intake) => void;
   readonly stop: () => void;
 };
 
-/** How a worker takes tasks and how it stops. */
+/** Stops and resumes the taking of tasks. */
 export type Intake = {
   /** Takes no more tasks. */
   readonly pause: () => Promise<void>;
-  /** Tells others that this worker takes none. */
+  /** Deletes the row that offers this worker to others. */
   readonly withdraw: () => Promise<void>;
   /** Undoes both. */
   readonly resume: () => Promise<void>;
@@ -31,18 +31,18 @@ export type Intake = {
 
 type Needs = {
   readonly selfTest: SelfTest;
-  /** Is called when a machine stays unfit. */
+  /** Ends the process, because self-tests keep failing. */
   readonly giveUp: (error: Error) => void;
-  /** The waits between the self-tests; after the last one it is given up. */
+  /** The waits before each repeated self-test; `giveUp` follows the last one. */
   readonly pausesMs?: readonly number[] | undefined;
   readonly log: Logger;
 };
 
-/** Faults in a row, without a success between them, after which the machine is suspected. */
+/** This many faults in a row, without a success between them, open the breaker. */
 const MAX_FAULTS = 3;
 const PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000] as const;
 
-/** A task that ran out of time counts too: a device that hangs shows itself in no other way. */
+/** Timeouts count too, since a device that hangs shows no other sign. */
 const isSuspect = (error: unknown, { aborted, reason }: AbortSignal): boolean =>
   aborted ? reason instanceof TaskError : error instanceof StageError;
 
@@ -50,8 +50,8 @@ const tooEarly = () => Promise.reject(new Error('The breaker opened before the w
 const noIntake: Intake = { pause: tooEarly, withdraw: tooEarly, resume: tooEarly };
 
 /**
- * The breaker of a worker. It opens after some faults in a row; then self-tests are run, with growing pauses, until
- * one passes and closes it. A device that only a new process can use is given up at the second one.
+ * The breaker opens after {@link MAX_FAULTS} faults in a row. Self-tests then run with growing pauses until one
+ * passes, which closes it. A lost device needs a new process, so the worker gives up after the second self-test.
  */
 export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: Needs): Breaker => {
   const stopping = new AbortController();
@@ -63,7 +63,7 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
 
   const close = async () => {
     await intake.resume();
-    // Only now, so that it does not open again halfway.
+    // After the resume, so that the breaker cannot open again halfway.
     faults = 0;
     fault = undefined;
     firstTest = undefined;
@@ -88,7 +88,7 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
     for (const pauseMs of pausesMs) {
       await sleep(pauseMs, undefined, { signal });
       if (await test()) return;
-      // Waiting does not mend it. What failed has gone back to the queue by now.
+      // Waiting does not mend a lost device. The failed tasks are back in the queue by now.
       if (isDeviceLost(fault)) break;
     }
     giveUp(new Error(fault ?? reason));
@@ -106,7 +106,7 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
     return tested;
   };
 
-  /** @returns whether the self-test passed with which the breaker opened */
+  /** @returns whether the self-test that ran when the breaker opened passed */
   const suspect = (reason: string) => (firstTest ??= open(reason));
 
   return {
@@ -126,8 +126,8 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
     fault: () => fault,
     isMachineFault: async (error) =>
       error instanceof StageError && !(await suspect(`A task fails on this machine: ${error.message}`)),
-    begin: (begun) => {
-      intake = begun;
+    begin: (given) => {
+      intake = given;
     },
     stop: () => stopping.abort(),
   };

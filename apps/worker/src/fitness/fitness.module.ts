@@ -9,7 +9,7 @@ import { createSelfTest, type SelfTest } from './self-test.js';
 export const SELF_TEST = token<SelfTest>('self-test');
 export const BREAKER = token<Breaker>('breaker');
 
-/** A first run may compile and allocate, however soon tasks time out. */
+/** A first run may compile and allocate, so it gets at least this long. */
 const MIN_SELF_TEST_MS = 60_000;
 
 @Module({

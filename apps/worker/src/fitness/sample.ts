@@ -7,13 +7,13 @@ const HEIGHT = 48;
 const RADIUS = 0.35;
 const SOFTNESS = 0.1;
 
-/** 1 within a disc in the middle of the unit square, 0 outside, and in between along its soft edge. */
+/** 1 inside a disc in the middle of the unit square, 0 outside, a slope along its soft edge. */
 const discAt = (u: number, v: number): number => {
   const inside = (RADIUS - Math.hypot(u - 0.5, v - 0.5)) / SOFTNESS + 0.5;
   return Math.min(Math.max(inside, 0), 1);
 };
 
-/** A bright disc on a dark ground as a file, so that a self-test needs none. */
+/** An encoded picture of a bright disc on a dark ground. */
 export const samplePicture = (format: Format): Promise<Uint8Array> => {
   const data = new Uint8Array(WIDTH * HEIGHT * 3);
   for (let y = 0, at = 0; y < HEIGHT; y++)
@@ -24,7 +24,7 @@ export const samplePicture = (format: Format): Promise<Uint8Array> => {
   return encode({ data, width: WIDTH, height: HEIGHT, channels: 3 }, { format, quality: 90 });
 };
 
-/** What a network that sees the disc would put out, size × size. */
+/** The output of a network that recognises the disc, size × size. */
 export const samplePrediction = (size: number, { activation }: Variant['output']) => {
   const prediction = new Float32Array(size * size);
   for (let y = 0, at = 0; y < size; y++)
@@ -35,7 +35,7 @@ export const samplePrediction = (size: number, { activation }: Variant['output']
   return prediction;
 };
 
-/** Every step of the finishing. The trimap of the small disc is left with all its three parts. */
+/** Runs every step of the finishing. The small disc's trimap keeps all three regions. */
 export const sampleFinishing: Finishing = {
   ...plainFinishing,
   postProcessMask: true,

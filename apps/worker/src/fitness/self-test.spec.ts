@@ -21,7 +21,7 @@ const network = {
 } as const;
 const served: ServedModel = { model: defaultModel, variant, sha256: '', network };
 
-/** The whole way with a network that sees nothing. */
+/** A self-test over the real stages, with a network that finds no subject. */
 const testWith = (more: Partial<CutOutStages> = {}, timeoutMs = 60_000) =>
   createSelfTest({
     served: new Map([[defaultModel.air, served]]),
@@ -42,12 +42,12 @@ const testWith = (more: Partial<CutOutStages> = {}, timeoutMs = 60_000) =>
 const fail = () => Promise.reject(new Error('it is broken'));
 
 describe('the self-test', () => {
-  it('passes by the pixel pool, sharp and any network that answers', async () => {
+  it('passes with the pixel pool, sharp and a network that answers', async () => {
     await expect(testWith()()).resolves.toBeUndefined();
   });
 
   it.each(['decode', 'preprocess', 'infer', 'postprocess', 'encode'] as const)(
-    'says why %s fails',
+    'names the stage and the reason when %s fails',
     async (stage) => {
       const sentence = `The model ${defaultModel.air} cannot be run on this machine: ${stage}: it is broken`;
       await expect(testWith({ [stage]: fail })()).rejects.toThrow(sentence);
@@ -61,7 +61,7 @@ describe('the self-test', () => {
     await expect(test()).rejects.toThrow('on this machine: encode: it is broken');
   });
 
-  it('fails when the finishing does not matte', async () => {
+  it('fails when alpha matting solves no pixel', async () => {
     const test = testWith({
       postprocess: async (work, signal) => ({
         ...(await pixels.postprocess(work, signal)),
@@ -73,7 +73,7 @@ describe('the self-test', () => {
     );
   });
 
-  it('ends although the device never answers, and when it is stopped', async () => {
+  it('rejects when the device never answers, and when it is stopped', async () => {
     const hangs: CutOutStages['infer'] = (_served, _tensor, signal) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason));

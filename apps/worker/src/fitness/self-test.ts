@@ -6,18 +6,18 @@ import { cutOut, StageError, type CutOutStages, type CutOutWork } from '../devic
 import type { ServedModel } from '../models/served-models.js';
 import { sampleFinishing, samplePicture, samplePrediction } from './sample.js';
 
-/** Resolves when a task of every served model would succeed here; rejects with one sentence that says why not. */
+/** Resolves when this machine can run every served model; rejects with one sentence that says why not. */
 export type SelfTest = (stop?: AbortSignal) => Promise<void>;
 
 type Needs = {
   /** By AIR id. */
   readonly served: ReadonlyMap<string, ServedModel>;
   readonly load: (network: Network) => Promise<void>;
-  /** Those that the tasks use. */
+  /** The same stages that tasks use. */
   readonly stages: CutOutStages;
   /** Threads of the pixel pool. */
   readonly threads: number;
-  /** How long one picture may take. */
+  /** The time limit of one picture. */
   readonly timeoutMs: number;
   readonly log: Logger;
 };
@@ -26,7 +26,7 @@ type Proof = (stopwatch: Stopwatch, signal: AbortSignal) => Promise<void>;
 
 const formats = ['PNG', 'JPG', 'WEBP'] as const satisfies readonly Format[];
 
-/** The finishing is tested without a network, so a small prediction will do. */
+/** Side of the prediction for the finishing, which needs no network. */
 const SMALL = 64;
 
 const requestOf = (outputFormat: Format, finishing: Finishing): CutOutWork['request'] => ({
@@ -36,7 +36,7 @@ const requestOf = (outputFormat: Format, finishing: Finishing): CutOutWork['requ
   finishing,
 });
 
-/** Gives one proof its time. @throws StageError, whatever went wrong */
+/** Runs one proof within its time limit. @throws StageError for every fault */
 const prove = async (proof: Proof, timeoutMs: number, stop: AbortSignal | undefined): Promise<void> => {
   let stage: Stage | 'load' = 'load';
   const stopwatch = createStopwatch((next, work) => {
@@ -57,7 +57,7 @@ const prove = async (proof: Proof, timeoutMs: number, stop: AbortSignal | undefi
   }
 };
 
-/** One picture through the network. That its output is finite is checked where the mask is made of it. */
+/** Sends one picture through the network. The postprocessing checks that the output is finite. */
 const modelProof =
   ({ load, stages }: Needs, served: ServedModel): Proof =>
   async (stopwatch, signal) => {
@@ -66,7 +66,7 @@ const modelProof =
     await cutOut(stages)({ bytes, served, request: requestOf('PNG', plainFinishing) }, stopwatch, signal);
   };
 
-/** One picture through every step but the network's. */
+/** Sends one picture through every step except the network. */
 const finishingProof =
   ({ stages }: Needs, { variant, ...served }: ServedModel, format: Format): Proof =>
   async (stopwatch, signal) => {
@@ -82,13 +82,13 @@ const finishingProof =
       throw new StageError('postprocess', 'alpha matting solved nothing');
   };
 
-const sentence = (what: string) => (cause: unknown) => {
+const failWith = (what: string) => (cause: unknown) => {
   throw new Error(`${what} on this machine: ${(cause as StageError).message}`, { cause });
 };
 
 /**
- * Sends pictures of our own the whole way that those of tasks go, by the same threads: one through each network, and
- * one for each thread and format through the finishing, all at once so that the pool opens its threads.
+ * Sends test pictures through the same stages and threads as tasks: one through each network, then one for each
+ * thread and format through the finishing. The latter run all at once, so that the pool opens its threads.
  */
 export const createSelfTest = (needs: Needs): SelfTest => {
   const { served, threads, timeoutMs, log } = needs;
@@ -96,18 +96,18 @@ export const createSelfTest = (needs: Needs): SelfTest => {
     for (const [air, model] of served) {
       const startMs = performance.now();
       await prove(modelProof(needs, model), timeoutMs, stop).catch(
-        sentence(`The model ${air} cannot be run`),
+        failWith(`The model ${air} cannot be run`),
       );
       log.debug({ model: air, ms: performance.now() - startMs }, 'self-test passed');
     }
 
-    const [any] = served.values();
-    if (!any) return;
+    const [model] = served.values();
+    if (!model) return;
     const proofs = Array.from({ length: threads }, () =>
-      formats.map((format) => finishingProof(needs, any, format)),
+      formats.map((format) => finishingProof(needs, model, format)),
     );
     await Promise.all(proofs.flat().map((proof) => prove(proof, timeoutMs, stop))).catch(
-      sentence('Pictures cannot be processed'),
+      failWith('Pictures cannot be processed'),
     );
   };
 };

@@ -4,13 +4,13 @@ import type { Metrics } from '#telemetry';
 type Watched = {
   readonly facts: DeviceFacts;
   readonly stats: () => DeviceStats;
-  /** The models that run by the network with that key; several may share one. */
+  /** The models that share the network with that key. */
   readonly modelsOf: (key: string) => readonly string[];
   readonly inHand: () => number;
   readonly slots: number;
 };
 
-/** One label for a network, so that what models share is counted once. */
+/** One label for all models of a network, so that a shared run counts once. */
 const labelOf = (models: readonly string[]): string => models.join(' ') || 'none';
 
 const watchTime = (metrics: Metrics, stats: Watched['stats']) => {
@@ -46,7 +46,7 @@ const watchRuns = (metrics: Metrics, { stats, modelsOf }: Watched) => {
   );
 };
 
-/** Reads the device and the slots at each scrape. */
+/** Reads the device and the tasks in hand at each scrape. */
 export const watchDevice = (metrics: Metrics, watched: Watched): void => {
   const { facts, stats, modelsOf } = watched;
   watchTime(metrics, stats);

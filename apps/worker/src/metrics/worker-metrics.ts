@@ -1,17 +1,17 @@
 import type { ProblemCode } from '#contract';
 import type { Durations, Metrics } from '#telemetry';
 
-/** A task that this worker brought to its end. */
-export type EndedTask = {
+/** A task that this worker ended. */
+type EndedTask = {
   readonly model: string;
   /** Why it failed; undefined when it succeeded. */
   readonly code?: string;
   readonly durations: Durations;
-  /** From its acceptance to its end. */
+  /** From acceptance to end. */
   readonly ms: number;
 };
 
-/** These begin at 0, since a rate sees no increase where a series begins; any other code loses its first to that. */
+/** Series of these codes start at 0, since `rate` misses the first increase of a series that starts at 1. */
 const usualCodes = [
   'downloadFailed',
   'inferenceError',
@@ -26,7 +26,7 @@ const usualCodes = [
   'uploadFailed',
 ] as const satisfies readonly ProblemCode[];
 
-/** What the worker counts, for the models that it serves. */
+/** @param models AIR ids of the models that this worker serves */
 export const createWorkerMetrics = (metrics: Metrics, models: readonly string[]) => {
   const finished = metrics.counter({
     name: 'clearcut_tasks_finished_total',

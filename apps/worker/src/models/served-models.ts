@@ -2,7 +2,7 @@ import type { Network } from '#inference';
 import type { Catalogue, Model, Variant } from '#models';
 import { installedWeights, WeightsError, type Installed } from '#weights';
 
-/** A model that this worker serves, with the file that it serves it by. */
+/** A model that this worker serves, and its network. */
 export type ServedModel = {
   readonly model: Model;
   readonly variant: Variant;
@@ -13,13 +13,13 @@ export type ServedModel = {
 export type Models = {
   /** By AIR id. */
   readonly served: ReadonlyMap<string, ServedModel>;
-  /** AIR ids of all that lies in the models folder. */
+  /** AIR ids of all models in the models folder. */
   readonly installed: readonly string[];
 };
 
 type Options = {
   readonly modelsDir: string;
-  /** AIR ids or slugs; all that is installed when there are none. */
+  /** AIR ids or slugs; empty for all that are installed. */
   readonly wanted: readonly string[];
   readonly note: (line: string) => void;
 };
@@ -31,16 +31,16 @@ const networkOf = ({ path, variant: { input, output, batch } }: Installed): Netw
   batch,
 });
 
-const isMeant = ({ air, slug }: Model, name: string) => name === air || name === slug;
+const hasName = ({ air, slug }: Model, name: string) => name === air || name === slug;
 
-/** The first name that means nothing that is installed. */
+/** The first name without an installed model. */
 const firstMissing = (installed: readonly Installed[], wanted: readonly string[]) =>
-  wanted.find((name) => !installed.some(({ model }) => isMeant(model, name)));
+  wanted.find((name) => !installed.some(({ model }) => hasName(model, name)));
 
 /**
- * Decides which models a worker serves: those that WORKER_MODELS names, else all that are installed.
+ * Finds the models that WORKER_MODELS names; without it, all that are installed.
  *
- * @throws WeightsError for a name that the catalogue does not know or that is not installed, or when none is
+ * @throws WeightsError when a name is not in the catalogue or not installed, or when no model is installed
  */
 export const findServed = async (
   catalogue: Catalogue,
@@ -52,7 +52,7 @@ export const findServed = async (
       `No model is installed in ${modelsDir}: run "npx clearcut models pull runware:109@1".`,
     );
 
-  const unknown = wanted.find((name) => ![...catalogue.values()].some((model) => isMeant(model, name)));
+  const unknown = wanted.find((name) => ![...catalogue.values()].some((model) => hasName(model, name)));
   if (unknown) throw new WeightsError(`WORKER_MODELS names ${unknown}, which the catalogue does not know.`);
   const missing = firstMissing(installed, wanted);
   if (missing)
@@ -61,7 +61,7 @@ export const findServed = async (
     );
 
   const chosen = installed.filter(
-    ({ model }) => wanted.length === 0 || wanted.some((name) => isMeant(model, name)),
+    ({ model }) => wanted.length === 0 || wanted.some((name) => hasName(model, name)),
   );
   const served = chosen.map((entry): [string, ServedModel] => {
     const { model, variant, sha256 } = entry;

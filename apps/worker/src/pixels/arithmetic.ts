@@ -5,13 +5,13 @@ import type { Variant } from '#models';
 import { finish, type FinishedPicture, type FinishOptions } from './finish.js';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 
-// Runs in the threads of the pixel pool. Buffers are moved in and out, never copied.
+// Runs in the threads of the pixel pool. Buffers are transferred in and out, never copied.
 
 export type Prepared = { readonly photo: Photo; readonly tensor: Input };
 export type PrepareInput = {
   readonly photo: Photo;
   readonly input: Variant['input'];
-  /** Memory of an earlier tensor of that network, where the new one is put. */
+  /** A used tensor whose memory the new one takes. */
   readonly spare?: Input | undefined;
 };
 export type FinishInput = FinishOptions & {
@@ -24,31 +24,31 @@ export type FinishInput = FinishOptions & {
 const handOver = (value: object, buffers: readonly ArrayBufferLike[]) =>
   move({ [transferableSymbol]: buffers, [valueSymbol]: value });
 
-/** The raster at that size: itself, and not a copy, where it has it. */
+/** Resizes a raster; returns it as it is when it has that size. */
 const fit = (raster: Raster, width: number, height: number): Raster =>
   raster.width === width && raster.height === height ? raster : resizeLanczos(raster, width, height);
 
 const tensorOf = (photo: Raster, { input, spare }: PrepareInput): Input => {
   if (input.type === 'float32')
     return toTensor(photo, input, spare instanceof Float32Array ? spare : undefined);
-  // Here and not on the device's thread, which has better to do.
+  // Converts here, so that the device's thread stays free.
   return toHalves(toTensor(photo, input), spare instanceof Uint16Array ? spare : undefined);
 };
 
-/** Photo → the network's input tensor, and the photo back. */
+/** Photo → input tensor of the network; also hands the photo back. */
 export const preprocess = (work: PrepareInput) => {
   const { photo, input } = work;
   const tensor = tensorOf(fit(photo, input.size, input.size), work);
   return handOver({ photo, tensor } satisfies Prepared, [photo.data.buffer, tensor.buffer]);
 };
 
-/** What the network put out, as a mask of its size. */
+/** Output of the network → mask of size × size. */
 const maskOf = ({ logits, size, output }: FinishInput): Raster => {
   const prediction = output.activation === 'sigmoid' ? sigmoid(logits) : logits;
   return output.normalise === 'minmax' ? toMask(prediction, size) : quantise(prediction, size);
 };
 
-/** The network's output and the photo it was made of → the result's pixels. */
+/** Output of the network and its photo → pixels of the result. */
 export const postprocess = (work: FinishInput) => {
   const { photo } = work;
   const mask = fit(maskOf(work), photo.width, photo.height);

@@ -39,7 +39,7 @@ const extreme: [number, number][] = [
   [1, 65_535],
 ];
 
-/** A slope from background to subject, as a network of 16 × 16 pixels gives it. */
+/** A slope from background to subject, as a network with 16 × 16 pixels returns it. */
 const slope = toMask(
   Float32Array.from({ length: 256 }, (_, i) => (i % 16) + Math.floor(i / 16)),
   16,

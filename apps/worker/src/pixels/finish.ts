@@ -35,7 +35,7 @@ type Matted = Pick<FinishedPicture, 'warnings' | 'unknownPixels' | 'mattingMs'> 
 
 const unmatted: Matted = { warnings: [], unknownPixels: null, mattingMs: null };
 
-/** Why the result is the plain cutout. Work that is stopped never gets here: its thread is ended. */
+/** Why the result is the plain cutout. `stopped` is missing, since a stop ends the thread. */
 const obstacles: Record<Exclude<MattingObstacle, 'stopped'>, Warning> = {
   noForeground: {
     code: 'mattingNoForeground',
@@ -80,7 +80,7 @@ const shape = (mask: Raster, { edgeOffset, feather: sigma }: Finishing): Raster 
   return sigma === 0 ? moved : feather(moved, sigma);
 };
 
-/** A photo's own alpha stays in force when its colours are replaced. */
+/** Replaces the colours of a photo and keeps its own alpha. */
 const withOwnAlpha = (colours: Raster, photo: Photo): Raster => {
   if (photo.channels === 3) return colours;
   const data = photo.data.slice();
@@ -95,7 +95,7 @@ const withBackground = (cut: Raster, { finishing: { rgba }, opaque }: FinishOpti
 };
 
 /**
- * The mask of a photo → the result: crisp mask, matting, edge, colours, background, in rembg's order.
+ * Mask of a photo → result. The steps follow rembg: crisp mask, matting, edge, colours, background.
  *
  * @param mask one channel, of the photo's size
  */
@@ -103,7 +103,7 @@ export const finish = (photo: Photo, mask: Raster, options: FinishOptions): Fini
   const { finishing } = options;
   const { matting, returnOnlyMask } = finishing;
   const base = finishing.postProcessMask ? postProcessMask(mask) : mask;
-  // rembg gives the mask out before it mattes.
+  // rembg returns the mask before it mattes.
   const isWanted = matting && (!returnOnlyMask || matting.isOfMask);
   const { alpha, ...facts } = isWanted ? matte(photo, base, matting) : unmatted;
   const shaped = shape(alpha ? maskOf(alpha) : base, finishing);

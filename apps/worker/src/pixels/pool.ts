@@ -4,18 +4,18 @@ import type { FinishInput, PrepareInput, Prepared } from './arithmetic.js';
 import type { FinishedPicture } from './finish.js';
 import { createSpares } from './spares.js';
 
-/** Threads for pixel arithmetic, so that the main thread keeps renewing locks and answering. */
+/** Threads for pixel arithmetic. They keep the main thread free to renew locks and answer probes. */
 export type PixelPool = {
-  /** How many there are at most. */
+  /** The largest number of threads. */
   readonly threads: number;
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
   readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<FinishedPicture>;
-  /** Takes back a tensor that the device is done with; the next one of that size is put in its memory. */
+  /** Takes back a used tensor, whose memory serves the next one of its size. */
   readonly giveBack: (tensor: Input) => void;
   readonly close: () => Promise<void>;
 };
 
-/** @param inHand how many tasks have a tensor at once, at most */
+/** @param inHand the largest number of tasks that hold a tensor at once */
 export const openPixelPool = (threads: number, inHand: number): PixelPool => {
   const spares = createSpares(inHand);
   const pool = new Piscina({

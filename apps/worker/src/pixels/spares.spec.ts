@@ -5,7 +5,7 @@ const floats = { type: 'float32', size: 2 } as const;
 const halves = { type: 'float16', size: 2 } as const;
 
 describe('spares', () => {
-  it('give each tensor out once, to a network of its size and type', () => {
+  it('return each tensor once, to a network of its size and type', () => {
     const spares = createSpares(4);
     const [ours, other] = [new Float32Array(12), new Uint16Array(12)];
     spares.put(ours);
@@ -17,7 +17,7 @@ describe('spares', () => {
     expect(spares.take(halves)).toBeUndefined();
   });
 
-  it('keep as many as they may, the latest', () => {
+  it('keep the latest tensors up to their limit', () => {
     const spares = createSpares(2);
     const [first, second, third] = [1, 2, 3].map((value) => new Float32Array(12).fill(value));
     for (const tensor of [first, second, third]) spares.put(tensor!);

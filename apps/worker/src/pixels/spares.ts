@@ -1,15 +1,15 @@
 import type { Input, TensorType } from '#inference';
 
 /**
- * Tensors that are done with, whose memory the next ones are put in: to touch 12 MB for the first time costs more
- * than to fill them.
+ * Keeps used tensors, so that new ones reuse their memory: touching 12 MB for the first time costs more than
+ * filling them.
  *
- * @param most how many are kept; the one that nobody asked for longest goes first
+ * @param most how many to keep; the oldest goes first
  */
 export const createSpares = (most: number) => {
   const spares: Input[] = [];
   return {
-    /** One for a network that takes size × size pixels of that type; undefined where there is none. */
+    /** Returns a tensor of 3 × size × size values of that type, or undefined. */
     take: ({ type, size }: { readonly type: TensorType; readonly size: number }): Input | undefined => {
       const fits = (spare: Input) =>
         spare.length === 3 * size * size && spare instanceof Uint16Array === (type === 'float16');

@@ -1,30 +1,47 @@
+import { randomUUID } from 'node:crypto';
 import { beat, HEARTBEAT_MS, leave, type Database, type WorkerFacts } from '#database';
+import type { DeviceFacts } from '#inference';
 import type { Logger } from '#telemetry';
+import type { Models } from '../models/served-models.js';
 
-/** Keeps the row by which others see that this worker is warm. */
+/** Keeps the row in the database that shows that this worker is warm. */
 export type Heartbeat = {
-  /** What the row says. */
+  /** The content of the row. */
   readonly worker: WorkerFacts;
   /** Writes the row, and writes it again until stopped. */
   readonly start: () => Promise<void>;
-  /** Deletes the row for now. */
+  /** Deletes the row until `resume`. */
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;
   /** Deletes the row for good. */
   readonly stop: () => Promise<void>;
 };
 
+/** Each start of a worker gets an id of its own. */
+export const describeWorker = (
+  { served, installed }: Models,
+  { provider, requested, device, fallback }: DeviceFacts,
+): WorkerFacts => ({
+  id: randomUUID(),
+  provider,
+  requestedDevice: requested,
+  device,
+  fallback: fallback ?? null,
+  served: [...served].map(([air, { variant, sha256 }]) => ({ air, variant: variant.name, sha256 })),
+  installed,
+});
+
 export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Logger): Heartbeat => {
   const onError = (error: unknown) => log.warn({ err: error }, 'heartbeat missed');
   let timer: NodeJS.Timeout | undefined;
   let isPaused = false;
-  const tell = () => beat(database, worker).catch(onError);
+  const tryBeat = () => beat(database, worker).catch(onError);
   return {
     worker,
     start: async () => {
       await beat(database, worker);
       timer = setInterval(() => {
-        if (!isPaused) void tell();
+        if (!isPaused) void tryBeat();
       }, HEARTBEAT_MS);
     },
     pause: async () => {
@@ -33,7 +50,7 @@ export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Lo
     },
     resume: async () => {
       isPaused = false;
-      await tell();
+      await tryBeat();
     },
     stop: async () => {
       // A worker that could not start has no row.

@@ -20,13 +20,11 @@ import { DEVICE, DeviceModule } from '../device/device.module.js';
 import { BREAKER, FitnessModule } from '../fitness/fitness.module.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
 import { ACTIVITY, TasksModule } from '../tasks/tasks.module.js';
-import { createHeartbeat, type Heartbeat } from './heartbeat.js';
-import { createLiveness } from './liveness.js';
-import { readiness } from './readiness.js';
-import { describeWorker } from './worker-facts.js';
+import { createHeartbeat, describeWorker, type Heartbeat } from './heartbeat.js';
+import { createLiveness, createReadiness } from './probes.js';
 
 export const HEARTBEAT = token<Heartbeat>('heartbeat');
-/** What a worker answers once it takes tasks. */
+/** The probes of a worker that takes tasks. */
 export const WARM_PROBES = token<Probes>('warm probes');
 
 const heartbeat = provide(
@@ -48,7 +46,7 @@ const warmProbes = provide(
       longestWaiting: (forMs) => longestWaiting(database, [...models.served.keys()], forMs),
       hasJob: queue.has,
     }),
-    ready: readiness(
+    ready: createReadiness(
       checkAll({ database: databaseCheck, queue: queue.ping, storage: storage.probe }),
       breaker.fault,
     ),
@@ -65,7 +63,7 @@ const warmProbes = provide(
   },
 );
 
-/** How others see that this worker is warm: its row, and its health once it takes tasks. */
+/** Shows that this worker is warm: by its row in the database, and by its probes. */
 @Module({
   imports: [
     DatabaseModule,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createActivity } from './activity.js';
 
 describe('the activity of a worker', () => {
-  it('counts what is in hand, and how long nothing was taken or ended', async () => {
+  it('counts tasks in hand, and how long none began or ended', async () => {
     let nowMs = 0;
     const activity = createActivity(() => nowMs);
     let end = () => undefined as void;

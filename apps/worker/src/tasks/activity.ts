@@ -1,10 +1,10 @@
 import type { Handler } from '#queue';
 
-/** What this worker does, as far as taking and ending tasks shows it. */
+/** Counts the tasks in hand, and measures how long none began or ended. */
 export type Activity = {
   readonly watch: (handle: Handler) => Handler;
   readonly inHand: () => number;
-  /** Since it last took or ended a task. */
+  /** Since this worker last took or ended a task. */
   readonly idleMs: () => number;
 };
 

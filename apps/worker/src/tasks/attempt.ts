@@ -1,29 +1,29 @@
 import { TaskError } from '#contract';
 import type { RunFacts, TaskRow } from '#database';
+import type { Storage } from '#storage';
 import { createStopwatch } from '#telemetry';
 import type { Models } from '../models/served-models.js';
 import { nextStep } from './next-step.js';
 import { outageOf, toWait } from './outage.js';
 import type { removeBackground } from './remove-background.js';
 import { openEnding, toProblem, toSuccess, type EndingNeeds } from './task-ending.js';
-import { toWorkItem, type WorkItem } from './work-item.js';
+import { outputKey, toWorkItem, type WorkItem } from './work-item.js';
 
-/** Claims that may vanish without a word before a task is taken to be what kills its worker. */
+/** A task whose workers vanished more often than this is poisoned. */
 const MAX_STALLS = 2;
 
 export type AttemptNeeds = EndingNeeds & {
   /** By AIR id. */
   readonly served: Models['served'];
   readonly remove: ReturnType<typeof removeBackground>;
-  /** Deletes what a failed task may have stored. */
-  readonly discard: (item: WorkItem) => Promise<void>;
-  /** Whether this machine is to blame for a fault, so that another try elsewhere may succeed. */
+  readonly storage: Pick<Storage, 'remove'>;
+  /** Whether this machine caused a fault, so that another worker may succeed. */
   readonly isMachineFault: (error: unknown) => Promise<boolean>;
   /** Where this worker runs. */
   readonly facts: Pick<RunFacts, 'provider' | 'device'>;
-  /** How long one attempt may take, after which the task is given up. */
+  /** The time limit of one attempt. */
   readonly timeoutMs: number;
-  /** How long after its acceptance a task may wait for what the service lacks. */
+  /** How long after its acceptance a task may wait for an outage to end. */
   readonly deadlineMs: number;
 };
 
@@ -37,14 +37,20 @@ const startDeadline = (timeoutMs: number) => {
   return {
     signal,
     clear: () => clearTimeout(timer),
-    /** Whatever the stage that was broken off says: the deadline is why. */
+    /** The deadline, if it caused the error. */
     reasonOr: (error: unknown): unknown => (signal.aborted ? signal.reason : error),
   };
 };
 
+/** Deletes the result of a failed task. A file that cannot be deleted is logged. */
+const discard = ({ storage, log }: AttemptNeeds, item: WorkItem): Promise<void> =>
+  storage.remove(outputKey(item)).catch((err: unknown) => {
+    log.warn({ err, taskId: item.task.id }, 'bytes of a failed task stay in the storage');
+  });
+
 type Attempt = { readonly task: TaskRow; readonly lastTry: boolean; readonly signal: AbortSignal };
 
-/** Ends a task whose workers vanished with it again and again. */
+/** Ends a task whose workers keep vanishing. */
 const giveUpPoisoned = async (needs: AttemptNeeds, task: TaskRow): Promise<void> => {
   const ending = openEnding(needs, task);
   const message = `The task ended its worker ${task.stalls} times and was given up.`;
@@ -53,11 +59,11 @@ const giveUpPoisoned = async (needs: AttemptNeeds, task: TaskRow): Promise<void>
 };
 
 /**
- * Takes a claimed task to its end. Only this function decides whether a task ends; it rejects where the task is to be
- * tried again.
+ * Runs one attempt of a claimed task. Only this function decides whether the task ends; it rejects when the task
+ * must be tried again.
  */
 export const runAttempt = async (needs: AttemptNeeds, { task, lastTry, signal }: Attempt): Promise<void> => {
-  const { served, remove, discard, facts: where, timeoutMs, deadlineMs, tracing } = needs;
+  const { served, remove, facts: where, timeoutMs, deadlineMs, tracing } = needs;
   if (task.stalls > MAX_STALLS) return giveUpPoisoned(needs, task);
 
   const ending = openEnding(needs, task);
@@ -84,8 +90,8 @@ export const runAttempt = async (needs: AttemptNeeds, { task, lastTry, signal }:
     const kept = await ending.fail(problem, stopwatch.durations);
     const cause = ours && { err: error };
     ending.log[ours ? 'error' : 'info']({ code: problem.code, kept, ...cause }, 'task failed');
-    // Nobody will name bytes that were stored before the upload failed. Only the last claim may delete them.
-    if (kept && stopwatch.durations.store !== undefined) await discard(toWorkItem(task, served));
+    // Bytes that were stored before the upload failed have no row. Only the last claim may delete them.
+    if (kept && stopwatch.durations.store !== undefined) await discard(needs, toWorkItem(task, served));
   } finally {
     deadline.clear();
   }

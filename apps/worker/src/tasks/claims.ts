@@ -1,31 +1,31 @@
 import { claimTask, isDatabaseOutage, releaseTask, type Claim, type Database, type TaskRow } from '#database';
 
-/** This worker's holds on tasks. */
+/** The claims of this worker on tasks. */
 export type Claims = {
   readonly take: (taskId: string) => Promise<TaskRow | undefined>;
-  /** While the database is away, it is done before the next claim: nobody takes the task for one that stalled. */
+  /** While the database is away, the release waits for the next `take`, so that the task never counts as stalled. */
   readonly giveBack: (claim: Claim) => Promise<void>;
 };
 
 export const createClaims = (database: Database): Claims => {
-  const owed = new Map<string, Claim>();
+  const unreleased = new Map<string, Claim>();
 
-  const settle = async () => {
-    for (const [taskId, claim] of owed) {
+  const releaseAll = async () => {
+    for (const [taskId, claim] of unreleased) {
       await releaseTask(database, claim);
-      owed.delete(taskId);
+      unreleased.delete(taskId);
     }
   };
 
   return {
     take: async (taskId) => {
-      await settle();
+      await releaseAll();
       return claimTask(database, taskId);
     },
     giveBack: async (claim) => {
-      owed.set(claim.id, claim);
+      unreleased.set(claim.id, claim);
       try {
-        await settle();
+        await releaseAll();
       } catch (error) {
         if (!isDatabaseOutage(error)) throw error;
       }

@@ -12,16 +12,16 @@ type Sources = {
   readonly storage: Storage;
   readonly outbound: Outbound;
   readonly secrets: Secrets;
-  /** Pixels that a side of an image may have. */
+  /** The longest side of an image, in pixels. */
   readonly maxSide: number;
   /** The waits between the tries of a download. */
   readonly delaysMs?: readonly number[] | undefined;
 };
 
 /**
- * The bytes of the task's image. One that is fetched from a URL is stored first, so that a later attempt, and
- * later tasks that name its inputImageUUID, need not fetch it again. Its size is checked before anything is stored.
- * A storage that takes no result is found here, before the device works in vain.
+ * Returns the bytes of the task's image. An image from a URL is checked and then stored, so that later attempts,
+ * and later tasks that name its UUID, need not fetch it again. The storage is probed first, so that the device
+ * computes nothing that cannot be stored.
  */
 export const fetchImage =
   ({ database, storage, outbound, secrets, maxSide, delaysMs }: Sources) =>

@@ -9,15 +9,15 @@ it.each<[string, unknown, NextStep, NextStep]>([
   ['a fault of ours in a stage', new StageError('infer', new Error('no memory')), 'retry', 'fail'],
   ['an unknown fault', new Error('broken'), 'retry', 'fail'],
   ['a reason that is no error', 'broken', 'retry', 'fail'],
-  ['a problem that may pass', new TaskError('modelUnavailable', 'None serves it.'), 'retry', 'fail'],
+  ['a retryable problem', new TaskError('modelUnavailable', 'None serves it.'), 'retry', 'fail'],
   [
-    'a download whose own tries are used up',
+    'a download that used up its own tries',
     new TaskError('downloadFailed', 'It answers with status 503.', {}, { final: true }),
     'fail',
     'fail',
   ],
   ['a problem of the caller', new TaskError('invalidInputImage', 'It is damaged.'), 'fail', 'fail'],
-])('%s: with tries left and without', (_, error, withTries, withoutTries) => {
+])('the next step after %s, with tries left and without', (_, error, withTries, withoutTries) => {
   expect([nextStep(error, true), nextStep(error, false)]).toEqual([withTries, withoutTries]);
 });
 

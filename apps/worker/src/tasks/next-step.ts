@@ -1,17 +1,17 @@
 import { TaskError } from '#contract';
 import { OutageError } from '#queue';
 
-/** What becomes of a claimed task that failed. */
+/** What happens next to a claimed task that failed. */
 export type NextStep = 'wait' | 'retry' | 'fail';
 
-/** A fault of ours may pass. Of the others the error knows, by the table of problems. */
+/** Our own faults may pass. For a TaskError the table of problems decides. */
 const isRetryable = (error: unknown): boolean => !(error instanceof TaskError) || error.isRetryable;
 
 /**
- * The one rule by which a task is tried again:
- * - an outage is waited out, and takes no try
- * - what may pass is tried again while there are tries
- * - all else ends the task
+ * Decides whether a task is tried again:
+ * - after an outage it waits, which uses up no try
+ * - after an error that may pass it is tried again, while tries are left
+ * - after any other error it ends
  */
 export const nextStep = (error: unknown, hasTries: boolean): NextStep => {
   if (error instanceof OutageError) return 'wait';

@@ -12,14 +12,14 @@ const storageReasons: Readonly<Record<StorageFault, string>> = {
   unavailable: 'the storage for images cannot be used',
 };
 
-/** What the service lacks, in words for the caller; undefined when the error is of another kind. */
+/** The outage behind an error, in words for the caller; undefined for errors of another kind. */
 export const outageOf = (error: unknown): string | undefined => {
   if (error instanceof StorageError) return storageReasons[error.kind];
   if (error instanceof SecretsError) return 'the service lacks the key that its URLs are sealed with';
   return isDatabaseOutage(error) ? 'the database cannot be used' : undefined;
 };
 
-/** An outage is waited out until the task's deadline; both times are of the database. */
+/** Waits out an outage until the task's deadline. Both times come from the database. */
 export const toWait = (
   outage: string,
   { createdAt, startedAt }: TaskRow,
@@ -32,7 +32,7 @@ export const toWait = (
   return new TaskError('serviceUnavailable', message, {}, { cause, final: true });
 };
 
-/** Where no task is known, there is no deadline either. */
+/** For errors outside a task, which have no deadline. */
 export const toOutage = (error: unknown): OutageError | undefined => {
   if (error instanceof OutageError) return error;
   const outage = outageOf(error);
@@ -41,7 +41,7 @@ export const toOutage = (error: unknown): OutageError | undefined => {
 
 const EVERY_MS = 60_000;
 
-/** Warns once a minute of the tasks that wait, since in an outage all of them come back again and again. */
+/** Warns once a minute of waiting tasks, since an outage makes all of them fail repeatedly. */
 export const createOutageLog = (log: Logger, now: () => number = () => performance.now()) => {
   let nextMs = -Infinity;
   let waits = 0;

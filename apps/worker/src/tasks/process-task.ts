@@ -8,7 +8,7 @@ import { createOutageLog, toOutage } from './outage.js';
 
 type Needs = AttemptNeeds & { readonly metrics: Pick<WorkerMetrics, 'givenBack'> };
 
-/** Takes the trace of a task up where the gateway left it: its wait, and then what is done here. */
+/** Continues the trace that the gateway began: first the wait in the queue, then the work. */
 const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Promise<T> => {
   const { id, model, attempt, traceParent: parent, createdAt: startedAt } = task;
   tracing.begin('queue', { parent, startedAt }).end({}, false);
@@ -21,13 +21,12 @@ const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Pr
 };
 
 /**
- * The worker's side of one job: claim the row, do the work, end the row. Every write is fenced by the
- * claim.
+ * Handles one job: claims the row, does the work, ends the row. The claim fences every write.
  */
 export const processTask = (needs: Needs): Handler => {
   const { database, metrics, tracing, log } = needs;
   const claims = createClaims(database);
-  const noteOutage = createOutageLog(log);
+  const logOutage = createOutageLog(log);
 
   const process: Handler = async ({ taskId, lastTry }, signal) => {
     const task = await claims.take(taskId);
@@ -49,7 +48,7 @@ export const processTask = (needs: Needs): Handler => {
     } catch (error) {
       const outage = toOutage(error);
       if (!outage) throw error;
-      noteOutage(outage.message, { taskId: job.taskId, err: outage.cause });
+      logOutage(outage.message, { taskId: job.taskId, err: outage.cause });
       throw outage;
     }
   };

@@ -2,7 +2,7 @@ import type { Stopwatch } from '#telemetry';
 import type { CutOut, CutOutResult } from '../device/cut-out.js';
 import type { WorkItem } from './work-item.js';
 
-/** What the use case needs of the outside. Failures the caller caused are TaskErrors. */
+/** The steps of a task that reach outside. Faults of the caller are TaskErrors. */
 export type TaskSteps = {
   readonly fetch: (item: WorkItem, signal: AbortSignal) => Promise<Uint8Array>;
   readonly cutOut: CutOut;
@@ -10,15 +10,16 @@ export type TaskSteps = {
   readonly upload: (item: WorkItem, bytes: Uint8Array, signal: AbortSignal) => Promise<void>;
 };
 
-/** The result's size, and what is to be told of it. */
+/** The size of the result, and how it was finished. */
 export type ResultFacts = {
   readonly image: { readonly bytes: number; readonly width: number; readonly height: number };
   readonly finish: CutOutResult['finish'];
 };
 
 /**
- * One removeBackground task from image to image. Rejects with a TaskError that the caller is meant to
- * see, with the signal's reason, or with a fault of ours.
+ * Runs one removeBackground task, from its image to the stored cutout.
+ *
+ * @throws TaskError for faults of the caller, the signal's reason, or a fault of ours
  */
 export const removeBackground =
   (steps: TaskSteps) =>

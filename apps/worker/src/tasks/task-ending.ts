@@ -27,7 +27,7 @@ const toColumns = (durations: Durations): StageColumns =>
 
 type Ran = Pick<RunFacts, 'provider' | 'device'> & { readonly durations: Durations };
 
-/** What is written down of a task that succeeded. */
+/** The columns of a task that succeeded. */
 export const toSuccess = (
   item: WorkItem,
   { image, finish }: ResultFacts,
@@ -47,14 +47,14 @@ export const toSuccess = (
 
 type Problem = Parameters<typeof failTask>[2];
 
-/** What the caller is told of a fault that is ours; the log has the rest. */
+/** The caller gets no details of our own faults; the log has them. */
 export const toProblem = (error: unknown, task: TaskRow): Problem => {
   if (error instanceof TaskError) return { code: error.code, message: error.message, details: error.details };
   const message = `The task could not be processed. The service's log names the cause under ${task.id}.`;
   return { code: 'inferenceError' as const, message, details: {} };
 };
 
-/** How the end of a claim is written, counted and logged. */
+/** Writes, counts and logs the end of a claimed task. */
 export const openEnding = ({ database, metrics, tracing, log }: EndingNeeds, task: TaskRow) => {
   const bound = log.child({ taskId: task.id, taskUUID: task.taskUuidSent, attempt: task.attempt });
   const end = (write: () => Promise<boolean>) => tracing.trace('finish', {}, write);
@@ -63,7 +63,7 @@ export const openEnding = ({ database, metrics, tracing, log }: EndingNeeds, tas
     metrics.ended({ model: task.model ?? 'none', durations, ms, ...(code && { code }) });
   };
   return {
-    /** Resolves with false when somebody else has claimed the task meanwhile. */
+    /** Resolves with false when another worker has claimed the task meanwhile. */
     succeed: async (success: Success, durations: Durations): Promise<boolean> => {
       const kept = await end(() => finishTask(database, task, success));
       if (kept) count(durations);

@@ -4,6 +4,7 @@ import {
   DATABASE,
   DatabaseModule,
   LOG,
+  METRICS,
   OUTBOUND,
   OutboundModule,
   provide,
@@ -21,15 +22,15 @@ import { Module } from '@nestjs/common';
 import { cutOut } from '../device/cut-out.js';
 import { CUT_OUT_STAGES, DEVICE, DeviceModule } from '../device/device.module.js';
 import { BREAKER, FitnessModule } from '../fitness/fitness.module.js';
-import { MetricsModule, WORKER_METRICS } from '../metrics/metrics.module.js';
+import { createWorkerMetrics, type WorkerMetrics } from '../metrics/worker-metrics.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
 import { OPTIONS } from '../worker-options.js';
 import { createActivity, type Activity } from './activity.js';
 import { fetchImage } from './fetch-image.js';
 import { processTask } from './process-task.js';
 import { removeBackground, type TaskSteps } from './remove-background.js';
-import { createResultFiles, type ResultFiles } from './result-files.js';
 import { uploadResult } from './upload-result.js';
+import { outputKey } from './work-item.js';
 
 export const ACTIVITY = token<Activity>('activity');
 /** Opens what takes the worker's jobs off the queue. A worker that fails its self-test opens none. */
@@ -37,9 +38,9 @@ export const OPEN_CONSUMER = token<() => Consumer>('open consumer');
 
 const FETCH_IMAGE = token<TaskSteps['fetch']>('fetch image');
 const UPLOAD_RESULT = token<TaskSteps['upload']>('upload result');
-const RESULT_FILES = token<ResultFiles>('result files');
 const REMOVE_BACKGROUND = token<ReturnType<typeof removeBackground>>('remove background');
 const PROCESS_TASK = token<Handler>('process task');
+const WORKER_METRICS = token<WorkerMetrics>('worker metrics');
 
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -71,24 +72,28 @@ const uploading = provide(
 
 const removing = provide(
   REMOVE_BACKGROUND,
-  ({ fetch, stages, breaker, files, upload }) =>
-    removeBackground({ fetch, cutOut: breaker.watch(cutOut(stages)), store: files.store, upload }),
+  ({ fetch, stages, breaker, storage, upload }) =>
+    removeBackground({
+      fetch,
+      cutOut: breaker.watch(cutOut(stages)),
+      store: (item, bytes) => storage.write(outputKey(item), bytes),
+      upload,
+    }),
   {
     fetch: FETCH_IMAGE,
     stages: CUT_OUT_STAGES,
     breaker: BREAKER,
-    files: RESULT_FILES,
+    storage: STORAGE,
     upload: UPLOAD_RESULT,
   },
 );
 
 const processing = provide(
   PROCESS_TASK,
-  ({ config, models, device, breaker, files, ...needs }) =>
+  ({ config, models, device, breaker, ...needs }) =>
     processTask({
       ...needs,
       served: models.served,
-      discard: files.discard,
       isMachineFault: breaker.isMachineFault,
       facts: device.facts,
       timeoutMs: config.TASK_TIMEOUT_S * 1000,
@@ -99,9 +104,9 @@ const processing = provide(
     models: MODELS,
     device: DEVICE,
     breaker: BREAKER,
-    files: RESULT_FILES,
     remove: REMOVE_BACKGROUND,
     database: DATABASE,
+    storage: STORAGE,
     metrics: WORKER_METRICS,
     tracing: TRACING,
     log: LOG,
@@ -135,7 +140,7 @@ const consuming = provide(
   },
 );
 
-/** From a job of the queue to the end of its task. */
+/** Takes jobs off the queue and runs their tasks to the end. */
 @Module({
   imports: [
     DatabaseModule,
@@ -146,16 +151,16 @@ const consuming = provide(
     ModelsModule,
     DeviceModule,
     FitnessModule,
-    MetricsModule,
   ],
   providers: [
     { provide: ACTIVITY, useFactory: () => createActivity() },
     fetching,
     uploading,
-    provide(RESULT_FILES, ({ storage, log }) => createResultFiles(storage, log), {
-      storage: STORAGE,
-      log: LOG,
-    }),
+    provide(
+      WORKER_METRICS,
+      ({ metrics, models }) => createWorkerMetrics(metrics, [...models.served.keys()]),
+      { metrics: METRICS, models: MODELS },
+    ),
     removing,
     processing,
     consuming,

@@ -9,7 +9,7 @@ const upload = {
   contentType: 'image/png',
 };
 
-/** An endpoint with its answers in order, of which the last one stays. */
+/** An endpoint that gives these answers in order and repeats the last one. */
 const endpoint = (...answers: (Sent | Error)[]) => {
   const at: number[] = [];
   const send: Outbound['send'] = async () => {
@@ -30,7 +30,7 @@ describe('uploadResult', () => {
     expect(at).toHaveLength(2);
   });
 
-  it('tries again when the endpoint is not reached, and names that in the end', async () => {
+  it('tries again when the endpoint cannot be reached, and finally says so', async () => {
     const { send, at } = endpoint(
       new OutboundError('unreachable', 'http://host.example/a cannot be reached.'),
     );
@@ -51,13 +51,13 @@ describe('uploadResult', () => {
     expect(at).toHaveLength(1);
   });
 
-  it('waits as long as Retry-After says', async () => {
+  it('waits as long as Retry-After asks', async () => {
     const { send, at } = endpoint({ status: 503, retryAfterMs: 150 }, { status: 200 });
     await uploadResult({ send }, tiny)(upload, never);
     expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(140);
   });
 
-  it('passes on that the address is refused', async () => {
+  it('fails at once with invalidUploadEndpoint when the address is refused', async () => {
     const { send, at } = endpoint(new OutboundError('refused', 'It is private.'));
     await expect(uploadResult({ send }, tiny)(upload, never)).rejects.toMatchObject({
       code: 'invalidUploadEndpoint',

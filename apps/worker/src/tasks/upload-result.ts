@@ -4,13 +4,13 @@ import { isPassing, isSuccess, type Outbound, type Sent } from '#outbound';
 
 export type Upload = { readonly url: string; readonly bytes: Uint8Array; readonly contentType: string };
 
-/** The waits between the tries; there is one try more. */
+/** The waits between the tries, of which there is one more. */
 const DELAYS_MS = [500, 1_000, 2_000] as const;
 const TIMEOUT_MS = 30_000;
 
 const parameter = 'uploadEndpoint';
 
-/** @throws TaskError uploadFailed for every status but a 2xx */
+/** @throws TaskError uploadFailed for every status except 2xx */
 const requireSuccess = ({ status, retryAfterMs }: Sent): void => {
   if (isSuccess(status)) return;
   const options = { final: !isPassing(status), ...(retryAfterMs !== undefined && { retryAfterMs }) };
@@ -18,10 +18,10 @@ const requireSuccess = ({ status, retryAfterMs }: Sent): void => {
 };
 
 /**
- * Sends the result to the address that the task named, by PUT, until it is taken. A task that is run again
- * sends the same bytes again.
+ * Sends the result to the task's uploadEndpoint by PUT, and tries again while that may help. A later attempt of
+ * the task sends the same bytes again.
  *
- * @throws TaskError `uploadFailed` when it is not taken, `invalidUploadEndpoint`, or the signal's reason
+ * @throws TaskError `uploadFailed` or `invalidUploadEndpoint`, or the signal's reason
  */
 export const uploadResult = ({ send }: Pick<Outbound, 'send'>, delaysMs: readonly number[] = DELAYS_MS) => {
   const say = ({ code, message }: TaskError, tries: number): string =>

@@ -18,6 +18,6 @@ export const toWorkItem = (task: TaskRow, models: Models['served']): WorkItem =>
   return { task, request: RemovalRequest.parse(task.request), served };
 };
 
-/** Where the cutout goes; derived from the task, so that a later attempt overwrites and does not duplicate. */
+/** Where the cutout is stored. The key depends on the task only, so a later attempt overwrites it. */
 export const outputKey = ({ task, request }: WorkItem): string =>
   imageKey('outputs', task.outputImageId, extensionOf(request.outputFormat));

@@ -3,12 +3,12 @@ import { createLogger, createMetrics } from '#telemetry';
 import { rawRequest } from '#test/raw-request';
 import { freePort } from '#test/redis';
 import { openAdminServer, type AdminServer } from './admin-app.js';
-import type { Probes } from './probes.js';
+import type { Probes } from './health.controller.js';
 
 const ADMIN_HOST = '127.0.0.1';
 const healthy: Probes = { live: async () => ({ ok: true }), ready: async () => ({ ok: true, queue: 'up' }) };
 
-describe('the port of an operator', () => {
+describe('the admin port', () => {
   const servers: AdminServer[] = [];
   afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
 
@@ -21,7 +21,7 @@ describe('the port of an operator', () => {
     return `http://${ADMIN_HOST}:${ADMIN_PORT}`;
   };
 
-  it('answers 200 or 503 with the facts of a probe, and the metrics of the process', async () => {
+  it('answers probes with 200 or 503 and their facts, and /metrics with the metrics of the process', async () => {
     const url = await open({ ready: async () => ({ ok: false, queue: 'down: it is away' }) });
     const live = await rawRequest(url, '/health/live');
     expect([live.status, JSON.parse(live.text)]).toEqual([200, { ok: true }]);
@@ -45,7 +45,7 @@ describe('the port of an operator', () => {
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   });
 
-  it('logs a fault of its own, and tells no more than that there was one', async () => {
+  it('logs a fault of its own, and answers 500 without details', async () => {
     const url = await open({ live: () => Promise.reject(new Error('secret of the inside')) });
     const { status, headers, text } = await rawRequest(url, '/health/live');
     expect([status, text]).toEqual([500, 'Something failed; the log says what.\n']);
@@ -59,7 +59,7 @@ describe('the port of an operator', () => {
     ]);
   });
 
-  it('takes no body of more than 16 KiB', async () => {
+  it('refuses a body of more than 16 KiB', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const ask = (bytes: number) =>
       open().then((url) => rawRequest(url, '/', { method: 'POST', headers, body: 'x'.repeat(bytes) }));
@@ -67,7 +67,7 @@ describe('the port of an operator', () => {
     expect((await ask(16 * 1024 + 1)).status).toBe(413);
   });
 
-  it('says which port is taken already', async () => {
+  it('names the port when it is already in use', async () => {
     const port = await freePort();
     await open({}, port);
     await expect(open({}, port)).rejects.toThrow(
@@ -75,7 +75,7 @@ describe('the port of an operator', () => {
     );
   });
 
-  it('is off without a port', async () => {
+  it('does not listen without a port', async () => {
     const server = await openAdminServer({ ADMIN_HOST }, log, createMetrics(), healthy);
     await server.close();
   });

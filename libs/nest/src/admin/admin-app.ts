@@ -7,26 +7,26 @@ import { nestOptions } from '../start.js';
 import { AdminFilter, NOTHING_HERE } from './admin.filter.js';
 import { METRICS } from '../telemetry.module.js';
 import { AdminModule } from './admin.module.js';
-import type { Probes } from './probes.js';
+import type { Probes } from './health.controller.js';
 
-export type AdminConfig = { readonly ADMIN_PORT?: number | undefined; readonly ADMIN_HOST: string };
+type AdminConfig = { readonly ADMIN_PORT?: number | undefined; readonly ADMIN_HOST: string };
 
-/** Nothing that an admin port answers may be kept: the next answer differs. */
+/** Sent with every answer. No answer may be cached, since the next one differs. */
 const headers = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  // With no-referrer, browsers send `Origin: null` with the forms of a page, which are taken for foreign then.
+  // Under no-referrer browsers send `Origin: null` with forms, which the operator's guard refuses.
   'referrer-policy': 'same-origin',
 };
 
-/** Forms of one field; the admin port takes nothing larger. */
+/** The admin port takes small forms only. */
 const BODY_LIMIT = 16 * 1024;
 
 export const createAdminAdapter = (): FastifyAdapter => {
   const adapter = new FastifyAdapter({
     forceCloseConnections: true,
     bodyLimit: BODY_LIMIT,
-    // Addresses that cannot be read, which reach no hook and no filter.
+    // Malformed addresses reach neither hooks nor filters.
     frameworkErrors: (_error: unknown, _request: unknown, reply: FastifyReply) => {
       void reply.status(404).headers(headers).type('text/plain').send(NOTHING_HERE);
     },
@@ -38,8 +38,8 @@ export const createAdminAdapter = (): FastifyAdapter => {
 };
 
 /**
- * Serves an application to a program's operator, on a port that no client of the API sees. Without ADMIN_PORT it
- * starts but does not listen.
+ * Serves an application on the admin port, which only operators reach. Without ADMIN_PORT the application starts but
+ * does not listen.
  */
 export const listenForAdmin = async (
   app: NestFastifyApplication,
@@ -62,7 +62,7 @@ export const listenForAdmin = async (
 
 export type AdminServer = { readonly close: () => Promise<void> };
 
-/** An admin port beside a program that serves something else, or nothing, by HTTP. */
+/** Opens an admin port beside a program whose own application does not serve it. */
 export const openAdminServer = async (
   config: AdminConfig,
   log: Logger,

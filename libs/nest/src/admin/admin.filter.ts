@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export const NOTHING_HERE = 'There is nothing at this address.\n';
 
-/** Answers what went wrong on an admin port as plain text. Errors that are not an HttpException are ours. */
+/** Answers errors of an admin port in plain text. All errors except HttpExceptions are our own faults. */
 @Catch()
 export class AdminFilter implements ExceptionFilter {
   constructor(private readonly log: Logger) {}

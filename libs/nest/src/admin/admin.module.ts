@@ -1,14 +1,13 @@
 import type { Metrics } from '#telemetry';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { METRICS } from '../telemetry.module.js';
-import { HealthController } from './health.controller.js';
+import { HealthController, PROBES, type Probes } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
-import { PROBES, type Probes } from './probes.js';
 
-/** What every program serves to its operator: health and metrics. */
+/** Every program serves these to its operator. */
 export const adminControllers = [HealthController, MetricsController];
 
-/** The admin port of a program that serves nothing else there. */
+/** The admin port of a program that serves only health and metrics there. */
 @Module({})
 export class AdminModule {
   static of(metrics: Metrics, probes: Probes): DynamicModule {

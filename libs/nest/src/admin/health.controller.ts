@@ -1,7 +1,12 @@
-import type { Health } from '#program';
+import type { Health, Probe } from '#program';
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { PROBES, type Probes } from './probes.js';
+import { token } from '../token.js';
+
+/** The answers of a program to /health/live and /health/ready. */
+export type Probes = { readonly live: Probe; readonly ready: Probe };
+
+export const PROBES = token<Probes>('probes');
 
 const answer = (reply: FastifyReply, health: Health): Health => {
   reply.status(health.ok ? 200 : 503);

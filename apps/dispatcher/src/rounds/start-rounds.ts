@@ -1,14 +1,14 @@
 export type Rounds = {
-  /** Lets the next round begin at once. */
+  /** Starts the next round at once. */
   readonly wake: () => void;
-  /** No round begins from now on; resolves when the last one has ended. */
+  /** Starts no more rounds; resolves when the current one has ended. */
   readonly stop: () => Promise<void>;
 };
 
 /**
- * Does the same again and again. A round that fails is reported, and the next one does its work.
+ * Repeats a round until stopped, also after one that failed.
  *
- * @param everyMs from the end of one round to the start of the next, unless it is woken
+ * @param everyMs the pause between two rounds, which `wake` ends early
  */
 export const startRounds = (
   round: () => Promise<void>,
@@ -21,7 +21,7 @@ export const startRounds = (
 
   const pause = () =>
     new Promise<void>((resolve) => {
-      // What happened during the round may have come too late for it.
+      // Woken during the round, which may have been too late for that round.
       if (woken || stopping.signal.aborted) return resolve();
       const timer = setTimeout(resolve, everyMs);
       endPause = () => {

@@ -2,14 +2,14 @@ import { takeUnchecked, type Database } from '#database';
 import type { TaskQueue } from '#queue';
 import type { Logger, Metrics } from '#telemetry';
 
-/** Longer than an add takes, short enough that nobody waits long for a task whose job was lost. */
+/** Longer than enqueueing takes, yet short enough to replace a lost job soon. */
 const UNCHECKED_AFTER_MS = 5_000;
 const BATCH = 200;
 
 /**
- * Re-enqueues the tasks that have no job although they have not ended: the add failed, or the queue lost it.
+ * Enqueues again the tasks that have not ended but have no job, because the add failed or the queue lost it.
  *
- * @returns how many were enqueued again
+ * @returns the number of those tasks
  */
 export const sweep = async (
   database: Database,
@@ -32,7 +32,7 @@ type Needs = {
   readonly log: Logger;
 };
 
-/** A sweep that counts and logs the tasks that it found. */
+/** Sweeps, and counts and logs the stranded tasks. */
 export const createSweep = ({ database, queue, metrics, log }: Needs): (() => Promise<void>) => {
   const counter = metrics.counter({
     name: 'clearcut_tasks_stranded_total',

@@ -5,16 +5,16 @@ import type { Activity } from '../tasks/activity.js';
 type Needs = {
   readonly activity: Pick<Activity, 'idleMs' | 'inHand'>;
   readonly stalledAfterMs: number;
-  /** A task of this worker's models that has waited for that long. */
+  /** Finds a task of this worker's models that has waited for `forMs`. */
   readonly longestWaiting: (forMs: number) => Promise<Job | undefined>;
-  /** Whether the queue has it: one that the queue lost is the sweeper's to bring back. */
+  /** The sweeper mends a task whose job is lost, so it does not make this worker look dead. */
   readonly hasJob: (job: Job) => Promise<boolean>;
 };
 
 /**
- * Whether this worker consumes. A connection may stand and yet bring no jobs, so what counts is that no task
- * was taken or ended for long while one that it should take waits in the queue. When the database or the queue
- * cannot be asked, nobody knows; a new process would not mend that, so then it stays alive and says so.
+ * A worker is dead when it took or ended no task for long although one of its models' tasks has a job.
+ * An open connection proves nothing. When the database or the queue does not answer, the worker counts as
+ * alive, since a new process would not mend that.
  */
 export const createLiveness =
   ({ activity, stalledAfterMs, longestWaiting, hasJob }: Needs): Probe =>
@@ -30,4 +30,13 @@ export const createLiveness =
       return { ok: true, ...facts, waiting: `${waiting.taskId} has no job` };
     };
     return askInTime(look, (reason) => ({ ok: true, ...facts, waiting: `unknown: ${reason}` }));
+  };
+
+/** A worker is ready while its dependencies answer and its machine has no fault. */
+export const createReadiness =
+  (dependencies: Probe, fault: () => string | undefined): Probe =>
+  async () => {
+    const health = await dependencies();
+    const lastFault = fault();
+    return lastFault === undefined ? health : { ...health, ok: false, lastFault };
   };

@@ -15,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => database.$disconnect());
 
-it('deletes no row while the storage is away, says so once, and deletes it afterwards', async () => {
+it('expiry keeps the rows while the storage is away, logs that once, and deletes them afterwards', async () => {
   const lines: { msg: string; images?: number }[] = [];
   const log = createLogger('test', 'info', { write: (line) => lines.push(JSON.parse(line)) });
-  const say = () => lines.splice(0).map(({ msg }) => msg);
+  const takeLogged = () => lines.splice(0).map(({ msg }) => msg);
   let away = true;
   let nowMs = 0;
   const remove = async () => {
@@ -36,14 +36,14 @@ it('deletes no row while the storage is away, says so once, and deletes it after
   await round();
   expect(lines[0]).toMatchObject({ images: 3 });
   for (let i = 0; i < 5; i++) await round();
-  expect([say(), await left()]).toEqual([['expired images cannot be deleted'], 3]);
+  expect([takeLogged(), await left()]).toEqual([['expired images cannot be deleted'], 3]);
   nowMs = 10 * 60_000;
   await round();
-  expect(say()).toEqual(['expired images cannot be deleted']);
+  expect(takeLogged()).toEqual(['expired images cannot be deleted']);
 
   away = false;
   await round();
-  expect([say(), await left()]).toEqual([
+  expect([takeLogged(), await left()]).toEqual([
     ['expired images deleted', 'expired images can be deleted again'],
     0,
   ]);

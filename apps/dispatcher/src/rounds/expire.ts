@@ -7,7 +7,7 @@ const REPEAT_LOG_AFTER_MS = 10 * 60_000;
 
 type Needs = { readonly database: Database; readonly storage: Pick<Storage, 'remove'>; readonly log: Logger };
 
-/** Logs the start and the end of a time in which images cannot be deleted, and every ten minutes of it. */
+/** Logs when deletions begin to fail, every ten minutes while they do, and when they work again. */
 const createFailureLog = (log: Logger, now: () => number) => {
   let nextMs: number | undefined;
   return (failures: readonly unknown[]) => {
@@ -21,17 +21,17 @@ const createFailureLog = (log: Logger, now: () => number) => {
   };
 };
 
-/** Deletes every expired image. The next round tries again where that fails. */
+/** Deletes every expired image. The next round repeats deletions that failed. */
 export const createExpiry = (
   { database, storage, log }: Needs,
   now: () => number = () => performance.now(),
 ): (() => Promise<void>) => {
-  const noteFailures = createFailureLog(log, now);
+  const logFailures = createFailureLog(log, now);
   return async () => {
     for (;;) {
       const { deleted, failures } = await expireImages(database, storage.remove, BATCH);
       if (deleted > 0) log.info({ deleted }, 'expired images deleted');
-      noteFailures(failures);
+      logFailures(failures);
       if (deleted < BATCH) return;
     }
   };

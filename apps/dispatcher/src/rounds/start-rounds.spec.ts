@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { startRounds, type Rounds } from './rounds.js';
+import { startRounds, type Rounds } from './start-rounds.js';
 
 const MINUTE_MS = 60_000;
 const fail = (error: unknown) => {
   throw error;
 };
 
-/** Rounds that count themselves, and a way to wait for the one of that number. */
+/** Starts counted rounds; `reached(n)` resolves when the n-th has begun. */
 const countRounds = (everyMs: number) => {
   let count = 0;
   let waiting: { readonly until: number; readonly resolve: () => void }[] = [];
@@ -25,13 +25,13 @@ const countRounds = (everyMs: number) => {
 };
 
 describe('startRounds', () => {
-  it('goes on by itself', async () => {
+  it('starts the next round by itself', async () => {
     const { rounds, reached } = countRounds(1);
     await reached(3);
     await rounds.stop();
   });
 
-  it('begins the next round at once when it is woken', async () => {
+  it('starts the next round at once when it is woken', async () => {
     const { rounds, reached } = countRounds(MINUTE_MS);
     await reached(1);
     rounds.wake();
@@ -39,7 +39,7 @@ describe('startRounds', () => {
     await rounds.stop();
   });
 
-  it('does not forget that it was woken during a round', async () => {
+  it('starts another round at once when it was woken during a round', async () => {
     let woken = 0;
     const again = new Promise<void>((resolve) => {
       const rounds: Rounds = startRounds(
@@ -57,7 +57,7 @@ describe('startRounds', () => {
     expect(woken).toBe(2);
   });
 
-  it('reports a round that fails, and goes on', async () => {
+  it('reports a round that fails, and starts the next', async () => {
     const errors: unknown[] = [];
     const fault = new Error('away');
     const third = new Promise<void>((resolve) => {
@@ -74,7 +74,7 @@ describe('startRounds', () => {
     expect(errors).toEqual([fault, fault, fault]);
   });
 
-  it('begins none after it was stopped', async () => {
+  it('starts no round after it was stopped', async () => {
     const { rounds, reached, count } = countRounds(MINUTE_MS);
     await reached(1);
     await rounds.stop();

@@ -25,7 +25,7 @@ afterAll(async () => {
 const model = 'runware:109@1';
 const hasJob = (taskId: string) => queue.has({ taskId, model });
 
-/** A task that was accepted, but whose job was never added. */
+/** Inserts a task without a job. */
 const strand = async (): Promise<string> => {
   const task = {
     ownerId,
@@ -40,7 +40,7 @@ const strand = async (): Promise<string> => {
   return (await insertTask(database, task, 1))?.id ?? '';
 };
 
-it('enqueues a task without a job, once', async () => {
+it('the sweep enqueues a task without a job, once', async () => {
   const id = await strand();
   expect(await hasJob(id)).toBe(false);
   expect(await sweep(database, queue, 0)).toBe(1);
@@ -48,14 +48,14 @@ it('enqueues a task without a job, once', async () => {
   expect(await sweep(database, queue, 0)).toBe(0);
 });
 
-it('leaves a young task to the request that is about to enqueue it', async () => {
+it('the sweep leaves a young task to the request that is about to enqueue it', async () => {
   const id = await strand();
   expect(await sweep(database, queue, 60_000)).toBe(0);
   expect(await hasJob(id)).toBe(false);
   expect(await sweep(database, queue, 0)).toBe(1);
 });
 
-it('enqueues a task whose worker vanished with its job, and leaves an ended one', async () => {
+it('the sweep enqueues a running task without a job, and leaves an ended one', async () => {
   const running = await strand();
   await claimTask(database, running);
   const ended = await strand();
@@ -67,7 +67,7 @@ it('enqueues a task whose worker vanished with its job, and leaves an ended one'
   expect([await hasJob(running), await hasJob(ended)]).toEqual([true, false]);
 });
 
-it('shares the work with other sweeps that run at once', async () => {
+it('concurrent sweeps enqueue each task once', async () => {
   const ids = await Promise.all(Array.from({ length: 40 }, strand));
   await database.task.updateMany({
     where: { id: { in: ids } },
