@@ -11,53 +11,55 @@ import {
   TASK_QUEUE,
   TelemetryModule,
   token,
-  type Shutdown,
 } from '#nest';
-import type { Logger } from '#telemetry';
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { createExpiry } from './expire.js';
 import { createPulse, type Pulse } from './pulse.js';
 import { startRounds } from './start-rounds.js';
 import { createSweep } from './sweep.js';
-import { createTidying } from './tidy.js';
+import { tidy } from './tidy.js';
 
 export const PULSE = token<Pulse>('pulse');
 
-type Round = () => Promise<void>;
-const SWEEP = token<Round>('sweep');
-const EXPIRY = token<Round>('expiry');
-const TIDYING = token<Round>('tidying');
+const START_ALL = token<() => void>('start all rounds');
 
-/** The work that the dispatcher repeats: the sweep of lost jobs, the expiry of images, the tidying of rows. */
+const startAll = provide(
+  START_ALL,
+  ({ pulse, shutdown, ...edges }) => {
+    const repeat = (round: string, work: () => Promise<void>, everyMs: number) => {
+      const onError = (err: unknown) => edges.log.error({ err }, `${round} failed`);
+      const rounds = startRounds(pulse.watch(round, work), everyMs, onError);
+      shutdown.finish(round, rounds.stop);
+    };
+    const sweep = createSweep(edges);
+    const expire = createExpiry(edges);
+    return () => {
+      repeat('sweep', sweep, 2_000);
+      repeat('expiry', expire, 5_000);
+      repeat('tidying', () => tidy(edges.database), 10_000);
+    };
+  },
+  {
+    pulse: PULSE,
+    shutdown: SHUTDOWN,
+    database: DATABASE,
+    queue: TASK_QUEUE,
+    storage: STORAGE,
+    metrics: METRICS,
+    log: LOG,
+  },
+);
+
+/** Repeats the sweep of lost jobs, the expiry of images and the tidying of rows until the program stops. */
 @Module({
   imports: [DatabaseModule, QueueModule, StorageModule, TelemetryModule],
-  providers: [
-    provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }),
-    provide(SWEEP, createSweep, { database: DATABASE, queue: TASK_QUEUE, metrics: METRICS, log: LOG }),
-    provide(EXPIRY, createExpiry, { database: DATABASE, storage: STORAGE, log: LOG }),
-    provide(TIDYING, createTidying, { database: DATABASE }),
-  ],
+  providers: [provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }), startAll],
   exports: [PULSE],
 })
 export class RoundsModule implements OnApplicationBootstrap {
-  constructor(
-    @Inject(SWEEP) private readonly sweep: Round,
-    @Inject(EXPIRY) private readonly expire: Round,
-    @Inject(TIDYING) private readonly tidy: Round,
-    @Inject(PULSE) private readonly pulse: Pulse,
-    @Inject(SHUTDOWN) private readonly shutdown: Shutdown,
-    @Inject(LOG) private readonly log: Logger,
-  ) {}
+  constructor(@Inject(START_ALL) private readonly startAll: () => void) {}
 
   onApplicationBootstrap(): void {
-    this.repeat('sweep', this.sweep, 2_000);
-    this.repeat('expiry', this.expire, 5_000);
-    this.repeat('tidying', this.tidy, 10_000);
-  }
-
-  private repeat(round: string, work: Round, everyMs: number): void {
-    const onError = (err: unknown) => this.log.error({ err }, `${round} failed`);
-    const rounds = startRounds(this.pulse.watch(round, work), everyMs, onError);
-    this.shutdown.finish(round, rounds.stop);
+    this.startAll();
   }
 }

@@ -1,10 +1,8 @@
 import { forgetFailedAddresses, forgetSessions, forgetSilentWorkers, type Database } from '#database';
 
 /** Deletes rows and addresses that are no longer needed. */
-export const createTidying =
-  ({ database }: { readonly database: Database }) =>
-  async (): Promise<void> => {
-    await forgetSilentWorkers(database);
-    await forgetSessions(database);
-    await forgetFailedAddresses(database);
-  };
+export const tidy = async (database: Database): Promise<void> => {
+  await forgetSilentWorkers(database);
+  await forgetSessions(database);
+  await forgetFailedAddresses(database);
+};
