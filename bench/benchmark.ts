@@ -1,21 +1,21 @@
 import type { Progress } from '#weights';
 
-/** What a benchmark gets of the program that runs it. */
+/** The tools of a benchmark. */
 export type Bench = {
-  /** What stands behind its name on the command line. */
+  /** The arguments after its name on the command line. */
   readonly args: readonly string[];
   readonly progress: Progress;
   readonly print: (line: string) => void;
-  /** Aborted when the benchmark is to end before its time, by whoever notices. */
+  /** Abort it to end the benchmark early. */
   readonly stopping: AbortController;
-  /** What has to be closed, in the order in which it was opened; done by the program, however the run ends. */
+  /** Called after every run, also a failed one, the last first. */
   readonly closers: (() => void | Promise<void>)[];
 };
 
 export type Benchmark = {
   /** One line for the list. */
   readonly about: string;
-  /** Options with which it ends in seconds; its figures mean nothing then. */
+  /** Options for a run of seconds, whose figures mean nothing. */
   readonly smallest: readonly string[];
   readonly run: (bench: Bench) => Promise<void>;
 };

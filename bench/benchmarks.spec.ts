@@ -22,7 +22,7 @@ describe('npm run bench', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** As on a machine with Node.js and nothing else: neither Python nor Redis, nothing kept of earlier runs. */
+  /** Runs without Python, Redis and files of earlier runs, as on a machine with Node.js only. */
   const bench = (...args: string[]) => {
     const env = { PATH: bin(), HOME: folder, WORKER_CONCURRENCY: '1' };
     return exec(process.execPath, [main, 'bench', ...args], { cwd: folder, env });
@@ -34,7 +34,7 @@ describe('npm run bench', () => {
       expect(stdout).toMatch(new RegExp(`^  ${name} +${about.slice(0, 20)}`, 'm'));
   });
 
-  /** How the output ends, after what it says of things that are missing. */
+  /** The end of each output. */
   const endings: Readonly<Record<string, RegExp>> = {
     capacity: /\n\| Postgres, .+\n[^]*\nCommits\/s of 8 clients: \d+ silent, \d+ notifying\n$/,
     device: /\n {2}limit +\S.*\n$/,
@@ -48,8 +48,8 @@ describe('npm run bench', () => {
     'runs %s to its end at its smallest size',
     async (name) => {
       const { stdout } = await bench(name, '--smallest');
-      expect(stdout).toMatch(endings[name] ?? /^what the output of this one ends with is missing here$/);
-      // onnxruntime would keep a device id there.
+      expect(stdout).toMatch(endings[name] ?? /^the end of this output is missing in the list above$/);
+      // The telemetry of onnxruntime would store a device id there.
       expect(await readdir(folder)).not.toContain('.cache');
     },
     timeoutMs,

@@ -6,7 +6,7 @@ import { memory } from './memory/memory.js';
 import { overhead } from './overhead/overhead.js';
 import { resize } from './resize.js';
 
-/** By their names on the command line. */
+/** Benchmarks by their names on the command line. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
   capacity,
   device,

@@ -3,7 +3,7 @@ import { createProgress } from '#weights';
 import type { Bench } from './benchmark.js';
 import { benchmarks } from './benchmarks.js';
 
-// Behind `npm run bench --` the word `bench` itself comes first.
+// `npm run bench -- name` passes the word `bench` too.
 const [name, ...given] = process.argv.slice(process.argv[2] === 'bench' ? 3 : 2);
 const chosen = name !== undefined && Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
 
@@ -43,7 +43,7 @@ if (!chosen) list();
 try {
   await chosen?.run(bench);
 } catch (error) {
-  // Whatever was cut short fails in its own words; why it was cut short is the news.
+  // An aborted run fails with a consequence; the reason of the abort is the cause.
   report(bench.stopping.signal.aborted ? bench.stopping.signal.reason : error);
 }
 await closeAll();

@@ -6,7 +6,7 @@ const toCount = (name: string, text: string): number => {
   throw new Error(`--${name} takes a whole number of at least 1, not ${text}`);
 };
 
-/** Reads options such as `--rounds 3`, all of them counts. Throws an Error that names what is wrong. */
+/** Reads options such as `--rounds 3`. @throws Error that names the invalid option */
 export const readCounts = <N extends string>(
   args: readonly string[],
   defaults: Readonly<Record<N, number>>,

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 
-/** Numbers from 0 up to 1, the same on every run. */
-const randomFrom = (seed: number) => {
+/** Pseudo-random numbers from 0 up to 1, the same on every run. */
+export const randomFrom = (seed: number) => {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -9,12 +9,12 @@ const randomFrom = (seed: number) => {
   };
 };
 
-/** Of a photo in the usual format, 4 : 3. */
+/** The height of a 4 : 3 photo. */
 export const heightOf = (width: number): number => Math.round((width * 3) / 4);
 
 type Disc = { readonly x: number; readonly y: number; readonly radius: number; readonly rgb: number[] };
 
-/** Where and how large is a share of the photo's sides, so that every size shows the same scene. */
+/** Place and radius depend on the photo's sides, so that every size shows the same scene. */
 const someDisc = (random: () => number, width: number, height: number): Disc => ({
   x: width * (0.35 + 0.3 * random()),
   y: height * (0.35 + 0.3 * random()),
@@ -23,8 +23,8 @@ const someDisc = (random: () => number, width: number, height: number): Disc => 
 });
 
 /**
- * A JPEG that costs what a photo costs: overlapping discs, shaded, before a gradient, under the noise of a
- * sensor. Another seed gives another photo.
+ * A JPEG that takes as much work as a photo: shaded, overlapping discs before a gradient, with sensor noise. Each
+ * seed gives another photo.
  */
 export const photo = (seed: number, width: number, height: number): Promise<Buffer> => {
   const random = randomFrom(seed * 7919 + 1);

@@ -47,8 +47,8 @@ const summary = (tookMs: readonly number[]): string =>
     .padStart(9)}${median(tookMs).toFixed(1).padStart(9)}`;
 
 /**
- * Sharp decodes the JPEG and resizes it as it does by default: with its own kernel, which gives other pixels than
- * Pillow, letting libjpeg shrink while it decodes, on all cores. Ours runs in one thread and decodes nothing.
+ * Sharp decodes and resizes the JPEG by its defaults: its own kernel, whose pixels differ from Pillow's, shrinking
+ * while it decodes, on all cores. Ours runs in one thread and decodes nothing.
  */
 const theirs = (jpeg: Buffer) => sharp(jpeg).resize(SIZE, SIZE, { fit: 'fill' }).raw().toBuffer();
 
@@ -59,7 +59,7 @@ const run = async ({ args, print, stopping }: Bench): Promise<void> => {
   const data = await sharp(jpeg).raw().toBuffer();
   const works = worksOn({ data, width, height, channels: 3 }, softDisc());
 
-  // In turn, so that a slow moment of the machine meets all of them.
+  // In turn, so that a slow moment of the machine affects all of them.
   const tookMs = works.map((): number[] => []);
   const sharpMs: number[] = [];
   for (let round = 1; round <= rounds; round++) {

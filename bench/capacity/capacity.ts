@@ -13,13 +13,13 @@ import { startTraffic } from './traffic.js';
 const IN_HAND = 4;
 const COMMITTING_CLIENTS = 8;
 
-/** Two megapixels, and the input of the catalogue's networks. A tiny image leaves only what a task costs. */
+/** Two megapixels, and the input side of the catalogue's networks. `tiny` leaves only the fixed cost of a task. */
 const usual = { seconds: 15, commits: 3, width: 1632, network: 1024, tiny: 64 };
 type Options = typeof usual;
 
 type Setting = { readonly queue: 'Redis' | 'Postgres'; readonly width: number; readonly network: number };
 
-/** Closes what the work opened when the work ends, so that no two services run beside each other. */
+/** Closes the resources of each work at its end, so that only one service runs at a time. */
 const within = async (bench: Bench, work: (bench: Bench) => Promise<void>): Promise<void> => {
   const closers: (() => void | Promise<void>)[] = [];
   const close = async () => {
@@ -38,7 +38,7 @@ const openRedis = async ({ closers }: Bench): Promise<Redis> => {
   return redis;
 };
 
-/** A service as a fleet has it: images in an object store. Its device takes next to no time. */
+/** A service with an object store, as in production. Its device takes almost no time. */
 const openSubject = async (bench: Bench, { queue, network }: Setting): Promise<Subject> => {
   const redis = queue === 'Redis' ? await openRedis(bench) : undefined;
   const store = await startS3Store();

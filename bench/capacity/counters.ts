@@ -3,19 +3,19 @@ import type { Redis } from 'ioredis';
 import { cpuMs } from '../overhead/figures.js';
 import type { Service } from '../overhead/service.js';
 
-/** What is measured: a service, and the Redis of its queue if it has one. */
+/** The measured service, and the Redis of its queue if it has one. */
 export type Subject = { readonly service: Service; readonly redis?: Redis | undefined };
 
-/** Milliseconds of all cores, by program. */
+/** CPU milliseconds over all cores, by program. */
 type CpuMs = Readonly<Record<string, number | undefined>>;
 
-/** Totals at one moment; each of them only grows. */
+/** Totals since the start of the service. */
 type Counters = { readonly cpuMs: CpuMs; readonly transactions: number; readonly walBytes: number };
 
-/** Per task. */
+/** Counters per task. */
 export type Cost = Counters & { readonly perSecond: number };
 
-/** A busy backend of Postgres adds to the statistics once a second, and a delivery ends after its webhook. */
+/** Postgres updates its statistics once a second, and a delivery ends after its webhook. */
 const SETTLED_AFTER_MS = 1500;
 
 const readPostgres = async ({ database }: Service) => {

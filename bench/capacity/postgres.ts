@@ -3,7 +3,7 @@ import type { Database } from '#database';
 
 type Table = 'tasks' | 'images' | 'deliveries' | 'delivery_attempts';
 
-/** Bytes of a row with its part of the indexes, without dead rows. */
+/** Bytes per live row, including its share of the indexes. */
 export const rowBytes = async (database: Database, table: Table): Promise<number> => {
   await database.$executeRawUnsafe(`VACUUM (FULL) ${table}`);
   const [row] = await database.$queryRawUnsafe<{ bytes: number }[]>(
@@ -25,7 +25,7 @@ const lap = async (clients: readonly pg.Client[], seconds: number, after: string
 
 export type Commits = { readonly silent: number; readonly notifying: number };
 
-/** Small updates that Postgres commits in a second, without and with a notification in the transaction. */
+/** Commits of small updates per second, without and with a notification in each. */
 export const commitsPerSecond = async (
   databaseUrl: string,
   { clients: count, seconds }: { readonly clients: number; readonly seconds: number },

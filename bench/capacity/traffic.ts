@@ -6,10 +6,10 @@ import { startPictureServer } from '#test/picture-server';
 import type { Bench } from '../benchmark.js';
 import type { Service } from '../overhead/service.js';
 
-export type Way = 'inline' | 'url';
+type Way = 'inline' | 'url';
 
-/** Makes tasks that way for so long, some at a time. */
-export type Traffic = (way: Way, seconds: number, inFlight: number) => Promise<{ tasks: number; ms: number }>;
+/** Sends tasks for some seconds, `inFlight` at a time. */
+type Traffic = (way: Way, seconds: number, inFlight: number) => Promise<{ tasks: number; ms: number }>;
 
 const wanted = { outputType: 'URL', outputFormat: 'PNG' };
 
@@ -17,7 +17,7 @@ const check = ({ errors = [] }: { errors?: readonly Item[] }) => {
   if (errors[0]) throw new Error(`a task failed: ${JSON.stringify(errors[0])}`);
 };
 
-/** A receiver of webhooks. `ended` resolves when the task's webhook has come, and throws if the task failed. */
+/** A receiver of webhooks. `ended` resolves with the task's webhook, and rejects if the task failed. */
 const startWebhooks = async ({ closers }: Bench) => {
   const waiting = new Map<string | undefined, (body: { errors?: Item[] }) => void>();
   const server = createServer((request, response) => {
@@ -41,7 +41,7 @@ const startWebhooks = async ({ closers }: Bench) => {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, ended };
 };
 
-/** Clients of a service that want the cutout of one picture, again and again. */
+/** Clients that send the same picture repeatedly. */
 export const startTraffic = async (bench: Bench, service: Service, picture: Buffer): Promise<Traffic> => {
   const pictures = await startPictureServer(picture);
   bench.closers.push(pictures.stop);

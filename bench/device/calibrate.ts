@@ -5,7 +5,7 @@ import { standInPath, writeStandIn, type Graph } from './stand-in.js';
 
 const RUNS = 7;
 
-/** The median of some runs on one core, in milliseconds. */
+/** The median of {@link RUNS} runs on one core, in milliseconds. */
 const timeGraph = async (bench: Bench, graph: Graph): Promise<number> => {
   const { size } = graph;
   const network: Network = {
@@ -23,7 +23,7 @@ const timeGraph = async (bench: Bench, graph: Graph): Promise<number> => {
   return median(times);
 };
 
-/** How often a mask must be softened for a run to take that long. */
+/** Finds the number of blurs with which a run takes `targetMs`. */
 export const calibrate = async (bench: Bench, size: number, targetMs: number): Promise<Graph> => {
   const bare = await timeGraph(bench, { size, blurs: 0 });
   const trial = 4;

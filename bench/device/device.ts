@@ -22,7 +22,7 @@ const startOn = async (bench: Bench, graph: Graph, sleepMs: string, inHand: numb
   const MODELS_DIR = await writeStandIn(bench, graph);
   const standIn: StandInEnv = { MODELS_DIR, BENCH_SIZE: `${graph.size}`, BENCH_SLEEP_MS: sleepMs };
   const worker = new URL('./worker.js', import.meta.url);
-  // One thread, as the graph stands in for a device that leaves the other cores alone.
+  // One thread, since the graph simulates a device that does not use the other cores.
   const threads = { WORKER_CONCURRENCY: `${inHand}`, INTRA_OP_THREADS: '1', DEVICE: 'cpu' };
   return startService(bench, { worker, env: { ...standIn, ...threads } });
 };
@@ -60,7 +60,7 @@ const measure = async (bench: Bench, service: Service, { images, inHand, photos 
   const { signal } = bench.stopping;
   const some = (count: number) =>
     Array.from({ length: count }, (_, i) => photos[i % photos.length]!.toString('base64'));
-  // One more than the worker takes, so that its next task always waits for it.
+  // One more than the worker takes, so that a task is always waiting.
   const inFlight = inHand + 1;
   await runLap(service, some(4 * inFlight), inFlight, signal);
   return runLap(service, some(images), inFlight, signal);

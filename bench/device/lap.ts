@@ -3,14 +3,14 @@ import { cpuMs, meanStages, type StageMean } from '../overhead/figures.js';
 import { removeAll } from '../overhead/remove-all.js';
 import type { Service } from '../overhead/service.js';
 
-/** What it took to remove the background of some photos. */
+/** The measurements of one lap of photos. */
 export type Lap = {
   readonly perSecond: number;
-  /** The share of the time in which the device computed, from when all were at work until the last was sent. */
+  /** The share of time that the device computed, between warm-up and the last request. */
   readonly busy: number;
   readonly deviceMs: number;
   readonly stages: readonly StageMean[];
-  /** Milliseconds of the CPU for an image. */
+  /** CPU milliseconds per image. */
   readonly cpu: { readonly worker: number; readonly gateway: number; readonly client: number };
 };
 
@@ -22,17 +22,17 @@ const cpuOf = async ({ worker, gateway }: Service) => ({
   client: await cpuMs(process.pid),
 });
 
-/** The photos, and what the device had done early, when all were at work, and when the last was sent. */
+/** Reads the device's statistics after the warm-up and at the last request, while it yields the photos. */
 const watch = (service: Service, photos: readonly string[], inFlight: number) => {
-  const seen: Promise<DeviceStats>[] = [];
+  const readings: Promise<DeviceStats>[] = [];
   const watched = function* () {
     for (const [i, photo] of photos.entries()) {
-      if (i === 2 * inFlight || i === photos.length - 1) seen.push(statsOf(service));
+      if (i === 2 * inFlight || i === photos.length - 1) readings.push(statsOf(service));
       yield photo;
     }
   };
   const busy = async () => {
-    const [first, last] = await Promise.all(seen);
+    const [first, last] = await Promise.all(readings);
     if (!first || !last) throw new Error(`take more than ${2 * inFlight + 1} images`);
     return (last.busyMs - first.busyMs) / (last.elapsedMs - first.elapsedMs);
   };

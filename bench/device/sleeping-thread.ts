@@ -1,7 +1,7 @@
 import { serveDevice, type Network, type Session } from '#inference';
 import { softDisc } from './soft-disc.js';
 
-// A device thread as a GPU makes it: blocked for as long as the device computes, while no core of the CPU works.
+// Simulates the thread of a GPU: it blocks while the device computes, and no CPU core works.
 
 const imageMs = Number(process.env['BENCH_SLEEP_MS']);
 const clock = new Int32Array(new SharedArrayBuffer(4));

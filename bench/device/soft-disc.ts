@@ -1,4 +1,4 @@
-/** A network's output for a disc with a soft edge, since the cost of what follows depends on the mask. */
+/** A network's output for a disc with a soft edge. The cost of later stages depends on the mask. */
 export const softDisc = (size: number): Float32Array<ArrayBuffer> => {
   const mask = new Float32Array(size * size);
   for (let i = 0; i < mask.length; i++) {

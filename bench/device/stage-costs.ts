@@ -7,7 +7,7 @@ import { softDisc } from './soft-disc.js';
 
 const ROUNDS = 5;
 
-/** Milliseconds of the CPU, of all threads: what else the machine does hardly changes them. */
+/** CPU milliseconds of all threads, which other load of the machine hardly changes. */
 const cpuOf = async <T>(work: () => T | Promise<T>) => {
   const start = process.cpuUsage();
   const result = await work();
@@ -33,9 +33,9 @@ const costs = async (jpeg: Uint8Array, size: number): Promise<StageMean[]> => {
   ];
 };
 
-/** What each stage beside the device costs for that photo: the worker's own steps, one after the other, here. */
+/** Measures the worker's stages, except the device, in this process. */
 export const stageCosts = async (jpeg: Uint8Array, size: number): Promise<StageMean[]> => {
-  // The first rounds are those of the compiler.
+  // Lets V8 compile first.
   for (let round = 0; round < ROUNDS; round++) await costs(jpeg, size);
   const rounds: StageMean[][] = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await costs(jpeg, size));

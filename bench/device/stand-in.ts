@@ -9,7 +9,7 @@ import type { Bench } from '../benchmark.js';
 
 const FILE = 'stand-in.onnx';
 
-/** What the benchmark's worker reads beside the service's own environment. */
+/** Environment of the benchmark's worker, beside that of the service. */
 export type StandInEnv = {
   readonly MODELS_DIR: string;
   /** Side of the network's input. */
@@ -20,7 +20,7 @@ export type StandInEnv = {
 
 export type Graph = { readonly size: number; readonly blurs: number };
 
-/** A folder with a generated network, gone when the benchmark ends. */
+/** Writes a generated network to a folder, which is deleted when the benchmark ends. */
 export const writeStandIn = async ({ closers }: Bench, { size, blurs }: Graph): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-stand-in-'));
   closers.push(() => rm(folder, { recursive: true, force: true }));
@@ -30,7 +30,7 @@ export const writeStandIn = async ({ closers }: Bench, { size, blurs }: Graph): 
 
 export const standInPath = (folder: string) => join(folder, FILE);
 
-/** The default model's row with the generated network behind it, which is put where its file belongs. */
+/** A catalogue whose default model uses the generated network; also installs the network's file. */
 export const standInCatalogue = async (folder: string, size: number): Promise<Catalogue> => {
   const path = standInPath(folder);
   const sha256 = createHash('sha256')
@@ -46,7 +46,7 @@ export const standInCatalogue = async (folder: string, size: number): Promise<Ca
   return new Map([[model.air, model]]);
 };
 
-/** The generated network that the environment names in place of the default model, if it does. */
+/** The generated network, if the environment names one in place of the default model. */
 export const standInOf = async (folder: string): Promise<Model | undefined> => {
   const { BENCH_SIZE } = process.env;
   if (!BENCH_SIZE) return undefined;

@@ -3,7 +3,7 @@ import { runProgram } from '#program';
 import { startWorker } from '../../apps/worker/src/start-worker.js';
 import { standInCatalogue } from './stand-in.js';
 
-// The service's worker on a generated network; it tells what its device did when it is asked.
+// The service's worker on a generated network. It answers messages with the statistics of its device.
 
 const { BENCH_SIZE, BENCH_SLEEP_MS } = process.env;
 const sleeping = new URL('./sleeping-thread.js', import.meta.url);

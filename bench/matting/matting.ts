@@ -16,7 +16,7 @@ type OurRun = Run & {
 
 const megapixels = [0.3, 1.5, 12];
 
-/** The usual sizes up to the largest that is wanted, in thousands of pixels, and that one. */
+/** The usual sizes below the largest one, and the largest one, in megapixels. */
 const sizesUpTo = (kilopixels: number): number[] => [
   ...megapixels.filter((size) => size * 1000 < kilopixels),
   kilopixels / 1000,
@@ -30,7 +30,7 @@ const readAlpha = async (file: string): Promise<Float32Array> => {
   return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
 };
 
-/** How far apart the two alphas are, over the whole picture. */
+/** The difference of the two alphas over the whole picture. */
 const compare = async (folder: string): Promise<string> => {
   const a = await readAlpha(join(folder, 'ours.f32'));
   const b = await readAlpha(join(folder, 'alpha.f32'));

@@ -6,12 +6,12 @@ import { promisify } from 'node:util';
 
 const exec = promisify(execFile);
 
-/** Kept between runs, as numba keeps there what it has compiled. */
+/** Kept between runs, since numba caches compiled code there. */
 const environment = join('.clearcut', 'bench', 'pymatting');
 const pymatting = 'pymatting==1.1.16';
 const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
-/** The Python of a virtual environment with pymatting in it, made at first. Undefined, and said, where none can be. */
+/** The Python of a virtual environment with pymatting, made on first use. Prints why and returns undefined if that fails. */
 export const pythonWithPymatting = async (
   signal: AbortSignal,
   print: (line: string) => void,
@@ -41,7 +41,7 @@ export type Run = {
   readonly peakBytes: number;
 };
 
-/** What a program of ours or theirs reports in its last line; undefined when it took longer than allowed. */
+/** Runs a program and parses its last line; undefined when it took longer than allowed. */
 export const runProgram = async <R extends Run>(
   program: string,
   args: readonly string[],

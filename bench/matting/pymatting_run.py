@@ -1,4 +1,4 @@
-"""One run of pymatting on raw pixels: pymatting_run.py <folder> <width> <height>; prints seconds and peak memory."""
+"""Runs pymatting once on raw pixels: pymatting_run.py <folder> <width> <height>. Prints seconds and peak memory."""
 
 import json
 import pathlib
@@ -13,7 +13,7 @@ folder, width, height = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.arg
 photo = np.fromfile(folder / "photo.rgb", np.uint8).reshape(height, width, 3) / 255.0
 trimap = np.fromfile(folder / "trimap.gray", np.uint8).reshape(height, width) / 255.0
 
-# What numba compiles at the first call is not what is measured.
+# Lets numba compile before the clock starts.
 small = np.zeros((8, 8))
 small[:, 4:] = 1.0
 small[:, 3:5] = 0.5

@@ -1,4 +1,4 @@
-/** One run of ours on raw pixels: run.js <folder> <width> <height>; prints seconds and peak memory. */
+/** Runs our matting once on raw pixels: run.js <folder> <width> <height>. Prints seconds and peak memory. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closedFormAlpha, estimateForeground, type Raster } from '#matting';
@@ -23,7 +23,7 @@ const work = (photo: Raster, trimap: Raster) => {
   return { ...result, alphaS: (middleMs - startMs) / 1000, foregroundS: (endMs - middleMs) / 1000 };
 };
 
-// A worker lives for days: as numba has compiled its code before the clock starts, so has V8.
+// Lets V8 compile before the clock starts, as numba does, since a worker runs for days.
 const side = 320;
 const noise = Uint8Array.from(
   { length: side * side * 3 },

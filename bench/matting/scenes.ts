@@ -2,23 +2,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { type Raster, resizeLanczos, toTrimap } from '#matting';
+import { randomFrom } from '../photos.js';
 
 export type Scene = { readonly name: string; readonly photo: Raster; readonly trimap: Raster };
 
-/** rembg's own. */
+/** The defaults of rembg. */
 const settings = { foregroundThreshold: 240, backgroundThreshold: 10, erodeSize: 10 };
 const lemur = join('..', 'shared', 'fixtures', 'lemur');
 
-/** Numbers from 0 up to 1, the same on every run. */
-const randomFrom = (seed: number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-};
-
-/** Curls around a disc. All lengths are shares of the height, so that every size shows the same scene. */
+/** Curls around a disc. All lengths scale with the height, so that every size shows the same scene. */
 const drawing = (width: number, height: number): Buffer => {
   const random = randomFrom(7);
   const radius = height * 0.3;
@@ -41,11 +33,11 @@ const drawing = (width: number, height: number): Buffer => {
   );
 };
 
-/** A shaded subject with hair before another shaded colour, under the noise of a sensor. */
+/** A shaded subject with hair before a shaded ground, with sensor noise. */
 const hairy = async (megapixels: number): Promise<{ photo: Raster; mask: Raster }> => {
   const height = Math.round(Math.sqrt((megapixels * 1e6 * 3) / 4));
   const width = Math.round((height * 4) / 3);
-  // The product lets sharp read no drawings, of which it gets none by intention.
+  // The product blocks the decoder of SVG.
   sharp.unblock({ operation: ['VipsForeignLoadSvg'] });
   const shares = await sharp(drawing(width, height)).ensureAlpha().extractChannel(3).raw().toBuffer();
   const random = randomFrom(11);
@@ -66,7 +58,7 @@ const hairy = async (megapixels: number): Promise<{ photo: Raster; mask: Raster 
     }
   }
   const photo: Raster = { data: new Uint8Array(data.buffer), width, height, channels: 3 };
-  // As a network of 1024 pixels would have seen it.
+  // The detail of a network with 1024 × 1024 pixels.
   const alpha: Raster = { data: new Uint8Array(shares), width, height, channels: 1 };
   return { photo, mask: resizeLanczos(resizeLanczos(alpha, 1024, 1024), width, height) };
 };
@@ -87,7 +79,7 @@ const scaledLemur = async (megapixels: number): Promise<{ photo: Raster; mask: R
   return { photo: resizeLanczos(photo, width, height), mask: resizeLanczos(mask, width, height) };
 };
 
-/** The names of the scenes there are, each of which can be had at any size. */
+/** The available scenes. Each can have any size. */
 export const sceneNames = (): ('hair' | 'lemur')[] => (existsSync(lemur) ? ['hair', 'lemur'] : ['hair']);
 
 export const makeScene = async (name: 'hair' | 'lemur', megapixels: number): Promise<Scene> => {

@@ -7,7 +7,7 @@ import { startService } from '../overhead/service.js';
 import { photo } from '../photos.js';
 import { median } from '../statistics.js';
 
-/** Small, so that the pixels of the photos and not the network are what takes memory. */
+/** Side of the network's input. It is small, so that the photos take most of the memory. */
 const SIZE = 64;
 const MAX_GROWTH = 0.1;
 const SAMPLE_MS = 100;
@@ -31,7 +31,7 @@ const makePhotos = async (): Promise<string[]> => {
 const megabytes = (bytes: number | undefined) =>
   bytes === undefined ? 'not known here' : `${Math.round(bytes / 1e6)} MB`;
 
-/** The median of a process's memory while the work lasts. */
+/** The median of a process's memory during the work. */
 const sampled = async (pid: number | undefined, work: Promise<unknown>): Promise<number | undefined> => {
   const samples: number[] = [];
   const sample = async () => {
@@ -45,7 +45,7 @@ const sampled = async (pid: number | undefined, work: Promise<unknown>): Promise
 
 const run = async (bench: Bench): Promise<void> => {
   const { args, print, progress, stopping } = bench;
-  // The memory is read over the tasks of a lap, since it goes up and down with each.
+  // Each reading covers a lap of tasks, since the memory varies with each task.
   const { tasks, first, lap, hand } = readCounts(args, { tasks: 500, first: 50, lap: 25, hand: 2 });
 
   progress.note('Starting the service on a small network …');

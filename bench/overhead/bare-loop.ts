@@ -10,7 +10,7 @@ import { standInOf } from '../device/stand-in.js';
 import { photo } from '../photos.js';
 import { GRAPH, type BareGraph, type Lap, type Order } from './bare.js';
 
-// The yardstick: nothing but onnxruntime, one run after the other, in a process of its own.
+// The reference: onnxruntime alone, one run after the other, in its own process.
 
 const { MODELS_DIR, INTRA_OP_THREADS } = readConfig();
 const progress = createProgress();

@@ -1,24 +1,24 @@
 import type { Bench } from '../benchmark.js';
 import { startChild } from './child.js';
 
-/** How many runs the bare loop is to make. */
+/** The number of runs for one lap of the bare loop. */
 export type Order = { readonly images: number };
 export type Lap = {
   readonly ms: number;
-  /** Of all cores. */
+  /** Summed over all cores. */
   readonly cpuMs: number;
   readonly maxRssBytes: number;
 };
 
-/** The network's file as it was published, or the graph that the service makes of it. */
+/** The published file of the network, or the graph that the service prepares from it. */
 export type BareGraph = 'published' | 'prepared';
 
-/** The environment variable that tells a bare loop its graph. */
+/** The environment variable that selects the graph of a bare loop. */
 export const GRAPH = 'BARE_LOOP_GRAPH';
 
 export type BareLoop = (images: number) => Promise<Lap>;
 
-/** @returns a lap of the bare loop, which is idle in between */
+/** @returns a function that runs one lap; between laps the bare loop is idle */
 export const startBare = async (
   { stopping, closers }: Bench,
   graph: BareGraph,

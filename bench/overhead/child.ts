@@ -1,17 +1,17 @@
 import { fork } from 'node:child_process';
 import type { ProgramMessage } from '#program';
 
-/** The programs hand their work back within six seconds. */
+/** Longer than the programs need to hand their work back, which is six seconds. */
 const KILL_AFTER_MS = 9_000;
 
-/** A process that we forked. What waits for it rejects when the benchmark is stopped. */
+/** A forked process. Its promises reject when the benchmark is stopped. */
 export type Child = {
   readonly pid: number | undefined;
-  /** Resolves when it says that it is ready. */
+  /** Resolves when the process reports `ready`. */
   readonly ready: Promise<void>;
-  /** Sends a message and resolves with the one that comes back. */
+  /** Sends a message and resolves with the reply. */
   readonly ask: (message: object) => Promise<unknown>;
-  /** Resolves when it is gone. */
+  /** Resolves when the process has ended. */
   readonly stop: () => Promise<void>;
 };
 
@@ -24,10 +24,10 @@ const unlessAborted = <T>(answer: Promise<T>, signal: AbortSignal): Promise<T> =
   });
 
 /**
- * Forks a script that says `ready` once it is. It gets a process group of its own, since a Ctrl-C at the
- * terminal is meant for us, who end the processes in order.
+ * Forks a script that reports `ready`. It gets its own process group, so that Ctrl-C reaches only this program, which
+ * ends the processes in order.
  *
- * @param stopping is aborted when the process ends although nobody asked it to
+ * @param stopping is aborted when the process ends before `stop`
  */
 export const startChild = (
   name: string,
@@ -37,21 +37,21 @@ export const startChild = (
 ): Child => {
   const child = fork(script, { env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let reason: string | undefined;
-  let asked = false;
+  let isStopping = false;
 
   const gone = new Promise<void>((resolve) => {
     const end = (how: string) => {
-      if (!asked) stopping.abort(new Error(`the ${name} ${reason ?? how}`));
+      if (!isStopping) stopping.abort(new Error(`the ${name} ${reason ?? how}`));
       resolve();
     };
     child.once('exit', (code, signal) => {
       const how = `ended with ${signal ?? `code ${code}`}`;
-      // Its last words may arrive after the news of its end, but before the channel closes.
+      // The last message may arrive after `exit`, but before the channel closes.
       if (child.connected) child.once('disconnect', () => end(how));
       else end(how);
     });
     child.once('error', ({ message }) => {
-      // The event also tells of a signal that could not be sent, to a process that goes on.
+      // The event also reports a signal that could not be sent to a running process.
       if (child.pid === undefined) end(`could not be started: ${message}`);
     });
   });
@@ -72,7 +72,7 @@ export const startChild = (
       return unlessAborted(answer, stopping.signal);
     },
     stop: async () => {
-      asked = true;
+      isStopping = true;
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
       await gone;

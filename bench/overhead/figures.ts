@@ -15,7 +15,7 @@ const names = Object.keys(columns) as (keyof typeof columns)[];
 
 export type StageMean = { readonly stage: string; readonly ms: number };
 
-/** Mean milliseconds per stage, in order, of the tasks that were sent since then. */
+/** Mean milliseconds per stage, in order, of tasks that were accepted after `since`. */
 export const meanStages = async (database: Database, since: Date): Promise<StageMean[]> => {
   const { _avg: means } = await database.task.aggregate({
     where: { state: 'succeeded', createdAt: { gte: since } },
@@ -30,10 +30,10 @@ const statusOf = async (pid: number | undefined, field: string): Promise<number 
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 };
 
-/** The most memory that a live process ever had in hand; undefined where the system does not tell. */
+/** Peak resident memory of a live process; undefined where /proc is missing. */
 export const peakBytes = (pid: number | undefined) => statusOf(pid, 'VmHWM');
 
-/** The memory that a live process has in hand; undefined where the system does not tell. */
+/** Resident memory of a live process; undefined where /proc is missing. */
 export const residentBytes = (pid: number | undefined) => statusOf(pid, 'VmRSS');
 
 /** Linux counts a process's time in hundredths of a second. */
@@ -44,8 +44,8 @@ type Stat = { readonly parent: number; readonly ownMs: number; readonly reapedMs
 const statOf = async (pid: number | string | undefined): Promise<Stat | undefined> => {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   if (stat === '') return undefined;
-  // The second field is the name in brackets, which may hold blanks; the 14th to 17th are its time and its
-  // children's, of user and system.
+  // Field 2 is the name in brackets, which may hold blanks. Fields 14 to 17 are user and system time of the process,
+  // then of its children.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [user = NaN, system = NaN, childUser = NaN, childSystem = NaN] = fields.slice(11, 15).map(Number);
   return {
@@ -55,10 +55,10 @@ const statOf = async (pid: number | string | undefined): Promise<Stat | undefine
   };
 };
 
-/** Milliseconds of all cores that a live process has used; NaN where the system does not tell. */
+/** CPU milliseconds of a live process over all cores; NaN where /proc is missing. */
 export const cpuMs = async (pid: number | undefined): Promise<number> => (await statOf(pid))?.ownMs ?? NaN;
 
-/** {@link cpuMs} of a process and of its children, those that have ended included. */
+/** {@link cpuMs} of a process and its children, including ended ones. */
 export const familyCpuMs = async (pid: number | undefined): Promise<number> => {
   const own = await statOf(pid);
   if (!own) return NaN;

@@ -11,7 +11,7 @@ import { meanStages, peakBytes } from './figures.js';
 import { removeAll } from './remove-all.js';
 import { startService, type Service, type ServiceOptions } from './service.js';
 
-/** Of the default model. */
+/** The input of the default model. */
 const SIZE = 1024;
 
 const makePhotos = async (firstSeed: number, count: number, size: number): Promise<string[]> => {
@@ -36,7 +36,7 @@ type Round = {
 const difference = (after: Record<string, number>, before: Record<string, number>) =>
   Object.fromEntries(Object.entries(after).map(([name, ms]) => [name, ms - (before[name] ?? NaN)]));
 
-/** They take turns, so that what else the machine does hits them all. */
+/** They run in turn, so that other load of the machine affects all of them. */
 const measure = async (
   { service, bare }: Sides,
   photos: readonly string[],
@@ -60,7 +60,7 @@ const describeRound = (round: Round, images: number): string => {
   return `service ${perSecond(round.serviceMs)}   bare loop ${bare.join('   ')}`;
 };
 
-/** Unlike the ratio it does not depend on what else the machine does. */
+/** Unlike the ratio, it does not depend on other load of the machine. */
 const describeCpu = (rounds: readonly Round[], images: number): string => {
   const perImage = (of: (round: Round) => number) =>
     (rounds.reduce((sum, round) => sum + of(round), 0) / (rounds.length * images)).toFixed(0);
@@ -84,7 +84,7 @@ const printSummary = async (print: Bench['print'], service: Service, { since, im
   print(`memory    worker ${worker}   bare loop ${bare.join('  ')} (peak)`);
 };
 
-/** The default model; for another side of its input, a generated network and the worker that takes it. */
+/** The default model, or for another input side a generated network and its worker. */
 const openModel = async (
   bench: Bench,
   size: number,
@@ -108,7 +108,7 @@ const run = async (bench: Bench): Promise<void> => {
   const { images, rounds: count, network: size } = readCounts(args, { images: 8, rounds: 3, network: SIZE });
   const { INTRA_OP_THREADS, WORKER_CONCURRENCY } = readConfig();
   const { signal } = bench.stopping;
-  // One more than the worker takes, so that its next task always waits for it.
+  // One more than the worker takes, so that a task is always waiting.
   const inFlight = WORKER_CONCURRENCY + 1;
 
   const { env, ...worker } = await openModel(bench, size);

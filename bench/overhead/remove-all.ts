@@ -13,7 +13,7 @@ const post = async ({ url, key }: Service, image: string, signal: AbortSignal): 
 };
 
 /**
- * Sends every image as a request of its own that waits for its cutout, some at a time.
+ * Sends each image in its own request, which waits for the cutout.
  *
  * @param images in base64
  * @returns milliseconds from the first request to the last answer

@@ -9,7 +9,7 @@ import type { Bench } from '../benchmark.js';
 import { startChild, type Child } from './child.js';
 import { cpuMs, familyCpuMs } from './figures.js';
 
-/** The service as users run it, and what a benchmark may know of it. */
+/** The service as users run it. */
 export type Service = {
   readonly url: string;
   readonly key: string;
@@ -18,12 +18,12 @@ export type Service = {
   readonly worker: Child;
   readonly gateway: Child;
   readonly dispatcher: Child;
-  /** Milliseconds of all cores that each of its programs has used, by name. */
+  /** CPU milliseconds over all cores, by program. */
   readonly cpu: () => Promise<Record<string, number>>;
 };
 
 export type ServiceOptions = {
-  /** Another program for the worker. */
+  /** A script that replaces the worker. */
   readonly worker?: URL;
   readonly env?: NodeJS.ProcessEnv;
 };
@@ -55,7 +55,7 @@ const startPrograms = async ({ stopping, closers }: Bench, worker: URL, env: Nod
   return running;
 };
 
-/** Gateway, worker and dispatcher as processes of their own, on an embedded Postgres, in a temporary folder. */
+/** Starts gateway, worker and dispatcher as processes, with an embedded Postgres, in a temporary folder. */
 export const startService = async (
   bench: Bench,
   { worker = scriptOf('worker'), env = {} }: ServiceOptions = {},
@@ -63,7 +63,7 @@ export const startService = async (
   const { stopping, closers } = bench;
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-bench-'));
   closers.push(() => remove(folder));
-  // For root, Postgres runs as another user, who has to get in.
+  // When root starts it, Postgres runs as another user, who needs access.
   await chmod(folder, 0o755);
 
   const postgres = await openPostgres(bench, folder);
@@ -77,7 +77,7 @@ export const startService = async (
   const port = await freePort();
   const address = { HOST: '127.0.0.1', PORT: `${port}`, PUBLIC_URL: '' };
   const backends = { DATA_DIR: folder, DATABASE_URL: databaseUrl, REDIS_URL: '' };
-  // As `npm start` gives it to its programs.
+  // `npm start` sets the same.
   const memory = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: `${2 ** 20}` };
   const all = { LOG_LEVEL: 'warn', ...memory, ...process.env, ...address, ...backends, ...env };
   const programs = await startPrograms(bench, worker, all);
