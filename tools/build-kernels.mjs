@@ -1,7 +1,7 @@
 /**
- * Compiles libs/matting/assembly/<kernel>.ts, which is AssemblyScript, to WebAssembly, and writes each module as
- * libs/matting/src/generated/<kernel>.ts: one string of base64, so that the library needs no file at run time.
- * Folders beside the kernels hold what they share. Part of the build; by hand: node tools/build-kernels.mjs
+ * Compiles the AssemblyScript of libs/matting/assembly/<kernel>.ts to WebAssembly, and writes each module to
+ * libs/matting/src/generated/<kernel>.ts as base64, so that the library reads no file at run time. Folders beside the
+ * kernels hold shared code. Part of the build; by hand: node tools/build-kernels.mjs
  */
 import asc from 'assemblyscript/asc';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,11 +12,10 @@ const library = fileURLToPath(new URL('../libs/matting', import.meta.url));
 const sources = join(library, 'assembly');
 const generated = join(library, 'src/generated');
 
-// The stub runtime, no assertions and no abort: a kernel works in memory that its caller lays out, and imports
-// nothing.
+// The stub runtime without assertions and abort: a kernel imports nothing and works in its caller's memory.
 const flags = ['-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert', '--use', 'abort='];
 
-/** The module's bytes. What the compiler finds fault with goes to stderr. */
+/** Returns the bytes of the module. The compiler prints errors to stderr. */
 async function compile(kernel) {
   let bytes;
   const { error } = await asc.main(

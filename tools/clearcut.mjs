@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
- * `npx clearcut …`: installs and builds what is missing, as `npm start` does, and runs the command line. It runs
- * before node_modules exists, so it needs Node and npm and nothing else.
+ * `npx clearcut …` installs and builds like `npm start`, then runs the command line. It runs before node_modules
+ * exists, so it needs only Node and npm.
  */
-// The preparation works in the project's folder; paths on the command line are meant from where the user is.
+// prepare.mjs changes to the project's folder, but paths on the command line are relative to the user's folder.
 process.env.INIT_CWD ??= process.cwd();
 process.argv.splice(2, 0, 'cli');
 await import('./prepare.mjs');

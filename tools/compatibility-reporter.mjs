@@ -1,6 +1,6 @@
 /**
- * Keeps the table of docs/compatibility.md true: what each client was seen to do by the tests of that run. A run
- * of everything fails where the page differs from it; `npm run docs:compatibility` writes the table anew.
+ * Compares the table of docs/compatibility.md with the results of the client tests. A full run fails when they
+ * differ; `npm run docs:compatibility` rewrites the table.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const page = 'docs/compatibility.md';
 const begin = '<!-- begin of the table -->';
 const end = '<!-- end of the table -->';
-/** The specs whose tests are the cases, in the order of the table. */
+/** Each test of these specs is a row of the table. */
 const specs = /\/test\/(clients\/[^/]+|wire-[^/]+)\.spec\.js$/;
 
 const toCase = ({ ancestorTitles: [client = '', ...groups], title, status }) => ({
@@ -17,7 +17,7 @@ const toCase = ({ ancestorTitles: [client = '', ...groups], title, status }) => 
   result: status === 'passed' ? 'works' : 'not run',
 });
 
-/** Padded as prettier pads it. */
+/** Pads the cells like prettier. */
 const toTable = (rows) => {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
@@ -33,7 +33,7 @@ const render = (cases) =>
     ...cases.map(({ client, name, result }) => [escape(client), escape(name), result]),
   ]);
 
-/** The page with this table in the place of its own. */
+/** Replaces the table of the page. */
 const withTable = (text, table) => {
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
@@ -74,15 +74,15 @@ export default class CompatibilityReporter {
     if (text === wanted) return;
     if (process.env.COMPATIBILITY === 'write') {
       writeFileSync(page, wanted);
-      say(`${page} is written anew.`);
+      say(`${page} was rewritten.`);
       return;
     }
-    const fault = `${page} differs from what this run saw. Write it anew by: npm run docs:compatibility`;
+    const fault = `${page} differs from the results of this run. Rewrite it by: npm run docs:compatibility`;
     if (this.#isWhole) this.#fault = new Error(fault);
     say(fault);
   }
 
-  /** Why the run does not tell of every case. */
+  /** Why the run does not cover every case. */
   #gapIn(files, cases) {
     const broken = files.some(({ testExecError, failureMessage }) => testExecError ?? failureMessage);
     if (broken) return 'tests of clients failed';

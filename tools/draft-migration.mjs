@@ -1,10 +1,10 @@
 /**
- * Prints the SQL that leads from one Prisma schema to prisma/schema.prisma: a draft of the next migration.
- * Unlike Prisma's command line it downloads no engine. It asks the database for its version and no more.
+ * Prints a draft of the next migration: the SQL from a former Prisma schema to prisma/schema.prisma. Unlike Prisma's
+ * command line it downloads no engine. It asks the database only for its version.
  *
  *   git show HEAD:prisma/schema.prisma | node tools/draft-migration.mjs <DATABASE_URL>
  *
- * Nothing on stdin stands for an empty database.
+ * An empty stdin stands for an empty database.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as wasm from '@prisma/schema-engine-wasm/schema_engine_bg';
 
-/** The package's own entry imports WebAssembly, which Node 20 cannot. */
+/** The package's main entry imports WebAssembly as a module, which Node 20 does not support. */
 const loadEngine = (connectionString) => {
   const file = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const module = new WebAssembly.Module(readFileSync(file.replace(/\.js$/, '.wasm')));

@@ -1,14 +1,13 @@
-// Draws docs/pictures/cat.jpg, a picture of our own to show the settings on: fine hair, whiskers, a hole between the
-// tail and the body, a subject that the picture cuts off, before a coloured ground that shines through the hair. And
-// cat-alpha.png, which says exactly how much of each pixel is cat. Run by hand when the drawing changes:
-// node tools/draw-cat.mjs
+// Draws docs/pictures/cat.jpg, which shows the settings: fine hair, whiskers, a hole between tail and body, a subject
+// that the edge cuts off, a coloured ground behind the hair. Also draws cat-alpha.png, the true alpha of each pixel.
+// Run by hand when the drawing changes: node tools/draw-cat.mjs
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
 const WIDTH = 900;
 const HEIGHT = 780;
 
-/** Always the same numbers, 0 … 1, so that the picture is too (mulberry32). */
+/** Pseudo-random numbers, 0 … 1, the same on every run (mulberry32). */
 let state = 20260731;
 const random = () => {
   state = (state + 0x6d2b79f5) | 0;
@@ -76,7 +75,7 @@ const bezier = ([a, b, c, d], t) =>
     (_, i) => a[i] * (1 - t) ** 3 + 3 * b[i] * t * (1 - t) ** 2 + 3 * c[i] * t * t * (1 - t) + d[i] * t ** 3,
   );
 
-/** It leaves the body at the bottom and comes back to the shoulder, so that a hole is left. */
+/** The tail leaves the body at the bottom and returns to the shoulder, which leaves a hole. */
 const tail = Array.from({ length: 30 }, (_, i) => {
   const t = i / 29;
   const at = bezier(
@@ -170,7 +169,7 @@ const noisy = ({ data, info }) => {
 };
 
 const file = (name) => fileURLToPath(new URL(`../docs/pictures/${name}`, import.meta.url));
-// A lens is never quite sharp: the colours of the ground go into the edge.
+// Blurs like a lens, so that the colours of the ground mix into the edge.
 const cut = await sharp(Buffer.from(subject), { unlimited: true }).blur(0.7).png().toBuffer();
 const garden = await sharp(Buffer.from(ground)).blur(16).removeAlpha().png().toBuffer();
 const photo = await sharp(garden)

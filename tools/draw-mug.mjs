@@ -1,5 +1,5 @@
-// Draws docs/pictures/mug.jpg, a picture of our own for the README and the tests, and mug-alpha.png, which says
-// exactly which part of it is the mug. Run by hand when the drawing changes: node tools/draw-mug.mjs
+// Draws docs/pictures/mug.jpg for the README and the tests, and mug-alpha.png, its true alpha. Run by hand when the
+// drawing changes: node tools/draw-mug.mjs
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 

@@ -1,5 +1,5 @@
-// Draws docs/pictures/settings/*.jpg for docs/settings.md: what the service, asked through its door, makes of our own
-// picture without a setting and with it, and the difference. npm run docs:pictures [name of a case …]
+// Draws docs/pictures/settings/*.jpg for docs/settings.md: the service's result without a setting, with it, and the
+// difference. npm run docs:pictures [name of a case …]
 import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cases } from './pictures/cases.mjs';
@@ -27,7 +27,7 @@ const askOnce = (service) => {
 
 const codes = ({ warnings = [] }) => warnings.map(({ code }) => code);
 
-/** What it costs, and by how much its alpha is off the true one. */
+/** The cost of a result, and the error of its alpha. */
 const facts = ({ cost, pixels }) => {
   const error = edgeError(pixels, truth);
   return error === undefined ? cost : `${cost} (alpha off by ${error.toFixed(1)})`;

@@ -1,4 +1,4 @@
-// Jest cannot require() an ES module on Node 20; this turns the few that CommonJS packages require into CommonJS.
+// Jest cannot require() ES modules on Node 20, so this turns those that CommonJS packages require into CommonJS.
 const ts = require('typescript');
 
 module.exports = {

@@ -1,5 +1,5 @@
 /**
- * Writes NOTICE: what the product needs of other people's at run time, by licence. Versions are left out, so that
+ * Writes NOTICE: the third-party software that the product needs at run time, by licence. It has no versions, so that
  * it changes only with a package or a licence; `npm run sbom` has them.
  *
  *   node tools/notice.mjs [--check]
@@ -16,7 +16,7 @@ const WIDTH = 110;
 const compare = (a, b) => (a < b ? -1 : Number(a > b));
 const byKey = ([a], [b]) => compare(a, b);
 
-/** Text in lines of at most WIDTH characters, with an indent. */
+/** Wraps text into indented lines of at most WIDTH characters. */
 const wrap = (text, indent = '  ') => {
   const lines = [''];
   for (const word of text.split(' ')) {

@@ -1,5 +1,5 @@
-// onnxruntime's add-on makes its outputs of the main realm's typed arrays and compares them with the test's, so a
-// test that calls it in its own thread gets those of the main realm. Named by the docblock of such a test.
+// onnxruntime's add-on checks for typed arrays of the main realm, so tests that call it in their own thread get that
+// realm's classes. Such tests name this file in their docblock.
 const { TestEnvironment } = require('jest-environment-node');
 
 module.exports = class extends TestEnvironment {

@@ -1,6 +1,6 @@
 /**
- * The way from a fresh clone to a running program: installs what the lock file names, builds what changed,
- * and then starts or tests. It runs before node_modules exists, so it needs Node and npm and nothing else.
+ * Prepares a fresh clone: installs the packages of the lock file, builds after a change, then starts or tests. It runs
+ * before node_modules exists, so it needs only Node and npm.
  *
  *   node tools/prepare.mjs install | build | start | test [arguments of jest] | bench [name] | cli [arguments] |
  *                          docs | pictures | compatibility
@@ -13,8 +13,8 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-// Tools and libraries that would ask their makers for news, or tell them of their use: none of the programs that
-// start from here does. onnxruntime reads the environment of the process, which only the main thread can change.
+// Turns off telemetry and update checks of tools and libraries. onnxruntime reads the environment of the process,
+// which only the main thread can change.
 Object.assign(process.env, {
   ORT_DISABLE_TELEMETRY: '1',
   CHECKPOINT_DISABLE: '1',
@@ -37,10 +37,10 @@ const sourceFiles = [
   'prisma.config.ts',
   'tools/build-kernels.mjs',
 ];
-/** Made by the build itself. */
+/** The build writes these itself. */
 const isGenerated = (name) => /^libs.(database|matting).src.generated/.test(name);
 
-/** An end that one sentence explains. */
+/** A failure that one sentence explains. */
 class Failure extends Error {
   constructor(message, output = '') {
     super(message);
@@ -70,7 +70,7 @@ const modes = {
 };
 
 async function prepare() {
-  // An image is built in layers: one of packages, which seldom change, below one of what is built.
+  // The Dockerfile runs `install` alone, for a layer of packages that seldom changes.
   if (isInstalled() && (mode === 'install' || isBuilt())) return;
 
   await withLock(async () => {
@@ -91,7 +91,7 @@ const sha256 = (parts) => parts.reduce((hash, part) => hash.update(part), create
 
 const holds = (path, text) => existsSync(path) && readFileSync(path, 'utf8') === text;
 
-/** What an installation depends on: native packages differ from platform to platform. */
+/** Identifies an installation, since native packages differ by Node version and platform. */
 function installId() {
   const [major] = process.versions.node.split('.');
   const lock = sha256([readFileSync(join(root, 'package-lock.json'))]);
@@ -103,7 +103,7 @@ const isInstalled = () => holds(installStamp, installId());
 const filesBelow = (folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
 
-/** Takes 0.1 s, where a compiler that finds nothing to do takes three. */
+/** Takes 0.1 s; a compiler run without changes takes 3 s. */
 function buildId() {
   const isSource = (name) => /\.(ts|json|prisma)$/.test(name) && !isGenerated(name);
   const sources = [...sourceFolders.flatMap(filesBelow).filter(isSource).sort(), ...sourceFiles];
@@ -115,8 +115,8 @@ const isBuilt = () => holds(buildStamp, buildId());
 
 async function install() {
   const id = installId();
-  // The scripts of the packages would fetch what we do not use, from elsewhere than the registry. The compiler
-  // reads the specs too, so NODE_ENV=production must not leave out what those import.
+  // The scripts of packages would download files that we do not use. The compiler reads the specs too, so it needs
+  // the development packages even with NODE_ENV=production.
   const flags = ['--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const { command, args, options } = npm();
 
@@ -128,12 +128,12 @@ async function install() {
   writeFileSync(installStamp, id);
 }
 
-/** npm by the script that started us, which need not be on the PATH. Other clients set the variable too. */
+/** Prefers the npm that started us, since npm may not be on the PATH. Other clients set the variable too. */
 function npm() {
   const script = process.env.npm_execpath;
   if (script && basename(script) === 'npm-cli.js')
     return { command: process.execPath, args: [script], options: {} };
-  // Node starts .cmd files through a shell only.
+  // Node can start .cmd files only through a shell.
   const isWindows = process.platform === 'win32';
   return { command: isWindows ? 'npm.cmd' : 'npm', args: [], options: { shell: isWindows } };
 }
@@ -149,7 +149,7 @@ function installFault(output) {
 
 async function build() {
   const id = buildId();
-  // `prisma generate` would download an engine that it never starts. Any program in its place prevents that.
+  // `prisma generate` would download an engine that it never starts, unless the variable names any program.
   const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
   const steps = [
     ['node_modules/prisma/build/index.js', 'generate'],
@@ -169,7 +169,7 @@ async function build() {
   writeFileSync(buildStamp, id);
 }
 
-/** What a command prints may be read by a program. */
+/** A program may read the output of a command, so messages go to stderr there. */
 const news = () => (mode === 'cli' ? process.stderr : process.stdout);
 
 async function step(label, work) {
@@ -184,7 +184,7 @@ async function step(label, work) {
   }
 }
 
-/** Runs a program to its end. A signal meant for us ends it first, so that nothing is left behind. */
+/** Runs a program to its end. Signals end it before us, so that no process is left. */
 function run(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -215,11 +215,11 @@ function run(command, args, options = {}) {
   });
 }
 
-/** Two runs in one clone take turns; the second mostly finds nothing left to do. */
+/** Runs in one clone take turns. The second mostly has nothing left to do. */
 async function withLock(work) {
   mkdirSync(dirname(lockFile), { recursive: true });
-  for (let told = false; !takeLock(); told = true) {
-    if (!told) news().write('Another run installs or builds here; waiting for it …\n');
+  for (let isWaiting = false; !takeLock(); isWaiting = true) {
+    if (!isWaiting) news().write('Another run installs or builds here; waiting for it …\n');
     await pause(200);
   }
   const release = () => rmSync(lockFile, { force: true });
@@ -241,7 +241,7 @@ function takeLock() {
 }
 
 function isAlive(pid) {
-  // 0 is a file that was made but not written yet, or never will be.
+  // 0 means that the file is still empty.
   if (pid === process.pid || pid === 0) return false;
   try {
     return process.kill(pid, 0);
@@ -263,7 +263,7 @@ const [mode = '', ...args] = process.argv.slice(2);
 try {
   process.chdir(root);
   checkNode();
-  if (!Object.hasOwn(modes, mode)) throw new Failure(`Say one of ${Object.keys(modes).join(', ')}.`);
+  if (!Object.hasOwn(modes, mode)) throw new Failure(`Name one of ${Object.keys(modes).join(', ')}.`);
   await prepare();
   await modes[mode](args);
 } catch (error) {

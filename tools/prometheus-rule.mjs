@@ -1,4 +1,4 @@
-/** Writes the alerts of deploy/prometheus as the Prometheus operator takes them. By hand, after a change. */
+/** Writes the alerts of deploy/prometheus for the Prometheus operator. Run it by hand after a change. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
 /**
- * Writes what an image carries of other people's, as CycloneDX; without a name, what all of the product needs.
+ * Writes the third-party software of an image as CycloneDX, or without a name that of the whole product.
  *
  *   node tools/sbom.mjs [gateway | worker | dispatcher | migrate | models] > sbom.json
  */
@@ -8,7 +8,7 @@ import { contentsOf, images } from './stage.mjs';
 
 const [image] = process.argv.slice(2);
 if (image !== undefined && !Object.hasOwn(images, image))
-  throw new Error(`Say one of ${Object.keys(images).join(', ')}, or nothing.`);
+  throw new Error(`Name one of ${Object.keys(images).join(', ')}, or none.`);
 
 const options = ['--omit=dev', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=application'];
 const sbom = JSON.parse(

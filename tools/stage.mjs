@@ -1,6 +1,6 @@
 /**
- * Gathers what one image needs, out of a built project: the compiled files that its programs import, the packages
- * that those import, and what the packages depend on. Part of the Dockerfile; by hand, after a build:
+ * Copies the files of one image from a built project: the compiled files that its programs import, and the packages
+ * that these need. Part of the Dockerfile; by hand, after a build:
  *
  *   node tools/stage.mjs gateway | worker | dispatcher | migrate | models <folder>
  */
@@ -15,15 +15,15 @@ const readJson = (name) => JSON.parse(readFileSync(join(root, name), 'utf8'));
 const project = readJson('package.json');
 const { packages: locked } = readJson('package-lock.json');
 
-// The queue's library loads its client when it is told of a Redis.
+// libs/queue imports ioredis dynamically, only when a Redis is configured.
 const redis = ['ioredis'];
-/** The commands of the command line, of which an image carries its own. */
+/** The commands of the command line. Each image carries its own ones. */
 const commands = {
   migrate: ['apps/cli/src/migrate.js', 'apps/cli/src/keys/run-keys.js'],
   models: ['apps/cli/src/models/run-models.js'],
 };
 
-/** What starts in each image, and what its programs load without importing it. */
+/** The entry points of each image, and the files that its programs load without an import. */
 export const images = {
   gateway: { entries: ['apps/gateway/src/main.js'], packages: redis },
   worker: {
@@ -44,7 +44,7 @@ export const images = {
   models: { entries: ['apps/cli/src/main.js'], without: commands.migrate },
 };
 
-/** Other systems' binaries, other databases' query compilers, and what only editors and debuggers read. */
+/** Leaves out binaries for other systems, query compilers for other databases, and files for editors and debuggers. */
 const isLeftOut = (path) => {
   const [, platform = process.platform, arch = process.arch] =
     /onnxruntime-node\/bin\/napi-v\d+\/([^/]+)(?:\/([^/]+))?/.exec(path) ?? [];
@@ -61,13 +61,13 @@ const packageOf = (specifier) =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 
-/** Where an import of the project's own leads, below dist; undefined for a package. */
+/** The file below dist that an import names; undefined for a package. */
 const ownFile = (from, specifier) => {
   if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
   return specifier.startsWith('#') ? `libs/${specifier.slice(1)}/src/index.js` : undefined;
 };
 
-/** Follows the imports of compiled files. */
+/** Follows the imports of compiled files, and gathers the packages. */
 const reach = ({ entries, without = [] }, read) => {
   const files = new Set();
   const packages = new Set();
@@ -84,7 +84,7 @@ const reach = ({ entries, without = [] }, read) => {
   return { files: [...files], packages: [...packages] };
 };
 
-/** Where Node finds a package that one in `from` asks for: a place of the lock file. */
+/** The place in the lock file at which Node finds a package that `from` imports. */
 const placeOf = (from, name) => {
   for (let folder = from; ; folder = folder.slice(0, Math.max(folder.lastIndexOf('/node_modules/'), 0))) {
     const place = folder ? `${folder}/node_modules/${name}` : `node_modules/${name}`;
@@ -93,7 +93,7 @@ const placeOf = (from, name) => {
   }
 };
 
-/** What a package needs: what it depends on, and what it wants its user to have, unless it can do without. */
+/** The dependencies of a package, and its peer dependencies that are not optional. */
 const needsOf = ({
   dependencies,
   optionalDependencies,
@@ -104,7 +104,7 @@ const needsOf = ({
   ...Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional),
 ];
 
-/** The places in the lock file of these packages and all that they need. */
+/** The places in the lock file of these packages and all their dependencies. */
 const closure = (names) => {
   const places = new Set();
   const waiting = names.map((name) => ['', name]);
@@ -117,10 +117,10 @@ const closure = (names) => {
   return [...places];
 };
 
-/** `name@version`, as a bill of materials has it. */
+/** `name@version`, as in a bill of materials. */
 const identify = (place) => `${place.split('node_modules/').at(-1)}@${locked[place].version}`;
 
-/** What an image carries: files below dist, and places of the lock file. */
+/** The contents of an image: files below dist, and places in the lock file. */
 export const contentsOf = (image) => {
   const { files, packages: imported } = reach(images[image], (file) =>
     readFileSync(join(root, 'dist', file), 'utf8'),
@@ -135,7 +135,7 @@ export const contentsOf = (image) => {
 
 const copy = (name, out) => {
   if (!existsSync(join(root, name))) return;
-  // Packages inside a package are places of their own.
+  // Nested packages have places of their own.
   const isNested = (path) => path.slice(join(root, name).length).split(sep).includes('node_modules');
   const filter = (path) => !isNested(path) && !isLeftOut(path.replaceAll(sep, '/'));
   cpSync(join(root, name), join(out, name), { recursive: true, dereference: true, filter });
@@ -156,6 +156,6 @@ const stage = (image, out) => {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [image = '', out] = process.argv.slice(2);
   if (!Object.hasOwn(images, image) || !out)
-    throw new Error(`Say one of ${Object.keys(images).join(', ')}, and a folder.`);
+    throw new Error(`Name one of ${Object.keys(images).join(', ')}, and a folder.`);
   stage(image, out);
 }

@@ -1,5 +1,5 @@
-// What docs/settings.md shows: which setting, beside what, and where to look. A view is the whole photo, or a part of
-// it (left, top, width, height) enlarged; it stands on a checkerboard unless it names a ground.
+// The cases of docs/settings.md: the setting, what it is compared with, and the views. A view is the whole photo or an
+// enlarged part (left, top, width, height), on a checkerboard unless it names a ground.
 const whole = {};
 const ear = { part: [230, 22, 120, 104] };
 const tailHole = { part: [592, 450, 120, 104] };

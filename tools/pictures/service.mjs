@@ -30,7 +30,7 @@ const readyLine = (child) =>
     child.once('close', () => reject(new Error(`the service did not start:\n${output}`)));
   });
 
-/** One task through the door that clients use: the item of its answer, or its problem as an Error. */
+/** Sends one task over HTTP. Resolves with its result; rejects with its problem. */
 const ask = async (url, task) => {
   const response = await fetch(`${url}/v1`, {
     method: 'POST',
@@ -42,14 +42,14 @@ const ask = async (url, task) => {
   return data[0];
 };
 
-/** The whole service as `npm start` runs it, on a data folder that goes with it. */
+/** Starts the whole service as `npm start` does, with a temporary data folder. */
 export const startService = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'clearcut-pictures-'));
-  // Started as root, Postgres runs as another user, who has to get in.
+  // When root starts it, Postgres runs as another user, who needs access.
   chmodSync(folder, 0o755);
   const remove = () => rmSync(folder, { recursive: true, force: true });
 
-  // A Postgres or Redis of the user's is not for this.
+  // Never uses a Postgres or Redis of the user.
   const { DATABASE_URL: _, REDIS_URL: __, ...env } = process.env;
   const own = { HOST: '127.0.0.1', PORT: `${await freePort()}`, DATA_DIR: folder, API_KEY: key };
   const child = spawn(process.execPath, [main], { env: { ...env, LOG_LEVEL: 'warn', ...own } });

@@ -5,7 +5,7 @@ const gap = 8;
 const header = 26;
 const square = 24;
 
-/** Pixels as RGBA, whatever the file has; a mask is shown as it is. */
+/** Reads any file as RGBA; a mask becomes grey. */
 export const toPixels = async (bytes) => {
   const { channels } = await sharp(bytes).metadata();
   const { data, info } = await sharp(bytes)
@@ -18,7 +18,7 @@ export const toPixels = async (bytes) => {
 
 const alphaAt = ({ data, isMask }, i) => data[i + (isMask ? 0 : 3)];
 
-/** By how much alpha is off on average where the true one is soft; undefined when there is a ground behind. */
+/** The mean error of alpha where the true alpha is soft; undefined when the result has a ground. */
 export const edgeError = (pixels, truth) => {
   if (alphaAt(pixels, 0) > 0) return undefined;
   let [sum, count] = [0, 0];
@@ -31,7 +31,7 @@ export const edgeError = (pixels, truth) => {
   return sum / count;
 };
 
-/** Green: more opaque. Red: less. Blue: another colour, where it shows; four times as strong as it is. */
+/** Green: more opaque. Red: less opaque. Blue: another visible colour. All differences are amplified four times. */
 export const difference = (before, after) => {
   const data = Buffer.alloc(before.data.length, 255);
   for (let i = 0; i < data.length; i += 4) {
@@ -65,7 +65,7 @@ const groundOf = (colour) =>
         .toBuffer()
     : checkerboard;
 
-/** Parts are enlarged pixel by pixel, so that nothing is smoothed over. */
+/** Enlarges parts without smoothing. */
 const draw = async ({ data, raw }, { part, ground }) => {
   const image = sharp(data, { raw });
   if (part) {
@@ -93,7 +93,7 @@ const labels = (texts, width) => {
 };
 
 /**
- * Panels side by side, one row for each view, under their labels.
+ * Draws labelled panels side by side, one row for each view.
  *
  * @param columns [{ label, pixels }]
  */
