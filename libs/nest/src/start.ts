@@ -39,7 +39,7 @@ export const startProgram = async <App extends INestApplicationContext>(
     app = await create(shutdown);
     await begin(app, shutdown);
   } catch (error) {
-    await stop(app).catch((err: unknown) => log.error({ err }, 'not everything was closed'));
+    await stop(app).catch((err: unknown) => log.error({ err }, 'some resources could not be closed'));
     throw error;
   }
   const started = app;

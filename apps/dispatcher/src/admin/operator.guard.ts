@@ -33,7 +33,7 @@ export const authorise = (
   reply: Pick<FastifyReply, 'header'>,
 ): void => {
   if (!token) throw new ForbiddenException('Set ADMIN_TOKEN to see the status page.');
-  if (isForeign(headers)) throw new ForbiddenException('This form is not of this page.');
+  if (isForeign(headers)) throw new ForbiddenException('This form was sent by another site.');
 
   const sent = sentToken(headers.authorization);
   if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) return;

@@ -40,7 +40,7 @@ const watchDepths = (metrics: Metrics, depths: () => Promise<readonly Depth[]>):
   metrics.reading(
     {
       name: 'clearcut_queue_depth',
-      help: 'Tasks that have not ended, by model and state, as Postgres has them.',
+      help: 'Tasks in Postgres that have not ended, by model and state.',
       labels: ['model', 'state'],
     },
     async (gauge) => {
@@ -50,7 +50,7 @@ const watchDepths = (metrics: Metrics, depths: () => Promise<readonly Depth[]>):
   metrics.reading(
     {
       name: 'clearcut_queue_oldest_seconds',
-      help: 'For how long the task that waits longest has waited, by model; 0 when none waits.',
+      help: 'How long the oldest queued task has waited, by model; 0 when none waits.',
       labels: ['model'],
     },
     async (gauge) => {
@@ -65,7 +65,7 @@ const watchDeliveries = (
   deliveries: () => Promise<PendingDeliveries | undefined>,
 ): void => {
   metrics.reading(
-    { name: 'clearcut_deliveries_pending', help: 'Webhook deliveries that are still to be made.' },
+    { name: 'clearcut_deliveries_pending', help: 'Webhook deliveries that have not ended.' },
     async (gauge) => {
       const found = await deliveries();
       if (found) gauge.set(found.pending);
@@ -74,7 +74,7 @@ const watchDeliveries = (
   metrics.reading(
     {
       name: 'clearcut_deliveries_overdue_seconds',
-      help: 'For how long the webhook delivery that is due longest has been due; 0 when none is.',
+      help: 'How long the oldest due webhook delivery has been due; 0 when none is.',
     },
     async (gauge) => {
       const found = await deliveries();

@@ -4,7 +4,7 @@ import type { Metrics } from '#telemetry';
 const countWebhooks = (metrics: Metrics) => {
   const webhooks = metrics.counter({
     name: 'clearcut_webhook_attempts_total',
-    help: 'Calls of webhooks by what became of the delivery.',
+    help: 'Calls of webhooks by the result for the delivery.',
     labels: ['result'],
   });
   for (const result of ['delivered', 'retried', 'failed', 'stopped']) webhooks.inc({ result }, 0);
@@ -15,7 +15,7 @@ export const createWebhookMetrics = (metrics: Metrics) => ({
   webhooks: countWebhooks(metrics),
   webhookSeconds: metrics.durations({
     name: 'clearcut_webhook_seconds',
-    help: 'Calls of webhooks until their answer or the lack of one.',
+    help: 'Duration of webhook calls, answered or not.',
     labels: ['result'],
   }),
 });

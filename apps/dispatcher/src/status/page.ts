@@ -83,10 +83,10 @@ export const statusPage = (status: Status): string =>
       <body>
         <h1>Clearcut</h1>
         <p><a href="/queues/">The queues, job by job</a></p>
-        ${section('Queue', 'Tasks that have not ended, as Postgres has them, and the jobs that the queue has for them.', table(['Model', 'Queued', 'Running', 'Longest wait', 'Jobs'], queueRows(status)))}
+        ${section('Queue', 'Tasks in Postgres that have not ended, and their jobs in the queue.', table(['Model', 'Queued', 'Running', 'Longest wait', 'Jobs'], queueRows(status)))}
         ${section('Tasks', 'Accepted within the last 24 hours.', table(['Model', 'State', 'Code', 'Tasks'], outcomeRows(status)))}
-        ${section('Poisoned tasks', 'Their worker vanished over them within the last 24 hours; the third time ends them.', table(['Task', 'Model', 'State', 'Workers lost', 'Accepted'], suspectRows(status)))}
-        ${section('Deliveries', 'Webhooks that failed at least once. Those that were given up can be replayed for seven days.', table(['Host', 'State', 'Attempts', 'Last answer', 'Ended or due', 'Task', ''], deliveryRows(status)))}
-        ${section('Workers', 'Those that are warm now.', table(['Worker', 'Device', 'Fallback', 'Models', 'Since'], workerRows(status)))}
+        ${section('Poisoned tasks', 'Tasks whose worker vanished within the last 24 hours. After the third time a task fails.', table(['Task', 'Model', 'State', 'Workers lost', 'Accepted'], suspectRows(status)))}
+        ${section('Deliveries', 'Webhooks that failed at least once. Failed deliveries can be replayed for seven days.', table(['Host', 'State', 'Attempts', 'Last answer', 'Ended or due', 'Task', ''], deliveryRows(status)))}
+        ${section('Workers', 'Workers that are warm now.', table(['Worker', 'Device', 'Fallback', 'Models', 'Since'], workerRows(status)))}
       </body>
     </html>`.text;

@@ -3,7 +3,7 @@ import type { Logger } from '#telemetry';
 import { ConflictException } from '@nestjs/common';
 import type { Deliveries } from '../deliveries/deliveries.js';
 
-export const cannotReplay = () => new ConflictException('This delivery cannot be replayed (any more).');
+export const cannotReplay = () => new ConflictException('This delivery cannot be replayed, or no longer.');
 
 type Needs = {
   readonly database: Database;

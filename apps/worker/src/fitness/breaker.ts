@@ -67,7 +67,7 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
     faults = 0;
     fault = undefined;
     firstTest = undefined;
-    log.info('self-test passed: tasks are taken again');
+    log.info('self-test passed: this worker takes tasks again');
   };
 
   const test = async (): Promise<boolean> => {
@@ -76,7 +76,7 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
     } catch (error) {
       if (signal.aborted) return false;
       fault = reasonOf(error);
-      log.error({ err: error }, 'self-test failed: no tasks are taken');
+      log.error({ err: error }, 'self-test failed: this worker takes no tasks');
       await intake.withdraw();
       return false;
     }
@@ -96,7 +96,7 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
 
   const open = (reason: string): Promise<boolean> => {
     fault = reason;
-    log.error({ reason }, 'too many faults: no tasks are taken until a self-test passes');
+    log.error({ reason }, 'too many faults: this worker takes no tasks until a self-test passes');
     const tested = intake.pause().then(test);
     void tested
       .then((passed) => (passed ? undefined : testAgain(reason)))

@@ -32,14 +32,14 @@ const watchRuns = (metrics: Metrics, { stats, modelsOf }: Watched) => {
     },
   );
   metrics.sum(
-    { name: 'clearcut_device_images_total', help: 'Images that those runs took.', labels: ['model'] },
+    { name: 'clearcut_device_images_total', help: 'Images in those runs.', labels: ['model'] },
     (counter) => {
       for (const [key, { images }] of Object.entries(stats().networks))
         counter.inc({ model: labelOf(modelsOf(key)) }, images);
     },
   );
   metrics.sum(
-    { name: 'clearcut_device_batches_total', help: 'Runs by how many images they took.', labels: ['size'] },
+    { name: 'clearcut_device_batches_total', help: 'Runs by their number of images.', labels: ['size'] },
     (counter) => {
       for (const [size, runs] of Object.entries(stats().batches)) counter.inc({ size }, runs);
     },
@@ -54,7 +54,7 @@ export const watchDevice = (metrics: Metrics, watched: Watched): void => {
   metrics.reading(
     {
       name: 'clearcut_session_memory_bytes',
-      help: 'What the loaded networks are reckoned to take.',
+      help: 'Estimated memory of the loaded networks.',
       labels: ['model'],
     },
     (gauge) => {
@@ -64,12 +64,12 @@ export const watchDevice = (metrics: Metrics, watched: Watched): void => {
   metrics
     .gauge({
       name: 'clearcut_device_info',
-      help: 'Where the networks run; fallback is true where auto did not get a better device.',
+      help: 'Where the networks run; fallback is true when auto found no better device.',
       labels: ['requested', 'provider', 'device', 'fallback'],
     })
     .set({ ...facts, fallback: `${facts.fallback !== undefined}` }, 1);
   metrics
-    .gauge({ name: 'clearcut_worker_slots', help: 'Tasks that fit in hand at once.' })
+    .gauge({ name: 'clearcut_worker_slots', help: 'Tasks that this worker takes at once.' })
     .set(watched.slots);
   metrics.reading({ name: 'clearcut_worker_in_hand', help: 'Tasks in hand.' }, (gauge) =>
     gauge.set(watched.inHand()),

@@ -50,7 +50,7 @@ export const createWorkerMetrics = (metrics: Metrics, models: readonly string[])
   return {
     givenBack: metrics.counter({
       name: 'clearcut_tasks_given_back_total',
-      help: 'Attempts that ended by a fault of ours and are tried again.',
+      help: 'Attempts that ended by our own fault, after which the task is tried again.',
       labels: ['model'],
     }),
     ended: ({ model, code, durations, ms }: EndedTask): void => {

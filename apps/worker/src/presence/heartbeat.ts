@@ -13,11 +13,11 @@ export type Heartbeat = {
   /** Deletes the row until `resume`. */
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;
-  /** Deletes the row for good. */
+  /** Stops the heartbeat and deletes the row. */
   readonly stop: () => Promise<void>;
 };
 
-/** Each start of a worker gets an id of its own. */
+/** Each start of a worker gets a new id. */
 export const describeWorker = (
   { served, installed }: Models,
   { provider, requested, device, fallback }: DeviceFacts,

@@ -12,9 +12,9 @@ type Needs = {
 };
 
 /**
- * A worker is dead when it took or ended no task for long although one of its models' tasks has a job.
- * An open connection proves nothing. When the database or the queue does not answer, the worker counts as
- * alive, since a new process would not mend that.
+ * A worker is dead when it took and ended no task for long while a task of its models waits in the queue. An open
+ * connection proves nothing. When database or queue do not answer it counts as alive, since a new process would not
+ * mend that.
  */
 export const createLiveness =
   ({ activity, stalledAfterMs, longestWaiting, hasJob }: Needs): Probe =>

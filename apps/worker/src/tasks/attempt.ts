@@ -45,7 +45,7 @@ const startDeadline = (timeoutMs: number) => {
 /** Deletes the result of a failed task. A file that cannot be deleted is logged. */
 const discard = ({ storage, log }: AttemptNeeds, item: WorkItem): Promise<void> =>
   storage.remove(outputKey(item)).catch((err: unknown) => {
-    log.warn({ err, taskId: item.task.id }, 'bytes of a failed task stay in the storage');
+    log.warn({ err, taskId: item.task.id }, 'result of a failed task could not be deleted');
   });
 
 type Attempt = { readonly task: TaskRow; readonly lastTry: boolean; readonly signal: AbortSignal };

@@ -71,7 +71,7 @@ describe('the admin port', () => {
     const port = await freePort();
     await open({}, port);
     await expect(open({}, port)).rejects.toThrow(
-      new RegExp(`^The admin port ${ADMIN_HOST}:${port} cannot be had: .*EADDRINUSE`),
+      new RegExp(`^The admin port ${ADMIN_HOST}:${port} cannot be opened: .*EADDRINUSE`),
     );
   });
 
