@@ -40,7 +40,7 @@ export const tryAgain = async <T>(
     try {
       return await work();
     } catch (error) {
-      // The work may wrap the abort in an error of its own, so the signal's reason comes first.
+      // The work may wrap the abort in another error, so the signal's reason comes first.
       signal?.throwIfAborted();
       if (!(error instanceof TaskError)) throw error;
       const waitMs = waitAfter(error, tries, delaysMs);

@@ -81,7 +81,7 @@ describe('a file that is larger than it looks', () => {
     ['iTXt', [['iTXt', xmp]]],
     ['iCCP', [['iCCP', Buffer.concat([Buffer.from('icc\0\0'), zeros])]]],
     ['eXIf', [['eXIf', tiff]]],
-  ])('is decoded without what its %s unpacks to', async (_, extra) => {
+  ])('is decoded without the unpacked content of its %s', async (_, extra) => {
     const bytes = writePng(8, 8, { extra });
     const rssBefore = process.memoryUsage().rss;
     await probe(bytes, maxSide);
@@ -105,7 +105,7 @@ describe('a file that is larger than it looks', () => {
     expect([width, height, photo.width, photo.height]).toEqual([40, 30, 40, 30]);
   });
 
-  it.each([false, true])('is refused where its pixels are missing, interlaced: %s', async (interlaced) => {
+  it.each([false, true])('is refused when pixels are missing, interlaced: %s', async (interlaced) => {
     const bytes = writePng(7_000, 7_000, { bits: 16, colourType: 6, interlaced, rows: Buffer.alloc(1_000) });
     await probe(bytes, maxSide);
     expect(await kindOf(verify(bytes))).toBe('damaged');
@@ -128,7 +128,7 @@ describe('decode', () => {
     expect([photo.width, photo.height, photo.channels]).toEqual([20, 30, 3]);
   });
 
-  it('gives three 8-bit channels for grey, 16-bit and CMYK images', async () => {
+  it('returns three 8-bit channels for grey, 16-bit and CMYK images', async () => {
     const grey = await flat(4, 4, '#808080').toColourspace('b-w').png().toBuffer();
     const deep = await flat(4, 4, '#ff8000').toColourspace('rgb16').png().toBuffer();
     const cmyk = await flat(4, 4, '#ff8000').toColourspace('cmyk').jpeg().toBuffer();
@@ -140,12 +140,15 @@ describe('decode', () => {
   });
 
   // Node shares the memory of small buffers, and from 22 on refuses to transfer the external memory of large ones.
-  it.each([1, 40, 2000])('gives pixels of a side of %i that another thread can take over', async (size) => {
-    const { data } = await decode(await flat(size, size, 'red').png().toBuffer());
-    expect(data.byteLength).toBe(data.buffer.byteLength);
-    const taken = structuredClone(data, { transfer: [data.buffer] });
-    expect([taken.length, taken[0], data.length]).toEqual([size * size * 3, 255, 0]);
-  });
+  it.each([1, 40, 2000])(
+    'returns pixels that can be transferred to another thread, with a side of %i',
+    async (size) => {
+      const { data } = await decode(await flat(size, size, 'red').png().toBuffer());
+      expect(data.byteLength).toBe(data.buffer.byteLength);
+      const taken = structuredClone(data, { transfer: [data.buffer] });
+      expect([taken.length, taken[0], data.length]).toEqual([size * size * 3, 255, 0]);
+    },
+  );
 
   it('keeps the alpha of an image that has one', async () => {
     const photo = await decode(await flat(3, 3, '#ff000080', 4).png().toBuffer());

@@ -89,7 +89,7 @@ describe('isPublicAddress', () => {
     },
   );
 
-  it('refuses every IPv4 address in the clothes of IPv6', () => {
+  it('refuses every IPv4 address that is embedded in an IPv6 address', () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.constantFrom('::', '::ffff:', '64:ff9b::'), (address, prefix) => {
         expect(isPublicAddress(prefix + address)).toBe(false);

@@ -48,7 +48,7 @@ describe('isAllowEntry', () => {
 });
 
 describe('parseAllow', () => {
-  it('brings names to one spelling', () => {
+  it('normalises names', () => {
     expect([...parseAllow(['Images.Internal.', 'bücher.example']).hosts]).toEqual([
       'images.internal',
       'xn--bcher-kva.example',
@@ -69,7 +69,7 @@ describe('parseAllow', () => {
     expect(allowsAddress(allow, 'localhost')).toBe(false);
   });
 
-  it('does not let an IPv4 network cover the IPv6 clothes of its addresses', () => {
+  it('does not let an IPv4 network cover its IPv4-mapped IPv6 addresses', () => {
     expect(allowsAddress(parseAllow(['127.0.0.0/8']), '::ffff:127.0.0.1')).toBe(false);
   });
 });

@@ -70,7 +70,7 @@ describe('fetchBytes and the address behind a URL', () => {
     expect(server.connections()).toBe(0);
   });
 
-  it('connects to the address that it checked, though the name has moved since', async () => {
+  it('connects to the checked address although the name now resolves to another', async () => {
     const server = await serve();
     const { asked, resolve } = inTurn(['127.0.0.1'], ['127.0.0.2']);
     const outbound = createOutbound({ allow: ['127.0.0.1'], resolve });
@@ -115,7 +115,7 @@ describe('fetchBytes and the address behind a URL', () => {
     },
   );
 
-  it('does not take an allowed name for its address', async () => {
+  it('refuses a URL with the address of an allowed name', async () => {
     const server = await serve();
     const outbound = createOutbound({ allow: ['localhost'] });
 
@@ -181,7 +181,7 @@ describe('fetchBytes and the address behind a URL', () => {
     });
   });
 
-  it('leaves a redirect loop', async () => {
+  it('ends a redirect loop', async () => {
     const server = await serve((_request, response) => response.writeHead(302, { location: '/' }).end());
     const outbound = createOutbound({ allow: ['127.0.0.1'] });
 

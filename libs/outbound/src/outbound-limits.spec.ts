@@ -26,7 +26,7 @@ describe('fetchBytes and its limits', () => {
     return { server: await serve(() => arrive()), arrived };
   };
 
-  it('takes a body of exactly the cap', async () => {
+  it('accepts a body of exactly the cap', async () => {
     const server = await serve((_request, response) => response.end(Buffer.alloc(1_000)));
 
     expect(await outbound.fetchBytes(server.url(), limits)).toHaveLength(1_000);
@@ -141,7 +141,7 @@ describe('fetchBytes and its limits', () => {
     await disconnected(server);
   });
 
-  it('breaks off what is under way when it is closed, and begins nothing more', async () => {
+  it('breaks off running requests when it is closed, and starts no more', async () => {
     const { server, arrived } = await serveSilence();
     const closing = createOutbound({ allow: ['127.0.0.1'] });
     const fetched = expect(closing.fetchBytes(server.url(), limits)).rejects.toMatchObject({

@@ -51,7 +51,7 @@ describe('fetchBytes', () => {
     expect(await outbound.fetchBytes(server.url(), limits)).toHaveLength(0);
   });
 
-  it('says who it is, asks for plain bytes, and brings nothing else', async () => {
+  it('sends its name, asks for uncompressed bytes, and sends no other headers', async () => {
     const server = await serve((_request, response) => {
       response.setHeader('set-cookie', 'a=b');
       response.end();
@@ -97,7 +97,7 @@ describe('fetchBytes', () => {
   });
 
   it.each([[304], [404], [500], [503]])(
-    'reports status %i and nothing of what came with it',
+    'reports status %i without the reason, headers and body of the answer',
     async (status) => {
       const server = await serve((_request, response) => {
         response.writeHead(status, 'upstream-reason', { 'x-note': 'upstream-header' });
@@ -113,7 +113,7 @@ describe('fetchBytes', () => {
     },
   );
 
-  it('reads how long it is asked to wait', async () => {
+  it('reads Retry-After', async () => {
     const server = await serve((_request, response) => {
       response.writeHead(429, { 'retry-after': '7' }).end();
     });

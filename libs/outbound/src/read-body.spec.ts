@@ -9,7 +9,7 @@ async function* piecesOf(bytes: Uint8Array, size: number) {
 const tooLarge = () => new Error('too large');
 
 describe('readBody', () => {
-  it('keeps every byte, whatever the pieces and whatever was announced', async () => {
+  it('keeps every byte for all chunk sizes and expected lengths', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 3000 }),
@@ -23,14 +23,14 @@ describe('readBody', () => {
     );
   });
 
-  it('takes exactly the cap and not a byte more', async () => {
+  it('accepts the cap and refuses one more byte', async () => {
     const bytes = new Uint8Array(1000);
 
     expect(await readBody(piecesOf(bytes, 7), { maxBytes: 1000 }, tooLarge)).toHaveLength(1000);
     await expect(readBody(piecesOf(bytes, 7), { maxBytes: 999 }, tooLarge)).rejects.toThrow('too large');
   });
 
-  it('never holds more than the cap', async () => {
+  it('never allocates more than the cap', async () => {
     const read = await readBody(piecesOf(new Uint8Array(90_000), 1000), { maxBytes: 100_000 }, tooLarge);
 
     expect(read.buffer.byteLength).toBe(100_000);
@@ -47,7 +47,7 @@ describe('declaredBytes', () => {
 });
 
 describe('isCompressed', () => {
-  it('tells bodies that need unpacking from others', () => {
+  it('distinguishes compressed bodies from others', () => {
     expect(isCompressed({ 'content-encoding': 'GZIP' })).toBe(true);
     expect(isCompressed({ 'content-encoding': 'identity, br' })).toBe(true);
     expect(isCompressed({ 'content-encoding': ['identity', 'zstd'] })).toBe(true);

@@ -49,14 +49,17 @@ describe('send', () => {
     expect(server.requests[0]?.headers).toMatchObject({ 'webhook-id': 'one', 'content-length': '10' });
   });
 
-  it.each([[204], [302], [307], [410], [500]])('reports status %i and follows nothing', async (status) => {
-    const server = await serve((_request, response) => {
-      response.writeHead(status, { location: '/elsewhere' }).end(status === 204 ? undefined : 'text');
-    });
+  it.each([[204], [302], [307], [410], [500]])(
+    'returns status %i and follows no redirect',
+    async (status) => {
+      const server = await serve((_request, response) => {
+        response.writeHead(status, { location: '/elsewhere' }).end(status === 204 ? undefined : 'text');
+      });
 
-    expect(await outbound.send({ ...post, url: server.url() })).toEqual({ status });
-    expect(server.requests).toHaveLength(1);
-  });
+      expect(await outbound.send({ ...post, url: server.url() })).toEqual({ status });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 
   it('reads Retry-After', async () => {
     const server = await serve((_request, response) => {
@@ -66,7 +69,7 @@ describe('send', () => {
     expect(await outbound.send({ ...post, url: server.url() })).toEqual({ status: 503, retryAfterMs: 7_000 });
   });
 
-  it('takes the status although the answer never ends', async () => {
+  it('returns the status although the answer never ends', async () => {
     const server = await serve((_request, response) => {
       response.write('for ever');
     });
@@ -74,7 +77,7 @@ describe('send', () => {
     expect(await outbound.send({ ...post, url: server.url() })).toEqual({ status: 200 });
   });
 
-  it('does not read more of an answer than a little', async () => {
+  it('reads only the beginning of a long answer', async () => {
     const server = await serve((_request, response) => {
       const pour = () => {
         while (!response.destroyed && response.write(Buffer.alloc(10_000)));
@@ -86,7 +89,7 @@ describe('send', () => {
     expect(await outbound.send({ ...post, url: server.url() })).toEqual({ status: 200 });
   });
 
-  it('reports what was not reached or not answered in time, without the query', async () => {
+  it('reports an unreachable address and a timeout, without the query', async () => {
     const silent = await serve(() => undefined);
     const gone = await serveLoopback(() => undefined);
     await gone.close();
@@ -103,7 +106,7 @@ describe('send', () => {
     });
   });
 
-  it('reports a name that does not resolve as not reached', async () => {
+  it('reports a name that does not resolve as unreachable', async () => {
     const { send } = createOutbound({ allow: [], resolve: async () => [] });
 
     await expect(send({ ...post, url: 'http://host.example/' })).rejects.toMatchObject({
@@ -125,7 +128,7 @@ describe('send', () => {
     await expect(outbound.send({ ...post, url: server.url() }, stop.signal)).rejects.toBe('enough');
   });
 
-  it('is broken off by closing', async () => {
+  it('rejects when the outbound is closed', async () => {
     const { send, close } = createOutbound({ allow: ['127.0.0.1'] });
     const server = await serve(() => void close());
 
@@ -163,14 +166,14 @@ describe('checkUrl', () => {
     expect(() => checkUrl(url)).not.toThrow();
   });
 
-  it('takes localhost where loopback is allowed', () => {
+  it('accepts localhost when loopback is allowed', () => {
     const { checkUrl } = createOutbound({ allow: ['127.0.0.1'], resolve: noName });
     expect(() => checkUrl('http://localhost:9000/')).not.toThrow();
   });
 });
 
 describe('onRefused', () => {
-  it('hears the label of each request whose address is refused', async () => {
+  it('is called with the label of each request whose address is refused', async () => {
     const labels: string[] = [];
     const onRefused = (label: string) => labels.push(label);
     const outbound = createOutbound({ allow: [], onRefused });
