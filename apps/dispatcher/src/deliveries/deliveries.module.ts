@@ -1,5 +1,4 @@
 import { listenEnded } from '#database';
-import type { ServiceConfig } from '#config';
 import {
   CONFIG,
   DATABASE,
@@ -17,9 +16,7 @@ import {
   TelemetryModule,
   token,
   TRACING,
-  type Shutdown,
 } from '#nest';
-import type { Logger } from '#telemetry';
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { DISPATCHER_OPTIONS } from '../dispatcher-options.js';
 import { deliver } from './deliver.js';
@@ -45,7 +42,13 @@ export const DELIVERIES = token<Deliveries>('deliveries');
           { graceMs: config.SHUTDOWN_GRACE_S * 1000, ...options.deliveries },
         );
         shutdown.finish('deliveries', deliveries.stop);
-        return deliveries;
+        const start = () => {
+          deliveries.start();
+          const onError = (err: unknown) => log.error({ err }, 'notifications interrupted');
+          const feed = listenEnded(config.DATABASE_URL, deliveries.wake, onError);
+          shutdown.stopTaking('notifications', feed.close);
+        };
+        return { ...deliveries, start };
       },
       {
         config: CONFIG,
@@ -64,18 +67,9 @@ export const DELIVERIES = token<Deliveries>('deliveries');
   exports: [DELIVERIES],
 })
 export class DeliveriesModule implements OnApplicationBootstrap {
-  constructor(
-    @Inject(DELIVERIES) private readonly deliveries: Deliveries,
-    @Inject(CONFIG) private readonly config: ServiceConfig,
-    @Inject(SHUTDOWN) private readonly shutdown: Shutdown,
-    @Inject(LOG) private readonly log: Logger,
-  ) {}
+  constructor(@Inject(DELIVERIES) private readonly deliveries: Deliveries) {}
 
   onApplicationBootstrap(): void {
     this.deliveries.start();
-    const feed = listenEnded(this.config.DATABASE_URL, this.deliveries.wake, (err) =>
-      this.log.error({ err }, 'notifications interrupted'),
-    );
-    this.shutdown.stopTaking('notifications', feed.close);
   }
 }
