@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { reasonOf } from '#errors';
 
 /** A wrong command line. `usage` is the help text to show. */
 export class UsageError extends Error {
@@ -34,7 +35,7 @@ export const readArguments = <O extends Options>(args: readonly string[], option
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    const [message = ''] = error instanceof Error ? error.message.split('. ') : [String(error)];
+    const [message = ''] = reasonOf(error).split('. ');
     throw new UsageError(`${message.replace(/\.$/, '')}.`, usage);
   }
 };
