@@ -48,7 +48,7 @@ COPY --from=cuda-libraries /libonnxruntime_providers_shared.so /libonnxruntime_p
 # The common part of all images, with the same lines for both bases. No program runs as root, and programs write only
 # to /tmp and the volumes, so that the root file system can be mounted read-only.
 FROM ${RUNTIME_IMAGE}${RUNTIME_DIGEST:+@${RUNTIME_DIGEST}} AS program-cpu
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=
 LABEL org.opencontainers.image.title="Clearcut" \
   org.opencontainers.image.description="Self-hosted background removal that speaks Runware's task API" \
@@ -68,7 +68,7 @@ COPY tools/healthcheck.mjs tools/
 USER 10001:10001
 
 FROM ${CUDA_IMAGE}${CUDA_DIGEST:+@${CUDA_DIGEST}} AS program-gpu
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=
 LABEL org.opencontainers.image.title="Clearcut" \
   org.opencontainers.image.description="Self-hosted background removal that speaks Runware's task API" \
