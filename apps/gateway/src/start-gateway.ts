@@ -1,3 +1,4 @@
+import { reasonOf } from '#errors';
 import type { Catalogue } from '#models';
 import { METRICS, openAdminServer, PROBES, startProgram } from '#nest';
 import type { Context, Running } from '#program';
@@ -26,7 +27,12 @@ export const startGateway = async (
       return created;
     },
     async (created, shutdown) => {
-      await created.listen(config.PORT, config.HOST);
+      await created.listen(config.PORT, config.HOST).catch((cause: unknown) => {
+        const reason = reasonOf(cause);
+        throw new Error(`Port ${config.PORT} cannot be opened: ${reason}. Set PORT to a free port.`, {
+          cause,
+        });
+      });
       const admin = await openAdminServer(config, log, created.get(METRICS), created.get(PROBES));
       shutdown.closes('admin port', admin, (opened) => opened.close());
     },

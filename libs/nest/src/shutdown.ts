@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#telemetry';
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
 import { token } from './token.js';
@@ -7,12 +8,15 @@ type Named = { readonly name: string; readonly work: Work };
 
 export const SHUTDOWN = token<Shutdown>('shutdown');
 
+/** Time for the steps of `stopTaking`: a database that is away must not delay the end of the work in hand. */
+const STOP_TAKING_MS = 2_000;
+
 /**
  * The order in which every program stops. Only this class has shutdown hooks of Nest.
  *
- * 1. `stopTaking` steps stop new work, all at once.
- * 2. `finish` steps end running work or hand it back, all at once.
- * 3. Nest closes its HTTP server.
+ * 1. `stopTaking` steps withdraw the program from those that give it work, all at once and within two seconds.
+ * 2. `finish` steps take nothing new, and end running work or hand it back, all at once.
+ * 3. Nest closes the HTTP server, if a step of 2 has not.
  * 4. `closes` steps close resources in turn, the last opened first.
  *
  * A step that fails is logged, and the other steps still run.
@@ -23,6 +27,7 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
   private readonly opened: Named[] = [];
   /** Names of the steps that failed. */
   readonly failed: string[] = [];
+  private readonly late: Promise<void>[] = [];
   private isStopping = false;
 
   constructor(private readonly log: Logger) {}
@@ -43,23 +48,26 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
 
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
-    await Promise.all(this.taking.splice(0).map((step) => this.run(step)));
+    const taking = Promise.all(this.taking.splice(0).map((step) => this.run(step)));
+    await Promise.race([taking, sleep(STOP_TAKING_MS, undefined, { ref: false })]);
     await Promise.all(this.finishing.splice(0).map((step) => this.run(step)));
   }
 
   async onApplicationShutdown(): Promise<void> {
     for (const step of this.opened.splice(0).toReversed()) await this.run(step);
+    await Promise.all(this.late);
   }
 
   /** Nest opens resources concurrently. One that opens after the stop began is closed at once. */
   private add(steps: Named[], step: Named): void {
-    if (this.isStopping) void this.run(step);
+    if (this.isStopping) this.late.push(this.run(step));
     else steps.push(step);
   }
 
   private async run({ name, work }: Named): Promise<void> {
     try {
       await work();
+      this.log.debug({ step: name }, 'shutdown step done');
     } catch (error) {
       this.failed.push(name);
       this.log.error({ err: error, step: name }, 'step of the shutdown failed');

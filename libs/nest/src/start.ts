@@ -4,10 +4,13 @@ import type { Logger } from '#telemetry';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { Shutdown } from './shutdown.js';
 
+/** Nest logs an error of a start and then throws it. The program reports it once, so Nest's line is left out. */
+const THROWN_TOO = 'ExceptionHandler';
+
 const toNestLogger = (log: Logger): LoggerService => ({
   log: (message) => log.debug(message),
   warn: (message) => log.warn(message),
-  error: (message) => log.error(message),
+  error: (message, ...about: unknown[]) => log[about.includes(THROWN_TOO) ? 'debug' : 'error'](message),
 });
 
 /** Options of every application and context of Nest. */

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { readServiceConfig, type ServiceConfig } from '#config';
 import { reasonOf } from '#errors';
@@ -45,12 +46,15 @@ export const runProgram = async (
     process.exit(1);
   };
 
-  // Until the program has started, there is nothing to stop.
-  let stop = async (_why: string): Promise<void> => process.exit(1);
-  process.on('disconnect', () => void stop('the supervisor is gone').catch(fail));
+  // A program that is still starting has taken no work. It ends at once, as by a signal without a handler; as
+  // process 1 of a container it would else not end at all.
+  let stop = async (_why: string, exitCode: number): Promise<void> => process.exit(exitCode);
+  process.on('disconnect', () => void stop('the supervisor is gone', 1).catch(fail));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => void stop(signal, 128 + constants.signals[signal]).catch(fail));
 
   try {
-    if (process.send && !process.connected) await stop('the supervisor is gone');
+    if (process.send && !process.connected) await stop('the supervisor is gone', 1);
     const config = readServiceConfig();
     const log = createLogger(name, config.LOG_LEVEL);
     const crash = (error: Error) => {
@@ -67,8 +71,6 @@ export const runProgram = async (
       await running.stop();
       process.exit(0);
     };
-    for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      process.on(signal, () => void stop(signal).catch(fail));
     await tell({ type: 'ready' });
   } catch (error) {
     await fail(error);

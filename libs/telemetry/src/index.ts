@@ -1,3 +1,4 @@
+export { createFaultLog } from './fault-log.js';
 export { createLogger, type Logger } from './logger.js';
 export { createMetrics, type Counter, type Metrics } from './metrics.js';
 export { createStopwatch, type Durations, type Stage, type Stopwatch } from './stopwatch.js';

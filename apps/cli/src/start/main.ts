@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { readConfig } from '#config';
 import { reasonOf } from '#errors';
 import { createProgress } from '#weights';
-import { start, type Closers } from './start.js';
+import { killAfterMs, start, type Closers } from './start.js';
 import { listenForStop } from './stop-signals.js';
 
-/** The process ends within ten seconds of the first signal, and within a few of the second. */
-const GIVE_UP_MS = 9_700;
+/** After the programs were killed, Postgres and the rest of the process may take this long to end. */
+const CLOSE_MS = 1_700;
 const GIVE_UP_IN_HURRY_MS = 2_000;
 
 const progress = createProgress();
@@ -43,11 +43,13 @@ const giveUp = (): never => {
   report(new Error('The shutdown took too long: some programs may still be running.'));
   process.exit(1);
 };
-signals.stopping.addEventListener('abort', () => setTimeout(giveUp, GIVE_UP_MS));
 signals.hurry.addEventListener('abort', () => setTimeout(giveUp, GIVE_UP_IN_HURRY_MS));
 
 try {
-  await start({ config: readConfig(), progress, signals, closers });
+  const config = readConfig();
+  const giveUpMs = killAfterMs(config) + CLOSE_MS;
+  signals.stopping.addEventListener('abort', () => setTimeout(giveUp, giveUpMs));
+  await start({ config, progress, signals, closers });
   if (!signals.stopping.aborted) await once(signals.stopping, 'abort');
 } catch (error) {
   // After a stop, aborted steps fail as intended.

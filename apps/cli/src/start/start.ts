@@ -23,6 +23,10 @@ type Start = {
 /** How long the programs may take to close after SHUTDOWN_GRACE_S. The database gets two more seconds. */
 const CLOSE_MS = 2_000;
 
+/** How long the programs may take to stop before they are killed. */
+export const killAfterMs = ({ SHUTDOWN_GRACE_S }: Pick<Config, 'SHUTDOWN_GRACE_S'>): number =>
+  SHUTDOWN_GRACE_S * 1000 + CLOSE_MS;
+
 const announcement = (url: string, { key, source }: LocalKey): string =>
   `ready ${url}  (docs at ${url}/docs)\nkey   ${source === 'file' ? key : 'from API_KEY'}\n`;
 
@@ -53,9 +57,8 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   const lock = await lockDataDir(config.DATA_DIR, stopping);
   closers.push(lock.release);
   stopping.addEventListener('abort', lock.markStopping);
-  const killAfterMs = config.SHUTDOWN_GRACE_S * 1000 + CLOSE_MS;
   // The programs of a killed supervisor finish their work in hand and then end.
-  await checkPort(config, stopping, lock.isInherited ? killAfterMs + CLOSE_MS : 0);
+  await checkPort(config, stopping, lock.isInherited ? killAfterMs(config) + CLOSE_MS : 0);
   if (config.REDIS_URL) await checkRedis(config.REDIS_URL);
   const key = localKey(config);
   const warning = keyWarning(key);
@@ -68,7 +71,7 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   stopping.throwIfAborted();
 
   const env = environmentOf(config, server.url);
-  const programs = startPrograms(clearcut, { env, say: progress.note }, killAfterMs);
+  const programs = startPrograms(clearcut, { env, say: progress.note }, killAfterMs(config));
   closers.push(() => programs.stop(hurry));
   const url = localUrl(config);
   await Promise.all([programs.ready, waitUntilReady(url, stopping, progress.note)]);

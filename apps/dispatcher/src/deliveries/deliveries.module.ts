@@ -17,6 +17,7 @@ import {
   token,
   TRACING,
 } from '#nest';
+import { createFaultLog } from '#telemetry';
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { DISPATCHER_OPTIONS } from '../dispatcher-options.js';
 import { deliver } from './deliver.js';
@@ -44,7 +45,7 @@ export const DELIVERIES = token<Deliveries>('deliveries');
         shutdown.finish('deliveries', deliveries.stop);
         const start = () => {
           deliveries.start();
-          const onError = (err: unknown) => log.error({ err }, 'notifications interrupted');
+          const onError = createFaultLog(log, 'notifications interrupted');
           const feed = listenEnded(config.DATABASE_URL, deliveries.wake, onError);
           shutdown.stopTaking('notifications', feed.close);
         };

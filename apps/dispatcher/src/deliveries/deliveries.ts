@@ -15,7 +15,7 @@ export type DeliveriesOptions = {
   readonly graceMs: number;
 };
 
-type Deps = {
+type Needs = {
   readonly database: Database;
   readonly deliver: (delivery: DueDelivery, stopping: AbortSignal) => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -31,7 +31,7 @@ export type Deliveries = Rounds & { readonly start: () => void };
 
 /** Sends due deliveries, many at once but few to the same host. */
 export const createDeliveries = (
-  { database, deliver, onError }: Deps,
+  { database, deliver, onError }: Needs,
   { everyMs = EVERY_MS, graceMs }: DeliveriesOptions,
 ): Deliveries => {
   let rounds: Rounds | undefined;

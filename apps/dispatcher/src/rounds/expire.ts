@@ -21,18 +21,18 @@ const createFailureLog = (log: Logger, now: () => number) => {
   };
 };
 
-/** Deletes every expired image. The next round repeats deletions that failed. */
+/** Deletes every expired image, batch by batch until stopped. The next round repeats deletions that failed. */
 export const createExpiry = (
   { database, storage, log }: Needs,
   now: () => number = () => performance.now(),
-): (() => Promise<void>) => {
+): ((stopping?: AbortSignal) => Promise<void>) => {
   const logFailures = createFailureLog(log, now);
-  return async () => {
+  return async (stopping) => {
     for (;;) {
       const { deleted, failures } = await expireImages(database, storage.remove, BATCH);
       if (deleted > 0) log.info({ deleted }, 'expired images deleted');
       logFailures(failures);
-      if (deleted < BATCH) return;
+      if (deleted < BATCH || stopping?.aborted) return;
     }
   };
 };

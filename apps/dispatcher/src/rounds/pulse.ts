@@ -13,12 +13,12 @@ export const createPulse = (metrics: Metrics, now = () => performance.now()) => 
   });
   const endedMs = new Map<string, number>();
   return {
-    watch: (round: string, work: () => Promise<void>) => {
+    watch: (round: string, work: (stopping: AbortSignal) => Promise<void>) => {
       endedMs.set(round, now());
-      return async () => {
+      return async (stopping: AbortSignal) => {
         let outcome = 'failed';
         try {
-          await work();
+          await work(stopping);
           outcome = 'done';
         } finally {
           endedMs.set(round, now());

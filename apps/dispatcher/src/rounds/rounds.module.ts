@@ -26,7 +26,7 @@ const START_ALL = token<() => void>('start all rounds');
 const startAll = provide(
   START_ALL,
   ({ pulse, shutdown, ...edges }) => {
-    const repeat = (round: string, work: () => Promise<void>, everyMs: number) => {
+    const repeat = (round: string, work: (stopping: AbortSignal) => Promise<void>, everyMs: number) => {
       const onError = (err: unknown) => edges.log.error({ err }, `${round} failed`);
       const rounds = startRounds(pulse.watch(round, work), everyMs, onError);
       shutdown.finish(round, rounds.stop);

@@ -6,12 +6,12 @@ export type Rounds = {
 };
 
 /**
- * Repeats a round until stopped, also after one that failed.
+ * Repeats a round until stopped, also after one that failed. A long round ends early when its signal aborts.
  *
  * @param everyMs the pause between two rounds, which `wake` ends early
  */
 export const startRounds = (
-  round: () => Promise<void>,
+  round: (stopping: AbortSignal) => Promise<void>,
   everyMs: number,
   onError: (error: unknown) => void,
 ): Rounds => {
@@ -33,7 +33,7 @@ export const startRounds = (
   const rounds = async () => {
     while (!stopping.signal.aborted) {
       woken = false;
-      await round().catch(onError);
+      await round(stopping.signal).catch(onError);
       await pause();
     }
   };

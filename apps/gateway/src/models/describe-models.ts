@@ -1,5 +1,6 @@
 import type { WorkerFacts } from '#database';
 import { defaultVariant, type Catalogue, type Model } from '#models';
+import { token } from '#nest';
 import { z } from 'zod';
 
 const ServedBy = z
@@ -33,6 +34,8 @@ const ModelItem = z
 
 export const ModelList = z.strictObject({ data: z.array(ModelItem) }).meta({ id: 'ModelList' });
 export type ModelList = z.infer<typeof ModelList>;
+
+export const LIST_MODELS = token<() => Promise<ModelList>>('list models');
 
 const servedOn = (worker: WorkerFacts, air: string): Omit<ServedBy, 'workers'>[] => {
   const { provider, device, requestedDevice, fallback } = worker;

@@ -1,7 +1,9 @@
-import { availableModels } from '#database';
+import { availableModels, warmWorkers } from '#database';
 import { DATABASE, DatabaseModule, provide } from '#nest';
 import { Module } from '@nestjs/common';
 import { AVAILABILITY, createAvailability } from './availability.js';
+import { CATALOGUE } from './catalogue.js';
+import { describeModels, LIST_MODELS } from './describe-models.js';
 import { ModelsController } from './models.controller.js';
 
 /** Which models there are, and who serves them. */
@@ -9,6 +11,13 @@ import { ModelsController } from './models.controller.js';
   imports: [DatabaseModule],
   controllers: [ModelsController],
   providers: [
+    provide(
+      LIST_MODELS,
+      ({ catalogue, database }) =>
+        async () =>
+          describeModels(catalogue, await warmWorkers(database)),
+      { catalogue: CATALOGUE, database: DATABASE },
+    ),
     provide(AVAILABILITY, ({ database }) => createAvailability(() => availableModels(database)), {
       database: DATABASE,
     }),

@@ -4,6 +4,7 @@ import { MAX_BODY_BYTES } from '#contract';
 import { touchSessions } from '#database';
 import { token } from '#nest';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { isDryRun } from '../tasks/intake.js';
 import { serveConnection, type Connection, type ConnectionOptions } from './connection.js';
 import type { SessionNeeds } from './session.js';
 import { answerPlainly, wantsWebSocket } from './upgrade.js';
@@ -74,9 +75,9 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
     if (path !== PATH) return refuse(socket, 404);
     if (isDraining) return refuse(socket, 503);
 
-    const isDryRun = new URLSearchParams(query).get('dryRun') === '1';
+    const isDry = isDryRun(new URLSearchParams(query).get('dryRun'));
     return webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const dialled = { socket: webSocket, stream: socket, isDryRun };
+      const dialled = { socket: webSocket, stream: socket, isDryRun: isDry };
       const connection = serveConnection(needs, dialled, options);
       connections.add(connection);
       webSocket.once('close', () => {

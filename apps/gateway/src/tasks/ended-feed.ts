@@ -1,7 +1,7 @@
 import type { ServiceConfig } from '#config';
 import { listenEnded } from '#database';
 import { token, type Shutdown } from '#nest';
-import type { Logger } from '#telemetry';
+import { createFaultLog, type Logger } from '#telemetry';
 import type { Admission } from './admission.js';
 import type { WaitingRoom } from './waiting-room.js';
 
@@ -23,8 +23,7 @@ export const openEndedFeed = ({ config, waitingRoom, admission, log, shutdown }:
     waitingRoom.announce(taskId);
     admission.ended();
   };
-  const feed = listenEnded(config.DATABASE_URL, onEnded, (err) =>
-    log.warn({ err }, 'no notifications from the database'),
-  );
+  const onError = createFaultLog(log, 'no notifications from the database');
+  const feed = listenEnded(config.DATABASE_URL, onEnded, onError);
   return shutdown.closes('feed of ended tasks', feed, (opened) => opened.close());
 };

@@ -2,7 +2,7 @@ import { Answer } from '#contract';
 import { Body, Controller, Headers, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { INTAKE, type Intake } from './intake.js';
+import { INTAKE, isDryRun, type Intake } from './intake.js';
 
 @Controller()
 export class TasksController {
@@ -37,8 +37,10 @@ export class TasksController {
     @Query('dryRun') dryRunQuery: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer> {
-    const isDryRun = dryRunHeader === '1' || dryRunQuery === '1';
-    const { status, body, retryAfter } = await this.intake(tasks, { owner, isDryRun });
+    const { status, body, retryAfter } = await this.intake(tasks, {
+      owner,
+      isDryRun: isDryRun(dryRunHeader, dryRunQuery),
+    });
     reply.status(status);
     if (retryAfter !== undefined) reply.header('retry-after', `${retryAfter}`);
     return body;

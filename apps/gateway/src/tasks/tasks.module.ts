@@ -17,6 +17,7 @@ import {
   TelemetryModule,
   TRACING,
 } from '#nest';
+import { createFaultLog } from '#telemetry';
 import { Module } from '@nestjs/common';
 import { CATALOGUE } from '../models/catalogue.js';
 import { GatewayMetricsModule } from '../gateway-metrics.module.js';
@@ -56,7 +57,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       ({ database, log, shutdown }) => {
         const room = createWaitingRoom({
           findEnded: (taskIds) => findEnded(database, taskIds),
-          onError: (err) => log.warn({ err }, 'cannot look for ended tasks'),
+          onError: createFaultLog(log, 'cannot look for ended tasks'),
         });
         return shutdown.closes('waiting room', room, (opened) => opened.close());
       },

@@ -15,14 +15,14 @@ export type WaitingRoom = {
 
 export const WAITING_ROOM = token<WaitingRoom>('waiting room');
 
-type Deps = {
+type Needs = {
   readonly findEnded: (taskIds: readonly string[]) => Promise<TaskRow[]>;
   readonly onError: (error: unknown) => void;
   /** Interval at which all tasks are looked up, in case an announcement was missed. */
   readonly lookEveryMs?: number;
 };
 
-export const createWaitingRoom = ({ findEnded, onError, lookEveryMs = 1000 }: Deps): WaitingRoom => {
+export const createWaitingRoom = ({ findEnded, onError, lookEveryMs = 1000 }: Needs): WaitingRoom => {
   const waiting = new Map<string, Set<(waited: Waited) => void>>();
   const announced = new Set<string>();
   let closed = false;

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { beat, HEARTBEAT_MS, leave, type Database, type WorkerFacts } from '#database';
 import type { DeviceFacts } from '#inference';
-import type { Logger } from '#telemetry';
+import { createFaultLog, type Logger } from '#telemetry';
 import type { Models } from '../models/served-models.js';
 
 /** Keeps the row in the database that shows that this worker is warm. */
 export type Heartbeat = {
   /** The content of the row. */
   readonly worker: WorkerFacts;
-  /** Writes the row, and writes it again until stopped. */
+  /** Writes the row, and writes it again until stopped. A database that is away is waited for. */
   readonly start: () => Promise<void>;
   /** Deletes the row until `resume`. */
   readonly pause: () => Promise<void>;
@@ -32,14 +32,14 @@ export const describeWorker = (
 });
 
 export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Logger): Heartbeat => {
-  const onError = (error: unknown) => log.warn({ err: error }, 'heartbeat missed');
+  const onError = createFaultLog(log, 'heartbeat missed');
   let timer: NodeJS.Timeout | undefined;
   let isPaused = false;
   const tryBeat = () => beat(database, worker).catch(onError);
   return {
     worker,
     start: async () => {
-      await beat(database, worker);
+      await tryBeat();
       timer = setInterval(() => {
         if (!isPaused) void tryBeat();
       }, HEARTBEAT_MS);

@@ -56,7 +56,12 @@ export const listenForAdmin = async (
     await app.listen(ADMIN_PORT, ADMIN_HOST);
   } catch (cause) {
     const reason = reasonOf(cause);
-    throw new Error(`The admin port ${ADMIN_HOST}:${ADMIN_PORT} cannot be opened: ${reason}`, { cause });
+    throw new Error(
+      `The admin port ${ADMIN_HOST}:${ADMIN_PORT} cannot be opened: ${reason}. Set ADMIN_PORT to a free port.`,
+      {
+        cause,
+      },
+    );
   }
 };
 
