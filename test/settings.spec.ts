@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decode } from '#imaging';
 import { defaultModel, defaultVariant, type Catalogue, type Model } from '#models';
 import sharp from 'sharp';
 import { removal, type Item } from '#test/client';
@@ -94,10 +95,43 @@ describe('settings', () => {
   });
 
   it('rgba is the background of JPG, white by default', async () => {
-    const { pixel } = await settled({ rgba: [0, 128, 255, 0] }, { outputFormat: 'JPG' });
+    const { pixel } = await settled({ rgba: [0, 128, 255, 0.5] }, { outputFormat: 'JPG' });
     expect(pixel(...corner).map((value) => Math.round(value / 4))).toEqual([0, 32, 64]);
     const { pixel: plain } = await settled({}, { outputFormat: 'JPG' });
     expect(mean(plain(...corner))).toBeGreaterThan(253);
+  });
+
+  it('a transparent rgba makes JPG white, with a warning', async () => {
+    const item = await one({ settings: { rgba: [0, 0, 0, 0] }, outputFormat: 'JPG' });
+    const { pixel } = await decoded(item);
+    expect(mean(pixel(...corner))).toBeGreaterThan(253);
+    expect(item['warnings']).toMatchObject([{ code: 'flattenedOnWhite' }]);
+  });
+
+  it.each(['PNG', 'JPG', 'WEBP'])('the density of the photo is kept in %s', async (outputFormat) => {
+    const dense = await sharp(Buffer.from(photo, 'base64')).withDensity(300).png().toBuffer();
+    const item = await one({ outputFormat }, dense.toString('base64'));
+    const file = Buffer.from(String(item['imageBase64Data']), 'base64');
+    expect((await decode(file, { maxPixels: 1e6 })).density).toBe(300);
+  });
+
+  it('an image without a visible subject keeps its own alpha, with a warning', async () => {
+    const raw = { width: 64, height: 64, channels: 4 } as const;
+    const file = await sharp(Buffer.alloc(64 * 64 * 4), { raw })
+      .png()
+      .toBuffer();
+    const item = await one({}, file.toString('base64'));
+    expect(item['warnings']).toMatchObject([{ code: 'subjectNotFound' }]);
+    expect(Math.max(...(await decoded(item)).alphas)).toBe(0);
+  });
+
+  it('an animated image is processed to its first frame, with a warning', async () => {
+    const frames = Buffer.alloc(64 * 64 * 2 * 3).fill(255, 64 * 20 * 3, 64 * 40 * 3);
+    const raw = { width: 64, height: 128, channels: 3, pageHeight: 64 } as const;
+    const webp = await sharp(frames, { raw }).webp().toBuffer();
+    const item = await one({}, webp.toString('base64'));
+    expect(item['warnings']).toMatchObject([{ code: 'firstFrameOnly' }]);
+    expect((await decoded(item)).alphas).toHaveLength(64 * 64);
   });
 
   it("alphaMatting removes the background's colour from the edge, and its cost follows the pixels it solved", async () => {

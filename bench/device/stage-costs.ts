@@ -1,4 +1,5 @@
-import { decode, encode } from '#imaging';
+import { readConfig } from '#config';
+import { decode, encode, limitsOf } from '#imaging';
 import { cutout, resizeLanczos, toMask, toTensor } from '#matting';
 import { defaultModel, defaultVariant } from '#models';
 import type { StageMean } from '../overhead/figures.js';
@@ -6,6 +7,7 @@ import { median } from '../statistics.js';
 import { softDisc } from './soft-disc.js';
 
 const ROUNDS = 5;
+const limits = limitsOf(readConfig());
 
 /** CPU milliseconds of all threads, which other load of the machine hardly changes. */
 const cpuOf = async <T>(work: () => T | Promise<T>) => {
@@ -17,7 +19,7 @@ const cpuOf = async <T>(work: () => T | Promise<T>) => {
 
 const costs = async (jpeg: Uint8Array, size: number): Promise<StageMean[]> => {
   const input = { ...defaultVariant(defaultModel).input, size };
-  const decoded = await cpuOf(() => decode(jpeg));
+  const decoded = await cpuOf(() => decode(jpeg, limits));
   const photo = decoded.result;
   const before = await cpuOf(() => toTensor(resizeLanczos(photo, size, size), input));
   const mask = softDisc(size);

@@ -1,7 +1,7 @@
 import '../../libs/inference/src/no-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { readConfig } from '#config';
-import { decode } from '#imaging';
+import { decode, limitsOf } from '#imaging';
 import { prepareGraph } from '#inference';
 import { toTensor } from '#matting';
 import { defaultModel } from '#models';
@@ -12,7 +12,8 @@ import { GRAPH, type BareGraph, type Lap, type Order } from './bare.js';
 
 // The reference: onnxruntime alone, one run after the other, in its own process.
 
-const { MODELS_DIR, INTRA_OP_THREADS } = readConfig();
+const config = readConfig();
+const { MODELS_DIR, INTRA_OP_THREADS } = config;
 const progress = createProgress();
 const model = await standInOf(MODELS_DIR);
 const { path, variant } = await ensureWeights(model ?? defaultModel, { modelsDir: MODELS_DIR, progress });
@@ -29,7 +30,8 @@ const options = {
 const session = await (bytes
   ? InferenceSession.create(bytes, options)
   : InferenceSession.create(path, options));
-const nchw = toTensor(await decode(await photo(0, size, size)), input);
+const decoded = await decode(await photo(0, size, size), limitsOf(config));
+const nchw = toTensor(decoded, input);
 const feeds = {
   [input.name ?? session.inputNames[0] ?? '']: new Tensor('float32', nchw, [1, 3, size, size]),
 };

@@ -101,3 +101,53 @@ export const hollowWebp = async (width: number, height: number): Promise<Buffer>
   bytes.writeUInt16LE(height, frame + 5);
   return bytes;
 };
+
+const markerAt = (jpeg: Buffer, marker: number): number => jpeg.indexOf(Buffer.from([0xff, marker]));
+
+/** The same JPEG with parameters of its scan that some phones write, and that decoders ignore. */
+export const withOddScan = (jpeg: Buffer): Buffer => {
+  const bytes = Buffer.from(jpeg);
+  const scan = markerAt(bytes, 0xda);
+  bytes.set([0, 0, 0], scan + 5 + 2 * bytes[scan + 4]!);
+  return bytes;
+};
+
+/** The same JPEG with a byte between two segments, as some webcams write it. */
+export const withExtraByte = (jpeg: Buffer): Buffer => {
+  const tables = markerAt(jpeg, 0xc4);
+  return Buffer.concat([jpeg.subarray(0, tables), Buffer.from([0]), jpeg.subarray(tables)]);
+};
+
+const segment = (marker: number, data: readonly number[]): Buffer => {
+  const length = data.length + 2;
+  return Buffer.from([0xff, marker, length >> 8, length & 255, ...data]);
+};
+
+/**
+ * A valid grey progressive JPEG of up to 883 scans, each of which refines one coefficient of all blocks in a few
+ * bytes.
+ */
+export const manyScans = (width: number, height: number, scans: number): Buffer => {
+  const blocks = Math.ceil(width / 8) * Math.ceil(height / 8);
+  const oneCode = (table: number, symbol: number) =>
+    segment(0xc4, [table, 1, ...Array<number>(15).fill(0), symbol]);
+  const scan = (first: number, last: number, precision: number, dataBytes: number) =>
+    Buffer.concat([segment(0xda, [1, 1, 0, first, last, precision]), Buffer.alloc(dataBytes)]);
+  // A code of 15 bits skips 16384 blocks.
+  const skipBytes = Math.ceil((Math.ceil(blocks / 16_384) * 15) / 8);
+  const refining = Array.from({ length: scans - 1 }, (_, i) => {
+    const coefficient = 1 + (i % 63);
+    const low = 13 - Math.floor(i / 63);
+    return scan(coefficient, coefficient, low === 13 ? low : ((low + 1) << 4) | low, skipBytes);
+  });
+  return Buffer.concat([
+    Buffer.from([0xff, 0xd8]),
+    segment(0xdb, [0, ...Array<number>(64).fill(1)]),
+    segment(0xc2, [8, height >> 8, height & 255, width >> 8, width & 255, 1, 1, 0x11, 0]),
+    oneCode(0x00, 0),
+    oneCode(0x10, 0xe0),
+    scan(0, 0, 0, Math.ceil(blocks / 8)),
+    ...refining,
+    Buffer.from([0xff, 0xd9]),
+  ]);
+};

@@ -43,6 +43,7 @@ describe('atParameter', () => {
     ['unsupportedFormat', 'unsupportedImageFormat', 'image'],
     ['damaged', 'invalidInputImage', 'image'],
     ['tooLarge', 'maxImageSizeExceeded', 'image'],
+    ['tooManyScans', 'invalidInputImage', 'image'],
     ['unfit', 'incompatibleParameters', 'outputFormat'],
   ])('makes an image that is %s a problem: %s in %s', async (kind, code, parameter) => {
     const cause = new ImageError(kind, 'The JPEG', 'has a fault', { max: 7 });

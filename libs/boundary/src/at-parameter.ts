@@ -6,6 +6,7 @@ const imageProblems = {
   unsupportedFormat: 'unsupportedImageFormat',
   damaged: 'invalidInputImage',
   tooLarge: 'maxImageSizeExceeded',
+  tooManyScans: 'invalidInputImage',
   unfit: 'incompatibleParameters',
 } as const satisfies Record<ImageFault, ProblemCode>;
 

@@ -51,6 +51,10 @@ const ServiceSettings = z.object({
    * The longest side of an image in pixels. The cost of a row or column does not shrink with the other side.
    */
   MAX_IMAGE_SIDE: integer(64, 65_535).default(65_535),
+  /**
+   * Megapixels of an image, of 1,048,576 pixels each. A task needs up to 24 MB of a worker's memory per megapixel.
+   */
+  MAX_IMAGE_MEGAPIXELS: integer(1, 128).default(64),
   /** AIR ids or slugs of the models that a worker serves. Unless set, all installed models. */
   WORKER_MODELS: list.default([]),
   /** Seconds for one attempt at a task, which then fails with taskTimeout. */

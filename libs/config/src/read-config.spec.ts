@@ -14,6 +14,7 @@ describe('readConfig', () => {
       PUBLIC_URL: 'http://127.0.0.1:3000',
       OUTBOUND_ALLOW: [],
       MAX_IMAGE_SIDE: 65_535,
+      MAX_IMAGE_MEGAPIXELS: 64,
       MAX_TASKS_PER_REQUEST: 100,
       SYNC_TIMEOUT_S: 60,
       SHUTDOWN_GRACE_S: 6,

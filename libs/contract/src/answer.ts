@@ -69,10 +69,18 @@ export const Warning = z
       'mattingNothingUnknown',
       'mattingNotConverged',
       'mattingReduced',
+      'subjectNotFound',
+      'resultEmpty',
+      'resultFull',
+      'firstFrameOnly',
+      'flattenedOnWhite',
     ]),
     message: z.string(),
   })
-  .meta({ id: 'Warning', description: 'What was asked for and could not be done; the image is good.' });
+  .meta({
+    id: 'Warning',
+    description: 'What could not be done as asked, or looks wrong; the image is valid.',
+  });
 export type Warning = z.infer<typeof Warning>;
 
 export const Cutout = z

@@ -1,6 +1,6 @@
 export * from './answer.js';
 export { toErrorItem, toFailure, withDocumentation, type Routing } from './error-item.js';
-export { MAX_BODY_BYTES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS } from './limits.js';
+export { MAX_BODY_BYTES, MAX_IMAGE_BYTES } from './limits.js';
 export { parseImageSource, type ParsedSource } from './image-source.js';
 export { parseTask, routingOf } from './parse-task.js';
 export { problems, TaskError, ProblemCode } from './problems.js';

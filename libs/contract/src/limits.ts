@@ -2,5 +2,3 @@
 export const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** Bytes of one encoded image; its base64 still fits the body. */
 export const MAX_IMAGE_BYTES = 47 * 1024 * 1024;
-/** Pixels of one image, so that a small file cannot take gigabytes of memory. */
-export const MAX_IMAGE_PIXELS = 50_000_000;

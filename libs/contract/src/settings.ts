@@ -36,7 +36,7 @@ export const settingsFields = {
     .optional()
     .meta({
       description:
-        'Colour behind the subject; alpha 0 … 1, or 1 … 255 scaled down. JPG is flattened on its red, green and blue.',
+        'Colour behind the subject; alpha 0 … 1, or 1 … 255 scaled down. JPG is flattened on its red, green and blue, or on white if alpha is 0.',
     }),
   postProcessMask: z
     .boolean()

@@ -1,9 +1,11 @@
-import { MAX_IMAGE_PIXELS } from '#contract';
-import { reasonOf } from '#errors';
+import { densityOf } from './density.js';
 import { formats, sniffFormat, type Format } from './formats.js';
 import { ImageError } from './image-error.js';
-import { requireImageSize } from './image-size.js';
-import { sharp } from './sharp.js';
+import { requireImageSize, type ImageLimits } from './image-size.js';
+import { requireFewScans } from './jpeg.js';
+import { nameFormat } from './name-format.js';
+import { readHeader, readPixels } from './open-image.js';
+import { isAnimatedPng } from './png.js';
 
 /** The facts in the header of an image. */
 export type Probe = {
@@ -22,69 +24,51 @@ export type Photo = {
   readonly width: number;
   readonly height: number;
   readonly channels: 3 | 4;
+  /** Pixels per inch, if the file states them. */
+  readonly density?: number | undefined;
+  /** The file has more frames than this one. */
+  readonly isAnimated?: boolean;
 };
 
-const open = (bytes: Uint8Array, limitInputPixels: number | false = MAX_IMAGE_PIXELS) =>
-  sharp(bytes, { failOn: 'warning', limitInputPixels, pages: 1 });
-
-/** The error of libjpeg for a side that is too long. */
-const JPEG_LIMIT = /maximum supported image dimension is (\d+)/i;
-
-const unsupported = (options?: ErrorOptions) =>
-  new ImageError('unsupportedFormat', 'The image', 'is not a PNG, JPEG or WEBP', {}, options);
-
-const tooLarge = (subject: string, what: string, max: number, cause: unknown) =>
-  new ImageError('tooLarge', subject, `${what} more than ${max} pixels`, { max }, { cause });
-
-/** Translates an error of libvips. */
-const translate = (cause: unknown): ImageError => {
-  const [reason = ''] = reasonOf(cause).split('\n');
-  if (/pixel limit|too large|exceeds/i.test(reason)) {
-    return tooLarge('The image', 'has', MAX_IMAGE_PIXELS, cause);
-  }
-  const longest = JPEG_LIMIT.exec(reason)?.[1];
-  if (longest) return tooLarge('The JPEG', 'has a side of', Number(longest), cause);
-  if (/unsupported image format/i.test(reason)) return unsupported({ cause });
-  return new ImageError('damaged', 'The image', `is damaged: ${reason}`, {}, { cause });
+const unsupported = async (bytes: Uint8Array): Promise<ImageError> => {
+  const taken = 'PNG, JPEG or WEBP';
+  const name = bytes.length > 0 && (await nameFormat(bytes));
+  const what =
+    bytes.length === 0 ? 'is empty' : name ? `is of type ${name}, not ${taken}` : `is not a ${taken}`;
+  return new ImageError('unsupportedFormat', 'The image', what);
 };
 
-const readHeader = async (bytes: Uint8Array) => {
-  try {
-    // No limit here: the error of libvips would not say how large the image is.
-    return await open(bytes, false).metadata();
-  } catch (cause) {
-    throw translate(cause);
-  }
+/** @throws ImageError unsupportedFormat, or tooManyScans */
+const requireFormat = async (bytes: Uint8Array): Promise<Format> => {
+  const format = sniffFormat(bytes);
+  if (!format) throw await unsupported(bytes);
+  if (format === 'JPG') requireFewScans(bytes);
+  return format;
 };
 
 /**
  * Reads the header only.
  *
- * @param maxSide the longest side that is taken, in pixels
- * @throws ImageError unsupportedFormat, tooLarge or damaged
+ * @throws ImageError unsupportedFormat, tooManyScans, tooLarge or damaged
  */
-export const probe = async (bytes: Uint8Array, maxSide: number): Promise<Probe> => {
-  const format = sniffFormat(bytes);
-  if (!format) throw unsupported();
+export const probe = async (bytes: Uint8Array, limits: ImageLimits): Promise<Probe> => {
+  const format = await requireFormat(bytes);
   const { width, height } = await readHeader(bytes);
-  requireImageSize({ width, height }, maxSide);
+  requireImageSize({ width, height }, limits);
   return { format, ...formats[format], width, height };
 };
 
 /**
- * Decodes every pixel and keeps none, so that a damaged file is refused before it is stored.
+ * Reads every row and keeps little of it, so that a damaged file is refused before it is stored.
  *
  * @throws ImageError tooLarge or damaged
  */
-export const verify = async (bytes: Uint8Array): Promise<void> => {
-  try {
-    await open(bytes)
-      .resize(16, 16, { fit: 'fill', kernel: 'nearest', fastShrinkOnLoad: false })
-      .raw()
-      .toBuffer();
-  } catch (cause) {
-    throw translate(cause);
-  }
+export const verify = async (bytes: Uint8Array, limits: Pick<ImageLimits, 'maxPixels'>): Promise<void> => {
+  const { height } = await readHeader(bytes);
+  // Fewer rows would leave the last of the file unread.
+  await readPixels(bytes, limits, (image) =>
+    image.resize(1, height, { fit: 'fill', kernel: 'nearest', fastShrinkOnLoad: false }).raw().toBuffer(),
+  );
 };
 
 /**
@@ -92,18 +76,17 @@ export const verify = async (bytes: Uint8Array): Promise<void> => {
  *
  * @throws ImageError tooLarge or damaged
  */
-export const decode = async (bytes: Uint8Array): Promise<Photo> => {
-  try {
-    const { data, info } = await open(bytes)
-      .autoOrient()
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      // toBuffer() gives external memory, which Node 22 and later refuse to transfer.
-      .toUint8Array();
-    if (info.channels !== 3 && info.channels !== 4)
-      throw new Error(`it decodes to ${info.channels} channels`);
-    return { data: data as Photo['data'], width: info.width, height: info.height, channels: info.channels };
-  } catch (cause) {
-    throw translate(cause);
-  }
+export const decode = async (bytes: Uint8Array, limits: Pick<ImageLimits, 'maxPixels'>): Promise<Photo> => {
+  const format = await requireFormat(bytes);
+  const header = await readHeader(bytes);
+  const { data, info } = await readPixels(bytes, limits, (image) =>
+    // toBuffer() gives external memory, which Node 22 and later refuse to transfer.
+    image.autoOrient().toColourspace('srgb').raw({ depth: 'uchar' }).toUint8Array(),
+  );
+  const { width, height, channels } = info;
+  if (channels !== 3 && channels !== 4)
+    throw new ImageError('damaged', 'The image', `decodes to ${channels} channels`);
+  const density = densityOf(format, bytes, header);
+  const isAnimated = (header.pages ?? 1) > 1 || (format === 'PNG' && isAnimatedPng(bytes));
+  return { data: data as Photo['data'], width, height, channels, density, isAnimated };
 };

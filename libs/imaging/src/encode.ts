@@ -1,4 +1,5 @@
 import { formats, type Format } from './formats.js';
+import { withoutDensity } from './png.js';
 import { sharp } from './sharp.js';
 
 /** Interleaved 8-bit samples: a mask, RGB, or RGBA with straight alpha. */
@@ -9,7 +10,13 @@ export type Pixels = {
   readonly channels: 1 | 3 | 4;
 };
 
-export type Encoding = { readonly format: Format; /** 20–99, for JPG and WEBP. */ readonly quality: number };
+export type Encoding = {
+  readonly format: Format;
+  /** 20–99, for JPG and WEBP. */
+  readonly quality: number;
+  /** Pixels per inch; none is written without it. */
+  readonly density?: number | undefined;
+};
 
 type Pipeline = ReturnType<typeof sharp>;
 
@@ -25,11 +32,14 @@ const encoders: Record<Format, (image: Pipeline, quality: number) => Pipeline> =
 };
 
 /** Encodes a result. PNG and WEBP keep the alpha; JPG is flattened on white. PNG and JPG masks stay one channel. */
-export const encode = (image: Pixels, { format, quality }: Encoding): Promise<Buffer> => {
-  const { data, ...raw } = image;
-  const open = sharp(data, { raw });
-  const pixels = image.channels === 1 ? open.toColourspace('b-w') : open;
-  return encoders[format](pixels, quality).toBuffer();
+export const encode = async (image: Pixels, { format, quality, density }: Encoding): Promise<Buffer> => {
+  const { data, width, height, channels } = image;
+  const open = sharp(data, { raw: { width, height, channels } });
+  const pixels = channels === 1 ? open.toColourspace('b-w') : open;
+  const encoder = encoders[format](pixels, quality);
+  if (density !== undefined) return encoder.withDensity(density).toBuffer();
+  const encoded = await encoder.toBuffer();
+  return format === 'PNG' ? withoutDensity(encoded) : encoded;
 };
 
 export const contentTypeOf = (format: Format): string => formats[format].contentType;

@@ -3,12 +3,13 @@
  * - unsupportedFormat: not a PNG, JPEG or WEBP
  * - damaged: cannot be read to its end
  * - tooLarge: too many pixels, or too long a side
+ * - tooManyScans: a JPEG that takes too long to decode
  * - unfit: the output format cannot hold a result of its size
  */
-export type ImageFault = 'unsupportedFormat' | 'damaged' | 'tooLarge' | 'unfit';
+export type ImageFault = 'unsupportedFormat' | 'damaged' | 'tooLarge' | 'tooManyScans' | 'unfit';
 
 type Facts = {
-  /** The limit in pixels, for tooLarge and unfit. */
+  /** The limit: pixels for tooLarge and unfit, scans for tooManyScans. */
   readonly max?: number;
 };
 

@@ -1,20 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
-import { MAX_IMAGE_PIXELS } from '#contract';
-import { requireImageSize, requireOutputSize } from './index.js';
+import { limitsOf, requireImageSize, requireOutputSize } from './index.js';
 
 describe('requireImageSize', () => {
+  const limits = limitsOf({ MAX_IMAGE_SIDE: 65_535, MAX_IMAGE_MEGAPIXELS: 64 });
+  const most = 64 * 1024 * 1024;
+
+  it.each([
+    [8_160, 6_144],
+    [9_280, 6_944],
+  ])('accepts a photo of a phone of 50 or 64 megapixels: %i × %i', (width, height) => {
+    requireImageSize({ width, height }, limits);
+  });
+
   it('accepts sides and pixels up to the limit', () => {
-    requireImageSize({ width: 100, height: 1 }, 100);
-    requireImageSize({ width: 5_000, height: MAX_IMAGE_PIXELS / 5_000 }, 65_535);
+    requireImageSize({ width: 100, height: 1 }, { ...limits, maxSide: 100 });
+    requireImageSize({ width: 8_192, height: 8_192 }, limits);
   });
 
   it.each([
     [{ width: 101, height: 1 }, 100],
     [{ width: 1, height: 101 }, 100],
-    [{ width: 5_000, height: MAX_IMAGE_PIXELS / 5_000 + 1 }, MAX_IMAGE_PIXELS],
+    [{ width: 8_192, height: 8_193 }, most],
   ])('refuses %j and names the limit %i', (size, max) => {
     const maxSide = max === 100 ? 100 : 65_535;
-    expect(() => requireImageSize(size, maxSide)).toThrow(
+    expect(() => requireImageSize(size, { ...limits, maxSide })).toThrow(
       expect.objectContaining({ kind: 'tooLarge', facts: { max } }),
     );
   });

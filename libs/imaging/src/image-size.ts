@@ -1,9 +1,23 @@
-import { MAX_IMAGE_PIXELS } from '#contract';
 import type { Format } from './formats.js';
 import { ImageError } from './image-error.js';
 
 /** In pixels. */
 export type ImageSize = { readonly width: number; readonly height: number };
+
+/** The largest image that is taken, in pixels. */
+export type ImageLimits = { readonly maxSide: number; readonly maxPixels: number };
+
+/** A megapixel of the setting. Cameras that are sold with 64 megapixels have up to 64.4 million pixels. */
+const MEGAPIXEL = 2 ** 20;
+
+/** The limits in the settings. */
+export const limitsOf = (config: {
+  readonly MAX_IMAGE_SIDE: number;
+  readonly MAX_IMAGE_MEGAPIXELS: number;
+}): ImageLimits => ({
+  maxSide: config.MAX_IMAGE_SIDE,
+  maxPixels: config.MAX_IMAGE_MEGAPIXELS * MEGAPIXEL,
+});
 
 /** The longest side that libjpeg and libwebp can write, in pixels. PNG holds every image that we take. */
 const longestSides = { PNG: Infinity, JPG: 65_500, WEBP: 16_383 } as const satisfies Record<Format, number>;
@@ -14,17 +28,15 @@ const measured = ({ width, height }: ImageSize, but: string): [string, string] =
 ];
 
 /**
- * @param maxSide the longest side that is taken, in pixels
  * @throws ImageError tooLarge when a side is longer, or there are too many pixels
  */
-export const requireImageSize = (size: ImageSize, maxSide: number): void => {
+export const requireImageSize = (size: ImageSize, { maxSide, maxPixels: max }: ImageLimits): void => {
   if (Math.max(size.width, size.height) > maxSide) {
     throw new ImageError('tooLarge', ...measured(size, `a side may have ${maxSide} at most`), {
       max: maxSide,
     });
   }
-  if (size.width * size.height > MAX_IMAGE_PIXELS) {
-    const max = MAX_IMAGE_PIXELS;
+  if (size.width * size.height > max) {
     throw new ImageError('tooLarge', ...measured(size, `it may have ${max} in all`), { max });
   }
 };

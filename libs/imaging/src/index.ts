@@ -2,4 +2,10 @@ export { decode, probe, verify, type Photo, type Probe } from './decode.js';
 export { contentTypeOf, encode, extensionOf, type Encoding, type Pixels } from './encode.js';
 export { type Format } from './formats.js';
 export { ImageError, type ImageFault } from './image-error.js';
-export { requireImageSize, requireOutputSize, type ImageSize } from './image-size.js';
+export {
+  limitsOf,
+  requireImageSize,
+  requireOutputSize,
+  type ImageLimits,
+  type ImageSize,
+} from './image-size.js';

@@ -15,4 +15,5 @@ export type { Raster } from './raster.js';
 export { feather, offsetEdge } from './refine.js';
 export { resizeLanczos } from './resize.js';
 export { type Normalisation, toTensor } from './tensor.js';
+export { hasTransparency, keptShare, overGround, ownAlpha } from './transparency.js';
 export { toTrimap, type TrimapSettings } from './trimap.js';

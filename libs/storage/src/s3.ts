@@ -12,8 +12,8 @@ import { toStartFault, translate } from './s3-faults.js';
 import { StorageError, type StorageOperation } from './storage-error.js';
 import type { Store } from './storage.js';
 
-/** Above the largest possible image: 50 megapixels of four bytes, uncompressed. */
-const MAX_OBJECT_BYTES = 256 * 1024 * 1024;
+/** Above the largest possible image: 128 megapixels of four bytes, uncompressed. */
+const MAX_OBJECT_BYTES = 640 * 1024 * 1024;
 
 /** Long enough to follow a redirect, but no longer than credentials that are about to expire. */
 const URL_LIFETIME_S = 300;

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { atParameter } from '#boundary';
+import type { ServiceConfig } from '#config';
 import { TaskError, type ParsedSource, type Removal } from '#contract';
 import { isExpired, useImage, type Database, type NewImage, type Owner } from '#database';
-import { probe, requireImageSize, requireOutputSize, type ImageSize } from '#imaging';
+import { limitsOf, probe, requireImageSize, requireOutputSize, type ImageSize } from '#imaging';
 import { imageKey } from '#storage';
 import type { InlineImage } from './accept.js';
 
-type Needs = { readonly database: Database; readonly config: { readonly MAX_IMAGE_SIDE: number } };
+type Needs = {
+  readonly database: Database;
+  readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS'>;
+};
 
 /** The image of a removal, as far as it is known when the task is taken. */
 export type Input = {
@@ -23,12 +27,12 @@ export type Input = {
  * @throws TaskError when its format is not supported, or it is too large
  */
 export const describeInline = async (
-  { MAX_IMAGE_SIDE }: Needs['config'],
+  config: Needs['config'],
   bytes: Buffer,
   ownerId: string,
   parameter: string,
 ): Promise<InlineImage> => {
-  const header = await atParameter(parameter, () => probe(bytes, MAX_IMAGE_SIDE));
+  const header = await atParameter(parameter, () => probe(bytes, limitsOf(config)));
   const { contentType, extension, width, height } = header;
   const id = randomUUID();
   const facts = { contentType, bytes: bytes.byteLength, width, height };
@@ -46,7 +50,7 @@ const resolveStored = async (
   if (!image) throw new TaskError('mediaNotFound', `There is no image ${imageUuid}.`, { parameter });
   if (isExpired(image))
     throw new TaskError('mediaExpired', `The image ${imageUuid} was deleted.`, { parameter });
-  await atParameter(parameter, () => requireImageSize(image, config.MAX_IMAGE_SIDE));
+  await atParameter(parameter, () => requireImageSize(image, limitsOf(config)));
   return { inputImageId: image.id, size: image };
 };
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceConfig } from '#config';
 import {
-  MAX_IMAGE_PIXELS,
   parseImageSource,
   TaskError,
   toFailure,
@@ -12,6 +11,7 @@ import {
   type RemoveBackground,
 } from '#contract';
 import { routingOfTask, type Database, type NewTask, type Owner, type TaskRow } from '#database';
+import { limitsOf } from '#imaging';
 import { costOf, findModel, type Catalogue, type Model } from '#models';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
@@ -31,7 +31,7 @@ type Needs = {
   readonly accept: Accept;
   readonly availability: Availability;
   readonly catalogue: Catalogue;
-  readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'SYNC_TIMEOUT_S'>;
+  readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS' | 'SYNC_TIMEOUT_S'>;
   readonly database: Database;
   readonly outbound: Pick<Outbound, 'checkUrl'>;
   readonly queue: Pick<TaskQueue, 'add'>;
@@ -132,7 +132,7 @@ const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promis
   const source = parseImageSource(inputImage, parameter);
   if (source.kind === 'url') await checkAddresses(needs.outbound, { [parameter]: source.url });
   const { size } = await resolveInput(needs, owner, source, removal);
-  const pixels = size ? size.width * size.height : MAX_IMAGE_PIXELS;
+  const pixels = size ? size.width * size.height : limitsOf(needs.config).maxPixels;
   const cost = costOf(model, finishing.matting ? pixels : 0);
   return { result: { taskType, taskUUID, cost: Number(cost) } };
 };

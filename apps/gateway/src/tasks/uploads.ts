@@ -1,4 +1,5 @@
 import { atParameter, downloadImage } from '#boundary';
+import type { ServiceConfig } from '#config';
 import {
   parseImageSource,
   TaskError,
@@ -16,7 +17,7 @@ import {
   type NewTask,
   type Owner,
 } from '#database';
-import { verify } from '#imaging';
+import { limitsOf, verify } from '#imaging';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
 import type { Accept } from './accept.js';
@@ -28,7 +29,7 @@ import type { ReadOutcome } from './read-outcome.js';
 
 type Needs = {
   readonly accept: Accept;
-  readonly config: { readonly MAX_IMAGE_SIDE: number };
+  readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS'>;
   readonly database: Database;
   readonly outbound: Pick<Outbound, 'fetchBytes' | 'checkUrl'>;
   readonly readOutcome: ReadOutcome;
@@ -61,7 +62,7 @@ const readBytes = (
 /** @throws TaskError when its format is not supported, or it is too large or damaged */
 const takeImage = async ({ config }: Needs, bytes: Buffer, ownerId: string, parameter: string) => {
   const image = await describeInline(config, bytes, ownerId, parameter);
-  await atParameter(parameter, () => verify(bytes));
+  await atParameter(parameter, () => verify(bytes, limitsOf(config)));
   return image;
 };
 

@@ -1,5 +1,5 @@
 import { atParameter } from '#boundary';
-import { TaskError } from '#contract';
+import { TaskError, type Warning } from '#contract';
 import type { RemovalRequest } from '#database';
 import { reasonOf } from '#errors';
 import type { Encoding, Photo, Pixels } from '#imaging';
@@ -38,6 +38,11 @@ export type CutOutResult = {
 
 export type CutOut = (work: CutOutWork, stopwatch: Stopwatch, signal: AbortSignal) => Promise<CutOutResult>;
 
+const firstFrameOnly: Warning = {
+  code: 'firstFrameOnly',
+  message: 'The image is animated. Only its first frame was processed.',
+};
+
 /** A fault of ours in one stage of cutting out. */
 export class StageError extends Error {
   override readonly name = 'StageError';
@@ -72,6 +77,7 @@ export const cutOut =
     const stage = inStages(stopwatch, signal);
 
     const decoded = await stage('decode', () => atParameter(parameter, () => stages.decode(bytes)));
+    const { density, isAnimated } = decoded;
     const { photo, tensor } = await stage('preprocess', () =>
       stages.preprocess({ photo: decoded, input }, signal),
     );
@@ -80,8 +86,9 @@ export const cutOut =
     const { raster, ...finish } = await stage('postprocess', () =>
       stages.postprocess({ photo, logits, size: input.size, output, ...options }, signal),
     );
-    const encoded = await stage('encode', () => stages.encode(raster, { format, quality }));
+    const encoded = await stage('encode', () => stages.encode(raster, { format, quality, density }));
 
     const { width, height } = raster;
-    return { encoded, width, height, finish };
+    const warnings = isAnimated ? [firstFrameOnly, ...finish.warnings] : finish.warnings;
+    return { encoded, width, height, finish: { ...finish, warnings } };
   };

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { decode, encode } from '#imaging';
+import { decode, encode, limitsOf, type ImageLimits } from '#imaging';
 import { openDevice, type Device, type DeviceEvent } from '#inference';
 import {
   CONFIG,
@@ -56,10 +56,10 @@ const openWorkerDevice = async (
   return device;
 };
 
-type Machine = { readonly device: Device; readonly pixels: PixelPool };
+type Machine = { readonly limits: ImageLimits; readonly device: Device; readonly pixels: PixelPool };
 
-const createStages = ({ device, pixels }: Machine): CutOutStages => ({
-  decode,
+const createStages = ({ limits, device, pixels }: Machine): CutOutStages => ({
+  decode: (bytes) => decode(bytes, limits),
   preprocess: pixels.preprocess,
   infer: async ({ network }, tensor, signal) => {
     const { output, input } = await device.run(network, tensor, signal);
@@ -100,7 +100,11 @@ const opensBeforeDevice = {
       },
       { config: CONFIG, shutdown: SHUTDOWN },
     ),
-    provide(CUT_OUT_STAGES, createStages, { device: DEVICE, pixels: PIXEL_POOL }),
+    provide(
+      CUT_OUT_STAGES,
+      ({ config, ...machine }) => createStages({ limits: limitsOf(config), ...machine }),
+      { config: CONFIG, device: DEVICE, pixels: PIXEL_POOL },
+    ),
   ],
   exports: [DEVICE, PIXEL_POOL, CUT_OUT_STAGES],
 })

@@ -27,7 +27,7 @@ const testWith = (more: Partial<CutOutStages> = {}, timeoutMs = 60_000) =>
     served: new Map([[defaultModel.air, served]]),
     load: async () => undefined,
     stages: {
-      decode,
+      decode: (bytes) => decode(bytes, { maxPixels: 1e6 }),
       preprocess: pixels.preprocess,
       infer: async () => new Float32Array(size * size),
       postprocess: pixels.postprocess,

@@ -1,6 +1,6 @@
 import type { Photo } from '#imaging';
 import { toHalves, type Input } from '#inference';
-import { quantise, resizeLanczos, sigmoid, toMask, toTensor, type Raster } from '#matting';
+import { overGround, quantise, resizeLanczos, sigmoid, toMask, toTensor, type Raster } from '#matting';
 import type { Variant } from '#models';
 import { finish, type FinishedPicture, type FinishOptions } from './finish.js';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
@@ -38,7 +38,7 @@ const tensorOf = (photo: Raster, { input, spare }: PrepareInput): Input => {
 /** Photo → input tensor of the network; also hands the photo back. */
 export const preprocess = (work: PrepareInput) => {
   const { photo, input } = work;
-  const tensor = tensorOf(fit(photo, input.size, input.size), work);
+  const tensor = tensorOf(fit(overGround(photo), input.size, input.size), work);
   return handOver({ photo, tensor } satisfies Prepared, [photo.data.buffer, tensor.buffer]);
 };
 

@@ -6,8 +6,12 @@ import {
   estimateForeground,
   feather,
   flatten,
+  hasTransparency,
+  keptShare,
   maskOf,
   offsetEdge,
+  overGround,
+  ownAlpha,
   postProcessMask,
   toAlpha,
   toTrimap,
@@ -62,7 +66,7 @@ const reduced = (level: number): Warning => ({
   message: `So many pixels are uncertain that alpha matting was solved at 1/${2 ** level} of the photo's size.`,
 });
 
-const matte = (photo: Photo, mask: Raster, matting: NonNullable<Finishing['matting']>): Matted => {
+const matte = (photo: Raster, mask: Raster, matting: NonNullable<Finishing['matting']>): Matted => {
   const { isOfMask: _, ...numbers } = matting;
   const startMs = performance.now();
   const solved = closedFormAlpha(photo, toTrimap(mask, numbers));
@@ -89,9 +93,50 @@ const withOwnAlpha = (colours: Raster, photo: Photo): Raster => {
   return { ...photo, data };
 };
 
-const withBackground = (cut: Raster, { finishing: { rgba }, opaque }: FinishOptions): Raster => {
-  if (!rgba) return cut;
-  return opaque ? flatten(cut, rgba) : withBackdrop(cut, rgba);
+const flattenedOnWhite: Warning = {
+  code: 'flattenedOnWhite',
+  message: 'JPG has no transparency, so the result is on white in place of the transparent colour in rgba.',
+};
+
+type Background = { readonly raster: Raster; readonly warnings: Warning[] };
+
+/** The colour behind the subject. A transparent one has no colour, and a JPG is on white then. */
+const withBackground = (cut: Raster, { finishing: { rgba }, opaque }: FinishOptions): Background => {
+  if (!rgba) return { raster: cut, warnings: [] };
+  if (!opaque) return { raster: withBackdrop(cut, rgba), warnings: [] };
+  const [red, green, blue, alpha] = rgba;
+  if (alpha > 0) return { raster: flatten(cut, rgba), warnings: [] };
+  const isWhite = Math.min(red, green, blue) === 255;
+  return { raster: flatten(cut), warnings: isWhite ? [] : [flattenedOnWhite] };
+};
+
+/** A smaller share of the visible pixels is noise, and so is a smaller loss. */
+const NOISE = 1 / 1000;
+/** A transparent image is a cutout already, so a network that keeps less of it has not seen the subject. */
+const LEAST_OF_CUTOUT = 1 / 100;
+
+const subjectNotFound: Warning = {
+  code: 'subjectNotFound',
+  message: 'No subject was found, so the image keeps its own transparency.',
+};
+
+/** A transparent image in which the network found nothing keeps its own alpha. */
+const keepOwnAlpha = (photo: Photo, options: FinishOptions): FinishedPicture => {
+  const facts = { ...unmatted, warnings: [subjectNotFound] };
+  if (options.finishing.returnOnlyMask) return { raster: ownAlpha(photo), ...facts };
+  const { width, height } = photo;
+  const everything: Raster = { data: new Uint8Array(width * height).fill(255), width, height, channels: 1 };
+  const { raster, warnings } = withBackground(cutout(photo, everything), options);
+  return { raster, ...facts, warnings: [...facts.warnings, ...warnings] };
+};
+
+/** Whether the result is probably not what the caller wants. */
+const suspicion = (photo: Photo, mask: Raster, isTransparent: boolean): Warning[] => {
+  const share = keptShare(photo, mask);
+  if (share < NOISE)
+    return [{ code: 'resultEmpty', message: 'No subject was found, so the result is empty.' }];
+  if (share < 1 - NOISE || isTransparent) return [];
+  return [{ code: 'resultFull', message: 'No background was found, so the result is the whole image.' }];
 };
 
 /**
@@ -102,17 +147,24 @@ const withBackground = (cut: Raster, { finishing: { rgba }, opaque }: FinishOpti
 export const finish = (photo: Photo, mask: Raster, options: FinishOptions): FinishedPicture => {
   const { finishing } = options;
   const { matting, returnOnlyMask } = finishing;
+  const isTransparent = hasTransparency(photo);
+  if (isTransparent && keptShare(photo, mask) < LEAST_OF_CUTOUT) return keepOwnAlpha(photo, options);
+
   const base = finishing.postProcessMask ? postProcessMask(mask) : mask;
   // rembg returns the mask before it mattes.
-  const isWanted = matting && (!returnOnlyMask || matting.isOfMask);
-  const { alpha, ...facts } = isWanted ? matte(photo, base, matting) : unmatted;
+  const isMatted = matting && (!returnOnlyMask || matting.isOfMask);
+  const isRecoloured = isMatted || finishing.decontaminate;
+  const seen = isRecoloured ? overGround(photo) : photo;
+  const { alpha, ...facts } = isMatted ? matte(seen, base, matting) : unmatted;
   const shaped = shape(alpha ? maskOf(alpha) : base, finishing);
-  if (returnOnlyMask) return { raster: shaped, ...facts };
+  const warnings = [...facts.warnings, ...suspicion(photo, shaped, isTransparent)];
+  if (returnOnlyMask) return { raster: shaped, ...facts, warnings };
 
-  const isRecoloured = alpha || finishing.decontaminate;
   const isShaped = finishing.edgeOffset !== 0 || finishing.feather !== 0;
-  const colours = isRecoloured
-    ? withOwnAlpha(estimateForeground(photo, alpha && !isShaped ? alpha : toAlpha(shaped)), photo)
-    : photo;
-  return { raster: withBackground(cutout(colours, shaped), options), ...facts };
+  const colours =
+    alpha || finishing.decontaminate
+      ? withOwnAlpha(estimateForeground(seen, alpha && !isShaped ? alpha : toAlpha(shaped)), photo)
+      : photo;
+  const background = withBackground(cutout(colours, shaped), options);
+  return { raster: background.raster, ...facts, warnings: [...warnings, ...background.warnings] };
 };

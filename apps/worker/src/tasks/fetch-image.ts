@@ -1,7 +1,7 @@
 import { atParameter, downloadImage } from '#boundary';
 import { TaskError } from '#contract';
 import { findImage, isExpired, putImage, type Database } from '#database';
-import { probe, requireImageSize, requireOutputSize } from '#imaging';
+import { probe, requireImageSize, requireOutputSize, type ImageLimits } from '#imaging';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
 import { imageKey, type Storage } from '#storage';
@@ -12,8 +12,7 @@ type Sources = {
   readonly storage: Storage;
   readonly outbound: Outbound;
   readonly secrets: Secrets;
-  /** The longest side of an image, in pixels. */
-  readonly maxSide: number;
+  readonly limits: ImageLimits;
   /** The waits between the tries of a download. */
   readonly delaysMs?: readonly number[] | undefined;
 };
@@ -24,14 +23,14 @@ type Sources = {
  * computes nothing that cannot be stored.
  */
 export const fetchImage =
-  ({ database, storage, outbound, secrets, maxSide, delaysMs }: Sources) =>
+  ({ database, storage, outbound, secrets, limits, delaysMs }: Sources) =>
   async ({ task, request }: WorkItem, signal: AbortSignal): Promise<Uint8Array> => {
     const { parameter, outputFormat } = request;
     await storage.probe();
     const image = await findImage(database, task.inputImageId);
     if (image && !isExpired(image)) {
       await atParameter(parameter, () => {
-        requireImageSize(image, maxSide);
+        requireImageSize(image, limits);
         requireOutputSize(image, outputFormat);
       });
       return storage.read(image.storageKey);
@@ -41,7 +40,7 @@ export const fetchImage =
     const url = secrets.open(task.inputUrl);
     const bytes = await downloadImage(outbound, { url, parameter, delaysMs }, signal);
     const { contentType, extension, width, height } = await atParameter(parameter, async () => {
-      const header = await probe(bytes, maxSide);
+      const header = await probe(bytes, limits);
       requireOutputSize(header, outputFormat);
       return header;
     });

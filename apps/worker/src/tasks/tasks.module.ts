@@ -1,4 +1,4 @@
-import { contentTypeOf } from '#imaging';
+import { contentTypeOf, limitsOf } from '#imaging';
 import {
   CONFIG,
   DATABASE,
@@ -47,7 +47,7 @@ const LONGEST_PAUSE_MS = 60_000;
 const fetching = provide(
   FETCH_IMAGE,
   ({ config, options, ...sources }) =>
-    fetchImage({ ...sources, maxSide: config.MAX_IMAGE_SIDE, delaysMs: options.downloadDelaysMs }),
+    fetchImage({ ...sources, limits: limitsOf(config), delaysMs: options.downloadDelaysMs }),
   {
     config: CONFIG,
     database: DATABASE,
