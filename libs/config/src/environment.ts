@@ -1,9 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { isAllowEntry } from '#outbound';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { StorageSettings } from './storage-settings.js';
+import { usableCores } from './usable-cores.js';
 import { integer, list, mirror, path, url } from './value-kinds.js';
 
 const device = z.custom<'auto' | 'cpu' | 'cuda' | `cuda:${number}`>(
@@ -61,8 +61,8 @@ const ServiceSettings = z.object({
    * Tasks that a worker has in hand at once. With two or more, decoding and encoding overlap with inference.
    */
   WORKER_CONCURRENCY: integer(1, 64).default(2),
-  /** Threads of onnxruntime for one inference on the CPU. */
-  INTRA_OP_THREADS: integer(1, 256).default(availableParallelism()),
+  /** Threads of onnxruntime for one inference on the CPU. By default the cores that a CPU quota leaves. */
+  INTRA_OP_THREADS: integer(1, 256).default(() => usableCores()),
   /** Device for inference. auto uses CUDA if it works, else the CPU; cuda and cuda:N fail without CUDA. */
   DEVICE: device.default('auto'),
   /**

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { readConfig, readServiceConfig } from './index.js';
+import { readConfig, readServiceConfig, usableCores } from './index.js';
 
 const DATABASE_URL = 'postgresql://clearcut@127.0.0.1:5432/clearcut';
 
@@ -17,7 +16,7 @@ describe('readConfig', () => {
       MAX_TASKS_PER_REQUEST: 100,
       SYNC_TIMEOUT_S: 60,
       SHUTDOWN_GRACE_S: 6,
-      INTRA_OP_THREADS: availableParallelism(),
+      INTRA_OP_THREADS: usableCores(),
       DEVICE: 'auto',
       MAX_BATCH: 4,
       BATCH_LINGER_MS: 10,

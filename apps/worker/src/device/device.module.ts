@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { usableCores } from '#config';
 import { decode, encode } from '#imaging';
 import { openDevice, type Device, type DeviceEvent } from '#inference';
 import {
@@ -95,7 +95,7 @@ const opensBeforeDevice = {
     provide(
       PIXEL_POOL,
       ({ config: { WORKER_CONCURRENCY: inHand }, shutdown }) => {
-        const pool = openPixelPool(Math.min(inHand, availableParallelism()), inHand);
+        const pool = openPixelPool(Math.min(inHand, usableCores()), inHand);
         return shutdown.closes('pixel pool', pool, (opened) => opened.close());
       },
       { config: CONFIG, shutdown: SHUTDOWN },
