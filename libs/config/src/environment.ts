@@ -11,6 +11,13 @@ const device = z.custom<'auto' | 'cpu' | 'cuda' | `cuda:${number}`>(
   'must be auto, cpu, cuda or cuda:N, where N counts from 0',
 );
 
+const hosts = list
+  .refine(
+    (entries) => entries.every(isAllowEntry),
+    'must be a comma list of host names, IP addresses or CIDRs',
+  )
+  .default([]);
+
 const ServiceSettings = z.object({
   /** Where the gateway listens. */
   PORT: integer(1, 65_535).default(3000),
@@ -41,12 +48,11 @@ const ServiceSettings = z.object({
     )
     .optional(),
   /** Private hosts or CIDRs that image URLs may name. */
-  OUTBOUND_ALLOW: list
-    .refine(
-      (entries) => entries.every(isAllowEntry),
-      'must be a comma list of host names, IP addresses or CIDRs',
-    )
-    .default([]),
+  OUTBOUND_ALLOW: hosts,
+  /** Proxy for images, uploads and webhooks that callers name. Unless set, requests go directly. */
+  OUTBOUND_PROXY: url('http:', 'https:').optional(),
+  /** Hosts or CIDRs that are reached without the proxy. */
+  OUTBOUND_NO_PROXY: hosts,
   /**
    * The longest side of an image in pixels. The cost of a row or column does not shrink with the other side.
    */

@@ -12,6 +12,7 @@ describe('readConfig', () => {
       HOST: '127.0.0.1',
       PUBLIC_URL: 'http://127.0.0.1:3000',
       OUTBOUND_ALLOW: [],
+      OUTBOUND_NO_PROXY: [],
       MAX_IMAGE_SIDE: 65_535,
       MAX_TASKS_PER_REQUEST: 100,
       SYNC_TIMEOUT_S: 60,
