@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { findOwner, openDatabase } from '#database';
 import { clearcut as runClearcut } from './support/cli.js';
@@ -76,13 +79,65 @@ describe('npx clearcut keys', () => {
     expect(ended.err).toContain(`clearcut: ${message}`);
   });
 
-  it('fails without DATABASE_URL', async () => {
-    const { code, err } = await runClearcut(['keys', 'list'], { DATABASE_URL: '' });
+  it('says in one sentence what is missing without DATABASE_URL and a running start', async () => {
+    const DATA_DIR = join(tmpdir(), 'clearcut-no-such-folder');
+    const { code, err } = await runClearcut(['keys', 'list'], { DATABASE_URL: '', DATA_DIR });
     expect({ code, err }).toEqual({
       code: 1,
-      err: 'clearcut: The environment is not usable: DATABASE_URL must be set.\n',
+      err: `clearcut: DATABASE_URL is not set, and no npm start runs on ${DATA_DIR}: start one, or set DATABASE_URL or DATA_DIR.\n`,
     });
   });
+
+  it('says in one sentence that the database has not been migrated', async () => {
+    DATABASE_URL = await createDatabase('t_keys_unmigrated');
+    expect(await clearcut('keys', 'create', 'shop')).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(
+        /^clearcut: The database lacks the migration \w+ and \d+ more: run `clearcut migrate` first\.\n$/,
+      ),
+    });
+  });
+
+  it('says in one sentence that the database is away', async () => {
+    DATABASE_URL = 'postgresql://nobody:secret@127.0.0.1:1/none';
+    expect(await clearcut('keys', 'list')).toEqual({
+      code: 1,
+      out: '',
+      err: "clearcut: The database at 127.0.0.1:1 cannot be used: Can't reach database server at 127.0.0.1:1.\n",
+    });
+  });
+});
+
+describe('npx clearcut', () => {
+  const subcommands = [
+    ['keys'],
+    ...['create', 'list', 'revoke'].map((name) => ['keys', name]),
+    ['models'],
+    ...['list', 'pull', 'import', 'verify', 'remove'].map((name) => ['models', name]),
+    ['migrate'],
+    ['info'],
+  ];
+
+  it.each([[], ...subcommands])('describes %s %s with --help and by help', async (...words) => {
+    const name = words.filter(Boolean);
+    const asked = await runClearcut([...name, '--help'], { DATABASE_URL: '' });
+    expect(asked).toMatchObject({ code: 0, err: '' });
+    expect(asked.out).toMatch(new RegExp(`^Usage: npx ${['clearcut', ...name].join(' ')}\\b`));
+    expect(await runClearcut(['help', ...name], { DATABASE_URL: '' })).toEqual(asked);
+  });
+
+  it.each([[[]], [['keys']], [['models', 'pull']], [['migrate']]])(
+    'prints its version for %j --version',
+    async (words) => {
+      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+      expect(await runClearcut([...words, '--version'], { DATABASE_URL: '' })).toEqual({
+        code: 0,
+        out: `clearcut ${version}\n`,
+        err: '',
+      });
+    },
+  );
 });
 
 describe('npx clearcut migrate', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import sharp from 'sharp';
 import { createClient, removal, type Client } from '#test/client';
+import { clearcut } from '#test/cli';
 import { npmStart, processesOf, type Started } from '#test/npm-start';
 import { freePort } from '#test/redis';
 import { until } from '#test/until';
@@ -72,6 +73,19 @@ describe('npm start', () => {
     });
   });
 
+  it('prints the announcement again for clearcut info, and makes keys without DATABASE_URL', async () => {
+    const cli = { ...env, DATABASE_URL: '' };
+    const info = await clearcut(['info'], cli);
+    expect(info).toMatchObject({ code: 0, err: '' });
+    expect(started.output()).toContain(info.out);
+    expect(info.out).toMatch(/^ready http.*\nkey {3}cc_.*\nadmin off .*\n$/);
+
+    const made = await clearcut(['keys', 'create', 'shop'], cli);
+    expect(made).toMatchObject({ code: 0, err: '' });
+    const shop = createClient(`http://127.0.0.1:${env['PORT']}`, made.out.trim());
+    expect((await shop.post([{ taskType: 'ping', ping: true }])).status).toBe(200);
+  });
+
   it('says in one sentence that the port or the data folder is in use', async () => {
     const other = join(folder, 'other');
     const samePort = npmStart({ ...env, DATA_DIR: other });
@@ -111,6 +125,7 @@ describe('npm start', () => {
     await until('the end of every process', () => processesOf(folder).length === 0, 10_000);
     expect(performance.now() - start).toBeLessThan(10_000);
     expect(existsSync(join(folder, 'clearcut.pid'))).toBe(false);
+    expect(existsSync(join(folder, 'announcement'))).toBe(false);
   });
 
   it('names every fault of the environment', async () => {

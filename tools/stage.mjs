@@ -21,6 +21,7 @@ const redis = ['ioredis'];
 const commands = {
   migrate: ['apps/cli/src/migrate.js', 'apps/cli/src/keys/run-keys.js'],
   models: ['apps/cli/src/models/run-models.js'],
+  start: ['apps/cli/src/info.js'],
 };
 
 /** The entry points of each image, and the files that its programs load without an import. */
@@ -38,10 +39,10 @@ export const images = {
   dispatcher: { entries: ['apps/dispatcher/src/main.js'], packages: redis },
   migrate: {
     entries: ['apps/cli/src/main.js'],
-    without: commands.models,
+    without: [...commands.models, ...commands.start],
     files: ['prisma/migrations'],
   },
-  models: { entries: ['apps/cli/src/main.js'], without: commands.migrate },
+  models: { entries: ['apps/cli/src/main.js'], without: [...commands.migrate, ...commands.start] },
 };
 
 /** Leaves out binaries for other systems, query compilers for other databases, and files for editors and debuggers. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { defaultPort, environmentNames } from '#test/environment-names';
@@ -16,6 +17,7 @@ type Service = {
   readonly cap_drop?: readonly string[];
   readonly stop_grace_period?: string;
   readonly command?: readonly string[];
+  readonly entrypoint?: readonly string[];
   readonly healthcheck?: unknown;
 };
 type Compose = {
@@ -74,6 +76,20 @@ describe('docker-compose.yml', () => {
       const own = networks.filter((name) => name !== 'default');
       expect(Object.keys(compose.networks)).toEqual(expect.arrayContaining(own));
     }
+  });
+
+  it('does not start Grafana without a password', () => {
+    const { entrypoint = [], environment = {} } = compose.services['grafana'] ?? {};
+    expect(environment['GF_SECURITY_ADMIN_PASSWORD']).toBe('${GRAFANA_PASSWORD:-}');
+    // Compose writes a dollar sign as two.
+    const [shell = '', ...args] = entrypoint.map((word) => word.replaceAll('$$', '$'));
+    const start = (password: string) =>
+      spawnSync(shell, args, { env: { GF_SECURITY_ADMIN_PASSWORD: password }, encoding: 'utf8' });
+    expect(start('')).toMatchObject({
+      status: 1,
+      stderr: 'Grafana does not start without a password: set GRAFANA_PASSWORD in .env.\n',
+    });
+    expect(start('secret').stderr).toContain('/run.sh');
   });
 
   it('keeps the queue durable: no eviction, and every write on disk', () => {

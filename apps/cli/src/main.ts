@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isHelp, print, UsageError } from './command.js';
 
 const usage = `Usage: npx clearcut <command>
@@ -5,6 +6,10 @@ const usage = `Usage: npx clearcut <command>
   models    list, pull, import, verify and remove the weights of models
   keys      create, list and revoke the keys of callers
   migrate   bring the schema of the database up to date
+  info      print the address, key and status page of the running npm start
+
+  --version          print the version
+  <command> --help   describe a command, such as keys create --help
 `;
 
 type Run = (args: readonly string[], signal: AbortSignal) => Promise<void>;
@@ -14,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   models: () => import('./models/run-models.js'),
   keys: () => import('./keys/run-keys.js'),
   migrate: () => import('./migrate.js'),
+  info: () => import('./info.js'),
 };
 
 const stop = new AbortController();
@@ -30,16 +36,23 @@ const report = (error: unknown): number => {
   return error instanceof UsageError ? 2 : 1;
 };
 
+const version = (): string => {
+  const manifest = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+};
+
 const run = async ([command, ...args]: readonly string[]): Promise<void> => {
+  if ([command, ...args].includes('--version')) return print(`clearcut ${version()}\n`);
+  if (command === 'help' && args.length > 0) return run([...args, '--help']);
   if (command === undefined || command === 'help' || isHelp(command)) return print(usage);
   const load = Object.hasOwn(commands, command) ? commands[command] : undefined;
   if (!load) throw new UsageError(`There is no command ${command}.`, usage);
 
-  const { run } = await load().catch((cause: NodeJS.ErrnoException) => {
+  const loaded = await load().catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause;
     throw new Error(`The command ${command} is not part of this image.`, { cause });
   });
-  await run(args, stop.signal);
+  await loaded.run(args, stop.signal);
 };
 
 // A reader such as `head` may close the pipe early, which is not an error.

@@ -1,11 +1,12 @@
-import { readServiceConfig } from '#config';
+import { readConfig } from '#config';
 import { migrate } from '#database';
+import { databaseUrl } from './database.js';
 import { isHelp, print, UsageError } from './command.js';
 
 const usage = `Usage: npx clearcut migrate
 
 Brings the schema of the database of DATABASE_URL up to date, and creates the database if it does not exist.
-Several may run at once. Without pending migrations it does nothing.
+Several may run at once. Without pending migrations it does nothing. npm start does it by itself.
 `;
 
 /**
@@ -18,7 +19,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
   if (args.length > 0) throw new UsageError('migrate takes no arguments.', usage);
 
   const warn = (sentence: string) => void process.stderr.write(`clearcut: ${sentence}\n`);
-  const { applied } = await migrate(readServiceConfig().DATABASE_URL, { warn });
+  const { applied } = await migrate(databaseUrl(readConfig()), { warn });
   for (const name of applied) print(`applied  ${name}\n`);
   if (applied.length === 0) process.stderr.write('The database is up to date.\n');
 };

@@ -1,15 +1,22 @@
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { isAllowEntry } from '#outbound';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { StorageSettings } from './storage-settings.js';
+import { usableCores } from './usable-cores.js';
 import { integer, list, mirror, path, url } from './value-kinds.js';
 
 const device = z.custom<'auto' | 'cpu' | 'cuda' | `cuda:${number}`>(
   (text) => typeof text === 'string' && /^(auto|cpu|cuda(:\d+)?)$/.test(text),
   'must be auto, cpu, cuda or cuda:N, where N counts from 0',
 );
+
+const hosts = list
+  .refine(
+    (entries) => entries.every(isAllowEntry),
+    'must be a comma list of host names, IP addresses or CIDRs',
+  )
+  .default([]);
 
 const ServiceSettings = z.object({
   /** Where the gateway listens. */
@@ -41,12 +48,11 @@ const ServiceSettings = z.object({
     )
     .optional(),
   /** Private hosts or CIDRs that image URLs may name. */
-  OUTBOUND_ALLOW: list
-    .refine(
-      (entries) => entries.every(isAllowEntry),
-      'must be a comma list of host names, IP addresses or CIDRs',
-    )
-    .default([]),
+  OUTBOUND_ALLOW: hosts,
+  /** Proxy for images, uploads and webhooks that callers name. Unless set, requests go directly. */
+  OUTBOUND_PROXY: url('http:', 'https:').optional(),
+  /** Hosts or CIDRs that are reached without the proxy. */
+  OUTBOUND_NO_PROXY: hosts,
   /**
    * The longest side of an image in pixels. The cost of a row or column does not shrink with the other side.
    */
@@ -65,8 +71,8 @@ const ServiceSettings = z.object({
    * Tasks that a worker has in hand at once. With two or more, decoding and encoding overlap with inference.
    */
   WORKER_CONCURRENCY: integer(1, 64).default(2),
-  /** Threads of onnxruntime for one inference on the CPU. */
-  INTRA_OP_THREADS: integer(1, 256).default(availableParallelism()),
+  /** Threads of onnxruntime for one inference on the CPU. By default the cores that a CPU quota leaves. */
+  INTRA_OP_THREADS: integer(1, 256).default(() => usableCores()),
   /** Device for inference. auto uses CUDA if it works, else the CPU; cuda and cuda:N fail without CUDA. */
   DEVICE: device.default('auto'),
   /**

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { readConfig, readServiceConfig } from './index.js';
+import { readConfig, readServiceConfig, usableCores } from './index.js';
 
 const DATABASE_URL = 'postgresql://clearcut@127.0.0.1:5432/clearcut';
 
@@ -13,12 +12,13 @@ describe('readConfig', () => {
       HOST: '127.0.0.1',
       PUBLIC_URL: 'http://127.0.0.1:3000',
       OUTBOUND_ALLOW: [],
+      OUTBOUND_NO_PROXY: [],
       MAX_IMAGE_SIDE: 65_535,
       MAX_IMAGE_MEGAPIXELS: 64,
       MAX_TASKS_PER_REQUEST: 100,
       SYNC_TIMEOUT_S: 60,
       SHUTDOWN_GRACE_S: 6,
-      INTRA_OP_THREADS: availableParallelism(),
+      INTRA_OP_THREADS: usableCores(),
       DEVICE: 'auto',
       MAX_BATCH: 4,
       BATCH_LINGER_MS: 10,

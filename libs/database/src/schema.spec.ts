@@ -31,7 +31,7 @@ describe('checkSchema', () => {
     const url = await freshDatabase();
     await runSql(url, `DELETE FROM _prisma_migrations WHERE migration_name = '${newest}'`);
     await expect(check(url)).rejects.toThrow(
-      `The database lacks the migration ${newest}: run \`clearcut migrate\`, then start again.`,
+      `The database lacks the migration ${newest}: run \`clearcut migrate\` first.`,
     );
   });
 

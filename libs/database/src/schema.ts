@@ -15,7 +15,7 @@ class OldSchema extends Error {
   constructor(missing: readonly string[]) {
     const others = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
     super(
-      `The database lacks the migration ${missing[0]}${others}: run \`clearcut migrate\`, then start again.`,
+      `The database lacks the migration ${missing[0]}${others}: run \`clearcut migrate\` first.`,
     );
   }
 }

@@ -46,7 +46,7 @@ export async function initialise({ home, account, initdb }: Cluster): Promise<vo
   renameSync(join(home, draft), join(home, database));
 }
 
-export function readPassword({ home }: Cluster): string {
+export function readPassword({ home }: Pick<Cluster, 'home'>): string {
   try {
     return readFileSync(join(home, passwordFile), 'utf8');
   } catch (cause) {
@@ -114,7 +114,7 @@ function lockHolder(home: string): number | undefined {
 }
 
 /** Whether a server runs on this cluster, ready or still starting. */
-export function isServing({ home }: Cluster): boolean {
+export function isServing({ home }: Pick<Cluster, 'home'>): boolean {
   const pid = lockHolder(home);
   return pid !== undefined && isServer(pid);
 }

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { findBinaries, installedDistribution } from './binaries.js';
 import { accountFor } from './identity.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './index.js';
+import { findRunningPostgres, startEmbeddedPostgres, type EmbeddedPostgres } from './index.js';
 import { reasonIn } from './reason.js';
 import { run } from './run.js';
 
@@ -66,7 +66,10 @@ describe('the embedded Postgres', () => {
       await first.stop();
       await expect(query(first.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
 
+      expect(findRunningPostgres(dataDir)).toBeUndefined();
+
       const second = await start(dataDir);
+      expect(findRunningPostgres(dataDir)).toBe(second.url);
       expect(await query(second.url, 'select line from note')).toEqual([{ line: 'kept — é' }]);
       expect(second.databaseDir).toBe(join(dataDir, 'postgres', 'database'));
       expect(await query(second.url, 'show listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);

@@ -10,6 +10,7 @@ import {
   stopServer,
   type Cluster,
 } from './cluster.js';
+export { findRunningPostgres } from './find-running.js';
 import { keepServing, type Backoff } from './keep-serving.js';
 import { findPlace } from './place.js';
 

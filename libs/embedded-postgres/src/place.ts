@@ -11,6 +11,12 @@ export const systemFolder = '/var/lib/clearcut';
 /** `home` holds the cluster (`database`), its `password` and its log. */
 export type Place = { readonly home: string; readonly account: Account | undefined };
 
+/** Where the home of the cluster may be: below the data folder, or in the system's place for it. */
+export function homesOf(dataDir: string): string[] {
+  if (!existsSync(dataDir)) return [];
+  return [join(resolve(dataDir), 'postgres'), join(systemFolder, shortHash(realpathSync(dataDir)))];
+}
+
 /** Finds the home of the cluster and prepares it for the user that Postgres runs as. */
 export function findPlace(dataDir: string, log: (line: string) => void): Place {
   makeFolder(dataDir, 0o777);

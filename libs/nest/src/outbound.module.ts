@@ -1,3 +1,4 @@
+import type { Config } from '#config';
 import { createOutbound, type Outbound } from '#outbound';
 import { Module } from '@nestjs/common';
 import { CONFIG } from './program.module.js';
@@ -6,6 +7,9 @@ import { METRICS, TelemetryModule } from './telemetry.module.js';
 import { provide, token } from './token.js';
 
 export const OUTBOUND = token<Outbound>('outbound');
+
+const proxyOf = ({ OUTBOUND_PROXY: url, OUTBOUND_NO_PROXY: except }: Config) =>
+  url === undefined ? undefined : { url, except };
 
 @Module({
   imports: [TelemetryModule],
@@ -20,6 +24,7 @@ export const OUTBOUND = token<Outbound>('outbound');
         });
         const outbound = createOutbound({
           allow: config.OUTBOUND_ALLOW,
+          proxy: proxyOf(config),
           onRefused: (parameter) => refusals.inc({ parameter }),
         });
         return shutdown.closes('outbound', outbound, (opened) => opened.close());

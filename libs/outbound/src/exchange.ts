@@ -4,7 +4,8 @@ import { OutboundError, type Failure } from './outbound-error.js';
 import { declaredBytes, isCompressed, readBody } from './read-body.js';
 import { parseRetryAfter } from './retry-after.js';
 import { isSuccess } from './status.js';
-import type { Target } from './target.js';
+import { connectThrough } from './proxy.js';
+import type { Connection, Target } from './target.js';
 
 export type FetchLimits = {
   readonly maxBytes: number;
@@ -33,16 +34,20 @@ const pinTo =
   };
 
 /**
- * Makes a client for one request, since a pool would outlive the check of its addresses. It ignores proxy settings.
+ * Makes a client for one request, since a pool would outlive the check of its addresses. It ignores the
+ * proxy settings of the environment.
  *
  * @param idleTimeoutMs 0 for none
  */
-export const connectTo = ({ url, addresses }: Target, idleTimeoutMs: number): Client =>
-  new Client(url.origin, {
+export const connectTo = (target: Target, idleTimeoutMs: number): Connection => {
+  const { url, addresses, proxy } = target;
+  if (proxy !== undefined) return connectThrough(proxy, target, idleTimeoutMs);
+  return new Client(url.origin, {
     connect: { lookup: pinTo(addresses), timeout: idleTimeoutMs },
     headersTimeout: idleTimeoutMs,
     bodyTimeout: idleTimeoutMs,
   });
+};
 
 const badStatus = (status: number, received: Dispatcher.ResponseData['headers'], fail: Failure) => {
   const retryAfterMs = parseRetryAfter(received['retry-after']);

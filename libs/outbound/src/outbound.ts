@@ -3,6 +3,7 @@ import { withDeadline } from './deadline.js';
 import type { FetchLimits } from './exchange.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { failureOf, type Failure } from './outbound-error.js';
+import { parseProxy, type ProxyOptions } from './proxy.js';
 import { send, type SendOptions, type Sent } from './send.js';
 import { checkSpelling, checkTarget, parseUrl, resolveBySystem, type Resolve } from './target.js';
 
@@ -11,6 +12,8 @@ type OutboundOptions = {
   readonly allow: readonly string[];
   /** Resolves host names; tests replace it. */
   readonly resolve?: Resolve;
+  /** The proxy for all requests but its exceptions. Unless given, requests go directly. */
+  readonly proxy?: ProxyOptions | undefined;
   /** Called for each refused address, with the label of its request. */
   readonly onRefused?: (label: string) => void;
 };
@@ -80,9 +83,10 @@ const createRunning = () => {
 export const createOutbound = ({
   allow,
   resolve = resolveBySystem,
+  proxy,
   onRefused = () => undefined,
 }: OutboundOptions): Outbound => {
-  const rules = { allow: parseAllow(allow), resolve };
+  const rules = { allow: parseAllow(allow), resolve, proxy: proxy && parseProxy(proxy) };
   const running = createRunning();
   const failureAt = (url: URL, label = 'unknown'): Failure => {
     const fail = failureOf(url);

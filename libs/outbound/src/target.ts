@@ -1,17 +1,38 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import type { Dispatcher } from 'undici';
 import { isPublicAddress } from './address.js';
 import { allowsAddress, normaliseHost, type Allow } from './allow.js';
 import { abortable } from './deadline.js';
 import { OutboundError, type Failure } from './outbound-error.js';
+import { proxyFor, type Proxy } from './proxy.js';
 
 /** Resolves a host name to all of its addresses. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /** A URL, and the checked addresses that a request to it may connect to. */
-export type Target = { readonly url: URL; readonly addresses: readonly string[] };
+export type Target = {
+  readonly url: URL;
+  readonly addresses: readonly string[];
+  /** The URL of the proxy to go through. */
+  readonly proxy?: string | undefined;
+};
 
-export type Rules = { readonly allow: Allow; readonly resolve: Resolve };
+export type Rules = { readonly allow: Allow; readonly resolve: Resolve; readonly proxy?: Proxy | undefined };
+
+type Request = {
+  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+  readonly signal: AbortSignal;
+};
+
+/** A connection for one request. */
+export type Connection = {
+  readonly request: (request: Request) => Promise<Dispatcher.ResponseData>;
+  readonly destroy: () => Promise<void>;
+};
 
 export const resolveBySystem: Resolve = async (host) => {
   const found = await lookup(host, { all: true });
@@ -74,7 +95,7 @@ const addressesOf = async (host: string, resolve: Resolve, fail: Failure, signal
  */
 export const checkTarget = async (
   url: URL,
-  { allow, resolve }: Rules,
+  { allow, resolve, proxy }: Rules,
   fail: Failure,
   signal: AbortSignal,
 ): Promise<Target> => {
@@ -86,5 +107,5 @@ export const checkTarget = async (
   // Without the dot, Host header, TLS server name and certificate agree.
   const normalised = new URL(url);
   if (!isIP(host)) normalised.hostname = host;
-  return { url: normalised, addresses };
+  return { url: normalised, addresses, proxy: proxyFor(proxy, host, addresses) };
 };

@@ -1,6 +1,7 @@
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import { PinoPretty, type PrettyOptions } from 'pino-pretty';
 import { currentSpanContext } from './current-trace.js';
+import { terminalLine } from './terminal-line.js';
 
 export type { Logger };
 
@@ -10,8 +11,21 @@ const traceOf = () => {
   return span ? { traceId: span.traceId } : {};
 };
 
+/** Colours by level; time and one line of text. Objects and stack traces appear at the level debug. */
+const terminalOptions = (level: string): PrettyOptions => ({
+  translateTime: 'SYS:HH:MM:ss',
+  ignore: 'pid,hostname,program,level',
+  hideObject: !['debug', 'trace'].includes(level),
+  messageFormat: (line, _key, levelLabel, { colors }) => {
+    const text = terminalLine(line);
+    if (['FATAL', 'ERROR'].includes(levelLabel)) return colors.red(text);
+    return levelLabel === 'WARN' ? colors.yellow(text) : colors.reset(text);
+  },
+  sync: true,
+});
+
 /**
- * Creates the logger of a process. It writes JSON lines, and readable text on a terminal.
+ * Creates the logger of a process. It writes JSON lines, and short text on a terminal.
  * @param program such as `gateway`
  * @param destination receives the lines; standard output by default
  */
@@ -25,8 +39,5 @@ export const createLogger = (program: string, level: string, destination?: Desti
   };
   if (destination) return pino(options, destination);
   if (!process.stdout.isTTY) return pino(options);
-  return pino(
-    options,
-    PinoPretty({ ignore: 'pid,hostname,program', messageFormat: '{program}: {msg}', sync: true }),
-  );
+  return pino(options, PinoPretty(terminalOptions(level)));
 };

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { endlessNpm, failingNpm, withNpm } from '../test/fake-npm.js';
+import { endlessNpm, failingNpm, onceNpm, silentNpm, withNpm } from '../test/fake-npm.js';
 import { recorder } from '../test/recorder.js';
 import { content, files, modelFrom, newFolder, npmFileFrom, tarballOf } from '../test/tiny-package.js';
+import { fetchNpm } from './fetch-npm.js';
 import { ensureWeights, WeightsError } from './index.js';
 
 const setUp = async () => {
@@ -27,6 +28,49 @@ describe('a fetch that fails', () => {
     );
     expect(await readdir(modelsDir)).toEqual([]);
     expect(progress.lines.at(-1)).toBe('done');
+  });
+
+  it('names other ways at once when the registry cannot be reached', async () => {
+    const { model, progress, modelsDir } = await setUp();
+
+    await withNpm(onceNpm('ENOTFOUND', 'getaddrinfo ENOTFOUND registry.example'), () =>
+      expect(ensureWeights(model, { modelsDir, progress })).rejects.toThrow(
+        /: getaddrinfo ENOTFOUND registry\.example; without access .* "npx clearcut models import" or set MODELS_MIRROR\.$/,
+      ),
+    );
+  });
+
+  it('names other ways while nothing arrives', async () => {
+    const { tarball } = await setUp();
+    const stop = new AbortController();
+    const notes: string[] = [];
+    const note = (line: string) => {
+      notes.push(line);
+      stop.abort(new Error('seen'));
+    };
+    const progress = { ...recorder(), note };
+    const file = npmFileFrom(tarball);
+
+    await withNpm(silentNpm, async () => {
+      const work = await newFolder();
+      const fetch = { work, progress, signal: stop.signal, silenceMs: 0 };
+      await expect(fetchNpm(file, join(work, 'file'), fetch)).rejects.toThrow();
+    });
+    expect(notes).toEqual([expect.stringMatching(/: nothing has arrived yet; .* or set MODELS_MIRROR\.$/)]);
+  });
+
+  it('lets npm try again after a fault that may pass', async () => {
+    const { model, progress, modelsDir } = await setUp();
+    const script = `
+      const retries = process.argv.find((argument) => argument.startsWith('--fetch-retries'));
+      console.log(JSON.stringify({ error: { code: 'ECONNRESET', summary: retries ?? 'retries of npm' } }));
+      process.exitCode = 1;
+    `;
+    await withNpm(script, () =>
+      expect(ensureWeights(model, { modelsDir, progress })).rejects.toThrow(
+        /: ECONNRESET, retries of npm; run the same command again\.$/,
+      ),
+    );
   });
 
   it('passes on the last lines of a crashed npm', async () => {

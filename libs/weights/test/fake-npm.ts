@@ -30,3 +30,17 @@ export const failingNpm = (code: string, summary: string): string => `
   console.log(${JSON.stringify(JSON.stringify({ error: { code, summary, detail: '' } }))});
   process.exitCode = 1;
 `;
+
+/** Receives nothing, and ends with the process that started it. */
+export const silentNpm = `
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || process.exit(1), 20);
+`;
+
+/** Fails as `failingNpm` does, and in other words when it is asked to retry. */
+export const onceNpm = (code: string, summary: string): string => `
+  const isAgain = !process.argv.includes('--fetch-retries=0');
+  const summary = isAgain ? 'it was called again' : ${JSON.stringify(summary)};
+  console.log(JSON.stringify({ error: { code: ${JSON.stringify(code)}, summary } }));
+  process.exitCode = 1;
+`;

@@ -1,14 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readServiceConfig } from '#config';
-import {
-  createKey,
-  listKeys,
-  openDatabase,
-  putKey,
-  revokeKey,
-  type Database,
-  type KeyFacts,
-} from '#database';
+import { createKey, listKeys, putKey, revokeKey, type Database, type KeyFacts } from '#database';
+import { withDatabase } from '../database.js';
 import { print, readArguments, runGroup, table, UsageError, type Command, type Group } from '../command.js';
 
 /** What the commands on keys work with. */
@@ -103,21 +95,14 @@ const usage = `Usage: npx clearcut keys <command> [options]
   list     list the keys and when each was last used
   revoke   stop accepting a key
 
-The commands work on the database of DATABASE_URL.
+The commands work on the database of DATABASE_URL, or on that of the running npm start of this folder.
 `;
 
 const keys: Group<World> = {
   name: 'keys',
   usage,
   commands: { create, list, revoke },
-  within: async (work) => {
-    const database = openDatabase(readServiceConfig().DATABASE_URL);
-    try {
-      await work({ database });
-    } finally {
-      await database.$disconnect();
-    }
-  },
+  within: (work) => withDatabase((database) => work({ database })),
 };
 
 /**

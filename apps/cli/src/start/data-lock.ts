@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError, unusable } from './start-error.js';
 
+const FILE = 'clearcut.pid';
+
 /**
  * A process's start time in ticks since boot. Undefined when the process has ended or the system does not
  * tell.
@@ -40,6 +42,12 @@ const holderOf = (path: string): Holder | undefined => {
 const isRunning = ({ pid, startTime }: Holder): boolean =>
   pid !== process.pid && isAlive(pid) && (startTime === undefined || startTimeOf(pid) === startTime);
 
+/** Whether another process, a running supervisor, holds the folder. */
+export const isLocked = (dataDir: string): boolean => {
+  const holder = holderOf(join(dataDir, FILE));
+  return holder !== undefined && isRunning(holder);
+};
+
 type DataLock = {
   /** The previous run was killed, and its programs may still be ending. */
   readonly isInherited: boolean;
@@ -72,7 +80,7 @@ const take = (path: string): DataLock => {
  * @throws StartError when a live supervisor holds the lock, or the folder cannot be written
  */
 export const lockDataDir = async (dataDir: string, signal: AbortSignal): Promise<DataLock> => {
-  const path = join(dataDir, 'clearcut.pid');
+  const path = join(dataDir, FILE);
   try {
     for (;;) {
       const holder = holderOf(path);

@@ -29,6 +29,7 @@ export const openDependencies = async (
   const signal = AbortSignal.any([stopping, giveUp.signal]);
   const weights = ensureWeights(defaultModelOf(catalogue), {
     modelsDir: config.MODELS_DIR,
+    mirror: config.MODELS_MIRROR,
     progress,
     signal,
   });

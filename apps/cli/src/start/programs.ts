@@ -17,6 +17,10 @@ export const clearcut: readonly Program[] = ['gateway', 'worker', 'dispatcher'].
   script: fileURLToPath(new URL(`../../../${name}/src/main.js`, import.meta.url)),
 }));
 
+/** Where a program's admin port is: they share one machine, so that each has the next one. */
+export const adminPortOf = (first: number, name: string): number =>
+  first + clearcut.findIndex((program) => program.name === name);
+
 /** Gives each program its own admin port, counting up from ADMIN_PORT, because they share one machine. */
 const besideOthers = (options: KeepOptions, position: number): KeepOptions => {
   const { ADMIN_PORT } = options.env;

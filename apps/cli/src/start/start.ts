@@ -1,10 +1,11 @@
 import { readCatalogue, type Config } from '#config';
 import type { Progress } from '#weights';
+import { announcement, forgetAnnouncement, keepAnnouncement, printAnnouncement } from './announcement.js';
 import { checkPort, localUrl } from './check-port.js';
 import { checkRedis } from './check-redis.js';
 import { lockDataDir } from './data-lock.js';
 import { openDependencies, prepareDatabase } from './dependencies.js';
-import { keyWarning, localKey, type LocalKey } from './local-key.js';
+import { keyWarning, localKey } from './local-key.js';
 import { makeFolder } from './make-folder.js';
 import { clearcut, startPrograms } from './programs.js';
 import type { StopSignals } from './stop-signals.js';
@@ -26,9 +27,6 @@ const CLOSE_MS = 2_000;
 /** How long the programs may take to stop before they are killed. */
 export const killAfterMs = ({ SHUTDOWN_GRACE_S }: Pick<Config, 'SHUTDOWN_GRACE_S'>): number =>
   SHUTDOWN_GRACE_S * 1000 + CLOSE_MS;
-
-const announcement = (url: string, { key, source }: LocalKey): string =>
-  `ready ${url}  (docs at ${url}/docs)\nkey   ${source === 'file' ? key : 'from API_KEY'}\n`;
 
 /** Without API_KEY, because only the supervisor needs the key itself; the programs use hashes. */
 const environmentOf = (config: Config, databaseUrl: string): NodeJS.ProcessEnv => {
@@ -55,7 +53,8 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   makeFolder(config.DATA_DIR);
   makeFolder(config.MODELS_DIR);
   const lock = await lockDataDir(config.DATA_DIR, stopping);
-  closers.push(lock.release);
+  closers.push(lock.release, () => forgetAnnouncement(config.DATA_DIR));
+  forgetAnnouncement(config.DATA_DIR);
   stopping.addEventListener('abort', lock.markStopping);
   // The programs of a killed supervisor finish their work in hand and then end.
   await checkPort(config, stopping, lock.isInherited ? killAfterMs(config) + CLOSE_MS : 0);
@@ -73,7 +72,8 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   const env = environmentOf(config, server.url);
   const programs = startPrograms(clearcut, { env, say: progress.note }, killAfterMs(config));
   closers.push(() => programs.stop(hurry));
-  const url = localUrl(config);
-  await Promise.all([programs.ready, waitUntilReady(url, stopping, progress.note)]);
-  process.stdout.write(announcement(url, key));
+  await Promise.all([programs.ready, waitUntilReady(localUrl(config), stopping, progress.note)]);
+  const text = announcement(config, key);
+  keepAnnouncement(config.DATA_DIR, text);
+  printAnnouncement(text);
 };

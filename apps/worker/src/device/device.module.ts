@@ -1,4 +1,5 @@
-import { availableParallelism } from 'node:os';
+import { existsSync } from 'node:fs';
+import { usableCores } from '#config';
 import { decode, encode, limitsOf, type ImageLimits } from '#imaging';
 import { openDevice, type Device, type DeviceEvent } from '#inference';
 import {
@@ -33,6 +34,9 @@ const levels = {
   batchSplit: 'warn',
 } as const satisfies Record<DeviceEvent['type'], string>;
 
+/** Whether NVIDIA's driver is loaded, or WSL's. Without a GPU, the CPU is no fault. */
+const hasGpu = () => ['/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path));
+
 /** Opens the device that the environment names, and logs its events. */
 const openWorkerDevice = async (
   { config, log, crash }: Context,
@@ -52,7 +56,7 @@ const openWorkerDevice = async (
     log[isRefused ? 'warn' : levels[type]](facts, `network ${type}`);
   };
   const device = await open(options, { onCrash: crash, onEvent });
-  log[device.facts.fallback ? 'warn' : 'info'](device.facts, 'device');
+  log[device.facts.fallback && hasGpu() ? 'warn' : 'info'](device.facts, 'device');
   return device;
 };
 
@@ -95,7 +99,7 @@ const opensBeforeDevice = {
     provide(
       PIXEL_POOL,
       ({ config: { WORKER_CONCURRENCY: inHand }, shutdown }) => {
-        const pool = openPixelPool(Math.min(inHand, availableParallelism()), inHand);
+        const pool = openPixelPool(Math.min(inHand, usableCores()), inHand);
         return shutdown.closes('pixel pool', pool, (opened) => opened.close());
       },
       { config: CONFIG, shutdown: SHUTDOWN },
