@@ -14,9 +14,7 @@ export const neededMigrations: readonly string[] = [
 class OldSchema extends Error {
   constructor(missing: readonly string[]) {
     const others = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
-    super(
-      `The database lacks the migration ${missing[0]}${others}: run \`clearcut migrate\` first.`,
-    );
+    super(`The database lacks the migration ${missing[0]}${others}: run \`clearcut migrate\` first.`);
   }
 }
 
