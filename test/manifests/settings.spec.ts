@@ -12,10 +12,10 @@ const k8s = readdirSync('k8s', { recursive: true, encoding: 'utf8' })
   .join('\n');
 
 /** What the images themselves set, and what only npm start reads. */
-const settledByImages = ['PORT', 'HOST', 'DATA_DIR', 'MODELS_DIR', 'ADMIN_HOST', 'API_KEY'];
+const settledByImages = new Set(['PORT', 'HOST', 'DATA_DIR', 'MODELS_DIR', 'ADMIN_HOST', 'API_KEY']);
 
 const ours = environmentNames.filter((name) => name !== 'ORT_DISABLE_TELEMETRY');
-const offered = ours.filter((name) => !settledByImages.includes(name));
+const offered = ours.filter((name) => !settledByImages.has(name));
 
 /** The variables in the first column of the tables below "Settings". */
 const documented = (): string[] => {

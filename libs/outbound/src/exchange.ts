@@ -1,11 +1,10 @@
-import { isIP, type LookupFunction } from 'node:net';
-import { Client, errors, type Dispatcher } from 'undici';
+import { errors, type Dispatcher } from 'undici';
+import { connectTo } from './connect.js';
 import { OutboundError, type Failure } from './outbound-error.js';
 import { declaredBytes, isCompressed, readBody } from './read-body.js';
 import { parseRetryAfter } from './retry-after.js';
 import { isSuccess } from './status.js';
-import { connectThrough } from './proxy.js';
-import type { Connection, Target } from './target.js';
+import type { Target } from './target.js';
 
 export type FetchLimits = {
   readonly maxBytes: number;
@@ -23,31 +22,6 @@ export type Answer = { readonly bytes: Buffer } | { readonly location: string };
 const headers = { 'user-agent': 'clearcut', accept: '*/*', 'accept-encoding': 'identity' };
 
 const redirects = new Set([301, 302, 303, 307, 308]);
-
-/** Resolves every name to the checked addresses, so that no later change counts. Literal addresses are not looked up. */
-const pinTo =
-  (addresses: readonly string[]): LookupFunction =>
-  (_host, { all }, callback) => {
-    const found = addresses.map((address) => ({ address, family: isIP(address) }));
-    if (all) callback(null, found);
-    else callback(null, found[0]?.address ?? '', found[0]?.family);
-  };
-
-/**
- * Makes a client for one request, since a pool would outlive the check of its addresses. It ignores the
- * proxy settings of the environment.
- *
- * @param idleTimeoutMs 0 for none
- */
-export const connectTo = (target: Target, idleTimeoutMs: number): Connection => {
-  const { url, addresses, proxy } = target;
-  if (proxy !== undefined) return connectThrough(proxy, target, idleTimeoutMs);
-  return new Client(url.origin, {
-    connect: { lookup: pinTo(addresses), timeout: idleTimeoutMs },
-    headersTimeout: idleTimeoutMs,
-    bodyTimeout: idleTimeoutMs,
-  });
-};
 
 const badStatus = (status: number, received: Dispatcher.ResponseData['headers'], fail: Failure) => {
   const retryAfterMs = parseRetryAfter(received['retry-after']);

@@ -17,7 +17,10 @@ describe('a request through a proxy', () => {
     const proxy = createServer();
     proxy.on('connect', ({ url, headers }, socket) => {
       asked.push({ to: url, authorization: headers['proxy-authorization'] });
-      if (status !== 200) return void socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+      if (status !== 200) {
+        socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+        return;
+      }
       const upstream = connect(targetPort, '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
         upstream.pipe(socket).pipe(upstream);

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { connectTo } from './exchange.js';
+import { connectTo } from './connect.js';
 import type { Failure } from './outbound-error.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { Target } from './target.js';

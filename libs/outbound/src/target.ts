@@ -1,6 +1,5 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Dispatcher } from 'undici';
 import { isPublicAddress } from './address.js';
 import { allowsAddress, normaliseHost, type Allow } from './allow.js';
 import { abortable } from './deadline.js';
@@ -19,20 +18,6 @@ export type Target = {
 };
 
 export type Rules = { readonly allow: Allow; readonly resolve: Resolve; readonly proxy?: Proxy | undefined };
-
-type Request = {
-  readonly method: 'GET' | 'PUT' | 'POST';
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | string;
-  readonly signal: AbortSignal;
-};
-
-/** A connection for one request. */
-export type Connection = {
-  readonly request: (request: Request) => Promise<Dispatcher.ResponseData>;
-  readonly destroy: () => Promise<void>;
-};
 
 export const resolveBySystem: Resolve = async (host) => {
   const found = await lookup(host, { all: true });

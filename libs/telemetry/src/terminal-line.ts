@@ -4,6 +4,11 @@ export type LogLine = Readonly<Record<string, unknown>>;
 /** What every line has, and what has its own place in the text. */
 const OWN_PLACE = new Set(['level', 'time', 'program', 'msg', 'err', 'traceId']);
 
+const isPlain = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);
+
+const textOf = (value: unknown): string => (isPlain(value) ? `${value}` : '');
+
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 const total = (durations: unknown): number =>
@@ -13,25 +18,23 @@ const total = (durations: unknown): number =>
 const SHOWN: Readonly<Record<string, (line: LogLine) => readonly unknown[]>> = {
   'task finished': ({ model, width, height, ms, warnings }) => [
     model,
-    width !== undefined && `${String(width)} × ${String(height)}`,
+    width !== undefined && `${textOf(width)} × ${textOf(height)}`,
     seconds(total(ms)),
     Array.isArray(warnings) && warnings.length > 0 && `warnings: ${warnings.join(' ')}`,
   ],
-  device: ({ device, fallback }) => [device, fallback !== undefined && `(${String(fallback)})`],
+  device: ({ device, fallback }) => [device, fallback !== undefined && `(${textOf(fallback)})`],
   'network loaded': ({ ms }) => [seconds(Number(ms))],
-  warm: ({ device, threads, warmMs }) => [device, `${String(threads)} threads`, seconds(Number(warmMs))],
+  warm: ({ device, threads, warmMs }) => [device, `${textOf(threads)} threads`, seconds(Number(warmMs))],
 };
-
-const isPlain = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
 
 const plainFacts = (line: LogLine): string[] =>
   Object.entries(line)
     .filter(([name, value]) => !OWN_PLACE.has(name) && isPlain(value))
-    .map(([name, value]) => `${name}=${String(value)}`);
+    .map(([name, value]) => `${name}=${textOf(value)}`);
 
 const faultOf = ({ err }: LogLine): string | undefined => {
   if (typeof err !== 'object' || err === null || !('message' in err)) return undefined;
-  return `(${String(err.message)})`;
+  return `(${textOf(err.message)})`;
 };
 
 /**
@@ -39,10 +42,10 @@ const faultOf = ({ err }: LogLine): string | undefined => {
  * @example worker      task finished  runware:109@1  960 × 720  5.3 s
  */
 export const terminalLine = (line: LogLine): string => {
-  const message = String(line['msg'] ?? '');
+  const message = textOf(line['msg']);
   const facts = Object.hasOwn(SHOWN, message) ? SHOWN[message]?.(line) : plainFacts(line);
   const parts = [message, ...(facts ?? []), faultOf(line)].filter(
     (part) => part !== false && part !== undefined,
   );
-  return `${String(line['program']).padEnd(10)}  ${parts.join('  ').replaceAll(/\s*\n\s*/g, ' ')}`;
+  return `${textOf(line['program']).padEnd(10)}  ${parts.join('  ').replaceAll(/\s*\n\s*/g, ' ')}`;
 };
