@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 import { removal, type Reply } from '#test/client';
-import { hollowPng, writePng } from '#test/pictures';
+import { hollowPng, manyScans, writePng } from '#test/pictures';
 import { startService, type Service } from '#test/service';
 
 const wide = writePng(16_384, 1);
@@ -101,6 +101,49 @@ describe('an image with long sides', () => {
     expect(status).toBe(200);
     const found = await sharp(Buffer.from(String(data[0]?.['imageBase64Data']), 'base64')).metadata();
     expect([found.width, found.height]).toEqual([width, height]);
+  });
+});
+
+describe('MAX_IMAGE_MEGAPIXELS', () => {
+  it('limits the pixels of images, also by URL and in the price of a dry run', async () => {
+    const files: Record<string, Buffer> = { '/large': writePng(1_025, 1_024) };
+    const pictures = createServer(({ url }, response) => response.end(files[url ?? '']));
+    await once(pictures.listen(0, '127.0.0.1'), 'listening');
+    const address = `http://127.0.0.1:${(pictures.address() as AddressInfo).port}`;
+    const env = { MAX_IMAGE_MEGAPIXELS: '1', OUTBOUND_ALLOW: '127.0.0.1' };
+    const service = await startService({ env });
+    await service.worker.start();
+
+    const most = writePng(1_024, 1_024).toString('base64');
+    expect((await service.post([removal(most)])).status).toBe(200);
+    const large = writePng(1_025, 1_024).toString('base64');
+    for (const task of [removal(large), removal(`${address}/large`), upload(large)]) {
+      const { status, errors } = await service.post([task]);
+      expect([status, errors[0]?.code, errors[0]?.['max']]).toEqual([400, 'maxImageSizeExceeded', 1_048_576]);
+    }
+
+    const task = removal(`${address}/unknown`, { refine: { alphaMatting: true } });
+    const headers = { authorization: `Bearer ${service.key}`, 'x-runware-dry-run': '1' };
+    const [known, unknown] = await Promise.all([
+      service.post([{ ...task, inputImage: most }], headers),
+      service.post([task], headers),
+    ]);
+    expect(unknown.data[0]?.['cost']).toBe(known.data[0]?.['cost']);
+
+    pictures.close();
+    await service.stop();
+  });
+
+  it('lets photos of 50 megapixels pass, and refuses JPEGs of many scans', async () => {
+    const service = await startService();
+    const headers = { authorization: `Bearer ${service.key}`, 'x-runware-dry-run': '1' };
+    const fifty = manyScans(8_160, 6_144, 1).toString('base64');
+    expect((await service.post([upload(fifty)], headers)).errors).toEqual([]);
+    const scans = manyScans(8_160, 6_144, 883).toString('base64');
+    const message = "The JPEG in 'inputImage' has more than 100 scans; save it again as a baseline JPEG.";
+    const { errors } = await service.post([removal(scans)]);
+    expect(errors).toMatchObject([{ code: 'invalidInputImage', parameter: 'inputImage', max: 100, message }]);
+    await service.stop();
   });
 });
 

@@ -58,7 +58,7 @@ const ServiceSettings = z.object({
    */
   MAX_IMAGE_SIDE: integer(64, 65_535).default(65_535),
   /**
-   * Megapixels of an image, of 1,048,576 pixels each. A task needs up to 24 MB of a worker's memory per megapixel.
+   * Megapixels of an image, of 1,048,576 pixels each. A task takes 12 to 36 MB of a worker's memory per megapixel.
    */
   MAX_IMAGE_MEGAPIXELS: integer(1, 128).default(64),
   /** AIR ids or slugs of the models that a worker serves. Unless set, all installed models. */

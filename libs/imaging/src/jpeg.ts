@@ -21,20 +21,20 @@ const endOfScan = (bytes: Buffer, from: number): number => {
   return at < 0 ? bytes.length : at;
 };
 
+const endOfSegment = (bytes: Buffer, start: number): number => {
+  const end = start + 2 + bytes.readUInt16BE(start + 2);
+  return bytes[start + 1] === SCAN ? endOfScan(bytes, end) : end;
+};
+
 /** The segments of a JPEG, without bytes that lie between them. Ends with the file or the end marker. */
 function* segmentsOf(bytes: Buffer): Generator<Segment> {
   let start = bytes.indexOf(0xff, 2);
   while (start >= 0 && start + 4 <= bytes.length) {
     const marker = bytes[start + 1]!;
-    if (marker === END) return yield { marker, start, end: start + 2 };
-    const isSegment = marker >= 0xc0 && marker !== 0xff && !isInScan(marker);
-    if (!isSegment) {
-      start = bytes.indexOf(0xff, start + 1);
-      continue;
-    }
-    const length = start + 2 + bytes.readUInt16BE(start + 2);
-    const end = marker === SCAN ? endOfScan(bytes, length) : length;
-    yield { marker, start, end: Math.min(end, bytes.length) };
+    if (marker === END) break;
+    const isSegment = marker >= 0xc0 && !isInScan(marker);
+    const end = isSegment ? endOfSegment(bytes, start) : start + 1;
+    if (isSegment) yield { marker, start, end: Math.min(end, bytes.length) };
     start = bytes.indexOf(0xff, end);
   }
   if (start >= 0 && bytes[start + 1] === END) yield { marker: END, start, end: start + 2 };

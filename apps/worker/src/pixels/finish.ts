@@ -66,10 +66,10 @@ const reduced = (level: number): Warning => ({
   message: `So many pixels are uncertain that alpha matting was solved at 1/${2 ** level} of the photo's size.`,
 });
 
-const matte = (photo: Raster, mask: Raster, matting: NonNullable<Finishing['matting']>): Matted => {
+const matte = (photo: Photo, mask: Raster, matting: NonNullable<Finishing['matting']>): Matted => {
   const { isOfMask: _, ...numbers } = matting;
   const startMs = performance.now();
-  const solved = closedFormAlpha(photo, toTrimap(mask, numbers));
+  const solved = closedFormAlpha(overGround(photo), toTrimap(mask, numbers));
   const mattingMs = performance.now() - startMs;
   if (!solved.solved) {
     if (solved.obstacle === 'stopped') throw new Error('the matting was stopped');
@@ -91,6 +91,16 @@ const withOwnAlpha = (colours: Raster, photo: Photo): Raster => {
   for (let to = 0, from = 0; to < data.length; to += 4, from += 3)
     data.set(colours.data.subarray(from, from + 3), to);
   return { ...photo, data };
+};
+
+/** The photo with the colours of its subject, which are estimated from what is seen of it. */
+const recolour = (photo: Photo, alpha: Alpha): Raster =>
+  withOwnAlpha(estimateForeground(overGround(photo), alpha), photo);
+
+/** The alpha of the result. That of matting is finer than its mask. */
+const alphaOf = (shaped: Raster, matted: Alpha | undefined, finishing: Finishing): Alpha => {
+  const isShaped = finishing.edgeOffset !== 0 || finishing.feather !== 0;
+  return matted && !isShaped ? matted : toAlpha(shaped);
 };
 
 const flattenedOnWhite: Warning = {
@@ -153,18 +163,13 @@ export const finish = (photo: Photo, mask: Raster, options: FinishOptions): Fini
   const base = finishing.postProcessMask ? postProcessMask(mask) : mask;
   // rembg returns the mask before it mattes.
   const isMatted = matting && (!returnOnlyMask || matting.isOfMask);
-  const isRecoloured = isMatted || finishing.decontaminate;
-  const seen = isRecoloured ? overGround(photo) : photo;
-  const { alpha, ...facts } = isMatted ? matte(seen, base, matting) : unmatted;
+  const { alpha, ...facts } = isMatted ? matte(photo, base, matting) : unmatted;
   const shaped = shape(alpha ? maskOf(alpha) : base, finishing);
   const warnings = [...facts.warnings, ...suspicion(photo, shaped, isTransparent)];
   if (returnOnlyMask) return { raster: shaped, ...facts, warnings };
 
-  const isShaped = finishing.edgeOffset !== 0 || finishing.feather !== 0;
-  const colours =
-    alpha || finishing.decontaminate
-      ? withOwnAlpha(estimateForeground(seen, alpha && !isShaped ? alpha : toAlpha(shaped)), photo)
-      : photo;
+  const isRecoloured = alpha !== undefined || finishing.decontaminate;
+  const colours = isRecoloured ? recolour(photo, alphaOf(shaped, alpha, finishing)) : photo;
   const background = withBackground(cutout(colours, shaped), options);
   return { raster: background.raster, ...facts, warnings: [...warnings, ...background.warnings] };
 };
