@@ -48,6 +48,44 @@ it('decodes base64, padded or not, in one line or many, bare or in a data URI', 
   );
 });
 
+const photo = Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 251) % 256));
+const inBase64 = photo.toString('base64');
+
+it.each([
+  ['a line break before it', `\r\n data:image/png;base64,${inBase64}`],
+  ['a byte order mark before it', `\uFEFFdata:image/png;base64,${inBase64}`],
+  ['blanks in the head of its data URI', `data:image/png; base64, ${inBase64}\n`],
+  ['percent-encoded symbols', encodeURIComponent(inBase64)],
+  ['percent-encoded symbols in a data URI', `data:image/png;base64,${encodeURIComponent(inBase64)}`],
+  ['blanks between its lines, as an unquoted $(base64 file) has', inBase64.replace(/(.{76})/g, '$1 ')],
+  ['an unpadded end', inBase64.replace(/=+$/, '')],
+])('decodes base64 with %s', (_, text) => {
+  expect(inBase64).toMatch(/\+.*\//s);
+  expect(parseImageSource(text, 'inputImage')).toEqual({ kind: 'inline', bytes: photo });
+});
+
+it('knows a URL and a UUID behind blanks and a byte order mark', () => {
+  expect(parseImageSource('\uFEFF \nhttp://example.com/a', 'inputImage')).toEqual({
+    kind: 'url',
+    url: 'http://example.com/a',
+  });
+  expect(parseImageSource(' 19abad0d-6ec5-40a6-b7af-203775fa5b7f\n', 'inputImage').kind).toBe('stored');
+});
+
+it('says that base64 lost its plus signs', () => {
+  for (const text of [inBase64, `data:image/png;base64,${inBase64}`]) {
+    expect(() => parseImageSource(text.replaceAll('+', ' '), 'inputImage')).toThrow(
+      /base64 in 'inputImage' has blanks where '\+' belongs/,
+    );
+  }
+});
+
+it('reads text of nothing but blanks and symbols in linear time', () => {
+  for (const text of ['A '.repeat(5_000_000), `A${' '.repeat(10_000_000)}!`, '%2B'.repeat(3_000_000)]) {
+    expect(['inline', 'invalidInputImage']).toContain(codeOf(text));
+  }
+});
+
 it.each(['hello world!', 'a', 'aGVsbG8=!', 'data:image/png,abc', 'data:image/png;base64,*'])(
   'refuses %j, which is neither base64 nor a base64 data URI',
   (text) => {
