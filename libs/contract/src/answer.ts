@@ -36,8 +36,37 @@ const StoredMedia = z
     status: z.literal('success').optional(),
   })
   .meta({ id: 'StoredMedia' });
+
+export const Warning = z
+  .strictObject({
+    code: z.enum([
+      'mattingNoForeground',
+      'mattingNoBackground',
+      'mattingNothingUnknown',
+      'mattingNotConverged',
+      'mattingReduced',
+      'subjectNotFound',
+      'resultEmpty',
+      'resultFull',
+      'firstFrameOnly',
+      'flattenedOnWhite',
+      'ignoredParameter',
+    ]),
+    message: z.string(),
+  })
+  .meta({
+    id: 'Warning',
+    description: 'What could not be done as asked, has no effect, or looks wrong; the image is valid.',
+  });
+export type Warning = z.infer<typeof Warning>;
+
 const DryRun = z
-  .strictObject({ taskType: z.string(), taskUUID: z.string(), cost: z.number() })
+  .strictObject({
+    taskType: z.string(),
+    taskUUID: z.string(),
+    cost: z.number(),
+    warnings: z.array(Warning).optional(),
+  })
   .meta({ id: 'DryRun', description: 'What a valid task would cost at most; nothing was stored or run.' });
 
 const TaskDetails = z
@@ -61,28 +90,6 @@ const Processing = z
   .strictObject({ taskType: z.string(), taskUUID: z.string(), status: z.literal('processing') })
   .meta({ id: 'Processing', description: 'What getResponse says of a task that has not ended.' });
 
-export const Warning = z
-  .strictObject({
-    code: z.enum([
-      'mattingNoForeground',
-      'mattingNoBackground',
-      'mattingNothingUnknown',
-      'mattingNotConverged',
-      'mattingReduced',
-      'subjectNotFound',
-      'resultEmpty',
-      'resultFull',
-      'firstFrameOnly',
-      'flattenedOnWhite',
-    ]),
-    message: z.string(),
-  })
-  .meta({
-    id: 'Warning',
-    description: 'What could not be done as asked, or looks wrong; the image is valid.',
-  });
-export type Warning = z.infer<typeof Warning>;
-
 export const Cutout = z
   .strictObject({
     taskType: z.string(),
@@ -103,7 +110,7 @@ export const Cutout = z
     cost: z.number().optional().meta({ description: 'USD; only when asked for by includeCost.' }),
     warnings: z.array(Warning).optional(),
   })
-  .meta({ id: 'Cutout', description: 'A finished removal, with exactly one of the three image fields.' });
+  .meta({ id: 'Cutout', description: 'A finished removal, with one image field for each outputType.' });
 export type Cutout = z.infer<typeof Cutout>;
 
 const Result = z

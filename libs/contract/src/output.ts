@@ -1,8 +1,11 @@
 import { z } from 'zod';
 
+export const OutputType = z.enum(['URL', 'base64Data', 'dataURI']);
+export type OutputType = z.infer<typeof OutputType>;
+
 /** How the result of a removal is encoded and answered. The wire, the row and the worker share these fields. */
 export const Output = z.object({
-  outputType: z.enum(['URL', 'base64Data', 'dataURI']).default('URL'),
+  outputType: OutputType.default('URL'),
   outputFormat: z.enum(['PNG', 'JPG', 'WEBP']).default('PNG').meta({
     description: 'Upper or lower case. PNG and WEBP keep the alpha channel, JPG is flattened on white.',
   }),
@@ -16,5 +19,13 @@ export const Output = z.object({
 });
 export type Output = z.infer<typeof Output>;
 
-/** Picks the fields of {@link Output}. */
-export const outputOf = (from: Output): Output => Output.parse(from);
+type Several = Omit<Output, 'outputType'> & { readonly outputType: OutputType | readonly OutputType[] };
+
+/** The types that were asked for, each once. */
+export const outputTypesOf = ({ outputType }: Pick<Several, 'outputType'>): OutputType[] => [
+  ...new Set([outputType].flat()),
+];
+
+/** The fields of {@link Output} of something that has more, with the first of its types. */
+export const outputOf = (from: Several): Output =>
+  Output.parse({ ...from, outputType: outputTypesOf(from)[0] });

@@ -1,12 +1,15 @@
 import { toFinishing, type Finishing } from './finishing.js';
-import { outputOf, type Output } from './output.js';
+import type { Warning } from './answer.js';
+import { outputOf, outputTypesOf, type Output, type OutputType } from './output.js';
 import { TaskError } from './problems.js';
 import { firstNonDefault, settingsFields, type Settings } from './settings.js';
-import type { RemoveBackground } from './tasks.js';
+import { ignored, type RemoveBackground } from './tasks.js';
 
 /** A removal in one form for all spellings of clients. */
 export type Removal = Pick<RemoveBackground, 'taskType' | 'taskUUID' | 'webhookURL' | 'uploadEndpoint'> & {
   readonly output: Output;
+  /** Further types in which the image is answered. */
+  readonly otherTypes: readonly OutputType[];
   readonly inputImage: string;
   /** The parameter that held the image, for errors. */
   readonly parameter: 'inputImage' | 'inputs.image';
@@ -16,6 +19,8 @@ export type Removal = Pick<RemoveBackground, 'taskType' | 'taskUUID' | 'webhookU
   readonly finishing: Finishing;
   /** The first setting that differs from its default, for models that take no settings. */
   readonly setting: string | undefined;
+  /** Of parameters that have no effect. */
+  readonly warnings: readonly Warning[];
 };
 
 /** Older clients leave the model out. */
@@ -55,23 +60,36 @@ const firstSettingOf = (task: RemoveBackground, settings: Settings): string | un
   return name && task.settings?.[name] !== undefined ? `settings.${name}` : name;
 };
 
+const withoutEffect = (message: string): Warning => ({ code: 'ignoredParameter', message });
+
+const warningsOf = (task: RemoveBackground, types: readonly OutputType[]): Warning[] => {
+  const names = Object.keys(ignored) as (keyof typeof ignored)[];
+  const sent = names.filter((name) => task[name] !== undefined);
+  const warnings = sent.map((name) => withoutEffect(`'${name}' has no effect in this service.`));
+  if (task.ttl === undefined || types.includes('URL')) return warnings;
+  return [...warnings, withoutEffect("'ttl' has no effect without the outputType 'URL'.")];
+};
+
 /** @throws TaskError when the image or the model is missing, or parameters contradict each other */
 export const toRemoval = (task: RemoveBackground): Removal => {
   const { taskType, taskUUID } = task;
   const output = outputOf(task);
   const settings = settingsOf(task);
   const image = imageOf(task);
+  const types = outputTypesOf(task);
   return {
     taskType,
     taskUUID,
     ...image,
     model: modelOf(task),
     output,
+    otherTypes: types.slice(1),
     isAsync: task.deliveryMethod === 'async' || task.webhookURL !== undefined,
     webhookURL: task.webhookURL,
     uploadEndpoint: task.uploadEndpoint,
-    ttl: output.outputType === 'URL' ? task.ttl : undefined,
+    ttl: types.includes('URL') ? task.ttl : undefined,
     finishing: toFinishing(settings, task.refine),
     setting: firstSettingOf(task, settings),
+    warnings: warningsOf(task, types),
   };
 };

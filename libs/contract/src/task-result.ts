@@ -1,5 +1,5 @@
 import type { Cutout, ErrorItem, Result, Warning } from './answer.js';
-import type { Output } from './output.js';
+import type { OutputType } from './output.js';
 
 /** A finished removal and its image. */
 export type FinishedRemoval = {
@@ -7,7 +7,7 @@ export type FinishedRemoval = {
   readonly taskUUID: string;
   readonly imageUUID: string;
   readonly inputImageUUID: string;
-  readonly outputType: Output['outputType'];
+  readonly outputTypes: readonly OutputType[];
   /** Address of the image; ends with its extension. */
   readonly imageURL: string;
   readonly contentType: string;
@@ -26,18 +26,23 @@ type ReadBase64 = () => Promise<string>;
  * `result`, by which one client recognises that they are final.
  */
 export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64): Promise<Cutout> => {
-  const { taskType, taskUUID, imageUUID, inputImageUUID, outputType, imageURL, contentType, cost } = removal;
+  const { taskType, taskUUID, imageUUID, inputImageUUID, outputTypes, imageURL, contentType, cost } = removal;
   const base = { taskType, taskUUID, imageUUID, inputImageUUID };
   const price = cost === undefined ? {} : { cost };
   const media = removal.isNewerForm ? { mediaUUID: imageUUID } : {};
   const notes = removal.warnings?.length ? { warnings: removal.warnings } : {};
   const end = { ...media, status: 'success' as const, ...price, ...notes };
 
-  if (outputType === 'URL')
-    return { ...base, imageURL, ...(removal.isNewerForm && { mediaURL: imageURL }), ...end };
-  const base64 = await readBase64();
-  if (outputType === 'base64Data') return { ...base, imageBase64Data: base64, result: 'success', ...end };
-  return { ...base, imageDataURI: `data:${contentType};base64,${base64}`, result: 'success', ...end };
+  const asked = (type: OutputType) => outputTypes.includes(type);
+  const base64 = asked('base64Data') || asked('dataURI') ? await readBase64() : undefined;
+  return {
+    ...base,
+    ...(asked('URL') ? { imageURL } : { result: 'success' as const }),
+    ...(asked('URL') && removal.isNewerForm && { mediaURL: imageURL }),
+    ...(base64 !== undefined && asked('base64Data') && { imageBase64Data: base64 }),
+    ...(base64 !== undefined && asked('dataURI') && { imageDataURI: `data:${contentType};base64,${base64}` }),
+    ...end,
+  };
 };
 
 /** The end of a task, without an HTTP status. */

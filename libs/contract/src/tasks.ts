@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Output } from './output.js';
+import { Output, OutputType } from './output.js';
 import { Refine, Settings, settingsFields } from './settings.js';
 
 /** Any RFC 9562 UUID; compared in lower case, returned as sent. */
@@ -72,9 +72,9 @@ export const ImageUpload = z
   });
 export type ImageUpload = z.infer<typeof ImageUpload>;
 
-/** Fields of other Runware tasks, which clients send too. */
-const Ignored = z.unknown().optional().meta({ description: 'Accepted, has no effect.' });
-const ignored = {
+/** Fields of other Runware tasks, which clients send too. A warning says that they have no effect. */
+const Ignored = z.unknown().optional().meta({ description: 'Accepted with a warning, has no effect.' });
+export const ignored = {
   positivePrompt: Ignored,
   width: Ignored,
   height: Ignored,
@@ -82,6 +82,11 @@ const ignored = {
   safety: Ignored,
   acceleratorOptions: Ignored,
   providerSettings: Ignored,
+  routing: Ignored,
+  checkNSFW: Ignored,
+  seed: Ignored,
+  acceleration: Ignored,
+  skipResponse: Ignored,
 };
 
 const HttpUrl = z
@@ -103,6 +108,10 @@ export const RemoveBackground = z
       example: 'runware:109@1',
     }),
     ...Output.shape,
+    outputType: z
+      .union([OutputType, z.array(OutputType).min(1).max(3)])
+      .default('URL')
+      .meta({ description: 'How the image is answered. An array gets all of its types.' }),
     deliveryMethod: z.enum(['sync', 'async']).default('sync'),
     webhookURL: HttpUrl.optional().meta({
       description: 'Makes the call asynchronous; the result is sent there by POST, at least once.',

@@ -1,4 +1,4 @@
-import { Finishing, Output, plainFinishing } from '#contract';
+import { Finishing, Output, OutputType, plainFinishing, Warning } from '#contract';
 import { z } from 'zod';
 
 /** The validated parameters of a removeBackground task, as its row keeps them. */
@@ -7,6 +7,10 @@ export const RemovalRequest = Output.extend({
   parameter: z.string(),
   /** The client used `inputs.image`, so its answers have the newer fields too. */
   isNewerForm: z.boolean().default(false),
+  /** Further types in which the image is answered. */
+  otherTypes: z.array(OutputType).default([]),
+  /** Of parameters that have no effect; known before the task runs. */
+  warnings: z.array(Warning).default([]),
   /** Rows of an older gateway lack fields that were added later. */
   finishing: z
     .looseObject({})

@@ -33,18 +33,20 @@ const imageUrl = (publicUrl: string, { id, storageKey }: Pick<Image, 'id' | 'sto
   `${publicUrl}/images/${id}${storageKey.slice(storageKey.lastIndexOf('.'))}`;
 
 const toFinishedRemoval = (task: TaskRow, image: Image, publicUrl: string): FinishedRemoval => {
-  const { outputType, includeCost, isNewerForm } = RemovalRequest.parse(task.request);
+  const request = RemovalRequest.parse(task.request);
+  const { outputType, otherTypes, includeCost, isNewerForm } = request;
+  const found = task.warnings === null ? [] : Warning.array().parse(task.warnings);
   return {
     taskType: task.taskType,
     taskUUID: task.taskUuidSent,
     imageUUID: image.id,
     inputImageUUID: task.inputImageId,
-    outputType,
+    outputTypes: [outputType, ...otherTypes],
     imageURL: imageUrl(publicUrl, image),
     contentType: image.contentType,
     isNewerForm,
     ...(includeCost && task.cost && { cost: task.cost.toNumber() }),
-    ...(task.warnings !== null && { warnings: Warning.array().parse(task.warnings) }),
+    warnings: [...request.warnings, ...found],
   };
 };
 
