@@ -49,10 +49,10 @@ module.exports = {
     },
     {
       name: 'core-is-pure',
-      comment: 'contract, models and matting import core, and zod at most.',
+      comment: 'contract, models and matting import core, zod and leven at most.',
       severity: 'error',
       from: { ...product, path: '^libs/(contract|models|matting)/' },
-      to: { pathNot: '^libs/(contract|errors|models|matting)/|node_modules/zod/' },
+      to: { pathNot: '^libs/(contract|errors|models|matting)/|node_modules/(zod|leven)/' },
     },
     {
       name: 'matting-imports-nothing',

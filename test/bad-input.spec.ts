@@ -45,7 +45,7 @@ const AT_ONCE_MS = 5_000;
 
 /** Expects one error, no `data` key and an immediate answer. */
 const expectRefusal = ({ body, errors, ms }: Reply, error: Record<string, unknown>) => {
-  expect(errors[0]).toMatchObject({ ...error, message: expect.stringMatching(/^\S.+\.$/s) });
+  expect(errors[0]).toMatchObject({ ...error, message: expect.stringMatching(/^\S.+[.?]$/s) });
   expect(errors).toHaveLength(1);
   expect(body).not.toHaveProperty('data');
   expect(ms).toBeLessThan(AT_ONCE_MS);

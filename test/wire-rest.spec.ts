@@ -81,8 +81,13 @@ describe('REST requests of Runware clients', () => {
     expect((await one(removal(photo, { returnOnlyMask: true })))['status']).toBe('success');
   });
 
-  it('may contain parameters of other tasks, which have no effect', async () => {
+  it('may contain parameters of other tasks, which have no effect, and get warnings', async () => {
     const extras = {
+      routing: { mode: ['any'], deep: { er: null } },
+      checkNSFW: true,
+      seed: 7,
+      acceleration: 'high',
+      skipResponse: false,
       positivePrompt: 'a cup',
       width: 512,
       height: 512,
@@ -90,7 +95,23 @@ describe('REST requests of Runware clients', () => {
       providerSettings: { bria: {} },
       numberResults: 1,
     };
-    expect((await one(removal(photo, extras)))['status']).toBe('success');
+    const { numberResults: _, ...ignored } = extras;
+    const warned = Object.keys(ignored).map((name) => ({
+      code: 'ignoredParameter',
+      message: `'${name}' has no effect in this service.`,
+    }));
+    const task = removal(photo, extras);
+    const result = await one(task);
+    expect(result['status']).toBe('success');
+    expect(result['warnings']).toEqual(expect.arrayContaining(warned));
+    expect(result['warnings']).toHaveLength(warned.length);
+    const priced = await one(removal(photo, extras), {
+      authorization: `Bearer ${service.key}`,
+      'x-runware-dry-run': '1',
+    });
+    expect(priced['warnings']).toEqual(result['warnings']);
+    expect(await one({ taskType: 'getResponse', taskUUID: task.taskUUID })).toEqual(result);
+    expect(await one(removal(photo))).not.toHaveProperty('warnings');
     expect(await one(removal(photo, { numberResults: 2 }))).toMatchObject({
       parameter: 'numberResults',
       max: 1,
@@ -103,6 +124,60 @@ describe('REST requests of Runware clients', () => {
     expect((await sharp(Buffer.from(String(result['imageBase64Data']), 'base64')).metadata()).format).toBe(
       'webp',
     );
+  });
+
+  it('may ask for several outputTypes, and get a field for each', async () => {
+    const task = removal(photo, { outputType: ['URL', 'base64Data', 'dataURI', 'URL'].slice(0, 3) });
+    const result = await one(task);
+    const bytes = await bytesOf(result);
+    expect(result).toMatchObject({
+      imageBase64Data: bytes.toString('base64'),
+      imageDataURI: `data:image/png;base64,${bytes.toString('base64')}`,
+    });
+    expect(result).not.toHaveProperty('result');
+    expect(await one(task)).toEqual(result);
+    expect(await one(removal(photo, { outputType: [] }))).toMatchObject({
+      code: 'invalidOutputType',
+      parameter: 'outputType',
+    });
+  });
+
+  it('may send a ttl without a URL, and are told that it has no effect', async () => {
+    const { warnings } = await one(removal(photo, { outputType: 'base64Data', ttl: 60 }));
+    expect(warnings).toEqual([
+      { code: 'ignoredParameter', message: "'ttl' has no effect without the outputType 'URL'." },
+    ]);
+  });
+
+  it('may contain null for what they do not send', async () => {
+    const nulls = {
+      rgba: null,
+      outputQuality: null,
+      webhookURL: null,
+      inputs: null,
+      settings: { rgba: null },
+    };
+    const result = await one(removal(photo, nulls));
+    expect([result['status'], result['warnings']]).toEqual(['success', undefined]);
+  });
+
+  it.each([
+    ['bria:2@1', 'Bria RMBG 2.0 as hosted by Bria'],
+    ['bria-video-background-removal', 'for videos'],
+    ['ideogram:remove-background@0', 'Ideogram'],
+  ])('naming the model %s of others are told the nearest here', async (model, name) => {
+    const { code, parameter, message } = await one(removal(photo, { model }));
+    expect([code, parameter]).toEqual(['invalidModel', 'model']);
+    expect(message).toContain(name);
+    expect(message).toContain("The nearest model here is 'runware:109@1' (RemBG 1.4).");
+  });
+
+  it.each([
+    ['runware:109', 'runware:109@1'],
+    ['RemBG-v1.4', 'rembg-v1-4'],
+  ])('naming the model %s are asked whether they mean %s', async (model, meant) => {
+    const { code, message } = await one(removal(photo, { model }));
+    expect([code, message]).toEqual(['invalidModel', `There is no such model. Did you mean '${meant}'?`]);
   });
 
   it('may ask for the price only, by header or query, and nothing is stored', async () => {

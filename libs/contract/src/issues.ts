@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { didYouMean } from './closest.js';
 import { problems, TaskError, type ProblemCode, type ProblemDetails } from './problems.js';
 
 type Issue = z.core.$ZodIssue;
@@ -13,11 +14,18 @@ const codeFor = (prefix: 'invalid' | 'missing', parameter: string): ProblemCode 
   return isProblem(own) ? own : `${prefix}Parameter`;
 };
 
+/** The parameter at a path. Elements of arrays have no name, and no place in the reference. */
+const nameOf = (path: readonly PropertyKey[]): string =>
+  path.filter((step) => typeof step === 'string').join('.');
+
+/** zod's types that JSON calls otherwise. */
+const jsonTypes: Readonly<Record<string, string>> = { int: 'integer', tuple: 'array', record: 'object' };
+
 const rangeOf = (issue: Issue): ProblemDetails => {
   if (issue.code === 'too_small' && issue.origin !== 'string') return { min: Number(issue.minimum) };
   if (issue.code === 'too_big') return { max: Number(issue.maximum) };
   if (issue.code === 'invalid_value') return { allowedValues: issue.values.map(String) };
-  if (issue.code === 'invalid_type') return { type: issue.expected === 'int' ? 'integer' : issue.expected };
+  if (issue.code === 'invalid_type') return { type: jsonTypes[issue.expected] ?? issue.expected };
   return {};
 };
 
@@ -25,17 +33,83 @@ const rangeOf = (issue: Issue): ProblemDetails => {
 const unwrap = (schema: unknown): unknown =>
   schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? unwrap(schema.unwrap()) : schema;
 
-const fieldAt = (schema: z.ZodObject, [name, ...rest]: readonly PropertyKey[]): unknown => {
-  const field = typeof name === 'string' ? unwrap(schema.shape[name]) : undefined;
-  return rest.length > 0 && field instanceof z.ZodObject ? fieldAt(field, rest) : field;
+/** The schema at a path: an item of a tuple, a field of an object. */
+const schemaAt = (schema: unknown, [step, ...rest]: readonly PropertyKey[]): unknown => {
+  const whole = unwrap(schema);
+  if (step === undefined) return whole;
+  if (whole instanceof z.ZodTuple && typeof step === 'number') return schemaAt(whole.def.items[step], rest);
+  return whole instanceof z.ZodObject ? schemaAt(whole.shape[step as string], rest) : undefined;
 };
 
 /** Both bounds of a number, of which zod's issue names at most the one that was overstepped. */
 const boundsOf = (schema: z.ZodObject, path: readonly PropertyKey[]): ProblemDetails => {
-  const number = fieldAt(schema, path);
+  const number = schemaAt(schema, path);
   if (!(number instanceof z.ZodNumber) || number.minValue === null || number.maxValue === null) return {};
   return { type: number.isInt ? 'integer' : 'number', min: number.minValue, max: number.maxValue };
 };
+
+const withArticle = (type: string) => `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
+
+const inRange = ({ type = 'number', min, max }: ProblemDetails): string => {
+  if (min === max) return `must be ${min}`;
+  if (max === undefined) return `must be at least ${min}`;
+  return min === undefined ? `must be at most ${max}` : `must be ${withArticle(type)} from ${min} to ${max}`;
+};
+
+const lengthFault = (issue: Issue): string | undefined => {
+  if (issue.code === 'too_small' && issue.origin === 'string') return 'must not be empty';
+  if (issue.code === 'too_big' && issue.origin === 'string')
+    return `has more than ${issue.maximum} characters`;
+  if (issue.code === 'too_small' && issue.origin === 'array')
+    return `must have at least ${count(issue.minimum)}`;
+  if (issue.code === 'too_big' && issue.origin === 'array')
+    return `must have at most ${count(issue.maximum)}`;
+  return undefined;
+};
+
+const count = (items: number | bigint) => `${items} ${Number(items) === 1 ? 'item' : 'items'}`;
+
+/** Completes "Invalid value for 'outputQuality': it …". */
+const faultOf = (issue: Issue, details: ProblemDetails): string => {
+  const length = lengthFault(issue);
+  if (length) return length;
+  if (details.allowedValues) {
+    const values = details.allowedValues.join(', ');
+    return `must be ${details.allowedValues.length > 1 ? `one of ${values}` : values}`;
+  }
+  if (details.min !== undefined || details.max !== undefined) return inRange(details);
+  if (details.type) return `must be ${withArticle(details.type)}`;
+  // What remains is a format: that of a UUID, or one whose words are ours.
+  return issue.code === 'invalid_format' && issue.format === 'uuid' ? 'must be a UUID' : issue.message;
+};
+
+/** The fault in the form that was sent, where a parameter has two: a value or an array of values. */
+const inSentForm = (issue: Issue): Issue => {
+  if (issue.code !== 'invalid_union') return issue;
+  const forms = issue.errors.map(([first]) => first).filter((first) => first !== undefined);
+  const fitting = Array.isArray(issue.input) ? forms.at(-1) : forms[0];
+  return fitting ? { ...fitting, path: [...issue.path, ...fitting.path] } : issue;
+};
+
+const namesIn = (schema: unknown): string[] =>
+  schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+
+const unknownParameter = (path: readonly PropertyKey[], key: string, schema: z.ZodObject): TaskError => {
+  const parameter = nameOf([...path, key]);
+  const prefix = path.length > 0 ? `${nameOf(path)}.` : '';
+  const known = namesIn(schemaAt(schema, path)).map((name) => `${prefix}${name}`);
+  const others = path.length > 0 ? namesIn(schema) : groupNames(schema);
+  const hint = didYouMean(parameter, known) || didYouMean(key, others);
+  return new TaskError('unsupportedParameter', `The parameter '${parameter}' is not supported.${hint}`, {
+    parameter,
+  });
+};
+
+/** `refine.feather` and its like: what belongs into an object and was sent beside it. */
+const groupNames = (schema: z.ZodObject): string[] =>
+  Object.keys(schema.shape).flatMap((group) =>
+    namesIn(schemaAt(schema, [group])).map((name) => `${group}.${name}`),
+  );
 
 /** A missing taskUUID must not hide behind another fault: without it the client cannot route the answer. */
 const mostImportant = (issues: readonly Issue[]): Issue | undefined =>
@@ -48,26 +122,23 @@ const mostImportant = (issues: readonly Issue[]): Issue | undefined =>
  * @param schema of the task
  */
 export const fromIssue = (issues: readonly Issue[], schema: z.ZodObject): TaskError => {
-  const issue = mostImportant(issues);
-  if (!issue) throw new RangeError('fromIssue needs at least one issue');
+  const found = mostImportant(issues);
+  if (!found) throw new RangeError('fromIssue needs at least one issue');
+  const issue = inSentForm(found);
+  if (issue.code === 'unrecognized_keys') return unknownParameter(issue.path, issue.keys[0] ?? '', schema);
 
-  if (issue.code === 'unrecognized_keys') {
-    const parameter = [...issue.path, issue.keys[0]].join('.');
-    return new TaskError('unsupportedParameter', `The parameter '${parameter}' is not supported.`, {
-      parameter,
-    });
-  }
-
-  const parameter = issue.path.join('.');
+  const parameter = nameOf(issue.path);
   if (issue.code === 'invalid_type' && issue.input === undefined) {
     return new TaskError(codeFor('missing', parameter), `Missing required parameter '${parameter}'.`, {
       parameter,
     });
   }
-  const message = `Invalid value for '${parameter}': ${issue.message}.`;
-  return new TaskError(codeFor('invalid', parameter), message, {
-    parameter,
-    ...rangeOf(issue),
-    ...boundsOf(schema, issue.path),
-  });
+  const tuple = schemaAt(schema, issue.path);
+  if (tuple instanceof z.ZodTuple) {
+    const message = `Invalid value for '${parameter}': it must be an array of ${tuple.def.items.length} numbers.`;
+    return new TaskError(codeFor('invalid', parameter), message, { parameter, type: 'array' });
+  }
+  const details = { parameter, ...rangeOf(issue), ...boundsOf(schema, issue.path) };
+  const message = `Invalid value for '${parameter}': it ${faultOf(issue, details)}.`;
+  return new TaskError(codeFor('invalid', parameter), message, details);
 };

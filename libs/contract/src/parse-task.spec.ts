@@ -59,20 +59,108 @@ describe('parseTask', () => {
       message: "The parameter 'size' is not supported.",
       parameter: 'size',
     });
-    expect(errorOf(removal({ inputImage: null }))).toMatchObject({
+    expect(errorOf(removal({ inputImage: 7 }))).toMatchObject({
       code: 'invalidInputImage',
       parameter: 'inputImage',
       type: 'string',
     });
   });
 
-  it.each([19, 100, 50.5, '90', null])('names the bounds of outputQuality when it is %j', (outputQuality) => {
+  it.each([19, 100, 50.5, '90', []])('names the bounds of outputQuality when it is %j', (outputQuality) => {
     expect(errorOf(removal({ outputQuality }))).toMatchObject({
       code: 'invalidOutputQuality',
       parameter: 'outputQuality',
       type: 'integer',
       min: 20,
       max: 99,
+    });
+  });
+
+  it('takes null for "not sent", in groups too', () => {
+    const nulls = {
+      rgba: null,
+      outputQuality: null,
+      outputType: null,
+      ttl: null,
+      settings: { rgba: null, alphaMatting: true },
+      refine: null,
+      inputs: { image: null },
+    };
+    const { rgba: _, ...accepted } = parseTask(removal(nulls)) as Record<string, unknown>;
+    expect(accepted).toEqual({
+      ...parseTask(removal()),
+      settings: { alphaMatting: true },
+      inputs: {},
+    });
+    expect(errorOf(removal({ taskUUID: null }))).toMatchObject({ code: 'missingTaskUUID' });
+  });
+
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['no colour', { rgba: [] }, { parameter: 'rgba', fault: 'must be an array of 4 numbers' }],
+    ['a short colour', { settings: { rgba: [1, 2, 3] } }, { parameter: 'settings.rgba', fault: '4 numbers' }],
+    ['a bright colour', { rgba: [256, 0, 0, 1] }, { parameter: 'rgba', fault: 'an integer from 0 to 255' }],
+    ['no type', { outputType: [] }, { parameter: 'outputType', fault: 'must have at least 1 item' }],
+    [
+      'a wrong type in an array',
+      { outputType: ['URL', 'file'] },
+      { parameter: 'outputType', fault: 'must be one of URL, base64Data, dataURI' },
+    ],
+    ['a number as type', { outputType: 7 }, { parameter: 'outputType', fault: 'one of URL, base64Data' }],
+    [
+      'a wrong format',
+      { outputFormat: 'GIF' },
+      { parameter: 'outputFormat', fault: 'one of PNG, JPG, WEBP' },
+    ],
+    ['a text as flag', { includeCost: 'yes' }, { parameter: 'includeCost', fault: 'must be a boolean' }],
+    [
+      'a small number',
+      { outputQuality: 5 },
+      { parameter: 'outputQuality', fault: 'an integer from 20 to 99' },
+    ],
+    ['two results', { numberResults: 2 }, { parameter: 'numberResults', fault: 'must be 1' }],
+    ['a text as group', { settings: 'soft' }, { parameter: 'settings', fault: 'must be an object' }],
+    ['an array as group', { settings: [] }, { parameter: 'settings', fault: 'must be an object' }],
+    ['no letters', { inputImage: '' }, { parameter: 'inputImage', fault: 'must not be empty' }],
+    ['no UUID', { taskUUID: 'a' }, { parameter: 'taskUUID', fault: 'must be a UUID' }],
+    [
+      'another scheme',
+      { webhookURL: 'ftp://a' },
+      { parameter: 'webhookURL', fault: 'must start with http://' },
+    ],
+    [
+      'a long address',
+      { uploadEndpoint: `http://a/${'b'.repeat(2048)}` },
+      { parameter: 'uploadEndpoint', fault: 'has more than 2048 characters' },
+    ],
+  ])('says in plain words what is wrong with %s', (_, change, { parameter, fault }) => {
+    const error = errorOf(removal(change)) as { message?: string };
+    expect(error).toMatchObject({ parameter, message: expect.stringContaining(`${String(fault)}`) });
+    expect(error.message).toMatch(/^Invalid value for '[\w.]+': it .+\.$/);
+    expect(error.message).not.toMatch(/expected|received|Invalid (option|input)|too (small|big)/i);
+  });
+
+  it.each([
+    ['output_format', {}, 'outputFormat'],
+    ['outputQualty', {}, 'outputQuality'],
+    ['image', {}, 'inputImage'],
+    ['feather', {}, 'refine.feather'],
+    ['settings.alphaMating', { settings: { alphaMating: true } }, 'settings.alphaMatting'],
+    ['refine.rgba', { refine: { rgba: [] } }, 'rgba'],
+  ])('asks for the unknown parameter %s whether %j means %s', (parameter, change, meant) => {
+    const sent = Object.keys(change).length > 0 ? change : { [parameter]: 'x' };
+    expect(errorOf(removal(sent))).toMatchObject({
+      code: 'unsupportedParameter',
+      parameter,
+      message: `The parameter '${parameter}' is not supported. Did you mean '${meant}'?`,
+    });
+  });
+
+  it('asks for an unknown taskType which one is meant', () => {
+    expect(errorOf({ taskType: 'removeBackgrond' })).toMatchObject({
+      message: "There is no such taskType. Did you mean 'removeBackground'?",
+    });
+    expect(errorOf({ taskType: 'x'.repeat(1_000_000) })).toMatchObject({
+      message: 'There is no such taskType.',
     });
   });
 

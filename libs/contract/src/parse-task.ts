@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { didYouMean } from './closest.js';
 import { TaskError } from './problems.js';
 import { fromIssue } from './issues.js';
 import { taskSchemas, type Task, type TaskType } from './tasks.js';
@@ -22,15 +23,29 @@ export const routingOf = (raw: unknown): Routing => {
   };
 };
 
+const withoutNulls = (record: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
+
+/** Parameters that hold parameters. */
+const groups = ['inputs', 'settings', 'refine'];
+
+/** `null` means "not sent": some clients send every parameter that they know. */
+const dropNulls = (raw: Record<string, unknown>): Record<string, unknown> => {
+  const sent = withoutNulls(raw);
+  const inner = groups.flatMap((name) => {
+    const group = sent[name];
+    return isRecord(group) ? [[name, withoutNulls(group)]] : [];
+  });
+  return { ...sent, ...Object.fromEntries(inner) };
+};
+
 /** Replaces other spellings of known clients by the documented one. */
 const normalise = (raw: Record<string, unknown>): Record<string, unknown> => {
-  const { outputFormat, outputType } = raw;
-  const upper = typeof outputFormat === 'string' ? outputFormat.toUpperCase() : outputFormat;
-  return {
-    ...raw,
-    ...(outputFormat !== undefined && { outputFormat: upper === 'JPEG' ? 'JPG' : upper }),
-    ...(Array.isArray(outputType) && { outputType: outputType[0] }),
-  };
+  const sent = dropNulls(raw);
+  const { outputFormat } = sent;
+  if (typeof outputFormat !== 'string') return sent;
+  const upper = outputFormat.toUpperCase();
+  return { ...sent, outputFormat: upper === 'JPEG' ? 'JPG' : upper };
 };
 
 /**
@@ -48,7 +63,8 @@ export const parseTask = (raw: unknown): Task => {
     });
   }
   if (!isTaskType(taskType)) {
-    throw new TaskError('unsupportedTaskType', 'There is no such taskType.', {
+    const hint = typeof taskType === 'string' ? didYouMean(taskType, taskTypes) : '';
+    throw new TaskError('unsupportedTaskType', `There is no such taskType.${hint}`, {
       parameter: 'taskType',
       allowedValues: taskTypes,
     });

@@ -1,3 +1,4 @@
+export { foreignModel } from './foreign.js';
 export { catalogue, defaultModel, defaultModelOf, findModel } from './catalogue.js';
 export { loadCatalogue, type CatalogueFile } from './load-catalogue.js';
 export { defaultVariant, Model, type Catalogue, type Figure } from './model.js';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceConfig } from '#config';
 import {
+  didYouMean,
   parseImageSource,
   TaskError,
   toFailure,
@@ -12,7 +13,7 @@ import {
 } from '#contract';
 import { routingOfTask, type Database, type NewTask, type Owner, type TaskRow } from '#database';
 import { limitsOf } from '#imaging';
-import { costOf, findModel, type Catalogue, type Model } from '#models';
+import { costOf, defaultModelOf, findModel, foreignModel, type Catalogue, type Model } from '#models';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
 import type { TaskQueue } from '#queue';
@@ -49,12 +50,22 @@ const requireSettings = ({ air, name, takesSettings }: Model, { setting }: Remov
   throw new TaskError('unsupportedParameter', message, { parameter: setting });
 };
 
+const explainUnknown = (catalogue: Catalogue, name: string): string => {
+  const foreign = foreignModel(name);
+  if (foreign) {
+    const { air, name: ours } = findModel(catalogue, foreign.nearest) ?? defaultModelOf(catalogue);
+    return `This service does not have ${foreign.name} (${foreign.air}). The nearest model here is '${air}' (${ours}).`;
+  }
+  const known = [...catalogue.values()].flatMap(({ air, slug }) => [air, slug]);
+  return `There is no such model.${didYouMean(name, known)}`;
+};
+
 /** The model that a task names, if it is served and takes the task's settings. */
 const chooseModel = async ({ catalogue, availability }: Needs, removal: Removal): Promise<Model> => {
   const model = findModel(catalogue, removal.model);
   if (!model) {
     const details = { parameter: 'model', allowedValues: [...catalogue.keys()] };
-    throw new TaskError('invalidModel', 'There is no such model.', details);
+    throw new TaskError('invalidModel', explainUnknown(catalogue, removal.model), details);
   }
   await availability.require(model);
   requireSettings(model, removal);
@@ -100,15 +111,33 @@ const toNewTask = (
   owner: Owner,
   { removal, model, input, source }: Parts,
 ): NewTask => {
-  const { taskType, taskUUID, parameter, output, finishing } = removal;
+  const { taskType, taskUUID, parameter, output, otherTypes, finishing, warnings } = removal;
   const { uploadEndpoint, webhookURL, ttl } = removal;
-  const work = { taskType, model: model.air, ...output, finishing, uploadEndpoint, webhookURL, ttl };
+  // What an older gateway hashed must hash alike, so `otherTypes` counts only where there are some.
+  const further = otherTypes.length > 0 && { otherTypes };
+  const work = {
+    taskType,
+    model: model.air,
+    ...output,
+    ...further,
+    finishing,
+    uploadEndpoint,
+    webhookURL,
+    ttl,
+  };
   return {
     ownerId: owner.id,
     taskUuidSent: taskUUID,
     taskType,
     model: model.air,
-    request: { parameter, ...output, finishing, isNewerForm: parameter === 'inputs.image' },
+    request: {
+      parameter,
+      ...output,
+      otherTypes,
+      finishing,
+      warnings,
+      isNewerForm: parameter === 'inputs.image',
+    },
     payloadHash: payloadHash(work, source),
     inputImageId: input.inputImageId,
     outputImageId: randomUUID(),
@@ -126,7 +155,8 @@ const toNewTask = (
  */
 const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promise<Outcome> => {
   const removal = toRemoval(task);
-  const { taskType, taskUUID, inputImage, parameter, finishing, webhookURL, uploadEndpoint } = removal;
+  const { taskType, taskUUID, inputImage, parameter, finishing, warnings } = removal;
+  const { webhookURL, uploadEndpoint } = removal;
   const model = await chooseModel(needs, removal);
   await checkAddresses(needs.outbound, { webhookURL, uploadEndpoint });
   const source = parseImageSource(inputImage, parameter);
@@ -134,7 +164,8 @@ const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promis
   const { size } = await resolveInput(needs, owner, source, removal);
   const pixels = size ? size.width * size.height : limitsOf(needs.config).maxPixels;
   const cost = costOf(model, finishing.matting ? pixels : 0);
-  return { result: { taskType, taskUUID, cost: Number(cost) } };
+  const notes = warnings.length > 0 && { warnings: [...warnings] };
+  return { result: { taskType, taskUUID, cost: Number(cost), ...notes } };
 };
 
 /** Accepts a removal; answers its result, or for async callers an acknowledgement. */
