@@ -42,8 +42,13 @@ describe('a request without a valid key', () => {
     expect((await upload.answer).head).toMatch(/^connection: close$/im);
   };
 
-  it('is refused after 16 kB of a body of 30 MB', async () => {
-    const upload = await startUpload(service.url, { ...json, 'content-length': 30 * MB });
+  it.each<[string, Record<string, string>]>([
+    ['JSON', json],
+    ['text', { 'content-type': 'text/plain' }],
+    ['a form, as curl -d sends it', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['no type', {}],
+  ])('is refused after 16 kB of a body of 30 MB of %s', async (_, type) => {
+    const upload = await startUpload(service.url, { ...type, 'content-length': 30 * MB });
     await upload.write(nested.subarray(0, KEY_BYTES));
     const { status, body } = await upload.answer;
     expect(status).toBe(401);
@@ -85,7 +90,7 @@ describe('a request without a valid key', () => {
     await expectUnread(upload);
   });
 
-  it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/octet-stream'])(
+  it.each(['multipart/form-data; boundary=a', 'image/png', 'application/octet-stream'])(
     'is refused unread with a body of type %s',
     async (type) => {
       const upload = await startUpload(service.url, { 'content-type': type, 'content-length': 30 * MB });
@@ -95,15 +100,15 @@ describe('a request without a valid key', () => {
   );
 
   it.each([
-    ['POST', '/nowhere'],
-    ['PUT', '/v1'],
-    ['POST', '/v1/models'],
-    ['DELETE', '/images/cup.png'],
-  ])('is refused unread at %s %s', async (method, path) => {
+    ['POST', '/nowhere', 404, 'notFound'],
+    ['PUT', '/v1', 405, 'methodNotAllowed'],
+    ['POST', '/v1/models', 405, 'methodNotAllowed'],
+    ['DELETE', '/images/cup.png', 405, 'methodNotAllowed'],
+  ])('is refused unread at %s %s with %i', async (method, path, wanted, code) => {
     const headers = { ...json, 'content-length': 30 * MB };
     const upload = await startUpload(service.url, headers, { method, path });
     const { status, body } = await upload.answer;
-    expect([status, errorOf(body)?.['code']]).toEqual([404, 'notFound']);
+    expect([status, errorOf(body)?.['code']]).toEqual([wanted, code]);
     await expectUnread(upload);
   });
 

@@ -1,21 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 import { TaskError } from '#contract';
+import { createDecoder, type Encoding } from './decoder.js';
 
 /** The least number of bytes per time span, until the body ends. */
 export type Pace = { readonly bytes: number; readonly everyMs: number };
 
 export type BodyOptions = {
   readonly maxBytes: number;
+  /** Counts the bytes of the wire, compressed or not. */
   readonly pace: Pace;
-  /** Sees each piece. An error ends the reading. */
+  /** How the body is compressed. The limit of bytes holds for both forms. */
+  readonly encoding?: Encoding | undefined;
+  /** Sees each decoded piece. An error ends the reading. */
   readonly inspect: (piece: Buffer) => void;
 };
 
 /** A request's body, read only as far as asked. */
 export type Body = {
-  /** Reads until that many bytes are there or the body ends. @throws TaskError */
+  /** Reads until that many decoded bytes are there or the body ends. @throws TaskError */
   readonly readTo: (length: number) => Promise<void>;
-  /** The bytes read so far. */
+  /** The decoded bytes read so far. */
   readonly bytes: () => Buffer;
 };
 
@@ -47,11 +51,15 @@ const watchPace = (pace: Pace) => {
   };
 };
 
-export const openBody = (request: IncomingMessage, { maxBytes, pace, inspect }: BodyOptions): Body => {
+export const openBody = (
+  request: IncomingMessage,
+  { maxBytes, pace, encoding, inspect }: BodyOptions,
+): Body => {
   // `for await` would destroy the connection on an early exit, before the answer.
   const pieces = request[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let held = Buffer.allocUnsafe(FIRST_CAPACITY);
   let length = 0;
+  let received = 0;
   let isWhole = false;
 
   /** Copies pieces: a kept one-byte piece would occupy about a hundred bytes. */
@@ -67,6 +75,19 @@ export const openBody = (request: IncomingMessage, { maxBytes, pace, inspect }: 
     length = needed;
   };
 
+  const take = (piece: Buffer) => {
+    inspect(piece);
+    keep(piece);
+  };
+  const decoder = encoding && createDecoder(encoding, take);
+
+  const takeEncoded = async (piece: Buffer) => {
+    received += piece.length;
+    if (received > maxBytes) throw tooLarge(maxBytes);
+    if (decoder) await decoder.write(piece);
+    else take(piece);
+  };
+
   const nextPiece = () =>
     pieces.next().catch((cause: unknown) => {
       throw new TaskError('invalidRequestBody', 'The connection ended within the body.', {}, { cause });
@@ -79,12 +100,17 @@ export const openBody = (request: IncomingMessage, { maxBytes, pace, inspect }: 
       try {
         while (!isEnough()) {
           const { done, value } = await Promise.race([nextPiece(), watch.expired]);
-          isWhole = done === true;
-          if (done) return;
+          if (done) {
+            await decoder?.end();
+            isWhole = true;
+            return;
+          }
           watch.took(value.length);
-          inspect(value);
-          keep(value);
+          await takeEncoded(value);
         }
+      } catch (error) {
+        decoder?.stop();
+        throw error;
       } finally {
         watch.stop();
       }

@@ -15,8 +15,9 @@ export const isUnread = (request: IncomingMessage): boolean => hasBody(request) 
  */
 export const leaveUnread = (request: IncomingMessage): void => {
   const { socket } = request;
-  // Node drains a request whose reading has not begun. This begins it.
-  request.read(0);
+  // Node drains a request whose reading has not begun. This begins it, and drops what is buffered: `read(0)` would
+  // begin nothing while the buffer is full.
+  request.read();
   socket.destroySoon = () => {
     socket.end();
     setTimeout(() => socket.destroy(), LINGER_MS);

@@ -1,4 +1,5 @@
 import { routingOf, TaskError, toAnswer, withDocumentation, type Outcome, type Routing } from '#contract';
+import { jsonFault } from '../door/json-fault.js';
 import { createValueLimit, maxValuesOf } from '../door/value-limit.js';
 import { requireTasks } from '../tasks/intake.js';
 
@@ -21,10 +22,13 @@ const namedIn = (body: unknown): readonly Routing[] => {
 /** @throws TaskError when the frame is not JSON or holds too many values */
 const parseJson = (bytes: Buffer, maxTasks: number): unknown => {
   createValueLimit(maxValuesOf(maxTasks))(bytes);
+  const text = bytes.toString();
   try {
-    return JSON.parse(bytes.toString());
+    return JSON.parse(text);
   } catch (cause) {
-    throw new TaskError('invalidRequestBody', 'The frame is not JSON.', {}, { cause });
+    const fault = jsonFault(text);
+    const message = fault ? `The frame is not JSON: ${fault}.` : 'The frame is not JSON.';
+    throw new TaskError('invalidRequestBody', message, {}, { cause });
   }
 };
 

@@ -52,7 +52,7 @@ export const openSession = async (
   database: Database,
   task: { readonly connectionSessionUUID?: unknown },
 ): Promise<Opened> => {
-  const owner = await authenticate(database, undefined, task);
+  const owner = await authenticate(database, {}, task);
   try {
     return { owner, ...(await takeUp(database, owner, task.connectionSessionUUID)) };
   } catch (cause) {

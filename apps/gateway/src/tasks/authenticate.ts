@@ -25,31 +25,40 @@ const lookUp = async (database: Database, apiKey: string): Promise<Owner | undef
   }
 };
 
-const keyOfHeader = (authorization: string | undefined) => authorization?.match(/^Bearer +(\S+)\s*$/i)?.[1];
+/** The headers that may hold a key. */
+export type KeyHeaders = {
+  readonly authorization?: string | undefined;
+  readonly 'x-api-key'?: string | string[] | undefined;
+};
 
-/** Whether an Authorization header holds a key, valid or not. */
-export const hasKey = (authorization: string | undefined): boolean =>
-  keyOfHeader(authorization) !== undefined;
+/** With or without `Bearer`. Another scheme is no key, and neither is a scheme without one. */
+const KEY = /^(?:Bearer +)?(?!(?:Bearer|Basic|Digest|Negotiate)\s*$)(\S+)\s*$/i;
+
+const keyOfHeaders = ({ authorization, 'x-api-key': other }: KeyHeaders): string | undefined =>
+  authorization?.match(KEY)?.[1] ?? (typeof other === 'string' ? other.trim() || undefined : undefined);
+
+/** Whether a header holds a key, valid or not. */
+export const hasKey = (headers: KeyHeaders): boolean => keyOfHeaders(headers) !== undefined;
 
 const details = { parameter: 'apiKey' };
 
-export const missingKey = (): TaskError => {
-  const message =
-    "Missing API key: send 'Authorization: Bearer <key>' or an authentication task first, within 16 kB.";
-  return new TaskError('missingApiKey', message, details);
-};
+const HOW_TO_SEND =
+  "Missing API key: send 'Authorization: Bearer <key>' or an authentication task first, within 16 kB.";
+
+export const missingKey = (message = HOW_TO_SEND): TaskError =>
+  new TaskError('missingApiKey', message, details);
 
 /**
- * Finds the caller by the Authorization header or by a first `authentication` task; the header wins.
+ * Finds the caller by the Authorization header, by `x-api-key`, or by a first `authentication` task, in this order.
  *
  * @throws TaskError missingApiKey, invalidApiKey, or serviceUnavailable when the database is away
  */
 export const authenticate = async (
   database: Database,
-  authorization: string | undefined,
+  headers: KeyHeaders,
   first: unknown,
 ): Promise<Owner> => {
-  const apiKey = keyOfHeader(authorization) ?? keyOfTask(first);
+  const apiKey = keyOfHeaders(headers) ?? keyOfTask(first);
   if (!apiKey) throw missingKey();
   const owner = await lookUp(database, apiKey);
   if (!owner) throw new TaskError('invalidApiKey', 'Invalid API key.', details);
