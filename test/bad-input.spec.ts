@@ -80,7 +80,7 @@ describe('bad input', () => {
       expectRefusal(reply, { code: 'invalidRequestBody' });
     });
 
-    it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
+    it.each(['application/xml', 'application/octet-stream', 'image/png', 'multipart/form-data'])(
       'the gateway refuses a body of type %s',
       async (type) => {
         const headers = { authorization: `Bearer ${service.key}`, 'content-type': type };
@@ -476,8 +476,6 @@ describe('bad input', () => {
       '/images',
       `/images/${'a'.repeat(500)}.png`,
       '/nowhere',
-      '/v1/',
-      '/v1',
       '/',
     ])('the answer is 404 at %s', async (unknown) => {
       const { status, headers, text } = await rawRequest(service.url, unknown);

@@ -7,6 +7,9 @@ import type { FastifyReply } from 'fastify';
 import { AppModule, type Start } from './app.module.js';
 import { guardBodies } from './door/front-door.js';
 import { GATEWAY_METRICS } from './gateway-metrics.js';
+import { noteMethods } from './http/allowed-methods.js';
+import { corsOptions } from './http/origins.js';
+import { answerMalformedRequest } from './http/raw-answer.js';
 import { watchRequests } from './http/watch-requests.js';
 import { serveReference } from './reference/openapi.js';
 import { wantsWebSocket } from './socket/upgrade.js';
@@ -26,7 +29,10 @@ export const createApp = async (start: Start): Promise<NestFastifyApplication> =
     http: createOptions,
     forceCloseConnections: 'idle',
     frameworkErrors: answerMalformedAddress,
+    clientErrorHandler: answerMalformedRequest,
+    routerOptions: { ignoreTrailingSlash: true },
   });
+  noteMethods(adapter.getInstance());
   const options = { ...nestOptions(start.context.log), bodyParser: false };
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(start), adapter, options);
 
@@ -34,6 +40,8 @@ export const createApp = async (start: Start): Promise<NestFastifyApplication> =
   const server = adapter.getInstance();
   watchRequests(server, { metrics: app.get(GATEWAY_METRICS), tracing: app.get(TRACING) });
   guardBodies(server, { database: app.get(DATABASE), config: app.get(CONFIG) }, start.options);
+  const cors = corsOptions(app.get(CONFIG));
+  if (cors) app.enableCors(cors);
   await app.register(fastifyStatic, { serve: false, cacheControl: false });
   serveReference(app);
   return app;

@@ -18,6 +18,12 @@ const hosts = list
   )
   .default([]);
 
+/** Scheme, host and port, as browsers send it. */
+const isOrigin = (text: string) => {
+  if (text === '*') return true;
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+};
+
 const ServiceSettings = z.object({
   /** Where the gateway listens. */
   PORT: integer(1, 65_535).default(3000),
@@ -53,6 +59,13 @@ const ServiceSettings = z.object({
   OUTBOUND_PROXY: url('http:', 'https:').optional(),
   /** Hosts or CIDRs that are reached without the proxy. */
   OUTBOUND_NO_PROXY: hosts,
+  /** Origins of the web pages whose scripts may call, also by WebSocket; `*` for all. */
+  CORS_ORIGINS: list
+    .refine(
+      (origins) => origins.every(isOrigin),
+      'must be * or a comma list of origins, such as https://shop.example',
+    )
+    .default([]),
   /**
    * The longest side of an image in pixels. The cost of a row or column does not shrink with the other side.
    */

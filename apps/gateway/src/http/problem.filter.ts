@@ -2,7 +2,7 @@ import { problems, TaskError, toErrorItem } from '#contract';
 import { StorageError } from '#storage';
 import type { Logger } from '#telemetry';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toServiceFault } from '../tasks/service-fault.js';
 
 const statusOf = (error: unknown): number => {
@@ -18,7 +18,6 @@ const translate = (error: unknown): TaskError => {
   if (error instanceof StorageError) return toServiceFault(error);
   const cause = { cause: error };
   const status = statusOf(error);
-  if (status === 404) return new TaskError('notFound', 'There is nothing at this address.', {}, cause);
   if (status === 415) {
     const message = "Send the tasks with 'Content-Type: application/json'.";
     return new TaskError('invalidRequestBody', message, {}, cause);
@@ -28,19 +27,35 @@ const translate = (error: unknown): TaskError => {
   return new TaskError('internalServerError', 'Something failed on our side; try again.', {}, cause);
 };
 
+/** The router says 404 both for a path that leads nowhere and for a method that a path lacks. */
+const refuseRoute = (methods: readonly string[]): TaskError => {
+  if (methods.length === 0)
+    return new TaskError('notFound', 'There is nothing at this address. Tasks go to POST /v1.');
+  const message = `This address takes ${methods.join(', ')} only.`;
+  return new TaskError('methodNotAllowed', message, { allowedValues: methods });
+};
+
+/** Headers that hold for whatever is answered. */
+const isKept = (name: string) => name === 'vary' || name.startsWith('access-control-');
+
 /** The only place that turns an error into an HTTP answer. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly log: Logger) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const problem = translate(error);
+    const http = host.switchToHttp();
+    const { server, url } = http.getRequest<FastifyRequest>();
+    const isRouters = error instanceof HttpException && error.getStatus() === 404;
+    const methods = isRouters ? server.allowedMethods(url.split('?', 1)[0] ?? '') : [];
+    const problem = isRouters ? refuseRoute(methods) : translate(error);
     const { status } = problems[problem.code];
     if (status >= 500) this.log.error({ err: problem }, 'request failed');
     const routing = problem.details.parameter === 'apiKey' ? { taskType: 'authentication' } : {};
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const reply = http.getResponse<FastifyReply>();
     // Headers of the failed answer, such as cache-control, do not apply to the error.
-    for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+    for (const name of Object.keys(reply.getHeaders())) if (!isKept(name)) reply.removeHeader(name);
+    if (methods.length > 0) reply.header('allow', methods.join(', '));
     const item = toErrorItem(problem, routing);
     if (item.retryAfter !== undefined) reply.header('retry-after', `${item.retryAfter}`);
     void reply.status(status).send({ errors: [item] });

@@ -1,9 +1,12 @@
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { MAX_BODY_BYTES } from '#contract';
+import type { ServiceConfig } from '#config';
+import { MAX_BODY_BYTES, TaskError } from '#contract';
 import { touchSessions } from '#database';
 import { token } from '#nest';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { mayDial } from '../http/origins.js';
+import { answerRaw } from '../http/raw-answer.js';
 import { isDryRun } from '../tasks/intake.js';
 import { serveConnection, type Connection, type ConnectionOptions } from './connection.js';
 import type { SessionNeeds } from './session.js';
@@ -19,6 +22,7 @@ const SERVICE_RESTART = 1012;
 
 type Needs = SessionNeeds & {
   readonly server: Server;
+  readonly config: Pick<ServiceConfig, 'CORS_ORIGINS'>;
   readonly options: ConnectionOptions;
 };
 
@@ -31,11 +35,12 @@ export type Sockets = {
   readonly settle: () => Promise<void>;
 };
 
-const refuse = (socket: Duplex, status: 404 | 503) =>
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-    () => socket.destroy(),
-  );
+const nothingHere = new TaskError('notFound', 'There is no WebSocket at this address; it is at /v1.');
+const stopping = new TaskError('serviceUnavailable', 'The service is stopping; connect again.');
+const foreignPage = new TaskError(
+  'forbidden',
+  "Pages of this Origin may not connect. The service's operator allows them by CORS_ORIGINS.",
+);
 
 export const SOCKETS = token<Sockets>('sockets');
 
@@ -52,13 +57,16 @@ const close = (socket: WebSocket) =>
 
 /** Serves the task API over WebSocket at /v1. */
 export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
-  const { database, background, log } = needs;
+  const { config, database, background, log } = needs;
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     maxPayload: MAX_BODY_BYTES,
     perMessageDeflate: false,
   });
+  webSockets.on('wsClientError', ({ message }, socket) =>
+    answerRaw(socket, new TaskError('invalidRequest', `The WebSocket handshake is faulty: ${message}.`)),
+  );
   const connections = new Set<Connection>();
   let isDraining = false;
 
@@ -71,9 +79,10 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!wantsWebSocket(request)) return answerPlainly(server, request, socket, head);
     socket.on('error', (error) => log.debug({ err: error }, 'connection failed'));
-    const [path, query] = (request.url ?? '').split('?', 2);
-    if (path !== PATH) return refuse(socket, 404);
-    if (isDraining) return refuse(socket, 503);
+    const [path = '', query] = (request.url ?? '').split('?', 2);
+    if (path.replace(/\/+$/, '') !== PATH) return answerRaw(socket, nothingHere);
+    if (isDraining) return answerRaw(socket, stopping);
+    if (!mayDial(config, request.headers)) return answerRaw(socket, foreignPage);
 
     const isDry = isDryRun(new URLSearchParams(query).get('dryRun'));
     return webSockets.handleUpgrade(request, socket, head, (webSocket) => {

@@ -1,0 +1,29 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { problems, TaskError, toErrorItem } from '#contract';
+
+/** Answers on a bare connection, and closes it. */
+export const answerRaw = (socket: Duplex, problem: TaskError): void => {
+  const { status } = problems[problem.code];
+  const body = JSON.stringify({ errors: [toErrorItem(problem)] });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+};
+
+/** Node's codes of faults in a request that end its connection. */
+const faults: Readonly<Record<string, TaskError>> = {
+  HPE_HEADER_OVERFLOW: new TaskError('maxHeaderSizeExceeded', 'The headers have more than 16 kB.'),
+  ERR_HTTP_REQUEST_TIMEOUT: new TaskError('requestTimeout', 'The head of the request came too slowly.'),
+};
+const noHttp = new TaskError('invalidRequest', 'The request is not HTTP/1.1 as this service reads it.');
+
+/** Answers a request that Node cannot parse. */
+export const answerMalformedRequest = (error: Error & { code?: string }, socket: Duplex): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy(error);
+  else answerRaw(socket, faults[error.code ?? ''] ?? noHttp);
+};
