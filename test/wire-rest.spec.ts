@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { removal, type Item } from '#test/client';
-import { disc, toPng } from '#test/pictures';
+import { disc, noise, toPng } from '#test/pictures';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
 
@@ -302,6 +302,69 @@ describe('REST requests of Runware clients', () => {
       ],
       response: { data },
     });
+  });
+
+  it('get a task as they sent it, which can be sent again', async () => {
+    const task = removal(photo, {
+      outputFormat: 'jpg',
+      outputType: ['URL'],
+      rgba: null,
+      settings: { alphaMatting: true },
+      safety: { mode: 'fast', apiKey: 'hush' },
+      routing: { a: ['deep', { er: '\u0000' }] },
+      deliveryMethod: 'async',
+      webhookURL: 'https://shop.example/hook?token=hush',
+      uploadEndpoint: 'https://shop.example/put',
+      includeCost: true,
+    });
+    await service.post([task]);
+    const row = await service.database.task.findFirst({ where: { taskUuid: task.taskUUID } });
+    expect(row?.sentTask).toMatch(/^sealed:/);
+
+    const { request } = await one({ taskType: 'getTaskDetails', taskUUID: task.taskUUID });
+    const [sent] = request as [Record<string, unknown>];
+    expect(sent).toEqual({
+      ...task,
+      inputImage: row?.inputImageId,
+      safety: { mode: 'fast', apiKey: 'REDACTED' },
+      webhookURL: 'https://shop.example/hook?REDACTED',
+    });
+    expect(Object.keys(sent)).toEqual(Object.keys(task));
+    const again = { ...sent, taskUUID: randomUUID(), deliveryMethod: 'sync', webhookURL: null };
+    const repeated = await one({ ...again, uploadEndpoint: null });
+    expect([repeated['status'], repeated['inputImageUUID']]).toEqual(['success', row?.inputImageId]);
+  });
+
+  it('get what the row of an older gateway says of a task', async () => {
+    const task = removal(photo, { settings: { postProcessMask: true } });
+    const result = await one(task);
+    await service.database.task.updateMany({
+      where: { taskUuid: task.taskUUID },
+      data: { sentTask: null },
+    });
+    const { request } = await one({ taskType: 'getTaskDetails', taskUUID: task.taskUUID });
+    expect(request).toEqual(
+      [
+        {
+          ...task,
+          inputImage: result['inputImageUUID'],
+          outputType: 'URL',
+          outputFormat: 'PNG',
+          outputQuality: 95,
+          includeCost: false,
+        },
+      ].map(({ settings: _, ...rest }: Record<string, unknown>) => rest),
+    );
+  });
+
+  it('get an upload without its bytes', async () => {
+    const taskUUID = randomUUID();
+    const image = (await toPng(noise(60, 60))).toString('base64');
+    await service.post([{ taskType: 'imageUpload', taskUUID, image }]);
+    const { request } = await one({ taskType: 'getTaskDetails', taskUUID });
+    expect(request).toEqual([
+      { taskType: 'imageUpload', taskUUID, image: `${image.slice(0, 64)}… (${image.length} characters)` },
+    ]);
   });
 
   it('may test a key with an authentication task alone', async () => {

@@ -9,6 +9,7 @@ export const neededMigrations: readonly string[] = [
   '20261122200000_models',
   '20261122203000_finishing',
   '20261122210000_trace',
+  '20261128093000_sent_task',
 ];
 
 class OldSchema extends Error {

@@ -12,7 +12,12 @@ export type NewTask = Pick<
   readonly request: Prisma.InputJsonObject;
   /** Set when the work is done before the task is recorded, as with uploads. */
   readonly state?: 'succeeded';
-} & Partial<Pick<TaskRow, 'inputUrl' | 'uploadUrl' | 'webhookUrl' | 'webhookHost' | 'ttlS' | 'traceParent'>>;
+} & Partial<
+    Pick<
+      TaskRow,
+      'sentTask' | 'inputUrl' | 'uploadUrl' | 'webhookUrl' | 'webhookHost' | 'ttlS' | 'traceParent'
+    >
+  >;
 
 /** What a taskUUID refers to now: new work, the same work as before, or conflicting work. */
 export type Standing =

@@ -13,6 +13,7 @@ import type { Owner } from '#database';
 import { token } from '#nest';
 import type { Logger, Tracing } from '#telemetry';
 import type { Handler, Handlers } from './handlers.js';
+import type { SentTask } from './sent-task.js';
 import { toServiceFault } from './service-fault.js';
 
 /** Task types that create a row. Two of them must not share a UUID within one request. */
@@ -48,10 +49,15 @@ type Needs = {
   readonly log: Logger;
 };
 
-const handle = (handlers: Handlers, { owner, isDryRun }: TaskBatch, task: Task): Promise<Outcome> => {
+const handle = (
+  handlers: Handlers,
+  { owner, isDryRun }: TaskBatch,
+  task: Task,
+  sent: SentTask,
+): Promise<Outcome> => {
   // The table pairs taskType and handler, but the compiler loses the pairing on look-up.
   const handler = handlers[task.taskType] as Handler<TaskType>;
-  return isDryRun ? handler.dryRun(owner, task) : handler.run(owner, task);
+  return isDryRun ? handler.dryRun(owner, task, sent) : handler.run(owner, task, sent);
 };
 
 export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): AnswerTasks => {
@@ -64,7 +70,7 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
       }
       const task = parseTask(raw);
       tracing.note({ 'clearcut.task_type': task.taskType });
-      return await handle(handlers, batch, task);
+      return await handle(handlers, batch, task, raw as SentTask);
     } catch (error) {
       if (error instanceof TaskError) return toFailure(error, routing);
       log.error({ err: error, ...routing }, 'task not taken');

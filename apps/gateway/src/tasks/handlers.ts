@@ -1,8 +1,10 @@
 import type { Outcome, TaskOf, TaskType } from '#contract';
 import type { Owner } from '#database';
 import { token } from '#nest';
+import type { SentTask } from './sent-task.js';
 
-type Handle<T extends TaskType> = (owner: Owner, task: TaskOf<T>) => Promise<Outcome>;
+/** Gets the validated task, and the task as it came. */
+type Handle<T extends TaskType> = (owner: Owner, task: TaskOf<T>, sent: SentTask) => Promise<Outcome>;
 
 export type Handler<T extends TaskType> = {
   readonly run: Handle<T>;

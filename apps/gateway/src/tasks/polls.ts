@@ -1,12 +1,18 @@
 import { outputOf, TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
 import { findTask, RemovalRequest, type Database, type Owner, type TaskRow } from '#database';
 import { token } from '#nest';
+import type { Secrets } from '#secrets';
 import type { ReadOutcome } from './read-outcome.js';
+import { openSentTask, type SentTask } from './sent-task.js';
 
 /** Answers are kept this long; the details of a task stay longer. */
 const RETENTION_MS = 24 * 60 * 60 * 1000;
 
-type Needs = { readonly database: Database; readonly readOutcome: ReadOutcome };
+type Needs = {
+  readonly database: Database;
+  readonly readOutcome: ReadOutcome;
+  readonly secrets: Pick<Secrets, 'open'>;
+};
 
 const requireTask = async ({ database }: Needs, owner: Owner, taskUUID: string): Promise<TaskRow> => {
   const task = await findTask(database, owner.id, taskUUID);
@@ -33,18 +39,27 @@ const getResponse = async (needs: Needs, owner: Owner, { taskUUID }: GetResponse
 
 const uploadTypes = { imageUpload: true, mediaStorage: true };
 
-const parametersOf = (request: RemovalRequest) => ({ ...outputOf(request), finishing: request.finishing });
+/** What the row of an older gateway says of the task. */
+const describeRow = ({
+  taskType,
+  taskUuidSent: taskUUID,
+  model,
+  inputImageId,
+  request,
+}: TaskRow): SentTask => {
+  const output = taskType in uploadTypes ? {} : outputOf(RemovalRequest.parse(request));
+  return { taskType, taskUUID, ...(model && { model }), inputImage: inputImageId, ...output };
+};
 
-/** The parameters of a task, without its image, and its answer. */
+/** A task as it was sent, and its answer. */
 const getTaskDetails = async (
   needs: Needs,
   owner: Owner,
   { taskUUID: wanted }: GetTaskDetails,
 ): Promise<Outcome> => {
   const task = await requireTask(needs, owner, wanted);
-  const parameters = task.taskType in uploadTypes ? {} : parametersOf(RemovalRequest.parse(task.request));
-  const { taskType, taskUuidSent: taskUUID, model, inputImageId, provider, device, weightsSha256 } = task;
-  const request = { taskType, taskUUID, ...(model && { model }), inputImage: inputImageId, ...parameters };
+  const { provider, device, weightsSha256 } = task;
+  const request = openSentTask(needs.secrets, task.sentTask) ?? describeRow(task);
   const run = provider && { execution: { provider, device, weightsSha256 } };
 
   const outcome = task.finishedAt ? await needs.readOutcome(task) : undefined;

@@ -26,6 +26,7 @@ import type { Handler } from './handlers.js';
 import { resolveInput, type Input } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
 import type { ReadOutcome } from './read-outcome.js';
+import { sealSentTask, type SentTask } from './sent-task.js';
 import type { WaitingRoom } from './waiting-room.js';
 
 type Needs = {
@@ -104,12 +105,13 @@ type Parts = {
   readonly model: Model;
   readonly input: Input;
   readonly source: ParsedSource;
+  readonly sent: SentTask;
 };
 
 const toNewTask = (
   { seal }: Pick<Secrets, 'seal'>,
   owner: Owner,
-  { removal, model, input, source }: Parts,
+  { removal, model, input, source, sent }: Parts,
 ): NewTask => {
   const { taskType, taskUUID, parameter, output, otherTypes, finishing, warnings } = removal;
   const { uploadEndpoint, webhookURL, ttl } = removal;
@@ -138,6 +140,7 @@ const toNewTask = (
       warnings,
       isNewerForm: parameter === 'inputs.image',
     },
+    sentTask: sealSentTask({ seal }, sent, source.kind === 'inline' ? input.inputImageId : undefined),
     payloadHash: payloadHash(work, source),
     inputImageId: input.inputImageId,
     outputImageId: randomUUID(),
@@ -169,23 +172,23 @@ const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promis
 };
 
 /** Accepts a removal; answers its result, or for async callers an acknowledgement. */
-const run = async (needs: Needs, owner: Owner, sent: RemoveBackground): Promise<Outcome> => {
-  const removal = toRemoval(sent);
+const run = async (needs: Needs, owner: Owner, task: RemoveBackground, sent: SentTask): Promise<Outcome> => {
+  const removal = toRemoval(task);
   const { webhookURL, uploadEndpoint } = removal;
   const model = await chooseModel(needs, removal);
   await checkAddresses(needs.outbound, { webhookURL, uploadEndpoint });
   const source = parseImageSource(removal.inputImage, removal.parameter);
   const { image, ...input } = await resolveInput(needs, owner, source, removal);
 
-  const newTask = toNewTask(needs.secrets, owner, { removal, model, input, source });
-  const { task, isNew } = await needs.accept(newTask, image);
+  const newTask = toNewTask(needs.secrets, owner, { removal, model, input, source, sent });
+  const { task: row, isNew } = await needs.accept(newTask, image);
   const enqueued = async () => {
-    if (isNew) await enqueue(needs, task, model.air);
+    if (isNew) await enqueue(needs, row, model.air);
   };
 
-  if (!removal.isAsync) return waitForEnd(needs, task, enqueued);
+  if (!removal.isAsync) return waitForEnd(needs, row, enqueued);
   await enqueued();
-  return { result: { taskType: task.taskType, taskUUID: task.taskUuidSent } };
+  return { result: { taskType: row.taskType, taskUUID: row.taskUuidSent } };
 };
 
 export type RemovalHandler = Handler<'removeBackground' | 'imageBackgroundRemoval' | 'removeImageBackground'>;
@@ -193,6 +196,6 @@ export type RemovalHandler = Handler<'removeBackground' | 'imageBackgroundRemova
 export const REMOVE_BACKGROUND = token<RemovalHandler>('removeBackground');
 
 export const createRemoveBackground = (needs: Needs): RemovalHandler => ({
-  run: (owner, task) => run(needs, owner, task),
+  run: (owner, task, sent) => run(needs, owner, task, sent),
   dryRun: (owner, task) => price(needs, owner, task),
 });

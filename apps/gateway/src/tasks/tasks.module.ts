@@ -109,8 +109,9 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       database: DATABASE,
       outbound: OUTBOUND,
       readOutcome: READ_OUTCOME,
+      secrets: SECRETS,
     }),
-    provide(POLLS, createPolls, { database: DATABASE, readOutcome: READ_OUTCOME }),
+    provide(POLLS, createPolls, { database: DATABASE, readOutcome: READ_OUTCOME, secrets: SECRETS }),
     provide(HANDLERS, createHandlers, { removal: REMOVE_BACKGROUND, uploads: UPLOADS, polls: POLLS }),
     provide(ANSWER_TASKS, createAnswerTasks, {
       handlers: HANDLERS,

@@ -20,12 +20,14 @@ import {
 import { limitsOf, verify } from '#imaging';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
+import type { Secrets } from '#secrets';
 import type { Accept } from './accept.js';
 import type { Handlers } from './handlers.js';
 import { checkAddresses } from './check-addresses.js';
 import { describeInline } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
 import type { ReadOutcome } from './read-outcome.js';
+import { sealSentTask, type SentTask } from './sent-task.js';
 
 type Needs = {
   readonly accept: Accept;
@@ -33,6 +35,7 @@ type Needs = {
   readonly database: Database;
   readonly outbound: Pick<Outbound, 'fetchBytes' | 'checkUrl'>;
   readonly readOutcome: ReadOutcome;
+  readonly secrets: Pick<Secrets, 'seal'>;
 };
 
 /** An image to store, of either task type. */
@@ -71,6 +74,7 @@ const upload = async (
   needs: Needs,
   owner: Owner,
   { taskType, taskUUID, text, parameter }: Upload,
+  sent: SentTask,
 ): Promise<Outcome> => {
   const source = parseImageSource(text, parameter);
   const hash = payloadHash({ taskType }, source);
@@ -86,6 +90,7 @@ const upload = async (
     taskType,
     model: null,
     request: {},
+    sentTask: sealSentTask(needs.secrets, sent, undefined),
     payloadHash: hash,
     inputImageId: image.row.id,
     outputImageId: image.row.id,
@@ -125,8 +130,8 @@ const toUpload = (task: ImageUpload | MediaStorage): Upload => {
 };
 
 /** Stores an image, or deletes a stored one at once: its address answers 410 from then on. */
-const storeOrDelete = (needs: Needs, owner: Owner, task: MediaStorage): Promise<Outcome> =>
-  task.operation === 'delete' ? remove(needs, owner, task) : upload(needs, owner, toUpload(task));
+const storeOrDelete = (needs: Needs, owner: Owner, task: MediaStorage, sent: SentTask): Promise<Outcome> =>
+  task.operation === 'delete' ? remove(needs, owner, task) : upload(needs, owner, toUpload(task), sent);
 
 const free = ({ taskType, taskUUID }: ImageUpload | MediaStorage): Outcome => ({
   result: { taskType, taskUUID, cost: 0 },
@@ -162,11 +167,11 @@ export const UPLOADS = token<Uploads>('uploads');
 /** Images that are stored, or deleted, without being processed. */
 export const createUploads = (needs: Needs): Uploads => ({
   imageUpload: {
-    run: (owner, task) => upload(needs, owner, toUpload(task)),
+    run: (owner, task, sent) => upload(needs, owner, toUpload(task), sent),
     dryRun: (owner, task) => checkUpload(needs, owner, task),
   },
   mediaStorage: {
-    run: (owner, task) => storeOrDelete(needs, owner, task),
+    run: (owner, task, sent) => storeOrDelete(needs, owner, task, sent),
     dryRun: (owner, task) => checkMedia(needs, owner, task),
   },
 });

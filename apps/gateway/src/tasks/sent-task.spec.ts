@@ -1,0 +1,35 @@
+import { expect, it } from '@jest/globals';
+import { openSentTask, sealSentTask } from './sent-task.js';
+
+const plain = { seal: (text: string) => text, open: (text: string) => text };
+const kept = (sent: Record<string, unknown>, imageUuid?: string) =>
+  openSentTask(plain, sealSentTask(plain, sent, imageUuid));
+
+it('keeps addresses without their user names and queries', () => {
+  const addresses = {
+    webhookURL: ' https://user:hush@shop.example/hook',
+    uploadEndpoint: 'https://bucket.example/put?X-Amz-Signature=hush',
+    inputImage: 'https://shop.example/a b.png',
+    routing: [{ url: 'http://a.example/?hush' }],
+  };
+  expect(kept(addresses)).toEqual({
+    webhookURL: 'https://REDACTED@shop.example/hook',
+    uploadEndpoint: 'https://bucket.example/put?REDACTED',
+    inputImage: 'https://shop.example/a b.png',
+    routing: [{ url: 'http://a.example/?REDACTED' }],
+  });
+});
+
+it('names the stored image in place of bytes, in the form that was sent', () => {
+  expect(kept({ inputs: { image: 'aGk=' } }, 'uuid')).toEqual({ inputs: { image: 'uuid' } });
+  expect(kept({ inputImage: 'aGk=', inputs: null }, 'uuid')).toEqual({ inputImage: 'uuid', inputs: null });
+});
+
+it('keeps a bounded part of parameters that may hold anything', () => {
+  let deep: unknown = 'x';
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+  const wide = Array.from({ length: 1_000 }, () => Array.from({ length: 1_000 }, () => 'x'.repeat(3_000)));
+  const sealed = sealSentTask(plain, { taskType: 'removeBackground', deep, wide }, undefined);
+  expect(sealed.length).toBeLessThan(100_000);
+  expect(openSentTask(plain, sealed)).toMatchObject({ taskType: 'removeBackground' });
+});

@@ -1,0 +1,95 @@
+import { SecretsError, type Secrets } from '#secrets';
+
+/** A task as it came. */
+export type SentTask = Readonly<Record<string, unknown>>;
+
+/** Values of one task that are kept, and the depth to which they are. Some parameters may hold anything. */
+const MAX_VALUES = 200;
+const MAX_DEPTH = 6;
+/** Addresses are as long as this. */
+const MAX_LENGTH = 2048;
+const SHORT_LENGTH = 64;
+
+const isSecret = (name: string) => /key|token|secret|password|authorization|credential/i.test(name);
+
+const isRecord = (value: unknown): value is SentTask =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Queries and user names of addresses often open something. */
+const redactUrl = (text: string): string => {
+  const address = text.trim();
+  const url = /^https?:\/\//i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || !(url.username || url.password || url.search)) return text;
+  if (url.username || url.password) Object.assign(url, { username: 'REDACTED', password: '' });
+  if (url.search) url.search = '?REDACTED';
+  return url.href;
+};
+
+const shorten = (text: string): string =>
+  text.length <= MAX_LENGTH ? text : `${text.slice(0, SHORT_LENGTH)}… (${text.length} characters)`;
+
+/** Copies a task without secrets, and no more of it than a row should hold. */
+const redact = (sent: SentTask): SentTask => {
+  let left = MAX_VALUES;
+  /** As many of the items as may still be kept. */
+  const take = <T>(items: readonly T[]): T[] => {
+    const kept = items.slice(0, left);
+    left -= kept.length;
+    return kept;
+  };
+  const copy = (value: unknown, depth: number): unknown => {
+    if (typeof value === 'string') return shorten(redactUrl(value));
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth >= MAX_DEPTH) return '…';
+    return Array.isArray(value)
+      ? take(value).map((item) => copy(item, depth + 1))
+      : copyRecord(value as SentTask, depth);
+  };
+  const copyRecord = (record: SentTask, depth: number): SentTask =>
+    Object.fromEntries(
+      take(Object.entries(record)).map(([name, value]) => [
+        name,
+        depth > 0 && isSecret(name) ? 'REDACTED' : copy(value, depth + 1),
+      ]),
+    );
+  return copyRecord(sent, 0);
+};
+
+/**
+ * Names the stored image in place of the bytes that came inside a task, so that the task can be sent again.
+ */
+const withStoredImage = (sent: SentTask, imageUuid: string): SentTask => {
+  const { inputImage, inputs } = sent;
+  return {
+    ...sent,
+    ...(typeof inputImage === 'string' && { inputImage: imageUuid }),
+    ...(isRecord(inputs) &&
+      typeof inputs['image'] === 'string' && { inputs: { ...inputs, image: imageUuid } }),
+  };
+};
+
+/**
+ * A task as its row keeps it: as sent, but without secrets and bytes of images. It is sealed, since the path of an
+ * address may be a secret too.
+ *
+ * @param imageUuid of the stored image, when its bytes came inside the task
+ */
+export const sealSentTask = (
+  { seal }: Pick<Secrets, 'seal'>,
+  sent: SentTask,
+  imageUuid: string | undefined,
+): string => seal(JSON.stringify(redact(imageUuid ? withStoredImage(sent, imageUuid) : sent)));
+
+/** The task as it was sent. Undefined for rows of older gateways, and when the key that sealed it is gone. */
+export const openSentTask = (
+  { open }: Pick<Secrets, 'open'>,
+  sealed: string | null,
+): SentTask | undefined => {
+  if (sealed === null) return undefined;
+  try {
+    return JSON.parse(open(sealed)) as SentTask;
+  } catch (error) {
+    if (error instanceof SecretsError) return undefined;
+    throw error;
+  }
+};
