@@ -73,7 +73,10 @@ const TaskDetails = z
   .strictObject({
     taskType: z.literal('getTaskDetails'),
     taskUUID: z.string(),
-    request: z.array(z.record(z.string(), z.unknown())),
+    request: z.array(z.record(z.string(), z.unknown())).meta({
+      description:
+        'The task as sent, without secrets: queries and user names of addresses are REDACTED, and the UUID of the stored image stands for bytes.',
+    }),
     response: z.record(z.string(), z.unknown()),
     execution: z
       .record(z.string(), z.unknown())

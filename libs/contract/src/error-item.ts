@@ -1,4 +1,5 @@
 import { problems, TaskError } from './problems.js';
+import { nearestAnchor } from './reference-anchors.js';
 import type { ErrorItem, Outcome } from './answer.js';
 
 /** The routing keys that the client sent with a task. */
@@ -27,9 +28,7 @@ export const toFailure = (error: TaskError, routing?: Routing): Outcome => ({
 /** Adds to an error the address of the reference of its parameter. */
 export const withDocumentation = (outcome: Outcome, publicUrl: string): Outcome => {
   if ('result' in outcome || !outcome.error.parameter) return outcome;
-  const anchor = outcome.error.parameter.replaceAll('.', '-').toLowerCase();
-  return {
-    ...outcome,
-    error: { ...outcome.error, documentation: `${publicUrl}/reference#request-${anchor}` },
-  };
+  const { parameter, taskType = '' } = outcome.error;
+  const documentation = `${publicUrl}/reference#${nearestAnchor(taskType, parameter)}`;
+  return { ...outcome, error: { ...outcome.error, documentation } };
 };

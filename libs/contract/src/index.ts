@@ -4,6 +4,7 @@ export { MAX_BODY_BYTES, MAX_IMAGE_BYTES } from './limits.js';
 export { didYouMean } from './closest.js';
 export { parseImageSource, type ParsedSource } from './image-source.js';
 export { parseTask, routingOf } from './parse-task.js';
+export { parameterAnchor, sectionAnchor } from './reference-anchors.js';
 export { problems, TaskError, ProblemCode } from './problems.js';
 export { Output, outputOf, OutputType } from './output.js';
 export * from './tasks.js';

@@ -1,4 +1,4 @@
-import { problems, taskSchemas } from '#contract';
+import { parameterAnchor, problems, sectionAnchor, taskSchemas } from '#contract';
 import { z } from 'zod';
 
 type Property = {
@@ -6,6 +6,8 @@ type Property = {
   readonly $ref?: string;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
+  readonly anyOf?: readonly Property[];
+  readonly items?: Property;
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -23,6 +25,8 @@ const escape = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' 
 const typeOf = (property: Property): string => {
   if (property.const !== undefined) return `\`${JSON.stringify(property.const)}\``;
   if (property.enum) return property.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' \\| ');
+  if (property.anyOf) return property.anyOf.map(typeOf).join(' \\| ');
+  if (property.type === 'array' && property.items) return `array of ${typeOf(property.items)}`;
   return property.type ?? 'any';
 };
 
@@ -35,8 +39,8 @@ const rangeOf = ({ minimum, maximum, default: preset }: Property): string =>
     .filter(Boolean)
     .join(', ');
 
-const row = ([name, property]: [string, Property], required: readonly string[]): string => {
-  const anchor = `<a id="request-${name.replaceAll('.', '-').toLowerCase()}"></a>`;
+const row = (taskType: string, [name, property]: [string, Property], required: readonly string[]): string => {
+  const anchor = `<a id="${parameterAnchor(taskType, name)}"></a>`;
   const cells = [
     `${anchor}\`${name}\`${required.includes(name) ? ' **required**' : ''}`,
     typeOf(property),
@@ -66,12 +70,21 @@ const section = ([taskType, schema]: [string, z.ZodType]): string => {
   const rows = Object.entries(properties).flatMap(([name, property]) => {
     const resolved = resolve(property, document);
     const inner = Object.entries(resolved.properties ?? {}).map(([field, part]) =>
-      row([`${name}.${field}`, resolve(part, document)], []),
+      row(taskType, [`${name}.${field}`, resolve(part, document)], []),
     );
-    return [row([name, resolved], required)].concat(inner);
+    return [row(taskType, [name, resolved], required)].concat(inner);
   });
   const head = ['| parameter | type | range | |', '|---|---|---|---|'];
-  return [`## ${taskType}`, '', description, '', ...head, ...rows].join('\n');
+  return [
+    `<a id="${sectionAnchor(taskType)}"></a>`,
+    '',
+    `## ${taskType}`,
+    '',
+    description,
+    '',
+    ...head,
+    ...rows,
+  ].join('\n');
 };
 
 const problemRows = () =>

@@ -50,6 +50,7 @@ export const createDocument = (app: NestFastifyApplication): OpenAPIObject => {
     .setDescription("Self-hosted background removal. Speaks Runware's task API.")
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'x-api-key')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key of this service.' })
     .build();
   return enrich(SwaggerModule.createDocument(app, frame));

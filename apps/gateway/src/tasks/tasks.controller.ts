@@ -1,6 +1,14 @@
 import { Answer } from '#contract';
 import { Body, Controller, Headers, Inject, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiHeader,
+  ApiOperation,
+  ApiQuery,
+  ApiResponse,
+  ApiSecurity,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { INTAKE, isDryRun, type Intake } from './intake.js';
 
@@ -11,6 +19,7 @@ export class TasksController {
   @Post('v1')
   @ApiOperation({ operationId: 'runTasks', summary: 'Run an array of tasks.' })
   @ApiBearerAuth()
+  @ApiSecurity('x-api-key')
   @ApiBody({ schema: { $ref: '#/components/schemas/TaskArray' } })
   @ApiHeader({
     name: 'X-Runware-Dry-Run',
