@@ -353,7 +353,9 @@ describe('REST requests of Runware clients', () => {
           outputQuality: 95,
           includeCost: false,
         },
-      ].map(({ settings: _, ...rest }: Record<string, unknown>) => rest),
+      ].map((sent: Record<string, unknown>) =>
+        Object.fromEntries(Object.entries(sent).filter(([name]) => name !== 'settings')),
+      ),
     );
   });
 

@@ -21,6 +21,20 @@ export type FinishedRemoval = {
 /** Reads the bytes of the image; called only for output types that carry them. */
 type ReadBase64 = () => Promise<string>;
 
+const inlineBytes = async (
+  outputTypes: readonly OutputType[],
+  contentType: string,
+  readBase64: ReadBase64,
+): Promise<Pick<Cutout, 'imageBase64Data' | 'imageDataURI'>> => {
+  const [isBase64, isDataUri] = [outputTypes.includes('base64Data'), outputTypes.includes('dataURI')];
+  if (!isBase64 && !isDataUri) return {};
+  const base64 = await readBase64();
+  return {
+    ...(isBase64 && { imageBase64Data: base64 }),
+    ...(isDataUri && { imageDataURI: `data:${contentType};base64,${base64}` }),
+  };
+};
+
 /**
  * Makes a result with the older and the newer fields, for every known client. Results without an address carry
  * `result`, by which one client recognises that they are final.
@@ -33,16 +47,11 @@ export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64)
   const notes = removal.warnings?.length ? { warnings: removal.warnings } : {};
   const end = { ...media, status: 'success' as const, ...price, ...notes };
 
-  const asked = (type: OutputType) => outputTypes.includes(type);
-  const base64 = asked('base64Data') || asked('dataURI') ? await readBase64() : undefined;
-  return {
-    ...base,
-    ...(asked('URL') ? { imageURL } : { result: 'success' as const }),
-    ...(asked('URL') && removal.isNewerForm && { mediaURL: imageURL }),
-    ...(base64 !== undefined && asked('base64Data') && { imageBase64Data: base64 }),
-    ...(base64 !== undefined && asked('dataURI') && { imageDataURI: `data:${contentType};base64,${base64}` }),
-    ...end,
-  };
+  const place = outputTypes.includes('URL')
+    ? { imageURL, ...(removal.isNewerForm && { mediaURL: imageURL }) }
+    : { result: 'success' as const };
+  const bytes = await inlineBytes(outputTypes, contentType, readBase64);
+  return { ...base, ...place, ...bytes, ...end };
 };
 
 /** The end of a task, without an HTTP status. */

@@ -54,18 +54,32 @@ const endValue = (scan: Scan) => {
 const takesValue = ({ state }: Scan) => state === 'value' || state === 'element';
 const takesName = ({ state }: Scan) => state === 'name' || state === 'member';
 
-/** Brackets, commas and colons where they may stand. */
-const takesSign = (scan: Scan, sign: string): boolean => {
-  const { open, state } = scan;
-  if (takesValue(scan) && (sign === '[' || sign === '{')) {
-    open.push(sign === '[' ? ']' : '}');
-    scan.state = sign === '[' ? 'element' : 'member';
-  } else if ((state === 'next' || state === 'element' || state === 'member') && sign === open.at(-1)) {
-    open.pop();
-    endValue(scan);
-  } else if (state === 'next' && sign === ',') scan.state = open.at(-1) === ']' ? 'value' : 'name';
-  else if (state === 'colon' && sign === ':') scan.state = 'value';
-  else return false;
+const closable: ReadonlySet<State> = new Set(['next', 'element', 'member']);
+
+/** What each sign changes where it may stand; false where it may not. */
+const signs: Readonly<Record<string, (scan: Scan) => boolean>> = {
+  '[': (scan) => takesValue(scan) && openBracket(scan, ']', 'element'),
+  '{': (scan) => takesValue(scan) && openBracket(scan, '}', 'member'),
+  ']': (scan) => closeBracket(scan, ']'),
+  '}': (scan) => closeBracket(scan, '}'),
+  ',': (scan) => scan.state === 'next' && goTo(scan, scan.open.at(-1) === ']' ? 'value' : 'name'),
+  ':': (scan) => scan.state === 'colon' && goTo(scan, 'value'),
+};
+
+const goTo = (scan: Scan, state: State): true => {
+  scan.state = state;
+  return true;
+};
+
+const openBracket = (scan: Scan, end: string, state: State): true => {
+  scan.open.push(end);
+  return goTo(scan, state);
+};
+
+const closeBracket = (scan: Scan, end: string): boolean => {
+  if (!closable.has(scan.state) || scan.open.at(-1) !== end) return false;
+  scan.open.pop();
+  endValue(scan);
   return true;
 };
 
@@ -73,7 +87,7 @@ const takesSign = (scan: Scan, sign: string): boolean => {
 const readToken = (scan: Scan, at: number): Read => {
   const { text } = scan;
   const character = text[at] ?? '';
-  if (takesSign(scan, character)) return at + 1;
+  if (signs[character]?.(scan)) return at + 1;
   if (character === '"' && (takesValue(scan) || takesName(scan))) {
     if (takesName(scan)) scan.state = 'colon';
     else endValue(scan);
