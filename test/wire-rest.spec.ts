@@ -343,18 +343,9 @@ describe('REST requests of Runware clients', () => {
       data: { sentTask: null },
     });
     const { request } = await one({ taskType: 'getTaskDetails', taskUUID: task.taskUUID });
-    expect(request).toEqual(
-      [
-        {
-          ...task,
-          inputImage: result['inputImageUUID'],
-          outputType: 'URL',
-          outputFormat: 'PNG',
-          outputQuality: 95,
-          includeCost: false,
-        },
-      ].map(({ settings: _, ...rest }: Record<string, unknown>) => rest),
-    );
+    const { settings: _, ...rest } = task as Record<string, unknown>;
+    const output = { outputType: 'URL', outputFormat: 'PNG', outputQuality: 95, includeCost: false };
+    expect(request).toEqual([{ ...rest, inputImage: result['inputImageUUID'], ...output }]);
   });
 
   it('get an upload without its bytes', async () => {

@@ -10,7 +10,7 @@ const plain = (name: string) => name.toLowerCase().replaceAll(/[_\s-]/g, '');
  *
  * @example closest('output_formt', ['outputFormat', 'outputType']) // 'outputFormat'
  */
-export const closest = (name: string, candidates: readonly string[]): string | undefined => {
+const closest = (name: string, candidates: readonly string[]): string | undefined => {
   if (name.length > MAX_LENGTH) return undefined;
   const wanted = plain(name);
   const byPlain = new Map(candidates.map((candidate) => [plain(candidate), candidate]));

@@ -134,7 +134,7 @@ describe('parseTask', () => {
     ],
   ])('says in plain words what is wrong with %s', (_, change, { parameter, fault }) => {
     const error = errorOf(removal(change)) as { message?: string };
-    expect(error).toMatchObject({ parameter, message: expect.stringContaining(`${String(fault)}`) });
+    expect(error).toMatchObject({ parameter, message: expect.stringContaining(String(fault)) });
     expect(error.message).toMatch(/^Invalid value for '[\w.]+': it .+\.$/);
     expect(error.message).not.toMatch(/expected|received|Invalid (option|input)|too (small|big)/i);
   });

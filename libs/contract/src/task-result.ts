@@ -29,20 +29,19 @@ export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64)
   const { taskType, taskUUID, imageUUID, inputImageUUID, outputTypes, imageURL, contentType, cost } = removal;
   const base = { taskType, taskUUID, imageUUID, inputImageUUID };
   const price = cost === undefined ? {} : { cost };
-  const media = removal.isNewerForm ? { mediaUUID: imageUUID } : {};
+  const mediaId = removal.isNewerForm ? { mediaUUID: imageUUID } : {};
   const notes = removal.warnings?.length ? { warnings: removal.warnings } : {};
-  const end = { ...media, status: 'success' as const, ...price, ...notes };
+  const end = { ...mediaId, status: 'success' as const, ...price, ...notes };
 
-  const asked = (type: OutputType) => outputTypes.includes(type);
-  const base64 = asked('base64Data') || asked('dataURI') ? await readBase64() : undefined;
-  return {
-    ...base,
-    ...(asked('URL') ? { imageURL } : { result: 'success' as const }),
-    ...(asked('URL') && removal.isNewerForm && { mediaURL: imageURL }),
-    ...(base64 !== undefined && asked('base64Data') && { imageBase64Data: base64 }),
-    ...(base64 !== undefined && asked('dataURI') && { imageDataURI: `data:${contentType};base64,${base64}` }),
-    ...end,
+  const media = removal.isNewerForm && outputTypes.includes('URL') ? { mediaURL: imageURL } : {};
+  const base64 = outputTypes.some((type) => type !== 'URL') ? await readBase64() : '';
+  const fieldOf: Record<OutputType, Partial<Cutout>> = {
+    URL: { imageURL, ...media },
+    base64Data: { imageBase64Data: base64 },
+    dataURI: { imageDataURI: `data:${contentType};base64,${base64}` },
   };
+  const fields: Partial<Cutout> = Object.assign({}, ...outputTypes.map((type) => fieldOf[type]));
+  return { ...base, ...fields, ...(!fields.imageURL && { result: 'success' as const }), ...end };
 };
 
 /** The end of a task, without an HTTP status. */

@@ -63,7 +63,7 @@ export const guardBodies = (server: FastifyInstance, needs: Needs, { pace = PACE
   const parseJson = server.getDefaultJsonParser('error', 'error');
   const parse = (request: FastifyRequest, text: string) =>
     new Promise<unknown>((resolve, reject) => {
-      parseJson(request, text, (cause, body) => {
+      void parseJson(request, text, (cause, body) => {
         if (cause) reject(explainRefusal(text, cause));
         else resolve(body);
       });

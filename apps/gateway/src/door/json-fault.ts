@@ -54,16 +54,27 @@ const endValue = (scan: Scan) => {
 const takesValue = ({ state }: Scan) => state === 'value' || state === 'element';
 const takesName = ({ state }: Scan) => state === 'name' || state === 'member';
 
-/** Brackets, commas and colons where they may stand. */
-const takesSign = (scan: Scan, sign: string): boolean => {
+const closers: Readonly<Record<string, string>> = { '[': ']', '{': '}' };
+
+/** Steps into an array or an object, or out of it. */
+const takesBracket = (scan: Scan, sign: string): boolean => {
   const { open, state } = scan;
-  if (takesValue(scan) && (sign === '[' || sign === '{')) {
-    open.push(sign === '[' ? ']' : '}');
+  const closer = closers[sign];
+  if (closer && takesValue(scan)) {
+    open.push(closer);
     scan.state = sign === '[' ? 'element' : 'member';
-  } else if ((state === 'next' || state === 'element' || state === 'member') && sign === open.at(-1)) {
-    open.pop();
-    endValue(scan);
-  } else if (state === 'next' && sign === ',') scan.state = open.at(-1) === ']' ? 'value' : 'name';
+    return true;
+  }
+  const mayClose = state === 'next' || state === 'element' || state === 'member';
+  if (!mayClose || sign !== open.at(-1)) return false;
+  open.pop();
+  endValue(scan);
+  return true;
+};
+
+const takesSeparator = (scan: Scan, sign: string): boolean => {
+  const { open, state } = scan;
+  if (state === 'next' && sign === ',') scan.state = open.at(-1) === ']' ? 'value' : 'name';
   else if (state === 'colon' && sign === ':') scan.state = 'value';
   else return false;
   return true;
@@ -73,7 +84,7 @@ const takesSign = (scan: Scan, sign: string): boolean => {
 const readToken = (scan: Scan, at: number): Read => {
   const { text } = scan;
   const character = text[at] ?? '';
-  if (takesSign(scan, character)) return at + 1;
+  if (takesBracket(scan, character) || takesSeparator(scan, character)) return at + 1;
   if (character === '"' && (takesValue(scan) || takesName(scan))) {
     if (takesName(scan)) scan.state = 'colon';
     else endValue(scan);

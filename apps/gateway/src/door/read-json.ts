@@ -3,7 +3,7 @@ import { jsonFault } from './json-fault.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 /** `curl -d` sends the form type with whatever it is given. */
-const readable: readonly string[] = ['', 'application/json', 'text/json', 'text/plain', FORM];
+const readable: ReadonlySet<string> = new Set(['', 'application/json', 'text/json', 'text/plain', FORM]);
 
 const typeOf = (contentType = ''): string => contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
@@ -12,7 +12,7 @@ const invalid = (message: string) => new TaskError('invalidRequestBody', message
 /** @throws TaskError invalidRequestBody for types that hold no JSON */
 export const requireReadable = (contentType: string | undefined): void => {
   const type = typeOf(contentType);
-  if (readable.includes(type) || type.endsWith('+json')) return;
+  if (readable.has(type) || type.endsWith('+json')) return;
   const json = "send a JSON array of tasks with 'Content-Type: application/json'";
   if (type.startsWith('multipart/')) {
     throw invalid(`A multipart body is not read: ${json}, and the image in it as base64, data URI or URL.`);
