@@ -21,20 +21,6 @@ export type FinishedRemoval = {
 /** Reads the bytes of the image; called only for output types that carry them. */
 type ReadBase64 = () => Promise<string>;
 
-const inlineBytes = async (
-  outputTypes: readonly OutputType[],
-  contentType: string,
-  readBase64: ReadBase64,
-): Promise<Pick<Cutout, 'imageBase64Data' | 'imageDataURI'>> => {
-  const [isBase64, isDataUri] = [outputTypes.includes('base64Data'), outputTypes.includes('dataURI')];
-  if (!isBase64 && !isDataUri) return {};
-  const base64 = await readBase64();
-  return {
-    ...(isBase64 && { imageBase64Data: base64 }),
-    ...(isDataUri && { imageDataURI: `data:${contentType};base64,${base64}` }),
-  };
-};
-
 /**
  * Makes a result with the older and the newer fields, for every known client. Results without an address carry
  * `result`, by which one client recognises that they are final.
@@ -43,15 +29,19 @@ export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64)
   const { taskType, taskUUID, imageUUID, inputImageUUID, outputTypes, imageURL, contentType, cost } = removal;
   const base = { taskType, taskUUID, imageUUID, inputImageUUID };
   const price = cost === undefined ? {} : { cost };
-  const media = removal.isNewerForm ? { mediaUUID: imageUUID } : {};
+  const mediaId = removal.isNewerForm ? { mediaUUID: imageUUID } : {};
   const notes = removal.warnings?.length ? { warnings: removal.warnings } : {};
-  const end = { ...media, status: 'success' as const, ...price, ...notes };
+  const end = { ...mediaId, status: 'success' as const, ...price, ...notes };
 
-  const place = outputTypes.includes('URL')
-    ? { imageURL, ...(removal.isNewerForm && { mediaURL: imageURL }) }
-    : { result: 'success' as const };
-  const bytes = await inlineBytes(outputTypes, contentType, readBase64);
-  return { ...base, ...place, ...bytes, ...end };
+  const media = removal.isNewerForm && outputTypes.includes('URL') ? { mediaURL: imageURL } : {};
+  const base64 = outputTypes.some((type) => type !== 'URL') ? await readBase64() : '';
+  const fieldOf: Record<OutputType, Partial<Cutout>> = {
+    URL: { imageURL, ...media },
+    base64Data: { imageBase64Data: base64 },
+    dataURI: { imageDataURI: `data:${contentType};base64,${base64}` },
+  };
+  const fields: Partial<Cutout> = Object.assign({}, ...outputTypes.map((type) => fieldOf[type]));
+  return { ...base, ...fields, ...(!fields.imageURL && { result: 'success' as const }), ...end };
 };
 
 /** The end of a task, without an HTTP status. */

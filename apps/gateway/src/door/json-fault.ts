@@ -54,32 +54,29 @@ const endValue = (scan: Scan) => {
 const takesValue = ({ state }: Scan) => state === 'value' || state === 'element';
 const takesName = ({ state }: Scan) => state === 'name' || state === 'member';
 
-const closable: ReadonlySet<State> = new Set(['next', 'element', 'member']);
+const closers: Readonly<Record<string, string>> = { '[': ']', '{': '}' };
 
-/** What each sign changes where it may stand; false where it may not. */
-const signs: Readonly<Record<string, (scan: Scan) => boolean>> = {
-  '[': (scan) => takesValue(scan) && openBracket(scan, ']', 'element'),
-  '{': (scan) => takesValue(scan) && openBracket(scan, '}', 'member'),
-  ']': (scan) => closeBracket(scan, ']'),
-  '}': (scan) => closeBracket(scan, '}'),
-  ',': (scan) => scan.state === 'next' && goTo(scan, scan.open.at(-1) === ']' ? 'value' : 'name'),
-  ':': (scan) => scan.state === 'colon' && goTo(scan, 'value'),
-};
-
-const goTo = (scan: Scan, state: State): true => {
-  scan.state = state;
+/** Steps into an array or an object, or out of it. */
+const takesBracket = (scan: Scan, sign: string): boolean => {
+  const { open, state } = scan;
+  const closer = closers[sign];
+  if (closer && takesValue(scan)) {
+    open.push(closer);
+    scan.state = sign === '[' ? 'element' : 'member';
+    return true;
+  }
+  const mayClose = state === 'next' || state === 'element' || state === 'member';
+  if (!mayClose || sign !== open.at(-1)) return false;
+  open.pop();
+  endValue(scan);
   return true;
 };
 
-const openBracket = (scan: Scan, end: string, state: State): true => {
-  scan.open.push(end);
-  return goTo(scan, state);
-};
-
-const closeBracket = (scan: Scan, end: string): boolean => {
-  if (!closable.has(scan.state) || scan.open.at(-1) !== end) return false;
-  scan.open.pop();
-  endValue(scan);
+const takesSeparator = (scan: Scan, sign: string): boolean => {
+  const { open, state } = scan;
+  if (state === 'next' && sign === ',') scan.state = open.at(-1) === ']' ? 'value' : 'name';
+  else if (state === 'colon' && sign === ':') scan.state = 'value';
+  else return false;
   return true;
 };
 
@@ -87,7 +84,7 @@ const closeBracket = (scan: Scan, end: string): boolean => {
 const readToken = (scan: Scan, at: number): Read => {
   const { text } = scan;
   const character = text[at] ?? '';
-  if (signs[character]?.(scan)) return at + 1;
+  if (takesBracket(scan, character) || takesSeparator(scan, character)) return at + 1;
   if (character === '"' && (takesValue(scan) || takesName(scan))) {
     if (takesName(scan)) scan.state = 'colon';
     else endValue(scan);
