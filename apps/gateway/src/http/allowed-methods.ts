@@ -10,7 +10,10 @@ declare module 'fastify' {
 const fits = (pattern: readonly string[], path: readonly string[]): boolean =>
   pattern.length === path.length && pattern.every((part, i) => part.startsWith(':') || part === path[i]);
 
-const partsOf = (path: string): string[] => path.replace(/\/+$/, '').split('/');
+/** `/v1/` is the same as `/v1`. */
+export const withoutEndSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path);
+
+const partsOf = (path: string): string[] => withoutEndSlash(path).split('/');
 
 /** Notes every route that is added from now on. The router itself says 404 for a method that a path lacks. */
 export const noteMethods = (server: FastifyInstance): void => {

@@ -5,6 +5,7 @@ import { MAX_BODY_BYTES, TaskError } from '#contract';
 import { touchSessions } from '#database';
 import { token } from '#nest';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { withoutEndSlash } from '../http/allowed-methods.js';
 import { mayDial } from '../http/origins.js';
 import { answerRaw } from '../http/raw-answer.js';
 import { isDryRun } from '../tasks/intake.js';
@@ -80,7 +81,7 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
     if (!wantsWebSocket(request)) return answerPlainly(server, request, socket, head);
     socket.on('error', (error) => log.debug({ err: error }, 'connection failed'));
     const [path = '', query] = (request.url ?? '').split('?', 2);
-    if (path.replace(/\/+$/, '') !== PATH) return answerRaw(socket, nothingHere);
+    if (withoutEndSlash(path) !== PATH) return answerRaw(socket, nothingHere);
     if (isDraining) return answerRaw(socket, stopping);
     if (!mayDial(config, request.headers)) return answerRaw(socket, foreignPage);
 
