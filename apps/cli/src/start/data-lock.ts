@@ -5,10 +5,7 @@ import { StartError, unusable } from './start-error.js';
 
 const FILE = 'clearcut.pid';
 
-/**
- * A process's start time in ticks since boot. Undefined when the process has ended or the system does not
- * tell.
- */
+/** A process's start time in ticks since boot; undefined when it is unknown. */
 const startTimeOf = (pid: number): string | undefined => {
   const path = `/proc/${pid}/stat`;
   if (!existsSync(path)) return undefined;
@@ -35,10 +32,7 @@ const holderOf = (path: string): Holder | undefined => {
   return pid ? { pid: Number(pid), startTime, isStopping: stopping !== undefined } : undefined;
 };
 
-/**
- * Whether the process that wrote the file still runs. Ids are reused, as in a restarted container, so the
- * start time must match as well.
- */
+/** Whether the writer of the file still runs. Process ids are reused, so the start time must match too. */
 const isRunning = ({ pid, startTime }: Holder): boolean =>
   pid !== process.pid && isAlive(pid) && (startTime === undefined || startTimeOf(pid) === startTime);
 

@@ -5,10 +5,7 @@ import type { Program } from './run-once.js';
 export type Programs = {
   /** Resolves when every program was ready once. Rejects with a StartError when one cannot start. */
   readonly ready: Promise<unknown>;
-  /**
-   * Asks all programs to end, and kills the rest at the deadline or when `hurry` aborts. Resolves when all
-   * are gone.
-   */
+  /** Ends all programs, and kills those that remain at the deadline or when `hurry` aborts. */
   readonly stop: (hurry: AbortSignal) => Promise<void>;
 };
 

@@ -15,10 +15,7 @@ export type Ending = {
 
 export type Run = { readonly child: ChildProcess; readonly ended: Promise<Ending> };
 
-/**
- * Runs a program once. It gets its own process group, so that Ctrl-C reaches only the supervisor, which ends
- * the programs in order.
- */
+/** Runs a program once, in its own process group: Ctrl-C must reach only the supervisor. */
 export const runOnce = ({ script }: Program, env: NodeJS.ProcessEnv, onReady: () => void): Run => {
   const startMs = performance.now();
   const child = fork(script, { env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });

@@ -18,10 +18,7 @@ const foreignLink = /<link\b[^>]*\bhref="https?:[^>]*>/g;
 const isBelow = (folder: string, prefix: string, { routeOptions }: FastifyRequest) =>
   routeOptions.url?.startsWith(`${prefix}/${folder}/`) ?? false;
 
-/**
- * Shows the jobs in each model's queue to operators. It is read-only: the row of a task decides what happens to
- * it, and the sweep replaces a job that is removed here.
- */
+/** Shows operators the jobs in each model's queue. It is read-only, since the rows of the tasks decide. */
 export const boardPlugin =
   ({ routes, refresh }: Board, token: string | undefined): FastifyPluginAsync =>
   async (fastify) => {

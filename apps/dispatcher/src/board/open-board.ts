@@ -30,10 +30,7 @@ const toAdapter = (queue: Needs['queue'], model: string): BullMQAdapter => {
   return adapter;
 };
 
-/**
- * Passes errors on to the filter of the admin port. A path that leads out of the folder of static files gets 404,
- * like any unknown address.
- */
+/** Passes errors on to the admin port's filter. A path outside the static files gets 404. */
 const passOn = (error: Error & { readonly statusCode?: number }): never => {
   throw error.statusCode === 403 ? new NotFoundException() : error;
 };

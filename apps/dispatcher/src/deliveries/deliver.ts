@@ -126,16 +126,13 @@ const attemptOne = async (
     log.info({ delivery: id, taskId, host, attempts, ...attempt, ...move }, 'webhook sent');
   } catch (error) {
     if (!stopping.aborted) throw error;
-    // Our own stop broke the call off, so no attempt is counted and another dispatcher takes it at once.
+    // Our stop ended the call, so it counts as no attempt.
     await releaseDelivery(database, delivery);
     log.info({ delivery: id, taskId, host }, 'webhook given back');
   }
 };
 
-/**
- * Makes one attempt to deliver a webhook. Rejects only with faults of ours; the delivery is then taken again when
- * its lease ends.
- */
+/** Makes one attempt to deliver a webhook. It rejects only with our own faults, and the lease then runs out. */
 export const deliver =
   (edges: DeliverEdges, delaysMs?: readonly number[]) =>
   async (delivery: DueDelivery, stopping: AbortSignal): Promise<void> => {
