@@ -112,6 +112,18 @@ describe('assemble', () => {
     await expect(assembled(page)).rejects.toThrow('incorrect header check');
   });
 
+  it('refuses a tarball that is cut anywhere, each time', async () => {
+    const whole = tgz(filesIndexLast);
+    const cut = join(await newFolder(), 'cut.tgz');
+    const reasons = new Set<string>();
+    for (let bytes = 1; bytes < whole.length; bytes += 1) {
+      await writeFile(cut, whole.subarray(0, bytes));
+      await assembled(cut).catch((error: Error) => reasons.add(error.message.replace(/^.*: |; run.*$/g, '')));
+    }
+
+    expect([...reasons]).toEqual(['unexpected end of file']);
+  });
+
   it('refuses a header whose checksum is wrong', async () => {
     const damaged = header('dist/damaged', 0);
     damaged.write('9', 110);

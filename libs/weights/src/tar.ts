@@ -1,6 +1,5 @@
 import { on } from 'node:events';
 import { createReadStream, type Stats } from 'node:fs';
-import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
 
@@ -22,16 +21,22 @@ export async function* tarEntries(file: string): AsyncGenerator<TarEntry> {
   const failed = new Promise<never>((_, reject) => parser.on('error', reject));
   failed.catch(() => undefined);
   // Node's gunzip waits for its reader. The one in Parser inflates a piece of the file as a whole.
-  const unzipped = pipeline(createReadStream(file), createGunzip(), (error) => error && parser.abort(error));
+  const zipped = createReadStream(file);
+  const unzipped = createGunzip();
+  // Not pipeline(): it stops listening once gunzip has all input, which is before gunzip finds the end missing.
+  const abort = (error: Error): void => parser.abort(error);
+  zipped.on('error', abort);
+  unzipped.on('error', abort);
   try {
     const entries = on(parser, 'entry', { close: ['end'] }) as AsyncIterable<[ReadEntry]>;
-    unzipped.pipe(parser);
+    zipped.pipe(unzipped).pipe(parser);
     for await (const [entry] of entries) {
       const path = entry.path.slice(entry.path.indexOf('/') + 1);
       yield { path, size: entry.size, read: () => Promise.race([entry.concat(), failed]) };
       entry.resume();
     }
   } finally {
+    zipped.destroy();
     unzipped.destroy();
   }
 }
