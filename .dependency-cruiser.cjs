@@ -86,6 +86,13 @@ module.exports = {
       to: { path: '^libs/', pathNot: '^libs/(boundary|contract|imaging|outbound)/' },
     },
     {
+      name: 'feeder-stands-between-programs-and-two-edges',
+      comment: 'feeder moves tasks from the database into the queue. Only nest opens it.',
+      severity: 'error',
+      from: { ...product, path: '^libs/feeder/' },
+      to: { path: '^libs/', pathNot: '^libs/(feeder|database|queue)/' },
+    },
+    {
       name: 'libs-are-entered-by-their-index',
       severity: 'error',
       from: { ...product, path: '^(?:apps|libs)/([^/]+)/' },

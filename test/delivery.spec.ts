@@ -69,7 +69,7 @@ describe('the upload to an uploadEndpoint', () => {
 
   const run = async (uploadUrl: string, more: RemovalOptions = {}): Promise<TaskRow> => {
     const task = await insertRemoval(service, { imageUrl: pictures.url, uploadUrl, ...more });
-    await queue.add({ taskId: task.id, model: 'runware:109@1' });
+    await queue.add({ taskId: task.id, lane: 'runware:109@1' });
     return task;
   };
 

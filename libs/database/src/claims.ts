@@ -2,7 +2,7 @@ import { ProblemCode, type Warning } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
 import { putImage, type NewImage } from './images.js';
-import type { Prisma, Task as TaskRow } from './generated/client.js';
+import type { Prisma, Task as TaskRow, TaskStage } from './generated/client.js';
 
 /** Why a task failed, as its row keeps it. */
 export const StoredProblem = z.object({
@@ -62,13 +62,17 @@ type Transaction = Pick<Database, 'task' | 'image' | 'delivery'>;
 
 const held = (claim: Claim) => ({ id: claim.id, attempt: claim.attempt, state: 'running' as const });
 
-/** @returns undefined when the task has ended or does not exist */
-export const claimTask = async (database: Database, id: string): Promise<TaskRow | undefined> => {
+/** @returns undefined when the task has ended, does not exist, or is at another stage */
+export const claimTask = async (
+  database: Database,
+  id: string,
+  stage: TaskStage = 'device',
+): Promise<TaskRow | undefined> => {
   const [claimed] = await database.$queryRaw<{ id: string }[]>`
     UPDATE tasks
        SET stalls = stalls + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
-           attempt = attempt + 1, state = 'running', started_at = now()
-     WHERE id = ${id}::uuid AND state IN ('queued', 'running')
+           attempt = attempt + 1, state = 'running', started_at = now(), fed_at = coalesce(fed_at, now())
+     WHERE id = ${id}::uuid AND state IN ('queued', 'running') AND stage = ${stage}::"TaskStage"
  RETURNING id`;
   if (!claimed) return undefined;
   return database.task.findUniqueOrThrow({ where: { id } });
@@ -94,17 +98,62 @@ const endTask = async (
   return true;
 };
 
+/** Back to those that wait for a place in a queue. */
+const waiting = { state: 'queued', fedAt: null, checkedAt: null } as const;
+
+/**
+ * Ends the stage `fetch`: the task waits for the device.
+ * @returns false when a later claim holds the task; nothing was written then
+ */
+export const moveToDevice = async (
+  database: Database,
+  claim: Claim,
+  stages: StageColumns,
+): Promise<boolean> => {
+  const data = { ...waiting, ...stages, stage: 'device', remoteHost: null } as const;
+  return (await database.task.updateMany({ where: held(claim), data })).count > 0;
+};
+
+const columnsOf = ({ cost, run, finish, stages }: Success) => ({ cost, ...run, ...finish, ...stages });
+
+/**
+ * Ends the stage `device` of a task whose result is to be uploaded: it is stored, and the task waits for the upload.
+ * @param remoteHost host and port of the uploadEndpoint
+ * @returns false when a later claim holds the task; nothing was written then
+ */
+export const moveToUpload = (
+  database: Database,
+  claim: Claim,
+  success: Success,
+  remoteHost: string,
+): Promise<boolean> =>
+  database.$transaction(async (transaction) => {
+    const data = { ...waiting, ...columnsOf(success), stage: 'upload', remoteHost } as const;
+    const { count } = await transaction.task.updateMany({ where: held(claim), data });
+    if (count > 0) await putImage(transaction, success.image);
+    return count > 0;
+  });
+
+/**
+ * Ends a task whose result was uploaded.
+ * @returns false when a later claim holds the task; nothing was written then
+ */
+export const finishUpload = (
+  database: Database,
+  claim: Claim & Pick<TaskRow, 'outputImageId'>,
+  stages: StageColumns,
+): Promise<boolean> =>
+  database.$transaction(async (transaction) => {
+    const kept = await endTask(transaction, claim, { state: 'succeeded', ...stages });
+    const where = { id: claim.outputImageId };
+    if (kept) await transaction.image.updateMany({ where, data: expiryOf(claim) });
+    return kept;
+  });
+
 /** @returns false when a later claim holds the task; nothing was written then */
 export const finishTask = (database: Database, claim: Claim, success: Success): Promise<boolean> =>
   database.$transaction(async (transaction) => {
-    const end = {
-      state: 'succeeded' as const,
-      cost: success.cost,
-      ...success.run,
-      ...success.finish,
-      ...success.stages,
-    };
-    const kept = await endTask(transaction, claim, end);
+    const kept = await endTask(transaction, claim, { state: 'succeeded', ...columnsOf(success) });
     if (kept) await putImage(transaction, { ...success.image, ...expiryOf(claim) });
     return kept;
   });
@@ -112,13 +161,16 @@ export const finishTask = (database: Database, claim: Claim, success: Success): 
 /** @returns false when a later claim holds the task; nothing was written then */
 export const failTask = (
   database: Database,
-  claim: Claim,
+  claim: Claim & Pick<TaskRow, 'outputImageId'>,
   problem: StoredProblem,
   stages: StageColumns = {},
 ): Promise<boolean> =>
-  database.$transaction((transaction) =>
-    endTask(transaction, claim, { state: 'failed', problem, ...stages }),
-  );
+  database.$transaction(async (transaction) => {
+    const kept = await endTask(transaction, claim, { state: 'failed', problem, cost: null, ...stages });
+    // A result whose upload failed.
+    if (kept) await transaction.image.deleteMany({ where: { id: claim.outputImageId } });
+    return kept;
+  });
 
 /** Hands a task back unfinished, so that its next claim does not count as a stall. */
 export const releaseTask = async (database: Database, claim: Claim): Promise<void> => {

@@ -19,6 +19,7 @@ export {
   type DueDelivery,
 } from './deliveries.js';
 export { expireImages } from './expire-images.js';
+export { feedDevice, feedRemote, REMOTE_SLOTS, waitingLanes, type Fed, type RemoteStage, type TaskStage } from './feed.js';
 export { listenEnded, type EndedFeed } from './ended-feed.js';
 export {
   findImage,
@@ -36,6 +37,9 @@ export {
   claimTask,
   failTask,
   finishTask,
+  finishUpload,
+  moveToDevice,
+  moveToUpload,
   releaseTask,
   type Claim,
   type FinishFacts,

@@ -12,33 +12,37 @@ export type Depth = {
 /** Unfinished tasks by model and state. Served models without tasks are listed with 0. */
 export const queueDepths = (database: Database): Promise<Depth[]> =>
   database.$queryRaw<Depth[]>`
-    SELECT air AS model, kind AS state, count(id)::int AS tasks,
-           coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS "oldestSeconds"
-      FROM (SELECT air FROM served_models UNION SELECT DISTINCT model FROM tasks
-             WHERE state IN ('queued', 'running') AND model IS NOT NULL) AS models
+    WITH depths AS (
+      SELECT model, state, count(*)::int AS tasks, min(created_at) AS oldest FROM tasks
+       WHERE state IN ('queued', 'running') AND model IS NOT NULL
+       GROUP BY model, state
+    )
+    SELECT air AS model, kind AS state, coalesce(tasks, 0) AS tasks,
+           coalesce(extract(epoch FROM now() - oldest), 0)::float AS "oldestSeconds"
+      FROM (SELECT air FROM served_models UNION SELECT model FROM depths) AS models
      CROSS JOIN unnest('{queued,running}'::"TaskState"[]) AS kind
-      LEFT JOIN tasks ON model = air AND state = kind
-     GROUP BY air, kind
+      LEFT JOIN depths ON model = air AND state = kind
      ORDER BY air, kind`;
 
-/** Finds the oldest queued task of these models that no worker has started within `forMs`. */
+/** Finds the oldest task of these models that has a job and that no worker has started within `forMs`. */
 export const longestWaiting = async (
   database: Database,
   models: readonly string[],
   forMs: number,
-): Promise<{ readonly taskId: string; readonly model: string } | undefined> => {
+): Promise<{ readonly taskId: string; readonly lane: string } | undefined> => {
   const before = { lte: new Date(Date.now() - forMs) };
   const found = await database.task.findFirst({
     where: {
       state: 'queued',
+      stage: 'device',
       model: { in: [...models] },
-      createdAt: before,
+      fedAt: before,
       OR: [{ startedAt: null }, { startedAt: before }],
     },
     orderBy: { createdAt: 'asc' },
     select: { id: true, model: true },
   });
-  return found?.model ? { taskId: found.id, model: found.model } : undefined;
+  return found?.model ? { taskId: found.id, lane: found.model } : undefined;
 };
 
 /** The number of pending webhook deliveries, and how long the oldest has been due. */

@@ -10,6 +10,8 @@ export const neededMigrations: readonly string[] = [
   '20261122203000_finishing',
   '20261122210000_trace',
   '20261128093000_sent_task',
+  '20261128140000_owners',
+  '20261128141000_fair_queue',
 ];
 
 class OldSchema extends Error {

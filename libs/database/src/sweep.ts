@@ -1,10 +1,10 @@
 import type { Database } from './client.js';
 
-/** A task that may have lost its job. */
-type Unchecked = { readonly taskId: string; readonly model: string };
+/** A task that may have lost its job, and the lane of that job. */
+type Unchecked = { readonly taskId: string; readonly lane: string };
 
 /**
- * Picks unfinished tasks whose jobs were not checked lately, longest unchecked first, and marks them as
+ * Picks unfinished tasks with a job that was not checked lately, longest unchecked first, and marks them as
  * checked. Concurrent sweepers never pick the same row.
  */
 export const takeUnchecked = async (
@@ -17,8 +17,9 @@ export const takeUnchecked = async (
      WHERE id IN (
        SELECT id FROM tasks
         WHERE state IN ('queued', 'running')
+          AND fed_at IS NOT NULL
           AND coalesce(checked_at, created_at) <= now() - ${olderThanMs} * interval '1 millisecond'
         ORDER BY coalesce(checked_at, created_at)
         LIMIT ${limit}
           FOR UPDATE SKIP LOCKED)
- RETURNING id AS "taskId", model`;
+ RETURNING id AS "taskId", CASE stage WHEN 'device' THEN model ELSE stage::text END AS lane`;

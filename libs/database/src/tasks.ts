@@ -15,7 +15,16 @@ export type NewTask = Pick<
 } & Partial<
     Pick<
       TaskRow,
-      'sentTask' | 'inputUrl' | 'uploadUrl' | 'webhookUrl' | 'webhookHost' | 'ttlS' | 'traceParent'
+      | 'sentTask'
+      | 'inputUrl'
+      | 'uploadUrl'
+      | 'webhookUrl'
+      | 'webhookHost'
+      | 'ttlS'
+      | 'traceParent'
+      | 'stage'
+      | 'remoteHost'
+      | 'isSync'
     >
   >;
 

@@ -32,6 +32,8 @@ export type WorkerFacts = {
   readonly served: readonly ServedFile[];
   /** AIR ids of the models in the worker's models folder. */
   readonly installed: readonly string[];
+  /** Tasks that it has in hand at once. */
+  readonly slots: number;
 };
 
 export type WarmWorker = WorkerFacts & { readonly startedAt: Date };

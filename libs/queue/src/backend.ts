@@ -18,6 +18,9 @@ export type QueueConfig = { readonly DATABASE_URL: string; readonly REDIS_URL?: 
 /** The part of both backends' queues that we use. */
 export type JobStore = {
   readonly add: (name: string, data: JobData, options: JobsOptions) => Promise<unknown>;
+  readonly addBulk: (
+    jobs: { readonly name: string; readonly data: JobData; readonly opts: JobsOptions }[],
+  ) => Promise<unknown>;
   readonly getJobState: (id: string) => Promise<string>;
   readonly getJobCounts: (...states: JobType[]) => Promise<Record<string, number>>;
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown;

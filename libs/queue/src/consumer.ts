@@ -22,9 +22,9 @@ export type Consumer = {
 };
 
 export type ConsumerOptions = {
-  /** AIR ids of the models whose jobs it takes. */
-  readonly models: readonly string[];
-  /** Jobs in hand at once, over all models. */
+  /** The lanes whose jobs it takes: see `queueName`. */
+  readonly lanes: readonly string[];
+  /** Jobs in hand at once, over all lanes. */
   readonly concurrency: number;
   /** The longest wait between two starts of a job during an outage. */
   readonly longestPauseMs: number;
@@ -41,20 +41,20 @@ const takeOver = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount
  */
 const CLOSE_MS = 1_500;
 
-/** Takes jobs off the queues of its models, which share its slots fairly. */
+/** Takes jobs off the queues of its lanes, which share its slots fairly. */
 export const createConsumer = (config: QueueConfig, handle: Handler, options: ConsumerOptions): Consumer => {
-  const { models, concurrency, longestPauseMs, onError } = options;
+  const { lanes, concurrency, longestPauseMs, onError } = options;
   const inHand = new Set<AbortController>();
   const workers = new Map<string, JobRunner>();
   let handsBack = false;
   let isPaused = false;
 
   const slots = createSlots(concurrency, () => {
-    for (const [model, worker] of workers) worker.concurrency = slots.allowance(model);
+    for (const [lane, worker] of workers) worker.concurrency = slots.allowance(lane);
   });
 
-  const inSlot = async (model: string, signal: AbortSignal, work: () => Promise<void>) => {
-    const release = await slots.take(model, signal);
+  const inSlot = async (lane: string, signal: AbortSignal, work: () => Promise<void>) => {
+    const release = await slots.take(lane, signal);
     try {
       // BullMQ may deliver one more job after pause().
       if (isPaused) throw new Error('the worker takes no jobs now');
@@ -80,17 +80,17 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
     }
   };
 
-  const open = (model: string): JobRunner => {
+  const open = (lane: string): JobRunner => {
     const worker = openWorker(
       config,
-      queueName(model),
+      queueName(lane),
       async (job, token) => {
         const controller = new AbortController();
         inHand.add(controller);
         const { signal } = controller;
         const lastTry = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
         try {
-          await inSlot(model, signal, () => handle({ taskId: job.data.taskId, lastTry }, signal));
+          await inSlot(lane, signal, () => handle({ taskId: job.data.taskId, lastTry }, signal));
         } catch (error) {
           await putBack(job, token, error);
           throw error;
@@ -103,7 +103,7 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
     worker.on('error', onError);
     return worker;
   };
-  for (const model of models) workers.set(model, open(model));
+  for (const lane of lanes) workers.set(lane, open(lane));
 
   const handBack = () => {
     handsBack = true;

@@ -1,6 +1,7 @@
 /**
- * Names a model's queue. Each model has its own, so that workers can be dedicated to it and scaled by its
- * length. On Redis, its waiting jobs are the list `bull:<name>:wait`.
- * @param air such as `runware:109@1`; BullMQ allows no colon in names
+ * Names a lane's queue. A lane is the AIR id of a model, or a stage that needs no device: `fetch` or `upload`. Each has
+ * its own queue, so that workers can be dedicated to a model. On Redis, its waiting jobs are the list
+ * `bull:<name>:wait`.
+ * @param lane such as `runware:109@1`; BullMQ allows no colon in names
  */
-export const queueName = (air: string): string => `removal-${air.replaceAll(/[:@]/g, '-')}`;
+export const queueName = (lane: string): string => `removal-${lane.replaceAll(/[:@]/g, '-')}`;

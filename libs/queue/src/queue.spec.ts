@@ -16,7 +16,7 @@ const backends = redisIsInstalled() ? (['Postgres', 'Redis'] as const) : (['Post
 const ignore = () => undefined;
 
 const model = 'runware:109@1';
-const jobOf = (taskId: string = randomUUID(), of = model) => ({ taskId, model: of });
+const jobOf = (taskId: string = randomUUID(), of = model) => ({ taskId, lane: of });
 
 describe.each(backends)('the queue on %s', (backend) => {
   let redis: TestRedis | undefined;
@@ -41,7 +41,7 @@ describe.each(backends)('the queue on %s', (backend) => {
 
   const consume = (handle: Handler) => {
     consumer = createConsumer(config, handle, {
-      models: [model],
+      lanes: [model],
       concurrency: 1,
       longestPauseMs: 50,
       onError: ignore,
@@ -202,7 +202,7 @@ describe.each(backends)('the queue on %s', (backend) => {
           return order.includes(quiet) || (await queue.counts(quiet))['active'] === 1;
         });
       },
-      { models: [busy, quiet], concurrency: 1, longestPauseMs: 50, onError: ignore },
+      { lanes: [busy, quiet], concurrency: 1, longestPauseMs: 50, onError: ignore },
     );
     consumer.run();
     await until('all of them', async () => {

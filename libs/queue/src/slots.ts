@@ -1,16 +1,16 @@
-/** A worker's slots for jobs in hand, shared by its models. */
+/** A worker's slots for jobs in hand, shared by its lanes. */
 type Slots = {
   /**
-   * Waits for a slot. The model with the fewest jobs in hand is next; among equals, the one that waited
-   * longest. So no model's flood blocks another.
+   * Waits for a slot. The lane with the fewest jobs in hand is next; among equals, the one that waited
+   * longest. So no lane's flood blocks another.
    * @returns a function that gives the slot back; rejects with the signal's reason when it aborts first
    */
-  readonly take: (model: string, signal: AbortSignal) => Promise<() => void>;
-  /** How many of the model's jobs may be fetched now: those that can run, or one that waits for its turn. */
-  readonly allowance: (model: string) => number;
+  readonly take: (lane: string, signal: AbortSignal) => Promise<() => void>;
+  /** How many of the lane's jobs may be fetched now: those that can run, or one that waits for its turn. */
+  readonly allowance: (lane: string) => number;
 };
 
-type Waiting = { readonly model: string; readonly start: () => void };
+type Waiting = { readonly lane: string; readonly start: () => void };
 
 /** @param onChange called when allowances may have changed */
 export const createSlots = (total: number, onChange: () => void = () => undefined): Slots => {
@@ -18,20 +18,20 @@ export const createSlots = (total: number, onChange: () => void = () => undefine
   const waiting: Waiting[] = [];
   let free = total;
 
-  const runningOf = (model: string) => running.get(model) ?? 0;
+  const runningOf = (lane: string) => running.get(lane) ?? 0;
 
   const next = (): Waiting | undefined => {
     const [first, ...others] = waiting;
     if (!first) return undefined;
     return others.reduce(
-      (best, each) => (runningOf(each.model) < runningOf(best.model) ? each : best),
+      (best, each) => (runningOf(each.lane) < runningOf(best.lane) ? each : best),
       first,
     );
   };
 
-  const release = (model: string) => {
+  const release = (lane: string) => {
     free++;
-    running.set(model, runningOf(model) - 1);
+    running.set(lane, runningOf(lane) - 1);
     grant();
   };
 
@@ -39,14 +39,14 @@ export const createSlots = (total: number, onChange: () => void = () => undefine
     for (let chosen = next(); chosen && free > 0; chosen = next()) {
       waiting.splice(waiting.indexOf(chosen), 1);
       free--;
-      running.set(chosen.model, runningOf(chosen.model) + 1);
+      running.set(chosen.lane, runningOf(chosen.lane) + 1);
       chosen.start();
     }
     onChange();
   };
 
   return {
-    take: (model, signal) =>
+    take: (lane, signal) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
         const giveUp = () => {
@@ -56,13 +56,13 @@ export const createSlots = (total: number, onChange: () => void = () => undefine
         };
         const start = () => {
           signal.removeEventListener('abort', giveUp);
-          resolve(() => release(model));
+          resolve(() => release(lane));
         };
-        const entry: Waiting = { model, start };
+        const entry: Waiting = { lane, start };
         signal.addEventListener('abort', giveUp, { once: true });
         waiting.push(entry);
         grant();
       }),
-    allowance: (model) => Math.max(1, runningOf(model) + free),
+    allowance: (lane) => Math.max(1, runningOf(lane) + free),
   };
 };

@@ -2,21 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueue, type JobStore, type LibraryQueue, type QueueConfig } from './backend.js';
 import { queueName } from './names.js';
 
-/** A task's entry in the queue: the id of its row, and the AIR id of its model. */
-export type Job = { readonly taskId: string; readonly model: string };
+/** A task's entry in a queue: the id of its row, and the lane (see `queueName`). */
+export type Job = { readonly taskId: string; readonly lane: string };
 
 /** Counts by BullMQ's states: waiting, prioritized, delayed, active … */
 export type JobCounts = Readonly<Record<string, number>>;
 
 export type TaskQueue = {
-  /** Enqueues a task. Does nothing while the task already has a job. */
+  /** Enqueues a task. Does nothing while the task already has a job in this lane. */
   readonly add: (job: Job) => Promise<void>;
+  /** Enqueues tasks in one round trip. */
+  readonly addAll: (lane: string, taskIds: readonly string[]) => Promise<void>;
   /** Whether the task has a job, in any state. */
   readonly has: (job: Job) => Promise<boolean>;
-  /** The number of the model's jobs by state. */
-  readonly counts: (model: string) => Promise<JobCounts>;
-  /** The model's BullMQ queue, for inspection only: do not change or close it. */
-  readonly inspect: (model: string) => LibraryQueue;
+  /** The number of the lane's jobs by state. */
+  readonly counts: (lane: string) => Promise<JobCounts>;
+  /** The lane's BullMQ queue, for inspection only: do not change or close it. */
+  readonly inspect: (lane: string) => LibraryQueue;
   /** Resolves when the queue's store answers. */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -48,7 +50,7 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
 const PROBE = 'probe';
 
 /**
- * The queues of all models. Each is opened on first use.
+ * The queues of all lanes. Each is opened on first use.
  * @param onError receives connection errors; the calls that they affect reject as well
  */
 export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => void): TaskQueue => {
@@ -62,17 +64,25 @@ export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => 
     queues.set(name, queue);
     return queue;
   };
-  const queueOf = ({ model }: Job) => open(queueName(model));
+  const queueOf = ({ lane }: Job) => open(queueName(lane));
+  const entryOf = (taskId: string) => ({
+    name: 'removal',
+    data: { taskId },
+    opts: { ...jobOptions, jobId: taskId },
+  });
 
   return {
     add: async (job) => {
-      const { taskId } = job;
-      await inTime(queueOf(job).add('removal', { taskId }, { ...jobOptions, jobId: taskId }));
+      const { name, data, opts } = entryOf(job.taskId);
+      await inTime(queueOf(job).add(name, data, opts));
+    },
+    addAll: async (lane, taskIds) => {
+      await inTime(open(queueName(lane)).addBulk(taskIds.map(entryOf)));
     },
     has: async (job) => (await inTime(queueOf(job).getJobState(job.taskId))) !== 'unknown',
-    counts: (model) =>
-      inTime(open(queueName(model)).getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed')),
-    inspect: (model) => open(queueName(model)) as JobStore & LibraryQueue,
+    counts: (lane) =>
+      inTime(open(queueName(lane)).getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed')),
+    inspect: (lane) => open(queueName(lane)) as JobStore & LibraryQueue,
     ping: async () => {
       await inTime(open(PROBE).getJobCounts('waiting'));
     },

@@ -7,13 +7,14 @@ export type Durations = Partial<Record<Stage, number>>;
 const roundMs = (ms: number) => Math.round(ms * 10) / 10;
 
 /**
- * Measures the stages of one task.
+ * Measures the stages of one task. A stage that runs again adds to what it took before.
  * @param around wraps each stage, for example in a span
  */
 export const createStopwatch = (
   around: <T>(stage: Stage, work: () => Promise<T>) => Promise<T> = (_stage, work) => work(),
+  before: Durations = {},
 ) => {
-  const durations: Durations = {};
+  const durations: Durations = { ...before };
   return {
     durations,
     measure: async <T>(stage: Stage, work: () => Promise<T>): Promise<T> => {
@@ -21,7 +22,7 @@ export const createStopwatch = (
       try {
         return await around(stage, work);
       } finally {
-        durations[stage] = roundMs(performance.now() - start);
+        durations[stage] = roundMs((durations[stage] ?? 0) + performance.now() - start);
       }
     },
   };

@@ -1,6 +1,8 @@
 import {
   DATABASE,
   DatabaseModule,
+  FEEDER,
+  FeederModule,
   LOG,
   METRICS,
   provide,
@@ -21,11 +23,14 @@ import { tidy } from './tidy.js';
 
 export const PULSE = token<Pulse>('pulse');
 
+/** Gateways and workers feed at once what they know of. This finds what they missed. */
+const FEED_EVERY_MS = 1_000;
+
 const START_ALL = token<() => void>('start all rounds');
 
 const startAll = provide(
   START_ALL,
-  ({ pulse, shutdown, ...edges }) => {
+  ({ pulse, shutdown, feeder, ...edges }) => {
     const repeat = (round: string, work: (stopping: AbortSignal) => Promise<void>, everyMs: number) => {
       const onError = (err: unknown) => edges.log.error({ err }, `${round} failed`);
       const rounds = startRounds(pulse.watch(round, work), everyMs, onError);
@@ -34,6 +39,7 @@ const startAll = provide(
     const sweep = createSweep(edges);
     const expire = createExpiry(edges);
     return () => {
+      repeat('feeding', feeder.feedAll, FEED_EVERY_MS);
       repeat('sweep', sweep, 2_000);
       repeat('expiry', expire, 5_000);
       repeat('tidying', () => tidy(edges.database), 10_000);
@@ -42,6 +48,7 @@ const startAll = provide(
   {
     pulse: PULSE,
     shutdown: SHUTDOWN,
+    feeder: FEEDER,
     database: DATABASE,
     queue: TASK_QUEUE,
     storage: STORAGE,
@@ -50,9 +57,9 @@ const startAll = provide(
   },
 );
 
-/** Repeats the sweep of lost jobs, the expiry of images and the tidying of rows until the program stops. */
+/** Repeats the feeding of the queue, the sweep of lost jobs, the expiry of images and the tidying of rows until the program stops. */
 @Module({
-  imports: [DatabaseModule, QueueModule, StorageModule, TelemetryModule],
+  imports: [DatabaseModule, FeederModule, QueueModule, StorageModule, TelemetryModule],
   providers: [provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }), startAll],
   exports: [PULSE],
 })

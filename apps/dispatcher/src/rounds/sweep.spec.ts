@@ -23,9 +23,9 @@ afterAll(async () => {
 });
 
 const model = 'runware:109@1';
-const hasJob = (taskId: string) => queue.has({ taskId, model });
+const hasJob = (taskId: string) => queue.has({ taskId, lane: model });
 
-/** Inserts a task without a job. */
+/** Inserts a task that was fed but has no job. */
 const strand = async (): Promise<string> => {
   const task = {
     ownerId,
@@ -37,7 +37,9 @@ const strand = async (): Promise<string> => {
     inputImageId: randomUUID(),
     outputImageId: randomUUID(),
   };
-  return (await insertTask(database, task, 1))?.id ?? '';
+  const id = (await insertTask(database, task, 1))?.id ?? '';
+  await database.task.update({ where: { id }, data: { fedAt: new Date() } });
+  return id;
 };
 
 it('the sweep enqueues a task without a job, once', async () => {
@@ -46,6 +48,13 @@ it('the sweep enqueues a task without a job, once', async () => {
   expect(await sweep(database, queue, 0)).toBe(1);
   expect(await hasJob(id)).toBe(true);
   expect(await sweep(database, queue, 0)).toBe(0);
+});
+
+it('the sweep leaves a task that was not fed', async () => {
+  const id = await strand();
+  await database.task.update({ where: { id }, data: { fedAt: null } });
+  expect(await sweep(database, queue, 0)).toBe(0);
+  expect(await hasJob(id)).toBe(false);
 });
 
 it('the sweep leaves a young task to the request that is about to enqueue it', async () => {

@@ -12,11 +12,11 @@ import {
   type RemoveBackground,
 } from '#contract';
 import { routingOfTask, type Database, type NewTask, type Owner, type TaskRow } from '#database';
+import type { Feeder } from '#feeder';
 import { limitsOf } from '#imaging';
 import { costOf, defaultModelOf, findModel, foreignModel, type Catalogue, type Model } from '#models';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
-import type { TaskQueue } from '#queue';
 import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
 import type { Availability } from '../models/availability.js';
@@ -36,7 +36,7 @@ type Needs = {
   readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS' | 'SYNC_TIMEOUT_S'>;
   readonly database: Database;
   readonly outbound: Pick<Outbound, 'checkUrl'>;
-  readonly queue: Pick<TaskQueue, 'add'>;
+  readonly feeder: Pick<Feeder, 'wake'>;
   readonly readOutcome: ReadOutcome;
   readonly secrets: Pick<Secrets, 'seal'>;
   readonly waitingRoom: Pick<WaitingRoom, 'wait'>;
@@ -73,22 +73,11 @@ const chooseModel = async ({ catalogue, availability }: Needs, removal: Removal)
   return model;
 };
 
-/** A task that cannot be enqueued is accepted all the same: the dispatcher's sweep enqueues it later. */
-const enqueue = async ({ queue, tracing, log }: Needs, task: TaskRow, model: string) => {
-  try {
-    await tracing.trace('enqueue', {}, () => queue.add({ taskId: task.id, model }));
-  } catch (error) {
-    log.warn({ err: error, taskId: task.id }, 'queue away: left to the sweep');
-  }
-};
-
-const waitForEnd = async (needs: Needs, task: TaskRow, enqueued: () => Promise<void>): Promise<Outcome> => {
+const waitForEnd = async (needs: Needs, task: TaskRow): Promise<Outcome> => {
   const { SYNC_TIMEOUT_S } = needs.config;
   if (task.finishedAt) return needs.readOutcome(task);
 
-  const waiting = needs.waitingRoom.wait(task.id, SYNC_TIMEOUT_S * 1000);
-  await enqueued();
-  const waited = await waiting;
+  const waited = await needs.waitingRoom.wait(task.id, SYNC_TIMEOUT_S * 1000);
   if (waited === 'timeout') {
     const message = `The task is not done after ${SYNC_TIMEOUT_S} s; it goes on, ask for it by getResponse.`;
     return toFailure(new TaskError('processingTimeout', message), routingOfTask(task));
@@ -144,6 +133,8 @@ const toNewTask = (
     payloadHash: payloadHash(work, source),
     inputImageId: input.inputImageId,
     outputImageId: randomUUID(),
+    isSync: !removal.isAsync,
+    ...(input.url && { stage: 'fetch', remoteHost: new URL(input.url).host }),
     inputUrl: input.url ? seal(input.url) : null,
     uploadUrl: uploadEndpoint ? seal(uploadEndpoint) : null,
     webhookUrl: webhookURL ? seal(webhookURL) : null,
@@ -182,12 +173,10 @@ const run = async (needs: Needs, owner: Owner, task: RemoveBackground, sent: Sen
 
   const newTask = toNewTask(needs.secrets, owner, { removal, model, input, source, sent });
   const { task: row, isNew } = await needs.accept(newTask, image);
-  const enqueued = async () => {
-    if (isNew) await enqueue(needs, row, model.air);
-  };
+  // A task that is not fed now is fed by the dispatcher.
+  if (isNew) needs.feeder.wake(row.stage === 'device' ? model.air : row.stage);
 
-  if (!removal.isAsync) return waitForEnd(needs, row, enqueued);
-  await enqueued();
+  if (!removal.isAsync) return waitForEnd(needs, row);
   return { result: { taskType: row.taskType, taskUUID: row.taskUuidSent } };
 };
 

@@ -21,6 +21,7 @@ export type Heartbeat = {
 export const describeWorker = (
   { served, installed }: Models,
   { provider, requested, device, fallback }: DeviceFacts,
+  slots: number,
 ): WorkerFacts => ({
   id: randomUUID(),
   provider,
@@ -29,6 +30,7 @@ export const describeWorker = (
   fallback: fallback ?? null,
   served: [...served].map(([air, { variant, sha256 }]) => ({ air, variant: variant.name, sha256 })),
   installed,
+  slots,
 });
 
 export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Logger): Heartbeat => {

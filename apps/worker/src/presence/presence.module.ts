@@ -29,12 +29,20 @@ export const WARM_PROBES = token<Probes>('warm probes');
 
 const heartbeat = provide(
   HEARTBEAT,
-  ({ database, models, device, log, shutdown }) => {
-    const created = createHeartbeat(database, describeWorker(models, device.facts), log);
+  ({ config, database, models, device, log, shutdown }) => {
+    const worker = describeWorker(models, device.facts, config.WORKER_CONCURRENCY);
+    const created = createHeartbeat(database, worker, log);
     shutdown.stopTaking('heartbeat', created.stop);
     return created;
   },
-  { database: DATABASE, models: MODELS, device: DEVICE, log: LOG, shutdown: SHUTDOWN },
+  {
+    config: CONFIG,
+    database: DATABASE,
+    models: MODELS,
+    device: DEVICE,
+    log: LOG,
+    shutdown: SHUTDOWN,
+  },
 );
 
 const warmProbes = provide(

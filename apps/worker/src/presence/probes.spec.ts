@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLiveness } from './probes.js';
 
-const job = { taskId: 'task', model: 'acme:1@1' };
+const job = { taskId: 'task', lane: 'acme:1@1' };
 const stalledAfterMs = 60_000;
 
 const livenessOf = ({ idleMs = 60_000, waits = true, hasJob = async () => true } = {}) =>

@@ -1,8 +1,17 @@
-import { claimTask, isDatabaseOutage, releaseTask, type Claim, type Database, type TaskRow } from '#database';
+import {
+  claimTask,
+  isDatabaseOutage,
+  releaseTask,
+  type Claim,
+  type Database,
+  type TaskRow,
+  type TaskStage,
+} from '#database';
 
 /** The claims of this worker on tasks. */
 export type Claims = {
-  readonly take: (taskId: string) => Promise<TaskRow | undefined>;
+  /** Resolves with undefined when the task has ended or is at another stage. */
+  readonly take: (taskId: string, stage: TaskStage) => Promise<TaskRow | undefined>;
   /** While the database is away, the release waits for the next `take`, so that the task never counts as stalled. */
   readonly giveBack: (claim: Claim) => Promise<void>;
 };
@@ -18,9 +27,9 @@ export const createClaims = (database: Database): Claims => {
   };
 
   return {
-    take: async (taskId) => {
+    take: async (taskId, stage) => {
       await releaseAll();
-      return claimTask(database, taskId);
+      return claimTask(database, taskId, stage);
     },
     giveBack: async (claim) => {
       unreleased.set(claim.id, claim);

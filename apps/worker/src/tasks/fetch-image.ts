@@ -24,7 +24,7 @@ type Sources = {
  */
 export const fetchImage =
   ({ database, storage, outbound, secrets, limits, delaysMs }: Sources) =>
-  async ({ task, request }: WorkItem, signal: AbortSignal): Promise<Uint8Array> => {
+  async ({ task, request }: Pick<WorkItem, 'task' | 'request'>, signal: AbortSignal): Promise<Uint8Array> => {
     const { parameter, outputFormat } = request;
     await storage.probe();
     const image = await findImage(database, task.inputImageId);

@@ -1,4 +1,5 @@
-import type { TaskRow } from '#database';
+import type { TaskRow, TaskStage } from '#database';
+import type { Feeder } from '#feeder';
 import type { Handler } from '#queue';
 import type { Tracing } from '#telemetry';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
@@ -6,7 +7,10 @@ import { runAttempt, type AttemptNeeds } from './attempt.js';
 import { createClaims } from './claims.js';
 import { createOutageLog, toOutage } from './outage.js';
 
-type Needs = AttemptNeeds & { readonly metrics: Pick<WorkerMetrics, 'givenBack'> };
+type Needs = AttemptNeeds & {
+  readonly feeder: Pick<Feeder, 'wake'>;
+  readonly metrics: Pick<WorkerMetrics, 'givenBack'>;
+};
 
 /** Continues the trace that the gateway began: first the wait in the queue, then the work. */
 const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Promise<T> => {
@@ -20,19 +24,28 @@ const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Pr
   return tracing.trace('process', { kind: 'consumer', parent, attributes }, work);
 };
 
+/** The lanes that a task which leaves this stage may change: its own has a place again, another may have a task more. */
+const lanesAfter = ({ stage, model, uploadUrl }: TaskRow): string[] => {
+  const device = model === null ? [] : [model];
+  const lanes = { fetch: ['fetch', ...device], device: [...device, ...(uploadUrl ? ['upload'] : [])], upload: ['upload'] };
+  return lanes[stage];
+};
+
 /**
- * Handles one job: claims the row, does the work, ends the row. The claim fences every write.
+ * Handles the jobs of one stage: claims the row, does the work, and moves the row on or ends it. The claim fences every
+ * write.
  */
-export const processTask = (needs: Needs): Handler => {
-  const { database, metrics, tracing, log } = needs;
+export const processTask = (needs: Needs, stage: TaskStage): Handler => {
+  const { database, feeder, metrics, tracing, log } = needs;
   const claims = createClaims(database);
   const logOutage = createOutageLog(log);
 
   const process: Handler = async ({ taskId, lastTry }, signal) => {
-    const task = await claims.take(taskId);
-    if (!task) return log.debug({ taskId }, 'nothing to do: the task has ended');
+    const task = await claims.take(taskId, stage);
+    if (!task) return log.debug({ taskId, stage }, 'nothing to do: the task has ended or moved on');
     try {
       await inTrace(tracing, task, () => runAttempt(needs, { task, lastTry, signal }));
+      lanesAfter(task).forEach(feeder.wake);
     } catch (error) {
       const { model, taskUuidSent: taskUUID, attempt } = task;
       metrics.givenBack.inc({ model: model ?? 'none' });

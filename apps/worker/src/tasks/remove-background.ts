@@ -4,10 +4,9 @@ import type { WorkItem } from './work-item.js';
 
 /** The steps of a task that reach outside. Faults of the caller are TaskErrors. */
 export type TaskSteps = {
-  readonly fetch: (item: WorkItem, signal: AbortSignal) => Promise<Uint8Array>;
+  readonly fetch: (item: Pick<WorkItem, 'task' | 'request'>, signal: AbortSignal) => Promise<Uint8Array>;
   readonly cutOut: CutOut;
   readonly store: (item: WorkItem, bytes: Uint8Array) => Promise<void>;
-  readonly upload: (item: WorkItem, bytes: Uint8Array, signal: AbortSignal) => Promise<void>;
 };
 
 /** The size of the result, and how it was finished. */
@@ -31,7 +30,6 @@ export const removeBackground =
     const result = await steps.cutOut({ bytes, request, served }, stopwatch, signal);
     const { encoded, width, height, finish } = result;
     await measure('store', () => steps.store(item, encoded));
-    if (item.task.uploadUrl) await measure('upload', () => steps.upload(item, encoded, signal));
 
     return { image: { bytes: encoded.byteLength, width, height }, finish };
   };

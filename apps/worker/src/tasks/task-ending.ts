@@ -2,47 +2,21 @@ import { TaskError, type ProblemCode } from '#contract';
 import {
   failTask,
   finishTask,
+  finishUpload,
+  moveToDevice,
+  moveToUpload,
   type Database,
-  type RunFacts,
-  type StageColumns,
-  type Success,
   type TaskRow,
 } from '#database';
-import { contentTypeOf } from '#imaging';
-import { costOf } from '#models';
 import type { Durations, Logger, Tracing } from '#telemetry';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
-import type { ResultFacts } from './remove-background.js';
-import { outputKey, type WorkItem } from './work-item.js';
+import { toColumns, type StageEnd } from './stage-end.js';
 
 export type EndingNeeds = {
   readonly database: Database;
   readonly metrics: Pick<WorkerMetrics, 'ended'>;
   readonly tracing: Tracing;
   readonly log: Logger;
-};
-
-const toColumns = (durations: Durations): StageColumns =>
-  Object.fromEntries(Object.entries(durations).map(([stage, ms]) => [`${stage}Ms`, ms]));
-
-type Ran = Pick<RunFacts, 'provider' | 'device'> & { readonly durations: Durations };
-
-/** The columns of a task that succeeded. */
-export const toSuccess = (
-  item: WorkItem,
-  { image, finish }: ResultFacts,
-  { provider, device, durations }: Ran,
-): Success => {
-  const { task, request, served } = item;
-  const contentType = contentTypeOf(request.outputFormat);
-  const { outputImageId: id, ownerId } = task;
-  return {
-    image: { id, ownerId, storageKey: outputKey(item), contentType, ...image },
-    cost: costOf(served.model, finish.unknownPixels ?? 0),
-    run: { provider, device, weightsSha256: served.sha256 },
-    finish,
-    stages: toColumns(durations),
-  };
 };
 
 type Problem = Parameters<typeof failTask>[2];
@@ -54,7 +28,15 @@ export const toProblem = (error: unknown, task: TaskRow): Problem => {
   return { code: 'inferenceError' as const, message, details: {} };
 };
 
-/** Writes, counts and logs the end of a claimed task. */
+const write = (database: Database, task: TaskRow, stageEnd: StageEnd): Promise<boolean> => {
+  if (stageEnd.next === 'device') return moveToDevice(database, task, stageEnd.stages);
+  if (stageEnd.next === 'upload') return moveToUpload(database, task, stageEnd.success, stageEnd.remoteHost);
+  return 'success' in stageEnd
+    ? finishTask(database, task, stageEnd.success)
+    : finishUpload(database, task, stageEnd.stages);
+};
+
+/** Writes, counts and logs the end of a claimed task or of one of its stages. */
 export const openEnding = ({ database, metrics, tracing, log }: EndingNeeds, task: TaskRow) => {
   const bound = log.child({ taskId: task.id, taskUUID: task.taskUuidSent, attempt: task.attempt });
   const end = (write: () => Promise<boolean>) => tracing.trace('finish', {}, write);
@@ -63,10 +45,12 @@ export const openEnding = ({ database, metrics, tracing, log }: EndingNeeds, tas
     metrics.ended({ model: task.model ?? 'none', durations, ms, ...(code && { code }) });
   };
   return {
-    /** Resolves with false when another worker has claimed the task meanwhile. */
-    succeed: async (success: Success, durations: Durations): Promise<boolean> => {
-      const kept = await end(() => finishTask(database, task, success));
-      if (kept) count(durations);
+    /**
+     * Writes what came of a stage. Resolves with false when another worker has claimed the task meanwhile.
+     */
+    move: async (stageEnd: StageEnd, durations: Durations): Promise<boolean> => {
+      const kept = await end(() => write(database, task, stageEnd));
+      if (kept && stageEnd.next === 'end') count(durations);
       return kept;
     },
     fail: async (problem: Problem, durations: Durations): Promise<boolean> => {

@@ -1,8 +1,11 @@
-import { contentTypeOf, limitsOf } from '#imaging';
+import { REMOTE_SLOTS, type TaskStage } from '#database';
+import { limitsOf } from '#imaging';
 import {
   CONFIG,
   DATABASE,
   DatabaseModule,
+  FEEDER,
+  FeederModule,
   LOG,
   METRICS,
   OUTBOUND,
@@ -28,18 +31,23 @@ import { OPTIONS } from '../worker-options.js';
 import { createActivity, type Activity } from './activity.js';
 import { fetchImage } from './fetch-image.js';
 import { processTask } from './process-task.js';
+import { createStages, type RunStages } from './stages.js';
 import { removeBackground, type TaskSteps } from './remove-background.js';
 import { uploadResult } from './upload-result.js';
 import { outputKey } from './work-item.js';
 
+type UploadOf = Parameters<typeof createStages>[0]['upload'];
+
 export const ACTIVITY = token<Activity>('activity');
-/** Opens what takes the worker's jobs off the queue. A worker that fails its self-test opens none. */
+/** Opens what takes the worker's jobs off the queues. A worker that fails its self-test opens none. */
 export const OPEN_CONSUMER = token<() => Consumer>('open consumer');
 
 const FETCH_IMAGE = token<TaskSteps['fetch']>('fetch image');
-const UPLOAD_RESULT = token<TaskSteps['upload']>('upload result');
+const UPLOAD_RESULT = token<UploadOf>('upload result');
 const REMOVE_BACKGROUND = token<ReturnType<typeof removeBackground>>('remove background');
-const PROCESS_TASK = token<Handler>('process task');
+const STAGES = token<RunStages>('stages');
+/** Handles the jobs of a stage. */
+const PROCESS_TASK = token<(stage: TaskStage) => Handler>('process task');
 const WORKER_METRICS = token<WorkerMetrics>('worker metrics');
 
 const LONGEST_PAUSE_MS = 60_000;
@@ -60,51 +68,57 @@ const fetching = provide(
 
 const uploading = provide(
   UPLOAD_RESULT,
-  ({ outbound, secrets, options }): TaskSteps['upload'] => {
+  ({ outbound, secrets, options }): UploadOf => {
     const upload = uploadResult(outbound, options.uploadDelaysMs);
-    return ({ task, request }, bytes, signal) => {
-      const url = secrets.open(task.uploadUrl ?? '');
-      return upload({ url, bytes, contentType: contentTypeOf(request.outputFormat) }, signal);
-    };
+    return ({ uploadUrl }, bytes, contentType, signal) =>
+      upload({ url: secrets.open(uploadUrl ?? ''), bytes, contentType }, signal);
   },
   { outbound: OUTBOUND, secrets: SECRETS, options: OPTIONS },
 );
 
 const removing = provide(
   REMOVE_BACKGROUND,
-  ({ fetch, stages, breaker, storage, upload }) =>
+  ({ fetch, stages, breaker, storage }) =>
     removeBackground({
       fetch,
       cutOut: breaker.watch(cutOut(stages)),
       store: (item, bytes) => storage.write(outputKey(item), bytes),
-      upload,
     }),
+  { fetch: FETCH_IMAGE, stages: CUT_OUT_STAGES, breaker: BREAKER, storage: STORAGE },
+);
+
+const stages = provide(
+  STAGES,
+  ({ models, device, ...needs }) => createStages({ ...needs, served: models.served, facts: device.facts }),
   {
+    models: MODELS,
+    device: DEVICE,
     fetch: FETCH_IMAGE,
-    stages: CUT_OUT_STAGES,
-    breaker: BREAKER,
-    storage: STORAGE,
+    remove: REMOVE_BACKGROUND,
     upload: UPLOAD_RESULT,
+    secrets: SECRETS,
+    storage: STORAGE,
   },
 );
 
 const processing = provide(
   PROCESS_TASK,
-  ({ config, models, device, breaker, ...needs }) =>
-    processTask({
-      ...needs,
-      served: models.served,
-      isMachineFault: breaker.isMachineFault,
-      facts: device.facts,
-      timeoutMs: config.TASK_TIMEOUT_S * 1000,
-      deadlineMs: config.TASK_DEADLINE_S * 1000,
-    }),
+  ({ config, breaker, ...needs }) =>
+    (stage) =>
+      processTask(
+        {
+          ...needs,
+          isMachineFault: breaker.isMachineFault,
+          timeoutMs: config.TASK_TIMEOUT_S * 1000,
+          deadlineMs: config.TASK_DEADLINE_S * 1000,
+        },
+        stage,
+      ),
   {
     config: CONFIG,
-    models: MODELS,
-    device: DEVICE,
     breaker: BREAKER,
-    remove: REMOVE_BACKGROUND,
+    stages: STAGES,
+    feeder: FEEDER,
     database: DATABASE,
     storage: STORAGE,
     metrics: WORKER_METRICS,
@@ -120,14 +134,19 @@ const consuming = provide(
       const { graceMs = config.SHUTDOWN_GRACE_S * 1000 } = options;
       // A worker whose only task waits must not look stalled.
       const { longestPauseMs = Math.min(LONGEST_PAUSE_MS, (config.STALLED_AFTER_S * 1000) / 2) } = options;
-      const consumer = createConsumer(config, activity.watch(handle), {
-        models: [...models.served.keys()],
+      const rest = { longestPauseMs, onError: (error: Error) => log.error({ err: error }, 'queue fault') };
+      const onDevice = createConsumer(config, activity.watch(handle('device')), {
+        lanes: [...models.served.keys()],
         concurrency: config.WORKER_CONCURRENCY,
-        longestPauseMs,
-        onError: (error) => log.error({ err: error }, 'queue fault'),
+        ...rest,
       });
-      shutdown.finish('consumer', () => consumer.stop(graceMs));
-      return consumer;
+      const remote = (['fetch', 'upload'] as const).map((stage) =>
+        createConsumer(config, handle(stage), { lanes: [stage], concurrency: REMOTE_SLOTS, ...rest }),
+      );
+      const all = [onDevice, ...remote];
+      shutdown.finish('consumer', () => Promise.all(all.map((each) => each.stop(graceMs))));
+      // A faulty device pauses only what needs it.
+      return { ...onDevice, run: () => all.forEach((each) => each.run()) };
     },
   {
     config: CONFIG,
@@ -144,6 +163,7 @@ const consuming = provide(
 @Module({
   imports: [
     DatabaseModule,
+    FeederModule,
     StorageModule,
     OutboundModule,
     SecretsModule,
@@ -162,6 +182,7 @@ const consuming = provide(
       { metrics: METRICS, models: MODELS },
     ),
     removing,
+    stages,
     processing,
     consuming,
   ],

@@ -19,5 +19,5 @@ export const toWorkItem = (task: TaskRow, models: Models['served']): WorkItem =>
 };
 
 /** Where the cutout is stored. The key depends on the task only, so a later attempt overwrites it. */
-export const outputKey = ({ task, request }: WorkItem): string =>
+export const outputKey = ({ task, request }: Pick<WorkItem, 'task' | 'request'>): string =>
   imageKey('outputs', task.outputImageId, extensionOf(request.outputFormat));

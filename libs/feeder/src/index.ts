@@ -1,0 +1,1 @@
+export { createFeeder, type Feeder } from './feeder.js';
