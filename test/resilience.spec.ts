@@ -344,6 +344,7 @@ describe('a claim', () => {
     const task = removal(base64, later);
     await service.post([task]);
     const { id } = await rowOf(service, task.taskUUID);
+    await until('its job', async () => (await read(id)).fedAt !== null);
     for (let crash = 0; crash < 3; crash++) await claim(id);
 
     await service.worker.start();

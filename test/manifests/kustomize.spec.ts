@@ -6,10 +6,10 @@ import {
   PrometheusRule,
   ServiceMonitor,
 } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
-import { QueueKeys } from 'bullmq';
+import { openDatabase } from '#database';
 import { catalogue } from '#models';
 import { defaultPort, environmentNames } from '#test/environment-names';
-import { queueName } from '#queue';
+import { freshDatabase } from '#test/databases';
 import {
   buildManifests,
   containersOf,
@@ -175,23 +175,26 @@ describeManifests('the manifests', () => {
     }
   });
 
-  it('scale each model by its own queue', () => {
+  it('scale each model by its own tasks', async () => {
     const objects = of('k8s/overlays/keda');
     const workers = deploymentsOf(objects).filter(({ metadata }) => metadata.name === 'worker');
     const variables = workers.flatMap(containersOf).flatMap(({ env = [] }) => env);
     const model = variables.find(({ name }) => name === 'WORKER_MODELS')?.value ?? '';
     expect([...catalogue.keys()]).toContain(model);
 
-    const keys = new QueueKeys('bull');
     const triggers = objects.flatMap(({ kind, spec }) => (kind === 'ScaledObject' ? spec.triggers : []));
-    expect(triggers.map(({ metadata }) => metadata.listName)).toEqual(
-      ['wait', 'active'].map((state) => keys.toKey(queueName(model), state)),
-    );
     const slots = variables.find(({ name }) => name === 'WORKER_CONCURRENCY')?.value;
-    expect(triggers.map(({ metadata }) => metadata.listLength)).toEqual([slots, slots]);
-    const target = ({ kind, spec }: Manifest) =>
-      kind === 'ScaledObject' ? spec.advanced.scalingModifiers.target : [];
-    expect(objects.flatMap(target)).toEqual([slots]);
+    expect(triggers.map(({ metadata }) => metadata.targetQueryValue)).toEqual([slots]);
+    const [query = ''] = triggers.map(({ metadata }) => metadata.query);
+    expect(query).toContain(`'${model}'`);
+
+    const database = openDatabase(await freshDatabase());
+    try {
+      const [row] = await database.$queryRawUnsafe<{ count: bigint }[]>(query);
+      expect(row?.count).toBe(0n);
+    } finally {
+      await database.$disconnect();
+    }
   });
 
   it('contain the alerts and dashboards of deploy/', () => {

@@ -107,10 +107,11 @@ describe.each(backends)('the queue dashboard with queues on %s', (backend) => {
       webhookURL: 'https://receiver.example/hook?token=hush',
       uploadEndpoint: 'https://store.example/put?X-Signature=hush',
     };
+    // Without a worker the queue gets two tasks, and the third waits in Postgres.
     await service.post([removal(image, later), removal(image, later), removal(image, later)]);
     const waiting = await until('the jobs', async () => {
       const [queue] = await shown();
-      return queue?.counts['waiting'] === 3 ? queue : undefined;
+      return queue?.counts['waiting'] === 2 ? queue : undefined;
     });
     expect(waiting.counts).toMatchObject({ active: 0, delayed: 0, failed: 0 });
 

@@ -79,6 +79,7 @@ describe('the trace of a task', () => {
         'gateway task': {
           'gateway accept': {
             'worker queue': {},
+            'worker process fetch': { 'worker fetch': {}, 'worker finish': {} },
             'worker process': {
               'worker fetch': {},
               'worker decode': {},
@@ -87,12 +88,11 @@ describe('the trace of a task', () => {
               'worker postprocess': {},
               'worker encode': {},
               'worker store': {},
-              'worker upload': {},
               'worker finish': {},
             },
+            'worker process upload': { 'worker upload': {}, 'worker finish': {} },
             'dispatcher webhook': {},
           },
-          'gateway enqueue': {},
         },
       },
     });

@@ -34,7 +34,7 @@ type PodSpec = {
 };
 type Trigger = {
   readonly name: string;
-  readonly metadata: { readonly listName: string; readonly listLength: string };
+  readonly metadata: { readonly query: string; readonly targetQueryValue: string };
 };
 export type Manifest = {
   readonly apiVersion: string;
@@ -51,7 +51,6 @@ export type Manifest = {
     readonly selector: Record<string, string>;
     readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
     readonly triggers: readonly Trigger[];
-    readonly advanced: { readonly scalingModifiers: { readonly target: string } };
     readonly groups: unknown;
   };
 };

@@ -36,9 +36,12 @@ export type StageColumns = Partial<
 >;
 
 /**
- * A worker's hold on a task. Every claim raises the attempt, which fences out a stalled predecessor's writes.
+ * A worker's hold on a stage of a task. Every further claim of the stage raises the attempt, which fences out a stalled
+ * predecessor's writes.
  */
-export type Claim = Readonly<Pick<TaskRow, 'id' | 'attempt' | 'webhookUrl' | 'webhookHost' | 'ttlS'>>;
+export type Claim = Readonly<
+  Pick<TaskRow, 'id' | 'attempt' | 'stage' | 'webhookUrl' | 'webhookHost' | 'ttlS'>
+>;
 
 /** The device and the weights that ran a task. */
 export type RunFacts = { readonly provider: string; readonly device: string; readonly weightsSha256: string };
@@ -60,7 +63,7 @@ export type Success = {
 
 type Transaction = Pick<Database, 'task' | 'image' | 'delivery'>;
 
-const held = (claim: Claim) => ({ id: claim.id, attempt: claim.attempt, state: 'running' as const });
+const held = ({ id, attempt, stage }: Claim) => ({ id, attempt, stage, state: 'running' as const });
 
 /** @returns undefined when the task has ended, does not exist, or is at another stage */
 export const claimTask = async (
@@ -71,7 +74,9 @@ export const claimTask = async (
   const [claimed] = await database.$queryRaw<{ id: string }[]>`
     UPDATE tasks
        SET stalls = stalls + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
-           attempt = attempt + 1, state = 'running', started_at = now(), fed_at = coalesce(fed_at, now())
+           attempt = CASE WHEN attempt > 0 AND started_at IS NULL THEN attempt ELSE attempt + 1 END,
+           state = 'running', started_at = now(), fed_at = coalesce(fed_at, now()),
+           checked_at = coalesce(checked_at, now())
      WHERE id = ${id}::uuid AND state IN ('queued', 'running') AND stage = ${stage}::"TaskStage"
  RETURNING id`;
   if (!claimed) return undefined;
@@ -98,8 +103,8 @@ const endTask = async (
   return true;
 };
 
-/** Back to those that wait for a place in a queue. */
-const waiting = { state: 'queued', fedAt: null, checkedAt: null } as const;
+/** Handed on to the next stage, whose first claim keeps the attempt. */
+const waiting = { state: 'queued', fedAt: null, checkedAt: null, startedAt: null } as const;
 
 /**
  * Ends the stage `fetch`: the task waits for the device.

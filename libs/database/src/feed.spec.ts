@@ -8,7 +8,8 @@ let database: Database;
 let owners: Record<'a' | 'b' | 'c', string>;
 
 const owner = async (name: string, share = 1) =>
-  (await database.owner.create({ data: { name: `${name}-${randomUUID()}`, share } })).id;
+  (await database.apiKey.create({ data: { name: `${name}-${randomUUID()}`, prefix: '', hash: randomUUID(), share } }))
+    .id;
 
 beforeAll(async () => {
   database = openDatabase(await freshDatabase());

@@ -60,10 +60,10 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
       SELECT (SELECT owner_id FROM tasks WHERE ${waitsHere} AND owner_id > lines.owner_id ORDER BY owner_id LIMIT 1)
         FROM lines WHERE owner_id IS NOT NULL
     ), clock AS (
-      SELECT coalesce(max(turn - 1 / share), 0) AS now FROM turns JOIN owners ON id = owner_id WHERE model = ${model}
+      SELECT coalesce(max(turn - 1 / share), 0) AS now FROM turns JOIN api_keys ON id = owner_id WHERE model = ${model}
     ), next_owners AS (
       SELECT lines.owner_id, share, greatest(coalesce(turn, 0), clock.now) AS start, coalesce(sync_run, 0) AS sync_run
-        FROM lines JOIN owners ON owners.id = owner_id CROSS JOIN clock
+        FROM lines JOIN api_keys ON api_keys.id = owner_id CROSS JOIN clock
         LEFT JOIN turns ON turns.owner_id = lines.owner_id AND turns.model = ${model}
        ORDER BY 3, 1 LIMIT (SELECT places FROM room)
     ), candidates AS (
@@ -116,7 +116,7 @@ export const feedRemote = async (database: Database, stage: RemoteStage): Promis
       SELECT own.id, own.n, owner_id, remote_host, share, is_sync, priority, deadline_at,
              (SELECT count(*) FROM busy WHERE busy.owner_id = lines.owner_id) AS of_owner,
              (SELECT count(*) FROM busy WHERE busy.remote_host = lines.remote_host) AS of_host
-        FROM lines JOIN owners ON owners.id = owner_id CROSS JOIN LATERAL (
+        FROM lines JOIN api_keys ON api_keys.id = owner_id CROSS JOIN LATERAL (
           SELECT id, is_sync, priority, deadline_at, row_number() OVER (ORDER BY is_sync DESC, ${byUrgency}) AS n
             FROM tasks
            WHERE ${waitsHere} AND owner_id = lines.owner_id AND remote_host = lines.remote_host

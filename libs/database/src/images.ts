@@ -16,16 +16,22 @@ const notExpiredAt = (now: Date) => ({
   OR: [{ expiresAt: null }, { expiresAt: { gt: now } }],
 });
 
+/** An image that was used this lately need not be marked again. */
+const USED_LATELY_MS = 60_000;
+
 /** Finds the owner's image and marks it as used, unless it has expired. */
 export const useImage = async (
   database: Database,
   ownerId: string,
   id: string,
 ): Promise<Image | undefined> => {
-  const lastUsedAt = new Date();
+  const now = new Date();
+  const found = await database.image.findFirst({ where: { id, ownerId } });
+  if (!found || isExpired(found, now)) return found ?? undefined;
+  if (now.getTime() - found.lastUsedAt.getTime() < USED_LATELY_MS) return found;
   const [used] = await database.image.updateManyAndReturn({
-    where: { id, ownerId, ...notExpiredAt(lastUsedAt) },
-    data: { lastUsedAt },
+    where: { id, ownerId, ...notExpiredAt(now) },
+    data: { lastUsedAt: now },
   });
   return used ?? (await database.image.findFirst({ where: { id, ownerId } })) ?? undefined;
 };

@@ -2,10 +2,14 @@ export {
   countInFlight,
   findEnded,
   findStanding,
+  findStandings,
   findTask,
   insertTask,
+  insertTasks,
+  markSync,
   type NewTask,
   type Standing,
+  type TaskInsert,
   type TaskRow,
 } from './tasks.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';

@@ -20,22 +20,15 @@ export const findOwner = async (database: Database, apiKey: string): Promise<Own
   if (!found.lastUsedAt || now - found.lastUsedAt.getTime() > LAST_USED_EVERY_MS) {
     await database.apiKey.update({ where: { id: found.id }, data: { lastUsedAt: new Date(now) } });
   }
-  return { id: found.ownerId, name: found.name };
+  return { id: found.id, name: found.name };
 };
 
 const factsOf = (apiKey: string) => ({ hash: hashKey(apiKey), prefix: apiKey.slice(0, 6), revokedAt: null });
 
-const putOwner = async (database: Database, name: string): Promise<string> => {
-  const { id } = await database.owner.upsert({ where: { name }, create: { name }, update: {} });
-  return id;
-};
-
 /** @returns false, and changes nothing, when the name has or had a key */
 export const createKey = async (database: Database, name: string, apiKey: string): Promise<boolean> => {
-  if (await database.apiKey.findUnique({ where: { name } })) return false;
-  const ownerId = await putOwner(database, name);
   const { count } = await database.apiKey.createMany({
-    data: [{ name, ownerId, ...factsOf(apiKey) }],
+    data: [{ name, ...factsOf(apiKey) }],
     skipDuplicates: true,
   });
   return count > 0;
@@ -44,8 +37,7 @@ export const createKey = async (database: Database, name: string, apiKey: string
 /** Makes `apiKey` the only key of that name. An earlier key of the name stops working. */
 export const putKey = async (database: Database, name: string, apiKey: string): Promise<void> => {
   const facts = factsOf(apiKey);
-  const ownerId = await putOwner(database, name);
-  await database.apiKey.upsert({ where: { name }, create: { name, ownerId, ...facts }, update: facts });
+  await database.apiKey.upsert({ where: { name }, create: { name, ...facts }, update: facts });
 };
 
 /** The parts of a key that an operator may see. */

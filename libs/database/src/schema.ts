@@ -10,8 +10,10 @@ export const neededMigrations: readonly string[] = [
   '20261122203000_finishing',
   '20261122210000_trace',
   '20261128093000_sent_task',
-  '20261128140000_owners',
-  '20261128141000_fair_queue',
+  '20261128140000_task_stages',
+  '20261128140500_turns',
+  '20261128141000_shares',
+  '20261128141500_slots',
 ];
 
 class OldSchema extends Error {

@@ -18,8 +18,8 @@ export const takeUnchecked = async (
        SELECT id FROM tasks
         WHERE state IN ('queued', 'running')
           AND fed_at IS NOT NULL
-          AND coalesce(checked_at, created_at) <= now() - ${olderThanMs} * interval '1 millisecond'
-        ORDER BY coalesce(checked_at, created_at)
+          AND checked_at <= now() - ${olderThanMs} * interval '1 millisecond'
+        ORDER BY checked_at
         LIMIT ${limit}
           FOR UPDATE SKIP LOCKED)
  RETURNING id AS "taskId", CASE stage WHEN 'device' THEN model ELSE stage::text END AS lane`;

@@ -1,6 +1,6 @@
 import type { Database } from './client.js';
-import { putImage, type NewImage } from './images.js';
-import { Prisma, type Task as TaskRow } from './generated/client.js';
+import type { NewImage } from './images.js';
+import type { Prisma, Task as TaskRow } from './generated/client.js';
 
 export type { TaskRow };
 
@@ -36,9 +36,6 @@ export type Standing =
 
 const isInFlight = (task: TaskRow) => task.state === 'queued' || task.state === 'running';
 
-const isUniqueViolation = (error: unknown) =>
-  error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
-
 /** The latest revision of a taskUUID. */
 export const findTask = (database: Database, ownerId: string, taskUuid: string): Promise<TaskRow | null> =>
   database.task.findFirst({
@@ -50,40 +47,77 @@ export const findTask = (database: Database, ownerId: string, taskUuid: string):
 export const countInFlight = (database: Database, ownerId: string): Promise<number> =>
   database.task.count({ where: { ownerId, state: { in: ['queued', 'running'] } } });
 
-export const findStanding = async (
-  database: Database,
-  ownerId: string,
-  taskUuid: string,
-  payloadHash: string,
-): Promise<Standing> => {
-  const task = await findTask(database, ownerId, taskUuid);
+const standingOf = (task: TaskRow | undefined, payloadHash: string): Standing => {
   if (!task) return { kind: 'new', revision: 1 };
   if (task.payloadHash === payloadHash && task.state !== 'failed') return { kind: 'attached', task };
   if (isInFlight(task)) return { kind: 'conflict' };
   return { kind: 'new', revision: task.revision + 1 };
 };
 
+export const findStanding = async (
+  database: Database,
+  ownerId: string,
+  taskUuid: string,
+  payloadHash: string,
+): Promise<Standing> => standingOf((await findTask(database, ownerId, taskUuid)) ?? undefined, payloadHash);
+
+type Asked = Pick<NewTask, 'ownerId' | 'taskUuidSent' | 'payloadHash'>;
+
+const keyOf = (ownerId: string, taskUuid: string) => `${ownerId} ${taskUuid.toLowerCase()}`;
+
+/** The standing of each of these tasks, in their order, by one query. */
+export const findStandings = async (database: Database, tasks: readonly Asked[]): Promise<Standing[]> => {
+  const found = await database.task.findMany({
+    where: { OR: tasks.map(({ ownerId, taskUuidSent }) => ({ ownerId, taskUuid: taskUuidSent.toLowerCase() })) },
+    orderBy: { revision: 'asc' },
+  });
+  const latest = new Map(found.map((task) => [keyOf(task.ownerId, task.taskUuid), task]));
+  return tasks.map((task) => standingOf(latest.get(keyOf(task.ownerId, task.taskUuidSent)), task.payloadHash));
+};
+
+/** A task to insert, and the image that came with it. */
+export type TaskInsert = {
+  readonly task: NewTask;
+  readonly revision: number;
+  readonly image?: NewImage | undefined;
+};
+
 /**
- * Stores a task and the image that came with it in one transaction.
- * @returns undefined when another request took this revision first: call findStanding again
+ * Stores tasks and the images that came with them in one transaction.
+ * @returns the row of each, in their order; undefined where another request took the revision first: call findStanding again
  */
+export const insertTasks = async (
+  database: Database,
+  inserts: readonly TaskInsert[],
+): Promise<(TaskRow | undefined)[]> => {
+  const now = new Date();
+  const data = inserts.map(({ task, revision }) => ({
+    ...task,
+    ...(task.state && { startedAt: now, finishedAt: now }),
+    taskUuid: task.taskUuidSent.toLowerCase(),
+    revision,
+  }));
+  return database.$transaction(async (transaction) => {
+    const rows = await transaction.task.createManyAndReturn({ data, skipDuplicates: true });
+    // The ids of images are new for each request, so they tell which insert a row is of.
+    const byOutput = new Map(rows.map((row) => [row.outputImageId, row]));
+    const images = inserts.flatMap(({ task, image }) => (image && byOutput.has(task.outputImageId) ? [image] : []));
+    if (images.length > 0) await transaction.image.createMany({ data: images });
+    return inserts.map(({ task }) => byOutput.get(task.outputImageId));
+  });
+};
+
+/** Stores one task: see `insertTasks`. */
 export const insertTask = async (
   database: Database,
   task: NewTask,
   revision: number,
   image?: NewImage,
-): Promise<TaskRow | undefined> => {
-  const ended = task.state && { startedAt: new Date(), finishedAt: new Date() };
-  const data = { ...task, ...ended, taskUuid: task.taskUuidSent.toLowerCase(), revision };
-  try {
-    return await database.$transaction(async (transaction) => {
-      if (image) await putImage(transaction, image);
-      return transaction.task.create({ data });
-    });
-  } catch (error) {
-    if (isUniqueViolation(error)) return undefined;
-    throw error;
-  }
+): Promise<TaskRow | undefined> => (await insertTasks(database, [{ task, revision, image }]))[0];
+
+/** Moves a task that waits without a caller ahead, since a caller waits for it now. */
+export const markSync = async (database: Database, id: string): Promise<void> => {
+  await database.task.updateMany({ where: { id, isSync: false, state: 'queued', fedAt: null }, data: { isSync: true } });
 };
 
 /** The tasks among `ids` that have ended. */

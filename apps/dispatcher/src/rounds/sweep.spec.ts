@@ -38,7 +38,7 @@ const strand = async (): Promise<string> => {
     outputImageId: randomUUID(),
   };
   const id = (await insertTask(database, task, 1))?.id ?? '';
-  await database.task.update({ where: { id }, data: { fedAt: new Date() } });
+  await database.task.update({ where: { id }, data: { fedAt: new Date(), checkedAt: new Date() } });
   return id;
 };
 

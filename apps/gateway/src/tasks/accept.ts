@@ -1,7 +1,9 @@
 import { TaskError } from '#contract';
 import {
-  findStanding,
-  insertTask,
+  findStandings,
+  insertTasks,
+  isDatabaseOutage,
+  markSync,
   type Database,
   type NewImage,
   type NewTask,
@@ -12,7 +14,7 @@ import type { Storage } from '#storage';
 import type { Tracing } from '#telemetry';
 import type { GatewayMetrics } from '../gateway-metrics.js';
 import type { Admission } from './admission.js';
-import type { Gate } from './gate.js';
+import { createBatcher } from './batcher.js';
 
 /** An image inside a request. It is stored only if its task is new. */
 export type InlineImage = { readonly row: NewImage; readonly bytes: Uint8Array };
@@ -24,19 +26,30 @@ type Needs = {
   readonly database: Database;
   readonly storage: Pick<Storage, 'write' | 'remove'>;
   readonly admission: Pick<Admission, 'admit'>;
-  readonly gate: Gate;
   readonly metrics: Pick<GatewayMetrics, 'accepted'>;
   readonly tracing: Tracing;
 };
 
+/** At most a few of the database's connections, so that other queries still get one. */
+const batches = { size: 100, atOnce: 3, concernsAll: isDatabaseOutage } as const;
+
+const openRows = (database: Database) => ({
+  look: createBatcher((tasks: readonly NewTask[]) => findStandings(database, tasks), batches),
+  insert: createBatcher((inserts: Parameters<typeof insertTasks>[1]) => insertTasks(database, inserts), batches),
+});
+
 const acceptNow = async (
   { database, storage, admission, metrics }: Needs,
+  { look, insert }: ReturnType<typeof openRows>,
   task: NewTask,
   image?: InlineImage,
 ): Promise<Accepted> => {
   for (let race = 0; race < MAX_RACES; race++) {
-    const standing = await findStanding(database, task.ownerId, task.taskUuidSent, task.payloadHash);
-    if (standing.kind === 'attached') return { task: standing.task, isNew: false };
+    const standing = await look(task);
+    if (standing.kind === 'attached') {
+      if (task.isSync && !standing.task.isSync) await markSync(database, standing.task.id);
+      return { task: standing.task, isNew: false };
+    }
     if (standing.kind === 'conflict') {
       const message = 'Another task with this taskUUID and other parameters is still in flight.';
       throw new TaskError('conflictTaskUUID', message, { parameter: 'taskUUID' });
@@ -45,7 +58,7 @@ const acceptNow = async (
     // Work that is already done needs no admission.
     if (!task.state) await admission.admit(task.ownerId);
     if (image) await storage.write(image.row.storageKey, image.bytes);
-    const inserted = await insertTask(database, task, standing.revision, image?.row);
+    const inserted = await insert({ task, revision: standing.revision, image: image?.row });
     if (inserted && !task.state) metrics.accepted.inc({ model: task.model ?? 'none' });
     if (inserted) return { task: inserted, isNew: true };
     if (image) await storage.remove(image.row.storageKey);
@@ -64,12 +77,14 @@ export type Accept = (task: NewTask, image?: InlineImage) => Promise<Accepted>;
 
 export const ACCEPT = token<Accept>('accept');
 
-export const createAccept =
-  (needs: Needs): Accept =>
-  (task, image) =>
+/** Tasks that come together are stored in one transaction. */
+export const createAccept = (needs: Needs): Accept => {
+  const rows = openRows(needs.database);
+  return (task, image) =>
     needs.tracing.trace('accept', {}, async () => {
       const traceParent = needs.tracing.traceparent() ?? null;
-      const accepted = await needs.gate(() => acceptNow(needs, { ...task, traceParent }, image));
+      const accepted = await acceptNow(needs, rows, { ...task, traceParent }, image);
       needs.tracing.note({ 'clearcut.task_id': accepted.task.id, 'clearcut.is_new': accepted.isNew });
       return accepted;
     });
+};

@@ -28,7 +28,6 @@ import { ACCEPT, createAccept } from './accept.js';
 import { ADMISSION, createAdmission } from './admission.js';
 import { ANSWER_TASKS, createAnswerTasks } from './answer-tasks.js';
 import { ENDED_FEED, openEndedFeed } from './ended-feed.js';
-import { ACCEPT_GATE, ACCEPTS_AT_ONCE, createGate } from './gate.js';
 import { createHandlers, HANDLERS } from './handlers.js';
 import { createIntake, INTAKE } from './intake.js';
 import { createPolls, POLLS } from './polls.js';
@@ -79,12 +78,10 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       log: LOG,
       shutdown: SHUTDOWN,
     }),
-    { provide: ACCEPT_GATE, useFactory: () => createGate(ACCEPTS_AT_ONCE) },
     provide(ACCEPT, createAccept, {
       database: DATABASE,
       storage: STORAGE,
       admission: ADMISSION,
-      gate: ACCEPT_GATE,
       metrics: GATEWAY_METRICS,
       tracing: TRACING,
     }),

@@ -14,14 +14,15 @@ type Needs = AttemptNeeds & {
 
 /** Continues the trace that the gateway began: first the wait in the queue, then the work. */
 const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Promise<T> => {
-  const { id, model, attempt, traceParent: parent, createdAt: startedAt } = task;
-  tracing.begin('queue', { parent, startedAt }).end({}, false);
+  const { id, model, attempt, stage, traceParent: parent, createdAt: startedAt } = task;
+  const isFirstStage = stage !== 'upload' && task.fetchMs === null;
+  if (isFirstStage) tracing.begin('queue', { parent, startedAt }).end({}, false);
   const attributes = {
     'clearcut.task_id': id,
     'clearcut.model': model ?? 'none',
     'clearcut.attempt': attempt,
   };
-  return tracing.trace('process', { kind: 'consumer', parent, attributes }, work);
+  return tracing.trace(stage === 'device' ? 'process' : `process ${stage}`, { kind: 'consumer', parent, attributes }, work);
 };
 
 /** The lanes that a task which leaves this stage may change: its own has a place again, another may have a task more. */
