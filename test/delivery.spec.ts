@@ -1,7 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { endDelivery, retryDelivery, takeDueDeliveries, useImage, type TaskRow } from '#database';
+import {
+  endDelivery,
+  findOwner,
+  putKey,
+  retryDelivery,
+  takeDueDeliveries,
+  useImage,
+  type TaskRow,
+} from '#database';
 import { createTaskQueue, type TaskQueue } from '#queue';
 import { runSql } from '#test/databases';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
@@ -314,7 +322,8 @@ describe('a webhook', () => {
   it('is sent by another dispatcher when the first one vanished', async () => {
     const path = newPath();
     const { id } = await succeed(path);
-    const options = { limit: 1, perHost: 1, inHand: {}, leaseMs: 300 };
+    const inHand = { byEndpoint: {}, byName: {}, byOwner: {}, closed: [], probed: [] };
+    const options = { limit: 1, inHand, leaseMs: 300 };
     const [taken] = await takeDueDeliveries(service.database, options);
     expect(taken).toMatchObject({ taskId: id, attempts: 1 });
     expect(await takeDueDeliveries(service.database, options)).toEqual([]);
@@ -332,6 +341,28 @@ describe('a webhook', () => {
     await Promise.all([service.dispatcher.start(), service.otherDispatcher.start()]);
     for (const { id } of tasks) expect(await stateIs(id, 'delivered')).toMatchObject({ attempts: 1 });
     expect(all.map((path) => receiver.received(path).length)).toEqual(all.map(() => 1));
+  });
+
+  it("does not wait for another owner's receivers, even on the same host", async () => {
+    const slow = await Promise.all([1, 2, 3, 4, 5].map(() => startReceiver()));
+    slow.forEach((each) => each.answer('/slow', 'hold'));
+    await putKey(service.database, 'flood', 'cc_flood');
+    const flood = (await findOwner(service.database, 'cc_flood'))?.id ?? '';
+    try {
+      for (let i = 0; i < 80; i++)
+        await insertSucceeded(service, { webhookUrl: `${slow[i % 5]?.url}/slow`, ownerId: flood });
+      const { id } = await succeed(newPath());
+      await service.dispatcher.start();
+      await stateIs(id, 'delivered');
+      const ended = { delivery: { task: { ownerId: flood } } };
+      expect(await service.database.deliveryAttempt.count({ where: ended })).toBe(0);
+      const asked = () => slow.reduce((sum, each) => sum + each.received('/slow').length, 0);
+      await until('the slow ports to be asked', () => asked() === 16);
+    } finally {
+      await service.dispatcher.stop();
+      await Promise.all(slow.map((each) => each.stop()));
+      await service.database.delivery.deleteMany({ where: { task: { ownerId: flood } } });
+    }
   });
 
   it('does not wait for the receivers of other hosts', async () => {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { removal } from '#test/client';
 import { disc, toPng } from '#test/pictures';
 import { startPictureServer } from '#test/picture-server';
 import { redisIsInstalled, startRedis } from '#test/redis';
+import { insertRemoval } from '#test/removal-tasks';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
 
@@ -77,8 +77,9 @@ describe('a worker', () => {
     try {
       await service.worker.start();
       pictures.hold();
-      const waiting = () => removal(pictures.url, { deliveryMethod: 'async' });
-      await service.post([waiting(), waiting()]);
+      // Tasks of an older gateway, whose images are fetched when the device has a place.
+      await Promise.all([1, 2].map(() => insertRemoval(service, { imageUrl: pictures.url })));
+      await service.dispatcher.start();
       const { worker } = service.admin;
       const dead = await until('the worker to be called dead', async () => {
         const answer = await ask(worker, '/health/live');

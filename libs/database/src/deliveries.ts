@@ -2,44 +2,73 @@ import type { Database } from './client.js';
 import { Prisma, type Delivery, type DeliveryState } from './generated/client.js';
 
 /** A delivery to send now. `attempts` includes this attempt and fences the writes that follow. */
-export type DueDelivery = Pick<Delivery, 'id' | 'taskId' | 'host' | 'attempts'> & { readonly url: string };
+export type DueDelivery = Pick<Delivery, 'id' | 'taskId' | 'host' | 'attempts'> & {
+  readonly ownerId: string;
+  readonly url: string;
+};
+
+type Counts = Readonly<Record<string, number>>;
+
+/** The deliveries that a dispatcher has in hand, and the endpoints (`host:port`) that it had trouble with. */
+export type InHand = {
+  readonly byEndpoint: Counts;
+  /** By host name. */
+  readonly byName: Counts;
+  readonly byOwner: Counts;
+  /** Endpoints that are not asked now. */
+  readonly closed: readonly string[];
+  /** Endpoints that are asked by one delivery at a time. */
+  readonly probed: readonly string[];
+};
 
 type TakeOptions = {
   readonly limit: number;
-  /** The most deliveries to one host at a time, including those of `inHand`. */
-  readonly perHost: number;
-  /** How many deliveries to each host are in progress. */
-  readonly inHand: Readonly<Record<string, number>>;
+  readonly inHand: InHand;
   /** Time for one attempt. Without a result by then, the delivery becomes due again. */
   readonly leaseMs: number;
 };
 
+/** Deliveries at once of one dispatcher. An owner gets less than a host name, so that others reach the same host. */
+const LIMITS = { endpoint: 4, owner: 16, name: 24 };
+
 /**
- * Takes due deliveries, longest due first, with a limit per host. Concurrent dispatchers never take the same
- * one.
+ * Takes due deliveries, with limits per endpoint, host name and owner. The owner with the fewest in hand is next, then
+ * the longest due. Concurrent dispatchers never take the same one.
  */
 export const takeDueDeliveries = (
   database: Database,
-  { limit, perHost, inHand, leaseMs }: TakeOptions,
-): Promise<DueDelivery[]> =>
-  database.$queryRaw<DueDelivery[]>`
-    WITH ranked AS (
-      SELECT id, row_number() OVER (PARTITION BY host ORDER BY next_attempt_at) AS place
-        FROM deliveries
-       WHERE state = 'pending' AND next_attempt_at <= now()),
+  { limit, inHand, leaseMs }: TakeOptions,
+): Promise<DueDelivery[]> => {
+  const countOf = (counts: Counts, key: Prisma.Sql) =>
+    Prisma.sql`coalesce((${JSON.stringify(counts)}::jsonb ->> ${key})::int, 0)`;
+  return database.$queryRaw<DueDelivery[]>`
+    WITH candidates AS (
+      SELECT deliveries.id, host, regexp_replace(host, ':[0-9]+$', '') AS name, owner_id::text AS owner, next_attempt_at
+        FROM deliveries JOIN tasks ON tasks.id = task_id
+       WHERE deliveries.state = 'pending' AND next_attempt_at <= now() AND host <> ALL(${inHand.closed})),
+    at_endpoint AS (
+      SELECT *, row_number() OVER (PARTITION BY host ORDER BY next_attempt_at) + ${countOf(inHand.byEndpoint, Prisma.sql`host`)}
+             <= CASE WHEN host = ANY(${inHand.probed}) THEN 1 ELSE ${LIMITS.endpoint}::int END AS fits
+        FROM candidates),
+    of_owner AS (
+      SELECT *, row_number() OVER (PARTITION BY owner ORDER BY next_attempt_at) + ${countOf(inHand.byOwner, Prisma.sql`owner`)} AS nth
+        FROM at_endpoint WHERE fits),
+    at_name AS (
+      SELECT *, row_number() OVER (PARTITION BY name ORDER BY nth, next_attempt_at) + ${countOf(inHand.byName, Prisma.sql`name`)} AS place
+        FROM of_owner WHERE nth <= ${LIMITS.owner}::int),
     due AS MATERIALIZED (
-      SELECT deliveries.id
-        FROM deliveries JOIN ranked USING (id)
-       WHERE state = 'pending' AND next_attempt_at <= now()
-         AND place + coalesce((${JSON.stringify(inHand)}::jsonb ->> host)::int, 0) <= ${perHost}
-       ORDER BY next_attempt_at
+      SELECT deliveries.id, owner
+        FROM deliveries JOIN at_name USING (id)
+       WHERE state = 'pending' AND deliveries.next_attempt_at <= now() AND place <= ${LIMITS.name}::int
+       ORDER BY nth, deliveries.next_attempt_at
        LIMIT ${limit}
          FOR UPDATE OF deliveries SKIP LOCKED)
     UPDATE deliveries
        SET attempts = attempts + 1, next_attempt_at = now() + ${leaseMs} * interval '1 millisecond'
       FROM due
      WHERE deliveries.id = due.id
- RETURNING deliveries.id, task_id AS "taskId", url, host, attempts`;
+ RETURNING deliveries.id, task_id AS "taskId", url, host, attempts, owner AS "ownerId"`;
+};
 
 /** The result of one request, for the delivery's log. */
 export type Attempt = Readonly<{ ms: number; status?: number; error?: string }>;

@@ -1,15 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
-import { claimTask, failTask, feedDevice, feedRemote, openDatabase, waitingLanes, type Database } from './index.js';
+import {
+  claimTask,
+  failTask,
+  feedDevice,
+  feedRemote,
+  openDatabase,
+  waitingLanes,
+  type Database,
+} from './index.js';
 
 const model = 'runware:109@1';
 let database: Database;
 let owners: Record<'a' | 'b' | 'c', string>;
 
 const owner = async (name: string, share = 1) =>
-  (await database.apiKey.create({ data: { name: `${name}-${randomUUID()}`, prefix: '', hash: randomUUID(), share } }))
-    .id;
+  (
+    await database.apiKey.create({
+      data: { name: `${name}-${randomUUID()}`, prefix: '', hash: randomUUID(), share },
+    })
+  ).id;
 
 beforeAll(async () => {
   database = openDatabase(await freshDatabase());

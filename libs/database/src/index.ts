@@ -21,9 +21,18 @@ export {
   takeDueDeliveries,
   type Attempt,
   type DueDelivery,
+  type InHand,
 } from './deliveries.js';
 export { expireImages } from './expire-images.js';
-export { feedDevice, feedRemote, REMOTE_SLOTS, waitingLanes, type Fed, type RemoteStage, type TaskStage } from './feed.js';
+export {
+  feedDevice,
+  feedRemote,
+  REMOTE_SLOTS,
+  waitingLanes,
+  type Fed,
+  type RemoteStage,
+  type TaskStage,
+} from './feed.js';
 export { listenEnded, type EndedFeed } from './ended-feed.js';
 export {
   findImage,

@@ -68,11 +68,15 @@ const keyOf = (ownerId: string, taskUuid: string) => `${ownerId} ${taskUuid.toLo
 /** The standing of each of these tasks, in their order, by one query. */
 export const findStandings = async (database: Database, tasks: readonly Asked[]): Promise<Standing[]> => {
   const found = await database.task.findMany({
-    where: { OR: tasks.map(({ ownerId, taskUuidSent }) => ({ ownerId, taskUuid: taskUuidSent.toLowerCase() })) },
+    where: {
+      OR: tasks.map(({ ownerId, taskUuidSent }) => ({ ownerId, taskUuid: taskUuidSent.toLowerCase() })),
+    },
     orderBy: { revision: 'asc' },
   });
   const latest = new Map(found.map((task) => [keyOf(task.ownerId, task.taskUuid), task]));
-  return tasks.map((task) => standingOf(latest.get(keyOf(task.ownerId, task.taskUuidSent)), task.payloadHash));
+  return tasks.map((task) =>
+    standingOf(latest.get(keyOf(task.ownerId, task.taskUuidSent)), task.payloadHash),
+  );
 };
 
 /** A task to insert, and the image that came with it. */
@@ -101,7 +105,9 @@ export const insertTasks = async (
     const rows = await transaction.task.createManyAndReturn({ data, skipDuplicates: true });
     // The ids of images are new for each request, so they tell which insert a row is of.
     const byOutput = new Map(rows.map((row) => [row.outputImageId, row]));
-    const images = inserts.flatMap(({ task, image }) => (image && byOutput.has(task.outputImageId) ? [image] : []));
+    const images = inserts.flatMap(({ task, image }) =>
+      image && byOutput.has(task.outputImageId) ? [image] : [],
+    );
     if (images.length > 0) await transaction.image.createMany({ data: images });
     return inserts.map(({ task }) => byOutput.get(task.outputImageId));
   });
@@ -117,7 +123,10 @@ export const insertTask = async (
 
 /** Moves a task that waits without a caller ahead, since a caller waits for it now. */
 export const markSync = async (database: Database, id: string): Promise<void> => {
-  await database.task.updateMany({ where: { id, isSync: false, state: 'queued', fedAt: null }, data: { isSync: true } });
+  await database.task.updateMany({
+    where: { id, isSync: false, state: 'queued', fedAt: null },
+    data: { isSync: true },
+  });
 };
 
 /** The tasks among `ids` that have ended. */

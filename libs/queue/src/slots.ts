@@ -23,10 +23,7 @@ export const createSlots = (total: number, onChange: () => void = () => undefine
   const next = (): Waiting | undefined => {
     const [first, ...others] = waiting;
     if (!first) return undefined;
-    return others.reduce(
-      (best, each) => (runningOf(each.lane) < runningOf(best.lane) ? each : best),
-      first,
-    );
+    return others.reduce((best, each) => (runningOf(each.lane) < runningOf(best.lane) ? each : best), first);
   };
 
   const release = (lane: string) => {

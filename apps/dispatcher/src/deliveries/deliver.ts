@@ -102,11 +102,11 @@ const compose = async (
   }
 };
 
-/** Sends and settles one attempt, as a span of the task's trace. */
+/** Sends and settles one attempt, as a span of the task's trace. Resolves with whether the receiver answered. */
 const attemptOne = async (
   { outbound, secrets, metrics, tracing, log, ...reader }: DeliverEdges,
   delivering: Delivering,
-): Promise<void> => {
+): Promise<boolean | undefined> => {
   const { delivery, delaysMs, stopping } = delivering;
   const { database } = reader;
   const { id, taskId, host, attempts } = delivery;
@@ -124,18 +124,23 @@ const attemptOne = async (
     tracing.note({ 'clearcut.result': result });
     await settle(database, delivery, attempt, move);
     log.info({ delivery: id, taskId, host, attempts, ...attempt, ...move }, 'webhook sent');
+    return sent !== undefined;
   } catch (error) {
     if (!stopping.aborted) throw error;
     // Our stop ended the call, so it counts as no attempt.
     await releaseDelivery(database, delivery);
     log.info({ delivery: id, taskId, host }, 'webhook given back');
+    return undefined;
   }
 };
 
-/** Makes one attempt to deliver a webhook. It rejects only with our own faults, and the lease then runs out. */
+/**
+ * Makes one attempt to deliver a webhook. Resolves with whether the receiver answered; undefined when the stop broke the
+ * call off. It rejects only with our own faults, and the lease then runs out.
+ */
 export const deliver =
   (edges: DeliverEdges, delaysMs?: readonly number[]) =>
-  async (delivery: DueDelivery, stopping: AbortSignal): Promise<void> => {
+  async (delivery: DueDelivery, stopping: AbortSignal): Promise<boolean | undefined> => {
     const { id, taskId, attempts } = delivery;
     const [task] = await findEnded(edges.database, [taskId]);
     if (!task) throw new Error(`The task of delivery ${id} has not ended.`);
@@ -143,5 +148,5 @@ export const deliver =
     const attributes = { 'clearcut.task_id': taskId, 'clearcut.attempt': attempts };
     const options = { kind: 'client', parent: task.traceParent, attributes } as const;
     const delivering = { delivery, task, delaysMs, stopping };
-    await edges.tracing.trace('webhook', options, () => attemptOne(edges, delivering));
+    return edges.tracing.trace('webhook', options, () => attemptOne(edges, delivering));
   };

@@ -1,10 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import { takeDueDeliveries, type Database, type DueDelivery } from '#database';
 import { TIMEOUT_MS } from './deliver.js';
 import { startRounds, type Rounds } from '../rounds/start-rounds.js';
+import { createPlaces, PLACES } from './places.js';
 
-const CONCURRENCY = 16;
-/** Keeps one slow host from holding up the others. */
-const PER_HOST = 4;
 /** Covers one attempt and the work before and after it. */
 const LEASE_MS = 3 * TIMEOUT_MS;
 const EVERY_MS = 1_000;
@@ -17,42 +16,49 @@ export type DeliveriesOptions = {
 
 type Needs = {
   readonly database: Database;
-  readonly deliver: (delivery: DueDelivery, stopping: AbortSignal) => Promise<void>;
+  /** Resolves with whether the receiver answered; undefined when the call was broken off by our stop. */
+  readonly deliver: (delivery: DueDelivery, stopping: AbortSignal) => Promise<boolean | undefined>;
   readonly onError: (error: unknown) => void;
-};
-
-const countByHost = (deliveries: Iterable<DueDelivery>): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const { host } of deliveries) counts[host] = (counts[host] ?? 0) + 1;
-  return counts;
 };
 
 export type Deliveries = Rounds & { readonly start: () => void };
 
-/** Sends due deliveries, many at once but few to the same host. */
+/** Sends due deliveries, many at once but few to the same receiver or of the same owner. */
 export const createDeliveries = (
   { database, deliver, onError }: Needs,
   { everyMs = EVERY_MS, graceMs }: DeliveriesOptions,
 ): Deliveries => {
   let rounds: Rounds | undefined;
-  const inHand = new Map<DueDelivery, Promise<void>>();
+  const places = createPlaces();
+  const inHand = new Set<Promise<void>>();
   const stopping = new AbortController();
+  // Each delivery listens, and Node warns of more than ten.
+  setMaxListeners(PLACES, stopping.signal);
+
+  const sendOne = async (delivery: DueDelivery): Promise<void> => {
+    let answered: boolean | undefined;
+    try {
+      answered = await deliver(delivery, stopping.signal);
+    } catch (error) {
+      onError(error);
+    }
+    places.release(delivery, answered);
+  };
 
   const startOne = (delivery: DueDelivery) => {
-    const delivering = deliver(delivery, stopping.signal)
-      .catch(onError)
-      .finally(() => {
-        inHand.delete(delivery);
-        rounds?.wake();
-      });
-    inHand.set(delivery, delivering);
+    places.take(delivery);
+    const sending = sendOne(delivery).finally(() => {
+      inHand.delete(sending);
+      rounds?.wake();
+    });
+    inHand.add(sending);
   };
 
   const round = async () => {
-    const limit = CONCURRENCY - inHand.size;
+    const limit = places.free();
     if (limit === 0) return;
-    const options = { limit, perHost: PER_HOST, inHand: countByHost(inHand.keys()), leaseMs: LEASE_MS };
-    for (const delivery of await takeDueDeliveries(database, options)) startOne(delivery);
+    const due = await takeDueDeliveries(database, { limit, inHand: places.look(), leaseMs: LEASE_MS });
+    due.forEach(startOne);
   };
 
   return {
@@ -63,7 +69,7 @@ export const createDeliveries = (
     stop: async () => {
       await rounds?.stop();
       const deadline = setTimeout(() => stopping.abort(new Error('the dispatcher is stopping')), graceMs);
-      await Promise.all(inHand.values());
+      await Promise.all(inHand);
       clearTimeout(deadline);
     },
   };

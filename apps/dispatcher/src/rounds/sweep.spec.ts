@@ -80,7 +80,7 @@ it('concurrent sweeps enqueue each task once', async () => {
   const ids = await Promise.all(Array.from({ length: 40 }, strand));
   await database.task.updateMany({
     where: { id: { in: ids } },
-    data: { createdAt: new Date(Date.now() - 60_000) },
+    data: { checkedAt: new Date(Date.now() - 60_000) },
   });
   const counts = await Promise.all([1, 2, 3].map(() => sweep(database, queue, 30_000)));
   expect(counts.reduce((sum, count) => sum + count)).toBe(40);

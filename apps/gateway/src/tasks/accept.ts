@@ -35,7 +35,10 @@ const batches = { size: 100, atOnce: 3, concernsAll: isDatabaseOutage } as const
 
 const openRows = (database: Database) => ({
   look: createBatcher((tasks: readonly NewTask[]) => findStandings(database, tasks), batches),
-  insert: createBatcher((inserts: Parameters<typeof insertTasks>[1]) => insertTasks(database, inserts), batches),
+  insert: createBatcher(
+    (inserts: Parameters<typeof insertTasks>[1]) => insertTasks(database, inserts),
+    batches,
+  ),
 });
 
 const acceptNow = async (

@@ -45,7 +45,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
     GatewayMetricsModule,
     ModelsModule,
     OutboundModule,
-      SecretsModule,
+    SecretsModule,
     StorageModule,
     TelemetryModule,
   ],

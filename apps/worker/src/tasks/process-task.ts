@@ -22,13 +22,21 @@ const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Pr
     'clearcut.model': model ?? 'none',
     'clearcut.attempt': attempt,
   };
-  return tracing.trace(stage === 'device' ? 'process' : `process ${stage}`, { kind: 'consumer', parent, attributes }, work);
+  return tracing.trace(
+    stage === 'device' ? 'process' : `process ${stage}`,
+    { kind: 'consumer', parent, attributes },
+    work,
+  );
 };
 
 /** The lanes that a task which leaves this stage may change: its own has a place again, another may have a task more. */
 const lanesAfter = ({ stage, model, uploadUrl }: TaskRow): string[] => {
   const device = model === null ? [] : [model];
-  const lanes = { fetch: ['fetch', ...device], device: [...device, ...(uploadUrl ? ['upload'] : [])], upload: ['upload'] };
+  const lanes = {
+    fetch: ['fetch', ...device],
+    device: [...device, ...(uploadUrl ? ['upload'] : [])],
+    upload: ['upload'],
+  };
   return lanes[stage];
 };
 

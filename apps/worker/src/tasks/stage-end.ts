@@ -26,7 +26,9 @@ const columns = [
 
 /** What earlier stages of the task took. */
 export const durationsOf = (task: TaskRow): Durations =>
-  Object.fromEntries(columns.flatMap((stage) => (task[`${stage}Ms`] === null ? [] : [[stage, task[`${stage}Ms`]]])));
+  Object.fromEntries(
+    columns.flatMap((stage) => (task[`${stage}Ms`] === null ? [] : [[stage, task[`${stage}Ms`]]])),
+  );
 
 export const toColumns = (durations: Durations): StageColumns =>
   Object.fromEntries(Object.entries(durations).map(([stage, ms]) => [`${stage}Ms`, ms]));

@@ -17,7 +17,12 @@ type Needs = {
   readonly served: Models['served'];
   readonly fetch: TaskSteps['fetch'];
   readonly remove: ReturnType<typeof removeBackground>;
-  readonly upload: (task: TaskRow, bytes: Uint8Array, contentType: string, signal: AbortSignal) => Promise<void>;
+  readonly upload: (
+    task: TaskRow,
+    bytes: Uint8Array,
+    contentType: string,
+    signal: AbortSignal,
+  ) => Promise<void>;
   readonly secrets: Pick<Secrets, 'open'>;
   readonly storage: Pick<Storage, 'read'>;
   /** Where this worker runs. */
@@ -25,7 +30,15 @@ type Needs = {
 };
 
 /** The stages of a removal. Only `device` takes one of the worker's slots: the others wait for foreign hosts. */
-export const createStages = ({ served, fetch, remove, upload, secrets, storage, facts }: Needs): RunStages => ({
+export const createStages = ({
+  served,
+  fetch,
+  remove,
+  upload,
+  secrets,
+  storage,
+  facts,
+}: Needs): RunStages => ({
   fetch: async (task, stopwatch, signal) => {
     const request = RemovalRequest.parse(task.request);
     await stopwatch.measure('fetch', () => fetch({ task, request }, signal));

@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { createPlaces, PLACES } from './places.js';
+
+const delivery = (host: string, ownerId = 'a') => ({
+  id: `${Math.random()}`,
+  taskId: 'task',
+  url: 'sealed',
+  attempts: 1,
+  host,
+  ownerId,
+});
+
+describe('createPlaces', () => {
+  it('counts what is in hand by endpoint, host name and owner', () => {
+    const places = createPlaces();
+    const all = [delivery('one:80'), delivery('one:81', 'b'), delivery('one'), delivery('[::1]:80')];
+    all.forEach(places.take);
+    expect(places.free()).toBe(PLACES - 4);
+    expect(places.look()).toMatchObject({
+      byEndpoint: { 'one:80': 1, 'one:81': 1, one: 1, '[::1]:80': 1 },
+      byName: { one: 3, '[::1]': 1 },
+      byOwner: { a: 3, b: 1 },
+    });
+    for (const each of all) places.release(each, true);
+    expect(places.free()).toBe(PLACES);
+  });
+
+  it('leaves an endpoint alone after three failures in a row, longer each time, and then probes it', () => {
+    let nowMs = 0;
+    const places = createPlaces(() => nowMs);
+    const fail = () => places.release(delivery('dead:80'), false);
+    fail();
+    fail();
+    expect(places.look()).toMatchObject({ closed: [], probed: [] });
+    fail();
+    expect(places.look()).toMatchObject({ closed: ['dead:80'], probed: [] });
+    nowMs += 5_000;
+    expect(places.look()).toMatchObject({ closed: [], probed: ['dead:80'] });
+    fail();
+    nowMs += 9_999;
+    expect(places.look().closed).toEqual(['dead:80']);
+    nowMs += 1;
+    expect(places.look().probed).toEqual(['dead:80']);
+  });
+
+  it('trusts an endpoint again after one answer, and ignores deliveries that were given back', () => {
+    const places = createPlaces();
+    for (let i = 0; i < 5; i++) places.release(delivery('dead:80'), false);
+    places.release(delivery('dead:80'), undefined);
+    expect(places.look().closed).toEqual(['dead:80']);
+    places.release(delivery('dead:80'), true);
+    expect(places.look()).toMatchObject({ closed: [], probed: [] });
+  });
+});
