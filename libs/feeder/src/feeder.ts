@@ -31,7 +31,7 @@ export const createFeeder = ({ database, queue, onError }: Needs): Feeder => {
   /** Lanes under way. True: woken again meanwhile. */
   const lanes = new Map<string, boolean>();
   const underWay = new Set<Promise<void>>();
-  let isStopped = false;
+  const stopping = new AbortController();
 
   const feedOnce = async (lane: string): Promise<void> => {
     const { taskIds, isBusy } = await feed(database, lane);
@@ -48,7 +48,7 @@ export const createFeeder = ({ database, queue, onError }: Needs): Feeder => {
       do {
         lanes.set(lane, false);
         await feedOnce(lane);
-      } while (lanes.get(lane) && !isStopped);
+      } while (lanes.get(lane) && !stopping.signal.aborted);
     } finally {
       lanes.delete(lane);
     }
@@ -62,13 +62,13 @@ export const createFeeder = ({ database, queue, onError }: Needs): Feeder => {
 
   return {
     wake: (lane) => {
-      if (!isStopped) start(lane).catch(onError);
+      if (!stopping.signal.aborted) start(lane).catch(onError);
     },
     feedAll: async () => {
       await Promise.all((await waitingLanes(database)).map(start));
     },
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       await Promise.allSettled(underWay);
     },
   };

@@ -41,30 +41,41 @@ const openRows = (database: Database) => ({
   ),
 });
 
-const acceptNow = async (
-  { database, storage, admission, metrics }: Needs,
-  { look, insert }: ReturnType<typeof openRows>,
-  task: NewTask,
-  image?: InlineImage,
-): Promise<Accepted> => {
+type Rows = ReturnType<typeof openRows>;
+
+/** The task that this one repeats. A caller who waits now moves it ahead. */
+const attach = async ({ database }: Needs, task: NewTask, standing: TaskRow): Promise<Accepted> => {
+  if (task.isSync && !standing.isSync) await markSync(database, standing.id);
+  return { task: standing, isNew: false };
+};
+
+/** @returns undefined when another request took the revision first */
+const store = async (
+  { storage, metrics }: Needs,
+  { insert }: Rows,
+  { task, revision, image }: { task: NewTask; revision: number; image: InlineImage | undefined },
+): Promise<Accepted | undefined> => {
+  if (image) await storage.write(image.row.storageKey, image.bytes);
+  const inserted = await insert({ task, revision, image: image?.row });
+  if (inserted && !task.state) metrics.accepted.inc({ model: task.model ?? 'none' });
+  if (inserted) return { task: inserted, isNew: true };
+  if (image) await storage.remove(image.row.storageKey);
+  return undefined;
+};
+
+const acceptNow = async (needs: Needs, rows: Rows, task: NewTask, image?: InlineImage): Promise<Accepted> => {
   for (let race = 0; race < MAX_RACES; race++) {
-    const standing = await look(task);
-    if (standing.kind === 'attached') {
-      if (task.isSync && !standing.task.isSync) await markSync(database, standing.task.id);
-      return { task: standing.task, isNew: false };
-    }
+    const standing = await rows.look(task);
+    if (standing.kind === 'attached') return attach(needs, task, standing.task);
     if (standing.kind === 'conflict') {
       const message = 'Another task with this taskUUID and other parameters is still in flight.';
       throw new TaskError('conflictTaskUUID', message, { parameter: 'taskUUID' });
     }
 
     // Work that is already done needs no admission.
-    if (!task.state) await admission.admit(task.ownerId);
-    if (image) await storage.write(image.row.storageKey, image.bytes);
-    const inserted = await insert({ task, revision: standing.revision, image: image?.row });
-    if (inserted && !task.state) metrics.accepted.inc({ model: task.model ?? 'none' });
-    if (inserted) return { task: inserted, isNew: true };
-    if (image) await storage.remove(image.row.storageKey);
+    if (!task.state) await needs.admission.admit(task.ownerId);
+    const stored = await store(needs, rows, { task, revision: standing.revision, image });
+    if (stored) return stored;
   }
   throw new TaskError('serviceUnavailable', 'Too many requests use this taskUUID at once.', {
     parameter: 'taskUUID',

@@ -1,7 +1,7 @@
 import { TaskError } from '#contract';
 import { RemovalRequest, type TaskRow } from '#database';
 import type { Storage } from '#storage';
-import { createStopwatch } from '#telemetry';
+import { createStopwatch, type Durations } from '#telemetry';
 import { nextStep } from './next-step.js';
 import { outageOf, toWait } from './outage.js';
 import { durationsOf, type StageEnd } from './stage-end.js';
@@ -63,12 +63,39 @@ const giveUpPoisoned = async (needs: AttemptNeeds, task: TaskRow): Promise<void>
   ending.log.error({ stalls: task.stalls }, 'poisoned task given up');
 };
 
+type Ending = ReturnType<typeof openEnding>;
+
+/** Ends a task whose stage failed, or rejects when the stage must be tried again. */
+const endOrRetry = async (
+  needs: AttemptNeeds,
+  { task, lastTry, signal }: Attempt,
+  ending: Ending,
+  failed: { readonly caught: unknown; readonly error: unknown; readonly durations: Durations },
+): Promise<void> => {
+  const outage = outageOf(failed.caught);
+  const error = outage ? toWait(outage, task, needs.deadlineMs, failed.caught) : failed.error;
+  const hasTries = signal.aborted || !lastTry || (await needs.isMachineFault(error));
+  if (nextStep(error, hasTries) !== 'fail') throw error;
+
+  const ours = !(error instanceof TaskError) || outage !== undefined;
+  const problem = toProblem(error, task);
+  const { durations } = failed;
+  const kept = await ending.fail(problem, durations);
+  ending.log[ours ? 'error' : 'info'](
+    { code: problem.code, kept, ...(ours && { err: error }) },
+    'task failed',
+  );
+  // Bytes that were stored before the task failed have no row. Only the last claim may delete them.
+  if (kept && durations.store !== undefined) await discard(needs, task);
+};
+
 /**
  * Runs one stage of a claimed task. Only this function decides whether the task ends; it rejects when the stage must be
  * tried again.
  */
-export const runAttempt = async (needs: AttemptNeeds, { task, lastTry, signal }: Attempt): Promise<void> => {
-  const { stages, timeoutMs, deadlineMs, tracing } = needs;
+export const runAttempt = async (needs: AttemptNeeds, attempt: Attempt): Promise<void> => {
+  const { stages, timeoutMs, tracing } = needs;
+  const { task, signal } = attempt;
   if (task.stalls > MAX_STALLS) return giveUpPoisoned(needs, task);
 
   const ending = openEnding(needs, task);
@@ -82,17 +109,7 @@ export const runAttempt = async (needs: AttemptNeeds, { task, lastTry, signal }:
     if (stageEnd.next === 'end')
       ending.log.info({ ...factsOf(task, stageEnd), ms: durations, kept }, 'task finished');
   } catch (caught) {
-    const outage = outageOf(caught);
-    const error = outage ? toWait(outage, task, deadlineMs, caught) : deadline.reasonOr(caught);
-    const hasTries = signal.aborted || !lastTry || (await needs.isMachineFault(error));
-    if (nextStep(error, hasTries) !== 'fail') throw error;
-    const ours = !(error instanceof TaskError) || outage !== undefined;
-    const problem = toProblem(error, task);
-    const kept = await ending.fail(problem, durations);
-    const cause = ours && { err: error };
-    ending.log[ours ? 'error' : 'info']({ code: problem.code, kept, ...cause }, 'task failed');
-    // Bytes that were stored before the task failed have no row. Only the last claim may delete them.
-    if (kept && durations.store !== undefined) await discard(needs, task);
+    await endOrRetry(needs, attempt, ending, { caught, error: deadline.reasonOr(caught), durations });
   } finally {
     deadline.clear();
   }
