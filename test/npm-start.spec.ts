@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import sharp from 'sharp';
+import { defaultModel } from '#models';
 import { createClient, removal, type Client } from '#test/client';
 import { clearcut } from '#test/cli';
 import { npmStart, processesOf, type Started } from '#test/npm-start';
+import { realModelsDir } from '#test/real-weights';
 import { freePort } from '#test/redis';
 import { until } from '#test/until';
 
@@ -24,7 +26,8 @@ describe('npm start', () => {
     folder = await mkdtemp(join(tmpdir(), 'clear cut-'));
     // As root, Postgres runs as another user, who must be able to enter the folder.
     await chmod(folder, 0o755);
-    env = { PORT: `${await freePort()}`, DATA_DIR: folder };
+    const MODELS_DIR = await realModelsDir(defaultModel);
+    env = { PORT: `${await freePort()}`, DATA_DIR: folder, MODELS_DIR };
     photo = (await readFile(join('docs', 'pictures', 'mug.jpg'))).toString('base64');
     started = npmStart(env);
     const url = await started.ready;
