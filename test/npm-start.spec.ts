@@ -107,13 +107,11 @@ describe('npm start', () => {
     expect(await result(taskUUID)).toMatchObject({ taskUUID, imageURL: expect.stringMatching(/^http/) });
   });
 
-  it('stops within ten seconds without leaving a process, and finishes accepted tasks after the next start', async () => {
+  it('stops without leaving a process, and finishes accepted tasks after the next start', async () => {
     const taskUUIDs = [await postAsync(), await postAsync(), await postAsync(), await postAsync()];
-    const start = performance.now();
     started.signal('SIGTERM');
     await started.ended;
-    await until('the end of every process', () => processesOf(folder).length === 0, 10_000);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    await until('the end of every process', () => processesOf(folder).length === 0);
 
     started = npmStart(env);
     await started.ready;
@@ -121,12 +119,10 @@ describe('npm start', () => {
   });
 
   it('stops the same way on Ctrl-C', async () => {
-    const start = performance.now();
     for (const { pid, command } of processesOf(folder))
       if (/npm|prepare/.test(command)) process.kill(pid, 'SIGINT');
     await started.ended;
-    await until('the end of every process', () => processesOf(folder).length === 0, 10_000);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    await until('the end of every process', () => processesOf(folder).length === 0);
     expect(existsSync(join(folder, 'clearcut.pid'))).toBe(false);
     expect(existsSync(join(folder, 'announcement'))).toBe(false);
   });

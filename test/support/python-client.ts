@@ -29,8 +29,8 @@ type PythonClient = {
 const folder = 'test/clients/python';
 /** Not in the product's data folder, which a user may back up. */
 const cache = '.cache/python';
-const INSTALL_MS = 180_000;
-const RUN_MS = 60_000;
+const INSTALL_MS = 600_000;
+const RUN_MS = 100_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 const reasonOf = (error: unknown): string => {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { describe } from '@jest/globals';
 import { readConfig } from '#config';
-import type { Model } from '#models';
+import { defaultVariant, type Model } from '#models';
 import { createProgress, ensureWeights, installedWeights } from '#weights';
 
 /** Kept between runs, and apart from the folders of the product. */
@@ -34,10 +34,11 @@ export const realWeights = async (model: Model): Promise<RealWeights> => {
     return { describe, modelsDir: await realModelsDir(model) };
   } catch (error) {
     const { message } = error as Error;
+    const label = defaultVariant(model).name;
     if (process.env['REAL_WEIGHTS'] === 'required')
-      throw new Error(`The weights of ${model.name} must be tested, but ${message}`, { cause: error });
+      throw new Error(`The weights ${label} must be tested, but ${message}`, { cause: error });
     // Not console.warn, because Jest hides it when all tests of a file are skipped.
-    process.stderr.write(`\n*** NOTHING is tested with the weights of ${model.name}: ${message} ***\n`);
+    process.stderr.write(`\n*** NOTHING is tested with the weights ${label}: ${message} ***\n`);
     return {
       describe: (title, tests) => describe.skip(`${title}, not run since ${message}`, tests),
       modelsDir: cache,
