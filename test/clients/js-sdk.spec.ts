@@ -134,7 +134,7 @@ describe('@runware/sdk-js 1.3.2 (JavaScript, WebSocket)', () => {
     expect(performance.now() - start).toBeLessThan(30_000);
   });
 
-  it('rejects when the key is bad', async () => {
+  it('rejects at once when the key is bad', async () => {
     const start = performance.now();
     await expect(
       connect({ apiKey: 'wrong' }).removeBackground({ inputImage: photo, model }),

@@ -129,7 +129,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
       expect(error).toMatchObject({ code: 'validation', parameter: 'settings.alphaMattingErodeSize' });
     });
 
-    it('raises when the key is bad', async () => {
+    it('raises at once when the key is bad', async () => {
       const { error, seconds } = await ask([['run', removal(pictures.url)]], 'cc_wrong');
       expect(error).toMatchObject({ code: 'auth', message: 'Invalid API key.' });
       expect(seconds).toBeLessThan(30);
