@@ -3,8 +3,10 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { defaultModel } from '#models';
 import { createClient, removal, type Client, type Reply } from '#test/client';
 import { npmStart, processesOf, type Started } from '#test/npm-start';
+import { realModelsDir } from '#test/real-weights';
 import { freePort } from '#test/redis';
 import { until } from '#test/until';
 
@@ -22,7 +24,8 @@ describe('npm start, when its own Postgres is killed,', () => {
     // As root, Postgres runs as another user, who must be able to enter the folder.
     await chmod(folder, 0o755);
     photo = (await readFile(join('docs', 'pictures', 'mug.jpg'))).toString('base64');
-    started = npmStart({ PORT: `${await freePort()}`, DATA_DIR: folder, DATABASE_URL: '', REDIS_URL: '' });
+    const folders = { DATA_DIR: folder, MODELS_DIR: await realModelsDir(defaultModel) };
+    started = npmStart({ ...folders, PORT: `${await freePort()}`, DATABASE_URL: '', REDIS_URL: '' });
     url = await started.ready;
     client = createClient(url, (await readFile(join(folder, 'api-key'), 'utf8')).trim());
   });

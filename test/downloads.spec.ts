@@ -80,7 +80,7 @@ describe('a task that waits to ask for its image again', () => {
   it('ends by taskTimeout when its time is over', async () => {
     const pictures = await startPictureServer(await toPng(disc(40, 30)));
     const service = await startService({
-      env: { ...env, TASK_TIMEOUT_S: '1' },
+      env: { ...env, TASK_TIMEOUT_S: '5' },
       workerOptions: { downloadDelaysMs: [10_000] },
     });
     try {

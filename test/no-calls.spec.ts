@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { readConfig } from '#config';
 import { defaultModel } from '#models';
-import { createProgress, ensureWeights } from '#weights';
 import { startCallListener, type CallListener } from '#test/call-listener';
 import { createClient, removal } from '#test/client';
 import { npmStart, type Started } from '#test/npm-start';
+import { realModelsDir } from '#test/real-weights';
 import { freePort } from '#test/redis';
 
 jest.setTimeout(300_000);
@@ -37,9 +36,8 @@ describe('the service as npm start runs it', () => {
   const home = () => join(folder, 'home');
 
   beforeAll(async () => {
-    const { MODELS_DIR } = readConfig();
     // Downloads the weights beforehand: the one call that a first start makes.
-    await ensureWeights(defaultModel, { modelsDir: MODELS_DIR, progress: createProgress() });
+    const MODELS_DIR = await realModelsDir(defaultModel);
     folder = await mkdtemp(join(tmpdir(), 'clearcut-quiet-'));
     // As root, Postgres runs as another user, who must be able to enter the folder.
     await chmod(folder, 0o755);

@@ -405,7 +405,7 @@ describe('two gateways that share only the database and the storage', () => {
 describe('an idle WebSocket', () => {
   let service: Service;
   beforeAll(async () => {
-    service = await startService({ gatewayOptions: { idleMs: 300, pingEveryMs: 100 } });
+    service = await startService({ gatewayOptions: { idleMs: 2_000, pingEveryMs: 500 } });
   });
   afterAll(() => service.stop());
 
@@ -421,7 +421,7 @@ describe('an idle WebSocket', () => {
 
   it('stays open as long as its client sends', async () => {
     const client = await connect(service.url);
-    const pinging = setInterval(() => client.send([{ taskType: 'ping' }]), 50);
+    const pinging = setInterval(() => client.send([{ taskType: 'ping' }]), 250);
     await client.nextFrame(12);
     clearInterval(pinging);
     expect(client.socket.readyState).toBe(client.socket.OPEN);

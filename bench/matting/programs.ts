@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const exec = promisify(execFile);
 
 /** Kept between runs, since numba caches compiled code there. */
-const environment = join('.clearcut', 'bench', 'pymatting');
+const environment = join('.cache', 'pymatting');
 const pymatting = 'pymatting==1.1.16';
 const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 

@@ -139,6 +139,11 @@ describe('the Dockerfile', () => {
     expect(scripts.filter((script) => !existsSync(script))).toEqual([]);
   });
 
+  it('names a processor only where it adds the CUDA libraries, which exist for x86-64 alone', () => {
+    const named = stages.filter((text) => /x64|x86_64|amd64|arm64|aarch64/.test(text));
+    expect(named.map((text) => / AS (\S+)/.exec(text)?.[1])).toEqual(['cuda-libraries', 'worker-files-cuda']);
+  });
+
   it('pins its base images, and lets each be pinned by digest', () => {
     const bases = [...dockerfile.matchAll(/^ARG (\w+)_IMAGE=(\S+)$/gm)];
     expect(bases.map(([, name]) => name)).toEqual(['NODE', 'RUNTIME', 'CUDA']);

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Longer than anything takes on a machine that has much else to do: who waits longer, hangs. */
+export const HANG_MS = 60_000;
+
 /** Polls until the answer is truthy. On a timeout, the error says what it waited for. */
 export const until = async <T>(
   what: string,
   ask: () => Promise<T> | T,
-  timeoutMs = 15_000,
+  timeoutMs = HANG_MS,
 ): Promise<NonNullable<T>> => {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -1,5 +1,8 @@
 import { readCatalogue } from '#config';
-import { runProgram } from '#program';
+import { requirePlatform, runProgram } from '#program';
 import { startWorker } from './start-worker.js';
 
-await runProgram('worker', async (context) => startWorker(context, await readCatalogue(context.config)));
+await runProgram('worker', async (context) => {
+  requirePlatform();
+  return startWorker(context, await readCatalogue(context.config));
+});

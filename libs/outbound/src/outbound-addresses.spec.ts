@@ -4,7 +4,7 @@ import { serveInTests } from '../test/loopback.js';
 import { createOutbound } from './outbound.js';
 import type { Resolve } from './target.js';
 
-const limits = { maxBytes: 1_000, timeoutMs: 5_000, idleTimeoutMs: 2_000 };
+const limits = { maxBytes: 1_000, timeoutMs: 60_000, idleTimeoutMs: 60_000 };
 
 const refused = { kind: 'refused' };
 

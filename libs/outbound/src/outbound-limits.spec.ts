@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { serveInTests, type Loopback } from '../test/loopback.js';
 import { createOutbound } from './outbound.js';
 
-const limits = { maxBytes: 1_000, timeoutMs: 5_000, idleTimeoutMs: 2_000 };
+const limits = { maxBytes: 1_000, timeoutMs: 60_000, idleTimeoutMs: 60_000 };
 
 const tooLarge = { kind: 'tooLarge', facts: { max: 1_000 } };
 

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { listenOnLoopback, serveLoopback } from '../test/loopback.js';
 import { createOutbound } from './outbound.js';
 
-const limits = { maxBytes: 1_000_000, timeoutMs: 5_000, idleTimeoutMs: 2_000 };
+const limits = { maxBytes: 1_000_000, timeoutMs: 60_000, idleTimeoutMs: 60_000 };
 
 describe('fetchBytes', () => {
   const outbound = createOutbound({ allow: ['127.0.0.1'], resolve: async () => ['127.0.0.1'] });

@@ -8,7 +8,7 @@ const post = {
   method: 'POST',
   body: '{"a":"ä"}',
   contentType: 'application/json',
-  timeoutMs: 5_000,
+  timeoutMs: 60_000,
 } as const;
 
 describe('send', () => {
@@ -178,7 +178,7 @@ describe('onRefused', () => {
     const onRefused = (label: string) => labels.push(label);
     const outbound = createOutbound({ allow: [], onRefused });
     const url = 'http://10.0.0.1/';
-    const limits = { maxBytes: 1_000, timeoutMs: 5_000, idleTimeoutMs: 2_000 };
+    const limits = { maxBytes: 1_000, timeoutMs: 60_000, idleTimeoutMs: 60_000 };
 
     await expect(outbound.fetchBytes(url, { ...limits, label: 'inputImage' })).rejects.toThrow('not public');
     await expect(outbound.send({ ...post, url, label: 'uploadEndpoint' })).rejects.toThrow('not public');

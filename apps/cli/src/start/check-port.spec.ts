@@ -14,7 +14,7 @@ describe('checkPort', () => {
       `Port ${PORT} is in use; stop the other program or set PORT.`,
     );
 
-    const patient = checkPort({ HOST, PORT }, never, 20_000);
+    const patient = checkPort({ HOST, PORT }, never, 60_000);
     await new Promise((resolve) => other.close(resolve));
     await patient;
     await checkPort({ HOST, PORT }, never);

@@ -3,7 +3,7 @@ import { fakeProgram, isAlive, obedient, pidsOf, until, type FakeProgram } from 
 import { keepRunning, type Backoff, type Kept } from './keep-running.js';
 
 const quick: Backoff = { firstMs: 10, mostMs: 25, forgivenAfterMs: 60_000 };
-const timeoutMs = 30_000;
+const timeoutMs = 120_000;
 
 let lines: string[] = [];
 let kept: Kept | undefined;

@@ -11,7 +11,7 @@ import {
 import { startPrograms } from './programs.js';
 
 const never = new AbortController().signal;
-const timeoutMs = 30_000;
+const timeoutMs = 120_000;
 
 const startAll = (programs: readonly FakeProgram[], killAfterMs: number) =>
   startPrograms(programs, { env: process.env, say: () => undefined }, killAfterMs);
@@ -22,12 +22,12 @@ describe('several programs', () => {
     'are asked to stop at the same time, and only those that ignore it are killed',
     async () => {
       const programs = [fakeProgram(obedient), fakeProgram(deaf), fakeProgram(obedient)];
-      const running = startAll(programs, 300);
+      const running = startAll(programs, 5_000);
       await running.ready;
 
       const startMs = performance.now();
       await running.stop(never);
-      expect(performance.now() - startMs).toBeGreaterThanOrEqual(290);
+      expect(performance.now() - startMs).toBeGreaterThanOrEqual(4_990);
       expect(leftOf(programs)).toEqual([]);
       expect(programs.map((program) => program.diary().at(-1))).toEqual(['stopped', 'heard', 'stopped']);
     },

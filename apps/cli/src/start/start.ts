@@ -1,4 +1,5 @@
 import { readCatalogue, type Config } from '#config';
+import { requirePlatform } from '#program';
 import type { Progress } from '#weights';
 import { announcement, forgetAnnouncement, keepAnnouncement, printAnnouncement } from './announcement.js';
 import { checkPort, localUrl } from './check-port.js';
@@ -48,6 +49,7 @@ const environmentOf = (config: Config, databaseUrl: string): NodeJS.ProcessEnv =
  * @returns when the service can process tasks
  */
 export const start = async ({ config, progress, signals, closers }: Start): Promise<void> => {
+  requirePlatform();
   const { stopping, hurry } = signals;
   const catalogue = await readCatalogue(config);
   makeFolder(config.DATA_DIR);

@@ -3,7 +3,7 @@ import type { TaskRow } from '#database';
 import { until } from '#test/until';
 import { createWaitingRoom, type WaitingRoom } from './waiting-room.js';
 
-const LONG = 20_000;
+const LONG = 60_000;
 let room: WaitingRoom | undefined;
 afterEach(() => room?.close());
 
