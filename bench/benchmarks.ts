@@ -1,6 +1,8 @@
 import type { Benchmark } from './benchmark.js';
 import { capacity } from './capacity/capacity.js';
 import { device } from './device/device.js';
+import { door } from './door/door.js';
+import { fair } from './fair/fair.js';
 import { matting } from './matting/matting.js';
 import { memory } from './memory/memory.js';
 import { overhead } from './overhead/overhead.js';
@@ -10,6 +12,8 @@ import { resize } from './resize.js';
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
   capacity,
   device,
+  door,
+  fair,
   matting,
   memory,
   overhead,

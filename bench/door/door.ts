@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'undici';
+import { removal, type Item } from '#test/client';
+import { redisIsOnPath, startRedis } from '#test/redis';
+import type { Bench, Benchmark } from '../benchmark.js';
+import { writeStandIn, type StandInEnv } from '../device/stand-in.js';
+import { readCounts } from '../options.js';
+import { peakBytes, residentBytes } from '../overhead/figures.js';
+import { startService, type Service } from '../overhead/service.js';
+import { photo } from '../photos.js';
+import { median, quantile } from '../statistics.js';
+
+const SIZE = 64;
+const IN_ONE_ARRAY = 20;
+
+const usual = {
+  seconds: 8,
+  clients: 4,
+  least: 100,
+  most: 100_000,
+  uploads: 100,
+  megabytes: 20,
+  sync: 100,
+  device: 20,
+};
+type Options = typeof usual;
+
+/** An HTTP client that costs little, since it runs on the same cores. */
+type Door = { readonly post: (tasks: unknown) => Promise<{ data?: Item[]; errors?: Item[] }> };
+
+const openDoor = ({ closers }: Bench, { url, key }: Service, connections: number): Door => {
+  const pool = new Pool(url, { connections, headersTimeout: 600_000, bodyTimeout: 600_000 });
+  closers.push(() => pool.destroy());
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+  return {
+    post: async (tasks) => {
+      const { body } = await pool.request({
+        method: 'POST',
+        path: '/v1',
+        headers,
+        body: JSON.stringify(tasks),
+      });
+      return (await body.json()) as { data?: Item[]; errors?: Item[] };
+    },
+  };
+};
+
+const check = <T extends { errors?: Item[] }>(answer: T): T => {
+  if (answer.errors?.[0]) throw new Error(`refused: ${JSON.stringify(answer.errors[0])}`);
+  return answer;
+};
+
+/** Calls of `one` in all that several clients make within some seconds, per second. */
+const perSecond = async (clients: number, seconds: number, one: () => Promise<unknown>): Promise<number> => {
+  const startMs = performance.now();
+  let calls = 0;
+  const client = async () => {
+    for (; performance.now() - startMs < seconds * 1000; calls++) await one();
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return (calls * 1000) / (performance.now() - startMs);
+};
+
+const uploadOf = (image: Buffer) => ({
+  taskType: 'imageUpload',
+  taskUUID: randomUUID(),
+  image: image.toString('base64'),
+});
+
+/** Another key's tasks that wait: copies of one that was accepted, as their way in is not measured. */
+const fill = async ({ database }: Service, template: string, count: number): Promise<void> => {
+  await database.$executeRaw`
+    INSERT INTO api_keys (id, name, prefix, hash) VALUES (gen_random_uuid(), 'crowd', 'crowd', 'crowd')
+        ON CONFLICT DO NOTHING`;
+  await database.$executeRaw`
+    INSERT INTO tasks (id, owner_id, task_uuid, task_type, task_uuid_sent, model, request, payload_hash,
+                       input_image_id, output_image_id)
+    SELECT gen_random_uuid(), api_keys.id, gen_random_uuid(), task_type, 'crowd', model, request, 'crowd',
+           input_image_id, gen_random_uuid()
+      FROM api_keys, tasks, generate_series(1, greatest(0, ${count}::int - (SELECT count(*)::int FROM tasks
+           WHERE state = 'queued' AND payload_hash = 'crowd')))
+     WHERE name = 'crowd' AND task_uuid = ${template}::uuid`;
+  await database.$executeRaw`ANALYZE tasks`;
+};
+
+const MODEL = 'runware:109@1';
+const ELSEWHERE = 'acme:1@1';
+
+/** Keeps the crowd from the device while something else is measured. */
+const moveCrowd = ({ database }: Service, from: string, to: string): Promise<unknown> =>
+  database.$executeRaw`
+    UPDATE tasks SET model = ${to} WHERE model = ${from} AND payload_hash = 'crowd' AND state = 'queued' AND fed_at IS NULL`;
+
+/** CPU milliseconds of gateway and Postgres over all cores. */
+const cpuOf = async (service: Service): Promise<number> => {
+  const { gateway = NaN, postgres = NaN } = await service.cpu();
+  return gateway + postgres;
+};
+
+/** A rate, and the CPU milliseconds of gateway and Postgres for each. */
+const rateOf = async (service: Service, each: number, work: () => Promise<number>): Promise<string> => {
+  const startMs = performance.now();
+  const before = await cpuOf(service);
+  const rate = (await work()) * each;
+  const count = (rate * (performance.now() - startMs)) / 1000;
+  const cpu = ((await cpuOf(service)) - before) / count;
+  return `${rate.toFixed(0)} (${cpu.toFixed(2)})`;
+};
+
+/** Milliseconds of sync tasks beyond the stages of their work. */
+const overheads = async (
+  { database }: Service,
+  door: Door,
+  image: string,
+  count: number,
+): Promise<number[]> => {
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const task = removal(image, { outputType: 'URL' });
+    const startMs = performance.now();
+    check(await door.post([task]));
+    const ms = performance.now() - startMs;
+    const row = await database.task.findFirstOrThrow({ where: { taskUuid: task.taskUUID } });
+    const stages = [
+      row.fetchMs,
+      row.decodeMs,
+      row.preprocessMs,
+      row.inferMs,
+      row.postprocessMs,
+      row.encodeMs,
+      row.storeMs,
+    ];
+    times.push(ms - stages.reduce<number>((sum, stage) => sum + (stage ?? 0), 0));
+  }
+  return times;
+};
+
+const printUploads = async (
+  bench: Bench,
+  service: Service,
+  { uploads, megabytes }: Options,
+): Promise<void> => {
+  const door = openDoor(bench, service, uploads);
+  // Noise in a PNG, which does not shrink.
+  const side = Math.max(64, Math.round(Math.sqrt((megabytes * 1e6) / 3)));
+  const sharp = (await import('sharp')).default;
+  const noise = {
+    create: {
+      width: side,
+      height: side,
+      channels: 3 as const,
+      background: 'black',
+      noise: { type: 'gaussian' as const, mean: 128, sigma: 60 },
+    },
+  };
+  const image = await sharp(noise).png({ compressionLevel: 0 }).toBuffer();
+  const before = await residentBytes(service.gateway.pid);
+  const startMs = performance.now();
+  const answers = await Promise.all(Array.from({ length: uploads }, () => door.post([uploadOf(image)])));
+  const seconds = (performance.now() - startMs) / 1000;
+  const refused = answers.filter(({ errors }) => errors?.[0]);
+  const peak = await peakBytes(service.gateway.pid);
+  const rate = ((uploads - refused.length) * image.byteLength) / 1e6 / seconds;
+  const memory = [before, peak]
+    .map((bytes) => (bytes === undefined ? '?' : Math.round(bytes / 1e6)))
+    .join(' → ');
+  bench.print(
+    `uploads       ${uploads} × ${Math.round(image.byteLength / 1e6)} MB at once: ${rate.toFixed(0)} MB/s, ${refused.length} sent away (${refused[0]?.errors?.[0]?.code ?? 'none'}), gateway's memory ${memory} MB (peak)`,
+  );
+};
+
+const measureAt = async (
+  bench: Bench,
+  service: Service,
+  door: Door,
+  image: string,
+  waiting: number,
+  options: Options,
+) => {
+  const { seconds, clients, sync } = options;
+  const array = () => Array.from({ length: IN_ONE_ARRAY }, () => removal(image, { deliveryMethod: 'async' }));
+  const first = array();
+  check(await door.post(first));
+  await fill(service, String(first[0]?.taskUUID), waiting);
+  const accepted = await rateOf(service, IN_ONE_ARRAY, () =>
+    perSecond(clients, seconds, async () => check(await door.post(array()))),
+  );
+  const poll = [{ taskType: 'getResponse', taskUUID: first[0]?.taskUUID }];
+  const polls = await rateOf(service, 1, () => perSecond(clients, seconds, () => door.post(poll)));
+  // What was accepted does not wait for the next measurement.
+  await service.database.$executeRaw`
+    UPDATE tasks SET state = 'failed', finished_at = now() WHERE state = 'queued' AND fed_at IS NULL AND payload_hash <> 'crowd'`;
+  await moveCrowd(service, MODEL, ELSEWHERE);
+  const times = await overheads(service, door, image, sync);
+  const cells = [
+    String(waiting).padStart(7),
+    accepted.padStart(15),
+    polls.padStart(18),
+    median(times).toFixed(1).padStart(9),
+    quantile(times, 0.99).toFixed(1).padStart(9),
+  ];
+  bench.print(`| ${cells.join(' | ')} |`);
+  await moveCrowd(service, ELSEWHERE, MODEL);
+};
+
+const openService = async (bench: Bench, redisUrl: string, { device }: Options): Promise<Service> => {
+  const MODELS_DIR = await writeStandIn(bench, { size: SIZE, blurs: 0 });
+  const standIn: StandInEnv = { MODELS_DIR, BENCH_SIZE: `${SIZE}`, BENCH_SLEEP_MS: `${device}` };
+  const settings = {
+    WORKER_CONCURRENCY: '2',
+    MAX_BATCH: '1',
+    DEVICE: 'cpu',
+    MAX_TASKS_IN_FLIGHT: '10000000',
+  };
+  const worker = new URL('../device/worker.js', import.meta.url);
+  return startService(bench, { worker, env: { ...standIn, ...settings, REDIS_URL: redisUrl } });
+};
+
+const measure = async (outer: Bench, queue: string, redisUrl: string, options: Options): Promise<void> => {
+  const closers: Bench['closers'] = [];
+  outer.closers.push(async () => {
+    for (const each of closers.splice(0).toReversed()) await each();
+  });
+  const bench = { ...outer, closers };
+  const service = await openService(bench, redisUrl, options);
+  const door = openDoor(bench, service, options.clients);
+  const { data } = check(await door.post([uploadOf(await photo(1, 64, 48))]));
+  const image = String(data?.[0]?.['imageUUID']);
+  bench.print(
+    `\nThe queue in ${queue}. A worker is busy beside, but idle for sync tasks. In brackets: CPU ms of`,
+  );
+  bench.print('gateway and Postgres for each. "+" is the time of a sync task beyond its stages, in ms.');
+  bench.print('| waiting | accepted/s (ms) | getResponse/s (ms) | sync +p50 | sync +p99 |');
+  bench.print('| ------: | --------------: | -----------------: | --------: | --------: |');
+  for (let waiting = options.least; waiting <= options.most; waiting *= 100)
+    await measureAt(bench, service, door, image, waiting, options);
+  await printUploads(bench, service, options);
+  for (const each of closers.splice(0).toReversed()) await each();
+};
+
+const run = async (bench: Bench): Promise<void> => {
+  const options = readCounts(bench.args, usual);
+  await measure(bench, 'Postgres', '', options);
+  if (!redisIsOnPath())
+    return bench.print('*** redis-server is not on the PATH: the queue in Redis is not measured. ***');
+  const server = await startRedis();
+  bench.closers.push(server.stop);
+  await measure(bench, 'Redis', server.url, options);
+};
+
+export const door: Benchmark = {
+  about: 'tasks accepted and asked for per second, sync overhead, uploads; --seconds 8 --most 100000',
+  smallest: ['--seconds', '1', '--most', '100', '--uploads', '2', '--megabytes', '1', '--sync', '2'],
+  run,
+};
