@@ -238,7 +238,9 @@ describe('bad input', () => {
 
     it('a missing taskUUID is reported before any other fault', async () => {
       const reply = await service.post([{ taskType: 'removeBackground', outputQuality: 1 }]);
-      expectRefusal(reply, { code: 'missingTaskUUID', parameter: 'taskUUID' });
+      const [first, second] = reply.errors;
+      expect(first).toMatchObject({ code: 'missingTaskUUID', parameter: 'taskUUID' });
+      expect(second).toMatchObject(outOfRange);
     });
 
     it('the gateway refuses a task without taskType', async () => {

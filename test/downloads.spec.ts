@@ -43,7 +43,7 @@ describe('an image at a URL', () => {
       {
         code: 'downloadFailed',
         parameter: 'inputImage',
-        message: `${pictures.url} answers with status ${code}.`,
+        message: `The URL in 'inputImage' cannot be used: ${pictures.url} answers with status ${code}.`,
       },
     ]);
     expect(asked()).toBe(1);
@@ -58,7 +58,7 @@ describe('an image at a URL', () => {
       {
         code: 'downloadFailed',
         parameter: 'inputImage',
-        message: `${pictures.url} answers with status 504. It was tried 4 times.`,
+        message: `The URL in 'inputImage' cannot be used: ${pictures.url} answers with status 504. It was tried 4 times.`,
       },
     ]);
     expect(errors[0]).not.toHaveProperty('retryAfter');

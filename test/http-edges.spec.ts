@@ -182,6 +182,32 @@ describe('a key', () => {
   });
 });
 
+/** The link of an error leads to an anchor that exists. */
+const expectAnchor = async (error: Item | undefined) => {
+  const link = new URL(String(error?.['documentation']));
+  const page = await fetch(new URL(link.pathname, service.url));
+  expect(await page.text()).toContain(`id="${link.hash.slice(1)}"`);
+};
+
+describe('a request that fails as a whole', () => {
+  const image = `/images/${randomUUID()}.png`;
+
+  it.each<[string, string, Sent, number, string]>([
+    ['without a key', 'POST /v1', { headers: { authorization: '' } }, 401, 'missingApiKey'],
+    ['with a faulty body', 'POST /v1', { body: '{' }, 400, 'invalidRequestBody'],
+    ['without a task', 'POST /v1', { body: '[]' }, 400, 'arrayTooSmall'],
+    ['to nowhere', 'POST /', {}, 404, 'notFound'],
+    ['to a malformed address', 'GET /images/%zz', { body: '' }, 404, 'notFound'],
+    ['to no image', `GET ${image}`, { body: '' }, 404, 'mediaNotFound'],
+    ['by a wrong method', 'PUT /v1', {}, 405, 'methodNotAllowed'],
+  ])('%s links to its explanation: %s', async (...[, line, sent, status, code]) => {
+    const [method, path] = line.split(' ');
+    const { status: answered, error } = await post(sent, path, method);
+    expect([answered, error?.code]).toEqual([status, code]);
+    await expectAnchor(error);
+  });
+});
+
 describe('what is no request', () => {
   /** Sends bytes to the port and reads until the connection ends. */
   const exchange = async (bytes: string) => {
@@ -194,6 +220,13 @@ describe('what is no request', () => {
   it.each([
     ['is no HTTP', 'hello\r\n\r\n', 400, 'invalidRequest'],
     ['has a method that nobody knows', 'CUT /v1 HTTP/1.1\r\nhost: a\r\n\r\n', 400, 'invalidRequest'],
+    ['has no Host', 'GET /health HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'invalidRequest'],
+    [
+      'expects what nobody can meet',
+      'POST /v1 HTTP/1.1\r\nhost: a\r\nexpect: a-miracle\r\ncontent-length: 2\r\n\r\n[]',
+      417,
+      'unsupportedExpectation',
+    ],
     ['has large headers', `GET / HTTP/1.1\r\na: ${'b'.repeat(20_000)}\r\n\r\n`, 431, 'maxHeaderSizeExceeded'],
     [
       'is a faulty handshake',
@@ -212,6 +245,7 @@ describe('what is no request', () => {
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(head).toMatch(/^content-type: application\/json/im);
     expect(error).toMatchObject({ code, message: expect.stringMatching(/\.$/) });
+    await expectAnchor(error);
   });
 });
 

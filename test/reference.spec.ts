@@ -1,7 +1,15 @@
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
-import { TaskError, taskSchemas, toFailure, withDocumentation } from '#contract';
+import {
+  documented,
+  ProblemCode,
+  TaskError,
+  taskSchemas,
+  toErrorItem,
+  toFailure,
+  withDocumentation,
+} from '#contract';
 import { loadCatalogue } from '#models';
 import { z } from 'zod';
 import { htmlPage } from '../apps/gateway/src/reference/html-page.js';
@@ -25,6 +33,12 @@ const anchorOf = (taskType: string | undefined, parameter: string): string => {
   expect(link.pathname).toBe('/reference');
   return link.hash.slice(1);
 };
+
+/** The anchor to which an error without a parameter links. */
+const anchorOfCode = (code: ProblemCode): string =>
+  new URL(
+    String(documented(toErrorItem(new TaskError(code, 'No.')), 'http://here').documentation),
+  ).hash.slice(1);
 
 describe('the API reference', () => {
   it('in the repository is up to date with npm run docs', async () => {
@@ -51,6 +65,7 @@ describe('the API reference', () => {
     );
     expect(links.length).toBeGreaterThan(100);
     expect(links.filter(({ anchor }) => !anchors.includes(anchor))).toEqual([]);
+    for (const code of ProblemCode.options) expect(anchors).toContain(anchorOfCode(code));
     // Without a known taskType, as when that is at fault.
     for (const taskType of ['unknown', '', undefined])
       expect(anchors).toContain(anchorOf(taskType, 'taskType'));

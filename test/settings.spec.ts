@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { decode } from '#imaging';
 import { defaultModel, defaultVariant, type Catalogue, type Model } from '#models';
 import sharp from 'sharp';
@@ -20,11 +21,14 @@ const makeCatalogue = async (modelsDir: string): Promise<Catalogue> => {
 };
 
 /** A bright subject whose edge is mixed with a red background. */
-const softDisc = (size: number): Picture => {
+const softDisc = (size: number, softness = 12): Picture => {
   const data = Buffer.alloc(size * size * 3);
   for (let y = 0; y < size; y++)
     for (let x = 0; x < size; x++) {
-      const alpha = Math.min(Math.max((size / 3 - Math.hypot(x - size / 2, y - size / 2)) / 12 + 0.5, 0), 1);
+      const alpha = Math.min(
+        Math.max((size / 3 - Math.hypot(x - size / 2, y - size / 2)) / softness + 0.5, 0),
+        1,
+      );
       data.set([255 * alpha + 70 * (1 - alpha), 255 * alpha, 255 * alpha], (y * size + x) * 3);
     }
   return { data, width: size, height: size, channels: 3 };
@@ -66,6 +70,8 @@ const settled = async (settings: Record<string, unknown>, more: Record<string, u
   decoded(await one({ settings, ...more }));
 const refined = async (refine: Record<string, unknown>, more: Record<string, unknown> = {}) =>
   decoded(await one({ refine, ...more }));
+
+const dryRun = () => ({ authorization: `Bearer ${service.key}`, 'x-runware-dry-run': '1' });
 
 const corner: [number, number] = [0, 0];
 const middle: [number, number] = [SIZE / 2, SIZE / 2];
@@ -134,6 +140,34 @@ describe('settings', () => {
     expect((await decoded(item)).alphas).toHaveLength(64 * 64);
   });
 
+  it('matting costs more when thresholds or erosion leave more pixels unknown, and never more than a dry run says', async () => {
+    const large = (await toPng(softDisc(500, 160))).toString('base64');
+    const base = { alphaMatting: true, alphaMattingBackgroundThreshold: 10, alphaMattingErodeSize: 5 };
+    const costOf = async (settings: Record<string, unknown>) => {
+      const task = removal(large, { includeCost: true, settings: { ...base, ...settings } });
+      const { data } = await service.post([task]);
+      const dry = await service.post([{ ...task, taskUUID: randomUUID() }], dryRun());
+      const row = await service.database.task.findFirstOrThrow({ where: { taskUuid: task.taskUUID } });
+      return {
+        cost: Number(data[0]?.['cost']),
+        most: dry.data[0]?.['cost'],
+        unknown: row.unknownPixels ?? 0,
+      };
+    };
+    const low = await costOf({});
+    const high = await costOf({ alphaMattingBackgroundThreshold: 200 });
+    const wide = await costOf({ alphaMattingBackgroundThreshold: 200, alphaMattingErodeSize: 120 });
+    expect(high.unknown).toBeGreaterThan(0);
+    expect(low.unknown).toBeGreaterThan(high.unknown);
+    expect(wide.unknown).toBeGreaterThan(high.unknown);
+    expect(low.cost).toBeGreaterThan(high.cost);
+    expect(wide.cost).toBeGreaterThan(high.cost);
+    for (const { cost, unknown, most } of [low, high, wide]) {
+      expect(cost).toBeCloseTo(0.0006 + 0.0001 * Math.ceil(unknown / 100_000), 9);
+      expect(most).toBeCloseTo(0.0006 + 0.0001 * 3, 9);
+    }
+  });
+
   it("alphaMatting removes the background's colour from the edge, and its cost follows the pixels it solved", async () => {
     const task = removal(photo, { outputType: 'base64Data', includeCost: true, settings: narrow });
     const { data } = await service.post([task]);
@@ -144,10 +178,7 @@ describe('settings', () => {
     expect(row.mattingMs).toBeGreaterThan(0);
     expect(item?.['cost']).toBe(0.0007);
 
-    const dry = await service.post([task], {
-      authorization: `Bearer ${service.key}`,
-      'x-runware-dry-run': '1',
-    });
+    const dry = await service.post([task], dryRun());
     expect(Number(dry.data[0]?.['cost'])).toBeGreaterThanOrEqual(Number(item?.['cost']));
 
     const { data: rgba, alphas } = await decoded(item ?? {});

@@ -1,4 +1,4 @@
-import { problems, TaskError, toErrorItem } from '#contract';
+import { problems, TaskError } from '#contract';
 import { CONFIG, DATABASE, nestOptions, TRACING } from '#nest';
 import fastifyStatic from '@fastify/static';
 import { NestFactory } from '@nestjs/core';
@@ -9,27 +9,33 @@ import { guardBodies } from './door/front-door.js';
 import { GATEWAY_METRICS } from './gateway-metrics.js';
 import { noteMethods } from './http/allowed-methods.js';
 import { corsOptions } from './http/origins.js';
-import { answerMalformedRequest } from './http/raw-answer.js';
+import { problemBody } from './http/problem-body.js';
+import { answerMalformedRequest, refuseExpectation } from './http/raw-answer.js';
+import { requireHost } from './http/require-host.js';
 import { watchRequests } from './http/watch-requests.js';
 import { serveReference } from './reference/openapi.js';
 import { wantsWebSocket } from './socket/upgrade.js';
 
 /** The router refuses an address such as `/images/%zz` before any filter sees it. */
-const answerMalformedAddress = (_: Error, __: unknown, reply: FastifyReply) => {
+const answerMalformedAddress = (publicUrl: string) => (_: Error, __: unknown, reply: FastifyReply) => {
   const nothing = new TaskError('notFound', 'There is nothing at this address.');
-  void reply.status(problems.notFound.status).send({ errors: [toErrorItem(nothing)] });
+  void reply.status(problems.notFound.status).send(problemBody(nothing, publicUrl));
 };
 
-/** Node 22 and later ask before they take an offer of another protocol; for Node 20 see answerPlainly. */
-const createOptions: object = { shouldUpgradeCallback: wantsWebSocket };
+/**
+ * Node 22 and later ask before they take an offer of another protocol; for Node 20 see answerPlainly. Node itself
+ * would refuse a request without Host, but not in JSON.
+ */
+const createOptions: object = { shouldUpgradeCallback: wantsWebSocket, requireHostHeader: false };
 
 /** The HTTP application, not yet listening. */
 export const createApp = async (start: Start): Promise<NestFastifyApplication> => {
+  const { PUBLIC_URL } = start.context.config;
   const adapter = new FastifyAdapter({
     http: createOptions,
     forceCloseConnections: 'idle',
-    frameworkErrors: answerMalformedAddress,
-    clientErrorHandler: answerMalformedRequest,
+    frameworkErrors: answerMalformedAddress(PUBLIC_URL),
+    clientErrorHandler: answerMalformedRequest(PUBLIC_URL),
     routerOptions: { ignoreTrailingSlash: true },
   });
   noteMethods(adapter.getInstance());
@@ -38,6 +44,8 @@ export const createApp = async (start: Start): Promise<NestFastifyApplication> =
 
   // Hooks and not guards or interceptors: those come after the body was read, and never see a wrong address.
   const server = adapter.getInstance();
+  server.server.on('checkExpectation', refuseExpectation(PUBLIC_URL));
+  requireHost(server);
   watchRequests(server, { metrics: app.get(GATEWAY_METRICS), tracing: app.get(TRACING) });
   guardBodies(server, { database: app.get(DATABASE), config: app.get(CONFIG) }, start.options);
   const cors = corsOptions(app.get(CONFIG));

@@ -1,4 +1,6 @@
+import { usableCores } from '#config';
 import { reasonOf } from '#errors';
+import { limitThreads } from '#imaging';
 import type { Catalogue } from '#models';
 import { METRICS, openAdminServer, PROBES, startProgram } from '#nest';
 import type { Context, Running } from '#program';
@@ -18,6 +20,7 @@ export const startGateway = async (
   options: GatewayOptions = {},
 ): Promise<Running & { readonly url: string }> => {
   const { config, log } = context;
+  limitThreads(usableCores());
   const { app, stop } = await startProgram(
     log,
     async (shutdown) => {

@@ -1,3 +1,5 @@
+import { usableCores } from '#config';
+import { limitThreads } from '#imaging';
 import type { Catalogue } from '#models';
 import { nestOptions, startProgram } from '#nest';
 import type { Context, Running } from '#program';
@@ -13,8 +15,9 @@ export const startWorker = (
   context: Context,
   catalogue: Catalogue,
   options: WorkerOptions = {},
-): Promise<Running> =>
-  startProgram(
+): Promise<Running> => {
+  limitThreads(usableCores());
+  return startProgram(
     context.log,
     (shutdown) => {
       const worker = WorkerModule.of(context, catalogue, options, shutdown);
@@ -22,3 +25,4 @@ export const startWorker = (
     },
     (app) => app.get(BEGIN_WORK)(),
   );
+};

@@ -21,6 +21,7 @@ describe('atParameter', () => {
   it.each<[string, OutboundFault, string]>([
     ['inputImage', 'refused', 'invalidInputImageURL'],
     ['inputImage', 'unreachable', 'downloadFailed'],
+    ['inputImage', 'untrusted', 'downloadFailed'],
     ['inputImage', 'badStatus', 'downloadFailed'],
     ['inputImage', 'badAnswer', 'downloadFailed'],
     ['inputImage', 'tooLarge', 'maxImageSizeExceeded'],
@@ -29,14 +30,22 @@ describe('atParameter', () => {
     ['media', 'unreachable', 'downloadFailed'],
     ['uploadEndpoint', 'refused', 'invalidUploadEndpoint'],
     ['uploadEndpoint', 'unreachable', 'uploadFailed'],
+    ['uploadEndpoint', 'untrusted', 'uploadFailed'],
     ['uploadEndpoint', 'stopped', 'uploadFailed'],
     ['webhookURL', 'refused', 'invalidWebhookURL'],
   ])('in %s makes an address that is %s a problem: %s', async (parameter, kind, code) => {
     const cause = new OutboundError(kind, 'http://host.example/ fails.', { max: 5 });
     const error = await caughtAt(parameter, cause);
     expect(error).toBeInstanceOf(TaskError);
-    expect(error).toMatchObject({ code, message: 'http://host.example/ fails.', cause });
+    expect(error).toMatchObject({ code, cause });
+    const message = `The URL in '${parameter}' cannot be used: http://host.example/ fails.`;
+    expect(error).toHaveProperty('message', message);
     expect(error).toHaveProperty('details', { parameter, max: 5 });
+  });
+
+  it('leaves our own proxy unblamed', async () => {
+    const away = new OutboundError('proxyAway', 'http://host.example/ waits.');
+    expect(await caughtAt('inputImage', away)).toBe(away);
   });
 
   it.each<[ImageFault, string, string]>([

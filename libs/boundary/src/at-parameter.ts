@@ -10,21 +10,33 @@ const imageProblems = {
   unfit: 'incompatibleParameters',
 } as const satisfies Record<ImageFault, ProblemCode>;
 
+/** Without our own trouble, which is not blamed on an address. */
+type CallersFault = Exclude<OutboundFault, 'proxyAway'>;
+
 /** Problems of an image's address. */
 const addressProblems = {
   refused: 'invalidInputImageURL',
   unreachable: 'downloadFailed',
+  untrusted: 'downloadFailed',
   badStatus: 'downloadFailed',
   badAnswer: 'downloadFailed',
   tooLarge: 'maxImageSizeExceeded',
   stopped: 'downloadFailed',
-} as const satisfies Record<OutboundFault, ProblemCode>;
+} as const satisfies Record<CallersFault, ProblemCode>;
 
 /** Other codes for addresses of something else, by parameter. */
-const otherProblems: Readonly<Record<string, Partial<Record<OutboundFault, ProblemCode>>>> = {
-  uploadEndpoint: { refused: 'invalidUploadEndpoint', unreachable: 'uploadFailed', stopped: 'uploadFailed' },
+const otherProblems: Readonly<Record<string, Partial<Record<CallersFault, ProblemCode>>>> = {
+  uploadEndpoint: {
+    refused: 'invalidUploadEndpoint',
+    unreachable: 'uploadFailed',
+    untrusted: 'uploadFailed',
+    stopped: 'uploadFailed',
+  },
   webhookURL: { refused: 'invalidWebhookURL' },
 };
+
+const codeFor = (parameter: string, kind: CallersFault): ProblemCode =>
+  otherProblems[parameter]?.[kind] ?? addressProblems[kind];
 
 const ofImage = (cause: ImageError, parameter: string): TaskError => {
   const { kind, subject, what, facts } = cause;
@@ -34,10 +46,13 @@ const ofImage = (cause: ImageError, parameter: string): TaskError => {
   return new TaskError(imageProblems[kind], message, { parameter: blamed, ...facts }, { cause });
 };
 
-const ofAddress = (cause: OutboundError, parameter: string): TaskError => {
-  const { kind, message, isPassing } = cause;
+/** Our own trouble stays as it is: whoever works on the task waits for its end. */
+const ofAddress = (cause: OutboundError, parameter: string): TaskError | OutboundError => {
+  const { kind, isPassing } = cause;
+  if (kind === 'proxyAway') return cause;
   const { max, retryAfterMs } = cause.facts;
-  const code = otherProblems[parameter]?.[kind] ?? addressProblems[kind];
+  const code = codeFor(parameter, kind);
+  const message = `The URL in '${parameter}' cannot be used: ${cause.message}`;
   const details = { parameter, ...(max !== undefined && { max }) };
   const options = { final: !isPassing, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   return new TaskError(code, message, details, { cause, ...options });
@@ -47,7 +62,7 @@ const ofAddress = (cause: OutboundError, parameter: string): TaskError => {
  * Runs work on the value of a parameter. An ImageError or OutboundError becomes a TaskError that names the
  * parameter.
  *
- * @throws TaskError in their place; other errors unchanged
+ * @throws TaskError in their place; other errors unchanged, and an OutboundError `proxyAway`
  */
 export const atParameter = async <T>(parameter: string, work: () => T | Promise<T>): Promise<T> => {
   try {

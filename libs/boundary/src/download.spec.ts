@@ -54,7 +54,7 @@ describe('downloadImage', () => {
       const { url, at } = await serveInTurn(status(code));
       await expect(downloadImage(outbound, { url, parameter, delaysMs })).rejects.toMatchObject({
         code: 'downloadFailed',
-        message: `${url.split('?')[0]} answers with status ${code}.`,
+        message: `The URL in 'inputImage' cannot be used: ${url.split('?')[0]} answers with status ${code}.`,
         details: { parameter },
         isRetryable: false,
       });
@@ -76,7 +76,7 @@ describe('downloadImage', () => {
     const { url, at } = await serveInTurn(status(503));
     await expect(downloadImage(outbound, { url, parameter, delaysMs })).rejects.toMatchObject({
       code: 'downloadFailed',
-      message: `${url.split('?')[0]} answers with status 503. It was tried 4 times.`,
+      message: `The URL in 'inputImage' cannot be used: ${url.split('?')[0]} answers with status 503. It was tried 4 times.`,
       details: { parameter },
       isRetryable: false,
     });

@@ -157,11 +157,23 @@ export type ErrorItem = z.infer<typeof ErrorItem>;
 
 export const Answer = z
   .strictObject({ data: z.array(Result).optional(), errors: z.array(ErrorItem).optional() })
-  .meta({ id: 'Answer', description: 'One item per task, in the order of the tasks.' });
+  .meta({
+    id: 'Answer',
+    description:
+      'One result or one error per task, in the order of the tasks; one error for each fault of a task.',
+  });
 export type Answer = z.infer<typeof Answer>;
 
-/** The end of one task: a result, or an error and the HTTP status for a request in which no task succeeded. */
-export type Outcome = { readonly result: Result } | { readonly error: ErrorItem; readonly status: number };
+type FailedOutcome = {
+  readonly error: ErrorItem;
+  /** Further faults of the same task. */
+  readonly others?: readonly ErrorItem[];
+  /** The HTTP status for a request in which no task succeeded. */
+  readonly status: number;
+};
+
+/** The end of one task. */
+export type Outcome = { readonly result: Result } | FailedOutcome;
 
 /** The answer to one request. `retryAfter` is the longest of its errors, when no task succeeded. */
 export type Reply = {
@@ -185,7 +197,7 @@ export const toAnswer = (outcomes: readonly Outcome[]): Reply => {
   const [first] = failures;
   if (!first) return { status: 200, body: { data } };
 
-  const errors = failures.map((failure) => failure.error);
+  const errors = failures.flatMap(({ error, others = [] }) => [error].concat(others));
   if (data.length > 0) return { status: 200, body: { data, errors } };
   return { status: first.status, body: { errors }, retryAfter: longest(errors) };
 };

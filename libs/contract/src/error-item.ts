@@ -1,5 +1,5 @@
 import { problems, TaskError } from './problems.js';
-import { nearestAnchor } from './reference-anchors.js';
+import { codeAnchor, nearestAnchor } from './reference-anchors.js';
 import type { ErrorItem, Outcome } from './answer.js';
 
 /** The routing keys that the client sent with a task. */
@@ -22,13 +22,24 @@ export const toErrorItem = (error: TaskError, routing: Routing = {}): ErrorItem 
 
 export const toFailure = (error: TaskError, routing?: Routing): Outcome => ({
   error: toErrorItem(error, routing),
+  ...(error.others.length > 0 && { others: error.others.map((other) => toErrorItem(other, routing)) }),
   status: problems[error.code].status,
 });
 
-/** Adds to an error the address of the reference of its parameter. */
+/** Adds the address of the reference: of the parameter, or of the code where no parameter is at fault. */
+export const documented = (error: ErrorItem, publicUrl: string): ErrorItem => {
+  const { code, parameter, taskType = '' } = error;
+  const anchor = parameter === undefined ? codeAnchor(code) : nearestAnchor(taskType, parameter);
+  return { ...error, documentation: `${publicUrl}/reference#${anchor}` };
+};
+
+/** Adds to the errors of a task the addresses of the reference. */
 export const withDocumentation = (outcome: Outcome, publicUrl: string): Outcome => {
-  if ('result' in outcome || !outcome.error.parameter) return outcome;
-  const { parameter, taskType = '' } = outcome.error;
-  const documentation = `${publicUrl}/reference#${nearestAnchor(taskType, parameter)}`;
-  return { ...outcome, error: { ...outcome.error, documentation } };
+  if ('result' in outcome) return outcome;
+  const { error, others } = outcome;
+  return {
+    ...outcome,
+    error: documented(error, publicUrl),
+    ...(others && { others: others.map((other) => documented(other, publicUrl)) }),
+  };
 };

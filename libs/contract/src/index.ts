@@ -1,11 +1,11 @@
 export * from './answer.js';
-export { toErrorItem, toFailure, withDocumentation, type Routing } from './error-item.js';
+export { documented, toErrorItem, toFailure, withDocumentation, type Routing } from './error-item.js';
 export { MAX_BODY_BYTES, MAX_IMAGE_BYTES } from './limits.js';
 export { didYouMean } from './closest.js';
 export { parseImageSource, type ParsedSource } from './image-source.js';
 export { parseTask, routingOf } from './parse-task.js';
-export { parameterAnchor, sectionAnchor } from './reference-anchors.js';
-export { problems, TaskError, ProblemCode } from './problems.js';
+export { codeAnchor, parameterAnchor, sectionAnchor } from './reference-anchors.js';
+export { problems, requireAll, TaskError, ProblemCode } from './problems.js';
 export { Output, outputOf, OutputType } from './output.js';
 export * from './tasks.js';
 export { type Settings } from './settings.js';

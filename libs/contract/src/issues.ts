@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { didYouMean } from './closest.js';
-import { problems, TaskError, type ProblemCode, type ProblemDetails } from './problems.js';
+import { joinFaults, problems, TaskError, type ProblemCode, type ProblemDetails } from './problems.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -111,19 +111,17 @@ const groupNames = (schema: z.ZodObject): string[] =>
     namesIn(schemaAt(schema, [group])).map((name) => `${group}.${name}`),
   );
 
-/** A missing taskUUID must not hide behind another fault: without it the client cannot route the answer. */
-const mostImportant = (issues: readonly Issue[]): Issue | undefined =>
-  issues.find((issue) => issue.path[0] === 'taskUUID') ?? issues[0];
+/** zod reports all unknown keys of an object as one issue. */
+const oneByOne = (issue: Issue): Issue[] =>
+  issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue];
 
-/**
- * Translates the issues of zod into a TaskError.
- *
- * @param issues as zod reports them with `reportInput`
- * @param schema of the task
- */
-export const fromIssue = (issues: readonly Issue[], schema: z.ZodObject): TaskError => {
-  const found = mostImportant(issues);
-  if (!found) throw new RangeError('fromIssue needs at least one issue');
+/** A faulty taskUUID comes first: without it the client cannot route the answer. */
+const inOrder = (issues: readonly Issue[]): Issue[] => {
+  const isFirst = ({ path }: Issue) => path[0] === 'taskUUID';
+  return [...issues.filter(isFirst), ...issues.filter((issue) => !isFirst(issue))];
+};
+
+const fromIssue = (found: Issue, schema: z.ZodObject): TaskError => {
   const issue = inSentForm(found);
   if (issue.code === 'unrecognized_keys') return unknownParameter(issue.path, issue.keys[0] ?? '', schema);
 
@@ -141,4 +139,30 @@ export const fromIssue = (issues: readonly Issue[], schema: z.ZodObject): TaskEr
   const details = { parameter, ...rangeOf(issue), ...boundsOf(schema, issue.path) };
   const message = `Invalid value for '${parameter}': it ${faultOf(issue, details)}.`;
   return new TaskError(codeFor('invalid', parameter), message, details);
+};
+
+/** More than are told, since some are told once for several issues. */
+const MAX_ISSUES = 100;
+
+/** The items of an array have one name, and so one fault. */
+const onePerParameter = (faults: readonly TaskError[]): TaskError[] => {
+  const byParameter = new Map<string | undefined, TaskError>();
+  for (const fault of faults) {
+    const { parameter } = fault.details;
+    if (!byParameter.has(parameter)) byParameter.set(parameter, fault);
+  }
+  return [...byParameter.values()];
+};
+
+/**
+ * Translates the issues of zod into one TaskError, with a fault for each parameter.
+ *
+ * @param issues as zod reports them with `reportInput`
+ * @param schema of the task
+ */
+export const fromIssues = (issues: readonly Issue[], schema: z.ZodObject): TaskError => {
+  const found = inOrder(issues).flatMap(oneByOne).slice(0, MAX_ISSUES);
+  const [first, ...others] = onePerParameter(found.map((issue) => fromIssue(issue, schema)));
+  if (!first) throw new RangeError('fromIssues needs at least one issue');
+  return joinFaults([first, ...others]);
 };

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from './closest.js';
 import { TaskError } from './problems.js';
-import { fromIssue } from './issues.js';
+import { fromIssues } from './issues.js';
 import { taskSchemas, type Task, type TaskType } from './tasks.js';
 import type { Routing } from './error-item.js';
 
@@ -51,7 +51,7 @@ const normalise = (raw: Record<string, unknown>): Record<string, unknown> => {
 /**
  * Validates one element of a request's array.
  *
- * @throws TaskError that names the first invalid parameter
+ * @throws TaskError that names all invalid parameters
  */
 export const parseTask = (raw: unknown): Task => {
   if (!isRecord(raw)) throw new TaskError('invalidRequestBody', 'Each task must be a JSON object.');
@@ -73,5 +73,5 @@ export const parseTask = (raw: unknown): Task => {
   const schema: z.ZodType<Task> = taskSchemas[taskType];
   const parsed = schema.safeParse(normalise(raw), { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw fromIssue(parsed.error.issues, taskSchemas[taskType]);
+  throw fromIssues(parsed.error.issues, taskSchemas[taskType]);
 };

@@ -97,6 +97,11 @@ export const problems = {
   unsupportedImageFormat: { status: 400, retryable: false, title: 'The image is not a PNG, JPEG or WEBP.' },
   unsupportedParameter: { status: 400, retryable: false, title: 'A parameter is not supported.' },
   uploadFailed: { status: 502, retryable: true, title: 'The uploadEndpoint did not take the result.' },
+  unsupportedExpectation: {
+    status: 417,
+    retryable: false,
+    title: 'The Expect header asks for more than 100-continue.',
+  },
   unsupportedTaskType: { status: 400, retryable: false, title: 'There is no such taskType.' },
 } as const;
 
@@ -119,6 +124,8 @@ type TaskErrorOptions = ErrorOptions & {
   readonly final?: boolean;
   /** The wait that the other side asks for. Callers do not see it. */
   readonly retryAfterMs?: number;
+  /** Further faults of the same task. */
+  readonly others?: readonly TaskError[];
 };
 
 /**
@@ -131,15 +138,46 @@ export class TaskError extends Error {
   /** Whether we may try again: the table must allow it, and the error must not be final. */
   readonly isRetryable: boolean;
   readonly retryAfterMs: number | undefined;
+  /** Further faults of the same task, each with a parameter of its own. */
+  readonly others: readonly TaskError[];
 
   constructor(
     readonly code: ProblemCode,
     message: string,
     readonly details: ProblemDetails = {},
-    { final = false, retryAfterMs, ...options }: TaskErrorOptions = {},
+    { final = false, retryAfterMs, others = [], ...options }: TaskErrorOptions = {},
   ) {
     super(message, options);
     this.isRetryable = problems[code].retryable && !final;
     this.retryAfterMs = retryAfterMs;
+    this.others = others;
   }
 }
+
+/** Most faults of one task that are told. */
+const MAX_FAULTS = 20;
+
+/** One error for all faults of a task. Clients that read a single error get the first. */
+export const joinFaults = (faults: readonly [TaskError, ...TaskError[]]): TaskError => {
+  const [{ code, message, details, cause, isRetryable, retryAfterMs }, ...others] = faults;
+  const wait = retryAfterMs !== undefined && { retryAfterMs };
+  const told = others.slice(0, MAX_FAULTS - 1);
+  return new TaskError(code, message, details, { cause, final: !isRetryable, ...wait, others: told });
+};
+
+/**
+ * Waits for all checks of a task.
+ *
+ * @throws TaskError with the faults of all checks; any other error unchanged
+ */
+export const requireAll = async <const T extends readonly Promise<unknown>[]>(
+  checks: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> => {
+  const settled = await Promise.allSettled(checks);
+  const reasons = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  const foreign = reasons.find((reason) => !(reason instanceof TaskError));
+  if (foreign !== undefined) throw foreign;
+  const [first, ...others] = reasons as TaskError[];
+  if (first) throw joinFaults([first, ...others]);
+  return Promise.all(checks);
+};

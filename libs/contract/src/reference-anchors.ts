@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ProblemCode } from './problems.js';
 import { removalTypes, taskSchemas, type TaskType } from './tasks.js';
 
 const isTaskType = (name: string): name is TaskType => Object.hasOwn(taskSchemas, name);
@@ -31,6 +32,9 @@ export const parameterAnchor = (taskType: string, parameter: string): string => 
   const name = `request-${parameter.replaceAll('.', '-').toLowerCase()}`;
   return section === removalTypes[0] ? name : `${section.toLowerCase()}-${name}`;
 };
+
+/** The anchor of an error's code. */
+export const codeAnchor = (code: ProblemCode): string => `error-${code.toLowerCase()}`;
 
 /** The nearest anchor that exists: that of the parameter, of the object around it, or of the section. */
 export const nearestAnchor = (taskType: string, parameter: string): string => {

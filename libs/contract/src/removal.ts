@@ -1,7 +1,7 @@
 import { toFinishing, type Finishing } from './finishing.js';
 import type { Warning } from './answer.js';
 import { outputOf, outputTypesOf, type Output, type OutputType } from './output.js';
-import { TaskError } from './problems.js';
+import { joinFaults, TaskError } from './problems.js';
 import { firstNonDefault, settingsFields, type Settings } from './settings.js';
 import { ignored, type RemoveBackground } from './tasks.js';
 
@@ -70,8 +70,20 @@ const warningsOf = (task: RemoveBackground, types: readonly OutputType[]): Warni
   return [...warnings, withoutEffect("'ttl' has no effect without the outputType 'URL'.")];
 };
 
+const faultOf = (read: () => unknown): TaskError[] => {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof TaskError) return [error];
+    throw error;
+  }
+};
+
 /** @throws TaskError when the image or the model is missing, or parameters contradict each other */
 export const toRemoval = (task: RemoveBackground): Removal => {
+  const [fault, ...others] = [...faultOf(() => modelOf(task)), ...faultOf(() => imageOf(task))];
+  if (fault) throw joinFaults([fault, ...others]);
   const { taskType, taskUUID } = task;
   const output = outputOf(task);
   const settings = settingsOf(task);

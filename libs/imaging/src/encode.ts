@@ -1,6 +1,7 @@
 import { formats, type Format } from './formats.js';
 import { withoutDensity } from './png.js';
 import { sharp } from './sharp.js';
+import { inTurn } from './threads.js';
 
 /** Interleaved 8-bit samples: a mask, RGB, or RGBA with straight alpha. */
 export type Pixels = {
@@ -37,8 +38,8 @@ export const encode = async (image: Pixels, { format, quality, density }: Encodi
   const open = sharp(data, { raw: { width, height, channels } });
   const pixels = channels === 1 ? open.toColourspace('b-w') : open;
   const encoder = encoders[format](pixels, quality);
-  if (density !== undefined) return encoder.withDensity(density).toBuffer();
-  const encoded = await encoder.toBuffer();
+  if (density !== undefined) return inTurn(() => encoder.withDensity(density).toBuffer());
+  const encoded = await inTurn(() => encoder.toBuffer());
   return format === 'PNG' ? withoutDensity(encoded) : encoded;
 };
 

@@ -1,3 +1,4 @@
+export { createBudget, type Budget } from './budget.js';
 export { decode, probe, verify, type Photo, type Probe } from './decode.js';
 export { contentTypeOf, encode, extensionOf, type Encoding, type Pixels } from './encode.js';
 export { type Format } from './formats.js';
@@ -9,3 +10,4 @@ export {
   type ImageLimits,
   type ImageSize,
 } from './image-size.js';
+export { limitThreads } from './threads.js';

@@ -4,6 +4,7 @@ import { ImageError } from './image-error.js';
 import type { ImageLimits } from './image-size.js';
 import { tidyJpeg } from './jpeg.js';
 import { sharp } from './sharp.js';
+import { inTurn } from './threads.js';
 
 export type Image = ReturnType<typeof sharp>;
 
@@ -68,7 +69,7 @@ export const readPixels = async <T>(
   { maxPixels }: Pick<ImageLimits, 'maxPixels'>,
   read: (image: Image) => Promise<T>,
 ): Promise<T> => {
-  const attempt: Attempt<T> = (file, failOn) => read(open(file, failOn, maxPixels));
+  const attempt: Attempt<T> = (file, failOn) => inTurn(() => read(open(file, failOn, maxPixels)));
   try {
     return await attempt(bytes, 'warning').catch(() => readOdd(bytes, attempt));
   } catch (cause) {

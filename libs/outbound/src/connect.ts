@@ -1,20 +1,9 @@
-import { isIP, type LookupFunction } from 'node:net';
-import { Client, ProxyAgent, type Dispatcher } from 'undici';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
+import { buildConnector, Client } from 'undici';
+import { OutboundError, type Failure } from './outbound-error.js';
+import { requestFault } from './reason.js';
 import type { Target } from './target.js';
-
-type Request = {
-  readonly method: 'GET' | 'PUT' | 'POST';
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | string;
-  readonly signal: AbortSignal;
-};
-
-/** A connection for one request. */
-export type Connection = {
-  readonly request: (request: Request) => Promise<Dispatcher.ResponseData>;
-  readonly destroy: () => Promise<void>;
-};
+import { openTunnel } from './tunnel.js';
 
 /** Resolves every name to the checked addresses, so that no later change counts. Literal addresses are not looked up. */
 const pinTo =
@@ -25,47 +14,54 @@ const pinTo =
     else callback(null, found[0]?.address ?? '', found[0]?.family);
   };
 
-/**
- * Makes a tunnel through a proxy for one request. The proxy gets the checked address and not the name, so that
- * it resolves nothing. Certificate and Host header are those of the name.
- *
- * @param idleTimeoutMs 0 for none
- */
-const connectThrough = (
-  proxyUrl: string,
-  { url, addresses: [address = ''] }: Target,
-  idleTimeoutMs: number,
-): Connection => {
-  const origin = new URL(url.origin);
-  origin.hostname = isIP(address) === 6 ? `[${address}]` : address;
-  const isName = url.hostname !== origin.hostname;
-  const agent = new ProxyAgent({
-    uri: proxyUrl,
-    proxyTunnel: true,
-    proxyTls: { timeout: idleTimeoutMs },
-    requestTls: { timeout: idleTimeoutMs, ...(isName && { servername: url.hostname }) },
-    headersTimeout: idleTimeoutMs,
-    bodyTimeout: idleTimeoutMs,
-  });
-  return {
-    request: ({ headers, ...options }) =>
-      agent.request({ ...options, origin: origin.origin, headers: { ...headers, host: url.host } }),
-    destroy: () => agent.destroy(),
+/** Certificate and Host header are those of the name, also in a tunnel, which leads to the checked address. */
+const connectorFor = (
+  { addresses }: Target,
+  httpSocket: Socket | undefined,
+  timeout: number,
+): buildConnector.connector => {
+  if (!httpSocket) return buildConnector({ lookup: pinTo(addresses), timeout });
+  const connectTls = buildConnector({ timeout });
+  return (options, callback) => {
+    // A callback within the call would leave the client waiting.
+    if (options.protocol !== 'https:') queueMicrotask(() => callback(null, httpSocket));
+    else connectTls({ ...options, httpSocket }, callback);
   };
 };
 
+type Limits = {
+  /** For each pause; 0 for none. */
+  readonly idleTimeoutMs: number;
+  readonly fail: Failure;
+  readonly signal: AbortSignal;
+};
+
 /**
- * Makes a client for one request, since a pool would outlive the check of its addresses. It ignores the
- * proxy settings of the environment.
+ * Runs one request on a connection of its own, since a pool would outlive the check of its addresses. The proxy
+ * settings of the environment have no effect.
  *
- * @param idleTimeoutMs 0 for none
+ * @throws OutboundError, or the signal's reason
  */
-export const connectTo = (target: Target, idleTimeoutMs: number): Connection => {
-  const { url, addresses, proxy } = target;
-  if (proxy !== undefined) return connectThrough(proxy, target, idleTimeoutMs);
-  return new Client(url.origin, {
-    connect: { lookup: pinTo(addresses), timeout: idleTimeoutMs },
-    headersTimeout: idleTimeoutMs,
-    bodyTimeout: idleTimeoutMs,
-  });
+export const withConnection = async <T>(
+  target: Target,
+  { idleTimeoutMs, fail, signal }: Limits,
+  work: (client: Client) => Promise<T>,
+): Promise<T> => {
+  let tunnel: Socket | undefined;
+  let client: Client | undefined;
+  try {
+    if (target.proxy !== undefined) tunnel = await openTunnel(target.proxy, target, idleTimeoutMs, signal);
+    const connect = connectorFor(target, tunnel, idleTimeoutMs);
+    const timeouts = { headersTimeout: idleTimeoutMs, bodyTimeout: idleTimeoutMs };
+    client = new Client(target.url.origin, { connect, ...timeouts });
+    return await work(client);
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof OutboundError) throw cause;
+    throw requestFault(cause, idleTimeoutMs, fail);
+  } finally {
+    // Also cuts off unread bodies: of redirects, of errors, of answers that are too large.
+    await client?.destroy();
+    tunnel?.destroy();
+  }
 };

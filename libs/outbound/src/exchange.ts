@@ -1,7 +1,9 @@
-import { errors, type Dispatcher } from 'undici';
-import { connectTo } from './connect.js';
+import type { Dispatcher } from 'undici';
+import { withConnection } from './connect.js';
+import { authorizationOf } from './credentials.js';
 import { OutboundError, type Failure } from './outbound-error.js';
 import { declaredBytes, isCompressed, readBody } from './read-body.js';
+import { bodyFault } from './reason.js';
 import { parseRetryAfter } from './retry-after.js';
 import { isSuccess } from './status.js';
 import type { Target } from './target.js';
@@ -29,51 +31,57 @@ const badStatus = (status: number, received: Dispatcher.ResponseData['headers'],
   return fail('badStatus', `answers with status ${status}`, facts);
 };
 
+/**
+ * The text of a Location header. Header bytes come as latin1; those beyond ASCII are percent-encoded as they are,
+ * so that the server gets them back whatever they spell. A host name is read as UTF-8.
+ */
+const locationOf = (header: string): string =>
+  header.replaceAll(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+
+const toBytes = async (
+  { headers: received, body }: Dispatcher.ResponseData,
+  { maxBytes, idleTimeoutMs }: FetchLimits,
+  fail: Failure,
+): Promise<Buffer> => {
+  const tooLarge = () => fail('tooLarge', `holds more than ${maxBytes} bytes`, { max: maxBytes });
+  const expectedBytes = declaredBytes(received);
+  if (expectedBytes !== undefined && expectedBytes > maxBytes) throw tooLarge();
+  try {
+    return await readBody(body, { maxBytes, expectedBytes }, tooLarge);
+  } catch (cause) {
+    if (cause instanceof OutboundError) throw cause;
+    throw bodyFault(cause, { idleTimeoutMs, expectedBytes }, fail);
+  }
+};
+
 const toAnswer = async (
-  { statusCode, headers: received, body }: Dispatcher.ResponseData,
-  { maxBytes }: FetchLimits,
+  answer: Dispatcher.ResponseData,
+  limits: FetchLimits,
   fail: Failure,
 ): Promise<Answer> => {
+  const { statusCode, headers: received } = answer;
   const { location } = received;
-  if (redirects.has(statusCode) && typeof location === 'string') return { location };
+  if (redirects.has(statusCode) && typeof location === 'string') return { location: locationOf(location) };
   if (!isSuccess(statusCode)) throw badStatus(statusCode, received, fail);
   if (isCompressed(received)) {
     throw fail('badAnswer', 'answers with a compressed body, which was not asked for');
   }
-
-  const tooLarge = () => fail('tooLarge', `holds more than ${maxBytes} bytes`, { max: maxBytes });
-  const expectedBytes = declaredBytes(received);
-  if (expectedBytes !== undefined && expectedBytes > maxBytes) throw tooLarge();
-  return { bytes: await readBody(body, { maxBytes, expectedBytes }, tooLarge) };
+  return { bytes: await toBytes(answer, limits, fail) };
 };
-
-const isSilence = (error: unknown): boolean =>
-  error instanceof errors.ConnectTimeoutError ||
-  error instanceof errors.HeadersTimeoutError ||
-  error instanceof errors.BodyTimeoutError;
 
 /**
  * Sends one GET to a checked target and follows no redirect.
  *
  * @throws OutboundError, or the signal's reason
  */
-export const exchange = async (
+export const exchange = (
   target: Target,
   limits: FetchLimits,
   fail: Failure,
   signal: AbortSignal,
-): Promise<Answer> => {
-  const client = connectTo(target, limits.idleTimeoutMs);
-  try {
-    const path = target.url.pathname + target.url.search;
-    return await toAnswer(await client.request({ method: 'GET', path, headers, signal }), limits, fail);
-  } catch (cause) {
-    signal.throwIfAborted();
-    if (cause instanceof OutboundError) throw cause;
-    if (isSilence(cause)) throw fail('unreachable', `stays silent for ${limits.idleTimeoutMs} ms`, { cause });
-    throw fail('unreachable', 'cannot be fetched', { cause });
-  } finally {
-    // Also cuts off unread bodies: of redirects, of errors, of answers that are too large.
-    await client.destroy();
-  }
-};
+): Promise<Answer> =>
+  withConnection(target, { idleTimeoutMs: limits.idleTimeoutMs, fail, signal }, async (client) => {
+    const { url } = target;
+    const options = { path: url.pathname + url.search, headers: { ...headers, ...authorizationOf(url) } };
+    return toAnswer(await client.request({ method: 'GET', ...options, signal }), limits, fail);
+  });

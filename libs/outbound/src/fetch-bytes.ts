@@ -1,3 +1,4 @@
+import { hasCredentials } from './credentials.js';
 import { exchange, type FetchLimits } from './exchange.js';
 import type { Failure } from './outbound-error.js';
 import { checkTarget, type Rules } from './target.js';
@@ -5,13 +6,22 @@ import { checkTarget, type Rules } from './target.js';
 const maxRedirects = 5;
 
 /**
- * Resolves the target of a redirect. A step from https to http is allowed: we send no secrets, and the user could
- * have named the http address.
+ * Resolves the target of a redirect. Credentials of a URL stay within its origin; those of a Location are its own. A
+ * step from https to http is allowed, since the user could have named the http address.
  */
-const follow = (location: string, { href }: URL, fail: Failure): URL => {
-  if (URL.canParse(location, href)) return new URL(location, href);
-  throw fail('refused', 'redirects to a malformed address');
+const follow = (location: string, from: URL, fail: Failure): URL => {
+  if (!URL.canParse(location, from.href)) throw fail('refused', 'redirects to a malformed address');
+  const to = new URL(location, from.href);
+  if (to.origin !== from.origin || hasCredentials(to)) return to;
+  const { username, password } = from;
+  return Object.assign(to, { username, password });
 };
+
+/** After a redirect, the fault is that of another address, which stays unnamed. */
+const redirected =
+  (fail: Failure): Failure =>
+  (kind, what, extra) =>
+    fail(kind, kind === 'refused' ? what : `redirects to an address that ${what}`, extra);
 
 /**
  * Fetches the bytes at an address. Every redirect is checked like the first address.
@@ -24,11 +34,13 @@ export const fetchBytes = async (
   signal: AbortSignal,
 ): Promise<Buffer> => {
   let url = first;
+  let failHere = fail;
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-    const target = await checkTarget(url, rules, fail, signal);
-    const answer = await exchange(target, limits, fail, signal);
+    const target = await checkTarget(url, rules, failHere, signal);
+    const answer = await exchange(target, limits, failHere, signal);
     if ('bytes' in answer) return answer.bytes;
     url = follow(answer.location, url, fail);
+    failHere = redirected(fail);
   }
   throw fail('badAnswer', `redirects more than ${maxRedirects} times`);
 };

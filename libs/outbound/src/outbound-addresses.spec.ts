@@ -140,7 +140,7 @@ describe('fetchBytes and the address behind a URL', () => {
     ['http://localhost'],
     ['http://0.0.0.0'],
     ['//second.invalid'],
-    ['http://ann:pass@first.invalid'],
+    ['http://ann:pass@127.0.0.1'],
     ['ftp://first.invalid'],
   ])('refuses a redirect to %s, without connecting and without repeating it', async (place) => {
     const hidden = await serve();

@@ -38,11 +38,13 @@ describe('isPassing', () => {
   it.each<[OutboundFault, number | undefined, boolean]>([
     ['refused', undefined, false],
     ['unreachable', undefined, true],
+    ['untrusted', undefined, false],
     ['badStatus', 404, false],
     ['badStatus', 429, true],
     ['badStatus', 503, true],
     ['badAnswer', undefined, false],
     ['tooLarge', undefined, false],
+    ['proxyAway', undefined, false],
     ['stopped', undefined, false],
   ])('%s with status %s may pass: %s', (kind, status, passes) => {
     const error = new OutboundError(kind, 'It failed.', status === undefined ? {} : { status });

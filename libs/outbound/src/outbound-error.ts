@@ -4,12 +4,15 @@ import { isPassing } from './status.js';
  * Faults of an address that a user chose:
  * - refused: malformed or not allowed
  * - unreachable: not resolved, not connected, broken off, or no answer in time
+ * - untrusted: the certificate is not trusted
  * - badStatus: the answer's status is not 2xx
  * - badAnswer: the answer is unusable despite its status
  * - tooLarge: the answer has too many bytes
+ * - proxyAway: our own proxy cannot be used; no fault of the address
  * - stopped: our service is stopping
  */
-export type OutboundFault = 'refused' | 'unreachable' | 'badStatus' | 'badAnswer' | 'tooLarge' | 'stopped';
+export type OutboundFault =
+  'refused' | 'unreachable' | 'untrusted' | 'badStatus' | 'badAnswer' | 'tooLarge' | 'proxyAway' | 'stopped';
 
 type Facts = {
   /** For badStatus. */
@@ -39,6 +42,10 @@ export class OutboundError extends Error {
     return this.kind === 'unreachable';
   }
 }
+
+/** Whether a request failed by our own proxy, which whoever runs the service must mend. */
+export const isProxyAway = (error: unknown): boolean =>
+  error instanceof OutboundError && error.kind === 'proxyAway';
 
 /** Makes the error of one request. `what` completes the sentence that begins with the address. */
 export type Failure = (kind: OutboundFault, what: string, extra?: Facts & ErrorOptions) => OutboundError;

@@ -62,7 +62,7 @@ describe('fetchBytes and its limits', () => {
       outbound.fetchBytes(server.url('/a?b'), { ...limits, idleTimeoutMs: 60 }),
     ).rejects.toMatchObject({
       kind: 'unreachable',
-      message: `${server.url('/a')} stays silent for 60 ms.`,
+      message: `${server.url('/a')} does not begin to answer within 60 ms.`,
     });
     await disconnected(server);
   });
@@ -72,7 +72,7 @@ describe('fetchBytes and its limits', () => {
 
     await expect(outbound.fetchBytes(server.url(), { ...limits, idleTimeoutMs: 60 })).rejects.toMatchObject({
       kind: 'unreachable',
-      message: `${server.url()} stays silent for 60 ms.`,
+      message: `${server.url()} sends no more of its answer within 60 ms.`,
     });
     await disconnected(server);
   });

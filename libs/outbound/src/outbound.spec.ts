@@ -166,7 +166,7 @@ describe('fetchBytes', () => {
 
     await expect(outbound.fetchBytes(`http://127.0.0.1:${port}/`, limits)).rejects.toMatchObject({
       kind: 'unreachable',
-      message: `http://127.0.0.1:${port}/ cannot be fetched.`,
+      message: `http://127.0.0.1:${port}/ does not answer in HTTP.`,
     });
   });
 });

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { connectTo } from './connect.js';
+import { withConnection } from './connect.js';
+import { authorizationOf } from './credentials.js';
 import type { Failure } from './outbound-error.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { Target } from './target.js';
@@ -39,28 +40,23 @@ const drain = (body: Dispatcher.ResponseData['body']): Promise<void> =>
  *
  * @throws OutboundError, or the signal's reason
  */
-export const send = async (
+export const send = (
   target: Target,
   { method, body, contentType, headers }: SendOptions,
   fail: Failure,
   signal: AbortSignal,
-): Promise<Sent> => {
-  const client = connectTo(target, NO_IDLE_TIMEOUT);
-  try {
+): Promise<Sent> =>
+  withConnection(target, { idleTimeoutMs: NO_IDLE_TIMEOUT, fail, signal }, async (client) => {
+    const { url } = target;
+    const own = { 'user-agent': 'clearcut', accept: '*/*', ...authorizationOf(url) };
     const answer = await client.request({
       method,
-      path: target.url.pathname + target.url.search,
-      headers: { 'user-agent': 'clearcut', accept: '*/*', ...headers, 'content-type': contentType },
+      path: url.pathname + url.search,
+      headers: { ...own, ...headers, 'content-type': contentType },
       body,
       signal,
     });
     await drain(answer.body);
     const retryAfterMs = parseRetryAfter(answer.headers['retry-after']);
     return { status: answer.statusCode, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw fail('unreachable', 'cannot be reached', { cause });
-  } finally {
-    await client.destroy();
-  }
-};
+  });

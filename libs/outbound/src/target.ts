@@ -5,6 +5,7 @@ import { allowsAddress, normaliseHost, type Allow } from './allow.js';
 import { abortable } from './deadline.js';
 import { OutboundError, type Failure } from './outbound-error.js';
 import { proxyFor, type Proxy } from './proxy.js';
+import { lookupFault } from './reason.js';
 
 /** Resolves a host name to all of its addresses. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -31,13 +32,10 @@ export const parseUrl = (text: string): URL => {
 };
 
 /** @throws OutboundError `refused` for URLs that we do not take */
-const hostOf = ({ protocol, hostname, username, password }: URL, fail: Failure): string => {
+const hostOf = ({ protocol, hostname }: URL, fail: Failure): string => {
   const host = normaliseHost(hostname);
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw fail('refused', 'leads to an address that is neither http nor https');
-  }
-  if (username || password) {
-    throw fail('refused', 'leads to an address that carries a user name or password');
   }
   if (host === '' || host.endsWith('.')) throw fail('refused', 'leads to a malformed host name');
   return host;
@@ -69,7 +67,7 @@ const addressesOf = async (host: string, resolve: Resolve, fail: Failure, signal
     return await abortable(resolve(host), signal);
   } catch (cause) {
     signal.throwIfAborted();
-    throw fail('unreachable', 'does not resolve', { cause });
+    throw lookupFault(cause, fail);
   }
 };
 

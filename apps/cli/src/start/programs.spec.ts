@@ -8,7 +8,7 @@ import {
   until,
   type FakeProgram,
 } from '../../test/fake-program.js';
-import { startPrograms } from './programs.js';
+import { startPrograms, withThreads } from './programs.js';
 
 const never = new AbortController().signal;
 const timeoutMs = 120_000;
@@ -16,6 +16,17 @@ const timeoutMs = 120_000;
 const startAll = (programs: readonly FakeProgram[], killAfterMs: number) =>
   startPrograms(programs, { env: process.env, say: () => undefined }, killAfterMs);
 const leftOf = (programs: readonly FakeProgram[]) => programs.flatMap(pidsOf).filter(isAlive);
+
+describe('withThreads', () => {
+  it.each([
+    [1, {}, '4'],
+    [4, {}, '4'],
+    [16, {}, '16'],
+    [16, { UV_THREADPOOL_SIZE: '2' }, '2'],
+  ])('sizes the pool for %i cores and %j as %s', (cores, env, size) => {
+    expect(withThreads(env, cores)).toEqual({ UV_THREADPOOL_SIZE: size });
+  });
+});
 
 describe('several programs', () => {
   it(

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { usableCores } from '#config';
 import { keepRunning, type KeepOptions } from './keep-running.js';
 import type { Program } from './run-once.js';
 
@@ -18,6 +19,18 @@ export const clearcut: readonly Program[] = ['gateway', 'worker', 'dispatcher'].
 export const adminPortOf = (first: number, name: string): number =>
   first + clearcut.findIndex((program) => program.name === name);
 
+/** Node's default of libuv's pool, whose threads decode images and read files. */
+const LEAST_THREADS = 4;
+
+/**
+ * Gives libuv's pool a thread for each core that may be used, unless the operator chose. The pool starts with its
+ * process, so only the environment can size it.
+ */
+export const withThreads = (env: NodeJS.ProcessEnv, cores = usableCores()): NodeJS.ProcessEnv => ({
+  UV_THREADPOOL_SIZE: `${Math.max(LEAST_THREADS, cores)}`,
+  ...env,
+});
+
 /** Gives each program its own admin port, counting up from ADMIN_PORT, because they share one machine. */
 const besideOthers = (options: KeepOptions, position: number): KeepOptions => {
   const { ADMIN_PORT } = options.env;
@@ -30,7 +43,8 @@ export const startPrograms = (
   options: KeepOptions,
   killAfterMs: number,
 ): Programs => {
-  const kept = programs.map((program, i) => keepRunning(program, besideOthers(options, i)));
+  const threaded = { ...options, env: withThreads(options.env) };
+  const kept = programs.map((program, i) => keepRunning(program, besideOthers(threaded, i)));
   const killAll = () => kept.forEach(({ kill }) => kill());
 
   const stop = async (hurry: AbortSignal) => {

@@ -1,3 +1,4 @@
+import { atParameter } from '#boundary';
 import { TaskError, toErrorItem, toWebhookBody } from '#contract';
 import {
   endDelivery,
@@ -13,7 +14,7 @@ import {
   type OutcomeReader,
   type TaskRow,
 } from '#database';
-import { OutboundError, type Outbound, type SendOptions, type Sent } from '#outbound';
+import { isProxyAway, type Outbound, type SendOptions, type Sent } from '#outbound';
 import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
 import { nextMove, type Move } from './next-move.js';
@@ -29,11 +30,13 @@ type DeliverEdges = OutcomeReader & {
   readonly log: Logger;
 };
 
+const parameter = 'webhookURL';
+
 const request = {
   method: 'POST',
   contentType: 'application/json',
   timeoutMs: TIMEOUT_MS,
-  label: 'webhookURL',
+  label: parameter,
 } as const;
 
 /** All attempts send the same id, so that a receiver can recognise a repetition. */
@@ -55,9 +58,9 @@ const call = async (
   signal: AbortSignal,
 ): Promise<Call> => {
   try {
-    return { sent: await send(options, signal) };
+    return { sent: await atParameter(parameter, () => send(options, signal)) };
   } catch (error) {
-    if (error instanceof OutboundError) return { error: error.message };
+    if (error instanceof TaskError) return { error: error.message };
     throw error;
   }
 };
@@ -126,17 +129,22 @@ const attemptOne = async (
     log.info({ delivery: id, taskId, host, attempts, ...attempt, ...move }, 'webhook sent');
     return sent !== undefined;
   } catch (error) {
-    if (!stopping.aborted) throw error;
-    // Our stop ended the call, so it counts as no attempt.
-    await releaseDelivery(database, delivery);
-    log.info({ delivery: id, taskId, host }, 'webhook given back');
+    // Neither our stop nor our proxy counts as an attempt: the receiver was not asked to the end.
+    if (stopping.aborted) {
+      await releaseDelivery(database, delivery);
+      log.info({ delivery: id, taskId, host }, 'webhook given back');
+      return undefined;
+    }
+    if (!isProxyAway(error)) throw error;
+    await releaseDelivery(database, delivery, POSTPONE_MS);
+    log.warn({ delivery: id, taskId, host, err: error }, 'webhook waits for the proxy');
     return undefined;
   }
 };
 
 /**
- * Makes one attempt to deliver a webhook. Resolves with whether the receiver answered; undefined when the stop broke the
- * call off. It rejects only with our own faults, and the lease then runs out.
+ * Makes one attempt to deliver a webhook. Resolves with whether the receiver answered; undefined when our stop or
+ * our proxy kept it from the call. It rejects only with our own faults, and the lease then runs out.
  */
 export const deliver =
   (edges: DeliverEdges, delaysMs?: readonly number[]) =>

@@ -1,9 +1,10 @@
-import { problems, TaskError, toErrorItem } from '#contract';
+import { problems, TaskError } from '#contract';
 import { StorageError } from '#storage';
 import type { Logger } from '#telemetry';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toServiceFault } from '../tasks/service-fault.js';
+import { problemBody } from './problem-body.js';
 
 const statusOf = (error: unknown): number => {
   if (error instanceof HttpException) return error.getStatus();
@@ -41,7 +42,10 @@ const isKept = (name: string) => name === 'vary' || name.startsWith('access-cont
 /** The only place that turns an error into an HTTP answer. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly log: Logger) {}
+  constructor(
+    private readonly log: Logger,
+    private readonly publicUrl: string,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -56,8 +60,9 @@ export class ProblemFilter implements ExceptionFilter {
     // Headers of the failed answer, such as cache-control, do not apply to the error.
     for (const name of Object.keys(reply.getHeaders())) if (!isKept(name)) reply.removeHeader(name);
     if (methods.length > 0) reply.header('allow', methods.join(', '));
-    const item = toErrorItem(problem, routing);
+    const body = problemBody(problem, this.publicUrl, routing);
+    const [item] = body.errors;
     if (item.retryAfter !== undefined) reply.header('retry-after', `${item.retryAfter}`);
-    void reply.status(status).send({ errors: [item] });
+    void reply.status(status).send(body);
   }
 }

@@ -1,11 +1,12 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { problems, TaskError, toErrorItem } from '#contract';
+import { problems, TaskError } from '#contract';
+import { problemBody } from './problem-body.js';
 
 /** Answers on a bare connection, and closes it. */
-export const answerRaw = (socket: Duplex, problem: TaskError): void => {
+export const answerRaw = (socket: Duplex, problem: TaskError, publicUrl: string): void => {
   const { status } = problems[problem.code];
-  const body = JSON.stringify({ errors: [toErrorItem(problem)] });
+  const body = JSON.stringify(problemBody(problem, publicUrl));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',
@@ -23,7 +24,27 @@ const faults: Readonly<Record<string, TaskError>> = {
 const noHttp = new TaskError('invalidRequest', 'The request is not HTTP/1.1 as this service reads it.');
 
 /** Answers a request that Node cannot parse. */
-export const answerMalformedRequest = (error: Error & { code?: string }, socket: Duplex): void => {
-  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy(error);
-  else answerRaw(socket, faults[error.code ?? ''] ?? noHttp);
-};
+export const answerMalformedRequest =
+  (publicUrl: string) =>
+  (error: Error & { code?: string }, socket: Duplex): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy(error);
+    else answerRaw(socket, faults[error.code ?? ''] ?? noHttp, publicUrl);
+  };
+
+const noExpectation = new TaskError(
+  'unsupportedExpectation',
+  "The header 'Expect' may ask for 100-continue only; leave it out.",
+);
+
+/** Answers a request whose Expect header cannot be met. Node asks here, and would answer without a body. */
+export const refuseExpectation =
+  (publicUrl: string) =>
+  (_: IncomingMessage, response: ServerResponse): void => {
+    const body = JSON.stringify(problemBody(noExpectation, publicUrl));
+    response.writeHead(problems[noExpectation.code].status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      connection: 'close',
+    });
+    response.end(body);
+  };

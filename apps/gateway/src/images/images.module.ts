@@ -1,4 +1,4 @@
-import { DATABASE, DatabaseModule, provide, STORAGE, StorageModule } from '#nest';
+import { CONFIG, DATABASE, DatabaseModule, provide, STORAGE, StorageModule } from '#nest';
 import { Module } from '@nestjs/common';
 import { ImagesController } from './images.controller.js';
 import { createFindImage, FIND_IMAGE } from './serve-image.js';
@@ -7,6 +7,6 @@ import { createFindImage, FIND_IMAGE } from './serve-image.js';
 @Module({
   imports: [DatabaseModule, StorageModule],
   controllers: [ImagesController],
-  providers: [provide(FIND_IMAGE, createFindImage, { database: DATABASE, storage: STORAGE })],
+  providers: [provide(FIND_IMAGE, createFindImage, { database: DATABASE, storage: STORAGE, config: CONFIG })],
 })
 export class ImagesModule {}

@@ -1,12 +1,13 @@
-import { isUuid, TaskError, toErrorItem } from '#contract';
+import { isUuid, TaskError } from '#contract';
 import { findImage, isExpired, type Database } from '#database';
 import { token } from '#nest';
 import type { Place, Storage } from '#storage';
 import type { FastifyReply } from 'fastify';
+import { problemBody, type ProblemBody } from '../http/problem-body.js';
 
 /** Where the bytes of an image are, or `gone` when it was deleted. */
 type Found = Place & { readonly contentType: string };
-export type FoundImage = Found | { readonly kind: 'gone' };
+export type FoundImage = Found | { readonly kind: 'gone'; readonly body: ProblemBody };
 
 /**
  * Looks an image up by the name in its address.
@@ -17,16 +18,22 @@ export type FindImage = (name: string, method: string) => Promise<FoundImage>;
 
 export const FIND_IMAGE = token<FindImage>('find image');
 
-type Needs = { readonly database: Database; readonly storage: Pick<Storage, 'locate'> };
+type Needs = {
+  readonly database: Database;
+  readonly storage: Pick<Storage, 'locate'>;
+  readonly config: { readonly PUBLIC_URL: string };
+};
+
+const gone = new TaskError('mediaExpired', 'The image was deleted.');
 
 export const createFindImage =
-  ({ database, storage }: Needs): FindImage =>
+  ({ database, storage, config }: Needs): FindImage =>
   async (name, method) => {
     const [id] = name.split('.', 1);
     const image = isUuid(id) && (await findImage(database, id));
     if (!image || !image.storageKey.endsWith(name))
       throw new TaskError('mediaNotFound', 'There is no such image.');
-    if (isExpired(image)) return { kind: 'gone' };
+    if (isExpired(image)) return { kind: 'gone', body: problemBody(gone, config.PUBLIC_URL) };
     const { contentType, storageKey } = image;
     const place = await storage.locate(storageKey, {
       method: method === 'HEAD' ? 'HEAD' : 'GET',
@@ -49,8 +56,7 @@ const GONE = 410;
 
 export const sendImage = async (reply: FastifyReply, found: FoundImage): Promise<void> => {
   if (found.kind === 'gone') {
-    const gone = new TaskError('mediaExpired', 'The image was deleted.');
-    await reply.status(GONE).send({ errors: [toErrorItem(gone)] });
+    await reply.status(GONE).send(found.body);
   } else if (found.kind === 'elsewhere') {
     // The address in the object store expires within minutes, so the redirect must not be cached.
     await reply.headers({ ...headers, 'cache-control': 'no-store' }).redirect(found.url, 302);

@@ -1,4 +1,4 @@
-import { parameterAnchor, problems, sectionAnchor, taskSchemas } from '#contract';
+import { codeAnchor, parameterAnchor, ProblemCode, problems, sectionAnchor, taskSchemas } from '#contract';
 import { z } from 'zod';
 
 type Property = {
@@ -88,10 +88,11 @@ const section = ([taskType, schema]: [string, z.ZodType]): string => {
 };
 
 const problemRows = () =>
-  Object.entries(problems).map(
-    ([code, { status, retryable, title }]) =>
-      `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${title} |`,
-  );
+  ProblemCode.options.map((code) => {
+    const { status, retryable, title } = problems[code];
+    const anchor = `<a id="${codeAnchor(code)}"></a>`;
+    return `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${anchor}${title} |`;
+  });
 
 /** The reference page as Markdown, made of the schemas that validate and the table of problems. */
 export const apiPage = (): string =>

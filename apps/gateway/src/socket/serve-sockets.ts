@@ -38,6 +38,10 @@ export type Sockets = {
 
 const nothingHere = new TaskError('notFound', 'There is no WebSocket at this address; it is at /v1.');
 const stopping = new TaskError('serviceUnavailable', 'The service is stopping; connect again.');
+const faultyHandshake = new TaskError(
+  'invalidRequest',
+  'The WebSocket handshake is faulty: it takes GET, Upgrade: websocket, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key.',
+);
 const foreignPage = new TaskError(
   'forbidden',
   "Pages of this Origin may not connect. The service's operator allows them by CORS_ORIGINS.",
@@ -65,9 +69,8 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
     maxPayload: MAX_BODY_BYTES,
     perMessageDeflate: false,
   });
-  webSockets.on('wsClientError', ({ message }, socket) =>
-    answerRaw(socket, new TaskError('invalidRequest', `The WebSocket handshake is faulty: ${message}.`)),
-  );
+  const refuse = (socket: Duplex, problem: TaskError) => answerRaw(socket, problem, config.PUBLIC_URL);
+  webSockets.on('wsClientError', (_error, socket) => refuse(socket, faultyHandshake));
   const connections = new Set<Connection>();
   let isDraining = false;
 
@@ -81,9 +84,9 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
     if (!wantsWebSocket(request)) return answerPlainly(server, request, socket, head);
     socket.on('error', (error) => log.debug({ err: error }, 'connection failed'));
     const [path = '', query] = (request.url ?? '').split('?', 2);
-    if (withoutEndSlash(path) !== PATH) return answerRaw(socket, nothingHere);
-    if (isDraining) return answerRaw(socket, stopping);
-    if (!mayDial(config, request.headers)) return answerRaw(socket, foreignPage);
+    if (withoutEndSlash(path) !== PATH) return refuse(socket, nothingHere);
+    if (isDraining) return refuse(socket, stopping);
+    if (!mayDial(config, request.headers)) return refuse(socket, foreignPage);
 
     const isDry = isDryRun(new URLSearchParams(query).get('dryRun'));
     return webSockets.handleUpgrade(request, socket, head, (webSocket) => {

@@ -3,6 +3,7 @@ import type { ServiceConfig } from '#config';
 import {
   didYouMean,
   parseImageSource,
+  requireAll,
   TaskError,
   toFailure,
   toRemoval,
@@ -143,17 +144,26 @@ const toNewTask = (
   };
 };
 
+/** The model and the source of the image. @throws TaskError with all faults that show without the image */
+const check = async (needs: Needs, removal: Removal): Promise<readonly [Model, ParsedSource]> => {
+  const { inputImage, parameter, webhookURL, uploadEndpoint } = removal;
+  const [model, source] = await requireAll([
+    chooseModel(needs, removal),
+    (async () => parseImageSource(inputImage, parameter))(),
+    checkAddresses(needs.outbound, { webhookURL }),
+    checkAddresses(needs.outbound, { uploadEndpoint }),
+  ]);
+  return [model, source];
+};
+
 /**
  * Says what a removal would cost at most, without storing or running anything. Matting may have to solve every
  * pixel. An image that is still to be fetched may have as many pixels as are allowed.
  */
 const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promise<Outcome> => {
   const removal = toRemoval(task);
-  const { taskType, taskUUID, inputImage, parameter, finishing, warnings } = removal;
-  const { webhookURL, uploadEndpoint } = removal;
-  const model = await chooseModel(needs, removal);
-  await checkAddresses(needs.outbound, { webhookURL, uploadEndpoint });
-  const source = parseImageSource(inputImage, parameter);
+  const { taskType, taskUUID, parameter, finishing, warnings } = removal;
+  const [model, source] = await check(needs, removal);
   if (source.kind === 'url') await checkAddresses(needs.outbound, { [parameter]: source.url });
   const { size } = await resolveInput(needs, owner, source, removal);
   const pixels = size ? size.width * size.height : limitsOf(needs.config).maxPixels;
@@ -165,10 +175,7 @@ const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promis
 /** Accepts a removal; answers its result, or for async callers an acknowledgement. */
 const run = async (needs: Needs, owner: Owner, task: RemoveBackground, sent: SentTask): Promise<Outcome> => {
   const removal = toRemoval(task);
-  const { webhookURL, uploadEndpoint } = removal;
-  const model = await chooseModel(needs, removal);
-  await checkAddresses(needs.outbound, { webhookURL, uploadEndpoint });
-  const source = parseImageSource(removal.inputImage, removal.parameter);
+  const [model, source] = await check(needs, removal);
   const { image, ...input } = await resolveInput(needs, owner, source, removal);
 
   const newTask = toNewTask(needs.secrets, owner, { removal, model, input, source, sent });

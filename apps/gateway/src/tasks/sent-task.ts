@@ -18,7 +18,8 @@ const isRecord = (value: unknown): value is SentTask =>
 /** Queries and user names of addresses often open something. */
 const redactUrl = (text: string): string => {
   const address = text.trim();
-  const url = /^https?:\/\//i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+  const url =
+    /^[a-z][a-z0-9+.-]*:\/\//i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
   if (!url || !(url.username || url.password || url.search)) return text;
   if (url.username || url.password) Object.assign(url, { username: 'REDACTED', password: '' });
   if (url.search) url.search = '?REDACTED';

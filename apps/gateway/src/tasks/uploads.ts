@@ -17,7 +17,6 @@ import {
   type NewTask,
   type Owner,
 } from '#database';
-import { limitsOf, verify } from '#imaging';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
@@ -28,6 +27,7 @@ import { describeInline } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
 import type { ReadOutcome } from './read-outcome.js';
 import { sealSentTask, type SentTask } from './sent-task.js';
+import type { VerifyUpload } from './verify-upload.js';
 
 type Needs = {
   readonly accept: Accept;
@@ -36,6 +36,7 @@ type Needs = {
   readonly outbound: Pick<Outbound, 'fetchBytes' | 'checkUrl'>;
   readonly readOutcome: ReadOutcome;
   readonly secrets: Pick<Secrets, 'seal'>;
+  readonly verifyUpload: VerifyUpload;
 };
 
 /** An image to store, of either task type. */
@@ -63,9 +64,14 @@ const readBytes = (
 };
 
 /** @throws TaskError when its format is not supported, or it is too large or damaged */
-const takeImage = async ({ config }: Needs, bytes: Buffer, ownerId: string, parameter: string) => {
+const takeImage = async (
+  { config, verifyUpload }: Needs,
+  bytes: Buffer,
+  ownerId: string,
+  parameter: string,
+) => {
   const image = await describeInline(config, bytes, ownerId, parameter);
-  await atParameter(parameter, () => verify(bytes, limitsOf(config)));
+  await atParameter(parameter, () => verifyUpload(bytes, image.row));
   return image;
 };
 

@@ -1,5 +1,6 @@
 import { TaskError } from '#contract';
 import { isDatabaseOutage, type TaskRow } from '#database';
+import { isProxyAway } from '#outbound';
 import { OutageError } from '#queue';
 import { SecretsError } from '#secrets';
 import { StorageError, type StorageFault } from '#storage';
@@ -16,6 +17,7 @@ const storageReasons: Readonly<Record<StorageFault, string>> = {
 export const outageOf = (error: unknown): string | undefined => {
   if (error instanceof StorageError) return storageReasons[error.kind];
   if (error instanceof SecretsError) return 'the service lacks the key that its URLs are sealed with';
+  if (isProxyAway(error)) return 'the proxy of the service cannot be used';
   return isDatabaseOutage(error) ? 'the database cannot be used' : undefined;
 };
 

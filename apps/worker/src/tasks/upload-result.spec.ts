@@ -61,7 +61,7 @@ describe('uploadResult', () => {
     const { send, at } = endpoint(new OutboundError('refused', 'It is private.'));
     await expect(uploadResult({ send }, tiny)(upload, never)).rejects.toMatchObject({
       code: 'invalidUploadEndpoint',
-      message: 'It is private.',
+      message: "The URL in 'uploadEndpoint' cannot be used: It is private.",
       details: { parameter: 'uploadEndpoint' },
     });
     expect(at).toHaveLength(1);

@@ -14,7 +14,7 @@ const parameter = 'uploadEndpoint';
 const requireSuccess = ({ status, retryAfterMs }: Sent): void => {
   if (isSuccess(status)) return;
   const options = { final: !isPassing(status), ...(retryAfterMs !== undefined && { retryAfterMs }) };
-  throw new TaskError('uploadFailed', `It answered with status ${status}.`, { parameter }, options);
+  throw new TaskError('uploadFailed', `It answers with status ${status}.`, { parameter }, options);
 };
 
 /**
@@ -26,7 +26,7 @@ const requireSuccess = ({ status, retryAfterMs }: Sent): void => {
 export const uploadResult = ({ send }: Pick<Outbound, 'send'>, delaysMs: readonly number[] = DELAYS_MS) => {
   const say = ({ code, message }: TaskError, tries: number): string =>
     code === 'uploadFailed'
-      ? `The uploadEndpoint did not take the result, try ${tries} of ${delaysMs.length + 1}. ${message}`
+      ? `The 'uploadEndpoint' did not take the result, try ${tries} of ${delaysMs.length + 1}. ${message}`
       : message;
 
   return ({ url, bytes: body, contentType }: Upload, signal: AbortSignal): Promise<void> => {
