@@ -26,8 +26,10 @@ export const useImage = async (
   id: string,
 ): Promise<Image | undefined> => {
   const now = new Date();
-  const found = await database.image.findFirst({ where: { id, ownerId } });
-  if (!found || isExpired(found, now)) return found ?? undefined;
+  // Prisma joins these of one array into one query.
+  const found = await database.image.findUnique({ where: { id } });
+  if (!found || found.ownerId !== ownerId) return undefined;
+  if (isExpired(found, now)) return found;
   if (now.getTime() - found.lastUsedAt.getTime() < USED_LATELY_MS) return found;
   const [used] = await database.image.updateManyAndReturn({
     where: { id, ownerId, ...notExpiredAt(now) },

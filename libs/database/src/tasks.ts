@@ -67,10 +67,12 @@ const keyOf = (ownerId: string, taskUuid: string) => `${ownerId} ${taskUuid.toLo
 
 /** The standing of each of these tasks, in their order, by one query. */
 export const findStandings = async (database: Database, tasks: readonly Asked[]): Promise<Standing[]> => {
+  const [ownerIds, taskUuids] = [
+    [...new Set(tasks.map(({ ownerId }) => ownerId))],
+    tasks.map(({ taskUuidSent }) => taskUuidSent.toLowerCase()),
+  ];
   const found = await database.task.findMany({
-    where: {
-      OR: tasks.map(({ ownerId, taskUuidSent }) => ({ ownerId, taskUuid: taskUuidSent.toLowerCase() })),
-    },
+    where: { ownerId: { in: ownerIds }, taskUuid: { in: taskUuids } },
     orderBy: { revision: 'asc' },
   });
   const latest = new Map(found.map((task) => [keyOf(task.ownerId, task.taskUuid), task]));
