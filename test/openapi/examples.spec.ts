@@ -123,7 +123,7 @@ describe('the examples of openapi.json', () => {
     const uuids = seen.filter((uuid) => uuid !== undefined);
     // A ping has no taskUUID, and the two questions have that of the task before them.
     expect(new Set(uuids).size).toBe(2 * (names.length - 3));
-    expect(uuids.join()).not.toContain('00000000');
+    expect(uuids).not.toContainEqual(expect.stringContaining('00000000'));
   });
 
   it('are answered as the samples say when they fail', async () => {
@@ -159,7 +159,7 @@ describe('the examples of openapi.json', () => {
     const calls = receiver.received('/hook');
     const bodies = calls.map(({ body }) => JSON.parse(body.toString()) as Item);
     for (const body of bodies) expectValid(isEndedTask, body);
-    expect(bodies.map((body) => body['status']).toSorted()).toEqual(['error', 'success']);
+    expect(new Set(bodies.map((body) => body['status']))).toEqual(new Set(['error', 'success']));
     expect(calls[0]?.headers['webhook-id']).toBeTruthy();
 
     const sampled = JSON.stringify((document as unknown as { webhooks: unknown }).webhooks);

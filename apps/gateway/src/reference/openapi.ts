@@ -29,7 +29,7 @@ const codeTable = (): string =>
 /** Generators read a parameter with a `default` as one that must be sent, so its description names the value. */
 const describeDefault = ({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void => {
   if (jsonSchema.default === undefined) return;
-  const value = `Default: ${String(jsonSchema.default)}.`;
+  const value = `Default: ${JSON.stringify(jsonSchema.default)}.`;
   jsonSchema.description = jsonSchema.description ? `${jsonSchema.description} ${value}` : value;
   delete jsonSchema.default;
 };
@@ -96,7 +96,12 @@ export const createDocument = (app: NestFastifyApplication, publicUrl: string): 
     .addServer('/', 'The service that this document came from.')
     .addServer(publicUrl, 'PUBLIC_URL of the service.')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'x-api-key')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key of this service.' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'API key',
+      description: 'An API key of this service.',
+    })
     .build();
   return enrich(SwaggerModule.createDocument(app, frame), publicUrl);
 };
