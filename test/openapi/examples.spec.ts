@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import vm from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -124,6 +125,17 @@ describe('the examples of openapi.json', () => {
     // A ping has no taskUUID, and the two questions have that of the task before them.
     expect(new Set(uuids).size).toBe(2 * (names.length - 3));
     expect(uuids).not.toContainEqual(expect.stringContaining('00000000'));
+  });
+
+  it('keep a taskUUID that the user of Swagger UI typed', async () => {
+    const press = await openPage();
+    const taskUUID = randomUUID();
+    for (const { value } of examples
+      .map(([, sample]) => sample)
+      .filter(({ value: [task] }) => task?.taskUUID)) {
+      const { data, errors } = await press([{ ...value[0], taskUUID }]);
+      expect([...data, ...errors]).toMatchObject([{ taskUUID }]);
+    }
   });
 
   it('are answered as the samples say when they fail', async () => {
