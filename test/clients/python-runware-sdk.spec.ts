@@ -179,18 +179,22 @@ const cases = (client: PythonClient, isNewer: boolean) => () => {
 
   it('gets the result of a sync task over websocket when a stopping gateway has time for it', async () => {
     const patient = await startService({ env: outbound, gatewayGraceMs: 60_000 });
-    await patient.worker.start();
-    pictures.hold();
-    const askedBefore = pictures.asked();
-    const task = removal(pictures.url, { deliveryMethod: 'sync' });
-    const running = asker('websocket')([['run', task]], patient);
-    await until('the worker', () => pictures.asked() > askedBefore);
-    const stopping = patient.gateway.stop();
-    await until('the stop', () => isRefused(patient.url));
-    pictures.release();
-    expect((await running).results).toEqual([expect.objectContaining(cutout)]);
-    await stopping;
-    await patient.stop();
+    try {
+      await patient.worker.start();
+      pictures.hold();
+      const askedBefore = pictures.asked();
+      const task = removal(pictures.url, { deliveryMethod: 'sync' });
+      const running = asker('websocket')([['run', task]], patient);
+      await until('the worker', () => pictures.asked() > askedBefore);
+      const stopping = patient.gateway.stop();
+      await until('the stop', () => isRefused(patient.url));
+      pictures.release();
+      expect((await running).results).toEqual([expect.objectContaining(cutout)]);
+      await stopping;
+    } finally {
+      pictures.release();
+      await patient.stop();
+    }
   });
 
   describe('with frames of more than 1 MiB, which the client refuses', () => {
