@@ -156,7 +156,7 @@ describe('the examples of openapi.json', () => {
     expectValid(isAnswer, failed.body);
 
     const image = await fetch(`${service.url}/images/${taskUUID}.png`);
-    expect([image.status, await image.json()]).toEqual([404, sampleOf('getImage', '404')]);
+    expect([image.status, await image.json()]).toEqual([404, here(sampleOf('getImage', '404'))]);
   });
 
   it('have webhooks that are like those of the service', async () => {
