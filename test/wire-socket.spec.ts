@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { forgetSessions, putKey } from '#database';
 import { removal } from '#test/client';
 import { runSql } from '#test/databases';
-import { disc, toPng } from '#test/pictures';
+import { disc, noise, toPng } from '#test/pictures';
 import { rawRequest } from '#test/raw-request';
 import { startService, type Service } from '#test/service';
 import { connect, itemOf, type SocketClient, type SocketOptions } from '#test/socket-client';
@@ -330,6 +330,30 @@ describe('WebSocket clients of Runware', () => {
     },
   );
 
+  it.each(['sync', 'async'])(
+    'get an error in place of a frame that runware-sdk would refuse, and keep their connection: %s',
+    async (deliveryMethod) => {
+      const headers = { 'user-agent': 'shop/2.1 runware-python/1.8.0 (python/3.13.1; Linux x86_64)' };
+      const client = await enter(undefined, { headers });
+      const large = (await toPng(noise(900, 700))).toString('base64');
+      const task = removal(large, { outputType: 'base64Data', deliveryMethod });
+      client.send([task]);
+      if (deliveryMethod === 'async') {
+        const where = { taskUuid: task.taskUUID, state: 'succeeded' } as const;
+        await until('its end', () => service.database.task.findFirst({ where }));
+        client.send([{ taskType: 'getResponse', taskUUID: task.taskUUID }]);
+      }
+      const last = deliveryMethod === 'async' ? 1 : 0;
+      expect(itemOf(await client.frameOf(task.taskUUID, last))).toMatchObject({
+        code: 'maxFrameSizeExceeded',
+        taskType: 'removeBackground',
+      });
+      const next = removal(photo);
+      client.send([next]);
+      expect(itemOf(await client.frameOf(next.taskUUID))['status']).toBe('success');
+    },
+  );
+
   it('get close 1012 when the service restarts, and a result when they send the task again', async () => {
     await service.worker.stop();
     const idle = await enter();
@@ -399,6 +423,31 @@ describe('two gateways that share only the database and the storage', () => {
       const { data } = await service.otherGateway.post([poll]);
       return data[0]?.['status'] === 'success';
     });
+  });
+});
+
+describe('a gateway that stops', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService({ gatewayGraceMs: 60_000 });
+  });
+  afterAll(() => service.stop());
+
+  it('closes a WebSocket when its tasks are answered', async () => {
+    const idle = await connect(service.url);
+    const busy = await connect(service.url);
+    for (const client of [idle, busy]) await client.authenticate(service.key);
+    const task = removal((await toPng(disc(60, 40))).toString('base64'));
+    busy.send([task]);
+    await until('the task', () => service.database.task.findFirst({ where: { taskUuid: task.taskUUID } }));
+
+    const stopping = service.gateway.stop();
+    expect(await idle.closed).toBe(1012);
+    expect(busy.socket.readyState).toBe(busy.socket.OPEN);
+    await service.worker.start();
+    expect(itemOf(await busy.frameOf(task.taskUUID))['status']).toBe('success');
+    expect(await busy.closed).toBe(1012);
+    await stopping;
   });
 });
 

@@ -4,19 +4,39 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
 import { disc, noise, toPng } from '#test/pictures';
-import { pythonClient } from '#test/python-client';
+import { pythonClient, type PythonClient } from '#test/python-client';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
 
+const outbound = { OUTBOUND_ALLOW: '127.0.0.1' };
 const cutout = { imageUUID: expect.any(String), imageURL: expect.stringMatching(/^http/) };
-const client = await pythonClient('runware-sdk');
 
-client.describe('runware-sdk 1.4.0 (Python)', () => {
+/** The third names a helper of the client that encodes the image. */
+type Call = readonly [method: string, params: Record<string, unknown>, helper?: string];
+type Transport = 'rest' | 'websocket';
+
+/** Names the taskType, so that the client does not look it up on the internet. */
+const removal = (image: unknown, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  taskType: 'removeBackground',
+  model: 'runware:109@1',
+  inputs: { image },
+  ...more,
+});
+
+/** Whether a gateway takes no more connections. */
+const isRefused = (url: string) =>
+  fetch(`${url}/health/live`).then(
+    () => false,
+    () => true,
+  );
+
+/** From 1.4.1 on the client says its name, encodes no files itself, and sends an async task again. */
+const cases = (client: PythonClient, isNewer: boolean) => () => {
   let service: Service;
   let pictures: PictureServer;
 
   beforeAll(async () => {
-    service = await startService({ env: { OUTBOUND_ALLOW: '127.0.0.1' } });
+    service = await startService({ env: outbound });
     await service.worker.start();
     pictures = await startPictureServer(await toPng(disc(60, 40)));
   });
@@ -25,22 +45,12 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
     await pictures.stop();
   });
 
-  /** Names the taskType, so that the client does not look it up on the internet. */
-  const removal = (image: unknown, more: Record<string, unknown> = {}): Record<string, unknown> => ({
-    taskType: 'removeBackground',
-    model: 'runware:109@1',
-    inputs: { image },
-    ...more,
-  });
-  type Call = readonly [method: string, params: Record<string, unknown>];
-  type Transport = 'rest' | 'websocket';
-
   const asker =
     (transport: Transport) =>
-    (calls: readonly Call[], apiKey = service.key) => {
-      const http_base_url = `${service.url}/v1`;
+    (calls: readonly Call[], { url, key }: Pick<Service, 'url' | 'key'> = service) => {
+      const http_base_url = `${url}/v1`;
       const ws_base_url = http_base_url.replace('http', 'ws');
-      return client.run({ config: { api_key: apiKey, transport, http_base_url, ws_base_url }, calls });
+      return client.run({ config: { api_key: key, transport, http_base_url, ws_base_url }, calls });
     };
 
   /** Restarts the gateway while the worker waits for the image. */
@@ -71,7 +81,10 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
     it('sends a local file', async () => {
       const path = join(service.config.DATA_DIR, 'cup.png');
       await writeFile(path, await toPng(disc(60, 40)));
-      expect((await run(removal(path))).results).toEqual([expect.objectContaining(cutout)]);
+      const { results } = await ask([
+        isNewer ? ['run', removal(path), 'file_to_data_uri'] : ['run', removal(path)],
+      ]);
+      expect(results).toEqual([expect.objectContaining(cutout)]);
     });
 
     it.each(['async', 'sync'])('gets base64 instead of a URL, %s', async (deliveryMethod) => {
@@ -130,7 +143,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
     });
 
     it('raises at once when the key is bad', async () => {
-      const { error, seconds } = await ask([['run', removal(pictures.url)]], 'cc_wrong');
+      const { error, seconds } = await ask([['run', removal(pictures.url)]], { ...service, key: 'cc_wrong' });
       expect(error).toMatchObject({ code: 'auth', message: 'Invalid API key.' });
       expect(seconds).toBeLessThan(30);
     });
@@ -139,7 +152,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
   it.each<[Transport, string]>([
     ['rest', 'async'],
     ['rest', 'sync'],
-    ['websocket', 'sync'],
+    ['websocket', isNewer ? 'async' : 'sync'],
   ])(
     'completes with a single execution when the gateway restarts in the middle of a task: %s, %s',
     async (transport, method) => {
@@ -151,20 +164,46 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
     },
   );
 
-  // The client reconnects after a second or two, but polls in between and gives up.
-  it('raises its retryable error when it polls during a restart, and gets the result of the only execution when it sends the task again', async () => {
-    const task = removal(pictures.url, { taskUUID: randomUUID() });
+  // The older client polls before it has reconnected. The newer one does not wait for a sync task that was sent over
+  // the former connection, and ignores frames that come before it is authenticated again.
+  const lost = isNewer ? 'sync' : 'async';
+  it(`raises its retryable error when the gateway restarts in the middle of a task over websocket, ${lost}, and gets the result of the only execution when it sends the task again`, async () => {
+    const task = removal(pictures.url, { taskUUID: randomUUID(), deliveryMethod: lost });
     const { error } = await runOverRestart('websocket', task);
     expect(error).toMatchObject({ code: 'connection', retryable: true });
+    if (isNewer) expect(error).toMatchObject({ message: expect.stringMatching(/^Connection lost before/) });
     const { results } = await asker('websocket')([['run', task]]);
     expect(results).toEqual([expect.objectContaining(cutout)]);
     expect(await executionsOf(String(task['taskUUID']))).toEqual([1]);
+  });
+
+  it('gets the result of a sync task over websocket when a stopping gateway has time for it', async () => {
+    const patient = await startService({ env: outbound, gatewayGraceMs: 60_000 });
+    try {
+      await patient.worker.start();
+      pictures.hold();
+      const askedBefore = pictures.asked();
+      const task = removal(pictures.url, { deliveryMethod: 'sync' });
+      const running = asker('websocket')([['run', task]], patient);
+      await until('the worker', () => pictures.asked() > askedBefore);
+      const stopping = patient.gateway.stop();
+      await until('the stop', () => isRefused(patient.url));
+      pictures.release();
+      expect((await running).results).toEqual([expect.objectContaining(cutout)]);
+      await stopping;
+    } finally {
+      pictures.release();
+      await patient.stop();
+    }
   });
 
   describe('with frames of more than 1 MiB, which the client refuses', () => {
     beforeAll(async () => pictures.send(await toPng(noise(900, 700))));
     afterAll(async () => pictures.send(await toPng(disc(60, 40))));
 
+    const refusal = isNewer
+      ? 'Your client accepts frames of at most 1048576 bytes'
+      : 'Your client refused a frame of this size';
     const large = (deliveryMethod: string) =>
       removal(pictures.url, { deliveryMethod, outputType: 'base64Data' });
 
@@ -172,7 +211,7 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
       const { error } = await asker('websocket')([['run', large(deliveryMethod)]]);
       expect(error).toMatchObject({
         code: 'validation',
-        message: 'Your client refused a frame of this size: use outputType URL.',
+        message: `${refusal}: use outputType URL.`,
         task_type: 'removeBackground',
       });
     });
@@ -182,4 +221,9 @@ client.describe('runware-sdk 1.4.0 (Python)', () => {
       expect(String(results?.[0]?.['imageBase64Data']).length).toBeGreaterThan(1024 * 1024);
     });
   });
-});
+};
+
+for (const version of ['1.4.0', '1.8.0']) {
+  const client = await pythonClient(`runware-sdk-${version}`, 'runware_sdk_driver');
+  client.describe(`runware-sdk ${version} (Python)`, cases(client, version !== '1.4.0'));
+}

@@ -11,7 +11,7 @@ import { until } from '#test/until';
 
 const model = 'runware:109@1';
 const cutout = { imageUUID: expect.any(String), imageURL: expect.stringMatching(/^http/) };
-const client = await pythonClient('runware');
+const client = await pythonClient('runware', 'runware_driver');
 
 client.describe('runware 0.5.24 (Python, WebSocket)', () => {
   let service: Service;

@@ -17,7 +17,7 @@ export type Ran = {
 };
 
 /** A Python client of Runware, installed in its own environment. */
-type PythonClient = {
+export type PythonClient = {
   /**
    * Like Jest's describe, but skipped with the reason in its title when the client could not be installed.
    */
@@ -87,13 +87,13 @@ const runner = (python: string, driver: string) => async (request: unknown) => {
 };
 
 /**
- * Installs a client by pip, with the requirements and the driver of that name in test/clients/python. If that
- * fails, it prints a notice; with PYTHON_CLIENTS=required it throws.
+ * Installs a client by pip, with the requirements of that name in test/clients/python. If that fails, it prints a
+ * notice; with PYTHON_CLIENTS=required it throws.
  */
-export const pythonClient = async (name: string): Promise<PythonClient> => {
+export const pythonClient = async (name: string, driver: string): Promise<PythonClient> => {
   try {
     const python = await pythonWith(`${folder}/${name}.txt`);
-    return { describe, run: runner(python, `${folder}/${name.replace('-', '_')}_driver.py`) };
+    return { describe, run: runner(python, `${folder}/${driver}.py`) };
   } catch (error) {
     const { message } = error as Error;
     if (process.env['PYTHON_CLIENTS'] === 'required')

@@ -78,6 +78,8 @@ export type ServiceOptions = {
   /** Starts as if no worker had ever run. */
   readonly neverServed?: boolean;
   readonly gatewayOptions?: GatewayOptions;
+  /** Time that a stopping gateway has for the tasks in hand. */
+  readonly gatewayGraceMs?: number;
   readonly workerOptions?: WorkerOptions;
   readonly dispatcherOptions?: DispatcherOptions;
 };
@@ -93,6 +95,7 @@ export const startService = async ({
   admin = false,
   log,
   gatewayOptions,
+  gatewayGraceMs = 1000,
   workerOptions,
   dispatcherOptions,
 }: ServiceOptions = {}): Promise<Service> => {
@@ -123,9 +126,9 @@ export const startService = async ({
 
   const contextOf = (name: keyof typeof adminPorts) =>
     admin ? { ...context, config: { ...config, ADMIN_PORT: adminPorts[name] } } : context;
-  const gateway = toProgram(() => startGateway(contextOf('gateway'), models, 1000, gatewayOptions));
+  const gateway = toProgram(() => startGateway(contextOf('gateway'), models, gatewayGraceMs, gatewayOptions));
   const otherContext = { ...context, config: { ...config, PORT: otherPort } };
-  const otherGateway = toProgram(() => startGateway(otherContext, models, 1000, gatewayOptions));
+  const otherGateway = toProgram(() => startGateway(otherContext, models, gatewayGraceMs, gatewayOptions));
   const worker = toProgram(() =>
     startWorker(contextOf('worker'), models, { graceMs: 1000, ...workerOptions }),
   );

@@ -51,6 +51,6 @@ export const createApp = async (start: Start): Promise<NestFastifyApplication> =
   const cors = corsOptions(app.get(CONFIG));
   if (cors) app.enableCors(cors);
   await app.register(fastifyStatic, { serve: false, cacheControl: false });
-  serveReference(app);
+  serveReference(app, app.get(CONFIG).PUBLIC_URL);
   return app;
 };

@@ -1,6 +1,8 @@
 export * from './answer.js';
+export { Cutout, Result, resultSchemas, Warning } from './result.js';
 export { documented, toErrorItem, toFailure, withDocumentation, type Routing } from './error-item.js';
 export { MAX_BODY_BYTES, MAX_IMAGE_BYTES } from './limits.js';
+export { examples } from './examples.js';
 export { didYouMean } from './closest.js';
 export { parseImageSource, type ParsedSource } from './image-source.js';
 export { parseTask, routingOf } from './parse-task.js';
@@ -10,6 +12,6 @@ export { Output, outputOf, OutputType } from './output.js';
 export * from './tasks.js';
 export { type Settings } from './settings.js';
 export { toRemoval, type Removal } from './removal.js';
-export { toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';
+export { EndedTask, toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';
 export { Finishing, plainFinishing } from './finishing.js';
 export { isUuid } from './uuid.js';

@@ -1,5 +1,5 @@
 import { toFinishing, type Finishing } from './finishing.js';
-import type { Warning } from './answer.js';
+import type { Warning } from './result.js';
 import { outputOf, outputTypesOf, type Output, type OutputType } from './output.js';
 import { joinFaults, TaskError } from './problems.js';
 import { firstNonDefault, settingsFields, type Settings } from './settings.js';

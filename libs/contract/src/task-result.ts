@@ -1,5 +1,7 @@
-import type { Cutout, ErrorItem, Result, Warning } from './answer.js';
+import { z } from 'zod';
+import { ErrorItem } from './answer.js';
 import type { OutputType } from './output.js';
+import { Cutout, type Result, type Warning } from './result.js';
 
 /** A finished removal and its image. */
 export type FinishedRemoval = {
@@ -43,6 +45,22 @@ export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64)
   const fields: Partial<Cutout> = Object.assign({}, ...outputTypes.map((type) => fieldOf[type]));
   return { ...base, ...fields, ...(!fields.imageURL && { result: 'success' as const }), ...end };
 };
+
+const Succeeded = Cutout.extend({ data: z.array(Cutout).min(1).max(1) }).meta({
+  id: 'SucceededTask',
+  description: 'The result: its fields at the top, and again in `data` as POST /v1 answers them.',
+});
+const Failed = z
+  .strictObject({
+    taskType: z.string(),
+    taskUUID: z.string(),
+    status: z.literal('error'),
+    errors: z.array(ErrorItem).min(1).max(1),
+  })
+  .meta({ id: 'FailedTask', description: 'Why the task failed.' });
+
+/** The body of a webhook call. */
+export const EndedTask = z.discriminatedUnion('status', [Succeeded, Failed]).meta({ id: 'EndedTask' });
 
 /** The end of a task, without an HTTP status. */
 type EndOfTask = { readonly result: Result } | { readonly error: ErrorItem };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { examples } from './examples.js';
 import { Output, OutputType } from './output.js';
 import { Refine, Settings, settingsFields } from './settings.js';
 
@@ -6,14 +7,14 @@ import { Refine, Settings, settingsFields } from './settings.js';
 const TaskUUID = z.uuid().meta({
   id: 'TaskUUID',
   description: 'The UUID that the client chose for this task. Answers carry it as sent.',
-  example: '19abad0d-6ec5-40a6-b7af-203775fa5b7f',
+  example: examples.removeBackground.taskUUID,
 });
 
 const ImageSource = z.string().min(1).meta({
   id: 'ImageSource',
   description:
     'A PNG, JPEG or WEBP: the UUID of an uploaded or resulting image, an http(s) URL, a data URI, or bare base64.',
-  example: 'https://images.example.com/cup.jpg',
+  example: examples.removeBackground.inputImage,
 });
 
 const Authentication = z
@@ -41,33 +42,20 @@ export const MediaStorage = z
   })
   .meta({
     id: 'MediaStorage',
-    examples: [
-      {
-        taskType: 'mediaStorage',
-        taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f',
-        operation: 'upload',
-        media: 'https://images.example.com/cup.jpg',
-      },
-    ],
+    examples: [examples.mediaStorage],
     description: 'Stores an image or deletes a stored one.',
   });
 export type MediaStorage = z.infer<typeof MediaStorage>;
 
 const Ping = z
   .strictObject({ taskType: z.literal('ping'), taskUUID: TaskUUID.optional(), ping: z.boolean().optional() })
-  .meta({ id: 'Ping', examples: [{ taskType: 'ping', ping: true }], description: 'Asks for a pong.' });
+  .meta({ id: 'Ping', examples: [examples.ping], description: 'Asks for a pong.' });
 
 export const ImageUpload = z
   .strictObject({ taskType: z.literal('imageUpload'), taskUUID: TaskUUID, image: ImageSource })
   .meta({
     id: 'ImageUpload',
-    examples: [
-      {
-        taskType: 'imageUpload',
-        taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f',
-        image: 'https://images.example.com/cup.jpg',
-      },
-    ],
+    examples: [examples.imageUpload],
     description: 'Stores an image, so that later tasks can name it by its UUID.',
   });
 export type ImageUpload = z.infer<typeof ImageUpload>;
@@ -133,23 +121,14 @@ export const RemoveBackground = z
   })
   .meta({
     id: 'RemoveBackground',
-    examples: [
-      {
-        taskType: 'removeBackground',
-        taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f',
-        model: 'runware:109@1',
-        inputImage: 'https://images.example.com/cup.jpg',
-        outputFormat: 'PNG',
-        includeCost: true,
-      },
-    ],
+    examples: [examples.removeBackground, examples.async],
     description: 'Cuts the subject of an image out of its background.',
   });
 export type RemoveBackground = z.infer<typeof RemoveBackground>;
 
 export const GetResponse = z.strictObject({ taskType: z.literal('getResponse'), taskUUID: TaskUUID }).meta({
   id: 'GetResponse',
-  examples: [{ taskType: 'getResponse', taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f' }],
+  examples: [examples.getResponse],
   description: 'Asks how the task with this UUID stands.',
 });
 export type GetResponse = z.infer<typeof GetResponse>;
@@ -158,7 +137,7 @@ export const GetTaskDetails = z
   .strictObject({ taskType: z.literal('getTaskDetails'), taskUUID: TaskUUID })
   .meta({
     id: 'GetTaskDetails',
-    examples: [{ taskType: 'getTaskDetails', taskUUID: '19abad0d-6ec5-40a6-b7af-203775fa5b7f' }],
+    examples: [examples.getTaskDetails],
     description: 'Gives back what a task asked for and what it came to.',
   });
 export type GetTaskDetails = z.infer<typeof GetTaskDetails>;

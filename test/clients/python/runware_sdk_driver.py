@@ -1,6 +1,8 @@
 """Makes calls by the client `runware-sdk` and prints what its user gets, as a line of JSON.
 
     python runware_sdk_driver.py '{"config": {"api_key": "…", "transport": "rest", …}, "calls": [["run", {…}]]}'
+
+A call may end with the name of a helper of the client, which encodes the file that `inputs.image` names.
 """
 
 import asyncio
@@ -8,9 +10,14 @@ import json
 import sys
 import time
 
+import runware
 from runware import Runware, RunwareError
 
 FACTS = ("code", "message", "parameter", "retryable", "task_type", "task_uuid", "status_code")
+
+
+def encode(params: dict, helper: str) -> dict:
+    return {**params, "inputs": {"image": getattr(runware, helper)(params["inputs"]["image"])}}
 
 
 async def call(config: dict, calls: list) -> dict:
@@ -18,8 +25,9 @@ async def call(config: dict, calls: list) -> dict:
     results = []
     try:
         async with Runware(**config) as client:
-            for method, params in calls:
-                results += await getattr(client, method)(params)
+            for method, params, *helper in calls:
+                sent = encode(params, *helper) if helper else params
+                results += await getattr(client, method)(sent)
         outcome = {"results": results}
     except RunwareError as error:
         facts = {name: getattr(error, name) for name in FACTS}

@@ -3,17 +3,24 @@ import { token } from '#nest';
 import { askInTime } from '#program';
 import type { TaskQueue } from '#queue';
 import type { Storage } from '#storage';
+import { z } from 'zod';
 
-type Check = 'up' | 'down';
+const Check = z.enum(['up', 'down']);
+type Check = z.infer<typeof Check>;
 
-/** Whether a task would be processed now, and if not, what is missing. */
-export type Readiness = {
-  readonly status: 'ready' | 'waiting';
-  readonly database: Check;
-  readonly queue: Check;
-  readonly storage: Check;
-  readonly models: readonly string[];
-};
+export const Readiness = z
+  .strictObject({
+    status: z.enum(['ready', 'waiting']),
+    database: Check,
+    queue: Check,
+    storage: Check,
+    models: z.array(z.string()).readonly().meta({ description: 'AIR ids of the models that workers serve.' }),
+  })
+  .meta({
+    id: 'Readiness',
+    description: 'Whether a task would be processed now, and if not, what is missing.',
+  });
+export type Readiness = z.infer<typeof Readiness>;
 
 export const READINESS = token<() => Promise<Readiness>>('readiness');
 

@@ -24,15 +24,20 @@ type Callers = { readonly sockets: Sockets; readonly waitingRoom: WaitingRoom };
 
 /**
  * Takes no more tasks and lets the callers that wait get their answers, for as long as the grace. WebSockets are
- * closed with 1012 at once: their clients dial again and are told how their tasks stand.
+ * closed with 1012: their clients dial again and are told how their tasks stand.
  */
 export const drain = async (
   app: NestFastifyApplication,
   { sockets, waitingRoom }: Callers,
   graceMs: number,
 ): Promise<void> => {
-  const deadline = setTimeout(waitingRoom.close, graceMs);
-  await Promise.all([sockets.drain(), closeServer(app, graceMs + CUT_OFF_MS)]);
+  const grace = new AbortController();
+  const deadline = setTimeout(() => {
+    // WebSockets first: their clients get no error for a task that goes on.
+    grace.abort();
+    waitingRoom.close();
+  }, graceMs);
+  await Promise.all([sockets.drain(grace.signal), closeServer(app, graceMs + CUT_OFF_MS)]);
   clearTimeout(deadline);
   waitingRoom.close();
   await sockets.settle();

@@ -13,6 +13,9 @@ const statusOf = (error: unknown): number => {
   return 500;
 };
 
+export const internalFault = (cause?: unknown): TaskError =>
+  new TaskError('internalServerError', 'Something failed on our side; try again.', {}, { cause });
+
 /** Translates refusals of the framework to the product's own errors. */
 const translate = (error: unknown): TaskError => {
   if (error instanceof TaskError) return error;
@@ -25,7 +28,7 @@ const translate = (error: unknown): TaskError => {
   }
   if (status < 500)
     return new TaskError('invalidRequestBody', 'The body must be a JSON array of tasks.', {}, cause);
-  return new TaskError('internalServerError', 'Something failed on our side; try again.', {}, cause);
+  return internalFault(error);
 };
 
 /** The router says 404 both for a path that leads nowhere and for a method that a path lacks. */

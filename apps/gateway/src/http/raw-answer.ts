@@ -21,7 +21,10 @@ const faults: Readonly<Record<string, TaskError>> = {
   HPE_HEADER_OVERFLOW: new TaskError('maxHeaderSizeExceeded', 'The headers have more than 16 kB.'),
   ERR_HTTP_REQUEST_TIMEOUT: new TaskError('requestTimeout', 'The head of the request came too slowly.'),
 };
-const noHttp = new TaskError('invalidRequest', 'The request is not HTTP/1.1 as this service reads it.');
+export const noHttp = new TaskError(
+  'invalidRequest',
+  'The request is not HTTP/1.1 as this service reads it.',
+);
 
 /** Answers a request that Node cannot parse. */
 export const answerMalformedRequest =

@@ -16,6 +16,9 @@ export type FoundImage = Found | { readonly kind: 'gone'; readonly body: Problem
  */
 export type FindImage = (name: string, method: string) => Promise<FoundImage>;
 
+export const noSuchImage = (): TaskError => new TaskError('mediaNotFound', 'There is no such image.');
+export const imageGone = (): TaskError => new TaskError('mediaExpired', 'The image was deleted.');
+
 export const FIND_IMAGE = token<FindImage>('find image');
 
 type Needs = {
@@ -24,16 +27,13 @@ type Needs = {
   readonly config: { readonly PUBLIC_URL: string };
 };
 
-const gone = new TaskError('mediaExpired', 'The image was deleted.');
-
 export const createFindImage =
   ({ database, storage, config }: Needs): FindImage =>
   async (name, method) => {
     const [id] = name.split('.', 1);
     const image = isUuid(id) && (await findImage(database, id));
-    if (!image || !image.storageKey.endsWith(name))
-      throw new TaskError('mediaNotFound', 'There is no such image.');
-    if (isExpired(image)) return { kind: 'gone', body: problemBody(gone, config.PUBLIC_URL) };
+    if (!image || !image.storageKey.endsWith(name)) throw noSuchImage();
+    if (isExpired(image)) return { kind: 'gone', body: problemBody(imageGone(), config.PUBLIC_URL) };
     const { contentType, storageKey } = image;
     const place = await storage.locate(storageKey, {
       method: method === 'HEAD' ? 'HEAD' : 'GET',

@@ -12,8 +12,13 @@ export const AVAILABILITY = token<Availability>('availability');
 
 const LOOK_EVERY_MS = 1_000;
 
-const explain = ({ air, name }: Model) =>
-  `No worker serves ${name} (${air}). Install it with "npx clearcut models pull ${air}" where a worker runs, and start that worker again.`;
+export const modelUnavailable = (
+  { air, name }: Pick<Model, 'air' | 'name'>,
+  allowedValues: readonly string[],
+): TaskError => {
+  const message = `No worker serves ${name} (${air}). Install it with "npx clearcut models pull ${air}" where a worker runs, and start that worker again.`;
+  return new TaskError('modelUnavailable', message, { parameter: 'model', allowedValues });
+};
 
 /** Reads the models at most once a second, but reads again when one is missing: its worker may just have started. */
 export const createAvailability = (
@@ -39,8 +44,7 @@ export const createAvailability = (
       if ((await current()).has(model.air)) return;
       const models = await look();
       if (models.has(model.air)) return;
-      const details = { parameter: 'model', allowedValues: [...models] };
-      throw new TaskError('modelUnavailable', explain(model), details);
+      throw modelUnavailable(model, [...models]);
     },
   };
 };

@@ -14,6 +14,9 @@ import { createDocument } from './openapi.js';
 /** What the modules ask of the program. A preview makes nothing of it. */
 const global = [CATALOGUE, CONFIG, LOG, PROGRAM, SHUTDOWN];
 
+/** PUBLIC_URL unless it is set. */
+const defaultUrl = 'http://127.0.0.1:3000';
+
 /** The modules that have routes. */
 @Global()
 @Module({
@@ -34,7 +37,7 @@ export const renderReference = async (): Promise<Record<string, string>> => {
   );
   try {
     return {
-      'openapi.json': `${JSON.stringify(createDocument(app), undefined, 2)}\n`,
+      'openapi.json': `${JSON.stringify(createDocument(app, defaultUrl), undefined, 2)}\n`,
       'docs/api.md': apiPage(),
       'docs/models.md': modelsPage(),
     };

@@ -20,6 +20,8 @@ export type Dialled = {
   /** The connection under the socket. */
   readonly stream: Duplex;
   readonly isDryRun: boolean;
+  /** Longest frame that the client accepts, if that is known. */
+  readonly maxFrameBytes: number;
 };
 
 /** One client's connection. */
@@ -27,6 +29,8 @@ export type Connection = {
   /** The id of its session, once it is authenticated. */
   readonly sessionId: () => string | undefined;
   readonly socket: WebSocket;
+  /** Whether tasks of it are still to be answered. */
+  readonly isBusy: () => boolean;
 };
 
 /** WebSocket close code of a message that is too large. */
@@ -95,7 +99,7 @@ const createFrameQueue = ({ background }: SessionNeeds, { socket }: Client) => {
 /** Serves one client, whose first task must be `authentication`. */
 export const serveConnection = (
   needs: SessionNeeds,
-  { socket, stream, isDryRun }: Dialled,
+  { socket, stream, ...line }: Dialled,
   options: ConnectionOptions,
 ): Connection => {
   let sessionId: string | undefined;
@@ -111,7 +115,7 @@ export const serveConnection = (
     try {
       const opened = await openSession(needs.database, task);
       sessionId = opened.sessionId;
-      conversation = openConversation(needs, { ...client, isDryRun }, opened);
+      conversation = openConversation(needs, { ...client, ...line }, opened);
       limits.lift();
       sender.send(authenticatedFrame(sessionId));
       await conversation.resume();
@@ -144,7 +148,8 @@ export const serveConnection = (
   socket.once('close', (code) => {
     if (code === TOO_LARGE && !isAtFault) conversation?.refuse();
   });
-  keepAlive(socket, () => conversation?.isBusy() ?? false, options);
+  const isBusy = () => conversation?.isBusy() ?? false;
+  keepAlive(socket, isBusy, options);
 
-  return { socket, sessionId: () => sessionId };
+  return { socket, sessionId: () => sessionId, isBusy };
 };

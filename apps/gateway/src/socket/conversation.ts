@@ -20,6 +20,8 @@ type Line = {
   readonly socket: WebSocket;
   readonly sender: Sender;
   readonly isDryRun: boolean;
+  /** Longest frame that the client accepts, if that is known. */
+  readonly maxFrameBytes: number;
 };
 
 /** One session on one connection. */
@@ -37,12 +39,11 @@ export type Conversation = {
 const routingOfOutcome = (outcome: Outcome): Routing =>
   routingOf('result' in outcome ? outcome.result : outcome.error);
 
-const tooLarge = () =>
-  new TaskError('maxFrameSizeExceeded', 'Your client refused a frame of this size: use outputType URL.');
+const tooLarge = (what: string) => new TaskError('maxFrameSizeExceeded', `${what}: use outputType URL.`);
 
 export const openConversation = (
   needs: SessionNeeds,
-  { socket, sender, isDryRun }: Line,
+  { socket, sender, isDryRun, maxFrameBytes }: Line,
   { owner, sessionId, items: earlier }: Opened,
 ): Conversation => {
   const { answerTasks, background, config, database } = needs;
@@ -61,6 +62,16 @@ export const openConversation = (
   };
   const outbox = createOutbox(socket, sender, forget);
   let inHand = 0;
+
+  const refusalOf = (routing: Routing, what: string) =>
+    toFrame(toFailure(tooLarge(what), routing), config.PUBLIC_URL);
+
+  /** Sends a frame, or an error to a client that would close its connection because of the frame. */
+  const send = (frame: string, answered: Answered) => {
+    const isTooLarge = Buffer.byteLength(frame) > maxFrameBytes;
+    const what = `Your client accepts frames of at most ${maxFrameBytes} bytes`;
+    outbox.send(isTooLarge ? refusalOf(answered.routing, what) : frame, answered);
+  };
 
   const isOpen = () => socket.readyState === WebSocket.OPEN;
 
@@ -88,7 +99,7 @@ export const openConversation = (
     const frame = toFrame(outcome, config.PUBLIC_URL);
     const ended = endedBy(raw, item, outcome);
     if (ended && mustBeKept(outcome)) write(() => keepSessionFrame(database, ended.id, frame));
-    outbox.send(frame, { routing: routingOfOutcome(outcome), itemId: ended?.id });
+    send(frame, { routing: routingOfOutcome(outcome), itemId: ended?.id });
   };
 
   const answerOne = async (raw: unknown, item: NewItem | undefined, answering: Promise<Outcome>) => {
@@ -103,7 +114,7 @@ export const openConversation = (
   return {
     resume: async () => {
       const isWanted = (item: SessionItem) => isOpen() && itemOf(item.taskUuidSent)?.id === item.id;
-      const waits = await catchUp({ needs, owner, send: outbox.send, isWanted }, earlier);
+      const waits = await catchUp({ needs, owner, send, isWanted }, earlier);
       for (const wait of waits) background.run('task not followed', wait);
     },
     take: (tasks) => {
@@ -117,7 +128,7 @@ export const openConversation = (
       const refused = outbox.refused();
       const { taskType, taskUUID: taskUuidSent } = refused?.routing ?? {};
       if (!refused || !taskType || !taskUuidSent) return;
-      const frame = toFrame(toFailure(tooLarge(), refused.routing), config.PUBLIC_URL);
+      const frame = refusalOf(refused.routing, 'Your client refused a frame of this size');
       const replaced = refused.itemId ?? itemOf(taskUuidSent)?.id;
       if (replaced) write(() => removeSessionItems(database, [replaced]));
       const item = { id: randomUUID(), sessionId, taskType, taskUuidSent, isAsync: false, frame };

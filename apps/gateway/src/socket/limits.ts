@@ -123,3 +123,10 @@ export const keepAlive = (
     clearTimeout(idle);
   });
 };
+
+/**
+ * The longest frame that a client accepts. runware-sdk for Python has the limit of its library, 1 MiB: it would close
+ * the connection because of a longer frame, and then give up its sync tasks.
+ */
+export const maxFrameBytesOf = (userAgent = ''): number =>
+  /\brunware-python\//.test(userAgent) ? 1024 * 1024 : Infinity;

@@ -10,6 +10,7 @@ import { mayDial } from '../http/origins.js';
 import { answerRaw } from '../http/raw-answer.js';
 import { isDryRun } from '../tasks/intake.js';
 import { serveConnection, type Connection, type ConnectionOptions } from './connection.js';
+import { maxFrameBytesOf } from './limits.js';
 import type { SessionNeeds } from './session.js';
 import { answerPlainly, wantsWebSocket } from './upgrade.js';
 
@@ -18,6 +19,8 @@ const PATH = '/v1';
 const TOUCH_EVERY_MS = 30_000;
 /** Time for a client to answer a close. */
 const CLOSE_MS = 1_000;
+/** Interval at which a stopping gateway looks for connections without unanswered tasks. */
+const LOOK_EVERY_MS = 50;
 /** WebSocket close code: clients reconnect at once and send unanswered tasks again. */
 const SERVICE_RESTART = 1012;
 
@@ -30,8 +33,8 @@ type Needs = SessionNeeds & {
 export type Sockets = {
   /** Open connections, and how many of them are authenticated. */
   readonly count: () => { readonly connections: number; readonly sessions: number };
-  /** Refuses new connections and closes the open ones. */
-  readonly drain: () => Promise<void>;
+  /** Refuses new connections, and closes each open one when its tasks are answered or the grace is over. */
+  readonly drain: (graceOver: AbortSignal) => Promise<void>;
   /** Resolves when all work of the connections has ended. Close the waiting room first. */
   readonly settle: () => Promise<void>;
 };
@@ -50,14 +53,32 @@ const foreignPage = new TaskError(
 export const SOCKETS = token<Sockets>('sockets');
 
 /** Closes a connection, and cuts it off when the client does not answer. */
-const close = (socket: WebSocket) =>
+const close = (socket: WebSocket) => {
+  const cutOff = setTimeout(() => socket.terminate(), CLOSE_MS);
+  socket.once('close', () => clearTimeout(cutOff));
+  socket.close(SERVICE_RESTART, 'service restart');
+};
+
+/** Some clients give a sync task up when their connection ends, so the tasks in hand are answered first. */
+const closeWhenAnswered = ({ socket, isBusy }: Connection, graceOver: AbortSignal) =>
   new Promise<void>((resolve) => {
-    const cutOff = setTimeout(() => socket.terminate(), CLOSE_MS);
+    const end = () => {
+      clearInterval(looking);
+      graceOver.removeEventListener('abort', look);
+    };
+    const look = () => {
+      if (isBusy() && !graceOver.aborted) return;
+      end();
+      close(socket);
+    };
+    const looking = setInterval(look, LOOK_EVERY_MS);
+    // At once, so that no task is answered with the end of the service.
+    graceOver.addEventListener('abort', look);
     socket.once('close', () => {
-      clearTimeout(cutOff);
+      end();
       resolve();
     });
-    socket.close(SERVICE_RESTART, 'service restart');
+    look();
   });
 
 /** Serves the task API over WebSocket at /v1. */
@@ -90,7 +111,8 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
 
     const isDry = isDryRun(new URLSearchParams(query).get('dryRun'));
     return webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const dialled = { socket: webSocket, stream: socket, isDryRun: isDry };
+      const maxFrameBytes = maxFrameBytesOf(request.headers['user-agent']);
+      const dialled = { socket: webSocket, stream: socket, isDryRun: isDry, maxFrameBytes };
       const connection = serveConnection(needs, dialled, options);
       connections.add(connection);
       webSocket.once('close', () => {
@@ -105,10 +127,10 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
       const sessions = [...connections].filter(({ sessionId }) => sessionId() !== undefined);
       return { connections: connections.size, sessions: sessions.length };
     },
-    drain: async () => {
+    drain: async (graceOver) => {
       isDraining = true;
       clearInterval(touching);
-      await Promise.all([...connections].map(({ socket }) => close(socket)));
+      await Promise.all([...connections].map((connection) => closeWhenAnswered(connection, graceOver)));
     },
     settle: background.settle,
   };

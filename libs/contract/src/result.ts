@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { removalTypes } from './tasks.js';
+
+/** The taskType that the client sent. A row of the database holds it as text. */
+const RemovalType = z.string().meta({ enum: [...removalTypes] });
+
+const imageFields = {
+  imageURL: z.url().optional(),
+  imageBase64Data: z.string().optional(),
+  imageDataURI: z.string().optional(),
+};
+
+const Pong = z.strictObject({ taskType: z.literal('ping'), pong: z.literal(true) }).meta({ id: 'Pong' });
+
+const Authenticated = z
+  .strictObject({
+    taskType: z.literal('authentication'),
+    connectionSessionUUID: z.uuid().optional().meta({ description: 'Takes the WebSocket session up again.' }),
+  })
+  .meta({ id: 'Authenticated', description: 'The key is good.' });
+
+const UploadedImage = z
+  .strictObject({
+    taskType: z.literal('imageUpload'),
+    taskUUID: z.string(),
+    imageUUID: z.uuid(),
+    imageURL: z.url(),
+    status: z.literal('success').optional(),
+  })
+  .meta({ id: 'UploadedImage' });
+
+const StoredMedia = z
+  .strictObject({
+    taskType: z.literal('mediaStorage'),
+    taskUUID: z.string(),
+    operation: z.enum(['upload', 'delete']),
+    mediaUUID: z.uuid(),
+    mediaURL: z.url().optional(),
+    status: z.literal('success').optional(),
+  })
+  .meta({ id: 'StoredMedia' });
+
+export const Warning = z
+  .strictObject({
+    code: z.enum([
+      'mattingNoForeground',
+      'mattingNoBackground',
+      'mattingNothingUnknown',
+      'mattingNotConverged',
+      'mattingReduced',
+      'subjectNotFound',
+      'resultEmpty',
+      'resultFull',
+      'firstFrameOnly',
+      'flattenedOnWhite',
+      'ignoredParameter',
+    ]),
+    message: z.string(),
+  })
+  .meta({
+    id: 'Warning',
+    description: 'What could not be done as asked, has no effect, or looks wrong; the image is valid.',
+  });
+export type Warning = z.infer<typeof Warning>;
+
+const priced = (taskTypes: readonly string[]) =>
+  z.strictObject({
+    taskType: z.string().meta({ enum: [...taskTypes] }),
+    taskUUID: z.string(),
+    cost: z.number(),
+    warnings: z.array(Warning).optional(),
+  });
+const priceOf = 'What a valid task would cost at most; nothing was stored or run.';
+
+const DryRun = priced(removalTypes).meta({ id: 'DryRun', description: priceOf });
+const UploadDryRun = priced(['imageUpload']).meta({ id: 'UploadDryRun', description: priceOf });
+const StorageDryRun = priced(['mediaStorage']).meta({ id: 'StorageDryRun', description: priceOf });
+
+const TaskDetails = z
+  .strictObject({
+    taskType: z.literal('getTaskDetails'),
+    taskUUID: z.string(),
+    request: z.array(z.record(z.string(), z.unknown())).meta({
+      description:
+        'The task as sent, without secrets: queries and user names of addresses are REDACTED, and the UUID of the stored image stands for bytes.',
+    }),
+    response: z.record(z.string(), z.unknown()),
+    execution: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'Execution provider, device and weights of the run that succeeded.' }),
+  })
+  .meta({ id: 'TaskDetails', description: 'The task as it was taken, and its answer if it has ended.' });
+
+const Acknowledgement = z
+  .strictObject({ taskType: RemovalType, taskUUID: z.string() })
+  .meta({ id: 'Acknowledgement', description: 'The task is stored and will be processed.' });
+
+const Processing = z
+  .strictObject({ taskType: RemovalType, taskUUID: z.string(), status: z.literal('processing') })
+  .meta({ id: 'Processing', description: 'What getResponse says of a task that has not ended.' });
+
+export const Cutout = z
+  .strictObject({
+    taskType: RemovalType,
+    taskUUID: z.string(),
+    imageUUID: z.uuid(),
+    inputImageUUID: z.uuid(),
+    ...imageFields,
+    mediaUUID: z
+      .uuid()
+      .optional()
+      .meta({ description: 'Like imageUUID, for tasks that came with inputs.image.' }),
+    mediaURL: z
+      .url()
+      .optional()
+      .meta({ description: 'Like imageURL, for tasks that came with inputs.image.' }),
+    result: z.literal('success').optional().meta({ description: 'Present when there is no imageURL.' }),
+    status: z.literal('success'),
+    cost: z.number().optional().meta({ description: 'USD; only when asked for by includeCost.' }),
+    warnings: z.array(Warning).optional(),
+  })
+  .meta({ id: 'Cutout', description: 'A finished removal, with one image field for each outputType.' });
+export type Cutout = z.infer<typeof Cutout>;
+
+const RemovalResult = z.union([Cutout, Processing, DryRun, Acknowledgement]).meta({
+  id: 'RemovalResult',
+  description: 'A finished image has the status success; one that is not, processing or none.',
+});
+const UploadResult = z.union([UploadedImage, UploadDryRun]).meta({ id: 'UploadResult' });
+const StorageResult = z.union([StoredMedia, StorageDryRun]).meta({ id: 'StorageResult' });
+
+const removals = Object.fromEntries(removalTypes.map((taskType) => [taskType, RemovalResult]));
+
+/** The schema of a task's result, by the taskType that it carries. */
+export const resultSchemas = {
+  ...removals,
+  imageUpload: UploadResult,
+  mediaStorage: StorageResult,
+  getTaskDetails: TaskDetails,
+  ping: Pong,
+  authentication: Authenticated,
+};
+
+export const Result = z
+  .union([RemovalResult, UploadResult, StorageResult, TaskDetails, Pong, Authenticated])
+  .meta({ id: 'Result' });
+export type Result = z.infer<typeof Result>;
