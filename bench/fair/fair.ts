@@ -41,15 +41,18 @@ const flood = async ({ client, image }: Caller, load: number): Promise<void> => 
   }
 };
 
-/** Milliseconds of one sync task after the other, each with its answer. */
+/**
+ * Milliseconds of one sync task after the other, each with its answer. The pauses keep the key below its fair share, as
+ * a person does who sends now and then.
+ */
 const sendAlone = async (
   { client, image }: Caller,
   count: number,
-  signal: AbortSignal,
+  { pauseMs = 0, signal }: { readonly pauseMs?: number; readonly signal: AbortSignal },
 ): Promise<number[]> => {
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
-    signal.throwIfAborted();
+    await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal });
     const { ms, errors } = await client.post([removal(image, { outputType: 'URL' })]);
     if (errors[0]) throw new Error(`a sync task failed: ${JSON.stringify(errors[0])}`);
     times.push(ms);
@@ -80,8 +83,8 @@ const run = async (bench: Bench): Promise<void> => {
   const worker = new URL('../device/worker.js', import.meta.url);
   const service = await startService(bench, { worker, env });
   const single = await openCaller(service, 'single');
-  await sendAlone(single, 3, stopping.signal);
-  const idle = quantile(await sendAlone(single, Math.min(lone, 20), stopping.signal), 0.5);
+  await sendAlone(single, 3, stopping);
+  const idle = quantile(await sendAlone(single, Math.min(lone, 20), stopping), 0.5);
   print(`service time of a sync task on the idle service: ${idle.toFixed(0)} ms`);
 
   const loads = loadsOf(keys, heaviest);
@@ -101,7 +104,9 @@ const run = async (bench: Bench): Promise<void> => {
   print(`${total} tasks of ${busy.length} keys in ${seconds} s; got ÷ fair share by load:`);
   for (const i of busy) print(`  ${String(loads[i]).padStart(6)}   ${got[i]} of ${fair[i]!.toFixed(1)}`);
 
-  const times = await sendAlone(single, lone, stopping.signal);
+  const { signal } = stopping;
+  const pauseMs = (1000 * seconds * keys) / Math.max(1, total);
+  const times = await sendAlone(single, lone, { pauseMs, signal });
   const [half, most] = [0.5, 0.99].map((part) => quantile(times, part) / idle);
   print(
     `a lone sync task under the flood, in service times: p50 ${half!.toFixed(2)}, p99 ${most!.toFixed(2)} (goal 3)`,

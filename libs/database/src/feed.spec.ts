@@ -93,18 +93,19 @@ const ownersOf = async (ids: readonly string[]) => {
 };
 
 describe('feeding a model', () => {
-  it('gives the queue two tasks for each slot of the warm workers, and two if there is none', async () => {
+  it('gives the queue a quarter more tasks than the warm workers have slots, and two if there is no worker', async () => {
     await add(owners.a, 20);
     expect((await feedDevice(database, model)).taskIds).toHaveLength(2);
     await warm(2);
-    await warm(1);
-    expect((await feedDevice(database, model)).taskIds).toHaveLength(4);
+    expect((await feedDevice(database, model)).taskIds).toHaveLength(1);
+    await warm(6);
+    expect((await feedDevice(database, model)).taskIds).toHaveLength(7);
     expect((await feedDevice(database, model)).taskIds).toEqual([]);
   });
 
   it('feeds a task once, whatever the number of feeders', async () => {
     const ids = await add(owners.a, 30);
-    await warm(15);
+    await warm(24);
     const feeds = await Promise.all(Array.from({ length: 8 }, () => feedDevice(database, model)));
     const fed = feeds.flatMap(({ taskIds }) => taskIds);
     expect(new Set(fed).size).toBe(fed.length);

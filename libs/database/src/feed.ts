@@ -9,8 +9,11 @@ export type RemoteStage = Exclude<TaskStage, 'device'>;
 /** Tasks with a waiting caller that go before one without, within an owner. */
 const SYNC_BEFORE_ASYNC = 4;
 
-/** Jobs in the queue for each slot of the workers: one that runs, and one that follows at once. */
-const JOBS_PER_SLOT = 2;
+/**
+ * Jobs that a queue holds beside those that run, for each slot and rounded up: few, since a newcomer waits behind them, but enough for
+ * a slot not to wait for the next feed. Without a worker a queue holds two.
+ */
+const SPARE_JOBS = 0.25;
 
 /** Fetches, and as many uploads, that one worker has in hand. */
 export const REMOTE_SLOTS = 16;
@@ -51,7 +54,7 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
       ORDER BY ${byUrgency} LIMIT (SELECT places FROM room))`;
   const rows = await database.$queryRaw<{ id: string | null }[]>`
     WITH RECURSIVE room AS MATERIALIZED (
-      SELECT greatest(0, greatest(2, (SELECT coalesce(sum(slots), 0) * ${JOBS_PER_SLOT}::int FROM ${warmWorkers} AND ${model} = ANY(models)))
+      SELECT greatest(0, (SELECT ceil(coalesce(sum(slots), 1) * (1 + ${SPARE_JOBS}::float))::int FROM ${warmWorkers} AND ${model} = ANY(models))
              - (SELECT count(*) FROM tasks WHERE ${hasJob} AND stage = 'device' AND model = ${model})) AS places
        WHERE ${lockOf(model)}
     ), lines AS (
