@@ -122,6 +122,15 @@ describe.each(backends)('the queue dashboard with queues on %s', (backend) => {
     expect(await shown()).toHaveLength(1);
   });
 
+  it('shows the queue of fetches while there are some', async () => {
+    await service.post([removal('https://pictures.example/one.png', { deliveryMethod: 'async' })]);
+    const names = await until('the queue', async () => {
+      const found = (await shown()).map(({ displayName }) => displayName);
+      return found.includes('fetch') ? found : undefined;
+    });
+    expect(names.toSorted()).toEqual(['fetch', model]);
+  });
+
   it('shows a job without any secrets', async () => {
     const id = randomUUID();
     const data = { taskId: id, inputUrl: 'https://in.example/a.png?token=hush', apiKey: 'hush' };

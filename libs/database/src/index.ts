@@ -76,7 +76,7 @@ export {
   type NewSessionItem,
   type SessionItem,
 } from './sessions.js';
-export { longestWaiting, pendingDeliveries, queueDepths, type Depth } from './queue-depths.js';
+export { lanesInUse, longestWaiting, pendingDeliveries, queueDepths, type Depth } from './queue-depths.js';
 export {
   forgetFailedAddresses,
   outcomesOfTheDay,

@@ -24,6 +24,16 @@ export const queueDepths = (database: Database): Promise<Depth[]> =>
       LEFT JOIN depths ON model = air AND state = kind
      ORDER BY air, kind`;
 
+/** The lanes of the queue in use: served models, and those in which tasks have a job. */
+export const lanesInUse = async (database: Database): Promise<string[]> => {
+  const rows = await database.$queryRaw<{ lane: string }[]>`
+    SELECT air AS lane FROM served_models
+     UNION
+    SELECT CASE stage WHEN 'device' THEN model ELSE stage::text END FROM tasks
+     WHERE state IN ('queued', 'running') AND fed_at IS NOT NULL AND model IS NOT NULL`;
+  return rows.map(({ lane }) => lane);
+};
+
 /** Finds the oldest task of these models that has a job and that no worker has started within `forMs`. */
 export const longestWaiting = async (
   database: Database,

@@ -1,7 +1,7 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
-import { queueDepths, type Database } from '#database';
+import { lanesInUse, type Database } from '#database';
 import type { TaskQueue } from '#queue';
 import { NotFoundException } from '@nestjs/common';
 import type { FastifyPluginCallback } from 'fastify';
@@ -23,8 +23,8 @@ const uiConfig = {
 };
 
 /** Shows a queue read-only, and no fields of its jobs except ours. */
-const toAdapter = (queue: Needs['queue'], model: string): BullMQAdapter => {
-  const adapter = new BullMQAdapter(queue.inspect(model), { readOnlyMode: true, displayName: model });
+const toAdapter = (queue: Needs['queue'], lane: string): BullMQAdapter => {
+  const adapter = new BullMQAdapter(queue.inspect(lane), { readOnlyMode: true, displayName: lane });
   adapter.setFormatter('data', (data: { taskId?: unknown } | undefined) => ({ taskId: data?.taskId }));
   adapter.setFormatter('returnValue', () => null);
   return adapter;
@@ -35,23 +35,22 @@ const passOn = (error: Error & { readonly statusCode?: number }): never => {
   throw error.statusCode === 403 ? new NotFoundException() : error;
 };
 
-/** Opens bull-board with a queue for each model that has tasks or warm workers in Postgres. */
+/** Opens bull-board with the queues of all served models, and of fetches and uploads while there are some. */
 export const openBoard = ({ database, queue }: Needs, base: string): Board => {
   const server = new FastifyAdapter().setBasePath(base);
   const { replaceQueues } = createBullBoard({ queues: [], serverAdapter: server, options: { uiConfig } });
   server.setErrorHandler(passOn);
 
   const adapters = new Map<string, BullMQAdapter>();
-  const adapterOf = (model: string) => {
-    const adapter = adapters.get(model) ?? toAdapter(queue, model);
-    adapters.set(model, adapter);
+  const adapterOf = (lane: string) => {
+    const adapter = adapters.get(lane) ?? toAdapter(queue, lane);
+    adapters.set(lane, adapter);
     return adapter;
   };
   return {
     routes: server.registerPlugin(),
     refresh: async () => {
-      const models = new Set((await queueDepths(database)).map(({ model }) => model));
-      replaceQueues([...models].map(adapterOf));
+      replaceQueues((await lanesInUse(database)).map(adapterOf));
     },
   };
 };
