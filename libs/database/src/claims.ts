@@ -181,3 +181,15 @@ export const failTask = (
 export const releaseTask = async (database: Database, claim: Claim): Promise<void> => {
   await database.task.updateMany({ where: held(claim), data: { state: 'queued' } });
 };
+
+/** Hands a task back that waits out a trouble of ours, for so many milliseconds. It keeps no place in the queue. */
+export const postponeTask = async (
+  database: Database,
+  { id, attempt, stage }: Claim,
+  ms: number,
+): Promise<void> => {
+  await database.$executeRaw`
+    UPDATE tasks SET state = 'queued', fed_at = NULL, checked_at = NULL, waits = waits + 1,
+                     wait_until = now() + ${ms} * interval '1 millisecond'
+     WHERE id = ${id}::uuid AND attempt = ${attempt} AND stage = ${stage}::"TaskStage" AND state = 'running'`;
+};

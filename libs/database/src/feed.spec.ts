@@ -3,10 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { freshDatabase } from '#test/databases';
 import {
   claimTask,
+  endPauses,
   failTask,
   feedDevice,
   feedRemote,
   openDatabase,
+  postponeTask,
   waitingLanes,
   type Database,
 } from './index.js';
@@ -182,5 +184,25 @@ describe('feeding fetches', () => {
     expect((await waitingLanes(database)).toSorted()).toEqual(['fetch', 'upload']);
     expect((await feedRemote(database, 'upload')).taskIds).toHaveLength(1);
     expect((await feedRemote(database, 'fetch')).taskIds).toHaveLength(1);
+  });
+});
+
+describe('a task that waits out a trouble', () => {
+  it('keeps no place from others, and waits for a place again after its pause', async () => {
+    const [first = '', second = ''] = await add(owners.a, 2);
+    const { taskIds } = await feedDevice(database, model);
+    expect(taskIds).toEqual([first, second]);
+    const [third] = await add(owners.a);
+    const claim = await claimTask(database, first);
+    if (claim) await postponeTask(database, claim, 600_000);
+    expect((await feedDevice(database, model)).taskIds).toEqual([third]);
+
+    await end(second);
+    await endPauses(database);
+    expect((await feedDevice(database, model)).taskIds).toEqual([]);
+    await database.task.update({ where: { id: first }, data: { waitUntil: new Date(Date.now() - 1_000) } });
+    await endPauses(database);
+    expect((await feedDevice(database, model)).taskIds).toEqual([first]);
+    expect(await claimTask(database, first)).toMatchObject({ waits: 1, attempt: 2, stalls: 0 });
   });
 });

@@ -29,7 +29,7 @@ export type Fed = {
 /** The latest that a worker may have been seen to count. */
 const warmWorkers = Prisma.sql`workers WHERE last_seen_at > now() - interval '10 seconds'`;
 const hasJob = Prisma.sql`state IN ('queued', 'running') AND fed_at IS NOT NULL`;
-const waits = Prisma.sql`state = 'queued' AND fed_at IS NULL`;
+const waits = Prisma.sql`state = 'queued' AND fed_at IS NULL AND wait_until IS NULL`;
 /** Among tasks of one owner: the urgent first, then the oldest. Ids count up with time. */
 const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;
 
@@ -141,6 +141,12 @@ export const feedRemote = async (database: Database, stage: RemoteStage): Promis
     )
     SELECT fed.id FROM room LEFT JOIN fed ON true ORDER BY tag`;
   return toFed(rows);
+};
+
+/** Lets the tasks wait for a place again whose pause is over. */
+export const endPauses = async (database: Database): Promise<void> => {
+  await database.$executeRaw`
+    UPDATE tasks SET wait_until = NULL WHERE state = 'queued' AND wait_until IS NOT NULL AND wait_until <= now()`;
 };
 
 /** The lanes in which tasks wait: models, `fetch` and `upload`. */

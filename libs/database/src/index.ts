@@ -25,6 +25,7 @@ export {
 } from './deliveries.js';
 export { expireImages } from './expire-images.js';
 export {
+  endPauses,
   feedDevice,
   feedRemote,
   REMOTE_SLOTS,
@@ -53,6 +54,7 @@ export {
   finishUpload,
   moveToDevice,
   moveToUpload,
+  postponeTask,
   releaseTask,
   type Claim,
   type FinishFacts,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { feedDevice, feedRemote, waitingLanes, type Database } from '#database';
+import { endPauses, feedDevice, feedRemote, waitingLanes, type Database } from '#database';
 import type { TaskQueue } from '#queue';
 
 /**
@@ -9,7 +9,9 @@ import type { TaskQueue } from '#queue';
 export type Feeder = {
   /** Feeds a lane soon. Call it when a task came to wait in the lane, or a place in it became free. */
   readonly wake: (lane: string) => void;
-  /** Feeds every lane in which tasks wait. */
+  /** Ends the pauses that are over, and feeds the lane, after some time. */
+  readonly wakeLater: (lane: string, ms: number) => void;
+  /** Ends the pauses that are over, then feeds every lane in which tasks wait. */
   readonly feedAll: () => Promise<void>;
   /** Feeds no more; resolves when the feeds under way have ended. */
   readonly stop: () => Promise<void>;
@@ -21,6 +23,9 @@ type Needs = {
   readonly onError: (error: unknown) => void;
 };
 
+/** The most wake-ups that one feeder has planned. The dispatcher's rounds do the rest. */
+const MOST_PLANNED = 100;
+
 /** How long to wait for another feeder at the lane. It may have looked just before the change that woke this one. */
 const BUSY_MS = 10;
 
@@ -31,6 +36,7 @@ export const createFeeder = ({ database, queue, onError }: Needs): Feeder => {
   /** Lanes under way. True: woken again meanwhile. */
   const lanes = new Map<string, boolean>();
   const underWay = new Set<Promise<void>>();
+  const planned = new Set<NodeJS.Timeout>();
   const stopping = new AbortController();
 
   const feedOnce = async (lane: string): Promise<void> => {
@@ -64,11 +70,23 @@ export const createFeeder = ({ database, queue, onError }: Needs): Feeder => {
     wake: (lane) => {
       if (!stopping.signal.aborted) start(lane).catch(onError);
     },
+    wakeLater: (lane, ms) => {
+      if (stopping.signal.aborted || planned.size >= MOST_PLANNED) return;
+      const timer = setTimeout(() => {
+        planned.delete(timer);
+        endPauses(database)
+          .then(() => start(lane))
+          .catch(onError);
+      }, ms);
+      planned.add(timer);
+    },
     feedAll: async () => {
+      await endPauses(database);
       await Promise.all((await waitingLanes(database)).map(start));
     },
     stop: async () => {
       stopping.abort();
+      planned.forEach((timer) => clearTimeout(timer));
       await Promise.allSettled(underWay);
     },
   };

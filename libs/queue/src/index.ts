@@ -1,5 +1,5 @@
 export { type LibraryQueue, type QueueConfig } from './backend.js';
 export { createConsumer, type Consumer, type ConsumerOptions, type Handler } from './consumer.js';
 export { queueName } from './names.js';
-export { OutageError } from './outage.js';
+export { OutageError, pauseMs } from './outage.js';
 export { createTaskQueue, type Job, type JobCounts, type TaskQueue } from './task-queue.js';

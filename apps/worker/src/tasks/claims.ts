@@ -1,6 +1,7 @@
 import {
   claimTask,
   isDatabaseOutage,
+  postponeTask,
   releaseTask,
   type Claim,
   type Database,
@@ -14,6 +15,8 @@ export type Claims = {
   readonly take: (taskId: string, stage: TaskStage) => Promise<TaskRow | undefined>;
   /** While the database is away, the release waits for the next `take`, so that the task never counts as stalled. */
   readonly giveBack: (claim: Claim) => Promise<void>;
+  /** Lets the task wait in Postgres. Resolves with false while the database is away. */
+  readonly postpone: (claim: Claim, ms: number) => Promise<boolean>;
 };
 
 export const createClaims = (database: Database): Claims => {
@@ -30,6 +33,15 @@ export const createClaims = (database: Database): Claims => {
     take: async (taskId, stage) => {
       await releaseAll();
       return claimTask(database, taskId, stage);
+    },
+    postpone: async (claim, ms) => {
+      try {
+        await postponeTask(database, claim, ms);
+        return true;
+      } catch (error) {
+        if (isDatabaseOutage(error)) return false;
+        throw error;
+      }
     },
     giveBack: async (claim) => {
       unreleased.set(claim.id, claim);

@@ -1,6 +1,6 @@
 import type { TaskRow, TaskStage } from '#database';
 import type { Feeder } from '#feeder';
-import type { Handler } from '#queue';
+import { OutageError, pauseMs, type Handler } from '#queue';
 import type { Tracing } from '#telemetry';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { runAttempt, type AttemptNeeds } from './attempt.js';
@@ -8,8 +8,10 @@ import { createClaims } from './claims.js';
 import { createOutageLog, toOutage } from './outage.js';
 
 type Needs = AttemptNeeds & {
-  readonly feeder: Pick<Feeder, 'wake'>;
+  readonly feeder: Pick<Feeder, 'wake' | 'wakeLater'>;
   readonly metrics: Pick<WorkerMetrics, 'givenBack'>;
+  /** The longest wait between two tries during an outage. */
+  readonly longestPauseMs: number;
 };
 
 /** Continues the trace that the gateway began: first the wait in the queue, then the work. */
@@ -29,6 +31,9 @@ const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Pr
   );
 };
 
+/** The lane of the task's stage. A task of an older gateway may have no model, and then no worker serves it. */
+const laneOf = ({ stage, model }: TaskRow): string => (stage === 'device' ? (model ?? '') : stage);
+
 /** The lanes that a task which leaves this stage may change: its own has a place again, another may have a task more. */
 const lanesAfter = ({ stage, model, uploadUrl }: TaskRow): string[] => {
   const device = model === null ? [] : [model];
@@ -45,9 +50,22 @@ const lanesAfter = ({ stage, model, uploadUrl }: TaskRow): string[] => {
  * write.
  */
 export const processTask = (needs: Needs, stage: TaskStage): Handler => {
-  const { database, feeder, metrics, tracing, log } = needs;
+  const { database, feeder, metrics, longestPauseMs, tracing, log } = needs;
   const claims = createClaims(database);
   const logOutage = createOutageLog(log);
+
+  /**
+   * Lets a task wait out an outage in Postgres, where it keeps no place from others: the trouble may be its own. While
+   * Postgres is away, its job waits in the queue.
+   */
+  const postpone = async (task: TaskRow, outage: OutageError): Promise<boolean> => {
+    const ms = Math.min(pauseMs(task.waits, longestPauseMs), outage.leftMs);
+    if (!(await claims.postpone(task, ms))) return false;
+    logOutage(outage.message, { taskId: task.id, err: outage.cause });
+    lanesAfter(task).forEach(feeder.wake);
+    feeder.wakeLater(laneOf(task), ms);
+    return true;
+  };
 
   const process: Handler = async ({ taskId, lastTry }, signal) => {
     const task = await claims.take(taskId, stage);
@@ -58,6 +76,7 @@ export const processTask = (needs: Needs, stage: TaskStage): Handler => {
     } catch (error) {
       const { model, taskUuidSent: taskUUID, attempt } = task;
       metrics.givenBack.inc({ model: model ?? 'none' });
+      if (error instanceof OutageError && (await postpone(task, error))) return;
       if (!toOutage(error)) log.warn({ err: error, taskId, taskUUID, attempt }, 'task given back');
       await claims.giveBack(task);
       throw error;

@@ -1,3 +1,4 @@
+import type { ServiceConfig } from '#config';
 import { REMOTE_SLOTS, type TaskStage } from '#database';
 import { limitsOf } from '#imaging';
 import {
@@ -27,7 +28,7 @@ import { CUT_OUT_STAGES, DEVICE, DeviceModule } from '../device/device.module.js
 import { BREAKER, FitnessModule } from '../fitness/fitness.module.js';
 import { createWorkerMetrics, type WorkerMetrics } from '../metrics/worker-metrics.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
-import { OPTIONS } from '../worker-options.js';
+import { OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { createActivity, type Activity } from './activity.js';
 import { fetchImage } from './fetch-image.js';
 import { processTask } from './process-task.js';
@@ -51,6 +52,12 @@ const PROCESS_TASK = token<(stage: TaskStage) => Handler>('process task');
 const WORKER_METRICS = token<WorkerMetrics>('worker metrics');
 
 const LONGEST_PAUSE_MS = 60_000;
+
+/** A worker whose only task waits must not look stalled. */
+const longestPauseOf = (
+  { STALLED_AFTER_S }: Pick<ServiceConfig, 'STALLED_AFTER_S'>,
+  { longestPauseMs = Math.min(LONGEST_PAUSE_MS, (STALLED_AFTER_S * 1000) / 2) }: WorkerOptions,
+): number => longestPauseMs;
 
 const fetching = provide(
   FETCH_IMAGE,
@@ -103,12 +110,13 @@ const stages = provide(
 
 const processing = provide(
   PROCESS_TASK,
-  ({ config, breaker, ...needs }) =>
+  ({ config, options, breaker, ...needs }) =>
     (stage) =>
       processTask(
         {
           ...needs,
           isMachineFault: breaker.isMachineFault,
+          longestPauseMs: longestPauseOf(config, options),
           timeoutMs: config.TASK_TIMEOUT_S * 1000,
           deadlineMs: config.TASK_DEADLINE_S * 1000,
         },
@@ -116,6 +124,7 @@ const processing = provide(
       ),
   {
     config: CONFIG,
+    options: OPTIONS,
     breaker: BREAKER,
     stages: STAGES,
     feeder: FEEDER,
@@ -132,8 +141,7 @@ const consuming = provide(
   ({ config, models, activity, handle, options, log, shutdown }) =>
     () => {
       const { graceMs = config.SHUTDOWN_GRACE_S * 1000 } = options;
-      // A worker whose only task waits must not look stalled.
-      const { longestPauseMs = Math.min(LONGEST_PAUSE_MS, (config.STALLED_AFTER_S * 1000) / 2) } = options;
+      const longestPauseMs = longestPauseOf(config, options);
       const rest = { longestPauseMs, onError: (error: Error) => log.error({ err: error }, 'queue fault') };
       const onDevice = createConsumer(config, activity.watch(handle('device')), {
         lanes: [...models.served.keys()],
