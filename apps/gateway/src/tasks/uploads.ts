@@ -3,6 +3,8 @@ import type { ServiceConfig } from '#config';
 import {
   parseImageSource,
   TaskError,
+  releasing,
+  type ImageText,
   type ImageUpload,
   type MediaStorage,
   type Outcome,
@@ -43,7 +45,7 @@ type Needs = {
 type Upload = {
   readonly taskType: 'imageUpload' | 'mediaStorage';
   readonly taskUUID: string;
-  readonly text: string;
+  readonly text: ImageText;
   /** The parameter that holds it, for errors. */
   readonly parameter: 'image' | 'media';
 };
@@ -82,8 +84,8 @@ const upload = async (
   { taskType, taskUUID, text, parameter }: Upload,
   sent: SentTask,
 ): Promise<Outcome> => {
-  const source = parseImageSource(text, parameter);
-  const hash = payloadHash({ taskType }, source);
+  const source = await parseImageSource(text, parameter);
+  const hash = await payloadHash({ taskType }, source);
   const standing = await findStanding(needs.database, owner.id, taskUUID, hash);
   if (standing.kind === 'attached') return needs.readOutcome(standing.task);
 
@@ -114,7 +116,7 @@ const remove = async (
   owner: Owner,
   { taskUUID, media }: MediaStorage,
 ): Promise<Outcome> => {
-  const source = parseImageSource(media, 'media');
+  const source = await parseImageSource(media, 'media');
   const image = source.kind === 'stored' && (await forgetImage(database, owner.id, source.imageUuid));
   if (!image) throw noSuchImage();
   return {
@@ -150,7 +152,7 @@ const checkUpload = async (
   task: ImageUpload | MediaStorage,
 ): Promise<Outcome> => {
   const { text, parameter } = toUpload(task);
-  const source = parseImageSource(text, parameter);
+  const source = await parseImageSource(text, parameter);
   if (source.kind === 'stored') throw storedAlready(parameter);
   if (source.kind === 'url') await checkAddresses(needs.outbound, { [parameter]: source.url });
   else await takeImage(needs, source.bytes, owner.id, parameter);
@@ -160,7 +162,7 @@ const checkUpload = async (
 /** Checks an upload, or whether there is an image to delete. */
 const checkMedia = async (needs: Needs, owner: Owner, task: MediaStorage): Promise<Outcome> => {
   if (task.operation !== 'delete') return checkUpload(needs, owner, task);
-  const source = parseImageSource(task.media, 'media');
+  const source = await parseImageSource(task.media, 'media');
   const image = source.kind === 'stored' && (await findImage(needs.database, source.imageUuid));
   if (!image || image.ownerId !== owner.id || isExpired(image)) throw noSuchImage();
   return free(task);
@@ -173,11 +175,11 @@ export const UPLOADS = token<Uploads>('uploads');
 /** Images that are stored, or deleted, without being processed. */
 export const createUploads = (needs: Needs): Uploads => ({
   imageUpload: {
-    run: (owner, task, sent) => upload(needs, owner, toUpload(task), sent),
-    dryRun: (owner, task) => checkUpload(needs, owner, task),
+    run: (owner, task, sent) => releasing(task.image, () => upload(needs, owner, toUpload(task), sent)),
+    dryRun: (owner, task) => releasing(task.image, () => checkUpload(needs, owner, task)),
   },
   mediaStorage: {
-    run: (owner, task, sent) => storeOrDelete(needs, owner, task, sent),
-    dryRun: (owner, task) => checkMedia(needs, owner, task),
+    run: (owner, task, sent) => releasing(task.media, () => storeOrDelete(needs, owner, task, sent)),
+    dryRun: (owner, task) => releasing(task.media, () => checkMedia(needs, owner, task)),
   },
 });

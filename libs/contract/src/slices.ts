@@ -1,0 +1,34 @@
+const SLICE_BYTES = 256 * 1024;
+/** After this time other work gets its turn. */
+const TURN_MS = 8;
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Resolves at once, or after other work had its turn if the last one is long ago. */
+export type Breathe = () => Promise<void>;
+
+export const createBreathe = (): Breathe => {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < TURN_MS) return;
+    await nextTurn();
+    since = performance.now();
+  };
+};
+
+/**
+ * Works on a long text piece by piece, so that other work is not held up.
+ *
+ * @param step works from `at` to about `end`; it returns where it stopped, and -1 to stop for good
+ */
+export const inSlices = async (
+  length: number,
+  step: (at: number, end: number) => number,
+  sliceBytes = SLICE_BYTES,
+): Promise<void> => {
+  const breathe = createBreathe();
+  for (let at = 0; at >= 0 && at < length;) {
+    at = step(at, Math.min(length, at + sliceBytes));
+    await breathe();
+  }
+};
