@@ -4,6 +4,7 @@ import { isUuid, removalTypes, routingOf, TaskError, type Outcome, type Routing 
 import {
   createSession,
   findSessionItems,
+  hashKey,
   resumeSession,
   type Database,
   type Owner,
@@ -14,6 +15,7 @@ import type { AnswerTasks } from '../tasks/answer-tasks.js';
 import { authenticate } from '../tasks/authenticate.js';
 import type { ReadOutcome } from '../tasks/read-outcome.js';
 import type { WaitingRoom } from '../tasks/waiting-room.js';
+import type { IntakeMemory } from '../door/intake-memory.js';
 import type { Background } from './background.js';
 
 /** Dependencies of every session. */
@@ -22,6 +24,7 @@ export type SessionNeeds = {
   readonly background: Background;
   readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST' | 'PUBLIC_URL' | 'SYNC_TIMEOUT_S'>;
   readonly database: Database;
+  readonly memory: IntakeMemory;
   readonly readOutcome: ReadOutcome;
   readonly waitingRoom: Pick<WaitingRoom, 'wait'>;
   readonly log: Logger;
@@ -30,11 +33,17 @@ export type SessionNeeds = {
 /** An open session, with the answers that an earlier connection did not confirm. */
 export type Opened = {
   readonly owner: Owner;
+  /** Of the key, to see later whether it still works. */
+  readonly keyHash: string;
   readonly sessionId: string;
   readonly items: readonly SessionItem[];
 };
 
-const takeUp = async (database: Database, owner: Owner, wanted: unknown): Promise<Omit<Opened, 'owner'>> => {
+const takeUp = async (
+  database: Database,
+  owner: Owner,
+  wanted: unknown,
+): Promise<Omit<Opened, 'owner' | 'keyHash'>> => {
   if (isUuid(wanted) && (await resumeSession(database, wanted, owner.id))) {
     return { sessionId: wanted, items: await findSessionItems(database, wanted) };
   }
@@ -50,11 +59,15 @@ const takeUp = async (database: Database, owner: Owner, wanted: unknown): Promis
  */
 export const openSession = async (
   database: Database,
-  task: { readonly connectionSessionUUID?: unknown },
+  task: { readonly connectionSessionUUID?: unknown; readonly apiKey?: unknown },
 ): Promise<Opened> => {
   const owner = await authenticate(database, {}, task);
   try {
-    return { owner, ...(await takeUp(database, owner, task.connectionSessionUUID)) };
+    return {
+      owner,
+      keyHash: hashKey(String(task.apiKey)),
+      ...(await takeUp(database, owner, task.connectionSessionUUID)),
+    };
   } catch (cause) {
     throw new TaskError('serviceUnavailable', 'Sessions cannot be opened right now.', {}, { cause });
   }

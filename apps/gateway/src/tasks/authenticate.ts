@@ -2,7 +2,9 @@ import { parseTask, TaskError } from '#contract';
 import { findOwner, type Database, type Owner } from '#database';
 
 /** Whether a task is of the type `authentication`. */
-export const isAuthentication = (raw: unknown): raw is { connectionSessionUUID?: unknown } =>
+export const isAuthentication = (
+  raw: unknown,
+): raw is { connectionSessionUUID?: unknown; apiKey?: unknown } =>
   typeof raw === 'object' && raw !== null && 'taskType' in raw && raw.taskType === 'authentication';
 
 const keyOfTask = (raw: unknown): string | undefined => {
