@@ -19,6 +19,7 @@ import {
   type NewTask,
   type Owner,
 } from '#database';
+import { requireEnd } from '#imaging';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
@@ -29,7 +30,6 @@ import { describeInline } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
 import type { ReadOutcome } from './read-outcome.js';
 import { sealSentTask, type SentTask } from './sent-task.js';
-import type { VerifyUpload } from './verify-upload.js';
 
 type Needs = {
   readonly accept: Accept;
@@ -38,7 +38,6 @@ type Needs = {
   readonly outbound: Pick<Outbound, 'fetchBytes' | 'checkUrl'>;
   readonly readOutcome: ReadOutcome;
   readonly secrets: Pick<Secrets, 'seal'>;
-  readonly verifyUpload: VerifyUpload;
 };
 
 /** An image to store, of either task type. */
@@ -65,19 +64,14 @@ const readBytes = (
   throw storedAlready(parameter);
 };
 
-/** @throws TaskError when its format is not supported, or it is too large or damaged */
-const takeImage = async (
-  { config, verifyUpload }: Needs,
-  bytes: Buffer,
-  ownerId: string,
-  parameter: string,
-) => {
+/** @throws TaskError when its format is not supported, or it is too large or ends early */
+const takeImage = async ({ config }: Needs, bytes: Buffer, ownerId: string, parameter: string) => {
   const image = await describeInline(config, bytes, ownerId, parameter);
-  await atParameter(parameter, () => verifyUpload(bytes, image.row));
+  await atParameter(parameter, () => requireEnd(bytes));
   return image;
 };
 
-/** Stores an image that decodes. The upload is recorded as an ended task, so that a repetition gets the same answer. */
+/** Stores an image that is whole. A worker decodes it. The upload is recorded as an ended task, so that a repetition gets the same answer. */
 const upload = async (
   needs: Needs,
   owner: Owner,
