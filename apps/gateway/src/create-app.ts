@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply } from 'fastify';
 import { AppModule, type Start } from './app.module.js';
 import { guardBodies } from './door/front-door.js';
+import { FAILED_TRIES } from './door/door.module.js';
 import { INTAKE_MEMORY } from './door/intake-memory.js';
 import { GATEWAY_METRICS } from './gateway-metrics.js';
 import { noteMethods } from './http/allowed-methods.js';
@@ -54,7 +55,12 @@ export const createApp = async (start: Start): Promise<NestFastifyApplication> =
   server.server.on('checkExpectation', refuseExpectation(PUBLIC_URL));
   requireHost(server);
   watchRequests(server, { metrics: app.get(GATEWAY_METRICS), tracing: app.get(TRACING) });
-  const doorNeeds = { database: app.get(DATABASE), config: app.get(CONFIG), memory: app.get(INTAKE_MEMORY) };
+  const doorNeeds = {
+    database: app.get(DATABASE),
+    config: app.get(CONFIG),
+    memory: app.get(INTAKE_MEMORY),
+    tries: app.get(FAILED_TRIES),
+  };
   guardBodies(server, doorNeeds, start.options);
   const cors = corsOptions(app.get(CONFIG));
   if (cors) app.enableCors(cors);

@@ -1,3 +1,4 @@
+import { addressOf, type FailedTries } from '#callers';
 import type { ServiceConfig } from '#config';
 import type { Database, Owner } from '#database';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -31,7 +32,8 @@ const takesTasks = ({ method, routeOptions }: FastifyRequest) =>
 type Needs = {
   readonly database: Database;
   readonly memory: IntakeMemory;
-  readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST' | 'REQUEST_TIMEOUT_S'>;
+  readonly tries: FailedTries;
+  readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST' | 'REQUEST_TIMEOUT_S' | 'TRUSTED_PROXIES'>;
 };
 
 const paceOf = ({ REQUEST_TIMEOUT_S: seconds }: Needs['config']): Pace => ({
@@ -44,14 +46,19 @@ const paceOf = ({ REQUEST_TIMEOUT_S: seconds }: Needs['config']): Pace => ({
  * bodies stay unread.
  */
 export const guardBodies = (server: FastifyInstance, needs: Needs, { pace }: DoorOptions): void => {
-  const { database, memory, config } = needs;
+  const { database, memory, tries, config } = needs;
   const parseJson = server.getDefaultJsonParser('error', 'error');
   const parse: BodyNeeds['parse'] = (request, text) =>
     new Promise((resolve, reject) => {
       void parseJson(request, text, (cause, body) => (cause ? reject(cause) : resolve(body)));
     });
-  const bodyNeeds: BodyNeeds = {
+  const entrance: BodyNeeds['entrance'] = (raw) => ({
     database,
+    tries,
+    address: addressOf(raw, config.TRUSTED_PROXIES),
+  });
+  const bodyNeeds: BodyNeeds = {
+    entrance,
     memory,
     maxTasks: config.MAX_TASKS_PER_REQUEST,
     pace: pace ?? paceOf(config),
@@ -63,7 +70,7 @@ export const guardBodies = (server: FastifyInstance, needs: Needs, { pace }: Doo
   server.addHook('onRequest', async (request, reply) => {
     reply.raw.once('close', () => request.lease?.end());
     if (takesTasks(request) && hasKey(request.headers)) {
-      request.owner = await authenticate(database, request.headers, undefined);
+      request.owner = await authenticate(entrance(request.raw), request.headers, undefined);
     }
   });
   server.removeAllContentTypeParsers();

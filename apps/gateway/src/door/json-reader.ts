@@ -104,6 +104,7 @@ export const createJsonReader = (options: JsonReaderOptions): JsonReader => {
       }
     },
     finish: async (release) => {
+      skeleton.end();
       const text = decode(skeleton.bytes());
       const body = await parse(text).catch((cause: unknown) => {
         throw explain(cause);

@@ -1,7 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { MAX_BODY_BYTES } from '#contract';
-import type { Database } from '#database';
 import type { FastifyRequest } from 'fastify';
-import { authenticate, missingKey } from '../tasks/authenticate.js';
+import { authenticate, missingKey, type Entrance } from '../tasks/authenticate.js';
 import { openBody, tooLarge, type Pace } from './body.js';
 import { encodingOf } from './decoder.js';
 import { firstTask, KEY_BYTES } from './first-task.js';
@@ -13,7 +13,7 @@ import { readText, requireReadable } from './read-json.js';
 const STRANGER_BYTES = 96 * 1024;
 
 export type BodyNeeds = {
-  readonly database: Database;
+  readonly entrance: (request: IncomingMessage) => Entrance;
   readonly memory: IntakeMemory;
   readonly maxTasks: number;
   readonly pace: Pace;
@@ -52,7 +52,7 @@ export const readTasks = async (needs: BodyNeeds, request: FastifyRequest): Prom
   if (!request.owner) {
     openLease(needs, request).need(STRANGER_BYTES);
     await body.readTo(KEY_BYTES);
-    request.owner = await authenticate(needs.database, {}, firstTask(Buffer.concat(beginning)));
+    request.owner = await authenticate(needs.entrance(request.raw), {}, firstTask(Buffer.concat(beginning)));
   }
   const length = request.headers['content-length'];
   if (Number(length) > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);

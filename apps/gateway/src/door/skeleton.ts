@@ -71,6 +71,8 @@ type LongValue = { readonly start: number; readonly end: number; readonly isEsca
 export type Skeleton = {
   /** Reads the next bytes. @throws Stop */
   readonly take: (piece: Uint8Array) => void;
+  /** The text ends here. Its unfinished escape becomes a fault. */
+  readonly end: () => void;
   /** The bytes that are kept. */
   readonly keptBytes: () => number;
   /** Bytes that the parsed skeleton takes in the heap, roughly. */
@@ -257,8 +259,15 @@ export const createSkeleton = ({
     requireRoom();
   };
 
+  const end = () => {
+    if (escape.length === 0) return;
+    if (isImage || isCut) mark();
+    for (const byte of escape) skeleton.push(byte);
+  };
+
   return {
     take,
+    end,
     keptBytes: () => skeleton.length() + images.length(),
     treeBytes: () => 2 * skeleton.length() + VALUE_BYTES * values,
     bytes: () => skeleton.slice(0),

@@ -30,6 +30,8 @@ export type Dialled = {
   readonly isDryRun: boolean;
   /** Longest frame that the client accepts, if that is known. */
   readonly maxFrameBytes: number;
+  /** The caller's. */
+  readonly address: string;
   readonly onAuthenticated: () => void;
 };
 
@@ -108,7 +110,7 @@ const createFrameQueue = ({ background }: SessionNeeds, { socket }: Client) => {
 /** Serves one client, whose first task must be `authentication`. */
 export const serveConnection = (
   needs: SessionNeeds,
-  { socket, stream, onAuthenticated, ...line }: Dialled,
+  { socket, stream, address, onAuthenticated, ...line }: Dialled,
   options: ConnectionOptions,
 ): Connection => {
   let opened: Opened | undefined;
@@ -133,7 +135,7 @@ export const serveConnection = (
 
   const authenticate = async (task: object) => {
     try {
-      opened = await openSession(needs.database, task);
+      opened = await openSession({ ...needs, address }, task);
       frames.own(opened.owner.id);
       onAuthenticated();
       conversation = openConversation(needs, { ...client, ...line }, opened);

@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { addressOf } from '#callers';
 import type { ServiceConfig } from '#config';
 import { MAX_BODY_BYTES, TaskError } from '#contract';
 import { findWorkingKeys, touchSessions } from '#database';
 import { token } from '#nest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { withoutEndSlash } from '../http/allowed-methods.js';
-import { addressOf } from '../http/caller-address.js';
 import { mayDial } from '../http/origins.js';
 import { answerRaw } from '../http/raw-answer.js';
 import { isDryRun } from '../tasks/intake.js';
@@ -141,7 +141,8 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
     if (isDraining) return refuse(socket, stopping);
     if (!mayDial(config, request.headers)) return refuse(socket, foreignPage);
 
-    const leave = strangers.enter(addressOf(request, config.TRUSTED_PROXIES));
+    const address = addressOf(request, config.TRUSTED_PROXIES);
+    const leave = strangers.enter(address);
     if (!leave) return answerRaw(socket, tooManyStrangers);
     socket.once('close', leave);
 
@@ -153,6 +154,7 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
         stream: socket,
         isDryRun: isDry,
         maxFrameBytes,
+        address,
         onAuthenticated: leave,
       };
       const connection = serveConnection(needs, dialled, options);

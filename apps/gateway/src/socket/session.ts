@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { FailedTries } from '#callers';
 import type { ServiceConfig } from '#config';
 import { isUuid, removalTypes, routingOf, TaskError, type Outcome, type Routing } from '#contract';
 import {
@@ -12,7 +13,7 @@ import {
 } from '#database';
 import type { Logger } from '#telemetry';
 import type { AnswerTasks } from '../tasks/answer-tasks.js';
-import { authenticate } from '../tasks/authenticate.js';
+import { authenticate, type Entrance } from '../tasks/authenticate.js';
 import type { ReadOutcome } from '../tasks/read-outcome.js';
 import type { WaitingRoom } from '../tasks/waiting-room.js';
 import type { IntakeMemory } from '../door/intake-memory.js';
@@ -25,6 +26,7 @@ export type SessionNeeds = {
   readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST' | 'PUBLIC_URL' | 'SYNC_TIMEOUT_S'>;
   readonly database: Database;
   readonly memory: IntakeMemory;
+  readonly tries: FailedTries;
   readonly readOutcome: ReadOutcome;
   readonly waitingRoom: Pick<WaitingRoom, 'wait'>;
   readonly log: Logger;
@@ -58,15 +60,15 @@ const takeUp = async (
  * @throws TaskError serviceUnavailable when the database is away; any other is a refusal
  */
 export const openSession = async (
-  database: Database,
+  entrance: Entrance,
   task: { readonly connectionSessionUUID?: unknown; readonly apiKey?: unknown },
 ): Promise<Opened> => {
-  const owner = await authenticate(database, {}, task);
+  const owner = await authenticate(entrance, {}, task);
   try {
     return {
       owner,
       keyHash: hashKey(String(task.apiKey)),
-      ...(await takeUp(database, owner, task.connectionSessionUUID)),
+      ...(await takeUp(entrance.database, owner, task.connectionSessionUUID)),
     };
   } catch (cause) {
     throw new TaskError('serviceUnavailable', 'Sessions cannot be opened right now.', {}, { cause });
