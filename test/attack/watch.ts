@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { putKey } from '#database';
 import type { Figure, Target } from './attack.js';
 import type { PingerData } from './pinger.js';
 
@@ -37,7 +39,9 @@ const growthOf = async (target: Target, isOver: () => boolean): Promise<number> 
 
 /** Pings from another thread. `stop` gives the slowest ping in milliseconds. */
 const startPinger = async ({ gateway, fleet }: Target) => {
-  const workerData: PingerData = { url: gateway.url, key: fleet.key };
+  const key = `cc_other_${randomUUID()}`;
+  await putKey(fleet.database, 'other', key);
+  const workerData: PingerData = { url: gateway.url, key };
   const pinger = new Worker(new URL('pinger.js', import.meta.url), { workerData });
   let slowest = 0;
   pinger.on('message', (ms: number) => (slowest = ms));

@@ -98,7 +98,7 @@ const ServiceSettings = z.object({
   /** Milliseconds that an idle device waits to fill a batch of two or more images. */
   BATCH_LINGER_MS: integer(0, 1000).default(10),
   /** Megabytes of bodies and WebSocket frames that a gateway holds at once, of all callers. */
-  INTAKE_MEMORY_MB: integer(64, 1_000_000).default(128),
+  INTAKE_MEMORY_MB: integer(72, 1_000_000).default(128),
   /** Seconds for the head of a request. A body must bring 4 kB for each second of such a span. */
   REQUEST_TIMEOUT_S: integer(1, 3600).default(60),
   /** Addresses and CIDRs of reverse proxies, whose X-Forwarded-For is believed. */

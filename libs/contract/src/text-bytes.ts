@@ -50,9 +50,10 @@ const unescapeInPlace = async (
 };
 
 /** The characters that a backslash and one letter stand for. */
-const simple = new Map(
-  [...'"\\/bfnrt'].map((letter, i) => [letter.charCodeAt(0), '"\\/\b\f\n\r\t'.charCodeAt(i)]),
-);
+const simple = new Uint8Array(256);
+[...'"\\/bfnrt'].forEach((letter, i) => {
+  simple[letter.charCodeAt(0)] = '"\\/\b\f\n\r\t'.charCodeAt(i);
+});
 
 const codeAt = (text: Buffer, at: number): number =>
   text[at] === BACKSLASH && text[at + 1] === 0x75
@@ -62,8 +63,8 @@ const codeAt = (text: Buffer, at: number): number =>
 const isIn = (code: number, first: number, last: number) => code >= first && code <= last;
 
 const readJsonEscape = (text: Buffer, cursor: Cursor): void => {
-  const plain = simple.get(text[cursor.at + 1]!);
-  if (plain !== undefined) {
+  const plain = simple[text[cursor.at + 1] ?? 0];
+  if (plain) {
     text[cursor.out++] = plain;
     cursor.at += 2;
     return;

@@ -34,6 +34,10 @@ const STRANGERS_BYTES = 64 * 1024 * 1024;
 const STRANGERS = '';
 /** What one owner may take while no other waits; the rest is for newcomers. */
 const LONE_PART = 0.75;
+/** A small body does not wait for large ones. */
+const SMALL_BYTES = 64 * 1024;
+/** What small bodies may take beyond the rest. */
+const SMALL_PART = 1 / 16;
 const STEP_BYTES = 256 * 1024;
 /** After this wait nobody overtakes any more. */
 const PATIENCE_MS = 2_000;
@@ -92,12 +96,15 @@ export const createIntakeMemory = ({
     const isWanted = waiters.some((waiter) => waiter.owner !== owner && waiter.owner !== STRANGERS);
     return isWanted ? totalBytes / accounts.size : totalBytes * LONE_PART;
   };
+  const extraOf = (bytes: number) => (bytes <= SMALL_BYTES ? totalBytes * SMALL_PART : 0);
   const isWithinShare = (owner: string, bytes: number): boolean => {
     const held = accounts.get(owner)?.used ?? 0;
+    if (held + bytes <= shareOf(owner)) return true;
     // One body of any size must be possible, however many owners there are.
-    return held + bytes <= shareOf(owner) || (held === 0 && owner !== STRANGERS);
+    return owner !== STRANGERS && (held === 0 || held + bytes <= shareOf(owner) + extraOf(bytes));
   };
-  const fits = (owner: string, bytes: number) => used + bytes <= totalBytes && isWithinShare(owner, bytes);
+  const isRoom = (bytes: number) => used + bytes <= totalBytes * (1 - SMALL_PART) + extraOf(bytes);
+  const fits = (owner: string, bytes: number) => isRoom(bytes) && isWithinShare(owner, bytes);
 
   const charge = (owner: string, bytes: number) => {
     const account = accountOf(owner);
@@ -115,7 +122,7 @@ export const createIntakeMemory = ({
     if (!oldest) return undefined;
     const isLate = now() - oldest.sinceMs > PATIENCE_MS;
     const next = isLate ? oldest : within.toSorted((a, b) => heldBy(a) - heldBy(b))[0];
-    return next && used + next.bytes <= totalBytes ? next : undefined;
+    return next && isRoom(next.bytes) ? next : undefined;
   };
   const admitWaiters = () => {
     for (let next = nextWaiter(); next; next = nextWaiter()) next.admit();
@@ -171,7 +178,8 @@ export const createIntakeMemory = ({
       reserve: async (bytes) => {
         const more = bytes - held;
         if (more <= 0) return;
-        if (waiters.length === 0 && fits(owner, more)) charge(owner, more);
+        const isFirst = waiters.length === 0 || bytes <= SMALL_BYTES;
+        if (isFirst && fits(owner, more)) charge(owner, more);
         else await waitFor(owner, more, (end) => (leave = end));
         held += more;
         if (isEnded) give(held);

@@ -48,13 +48,14 @@ it('finds the faults of the whole text, at their line and column', async () => {
     `${'é😀'.repeat(900)}`,
     `${'B'.repeat(4090)}\\u00e9\\n`,
     'C'.repeat(5000),
+    `x${'\\\\'.repeat(3000)}`,
   ];
   const broken = [
     '"a\nb"',
     '"\\x"',
     '"\\u12"',
     `"${'A'.repeat(5000)}\\q"`,
-    `"${'é'.repeat(3000)}\t"`,
+    `"${'\\n'.repeat(4000)}\t"`,
     `"${'A'.repeat(3000)}`,
   ];
   const strings = longTexts.map((text) => `"${text}"`);
@@ -135,7 +136,7 @@ describe('a text that is too much', () => {
 
   it.each([
     ['values', '[', '[],', /more than 100000 values/],
-    ['names', '[{', '"a":1,', /more than 1000 names/],
+    ['names', '[{', '"a":1,', /more than 256 names/],
     ['digits', '[', '1', /more than 1000 characters/],
     ['strings', '[', `"${'a'.repeat(1000)}",`, /besides its images/],
     ['brackets that close nothing', '[]', ']', /"\]" stands where the end is expected/],

@@ -18,7 +18,7 @@ const MAX_SHORT_IMAGE = 2048;
 const MAX_BLANKS = 64;
 /** Bytes of a number or a word. */
 const MAX_SCALAR = 1000;
-const MAX_NAMES = 1000;
+const MAX_NAMES = 256;
 /** An empty array takes as much in the heap. */
 const VALUE_BYTES = 100;
 
@@ -26,13 +26,21 @@ const isBlank = (byte: number) =>
   byte === 0x20 || (byte >= 0x09 && byte <= 0x0d && byte !== 0x0b && byte !== 0x0c);
 const isHex = (byte: number) =>
   (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
-const escapes: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrtu'));
+/** The letters that may follow a backslash, as flags by code. */
+const escapes = new Uint8Array(256);
+for (const letter of Buffer.from('"\\/bfnrtu')) escapes[letter] = 1;
+
+/** Whether a backslash and this letter are all of an escape. */
+const isShortEscape = (letter: number | undefined): boolean =>
+  letter !== undefined && letter !== UNICODE && escapes[letter] === 1;
 
 /** UTF-16 units that a byte of UTF-8 adds. */
 const unitsOf = (byte: number) => ((byte & 0xc0) === 0x80 ? 0 : byte >= 0xf0 ? 2 : 1);
 
-/** The length of a text without a character that is cut off at its end. */
+/** The length of a text without an escape or a character that is cut off at its end. */
 const wholeCharacters = (text: Buffer): number => {
+  const slashes = text.length - 1 - text.findLastIndex((each) => each !== BACKSLASH);
+  if (slashes % 2 === 1) return text.length - 1;
   const lead = text.findLastIndex((byte) => (byte & 0xc0) !== 0x80);
   const byte = text[lead] ?? 0;
   const width = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
@@ -175,7 +183,7 @@ export const createSkeleton = ({
   };
 
   const takeEscape = (byte: number) => {
-    const isValid = escape.length === 1 ? escapes.has(byte) : isHex(byte);
+    const isValid = escape.length === 1 ? escapes[byte] === 1 : isHex(byte);
     escape.push(byte);
     if (!isValid) stopAt(escape);
     hexLeft = escape.length === 2 ? (byte === UNICODE ? 4 : 0) : hexLeft - 1;
@@ -194,7 +202,11 @@ export const createSkeleton = ({
     let units = 0;
     for (; at < piece.length; at++) {
       const byte = piece[at]!;
-      if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
+      if (byte === BACKSLASH && isShortEscape(piece[at + 1])) {
+        isEscaped = true;
+        units++;
+        at++;
+      } else if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
       units += unitsOf(byte);
     }
     if (at > start) keep(piece, start, at);
