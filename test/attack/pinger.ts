@@ -5,11 +5,11 @@ export type PingerData = { readonly url: string; readonly key: string };
 
 const { url, key } = workerData as PingerData;
 let slowest = 0;
-let isOver = false;
-parentPort?.once('message', () => (isOver = true));
+const stopping = new AbortController();
+parentPort?.once('message', () => stopping.abort());
 
 /** Pings from a thread of its own, so that the attack does not hold up the clock. */
-while (!isOver) {
+while (!stopping.signal.aborted) {
   const since = performance.now();
   const response = await fetch(`${url}/v1`, {
     method: 'POST',
@@ -17,8 +17,8 @@ while (!isOver) {
     body: '[{"taskType":"ping"}]',
   });
   await response.arrayBuffer();
-  if (response.status !== 200) throw new Error(`a ping got ${response.status}`);
-  slowest = Math.max(slowest, performance.now() - since);
+  // A refused ping counts as one that never came.
+  slowest = response.status === 200 ? Math.max(slowest, performance.now() - since) : Infinity;
   parentPort?.postMessage(slowest);
   await new Promise((resolve) => setTimeout(resolve, 10));
 }

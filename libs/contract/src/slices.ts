@@ -5,9 +5,9 @@ const TURN_MS = 8;
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Resolves at once, or after other work had its turn if the last one is long ago. */
-export type Breathe = () => Promise<void>;
+type Breathe = () => Promise<void>;
 
-export const createBreathe = (): Breathe => {
+const createBreathe = (): Breathe => {
   let since = performance.now();
   return async () => {
     if (performance.now() - since < TURN_MS) return;

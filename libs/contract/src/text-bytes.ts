@@ -51,8 +51,8 @@ const unescapeInPlace = async (
 
 /** The characters that a backslash and one letter stand for. */
 const simple = new Uint8Array(256);
-[...'"\\/bfnrt'].forEach((letter, i) => {
-  simple[letter.charCodeAt(0)] = '"\\/\b\f\n\r\t'.charCodeAt(i);
+Buffer.from('"\\/bfnrt').forEach((letter, i) => {
+  simple[letter] = '"\\/\b\f\n\r\t'.charCodeAt(i);
 });
 
 const codeAt = (text: Buffer, at: number): number =>

@@ -8,11 +8,11 @@ const TIMEOUT_S = 5;
 /** Sends a byte each second until the connection ends. @returns how long that takes */
 const drip = async (upload: Pick<Upload, 'write' | 'closed'>): Promise<number> => {
   const since = performance.now();
-  let isOpen = true;
-  const closed = upload.closed.then(() => (isOpen = false));
-  while (isOpen) {
+  const ended = new AbortController();
+  void upload.closed.then(() => ended.abort());
+  while (!ended.signal.aborted) {
     await upload.write(' ');
-    await Promise.race([closed, sleep(1_000)]);
+    await Promise.race([upload.closed, sleep(1_000)]);
   }
   return performance.now() - since;
 };

@@ -45,7 +45,7 @@ it('finds the faults of the whole text, at their line and column', async () => {
   const longBlanks = [' '.repeat(70), '\n'.repeat(300), `${' '.repeat(90)}\n\t`];
   const longTexts = [
     'A'.repeat(3000),
-    `${'é😀'.repeat(900)}`,
+    'é😀'.repeat(900),
     `${'B'.repeat(4090)}\\u00e9\\n`,
     'C'.repeat(5000),
     `x${'\\\\'.repeat(3000)}`,

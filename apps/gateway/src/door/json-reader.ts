@@ -11,7 +11,7 @@ const LEAST_BYTES = 4 * 1024 * 1024;
 const BYTES_PER_TASK = 2048;
 
 /** The most JSON values in a request of at most that many tasks. */
-export const maxValuesOf = (maxTasks: number): number => Math.max(LEAST_VALUES, VALUES_PER_TASK * maxTasks);
+const maxValuesOf = (maxTasks: number): number => Math.max(LEAST_VALUES, VALUES_PER_TASK * maxTasks);
 
 export type JsonReaderOptions = {
   readonly maxTasks: number;
