@@ -27,8 +27,12 @@ export const ping = async ({ gateway, fleet }: Target): Promise<number> => {
   return performance.now() - since;
 };
 
+/** The memory of each target before its first attack. */
+const baselines = new WeakMap<Target, number>();
+
 const growthOf = async (target: Target, isOver: () => boolean): Promise<number> => {
-  const before = await residentMb(target.gateway.pid);
+  const before = baselines.get(target) ?? (await residentMb(target.gateway.pid));
+  baselines.set(target, before);
   let most = before;
   while (!isOver()) {
     most = Math.max(most, (await residentMb(target.gateway.pid)) || before);

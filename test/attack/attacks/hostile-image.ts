@@ -24,6 +24,5 @@ export const hostileImage: Attack = {
         body: JSON.stringify([{ taskType: 'imageUpload', taskUUID: randomUUID(), image }]),
       });
       await response.text();
-      if (response.status !== 200) throw new Error(`the upload got ${response.status}`);
     }),
 };

@@ -143,7 +143,7 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
 
     const address = addressOf(request, config.TRUSTED_PROXIES);
     const leave = strangers.enter(address);
-    if (!leave) return answerRaw(socket, tooManyStrangers);
+    if (!leave) return refuse(socket, tooManyStrangers);
     socket.once('close', leave);
 
     const isDry = isDryRun(new URLSearchParams(query).get('dryRun'));
