@@ -12,7 +12,7 @@ const bodies: Readonly<Record<string, (bytes: number) => string>> = {
     return `[{"taskType":"ping",${names.join(',')}}]`;
   },
   'unknown names below the limit': () => {
-    const names = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`name${i}`, 1]));
+    const names = Object.fromEntries(Array.from({ length: 980 }, (_, i) => [`name${i}`, 1]));
     return JSON.stringify(Array.from({ length: 100 }, () => task(names)));
   },
   'long uuids': (bytes) =>

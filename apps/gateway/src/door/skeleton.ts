@@ -14,7 +14,7 @@ const OBJECT = 0x7b;
 const MAX_BLANKS = 64;
 /** Bytes of a number or a word. */
 const MAX_SCALAR = 1000;
-const MAX_NAMES = 256;
+const MAX_NAMES = 10_000;
 /** What the last string may add before the length is checked. */
 const SPARE_BYTES = 8 * 1024;
 /** An empty array takes as much in the heap. */
