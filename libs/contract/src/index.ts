@@ -6,7 +6,7 @@ export { examples } from './examples.js';
 export { didYouMean } from './closest.js';
 export { parseImageSource, type ParsedSource } from './image-source.js';
 export { LongText, releasing, type ImageText } from './long-text.js';
-export { inSlices } from './slices.js';
+export { createTurns, inSlices } from './slices.js';
 export { parseTask, routingOf } from './parse-task.js';
 export { codeAnchor, parameterAnchor, sectionAnchor } from './reference-anchors.js';
 export { problems, requireAll, TaskError, ProblemCode } from './problems.js';

@@ -16,6 +16,13 @@ const createBreathe = (): Breathe => {
   };
 };
 
+/** Gives the pieces of much work their turns, with other work between them. */
+export const createTurns = (): (() => Promise<void>) => {
+  const breathe = createBreathe();
+  let last = Promise.resolve();
+  return () => (last = last.then(breathe));
+};
+
 /**
  * Works on a long text piece by piece, so that other work is not held up.
  *

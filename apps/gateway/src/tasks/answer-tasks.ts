@@ -1,4 +1,5 @@
 import {
+  createTurns,
   parseTask,
   removalTypes,
   routingOf,
@@ -80,7 +81,10 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
 
   return (batch) => {
     const duplicates = findDuplicates(batch.tasks);
+    // To explain the faults of one task takes milliseconds.
+    const turn = createTurns();
     return batch.tasks.map(async (raw) => {
+      await turn();
       const isDuplicate = duplicates.has(workUuidOf(raw) ?? '');
       const outcome = await tracing.trace('task', {}, () => answerOne(batch, raw, isDuplicate));
       return withDocumentation(outcome, config.PUBLIC_URL);
