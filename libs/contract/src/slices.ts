@@ -2,23 +2,25 @@ const SLICE_BYTES = 256 * 1024;
 /** After this time other work gets its turn. */
 const TURN_MS = 8;
 
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+let turnStartMs = 0;
+let nextTurn: Promise<void> | undefined;
 
-/** Resolves at once, or after other work had its turn if the last one is long ago. */
-type Breathe = () => Promise<void>;
+const startTurn = () =>
+  new Promise<void>((resolve) => {
+    setImmediate(() => {
+      turnStartMs = performance.now();
+      nextTurn = undefined;
+      resolve();
+    });
+  });
 
-const createBreathe = (): Breathe => {
-  let since = performance.now();
-  return async () => {
-    if (performance.now() - since < TURN_MS) return;
-    await nextTurn();
-    since = performance.now();
-  };
+/** Resolves at once, or after other work had its turn. All long work together shares a turn. */
+const breathe = async (): Promise<void> => {
+  if (performance.now() - turnStartMs >= TURN_MS) await (nextTurn ??= startTurn());
 };
 
 /** Gives the pieces of much work their turns, with other work between them. */
 export const createTurns = (): (() => Promise<void>) => {
-  const breathe = createBreathe();
   let last = Promise.resolve();
   return () => (last = last.then(breathe));
 };
@@ -33,7 +35,6 @@ export const inSlices = async (
   step: (at: number, end: number) => number,
   sliceBytes = SLICE_BYTES,
 ): Promise<void> => {
-  const breathe = createBreathe();
   for (let at = 0; at >= 0 && at < length;) {
     at = step(at, Math.min(length, at + sliceBytes));
     await breathe();
