@@ -153,7 +153,9 @@ export const serveConnection = (
     const rest = isAuthentication(first) ? others : tasks;
     if (isAuthentication(first)) await authenticate(first);
     if (!conversation) refuseTasks(needs, client, rest);
-    const answered = conversation?.take(rest) ?? Promise.resolve();
+    const taking = conversation;
+    let answered = Promise.resolve();
+    if (taking && rest.length > 0) await new Promise<void>((begun) => (answered = taking.take(rest, begun)));
     needs.background.run('frame not freed', () => answered.then(() => free(0)));
   };
 
@@ -175,7 +177,13 @@ export const serveConnection = (
     // ws passes one Buffer by default.
     const bytes = data as Buffer;
     const free = frames.arrived(bytes.length);
-    const release = limits.hold();
+    const lift = limits.hold();
+    // Nothing more is read until the tasks of this frame have begun.
+    pausing.hold();
+    const release = () => {
+      lift();
+      pausing.release();
+    };
     readNext(async () => {
       const tasks = await read(bytes, free);
       if (tasks.length > 0 && !isRevoked) enqueue(() => take(tasks, free), release);

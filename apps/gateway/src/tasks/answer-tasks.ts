@@ -36,6 +36,8 @@ export type TaskBatch = {
   readonly tasks: readonly unknown[];
   /** Validate and price, but store and run nothing. */
   readonly isDryRun: boolean;
+  /** Is called when the last task has begun. */
+  readonly onBegun?: () => void;
 };
 
 /** Starts all tasks and answers each on its own: one failure does not affect the others. */
@@ -83,8 +85,9 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
     const duplicates = findDuplicates(batch.tasks);
     // To explain the faults of one task takes milliseconds.
     const turn = createTurns();
-    return batch.tasks.map(async (raw) => {
+    return batch.tasks.map(async (raw, i) => {
       await turn();
+      if (i === batch.tasks.length - 1) batch.onBegun?.();
       const isDuplicate = duplicates.has(workUuidOf(raw) ?? '');
       const outcome = await tracing.trace('task', {}, () => answerOne(batch, raw, isDuplicate));
       return withDocumentation(outcome, config.PUBLIC_URL);
