@@ -155,7 +155,11 @@ export const serveConnection = (
     if (!conversation) refuseTasks(needs, client, rest);
     const taking = conversation;
     let answered = Promise.resolve();
-    if (taking && rest.length > 0) await new Promise<void>((begun) => (answered = taking.take(rest, begun)));
+    if (taking && rest.length > 0) {
+      await new Promise<void>((begun) => {
+        answered = taking.take(rest, begun);
+      });
+    }
     needs.background.run('frame not freed', () => answered.then(() => free(0)));
   };
 
