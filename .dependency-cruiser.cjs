@@ -1,6 +1,6 @@
 // Who may import whom: apps → edges → core, and nothing the other way.
 const edges =
-  'config|database|embedded-postgres|imaging|inference|outbound|program|queue|secrets|storage|telemetry|weights';
+  'callers|config|database|embedded-postgres|imaging|inference|outbound|program|queue|secrets|storage|telemetry|weights';
 
 /** Each foreign thing has one owner; tests and benchmarks may look at anything. */
 const owners = {

@@ -2,7 +2,8 @@
  * Prepares a fresh clone: installs the packages of the lock file, builds after a change, then starts or tests. It runs
  * before node_modules exists, so it needs only Node and npm.
  *
- *   node tools/prepare.mjs install | build | start | test [arguments of jest] | bench [name] | cli [arguments] |
+ *   node tools/prepare.mjs install | build | start | test [arguments of jest] | bench [name] | attack [name] |
+ *                          cli [arguments] |
  *                          docs | pictures | compatibility
  */
 import { spawn } from 'node:child_process';
@@ -56,6 +57,7 @@ const modes = {
   start: program('apps/cli/src/start/main.js'),
   cli: program('apps/cli/src/main.js'),
   bench: program('bench/main.js'),
+  attack: program('test/attack/main.js'),
   docs: program('apps/gateway/src/reference/write.js'),
   pictures: () => import('./draw-settings.mjs'),
   test: async (args) => {

@@ -15,6 +15,7 @@ export type ProgramName = 'gateway' | 'worker' | 'dispatcher';
 export type FleetProgram = {
   /** Set for a gateway only. */
   readonly url: string;
+  readonly pid: number;
   /** Sends SIGTERM. @returns the exit code */
   readonly stop: () => Promise<number | null>;
 };
@@ -24,8 +25,8 @@ export type Fleet = {
   readonly key: string;
   readonly database: Database;
   readonly databaseUrl: string;
-  /** Resolves when the program is ready. */
-  readonly start: (name: ProgramName) => Promise<FleetProgram>;
+  /** Resolves when the program is ready. `env` is added to the settings of all. */
+  readonly start: (name: ProgramName, env?: Record<string, string>) => Promise<FleetProgram>;
   readonly stop: () => Promise<void>;
 };
 
@@ -68,14 +69,15 @@ export const startFleet = async (more: Record<string, string> = {}): Promise<Fle
   };
   const running = new Set<FleetProgram>();
 
-  const start = async (name: ProgramName): Promise<FleetProgram> => {
+  const start = async (name: ProgramName, own: Record<string, string> = {}): Promise<FleetProgram> => {
     const port = await freePort();
     const script = join('dist', 'apps', name, 'src', 'main.js');
-    const child = fork(script, { env: { ...env, PORT: `${port}` }, execArgv: [], stdio: 'inherit' });
+    const child = fork(script, { env: { ...env, PORT: `${port}`, ...own }, execArgv: [], stdio: 'inherit' });
     const exited = once(child, 'exit') as Promise<[number | null]>;
     await untilReady(child, name);
     const program: FleetProgram = {
       url: `http://127.0.0.1:${port}`,
+      pid: child.pid ?? 0,
       stop: async () => {
         running.delete(program);
         child.kill('SIGTERM');

@@ -71,7 +71,7 @@ describe('the programs of a release, when the schema is upgraded', () => {
     return data;
   };
   const startAll = async () => {
-    const [first, ...others] = await Promise.all(programs.map(fleet.start));
+    const [first, ...others] = await Promise.all(programs.map((name) => fleet.start(name)));
     if (first) gateway = first;
     return [gateway, ...others];
   };

@@ -2,6 +2,7 @@ import type { Catalogue } from '#models';
 import { ProgramModule, type Shutdown } from '#nest';
 import type { Context } from '#program';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { DoorModule } from './door/door.module.js';
 import { GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -28,6 +29,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ProgramModule.of('gateway', context, shutdown),
+        DoorModule,
         HealthModule,
         HttpModule,
         ImagesModule,

@@ -6,6 +6,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply } from 'fastify';
 import { AppModule, type Start } from './app.module.js';
 import { guardBodies } from './door/front-door.js';
+import { FAILED_TRIES } from './door/door.module.js';
+import { INTAKE_MEMORY } from './door/intake-memory.js';
 import { GATEWAY_METRICS } from './gateway-metrics.js';
 import { noteMethods } from './http/allowed-methods.js';
 import { corsOptions } from './http/origins.js';
@@ -22,17 +24,23 @@ const answerMalformedAddress = (publicUrl: string) => (_: Error, __: unknown, re
   void reply.status(problems.notFound.status).send(problemBody(nothing, publicUrl));
 };
 
-/**
- * Node 22 and later ask before they take an offer of another protocol; for Node 20 see answerPlainly. Node itself
- * would refuse a request without Host, but not in JSON.
- */
-const createOptions: object = { shouldUpgradeCallback: wantsWebSocket, requireHostHeader: false };
+/** How often Node looks for heads that came too slowly. Its own default is 30 s. */
+const CHECK_HEADS_MS = 1_000;
+
+const serverOptions = ({ REQUEST_TIMEOUT_S }: Start['context']['config']): object => ({
+  headersTimeout: REQUEST_TIMEOUT_S * 1000,
+  connectionsCheckingInterval: CHECK_HEADS_MS,
+  // Node 22 and later ask before they take an offer of another protocol; for Node 20 see answerPlainly.
+  shouldUpgradeCallback: wantsWebSocket,
+  // Node itself would refuse a request without Host, but not in JSON.
+  requireHostHeader: false,
+});
 
 /** The HTTP application, not yet listening. */
 export const createApp = async (start: Start): Promise<NestFastifyApplication> => {
   const { PUBLIC_URL } = start.context.config;
   const adapter = new FastifyAdapter({
-    http: createOptions,
+    http: serverOptions(start.context.config),
     forceCloseConnections: 'idle',
     frameworkErrors: answerMalformedAddress(PUBLIC_URL),
     clientErrorHandler: answerMalformedRequest(PUBLIC_URL),
@@ -47,7 +55,13 @@ export const createApp = async (start: Start): Promise<NestFastifyApplication> =
   server.server.on('checkExpectation', refuseExpectation(PUBLIC_URL));
   requireHost(server);
   watchRequests(server, { metrics: app.get(GATEWAY_METRICS), tracing: app.get(TRACING) });
-  guardBodies(server, { database: app.get(DATABASE), config: app.get(CONFIG) }, start.options);
+  const doorNeeds = {
+    database: app.get(DATABASE),
+    config: app.get(CONFIG),
+    memory: app.get(INTAKE_MEMORY),
+    tries: app.get(FAILED_TRIES),
+  };
+  guardBodies(server, doorNeeds, start.options);
   const cors = corsOptions(app.get(CONFIG));
   if (cors) app.enableCors(cors);
   await app.register(fastifyStatic, { serve: false, cacheControl: false });

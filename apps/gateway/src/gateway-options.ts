@@ -1,8 +1,8 @@
 import { token } from '#nest';
 import type { DoorOptions } from './door/front-door.js';
-import type { ConnectionOptions } from './socket/connection.js';
+import type { SocketOptions } from './socket/serve-sockets.js';
 
 /** What tests set and the environment does not. */
-export type GatewayOptions = ConnectionOptions & DoorOptions;
+export type GatewayOptions = SocketOptions & DoorOptions;
 
 export const GATEWAY_OPTIONS = token<GatewayOptions>('gateway options');

@@ -4,7 +4,7 @@ import envPaths from 'env-paths';
 import { z } from 'zod';
 import { StorageSettings } from './storage-settings.js';
 import { usableCores } from './usable-cores.js';
-import { integer, list, mirror, path, url } from './value-kinds.js';
+import { integer, isAddressEntry, list, mirror, path, url } from './value-kinds.js';
 
 const device = z.custom<'auto' | 'cpu' | 'cuda' | `cuda:${number}`>(
   (text) => typeof text === 'string' && /^(auto|cpu|cuda(:\d+)?)$/.test(text),
@@ -97,6 +97,14 @@ const ServiceSettings = z.object({
   MAX_BATCH: integer(1, 64).default(4),
   /** Milliseconds that an idle device waits to fill a batch of two or more images. */
   BATCH_LINGER_MS: integer(0, 1000).default(10),
+  /** Megabytes of bodies and WebSocket frames that a gateway holds at once, of all callers. */
+  INTAKE_MEMORY_MB: integer(72, 1_000_000).default(128),
+  /** Seconds for the head of a request. A body must bring 4 kB for each second of such a span. */
+  REQUEST_TIMEOUT_S: integer(1, 3600).default(60),
+  /** Addresses and CIDRs of reverse proxies, whose X-Forwarded-For is believed. */
+  TRUSTED_PROXIES: list
+    .refine((entries) => entries.every(isAddressEntry), 'must be a comma list of IP addresses or CIDRs')
+    .default([]),
   MAX_TASKS_PER_REQUEST: integer(1, 10_000).default(100),
   /** The most tasks of one key in flight. One more gets rateLimitExceeded. */
   MAX_TASKS_IN_FLIGHT: integer(1, 10_000_000).default(10_000),

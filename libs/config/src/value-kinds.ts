@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -35,3 +36,11 @@ export const list = z.string().transform((text) =>
 export const path = z.string().transform((text) => resolve(text));
 
 export const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+
+/** Whether a text is an IP address or a network in CIDR notation. */
+export const isAddressEntry = (text: string): boolean => {
+  const [address = '', prefix, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+};

@@ -82,7 +82,7 @@ export const problems = {
   rateLimitExceeded: {
     status: 429,
     retryable: true,
-    title: 'This key has too many tasks in flight; wait and send again.',
+    title: 'Too many tasks of this key are in flight, or too many wrong keys came; wait.',
   },
   requestTimeout: { status: 408, retryable: true, title: 'The body of the request came too slowly.' },
   serviceUnavailable: { status: 503, retryable: true, title: 'The service cannot take tasks right now.' },

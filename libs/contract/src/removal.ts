@@ -1,5 +1,6 @@
 import { toFinishing, type Finishing } from './finishing.js';
 import type { Warning } from './result.js';
+import { isSameText, type ImageText } from './long-text.js';
 import { outputOf, outputTypesOf, type Output, type OutputType } from './output.js';
 import { joinFaults, TaskError } from './problems.js';
 import { firstNonDefault, settingsFields, type Settings } from './settings.js';
@@ -10,7 +11,7 @@ export type Removal = Pick<RemoveBackground, 'taskType' | 'taskUUID' | 'webhookU
   readonly output: Output;
   /** Further types in which the image is answered. */
   readonly otherTypes: readonly OutputType[];
-  readonly inputImage: string;
+  readonly inputImage: ImageText;
   /** The parameter that held the image, for errors. */
   readonly parameter: 'inputImage' | 'inputs.image';
   readonly model: string;
@@ -28,7 +29,7 @@ const LEGACY_MODEL = 'runware:109@1';
 
 const imageOf = ({ inputImage, inputs }: RemoveBackground): Pick<Removal, 'inputImage' | 'parameter'> => {
   const newer = inputs?.image;
-  if (inputImage !== undefined && newer !== undefined && inputImage !== newer) {
+  if (inputImage !== undefined && newer !== undefined && !isSameText(inputImage, newer)) {
     const message = "'inputImage' and 'inputs.image' name different images.";
     throw new TaskError('incompatibleParameters', message, { parameter: 'inputs.image' });
   }

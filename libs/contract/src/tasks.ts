@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { examples } from './examples.js';
+import type { ImageText } from './long-text.js';
 import { Output, OutputType } from './output.js';
 import { Refine, Settings, settingsFields } from './settings.js';
 
@@ -10,7 +11,8 @@ const TaskUUID = z.uuid().meta({
   example: examples.removeBackground.taskUUID,
 });
 
-const ImageSource = z.string().min(1).meta({
+/** Validation sees a string; a long one is put back afterwards, see parseTask. */
+const ImageSource: z.ZodType<ImageText, ImageText> = z.string().min(1).meta({
   id: 'ImageSource',
   description:
     'A PNG, JPEG or WEBP: the UUID of an uploaded or resulting image, an http(s) URL, a data URI, or bare base64.',

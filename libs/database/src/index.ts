@@ -44,7 +44,17 @@ export {
   type Image,
   type NewImage,
 } from './images.js';
-export { createKey, findOwner, listKeys, putKey, revokeKey, type KeyFacts, type Owner } from './keys.js';
+export {
+  createKey,
+  findOwner,
+  findWorkingKeys,
+  hashKey,
+  listKeys,
+  putKey,
+  revokeKey,
+  type KeyFacts,
+  type Owner,
+} from './keys.js';
 export { migrate } from './migrate.js';
 export { isDatabaseOutage } from './outage.js';
 export {

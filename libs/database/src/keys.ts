@@ -3,7 +3,8 @@ import type { Database } from './client.js';
 
 const LAST_USED_EVERY_MS = 60_000;
 
-const hashKey = (apiKey: string) => createHash('sha256').update(apiKey).digest('hex');
+/** Identifies a key without telling it. */
+export const hashKey = (apiKey: string) => createHash('sha256').update(apiKey).digest('hex');
 
 /** The owner of tasks and images. */
 export type Owner = { readonly id: string; readonly name: string };
@@ -21,6 +22,18 @@ export const findOwner = async (database: Database, apiKey: string): Promise<Own
     await database.apiKey.update({ where: { id: found.id }, data: { lastUsedAt: new Date(now) } });
   }
   return { id: found.id, name: found.name };
+};
+
+/** Of these keys' hashes, those whose keys still work. One query, for connections that stay open. */
+export const findWorkingKeys = async (
+  database: Database,
+  hashes: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const found = await database.apiKey.findMany({
+    where: { hash: { in: [...hashes] }, revokedAt: null },
+    select: { hash: true },
+  });
+  return new Set(found.map(({ hash }) => hash));
 };
 
 const factsOf = (apiKey: string) => ({ hash: hashKey(apiKey), prefix: apiKey.slice(0, 6), revokedAt: null });

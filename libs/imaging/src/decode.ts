@@ -2,10 +2,10 @@ import { densityOf } from './density.js';
 import { formats, sniffFormat, type Format } from './formats.js';
 import { ImageError } from './image-error.js';
 import { requireImageSize, type ImageLimits } from './image-size.js';
-import { requireFewScans } from './jpeg.js';
+import { hasJpegEnd, requireFewScans } from './jpeg.js';
 import { nameFormat } from './name-format.js';
 import { readHeader, readPixels } from './open-image.js';
-import { isAnimatedPng } from './png.js';
+import { hasPngEnd, isAnimatedPng } from './png.js';
 
 /** The facts in the header of an image. */
 export type Probe = {
@@ -42,7 +42,7 @@ const unsupported = async (bytes: Uint8Array): Promise<ImageError> => {
 const requireFormat = async (bytes: Uint8Array): Promise<Format> => {
   const format = sniffFormat(bytes);
   if (!format) throw await unsupported(bytes);
-  if (format === 'JPG') requireFewScans(bytes);
+  if (format === 'JPG') await requireFewScans(bytes);
   return format;
 };
 
@@ -58,17 +58,24 @@ export const probe = async (bytes: Uint8Array, limits: ImageLimits): Promise<Pro
   return { format, ...formats[format], width, height };
 };
 
+/** A WEBP states its length behind `RIFF`. */
+const hasWebpEnd = async (bytes: Uint8Array): Promise<boolean> =>
+  bytes.length >= 12 && 8 + Buffer.from(bytes.buffer, bytes.byteOffset, 8).readUInt32LE(4) <= bytes.length;
+
+const hasEnd: Readonly<Record<Format, (bytes: Uint8Array) => Promise<boolean>>> = {
+  PNG: hasPngEnd,
+  JPG: hasJpegEnd,
+  WEBP: hasWebpEnd,
+};
+
 /**
- * Reads every row and keeps little of it, so that a damaged file is refused before it is stored.
+ * Checks that a file goes on to its end, without decoding it. Damage inside is left to `decode`.
  *
- * @throws ImageError tooLarge or damaged
+ * @throws ImageError unsupportedFormat, tooManyScans or damaged
  */
-export const verify = async (bytes: Uint8Array, limits: Pick<ImageLimits, 'maxPixels'>): Promise<void> => {
-  const { height } = await readHeader(bytes);
-  // Fewer rows would leave the last of the file unread.
-  await readPixels(bytes, limits, (image) =>
-    image.resize(1, height, { fit: 'fill', kernel: 'nearest', fastShrinkOnLoad: false }).raw().toBuffer(),
-  );
+export const requireEnd = async (bytes: Uint8Array): Promise<void> => {
+  const format = await requireFormat(bytes);
+  if (!(await hasEnd[format](bytes))) throw new ImageError('damaged', 'The image', 'ends early');
 };
 
 /**

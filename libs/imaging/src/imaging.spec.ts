@@ -16,7 +16,7 @@ import {
   withOddScan,
   writePng,
 } from '#test/pictures';
-import { decode, encode, ImageError, limitsOf, probe, verify, type ImageFault } from './index.js';
+import { decode, encode, ImageError, limitsOf, probe, requireEnd, type ImageFault } from './index.js';
 
 const flat = (width: number, height: number, background: string, channels: 3 | 4 = 3) =>
   sharp({ create: { width, height, channels, background } });
@@ -154,7 +154,7 @@ describe('a file that is larger than it looks', () => {
     const bytes = writePng(8, 8, { extra });
     const rssBefore = process.memoryUsage().rss;
     await probe(bytes, limits);
-    await verify(bytes, limits);
+    await requireEnd(bytes);
     expect((await decode(bytes, limits)).data).toHaveLength(8 * 8 * 3);
     // libvips copies metadata a few times in each of the three calls, but never what it would unpack to.
     expect(process.memoryUsage().rss - rssBefore).toBeLessThan(2 ** 27 + 16 * bytes.length);
@@ -162,7 +162,7 @@ describe('a file that is larger than it looks', () => {
 
   it('is decoded without rows that follow the last', async () => {
     const bytes = writePng(8, 8, { rows: Buffer.alloc(2 ** 27) });
-    await verify(bytes, limits);
+    await requireEnd(bytes);
     expect((await decode(bytes, limits)).data).toHaveLength(8 * 8 * 3);
   });
 
@@ -177,7 +177,6 @@ describe('a file that is larger than it looks', () => {
   it.each([false, true])('is refused when pixels are missing, interlaced: %s', async (interlaced) => {
     const bytes = writePng(7_000, 7_000, { bits: 16, colourType: 6, interlaced, rows: Buffer.alloc(1_000) });
     await probe(bytes, limits);
-    expect(await kindOf(verify(bytes, limits))).toBe('damaged');
     expect(await kindOf(decode(bytes, limits))).toBe('damaged');
   });
 });
@@ -201,15 +200,41 @@ describe('an odd file that viewers show', () => {
     ['a PNG without its end chunk', writePng(9, 9).subarray(0, -12), writePng(9, 9)],
   ])('is decoded to the pixels of a plain one: %s', async (_, odd, plain) => {
     await probe(odd, limits);
-    await verify(odd, limits);
+    await requireEnd(odd);
     expect(await decode(odd, limits)).toEqual(await decode(plain, limits));
   });
 
   it.each(files)('is refused when it is cut at the half, or by 20 bytes: %s', async (_, bytes) => {
-    for (const cut of [half(bytes), short(bytes), ended(half(bytes))]) {
-      expect(await kindOf(verify(cut, limits))).toBe('damaged');
+    for (const cut of [half(bytes), short(bytes)]) expect(await kindOf(requireEnd(cut))).toBe('damaged');
+    for (const cut of [half(bytes), short(bytes), ended(half(bytes))])
       expect(await kindOf(decode(cut, limits))).toBe('damaged');
-    }
+  });
+});
+
+describe('the check for an end', () => {
+  const MB = 1024 * 1024;
+  const jpegOf = (body: Buffer) => Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 2]), body]);
+  const chunk = Buffer.from('\0\0\0\0IDAT\0\0\0\0', 'latin1');
+  const signature = writePng(9, 9).subarray(0, 8);
+
+  it.each<[string, Buffer]>([
+    ['fill bytes', jpegOf(Buffer.alloc(47 * MB, 0xff))],
+    ['tiny segments', jpegOf(Buffer.alloc(47 * MB, Buffer.from([0xff, 0xfe, 0, 2])))],
+    ['stuffed zeros', jpegOf(Buffer.alloc(47 * MB, Buffer.from([0xff, 0])))],
+    ['empty chunks', Buffer.concat([signature, Buffer.alloc(47 * MB, chunk), Buffer.from('x')])],
+  ])('lets other work run while it reads 47 MB of %s', async (_, bytes) => {
+    let turns = 0;
+    const counting = setInterval(() => turns++, 1);
+    expect(await kindOf(requireEnd(bytes))).toBe('damaged');
+    clearInterval(counting);
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  it('does not take the end of a thumbnail for that of the file', async () => {
+    const thumbnail = Buffer.from([0xff, 0xe1, 0, 6, 0xff, 0xd8, 0xff, 0xd9]);
+    expect(
+      await kindOf(requireEnd(Buffer.concat([half(jpeg).subarray(0, 2), thumbnail, half(jpeg).subarray(2)]))),
+    ).toBe('damaged');
   });
 });
 
@@ -229,12 +254,12 @@ describe('a JPEG of many scans', () => {
 });
 
 describe('decode', () => {
-  it('refuses a file that ends early, as verify does', async () => {
+  it('refuses a file that ends early, as requireEnd does', async () => {
     const whole = await toPng(noise(200, 200));
     const cut = whole.subarray(0, whole.length / 2);
     expect(await kindOf(decode(cut, limits))).toBe('damaged');
-    expect(await kindOf(verify(cut, limits))).toBe('damaged');
-    await verify(whole, limits);
+    expect(await kindOf(requireEnd(cut))).toBe('damaged');
+    await requireEnd(whole);
   });
 
   it('turns the photo upright as EXIF says', async () => {

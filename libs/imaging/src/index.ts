@@ -1,5 +1,4 @@
-export { createBudget, type Budget } from './budget.js';
-export { decode, probe, verify, type Photo, type Probe } from './decode.js';
+export { decode, probe, requireEnd, type Photo, type Probe } from './decode.js';
 export { contentTypeOf, encode, extensionOf, type Encoding, type Pixels } from './encode.js';
 export { type Format } from './formats.js';
 export { ImageError, type ImageFault } from './image-error.js';

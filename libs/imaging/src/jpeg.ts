@@ -1,3 +1,4 @@
+import { inSlices } from '#contract';
 import { ImageError } from './image-error.js';
 
 /** A marker segment. That of a scan includes the coded data behind it. */
@@ -43,20 +44,47 @@ function* segmentsOf(bytes: Buffer): Generator<Segment> {
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 
+/** What the markers of a JPEG say. */
+type Outline = { scans: number; hasEnd: boolean };
+
+/** Reads the markers in slices: a hostile file is all markers. */
+const outlineOf = async (bytes: Buffer): Promise<Outline> => {
+  const outline: Outline = { scans: 0, hasEnd: false };
+  const stepOver = (start: number): number => {
+    const marker = bytes[start + 1];
+    if (marker === END) outline.hasEnd = true;
+    if (marker === SCAN) outline.scans++;
+    if (marker === undefined || outline.hasEnd || outline.scans > MAX_SCANS) return bytes.length;
+    const isSegment = marker >= 0xc0 && !isInScan(marker) && start + 4 <= bytes.length;
+    return isSegment ? start + 2 + bytes.readUInt16BE(start + 2) : start + 1;
+  };
+  await inSlices(bytes.length, (from, end) => {
+    let at = from;
+    while (at < end) {
+      if (bytes[at] === 0xff && at >= 2) at = stepOver(at);
+      else at = bytes.indexOf(0xff, Math.max(2, at + 1));
+      if (at < 0) return -1;
+    }
+    return at;
+  });
+  return outline;
+};
+
 /**
  * libjpeg decodes every scan before the first row, and nothing can stop it there.
  *
  * @throws ImageError tooManyScans
  */
-export const requireFewScans = (bytes: Uint8Array): void => {
-  let scans = 0;
-  for (const { marker } of segmentsOf(bufferOf(bytes))) {
-    if (marker === SCAN) scans++;
-    if (scans <= MAX_SCANS) continue;
-    const what = `has more than ${MAX_SCANS} scans; save it again as a baseline JPEG`;
-    throw new ImageError('tooManyScans', 'The JPEG', what, { max: MAX_SCANS });
-  }
+export const requireFewScans = async (bytes: Uint8Array): Promise<void> => {
+  const { scans } = await outlineOf(bufferOf(bytes));
+  if (scans <= MAX_SCANS) return;
+  const what = `has more than ${MAX_SCANS} scans; save it again as a baseline JPEG`;
+  throw new ImageError('tooManyScans', 'The JPEG', what, { max: MAX_SCANS });
 };
+
+/** Whether the end marker is there. That of a thumbnail lies within a segment and does not count. */
+export const hasJpegEnd = async (bytes: Uint8Array): Promise<boolean> =>
+  (await outlineOf(bufferOf(bytes))).hasEnd;
 
 /** Sequential scans hold all 64 coefficients, so decoders ignore what their header says of it. */
 const withPlainParameters = (scan: Buffer): Buffer => {

@@ -1,3 +1,8 @@
+import { inSlices } from '#contract';
+
+/** `IEND` */
+const END_CHUNK = 0x49454e44;
+
 /** The chunks of a PNG; `end` is behind the checksum. */
 function* chunksOf(bytes: Buffer) {
   for (let start = 8; start + 12 <= bytes.length;) {
@@ -19,6 +24,24 @@ const headOf = (bytes: Buffer) => {
 
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
+
+/** Whether the last chunk is whole. Some encoders forget the end chunk, so a file of whole chunks will do. */
+export const hasPngEnd = async (bytes: Uint8Array): Promise<boolean> => {
+  const file = bufferOf(bytes);
+  let isWhole = false;
+  await inSlices(file.length, (from, end) => {
+    let at = Math.max(from, 8);
+    while (at < end) {
+      if (at + 12 > file.length) return -1;
+      const next = at + 12 + file.readUInt32BE(at);
+      isWhole = next === file.length || file.readUInt32BE(at + 4) === END_CHUNK;
+      if (isWhole || next > file.length) return -1;
+      at = next;
+    }
+    return at;
+  });
+  return isWhole;
+};
 
 /** Whether it is an APNG, whose other frames libpng does not read. */
 export const isAnimatedPng = (bytes: Uint8Array): boolean =>

@@ -1,9 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { addressOf, createFailedTries } from '#callers';
 import type { ServiceConfig } from '#config';
 import { CONFIG } from '#nest';
 import {
   ForbiddenException,
+  HttpException,
   Inject,
   Injectable,
   UnauthorizedException,
@@ -26,10 +28,13 @@ const sentToken = (authorization = ''): string | undefined => {
 const isForeign = ({ origin, host }: IncomingHttpHeaders): boolean =>
   origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
 
+/** The right password passes however many wrong ones came. */
+const tries = createFailedTries();
+
 /** @throws HttpException for a request without ADMIN_TOKEN, or from a form of another site */
 export const authorise = (
   token: string | undefined,
-  { headers }: Pick<FastifyRequest, 'headers'>,
+  { headers, raw }: Pick<FastifyRequest, 'headers' | 'raw'>,
   reply: Pick<FastifyReply, 'header'>,
 ): void => {
   if (!token) throw new ForbiddenException('Set ADMIN_TOKEN to see the status page.');
@@ -37,6 +42,11 @@ export const authorise = (
 
   const sent = sentToken(headers.authorization);
   if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) return;
+  const retryAfter = sent === undefined ? undefined : tries.failed(addressOf(raw, []));
+  if (retryAfter !== undefined) {
+    reply.header('retry-after', `${retryAfter}`);
+    throw new HttpException('Too many wrong passwords came from your address.', 429);
+  }
   reply.header('www-authenticate', 'Basic realm="Clearcut", charset="UTF-8"');
   throw new UnauthorizedException('The password is ADMIN_TOKEN.');
 };

@@ -11,19 +11,15 @@ export type BodyOptions = {
   readonly pace: Pace;
   /** How the body is compressed. The limit of bytes holds for both forms. */
   readonly encoding?: Encoding | undefined;
-  /** Sees each decoded piece. An error ends the reading. */
-  readonly inspect: (piece: Buffer) => void;
+  /** Gets each decoded piece. An error ends the reading. */
+  readonly take: (piece: Buffer) => void;
 };
 
 /** A request's body, read only as far as asked. */
 export type Body = {
-  /** Reads until that many decoded bytes are there or the body ends. @throws TaskError */
+  /** Reads until that many decoded bytes came or the body ends. @throws TaskError */
   readonly readTo: (length: number) => Promise<void>;
-  /** The decoded bytes read so far. */
-  readonly bytes: () => Buffer;
 };
-
-const FIRST_CAPACITY = 16 * 1024;
 
 export const tooLarge = (max: number) =>
   new TaskError('maxBodySizeExceeded', `The body is larger than ${max} bytes.`, { max });
@@ -51,41 +47,25 @@ const watchPace = (pace: Pace) => {
   };
 };
 
-export const openBody = (
-  request: IncomingMessage,
-  { maxBytes, pace, encoding, inspect }: BodyOptions,
-): Body => {
+export const openBody = (request: IncomingMessage, { maxBytes, pace, encoding, take }: BodyOptions): Body => {
   // `for await` would destroy the connection on an early exit, before the answer.
   const pieces = request[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  let held = Buffer.allocUnsafe(FIRST_CAPACITY);
   let length = 0;
   let received = 0;
   let isWhole = false;
 
-  /** Copies pieces: a kept one-byte piece would occupy about a hundred bytes. */
-  const keep = (piece: Buffer) => {
-    const needed = length + piece.length;
-    if (needed > maxBytes) throw tooLarge(maxBytes);
-    if (needed > held.length) {
-      const larger = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(needed, 2 * held.length)));
-      larger.set(held.subarray(0, length));
-      held = larger;
-    }
-    held.set(piece, length);
-    length = needed;
+  const takeDecoded = (piece: Buffer) => {
+    length += piece.length;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    take(piece);
   };
-
-  const take = (piece: Buffer) => {
-    inspect(piece);
-    keep(piece);
-  };
-  const decoder = encoding && createDecoder(encoding, take);
+  const decoder = encoding && createDecoder(encoding, takeDecoded);
 
   const takeEncoded = async (piece: Buffer) => {
     received += piece.length;
     if (received > maxBytes) throw tooLarge(maxBytes);
     if (decoder) await decoder.write(piece);
-    else take(piece);
+    else takeDecoded(piece);
   };
 
   const nextPiece = () =>
@@ -115,6 +95,5 @@ export const openBody = (
         watch.stop();
       }
     },
-    bytes: () => held.subarray(0, length),
   };
 };

@@ -20,7 +20,8 @@ const matchAt = (pattern: RegExp, text: string, at: number): number | undefined 
   return pattern.test(text) ? pattern.lastIndex : undefined;
 };
 
-type Fault = { readonly at: number; readonly problem: string };
+/** What is wrong at which character. */
+export type Fault = { readonly at: number; readonly problem: string };
 /** The end of what was read, or why it could not be. */
 type Read = number | Fault;
 
@@ -97,7 +98,7 @@ const readToken = (scan: Scan, at: number): Read => {
 };
 
 /** Finds what `JSON.parse` refuses, whose messages have no position for most faults. */
-const findFault = (text: string): Fault | undefined => {
+export const findFault = (text: string): Fault | undefined => {
   const scan: Scan = { text, open: [], state: 'value', isAfterComma: false };
   let at = text.startsWith('\uFEFF') ? 1 : 0;
   for (;;) {
@@ -110,11 +111,19 @@ const findFault = (text: string): Fault | undefined => {
   }
 };
 
-const lineOf = (text: string, at: number): number => {
-  let line = 1;
-  for (let end = text.indexOf('\n'); end !== -1 && end < at; end = text.indexOf('\n', end + 1)) line++;
-  return line;
+/** Counts from 1. */
+export type Place = { readonly line: number; readonly column: number };
+
+/** The place behind a text that begins at `from`. */
+export const placeAfter = (text: string, from: Place = { line: 1, column: 1 }): Place => {
+  const lines = text.split('\n');
+  const last = lines.at(-1) ?? '';
+  if (lines.length === 1) return { line: from.line, column: from.column + last.length };
+  return { line: from.line + lines.length - 1, column: last.length + 1 };
 };
+
+export const describeFault = ({ problem }: Fault, { line, column }: Place): string =>
+  `at line ${line}, column ${column}, ${problem}`;
 
 /**
  * Says why and where a text is not JSON; undefined when it is.
@@ -123,8 +132,5 @@ const lineOf = (text: string, at: number): number => {
  */
 export const jsonFault = (text: string): string | undefined => {
   const fault = findFault(text);
-  if (!fault) return undefined;
-  const { at, problem } = fault;
-  const column = at - (at === 0 ? -1 : text.lastIndexOf('\n', at - 1));
-  return `at line ${lineOf(text, at)}, column ${column}, ${problem}`;
+  return fault && describeFault(fault, placeAfter(text.slice(0, fault.at)));
 };

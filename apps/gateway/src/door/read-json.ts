@@ -1,5 +1,4 @@
 import { TaskError } from '#contract';
-import { jsonFault } from './json-fault.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 /** `curl -d` sends the form type with whatever it is given. */
@@ -38,13 +37,4 @@ export const readText = (bytes: Buffer, contentType: string | undefined): string
     );
   }
   return text;
-};
-
-/** Why the parser refused a text: it is no JSON, or has a name that would change an object's prototype. */
-export const explainRefusal = (text: string, cause: unknown): TaskError => {
-  const fault = jsonFault(text);
-  const message = fault
-    ? `The body is not JSON: ${fault}.`
-    : "The JSON has a forbidden name, '__proto__' or 'constructor' with 'prototype': remove it.";
-  return new TaskError('invalidRequestBody', message, {}, { cause });
 };

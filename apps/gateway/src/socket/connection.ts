@@ -3,7 +3,15 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
 import { isAuthentication } from '../tasks/authenticate.js';
 import { openConversation, type Conversation } from './conversation.js';
-import { authenticatedFrame, parseFrame, pongFrame, refusedFrame, toFrame } from './frames.js';
+import {
+  authenticatedFrame,
+  parseFrame,
+  pongFrame,
+  refusedFrame,
+  toFrame,
+  type RefusedFrame,
+} from './frames.js';
+import { countFrames } from './intake.js';
 import {
   keepAlive,
   limitUnauthenticated,
@@ -11,7 +19,7 @@ import {
   type AuthenticationOptions,
 } from './limits.js';
 import { createPausing, createSender, type Sender, type SenderOptions } from './sending.js';
-import { openSession, type SessionNeeds } from './session.js';
+import { openSession, type Opened, type SessionNeeds } from './session.js';
 
 export type ConnectionOptions = KeepAliveOptions & AuthenticationOptions & SenderOptions;
 
@@ -22,21 +30,30 @@ export type Dialled = {
   readonly isDryRun: boolean;
   /** Longest frame that the client accepts, if that is known. */
   readonly maxFrameBytes: number;
+  /** The caller's. */
+  readonly address: string;
+  readonly onAuthenticated: () => void;
 };
 
 /** One client's connection. */
 export type Connection = {
   /** The id of its session, once it is authenticated. */
   readonly sessionId: () => string | undefined;
+  /** The hash of its key, once it is authenticated. */
+  readonly keyHash: () => string | undefined;
   readonly socket: WebSocket;
   /** Whether tasks of it are still to be answered. */
   readonly isBusy: () => boolean;
+  /** Tells the client that its key works no more, and closes. */
+  readonly revoke: () => void;
 };
 
 /** WebSocket close code of a message that is too large. */
 const TOO_LARGE = 1009;
 const TRY_AGAIN_LATER = 1013;
 const INTERNAL_ERROR = 1011;
+/** Of the range for applications: the key works no more. */
+const KEY_REVOKED = 4001;
 
 const isPing = (raw: unknown) => routingOf(raw).taskType === 'ping';
 
@@ -59,18 +76,13 @@ const refuseTasks = ({ config }: SessionNeeds, { sender }: Client, tasks: readon
   for (const raw of tasks) sender.send(toFrame(toFailure(error, routingOf(raw)), config.PUBLIC_URL));
 };
 
-/** Reads the tasks of a frame. A frame that holds none is refused in the background. */
-const readTasks = (
+/** Refuses a frame that holds no tasks, in the background. A client that is not authenticated gets a single error. */
+const refuseFrame = (
   { background, config }: SessionNeeds,
   { sender }: Client,
-  data: RawData,
+  frame: RefusedFrame,
   isAuthenticated: boolean,
-): readonly unknown[] => {
-  // ws passes one Buffer by default.
-  const frame = parseFrame(data as Buffer, config.MAX_TASKS_PER_REQUEST);
-  if ('tasks' in frame) return frame.tasks;
-
-  // A client that is not authenticated gets a single error.
+): void => {
   const routings = isAuthenticated ? frame.routings : frame.routings.slice(0, 1);
   background.run('frame not refused', async () => {
     for (const routing of routings) {
@@ -78,13 +90,12 @@ const readTasks = (
       await sender.ready();
     }
   });
-  return [];
 };
 
 /** Handles the frames of one client one after the other. An error closes the connection and ends the queue. */
 const createFrameQueue = ({ background }: SessionNeeds, { socket }: Client) => {
   let last: Promise<void> = Promise.resolve();
-  return (work: () => Promise<void>, onEnd: () => void): void => {
+  return (work: () => Promise<void>, onEnd: () => void = () => undefined): void => {
     const before = last;
     background.run('frame not taken', () => {
       last = before.then(work).finally(onEnd);
@@ -99,47 +110,89 @@ const createFrameQueue = ({ background }: SessionNeeds, { socket }: Client) => {
 /** Serves one client, whose first task must be `authentication`. */
 export const serveConnection = (
   needs: SessionNeeds,
-  { socket, stream, ...line }: Dialled,
+  { socket, stream, address, onAuthenticated, ...line }: Dialled,
   options: ConnectionOptions,
 ): Connection => {
-  let sessionId: string | undefined;
+  let opened: Opened | undefined;
   let conversation: Conversation | undefined;
   let isAtFault = false;
+  let isRevoked = false;
   const pausing = createPausing(socket);
   const sender = createSender(socket, pausing, options);
   const limits = limitUnauthenticated(socket, stream, pausing, options);
   const client = { socket, sender };
   const enqueue = createFrameQueue(needs, client);
+  const readNext = createFrameQueue(needs, client);
+  const frames = countFrames(needs.memory, needs.log, {
+    socket,
+    stream,
+    pausing,
+    refuse: (error) => {
+      sender.send(toFrame(toFailure(error, {}), needs.config.PUBLIC_URL));
+      socket.close(TRY_AGAIN_LATER, 'try again later');
+    },
+  });
 
   const authenticate = async (task: object) => {
     try {
-      const opened = await openSession(needs.database, task);
-      sessionId = opened.sessionId;
+      opened = await openSession({ ...needs, address }, task);
+      frames.own(opened.owner.id);
+      onAuthenticated();
       conversation = openConversation(needs, { ...client, ...line }, opened);
       limits.lift();
-      sender.send(authenticatedFrame(sessionId));
+      sender.send(authenticatedFrame(opened.sessionId));
       await conversation.resume();
     } catch (error) {
       refuseClient(needs, client, error);
     }
   };
 
-  const take = async (tasks: readonly unknown[]) => {
+  /** @param free gives the frame's memory back */
+  const take = async (tasks: readonly unknown[], free: (stillNeeded: number) => void) => {
     const [first, ...others] = tasks;
     const rest = isAuthentication(first) ? others : tasks;
     if (isAuthentication(first)) await authenticate(first);
-    if (conversation && rest.length > 0) conversation.take(rest);
-    else refuseTasks(needs, client, rest);
+    if (!conversation) refuseTasks(needs, client, rest);
+    const taking = conversation;
+    let answered = Promise.resolve();
+    if (taking && rest.length > 0) {
+      await new Promise<void>((begun) => {
+        answered = taking.take(rest, begun);
+      });
+    }
+    needs.background.run('frame not freed', () => answered.then(() => free(0)));
+  };
+
+  /** Reads a frame. @returns its tasks, without pings */
+  const read = async (data: Buffer, free: (stillNeeded: number) => void): Promise<readonly unknown[]> => {
+    const frame = await parseFrame(data, needs.config.MAX_TASKS_PER_REQUEST, free);
+    if ('refusal' in frame) {
+      refuseFrame(needs, client, frame, conversation !== undefined);
+      return [];
+    }
+    // Pongs come first and need no key: a client without pongs drops its connection.
+    if (frame.tasks.some(isPing)) sender.send(pongFrame);
+    return frame.tasks.filter((raw) => !isPing(raw));
   };
 
   socket.on('message', (data: RawData) => {
     // Frames that were read together with a refused one still arrive here.
     if (socket.readyState !== WebSocket.OPEN) return;
-    const tasks = readTasks(needs, client, data, conversation !== undefined);
-    // Pongs come first and need no key: a client without pongs drops its connection.
-    if (tasks.some(isPing)) sender.send(pongFrame);
-    const others = tasks.filter((raw) => !isPing(raw));
-    if (others.length > 0) enqueue(() => take(others), limits.hold());
+    // ws passes one Buffer by default.
+    const bytes = data as Buffer;
+    const free = frames.arrived(bytes.length);
+    const lift = limits.hold();
+    // Nothing more is read until the tasks of this frame have begun.
+    pausing.hold();
+    const release = () => {
+      lift();
+      pausing.release();
+    };
+    readNext(async () => {
+      const tasks = await read(bytes, free);
+      if (tasks.length > 0 && !isRevoked) enqueue(() => take(tasks, free), release);
+      else release();
+    });
   });
   socket.on('error', (error) => {
     isAtFault = true;
@@ -151,5 +204,16 @@ export const serveConnection = (
   const isBusy = () => conversation?.isBusy() ?? false;
   keepAlive(socket, isBusy, options);
 
-  return { socket, sessionId: () => sessionId, isBusy };
+  return {
+    socket,
+    sessionId: () => opened?.sessionId,
+    keyHash: () => opened?.keyHash,
+    isBusy,
+    revoke: () => {
+      const message = 'The API key was revoked or has expired.';
+      sender.send(refusedFrame(new TaskError('invalidApiKey', message)));
+      isRevoked = true;
+      socket.close(KEY_REVOKED, 'invalidApiKey');
+    },
+  };
 };

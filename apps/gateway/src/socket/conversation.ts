@@ -28,8 +28,8 @@ type Line = {
 export type Conversation = {
   /** Sends the answers that earlier connections missed, and follows unfinished tasks. */
   readonly resume: () => Promise<void>;
-  /** Starts the tasks. Each is answered as soon as it ends. */
-  readonly take: (tasks: readonly unknown[]) => void;
+  /** Starts the tasks. Each is answered as soon as it ends. @returns resolves when all are answered */
+  readonly take: (tasks: readonly unknown[], onBegun: () => void) => Promise<void>;
   /** Records for the next connection that the client refused a frame as too large. */
   readonly refuse: () => void;
   readonly isBusy: () => boolean;
@@ -117,12 +117,12 @@ export const openConversation = (
       const waits = await catchUp({ needs, owner, send, isWanted }, earlier);
       for (const wait of waits) background.run('task not followed', wait);
     },
-    take: (tasks) => {
+    take: (tasks, onBegun) => {
       const noted = note(tasks);
-      const answers = answerTasks({ owner, tasks, isDryRun });
-      answers.forEach((answering, i) =>
-        background.run('task not answered', () => answerOne(tasks[i], noted[i], answering)),
-      );
+      const answers = answerTasks({ owner, tasks, isDryRun, onBegun });
+      const answered = answers.map((answering, i) => answerOne(tasks[i], noted[i], answering));
+      for (const each of answered) background.run('task not answered', () => each);
+      return Promise.allSettled(answered).then(() => undefined);
     },
     refuse: () => {
       const refused = outbox.refused();

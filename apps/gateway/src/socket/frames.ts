@@ -1,15 +1,22 @@
-import { routingOf, TaskError, toAnswer, withDocumentation, type Outcome, type Routing } from '#contract';
-import { jsonFault } from '../door/json-fault.js';
-import { createValueLimit, maxValuesOf } from '../door/value-limit.js';
+import {
+  inSlices,
+  routingOf,
+  TaskError,
+  toAnswer,
+  withDocumentation,
+  type Outcome,
+  type Routing,
+} from '#contract';
+import { createJsonReader, type JsonReader } from '../door/json-reader.js';
 import { requireTasks } from '../tasks/intake.js';
 
 /** The tasks of one frame, or its refusal with the tasks that it named. Clients match errors by taskUUID. */
-export type ParsedFrame =
-  | { readonly tasks: readonly unknown[] }
-  | { readonly refusal: TaskError; readonly routings: readonly Routing[] };
+export type ParsedFrame = { readonly tasks: readonly unknown[] } | RefusedFrame;
+export type RefusedFrame = { readonly refusal: TaskError; readonly routings: readonly Routing[] };
 
 /** Most errors that one frame can cause. */
 const MAX_REFUSED = 10_000;
+const SLICE_BYTES = 64 * 1024;
 
 const namedIn = (body: unknown): readonly Routing[] => {
   const named = (Array.isArray(body) ? body : [body])
@@ -19,26 +26,39 @@ const namedIn = (body: unknown): readonly Routing[] => {
   return named.length > 0 ? named : [{}];
 };
 
-/** @throws TaskError when the frame is not JSON or holds too many values */
-const parseJson = (bytes: Buffer, maxTasks: number): unknown => {
-  createValueLimit(maxValuesOf(maxTasks))(bytes);
-  const text = bytes.toString();
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const fault = jsonFault(text);
-    const message = fault ? `The frame is not JSON: ${fault}.` : 'The frame is not JSON.';
-    throw new TaskError('invalidRequestBody', message, {}, { cause });
-  }
+/** Reads a frame in slices, so that a large one does not hold up other callers. */
+const readFrame = async (bytes: Buffer, reader: JsonReader, onUsed: (stillNeeded: number) => void) => {
+  const take = (at: number, end: number) => {
+    reader.take(bytes.subarray(at, end));
+    return end;
+  };
+  await inSlices(bytes.length, take, SLICE_BYTES);
+  return reader.finish(() => onUsed(reader.treeBytes()));
 };
 
-/** @param max tasks that one frame may hold */
-export const parseFrame = (bytes: Buffer, max: number): ParsedFrame => {
+/**
+ * @param bytes are overwritten
+ * @param max tasks that one frame may hold
+ * @param onUsed is called when the images of the frame are needed no more, with the bytes that still are
+ */
+export const parseFrame = async (
+  bytes: Buffer,
+  max: number,
+  onUsed: (stillNeeded: number) => void,
+): Promise<ParsedFrame> => {
+  const reader = createJsonReader({
+    maxTasks: max,
+    what: 'frame',
+    backing: bytes,
+    decode: (text) => text.toString(),
+    parse: async (text) => JSON.parse(text) as unknown,
+  });
   let body: unknown;
   try {
-    body = parseJson(bytes, max);
+    body = await readFrame(bytes, reader, onUsed);
     return { tasks: requireTasks(body, max) };
   } catch (error) {
+    onUsed(0);
     if (error instanceof TaskError) return { refusal: error, routings: namedIn(body) };
     throw error;
   }

@@ -35,7 +35,7 @@ export const limitUnauthenticated = (
   socket: WebSocket,
   stream: Duplex,
   pausing: Pausing,
-  { authenticateMs = 10_000 }: AuthenticationOptions,
+  { authenticateMs = 5_000 }: AuthenticationOptions,
 ): AuthenticationLimits => {
   let received = 0;
   let held = 0;

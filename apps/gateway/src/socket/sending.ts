@@ -20,6 +20,8 @@ export const createPausing = (socket: WebSocket): Pausing => {
 export type SenderOptions = {
   /** Time after which a client that reads nothing, with too much waiting for it, is cut off. */
   readonly stallMs?: number;
+  /** Bytes that may wait for all clients together. */
+  readonly maxTotalBytes?: number;
 };
 
 /** Bytes that may wait for a client that does not read; frames with an image count separately. */
@@ -29,6 +31,20 @@ const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 /** A longer frame carries an image. It waits as a whole even when its client reads. */
 const LARGE_FRAME_BYTES = 64 * 1024;
 const LOOK_EVERY_MS = 50;
+/** Above this the client with the most waiting is cut off. Its session keeps the answers too. */
+const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
+
+const open = new Set<WebSocket>();
+
+const boundTotal = (max: number) => {
+  const waiting = [...open].toSorted((a, b) => b.bufferedAmount - a.bufferedAmount);
+  let total = waiting.reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0);
+  for (const socket of waiting) {
+    if (total <= max) return;
+    total -= socket.bufferedAmount;
+    socket.terminate();
+  }
+};
 
 /** Sends frames to one client, which may read slowly or not at all. */
 export type Sender = {
@@ -44,10 +60,13 @@ export type Sender = {
 export const createSender = (
   socket: WebSocket,
   pausing: Pausing,
-  { stallMs = 30_000 }: SenderOptions,
+  { stallMs = 30_000, maxTotalBytes = MAX_TOTAL_BYTES }: SenderOptions,
 ): Sender => {
   let largeBytes = 0;
   let relieved: Promise<void> | undefined;
+
+  open.add(socket);
+  socket.once('close', () => open.delete(socket));
 
   const isOpen = () => socket.readyState === WebSocket.OPEN;
   const smallBytes = () => socket.bufferedAmount - largeBytes;
@@ -77,6 +96,7 @@ export const createSender = (
       const large = bytes.length > LARGE_FRAME_BYTES ? bytes.length : 0;
       largeBytes += large;
       socket.send(bytes, { binary: false }, () => (largeBytes -= large));
+      if (large > 0) boundTotal(maxTotalBytes);
       look();
     },
     ready: async () => relieved,

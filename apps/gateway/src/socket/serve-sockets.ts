@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { addressOf } from '#callers';
 import type { ServiceConfig } from '#config';
 import { MAX_BODY_BYTES, TaskError } from '#contract';
-import { touchSessions } from '#database';
+import { findWorkingKeys, touchSessions } from '#database';
 import { token } from '#nest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { withoutEndSlash } from '../http/allowed-methods.js';
@@ -11,12 +12,17 @@ import { answerRaw } from '../http/raw-answer.js';
 import { isDryRun } from '../tasks/intake.js';
 import { serveConnection, type Connection, type ConnectionOptions } from './connection.js';
 import { maxFrameBytesOf } from './limits.js';
+import { createPlaces } from './places.js';
 import type { SessionNeeds } from './session.js';
 import { answerPlainly, wantsWebSocket } from './upgrade.js';
 
 const PATH = '/v1';
 /** Interval at which open sessions are marked as alive; well below their expiry. */
 const TOUCH_EVERY_MS = 30_000;
+/** A revoked key stops within this time. */
+const CHECK_KEYS_MS = 3_000;
+/** Connections of one address that have not authenticated. */
+const MAX_STRANGERS = 10;
 /** Time for a client to answer a close. */
 const CLOSE_MS = 1_000;
 /** Interval at which a stopping gateway looks for connections without unanswered tasks. */
@@ -24,10 +30,15 @@ const LOOK_EVERY_MS = 50;
 /** WebSocket close code: clients reconnect at once and send unanswered tasks again. */
 const SERVICE_RESTART = 1012;
 
+export type SocketOptions = ConnectionOptions & {
+  /** Interval at which the keys of open connections are checked. */
+  readonly checkKeysMs?: number;
+};
+
 type Needs = SessionNeeds & {
   readonly server: Server;
-  readonly config: Pick<ServiceConfig, 'CORS_ORIGINS'>;
-  readonly options: ConnectionOptions;
+  readonly config: Pick<ServiceConfig, 'CORS_ORIGINS' | 'TRUSTED_PROXIES'>;
+  readonly options: SocketOptions;
 };
 
 export type Sockets = {
@@ -48,6 +59,12 @@ const faultyHandshake = new TaskError(
 const foreignPage = new TaskError(
   'forbidden',
   "Pages of this Origin may not connect. The service's operator allows them by CORS_ORIGINS.",
+);
+
+const tooManyStrangers = new TaskError(
+  'rateLimitExceeded',
+  `Your address has ${MAX_STRANGERS} WebSockets that have not authenticated; try again in 5 s.`,
+  { max: MAX_STRANGERS, retryAfter: 5 },
 );
 
 export const SOCKETS = token<Sockets>('sockets');
@@ -83,6 +100,7 @@ const closeWhenAnswered = ({ socket, isBusy }: Connection, graceOver: AbortSigna
 
 /** Serves the task API over WebSocket at /v1. */
 export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
+  const { checkKeysMs = CHECK_KEYS_MS } = options;
   const { config, database, background, log } = needs;
   const webSockets = new WebSocketServer({
     noServer: true,
@@ -101,6 +119,20 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
   };
   const touching = setInterval(() => touch([...connections]), TOUCH_EVERY_MS);
 
+  /** Closes the connections whose key works no more. */
+  const checkKeys = async () => {
+    const hashes = new Set([...connections].flatMap(({ keyHash }) => keyHash() ?? []));
+    if (hashes.size === 0) return;
+    const working = await findWorkingKeys(database, [...hashes]);
+    for (const { keyHash, revoke } of connections) {
+      const hash = keyHash();
+      // A key that was sent meanwhile is not in the answer.
+      if (hash !== undefined && hashes.has(hash) && !working.has(hash)) revoke();
+    }
+  };
+  const checking = setInterval(() => background.run('keys not checked', checkKeys), checkKeysMs);
+  const strangers = createPlaces(MAX_STRANGERS);
+
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!wantsWebSocket(request)) return answerPlainly(server, request, socket, head);
     socket.on('error', (error) => log.debug({ err: error }, 'connection failed'));
@@ -109,10 +141,22 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
     if (isDraining) return refuse(socket, stopping);
     if (!mayDial(config, request.headers)) return refuse(socket, foreignPage);
 
+    const address = addressOf(request, config.TRUSTED_PROXIES);
+    const leave = strangers.enter(address);
+    if (!leave) return refuse(socket, tooManyStrangers);
+    socket.once('close', leave);
+
     const isDry = isDryRun(new URLSearchParams(query).get('dryRun'));
     return webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const maxFrameBytes = maxFrameBytesOf(request.headers['user-agent']);
-      const dialled = { socket: webSocket, stream: socket, isDryRun: isDry, maxFrameBytes };
+      const dialled = {
+        socket: webSocket,
+        stream: socket,
+        isDryRun: isDry,
+        maxFrameBytes,
+        address,
+        onAuthenticated: leave,
+      };
       const connection = serveConnection(needs, dialled, options);
       connections.add(connection);
       webSocket.once('close', () => {
@@ -130,6 +174,7 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
     drain: async (graceOver) => {
       isDraining = true;
       clearInterval(touching);
+      clearInterval(checking);
       await Promise.all([...connections].map((connection) => closeWhenAnswered(connection, graceOver)));
     },
     settle: background.settle,

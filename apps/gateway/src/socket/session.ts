@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { FailedTries } from '#callers';
 import type { ServiceConfig } from '#config';
 import { isUuid, removalTypes, routingOf, TaskError, type Outcome, type Routing } from '#contract';
 import {
   createSession,
   findSessionItems,
+  hashKey,
   resumeSession,
   type Database,
   type Owner,
@@ -11,9 +13,10 @@ import {
 } from '#database';
 import type { Logger } from '#telemetry';
 import type { AnswerTasks } from '../tasks/answer-tasks.js';
-import { authenticate } from '../tasks/authenticate.js';
+import { authenticate, type Entrance } from '../tasks/authenticate.js';
 import type { ReadOutcome } from '../tasks/read-outcome.js';
 import type { WaitingRoom } from '../tasks/waiting-room.js';
+import type { IntakeMemory } from '../door/intake-memory.js';
 import type { Background } from './background.js';
 
 /** Dependencies of every session. */
@@ -22,6 +25,8 @@ export type SessionNeeds = {
   readonly background: Background;
   readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST' | 'PUBLIC_URL' | 'SYNC_TIMEOUT_S'>;
   readonly database: Database;
+  readonly memory: IntakeMemory;
+  readonly tries: FailedTries;
   readonly readOutcome: ReadOutcome;
   readonly waitingRoom: Pick<WaitingRoom, 'wait'>;
   readonly log: Logger;
@@ -30,11 +35,17 @@ export type SessionNeeds = {
 /** An open session, with the answers that an earlier connection did not confirm. */
 export type Opened = {
   readonly owner: Owner;
+  /** Of the key, to see later whether it still works. */
+  readonly keyHash: string;
   readonly sessionId: string;
   readonly items: readonly SessionItem[];
 };
 
-const takeUp = async (database: Database, owner: Owner, wanted: unknown): Promise<Omit<Opened, 'owner'>> => {
+const takeUp = async (
+  database: Database,
+  owner: Owner,
+  wanted: unknown,
+): Promise<Omit<Opened, 'owner' | 'keyHash'>> => {
   if (isUuid(wanted) && (await resumeSession(database, wanted, owner.id))) {
     return { sessionId: wanted, items: await findSessionItems(database, wanted) };
   }
@@ -49,12 +60,16 @@ const takeUp = async (database: Database, owner: Owner, wanted: unknown): Promis
  * @throws TaskError serviceUnavailable when the database is away; any other is a refusal
  */
 export const openSession = async (
-  database: Database,
-  task: { readonly connectionSessionUUID?: unknown },
+  entrance: Entrance,
+  task: { readonly connectionSessionUUID?: unknown; readonly apiKey?: unknown },
 ): Promise<Opened> => {
-  const owner = await authenticate(database, {}, task);
+  const owner = await authenticate(entrance, {}, task);
   try {
-    return { owner, ...(await takeUp(database, owner, task.connectionSessionUUID)) };
+    return {
+      owner,
+      keyHash: hashKey(String(task.apiKey)),
+      ...(await takeUp(entrance.database, owner, task.connectionSessionUUID)),
+    };
   } catch (cause) {
     throw new TaskError('serviceUnavailable', 'Sessions cannot be opened right now.', {}, { cause });
   }

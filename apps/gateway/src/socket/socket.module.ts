@@ -3,6 +3,8 @@ import { Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { watchSockets } from '../gateway-metrics.js';
+import { FAILED_TRIES } from '../door/door.module.js';
+import { INTAKE_MEMORY } from '../door/intake-memory.js';
 import { GATEWAY_OPTIONS } from '../gateway-options.js';
 import { ANSWER_TASKS } from '../tasks/answer-tasks.js';
 import { READ_OUTCOME } from '../tasks/read-outcome.js';
@@ -34,6 +36,8 @@ const HTTP_SERVER = token<FastifyInstance['server']>('HTTP server');
         config: CONFIG,
         database: DATABASE,
         log: LOG,
+        memory: INTAKE_MEMORY,
+        tries: FAILED_TRIES,
         metrics: METRICS,
         options: GATEWAY_OPTIONS,
         readOutcome: READ_OUTCOME,

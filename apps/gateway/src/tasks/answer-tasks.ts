@@ -1,4 +1,5 @@
 import {
+  createTurns,
   parseTask,
   removalTypes,
   routingOf,
@@ -35,6 +36,8 @@ export type TaskBatch = {
   readonly tasks: readonly unknown[];
   /** Validate and price, but store and run nothing. */
   readonly isDryRun: boolean;
+  /** Is called when the last task has begun. */
+  readonly onBegun?: () => void;
 };
 
 /** Starts all tasks and answers each on its own: one failure does not affect the others. */
@@ -80,7 +83,11 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
 
   return (batch) => {
     const duplicates = findDuplicates(batch.tasks);
-    return batch.tasks.map(async (raw) => {
+    // To explain the faults of one task takes milliseconds.
+    const turn = createTurns();
+    return batch.tasks.map(async (raw, i) => {
+      await turn();
+      if (i === batch.tasks.length - 1) batch.onBegun?.();
       const isDuplicate = duplicates.has(workUuidOf(raw) ?? '');
       const outcome = await tracing.trace('task', {}, () => answerOne(batch, raw, isDuplicate));
       return withDocumentation(outcome, config.PUBLIC_URL);

@@ -3,6 +3,7 @@ import type { ServiceConfig } from '#config';
 import {
   didYouMean,
   parseImageSource,
+  releasing,
   requireAll,
   TaskError,
   toFailure,
@@ -98,11 +99,11 @@ type Parts = {
   readonly sent: SentTask;
 };
 
-const toNewTask = (
+const toNewTask = async (
   { seal }: Pick<Secrets, 'seal'>,
   owner: Owner,
   { removal, model, input, source, sent }: Parts,
-): NewTask => {
+): Promise<NewTask> => {
   const { taskType, taskUUID, parameter, output, otherTypes, finishing, warnings } = removal;
   const { uploadEndpoint, webhookURL, ttl } = removal;
   // What an older gateway hashed must hash alike, so `otherTypes` counts only where there are some.
@@ -131,7 +132,7 @@ const toNewTask = (
       isNewerForm: parameter === 'inputs.image',
     },
     sentTask: sealSentTask({ seal }, sent, source.kind === 'inline' ? input.inputImageId : undefined),
-    payloadHash: payloadHash(work, source),
+    payloadHash: await payloadHash(work, source),
     inputImageId: input.inputImageId,
     outputImageId: randomUUID(),
     isSync: !removal.isAsync,
@@ -149,7 +150,7 @@ const check = async (needs: Needs, removal: Removal): Promise<readonly [Model, P
   const { inputImage, parameter, webhookURL, uploadEndpoint } = removal;
   const [model, source] = await requireAll([
     chooseModel(needs, removal),
-    (async () => parseImageSource(inputImage, parameter))(),
+    parseImageSource(inputImage, parameter),
     checkAddresses(needs.outbound, { webhookURL }),
     checkAddresses(needs.outbound, { uploadEndpoint }),
   ]);
@@ -172,14 +173,19 @@ const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promis
   return { result: { taskType, taskUUID, cost: Number(cost), ...notes } };
 };
 
+/** Stores a task and its image. Returns before the task ends, so that the image's bytes are kept no longer. */
+const store = async (needs: Needs, owner: Owner, removal: Removal, sent: SentTask) => {
+  const [model, source] = await check(needs, removal);
+  const { image, ...input } = await resolveInput(needs, owner, source, removal);
+  const newTask = await toNewTask(needs.secrets, owner, { removal, model, input, source, sent });
+  return { model, ...(await needs.accept(newTask, image)) };
+};
+
 /** Accepts a removal; answers its result, or for async callers an acknowledgement. */
 const run = async (needs: Needs, owner: Owner, task: RemoveBackground, sent: SentTask): Promise<Outcome> => {
   const removal = toRemoval(task);
-  const [model, source] = await check(needs, removal);
-  const { image, ...input } = await resolveInput(needs, owner, source, removal);
-
-  const newTask = toNewTask(needs.secrets, owner, { removal, model, input, source, sent });
-  const { task: row, isNew } = await needs.accept(newTask, image);
+  const stored = await releasing(removal.inputImage, () => store(needs, owner, removal, sent));
+  const { model, task: row, isNew } = stored;
   // A task that is not fed now is fed by the dispatcher.
   if (isNew) needs.feeder.wake(row.stage === 'device' ? model.air : row.stage);
 
@@ -193,5 +199,5 @@ export const REMOVE_BACKGROUND = token<RemovalHandler>('removeBackground');
 
 export const createRemoveBackground = (needs: Needs): RemovalHandler => ({
   run: (owner, task, sent) => run(needs, owner, task, sent),
-  dryRun: (owner, task) => price(needs, owner, task),
+  dryRun: async (owner, task) => releasing(toRemoval(task).inputImage, () => price(needs, owner, task)),
 });

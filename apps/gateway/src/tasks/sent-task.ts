@@ -1,3 +1,4 @@
+import { LongText } from '#contract';
 import { SecretsError, type Secrets } from '#secrets';
 
 /** A task as it came. */
@@ -13,7 +14,9 @@ const SHORT_LENGTH = 64;
 const isSecret = (name: string) => /key|token|secret|password|authorization|credential/i.test(name);
 
 const isRecord = (value: unknown): value is SentTask =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof LongText);
+
+const isText = (value: unknown) => typeof value === 'string' || value instanceof LongText;
 
 /** Queries and user names of addresses often open something. */
 const redactUrl = (text: string): string => {
@@ -39,6 +42,7 @@ const redact = (sent: SentTask): SentTask => {
     return kept;
   };
   const copy = (value: unknown, depth: number): unknown => {
+    if (value instanceof LongText) return `${value.head}… (${value.length} characters)`;
     if (typeof value === 'string') return shorten(redactUrl(value));
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= MAX_DEPTH) return '…';
@@ -63,9 +67,8 @@ const withStoredImage = (sent: SentTask, imageUuid: string): SentTask => {
   const { inputImage, inputs } = sent;
   return {
     ...sent,
-    ...(typeof inputImage === 'string' && { inputImage: imageUuid }),
-    ...(isRecord(inputs) &&
-      typeof inputs['image'] === 'string' && { inputs: { ...inputs, image: imageUuid } }),
+    ...(isText(inputImage) && { inputImage: imageUuid }),
+    ...(isRecord(inputs) && isText(inputs['image']) && { inputs: { ...inputs, image: imageUuid } }),
   };
 };
 

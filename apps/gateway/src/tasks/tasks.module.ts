@@ -1,5 +1,4 @@
 import { countInFlight, findEnded } from '#database';
-import { limitsOf } from '#imaging';
 import {
   CONFIG,
   DATABASE,
@@ -36,7 +35,6 @@ import { createReadOutcome, READ_OUTCOME } from './read-outcome.js';
 import { createRemoveBackground, REMOVE_BACKGROUND } from './remove-background.js';
 import { TasksController } from './tasks.controller.js';
 import { createUploads, UPLOADS } from './uploads.js';
-import { createVerifyUpload, VERIFY_UPLOAD } from './verify-upload.js';
 import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
 
 /** Takes tasks, stores them, and answers them. */
@@ -102,7 +100,6 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       tracing: TRACING,
       log: LOG,
     }),
-    provide(VERIFY_UPLOAD, ({ config }) => createVerifyUpload(limitsOf(config)), { config: CONFIG }),
     provide(UPLOADS, createUploads, {
       accept: ACCEPT,
       config: CONFIG,
@@ -110,7 +107,6 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       outbound: OUTBOUND,
       readOutcome: READ_OUTCOME,
       secrets: SECRETS,
-      verifyUpload: VERIFY_UPLOAD,
     }),
     provide(POLLS, createPolls, { database: DATABASE, readOutcome: READ_OUTCOME, secrets: SECRETS }),
     provide(HANDLERS, createHandlers, { removal: REMOVE_BACKGROUND, uploads: UPLOADS, polls: POLLS }),

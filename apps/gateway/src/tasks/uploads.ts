@@ -3,6 +3,8 @@ import type { ServiceConfig } from '#config';
 import {
   parseImageSource,
   TaskError,
+  releasing,
+  type ImageText,
   type ImageUpload,
   type MediaStorage,
   type Outcome,
@@ -17,6 +19,7 @@ import {
   type NewTask,
   type Owner,
 } from '#database';
+import { requireEnd } from '#imaging';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
@@ -27,7 +30,6 @@ import { describeInline } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
 import type { ReadOutcome } from './read-outcome.js';
 import { sealSentTask, type SentTask } from './sent-task.js';
-import type { VerifyUpload } from './verify-upload.js';
 
 type Needs = {
   readonly accept: Accept;
@@ -36,14 +38,13 @@ type Needs = {
   readonly outbound: Pick<Outbound, 'fetchBytes' | 'checkUrl'>;
   readonly readOutcome: ReadOutcome;
   readonly secrets: Pick<Secrets, 'seal'>;
-  readonly verifyUpload: VerifyUpload;
 };
 
 /** An image to store, of either task type. */
 type Upload = {
   readonly taskType: 'imageUpload' | 'mediaStorage';
   readonly taskUUID: string;
-  readonly text: string;
+  readonly text: ImageText;
   /** The parameter that holds it, for errors. */
   readonly parameter: 'image' | 'media';
 };
@@ -63,27 +64,22 @@ const readBytes = (
   throw storedAlready(parameter);
 };
 
-/** @throws TaskError when its format is not supported, or it is too large or damaged */
-const takeImage = async (
-  { config, verifyUpload }: Needs,
-  bytes: Buffer,
-  ownerId: string,
-  parameter: string,
-) => {
+/** @throws TaskError when its format is not supported, or it is too large or ends early */
+const takeImage = async ({ config }: Needs, bytes: Buffer, ownerId: string, parameter: string) => {
   const image = await describeInline(config, bytes, ownerId, parameter);
-  await atParameter(parameter, () => verifyUpload(bytes, image.row));
+  await atParameter(parameter, () => requireEnd(bytes));
   return image;
 };
 
-/** Stores an image that decodes. The upload is recorded as an ended task, so that a repetition gets the same answer. */
+/** Stores an image that is whole. A worker decodes it. The upload is recorded as an ended task, so that a repetition gets the same answer. */
 const upload = async (
   needs: Needs,
   owner: Owner,
   { taskType, taskUUID, text, parameter }: Upload,
   sent: SentTask,
 ): Promise<Outcome> => {
-  const source = parseImageSource(text, parameter);
-  const hash = payloadHash({ taskType }, source);
+  const source = await parseImageSource(text, parameter);
+  const hash = await payloadHash({ taskType }, source);
   const standing = await findStanding(needs.database, owner.id, taskUUID, hash);
   if (standing.kind === 'attached') return needs.readOutcome(standing.task);
 
@@ -114,7 +110,7 @@ const remove = async (
   owner: Owner,
   { taskUUID, media }: MediaStorage,
 ): Promise<Outcome> => {
-  const source = parseImageSource(media, 'media');
+  const source = await parseImageSource(media, 'media');
   const image = source.kind === 'stored' && (await forgetImage(database, owner.id, source.imageUuid));
   if (!image) throw noSuchImage();
   return {
@@ -150,7 +146,7 @@ const checkUpload = async (
   task: ImageUpload | MediaStorage,
 ): Promise<Outcome> => {
   const { text, parameter } = toUpload(task);
-  const source = parseImageSource(text, parameter);
+  const source = await parseImageSource(text, parameter);
   if (source.kind === 'stored') throw storedAlready(parameter);
   if (source.kind === 'url') await checkAddresses(needs.outbound, { [parameter]: source.url });
   else await takeImage(needs, source.bytes, owner.id, parameter);
@@ -160,7 +156,7 @@ const checkUpload = async (
 /** Checks an upload, or whether there is an image to delete. */
 const checkMedia = async (needs: Needs, owner: Owner, task: MediaStorage): Promise<Outcome> => {
   if (task.operation !== 'delete') return checkUpload(needs, owner, task);
-  const source = parseImageSource(task.media, 'media');
+  const source = await parseImageSource(task.media, 'media');
   const image = source.kind === 'stored' && (await findImage(needs.database, source.imageUuid));
   if (!image || image.ownerId !== owner.id || isExpired(image)) throw noSuchImage();
   return free(task);
@@ -173,11 +169,11 @@ export const UPLOADS = token<Uploads>('uploads');
 /** Images that are stored, or deleted, without being processed. */
 export const createUploads = (needs: Needs): Uploads => ({
   imageUpload: {
-    run: (owner, task, sent) => upload(needs, owner, toUpload(task), sent),
-    dryRun: (owner, task) => checkUpload(needs, owner, task),
+    run: (owner, task, sent) => releasing(task.image, () => upload(needs, owner, toUpload(task), sent)),
+    dryRun: (owner, task) => releasing(task.image, () => checkUpload(needs, owner, task)),
   },
   mediaStorage: {
-    run: (owner, task, sent) => storeOrDelete(needs, owner, task, sent),
-    dryRun: (owner, task) => checkMedia(needs, owner, task),
+    run: (owner, task, sent) => releasing(task.media, () => storeOrDelete(needs, owner, task, sent)),
+    dryRun: (owner, task) => releasing(task.media, () => checkMedia(needs, owner, task)),
   },
 });

@@ -1,0 +1,121 @@
+import { MAX_BODY_BYTES, TaskError, type LongText } from '#contract';
+import { describeFault, findFault, placeAfter, type Fault } from './json-fault.js';
+import { createSkeleton, Stop, type Skeleton } from './skeleton.js';
+
+/** Far more values than the largest task has. */
+const VALUES_PER_TASK = 100;
+/** The limit never falls below this. */
+const LEAST_VALUES = 100_000;
+const LEAST_BYTES = 4 * 1024 * 1024;
+/** The longest address, which is most of a task without its image. */
+const BYTES_PER_TASK = 2048;
+
+/** The most JSON values in a request of at most that many tasks. */
+const maxValuesOf = (maxTasks: number): number => Math.max(LEAST_VALUES, VALUES_PER_TASK * maxTasks);
+
+export type JsonReaderOptions = {
+  readonly maxTasks: number;
+  /** How errors call the text. */
+  readonly what: 'body' | 'frame';
+  readonly likelyBytes?: number | undefined;
+  readonly backing?: Buffer | undefined;
+  /** The text that is to be parsed. It may refuse what is no JSON at all. @throws TaskError */
+  readonly decode: (bytes: Buffer) => string;
+  readonly parse: (text: string) => Promise<unknown>;
+};
+
+/** Reads one JSON text that comes in pieces. */
+export type JsonReader = {
+  /** @throws TaskError as soon as the text cannot be accepted any more */
+  readonly take: (piece: Uint8Array) => void;
+  readonly keptBytes: () => number;
+  readonly treeBytes: () => number;
+  /**
+   * The value, with a LongText for each large image.
+   *
+   * @param release is called when the bytes of no image are needed any more
+   * @throws TaskError
+   */
+  readonly finish: (release: () => void) => Promise<unknown>;
+};
+
+const placeOf = (skeleton: Skeleton, text: string, at: number) => {
+  const end = Buffer.byteLength(text.slice(0, at));
+  const mark = skeleton.marks().findLast((each) => each.at <= end) ?? { at: 0, line: 1, column: 1 };
+  return placeAfter(skeleton.bytes().toString('utf8', mark.at, end), mark);
+};
+
+/** What makes JSON unreadable although it is JSON. */
+const FORBIDDEN = "The JSON has a forbidden name, '__proto__' or 'constructor' with 'prototype': remove it.";
+
+const messageOf = (skeleton: Skeleton, what: string, text: string, fault: Fault | undefined): string =>
+  fault ? `The ${what} is not JSON: ${describeFault(fault, placeOf(skeleton, text, fault.at))}.` : FORBIDDEN;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/** Puts the image texts in place of their stand-ins. @returns how many */
+const putBack = (body: unknown, longTextOf: (text: string) => LongText | undefined): number => {
+  let count = 0;
+  const fill = (record: unknown, names: readonly string[]) => {
+    if (!isRecord(record)) return;
+    for (const name of names) {
+      const sent = record[name];
+      const text = typeof sent === 'string' ? longTextOf(sent) : undefined;
+      if (!text) continue;
+      record[name] = text;
+      count++;
+    }
+  };
+  for (const task of Array.isArray(body) ? (body as unknown[]) : []) {
+    fill(task, ['inputImage', 'image', 'media']);
+    if (isRecord(task)) fill(task['inputs'], ['image']);
+  }
+  return count;
+};
+
+export const createJsonReader = (options: JsonReaderOptions): JsonReader => {
+  const { maxTasks, what, decode, parse } = options;
+  const skeleton = createSkeleton({
+    maxValues: maxValuesOf(maxTasks),
+    maxBytes: Math.max(LEAST_BYTES, BYTES_PER_TASK * maxTasks),
+    maxTextBytes: MAX_BODY_BYTES,
+    likelyBytes: options.likelyBytes,
+    backing: options.backing,
+  });
+
+  const explain = (cause: unknown): TaskError => {
+    const text = decode(skeleton.bytes());
+    const fault = findFault(text);
+    const refusal = cause instanceof Stop ? cause.refusal : undefined;
+    // The end of what was read is the end of the text only if nothing stopped the reading.
+    if (refusal && (!fault || fault.at >= text.length)) return refusal;
+    return new TaskError('invalidRequestBody', messageOf(skeleton, what, text, fault), {}, { cause });
+  };
+
+  return {
+    keptBytes: skeleton.keptBytes,
+    treeBytes: skeleton.treeBytes,
+    take: (piece) => {
+      try {
+        skeleton.take(piece);
+      } catch (error) {
+        throw error instanceof Stop ? explain(error) : error;
+      }
+    },
+    finish: async (release) => {
+      skeleton.end();
+      const text = decode(skeleton.bytes());
+      const body = await parse(text).catch((cause: unknown) => {
+        throw explain(cause);
+      });
+      let left = 0;
+      const oneDone = () => {
+        if (--left === 0) release();
+      };
+      left = putBack(body, (sent) => skeleton.longTextOf(sent, oneDone));
+      if (left === 0) release();
+      return body;
+    },
+  };
+};

@@ -1,0 +1,176 @@
+import type { Arena } from './arena.js';
+import type { Path } from './json-path.js';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const UNICODE = 0x75;
+
+/** Longer strings are cut, unless they are images. No valid parameter is as long. */
+const MAX_STRING = 4096;
+/** A longer image text is kept apart. */
+const MAX_SHORT_IMAGE = 2048;
+
+const isHex = (byte: number) =>
+  (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
+
+/** The letters that may follow a backslash, as flags by code. */
+const escapes = new Uint8Array(256);
+for (const letter of Buffer.from('"\\/bfnrtu')) escapes[letter] = 1;
+
+/** Whether a backslash and this letter are all of an escape. */
+const isShortEscape = (letter: number | undefined): boolean =>
+  letter !== undefined && letter !== UNICODE && escapes[letter] === 1;
+
+/** UTF-16 units that a byte of UTF-8 adds. */
+export const unitsOf = (byte: number): number => ((byte & 0xc0) === 0x80 ? 0 : byte >= 0xf0 ? 2 : 1);
+
+/** The length of a text without an escape or a character that is cut off at its end. */
+const wholeCharacters = (text: Buffer): number => {
+  const slashes = text.length - 1 - text.findLastIndex((each) => each !== BACKSLASH);
+  if (slashes % 2 === 1) return text.length - 1;
+  const lead = text.findLastIndex((byte) => (byte & 0xc0) !== 0x80);
+  const byte = text[lead] ?? 0;
+  const width = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+  return lead >= 0 && lead + width > text.length ? lead : text.length;
+};
+
+/** An image text, by its place among all image bytes. */
+export type LongValue = { readonly start: number; readonly end: number; readonly isEscaped: boolean };
+
+export type StringSink = {
+  readonly skeleton: Arena;
+  readonly images: Arena;
+  readonly path: Path;
+  /** Where the reader stands in the body. */
+  readonly place: { column: number };
+  /** Notes that the skeleton lacks bytes of the body here. */
+  readonly mark: () => void;
+  /** Stops the reading at a fault. */
+  readonly stop: () => never;
+  /** Keeps an image text. @returns what stands for it in the skeleton */
+  readonly hold: (value: LongValue) => Buffer;
+};
+
+/** Reads the strings of a JSON text. */
+export type StringReader = {
+  /** Behind the opening quote. */
+  readonly begin: () => void;
+  readonly isInside: () => boolean;
+  /** Reads on within a string. @returns where it stopped */
+  readonly take: (piece: Uint8Array, start: number) => number;
+  /** The text ends here. */
+  readonly end: () => void;
+};
+
+export const createStringReader = (sink: StringSink): StringReader => {
+  const { skeleton, images, path, place, mark } = sink;
+  let isInside = false;
+  let isImage = false;
+  let isCut = false;
+  let isEscaped = false;
+  let start = 0;
+  /** The bytes of an escape that is not read to its end. */
+  let escape: number[] = [];
+
+  const finishImage = () => {
+    const end = images.length();
+    if (end - start <= MAX_SHORT_IMAGE) {
+      skeleton.write(images.slice(start, end), 0, end - start);
+      images.cut(start);
+      return;
+    }
+    const standIn = sink.hold({ start, end, isEscaped });
+    skeleton.write(standIn, 0, standIn.length);
+    isCut = true;
+  };
+
+  const finish = () => {
+    isInside = false;
+    if (isImage) finishImage();
+    else path.endString(isCut ? undefined : skeleton, start);
+    skeleton.push(QUOTE);
+    place.column++;
+    if (isCut) mark();
+  };
+
+  /** Keeps bytes of a string: all of an image, the first of another. */
+  const keep = (bytes: Uint8Array, from: number, to: number) => {
+    if (isImage) return images.write(bytes, from, to);
+    if (isCut) return undefined;
+    const room = MAX_STRING - (skeleton.length() - start);
+    if (to - from <= room) return skeleton.write(bytes, from, to);
+    isCut = true;
+    skeleton.write(bytes, from, from + room);
+    return skeleton.cut(wholeCharacters(skeleton.slice(start)) + start);
+  };
+
+  /** Puts a fault where `JSON.parse` and the search for faults find it. */
+  const expose = (faulty: readonly number[]) => {
+    if (isImage || isCut) mark();
+    for (const byte of faulty) skeleton.push(byte);
+  };
+
+  const takeEscape = (byte: number) => {
+    const isValid = escape.length === 1 ? escapes[byte] === 1 : isHex(byte);
+    escape.push(byte);
+    if (!isValid) {
+      expose(escape);
+      sink.stop();
+    }
+    if (escape.length < (escape[1] === UNICODE ? 6 : 2)) return;
+    // An escape is kept whole or not at all.
+    if (!isImage && skeleton.length() - start + escape.length > MAX_STRING) isCut = true;
+    if (isImage || !isCut) for (const each of escape) (isImage ? images : skeleton).push(each);
+    place.column += escape.length;
+    escape = [];
+    isEscaped = true;
+  };
+
+  /** The end of the bytes that are ordinary characters or short escapes. */
+  const endOfPlain = (piece: Uint8Array, from: number): number => {
+    let at = from;
+    let units = 0;
+    for (; at < piece.length; at++) {
+      const byte = piece[at]!;
+      if (byte === BACKSLASH && isShortEscape(piece[at + 1])) {
+        isEscaped = true;
+        units++;
+        at++;
+      } else if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
+      units += unitsOf(byte);
+    }
+    if (at > from) keep(piece, from, at);
+    place.column += units;
+    return at;
+  };
+
+  return {
+    begin: () => {
+      isInside = true;
+      isCut = false;
+      isEscaped = false;
+      isImage = path.isAtImage();
+      start = (isImage ? images : skeleton).length();
+    },
+    isInside: () => isInside,
+    take: (piece, from) => {
+      if (escape.length > 0) {
+        takeEscape(piece[from]!);
+        return from + 1;
+      }
+      const at = endOfPlain(piece, from);
+      const byte = piece[at];
+      if (byte === undefined) return at;
+      if (byte === QUOTE) finish();
+      else if (byte === BACKSLASH) escape = [byte];
+      else {
+        expose([byte]);
+        sink.stop();
+      }
+      return at + 1;
+    },
+    end: () => {
+      if (escape.length > 0) expose(escape);
+    },
+  };
+};
