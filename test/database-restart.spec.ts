@@ -41,7 +41,9 @@ describe('npm start, when its own Postgres is killed,', () => {
     processesOf(folder).filter(({ command }) => /apps\/(gateway|worker|dispatcher)/.test(command));
 
   const answerOf = async (task: object): Promise<Reply | undefined> => {
-    const reply = await client.post([task]);
+    const reply = await client.post([task]).catch((cause: unknown) => {
+      throw new Error(`The gateway is away. The last output:\n${started.output().slice(-4_000)}`, { cause });
+    });
     // While the database is away, the gateway says so and the task can be sent again.
     if (reply.status >= 500) return undefined;
     expect(reply.errors).toEqual([]);

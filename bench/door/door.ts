@@ -169,14 +169,19 @@ const printUploads = async (
   );
 };
 
+type Measured = {
+  readonly service: Service;
+  readonly door: Door;
+  /** The UUID of a stored image. */
+  readonly image: string;
+};
+
 const measureAt = async (
   bench: Bench,
-  service: Service,
-  door: Door,
-  image: string,
+  { service, door, image }: Measured,
   waiting: number,
   options: Options,
-) => {
+): Promise<void> => {
   const { seconds, clients, sync } = options;
   const array = () => Array.from({ length: IN_ONE_ARRAY }, () => removal(image, { deliveryMethod: 'async' }));
   const first = array();
@@ -233,7 +238,7 @@ const measure = async (outer: Bench, queue: string, redisUrl: string, options: O
   bench.print('| waiting | accepted/s (ms) | getResponse/s (ms) | sync +p50 | sync +p99 |');
   bench.print('| ------: | --------------: | -----------------: | --------: | --------: |');
   for (let waiting = options.least; waiting <= options.most; waiting *= 100)
-    await measureAt(bench, service, door, image, waiting, options);
+    await measureAt(bench, { service, door, image }, waiting, options);
   await printUploads(bench, service, options);
   for (const each of closers.splice(0).toReversed()) await each();
 };

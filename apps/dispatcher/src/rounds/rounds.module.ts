@@ -14,6 +14,7 @@ import {
   TelemetryModule,
   token,
 } from '#nest';
+import { createFaultLog } from '#telemetry';
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { createExpiry } from './expire.js';
 import { createPulse, type Pulse } from './pulse.js';
@@ -32,7 +33,7 @@ const startAll = provide(
   START_ALL,
   ({ pulse, shutdown, feeder, ...edges }) => {
     const repeat = (round: string, work: (stopping: AbortSignal) => Promise<void>, everyMs: number) => {
-      const onError = (err: unknown) => edges.log.error({ err }, `${round} failed`);
+      const onError = createFaultLog(edges.log, `${round} failed`);
       const rounds = startRounds(pulse.watch(round, work), everyMs, onError);
       shutdown.finish(round, rounds.stop);
     };
