@@ -103,14 +103,20 @@ describe('npx clearcut keys', () => {
     const none = ['--rate', 'none', '--in-flight', 'none', '--budget-usd', 'none', '--scope', 'none'];
     const changed = await clearcut('keys', 'limits', 'shop', ...none, '--share', '3', '--models', 'none');
     expect(changed.out).toMatch(/^shop .* 2099-01-31T23:59:59Z +- +share 3$/m);
-    expect((await clearcut('keys', 'limits', 'shop', '--expires', 'none')).out).toMatch(/^shop .* - +- +share 3$/m);
-    expect(await clearcut('keys', 'limits', 'none')).toMatchObject({ err: 'clearcut: There is no key none.\n' });
+    expect((await clearcut('keys', 'limits', 'shop', '--expires', 'none')).out).toMatch(
+      /^shop .* - +- +share 3$/m,
+    );
+    expect(await clearcut('keys', 'limits', 'none')).toMatchObject({
+      err: 'clearcut: There is no key none.\n',
+    });
   });
 
   it('gives keys of one owner the same owner and share', async () => {
     const first = (await clearcut('keys', 'create', 'shop')).out.trim();
     const second = (await clearcut('keys', 'create', 'shop-phone', '--owner', 'shop')).out.trim();
-    const third = (await clearcut('keys', 'create', 'shop-desk', '--owner', 'shop-phone', '--share', '2')).out.trim();
+    const third = (
+      await clearcut('keys', 'create', 'shop-desk', '--owner', 'shop-phone', '--share', '2')
+    ).out.trim();
     const owners = await Promise.all([first, second, third].map(ownerOf));
     expect(new Set(owners.map((owner) => owner?.id)).size).toBe(1);
     expect(owners.map((owner) => owner?.name)).toEqual(['shop', 'shop-phone', 'shop-desk']);
@@ -169,7 +175,10 @@ describe('npx clearcut keys', () => {
     [['keys', 'create', 'a b'], 'A name has up to 63 letters'],
     [['keys', 'create', 'shop', '--force'], "Unknown option '--force'."],
     [['keys', 'list', 'shop'], 'keys list takes no name.'],
-    [['keys', 'create', 'shop', '--scope', 'run,fly'], '--scope takes a comma list of run, read, upload, admin.'],
+    [
+      ['keys', 'create', 'shop', '--scope', 'run,fly'],
+      '--scope takes a comma list of run, read, upload, admin.',
+    ],
     [['keys', 'create', 'shop', '--models', 'acme:9@9'], '--models: there is no model acme:9@9; '],
     [['keys', 'create', 'shop', '--rate', '-1'], "Option '--rate' argument is ambiguous."],
     [['keys', 'create', 'shop', '--rate', '0'], '--rate takes tasks per second, more than 0 '],

@@ -95,7 +95,11 @@ describe('a key', () => {
       const { status, errors } = await client.post([removal(photo, { model })]);
       expect([status, errors[0]]).toEqual([
         403,
-        expect.objectContaining({ code: 'permissionDenied', parameter: 'model', allowedValues: ['acme:1@1'] }),
+        expect.objectContaining({
+          code: 'permissionDenied',
+          parameter: 'model',
+          allowedValues: ['acme:1@1'],
+        }),
       ]);
     }
     const { status } = await (await make({ models: ['runware:109@1'] })).post([removal(photo)]);
@@ -117,7 +121,9 @@ describe('a key', () => {
       const retryAfter = Number(second.headers.get('retry-after'));
       expect(retryAfter).toBeGreaterThan(1);
       expect(retryAfter).toBeLessThanOrEqual(50);
-      expect(await second.json()).toMatchObject({ errors: [{ code: 'rateLimitExceeded', max: 1, retryAfter }] });
+      expect(await second.json()).toMatchObject({
+        errors: [{ code: 'rateLimitExceeded', max: 1, retryAfter }],
+      });
     }
   });
 
@@ -153,7 +159,8 @@ describe('a key', () => {
     const running = await claimTask(service.database, id);
     expect((await client.post([removal(photo)])).status).toBe(402);
 
-    if (running) await failTask(service.database, running, { code: 'inferenceError', message: '', details: {} });
+    if (running)
+      await failTask(service.database, running, { code: 'inferenceError', message: '', details: {} });
     await until('the end to be seen', async () => (await client.post([removal(photo)])).status === 200);
     expect(await findUsage(service.database, { by: [], ownerId })).toEqual([
       expect.objectContaining({ tasks: 2, failed: 1, costUsd: PRICE }),
@@ -221,7 +228,12 @@ describe('a key', () => {
       balance: { amount: 1 - PRICE, freeBalance: 0, currency: 'USD' },
       team: [],
       apiKeys: [
-        expect.objectContaining({ name: first.name, enabled: true, requests: 0, apiKey: 'cc_' + first.key.slice(3, 6) + '…' }),
+        expect.objectContaining({
+          name: first.name,
+          enabled: true,
+          requests: 0,
+          apiKey: 'cc_' + first.key.slice(3, 6) + '…',
+        }),
         expect.objectContaining({ name: second.name, enabled: true, requests: 1 }),
       ],
       usage: { total: used, today: used, last7Days: used, last30Days: used },

@@ -25,7 +25,11 @@ export const problems = {
     retryable: false,
     title: 'The budget of this key does not cover the task.',
   },
-  invalidApiKey: { status: 401, retryable: false, title: 'The API key is not known, was revoked, or has expired.' },
+  invalidApiKey: {
+    status: 401,
+    retryable: false,
+    title: 'The API key is not known, was revoked, or has expired.',
+  },
   invalidInputImage: { status: 400, retryable: false, title: 'The image cannot be read.' },
   invalidInputImageURL: {
     status: 400,

@@ -104,7 +104,9 @@ export const findUsage = (
   const groups = by.map((name) => Prisma.sql`${columns[name]} AS ${Prisma.raw(`"${name}"`)}, `);
   const places = by.map((_, i) => Prisma.raw(`${i + 1}`));
   const order =
-    places.length > 0 ? Prisma.sql`GROUP BY ${Prisma.join(places)} ORDER BY ${Prisma.join(places)}` : Prisma.empty;
+    places.length > 0
+      ? Prisma.sql`GROUP BY ${Prisma.join(places)} ORDER BY ${Prisma.join(places)}`
+      : Prisma.empty;
   const conditions = [
     Prisma.sql`true`,
     ...(from === undefined ? [] : [Prisma.sql`usage.day >= ${from}::date`]),

@@ -1,5 +1,6 @@
--- Several keys of one owner, what each may do and use, and rotation with an overlap.
-ALTER TABLE "api_keys" ADD COLUMN "owner_id" UUID REFERENCES "api_keys"("id") ON DELETE SET NULL ON UPDATE CASCADE,
+-- Several keys of one owner, what each may do and use, and rotation with an overlap. The column is not called owner_id,
+-- because queries of programs that run already join this table to others that have one.
+ALTER TABLE "api_keys" ADD COLUMN "owned_by" UUID REFERENCES "api_keys"("id") ON DELETE SET NULL ON UPDATE CASCADE,
 ADD COLUMN "scopes" TEXT[] DEFAULT ARRAY['run', 'read', 'upload', 'admin']::TEXT[],
 ADD COLUMN "models" TEXT[] DEFAULT ARRAY[]::TEXT[],
 ADD COLUMN "rate_per_s" DOUBLE PRECISION,

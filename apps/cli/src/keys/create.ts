@@ -58,9 +58,11 @@ const replace = async ({ database }: World, { name, key, settings, ownerId }: Wa
 };
 
 const add = async ({ database }: World, { name, key, settings, ownerId }: Wanted): Promise<void> => {
-  const isNew = await createKey(database, name, key, { ...settings, ...(ownerId !== undefined && { ownerId }) });
-  if (!isNew)
-    throw new KeyError(`There is a key ${name} already: choose another name, or add --replace.`);
+  const isNew = await createKey(database, name, key, {
+    ...settings,
+    ...(ownerId !== undefined && { ownerId }),
+  });
+  if (!isNew) throw new KeyError(`There is a key ${name} already: choose another name, or add --replace.`);
 };
 
 export const create: Command<World> = {

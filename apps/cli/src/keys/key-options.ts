@@ -68,7 +68,10 @@ const toAirs = (text: string, catalogue: Catalogue, usage: string): string[] =>
   wordsOf(text).map((name) => {
     const model = findModel(catalogue, name);
     if (model) return model.air;
-    throw new UsageError(`--models: there is no model ${name}; npx clearcut models list names them all.`, usage);
+    throw new UsageError(
+      `--models: there is no model ${name}; npx clearcut models list names them all.`,
+      usage,
+    );
   });
 
 /** The end of a day counts, so that a key that expires on a day works on that day. */

@@ -29,7 +29,8 @@ const readColumns = (text: string | undefined): readonly UsageColumn[] => {
   if (text === undefined) return columns;
   const words = [...new Set(text.split(',').map((word) => word.trim()))];
   const known = words.filter(isColumn);
-  if (known.length < words.length) throw new UsageError('--by takes a comma list of day, key and model.', usage);
+  if (known.length < words.length)
+    throw new UsageError('--by takes a comma list of day, key and model.', usage);
   return known;
 };
 

@@ -20,7 +20,11 @@ import { createBatcher } from './batcher.js';
 /** An image inside a request. It is stored only if its task is new. */
 export type InlineImage = { readonly row: NewImage; readonly bytes: Uint8Array };
 /** A task that is new or repeated, and who sent it. */
-export type Sent = { readonly caller: Owner; readonly task: NewTask; readonly image?: InlineImage | undefined };
+export type Sent = {
+  readonly caller: Owner;
+  readonly task: NewTask;
+  readonly image?: InlineImage | undefined;
+};
 export type Accepted = { readonly task: TaskRow; readonly isNew: boolean };
 
 const MAX_RACES = 5;

@@ -44,7 +44,10 @@ const describeKey = (
 });
 
 /** What the budget of the key has left. A key without a budget has no balance. */
-const balanceOf = async ({ database }: Needs, { id, key }: Owner): Promise<Pick<AccountDetails, 'balance'>> => {
+const balanceOf = async (
+  { database }: Needs,
+  { id, key }: Owner,
+): Promise<Pick<AccountDetails, 'balance'>> => {
   if (key.budgetUsd === null) return {};
   const left = key.budgetUsd - (await spentThisMonth(database, id, key.id));
   return { balance: { amount: exactly(Math.max(0, left)), freeBalance: 0, currency: 'USD' } };

@@ -5,7 +5,15 @@ import { createAdmission } from './admission.js';
 const callerOf = (id: string, rights: Partial<KeyRights> = {}): Owner => ({
   id,
   name: id,
-  key: { id: `${id}-key`, scopes: [], models: [], ratePerS: null, inFlight: null, budgetUsd: null, ...rights },
+  key: {
+    id: `${id}-key`,
+    scopes: [],
+    models: [],
+    ratePerS: null,
+    inFlight: null,
+    budgetUsd: null,
+    ...rights,
+  },
 });
 const a = callerOf('a');
 
@@ -94,10 +102,7 @@ describe('a key with a limit of its own', () => {
     const refused = await refusals(times(7, () => admit(caller)));
     expect(refused).toHaveLength(2);
     expect(refused[0]).toMatchObject({ code: 'rateLimitExceeded', details: { max: 5, retryAfter: 2 } });
-    expect(refused[0]).toHaveProperty(
-      'message',
-      'This key may send 5 tasks within 10 s. Try again in 2 s.',
-    );
+    expect(refused[0]).toHaveProperty('message', 'This key may send 5 tasks within 10 s. Try again in 2 s.');
 
     rows.nowMs += 4_000;
     expect(await headersFor(caller)).toEqual({
