@@ -92,9 +92,8 @@ describe('npx clearcut keys', () => {
 
   it('creates a key with limits, changes them, and lists them', async () => {
     const limits = ['--rate', '0.5', '--in-flight', '20', '--budget-usd', '12.5', '--scope', 'run,read'];
-    const created = await clearcut(
-      ...['keys', 'create', 'shop', ...limits, '--models', 'birefnet-general', '--expires', '2099-01-31'],
-    );
+    const model = ['--models', 'birefnet-general'];
+    const created = await clearcut('keys', 'create', 'shop', ...limits, ...model, '--expires', '2099-01-31');
     expect(created.err).toBe('');
     expect((await clearcut('keys', 'list')).out).toMatch(
       /^shop .* 2099-01-31T23:59:59Z +- +scope run,read; models runware:112@5; rate 0\.5; in-flight 20; budget-usd 12\.5$/m,
@@ -122,7 +121,9 @@ describe('npx clearcut keys', () => {
     expect(owners.map((owner) => owner?.name)).toEqual(['shop', 'shop-phone', 'shop-desk']);
     const { out } = await clearcut('keys', 'list', '--json');
     const listed = JSON.parse(out) as { owner: string; share: number }[];
-    expect(listed.map(({ owner, share }) => [owner, share])).toEqual(Array(3).fill(['shop', 2]));
+    expect(listed.map(({ owner, share }) => [owner, share])).toEqual(
+      Array.from({ length: 3 }, () => ['shop', 2]),
+    );
 
     expect(await clearcut('keys', 'create', 'other', '--owner', 'nobody')).toMatchObject({
       err: 'clearcut: There is no key nobody to share an owner with.\n',

@@ -54,8 +54,8 @@ describe('every answer of a program limits what browsers do with it, and tells n
     const answer = await rawRequest(service.url, '/v1', { method: 'POST', headers, body });
     requireStrict(answer.headers);
     expect(answer.headers['cache-control']).toBe('no-store');
-    const [{ imageURL = '' } = {}] = (JSON.parse(answer.text) as { data: { imageURL: string }[] }).data;
-    const image = await rawRequest(service.url, new URL(imageURL).pathname);
+    const [cutout] = (JSON.parse(answer.text) as { data: { imageURL: string }[] }).data;
+    const image = await rawRequest(service.url, new URL(cutout?.imageURL ?? '').pathname);
     expect(image.status).toBe(200);
     requireStrict(image.headers);
     expect(image.headers['cache-control']).toBe('public, max-age=31536000, immutable');

@@ -153,7 +153,8 @@ export const AccountManagement = z
   .meta({
     id: 'AccountManagement',
     examples: [examples.accountManagement],
-    description: "Tells about the owner of the key: its keys, their use, and what is left of the key's budget.",
+    description:
+      "Tells about the owner of the key: its keys, their use, and what is left of the key's budget.",
   });
 export type AccountManagement = z.infer<typeof AccountManagement>;
 

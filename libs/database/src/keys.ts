@@ -206,12 +206,13 @@ export const listKeys = async (database: Database, ownerId?: string): Promise<re
     select: shown,
     orderBy: { createdAt: 'asc' },
   });
-  return found.map(({ owner, budgetUsd, ...key }) => ({
-    ...key,
-    owner: owner?.name ?? key.name,
-    share: owner?.share ?? key.share,
-    budgetUsd: budgetUsd?.toNumber() ?? null,
-  }));
+  return found.map(({ owner, budgetUsd, ...key }) =>
+    Object.assign(key, {
+      owner: owner?.name ?? key.name,
+      share: owner?.share ?? key.share,
+      budgetUsd: budgetUsd?.toNumber() ?? null,
+    }),
+  );
 };
 
 /** @returns false when no active key has that name */

@@ -6,5 +6,8 @@ const BATCH = 5_000;
 export const createUsageFold =
   ({ database }: { readonly database: Database }) =>
   async (stopping?: AbortSignal): Promise<void> => {
-    while ((await foldUsage(database, BATCH)) === BATCH && !stopping?.aborted);
+    for (;;) {
+      const counted = await foldUsage(database, BATCH);
+      if (counted < BATCH || stopping?.aborted) return;
+    }
   };

@@ -47,6 +47,7 @@ export const refuseExpectation =
   (_: IncomingMessage, response: ServerResponse): void => {
     const body = JSON.stringify(problemBody(noExpectation, publicUrl));
     response.writeHead(problems[noExpectation.code].status, {
+      ...secureHeaders,
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(body),
       connection: 'close',
