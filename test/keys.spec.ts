@@ -7,7 +7,10 @@ import {
   findOwner,
   findOwnerId,
   findUsage,
+  findWorkingKeys,
   foldUsage,
+  hashKey,
+  rotateKey,
   type KeySettings,
 } from '#database';
 import { createClient, removal, type Client } from '#test/client';
@@ -211,6 +214,24 @@ describe('a key', () => {
     await service.dispatcher.start();
     await until('the day', () => service.database.usageDay.findFirst({ where: { keyId: client.id } }));
     await service.dispatcher.stop();
+  });
+
+  it('keeps a connection open until it expires or its overlap is over', async () => {
+    const client = await make({ expiresAt: new Date(Date.now() + 3_600_000) });
+    const rotated = `cc_${randomUUID()}`;
+    await rotateKey(service.database, client.name, rotated, 60);
+    const hashes = [client.key, rotated].map(hashKey);
+    const working = async () => {
+      const found = await findWorkingKeys(service.database, hashes);
+      return hashes.map((hash) => found.has(hash));
+    };
+    const update = (data: Record<string, Date>) =>
+      service.database.apiKey.update({ where: { name: client.name }, data });
+    expect(await working()).toEqual([true, true]);
+    await update({ previousUntil: new Date(0) });
+    expect(await working()).toEqual([false, true]);
+    await update({ expiresAt: new Date(0) });
+    expect(await working()).toEqual([false, false]);
   });
 
   it('tells by accountManagement about its owner: keys, use and the rest of its budget', async () => {

@@ -113,11 +113,7 @@ type Parts = {
   readonly estimate: string;
 };
 
-const toNewTask = async (
-  { seal }: Pick<Secrets, 'seal'>,
-  owner: Owner,
-  parts: Parts,
-): Promise<NewTask> => {
+const toNewTask = async ({ seal }: Pick<Secrets, 'seal'>, owner: Owner, parts: Parts): Promise<NewTask> => {
   const { removal, model, input, source, sent } = parts;
   const { taskType, taskUUID, parameter, output, otherTypes, finishing, warnings } = removal;
   const { uploadEndpoint, webhookURL, ttl } = removal;
