@@ -108,13 +108,15 @@ describe('the status page', () => {
     const { id } = await givenUp('/browser');
     // Under `no-referrer`, a browser would send `Origin: null` instead.
     expect((await get(basic(token))).headers.get('referrer-policy')).toBe('same-origin');
-    expect((await replay(id, { origin: url })).status).toBe(303);
+    expect((await replay(id, { origin: url, 'sec-fetch-site': 'same-origin' })).status).toBe(303);
   });
 
   it('refuses forms of other pages and forms without the token', async () => {
     const { id, taskId } = await givenUp('/foreign');
     expect((await replay(id, { origin: 'https://evil.example' })).status).toBe(403);
     expect((await replay(id, { origin: 'null' })).status).toBe(403);
+    for (const site of ['cross-site', 'same-site', 'unheard-of'])
+      expect((await replay(id, { 'sec-fetch-site': site })).status).toBe(403);
     expect((await replay(id, { authorization: '' })).status).toBe(401);
     expect((await replay(randomUUID())).status).toBe(409);
     expect((await replay("x' OR true")).status).toBe(409);

@@ -13,13 +13,13 @@ const noise = /"[^"]*"|--[^\n]*|\/\*[^]*?\*\/|\$(\w*)\$[^]*?\$\1\$|'(?:[^']|'')*
 const withoutNoise = (sql: string) =>
   sql.replaceAll(noise, (text) => (text.startsWith('"') ? text : /^(--|\/\*)/.test(text) ? ' ' : "''"));
 
-/** Splits at separators outside parentheses. */
+/** Splits at separators outside parentheses and brackets. */
 const split = (sql: string, separator: string): string[] => {
   const parts = [''];
   let depth = 0;
   for (const character of sql) {
-    if (character === '(') depth++;
-    if (character === ')') depth--;
+    if ('(['.includes(character)) depth++;
+    if (')]'.includes(character)) depth--;
     if (character === separator && depth === 0) parts.push('');
     else parts[parts.length - 1] += character;
   }

@@ -42,6 +42,7 @@ describe('the check of migrations', () => {
     'CREATE TABLE "notes" ("id" UUID); ALTER TABLE "notes" ADD CONSTRAINT "fk" FOREIGN KEY ("id") REFERENCES "tasks"("id");',
     "CREATE TYPE \"Kind\" AS ENUM ('a', 'b');",
     'ALTER TABLE "tasks" ADD COLUMN "note" TEXT; UPDATE "tasks" SET "note" = lower("model") WHERE "state" = \'queued\';',
+    'ALTER TABLE "tasks" ADD COLUMN "notes" TEXT[] DEFAULT ARRAY[\'a\', \'b\']::TEXT[];',
     'CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN DELETE FROM tasks; RETURN NULL; END; $$ LANGUAGE plpgsql;',
     '-- DROP TABLE "tasks";\n/* ALTER TABLE "tasks" DROP COLUMN "note"; */',
   ])('accepts an additive statement: %s', (sql) => {

@@ -33,7 +33,7 @@ export const startDispatcher = (context: Context, options: DispatcherOptions = {
     (shutdown) =>
       NestFactory.create<NestFastifyApplication>(
         DispatcherModule.of(context, shutdown, options),
-        createAdminAdapter(),
+        createAdminAdapter(config),
         nestOptions(log),
       ),
     async (app) => {

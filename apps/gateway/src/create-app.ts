@@ -1,5 +1,5 @@
 import { problems, TaskError } from '#contract';
-import { CONFIG, DATABASE, nestOptions, TRACING } from '#nest';
+import { CONFIG, DATABASE, nestOptions, secureHeaders, TRACING } from '#nest';
 import fastifyStatic from '@fastify/static';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -14,6 +14,7 @@ import { corsOptions } from './http/origins.js';
 import { problemBody } from './http/problem-body.js';
 import { answerMalformedRequest, refuseExpectation } from './http/raw-answer.js';
 import { requireHost } from './http/require-host.js';
+import { secureAnswers } from './http/secure-answers.js';
 import { watchRequests } from './http/watch-requests.js';
 import { serveReference } from './reference/openapi.js';
 import { wantsWebSocket } from './socket/upgrade.js';
@@ -21,7 +22,7 @@ import { wantsWebSocket } from './socket/upgrade.js';
 /** The router refuses an address such as `/images/%zz` before any filter sees it. */
 const answerMalformedAddress = (publicUrl: string) => (_: Error, __: unknown, reply: FastifyReply) => {
   const nothing = new TaskError('notFound', 'There is nothing at this address.');
-  void reply.status(problems.notFound.status).send(problemBody(nothing, publicUrl));
+  void reply.status(problems.notFound.status).headers(secureHeaders).send(problemBody(nothing, publicUrl));
 };
 
 /** How often Node looks for heads that came too slowly. Its own default is 30 s. */
@@ -52,6 +53,7 @@ export const createApp = async (start: Start): Promise<NestFastifyApplication> =
 
   // Hooks and not guards or interceptors: those come after the body was read, and never see a wrong address.
   const server = adapter.getInstance();
+  secureAnswers(server);
   server.server.on('checkExpectation', refuseExpectation(PUBLIC_URL));
   requireHost(server);
   watchRequests(server, { metrics: app.get(GATEWAY_METRICS), tracing: app.get(TRACING) });

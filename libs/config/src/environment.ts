@@ -115,6 +115,8 @@ const ServiceSettings = z.object({
   ADMIN_HOST: z.string().default('127.0.0.1'),
   /** Password of the status page on the dispatcher's admin port. Without it the page is closed. */
   ADMIN_TOKEN: z.string().trim().min(24, 'must be at least 24 characters').optional(),
+  /** Bearer token for /metrics on all admin ports. Without it, whoever reaches the port sees the metrics. */
+  METRICS_TOKEN: z.string().trim().min(24, 'must be at least 24 characters').optional(),
   /**
    * Seconds without starting or ending a task, while one waits, after which a worker reports that it is not
    * live.

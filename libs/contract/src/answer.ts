@@ -11,6 +11,10 @@ export const ErrorItem = z
     min: z.number().optional(),
     max: z.number().optional(),
     allowedValues: z.array(z.string()).readonly().optional(),
+    missingUSD: z
+      .number()
+      .optional()
+      .meta({ description: 'USD that the budget of the key lacks for this task.' }),
     retryAfter: z
       .int()
       .optional()

@@ -33,5 +33,10 @@ export const examples = {
     operation: 'upload',
     media: disc,
   },
+  accountManagement: {
+    taskType: 'accountManagement',
+    taskUUID: '00000000-0000-4000-8000-000000000005',
+    operation: 'getDetails',
+  },
   ping: { taskType: 'ping', ping: true },
 } as const;

@@ -1,5 +1,5 @@
 export * from './answer.js';
-export { Cutout, Result, resultSchemas, Warning } from './result.js';
+export { AccountDetails, Cutout, Result, resultSchemas, Warning } from './result.js';
 export { documented, toErrorItem, toFailure, withDocumentation, type Routing } from './error-item.js';
 export { MAX_BODY_BYTES, MAX_IMAGE_BYTES } from './limits.js';
 export { examples } from './examples.js';

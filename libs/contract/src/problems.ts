@@ -20,7 +20,16 @@ export const problems = {
   incompatibleParameters: { status: 400, retryable: false, title: 'Two parameters contradict each other.' },
   inferenceError: { status: 500, retryable: true, title: 'The task could not be processed.' },
   internalServerError: { status: 500, retryable: true, title: 'Something failed on our side.' },
-  invalidApiKey: { status: 401, retryable: false, title: 'The API key is not known or was revoked.' },
+  insufficientCredits: {
+    status: 402,
+    retryable: false,
+    title: 'The budget of this key does not cover the task.',
+  },
+  invalidApiKey: {
+    status: 401,
+    retryable: false,
+    title: 'The API key is not known, was revoked, or has expired.',
+  },
   invalidInputImage: { status: 400, retryable: false, title: 'The image cannot be read.' },
   invalidInputImageURL: {
     status: 400,
@@ -78,11 +87,12 @@ export const problems = {
   missingTaskUUID: { status: 400, retryable: false, title: 'The task has no taskUUID.' },
   modelUnavailable: { status: 503, retryable: true, title: 'The model is known, but no worker serves it.' },
   notFound: { status: 404, retryable: false, title: 'There is nothing at this address.' },
+  permissionDenied: { status: 403, retryable: false, title: 'This key may not do this.' },
   processingTimeout: { status: 504, retryable: true, title: 'The task is still being processed.' },
   rateLimitExceeded: {
     status: 429,
     retryable: true,
-    title: 'Too many tasks of this key are in flight, or too many wrong keys came; wait.',
+    title: 'This key sends too fast, has too many tasks in flight, or too many wrong keys came; wait.',
   },
   requestTimeout: { status: 408, retryable: true, title: 'The body of the request came too slowly.' },
   serviceUnavailable: { status: 503, retryable: true, title: 'The service cannot take tasks right now.' },
@@ -115,6 +125,8 @@ export type ProblemDetails = {
   readonly min?: number;
   readonly max?: number;
   readonly allowedValues?: readonly string[];
+  /** USD that the budget lacks for the task. */
+  readonly missingUSD?: number;
   /** Seconds after which another try may succeed. */
   readonly retryAfter?: number;
 };

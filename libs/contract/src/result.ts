@@ -92,6 +92,37 @@ const TaskDetails = z
   })
   .meta({ id: 'TaskDetails', description: 'The task as it was taken, and its answer if it has ended.' });
 
+const Used = z
+  .strictObject({ credits: z.number(), requests: z.int() })
+  .meta({ id: 'Used', description: 'USD, and removals that ended. Only those that succeeded cost.' });
+
+export const AccountDetails = z
+  .strictObject({
+    taskType: z.literal('accountManagement'),
+    taskUUID: z.string(),
+    operation: z.literal('getDetails'),
+    organizationName: z.string().meta({ description: "The name of the owner's first key." }),
+    organizationUUID: z.uuid(),
+    balance: z
+      .strictObject({ amount: z.number(), freeBalance: z.literal(0), currency: z.literal('USD') })
+      .optional()
+      .meta({ description: "What is left of the key's budget for this month. A key without one has none." }),
+    team: z.array(z.never()).max(0).meta({ description: 'Always empty: there are keys, and no users.' }),
+    apiKeys: z.array(
+      z.strictObject({
+        apiKey: z.string().meta({ description: 'Its first characters.' }),
+        name: z.string(),
+        enabled: z.boolean(),
+        createdAt: z.iso.datetime(),
+        lastUsedAt: z.iso.datetime().optional(),
+        requests: z.int(),
+      }),
+    ),
+    usage: z.strictObject({ total: Used, today: Used, last7Days: Used, last30Days: Used }),
+  })
+  .meta({ id: 'AccountDetails', description: 'The owner of the key. Days are in UTC.' });
+export type AccountDetails = z.infer<typeof AccountDetails>;
+
 const Acknowledgement = z
   .strictObject({ taskType: RemovalType, taskUUID: z.string() })
   .meta({ id: 'Acknowledgement', description: 'The task is stored and will be processed.' });
@@ -138,11 +169,12 @@ export const resultSchemas = {
   imageUpload: UploadResult,
   mediaStorage: StorageResult,
   getTaskDetails: TaskDetails,
+  accountManagement: AccountDetails,
   ping: Pong,
   authentication: Authenticated,
 };
 
 export const Result = z
-  .union([RemovalResult, UploadResult, StorageResult, TaskDetails, Pong, Authenticated])
+  .union([RemovalResult, UploadResult, StorageResult, TaskDetails, AccountDetails, Pong, Authenticated])
   .meta({ id: 'Result' });
 export type Result = z.infer<typeof Result>;

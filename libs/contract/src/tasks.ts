@@ -144,6 +144,20 @@ export const GetTaskDetails = z
   });
 export type GetTaskDetails = z.infer<typeof GetTaskDetails>;
 
+export const AccountManagement = z
+  .strictObject({
+    taskType: z.literal('accountManagement'),
+    taskUUID: TaskUUID,
+    operation: z.enum(['getDetails']),
+  })
+  .meta({
+    id: 'AccountManagement',
+    examples: [examples.accountManagement],
+    description:
+      "Tells about the owner of the key: its keys, their use, and what is left of the key's budget.",
+  });
+export type AccountManagement = z.infer<typeof AccountManagement>;
+
 /** The schema of each task, by its taskType. */
 export const taskSchemas = {
   authentication: Authentication,
@@ -155,6 +169,7 @@ export const taskSchemas = {
   removeImageBackground: RemoveBackground,
   getResponse: GetResponse,
   getTaskDetails: GetTaskDetails,
+  accountManagement: AccountManagement,
 } as const;
 
 export type TaskType = keyof typeof taskSchemas;
@@ -169,6 +184,7 @@ export const Task = z
     RemoveBackground,
     GetResponse,
     GetTaskDetails,
+    AccountManagement,
   ])
   .meta({ id: 'Task' });
 export type Task = z.infer<typeof Task>;

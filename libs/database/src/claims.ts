@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Database } from './client.js';
 import { putImage, type NewImage } from './images.js';
 import type { Prisma, Task as TaskRow, TaskStage } from './generated/client.js';
+import { recordUsage } from './usage.js';
 
 /** Why a task failed, as its row keeps it. */
 export const StoredProblem = z.object({
@@ -61,7 +62,7 @@ export type Success = {
   readonly stages: StageColumns;
 };
 
-type Transaction = Pick<Database, 'task' | 'image' | 'delivery'>;
+type Transaction = Pick<Database, 'task' | 'image' | 'delivery' | '$executeRaw'>;
 
 const held = ({ id, attempt, stage }: Claim) => ({ id, attempt, stage, state: 'running' as const });
 
@@ -152,6 +153,7 @@ export const finishUpload = (
     const kept = await endTask(transaction, claim, { state: 'succeeded', ...stages });
     const where = { id: claim.outputImageId };
     if (kept) await transaction.image.updateMany({ where, data: expiryOf(claim) });
+    if (kept) await recordUsage(transaction, claim.id);
     return kept;
   });
 
@@ -160,6 +162,7 @@ export const finishTask = (database: Database, claim: Claim, success: Success): 
   database.$transaction(async (transaction) => {
     const kept = await endTask(transaction, claim, { state: 'succeeded', ...columnsOf(success) });
     if (kept) await putImage(transaction, { ...success.image, ...expiryOf(claim) });
+    if (kept) await recordUsage(transaction, claim.id);
     return kept;
   });
 
@@ -174,6 +177,7 @@ export const failTask = (
     const kept = await endTask(transaction, claim, { state: 'failed', problem, cost: null, ...stages });
     // A result whose upload failed.
     if (kept) await transaction.image.deleteMany({ where: { id: claim.outputImageId } });
+    if (kept) await recordUsage(transaction, claim.id);
     return kept;
   });
 

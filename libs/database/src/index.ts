@@ -47,12 +47,19 @@ export {
 export {
   createKey,
   findOwner,
+  findOwnerId,
   findWorkingKeys,
   hashKey,
+  keyScopes,
+  limitKey,
   listKeys,
   putKey,
   revokeKey,
+  rotateKey,
   type KeyFacts,
+  type KeyRights,
+  type KeyScope,
+  type KeySettings,
   type Owner,
 } from './keys.js';
 export { migrate } from './migrate.js';
@@ -100,6 +107,7 @@ export {
   type TroubledDelivery,
 } from './status.js';
 export { takeUnchecked } from './sweep.js';
+export { findUsage, foldUsage, spentThisMonth, type UsageColumn, type UsageRow } from './usage.js';
 export { routingOfTask, taskOutcome, type OutcomeReader } from './task-outcome.js';
 export {
   availableModels,

@@ -14,6 +14,9 @@ export const neededMigrations: readonly string[] = [
   '20261128140500_turns',
   '20261128141000_shares',
   '20261128141500_slots',
+  '20261128160000_key_limits',
+  '20261128160500_task_keys',
+  '20261128161000_usage',
 ];
 
 class OldSchema extends Error {

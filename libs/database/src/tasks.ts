@@ -12,9 +12,12 @@ export type NewTask = Pick<
   readonly request: Prisma.InputJsonObject;
   /** Set when the work is done before the task is recorded, as with uploads. */
   readonly state?: 'succeeded';
+  /** USD that it may cost at most. */
+  readonly estimate?: string;
 } & Partial<
     Pick<
       TaskRow,
+      | 'keyId'
       | 'sentTask'
       | 'inputUrl'
       | 'uploadUrl'
@@ -43,9 +46,14 @@ export const findTask = (database: Database, ownerId: string, taskUuid: string):
     orderBy: { revision: 'desc' },
   });
 
-/** The number of the owner's tasks that have not ended. */
-export const countInFlight = (database: Database, ownerId: string): Promise<number> =>
-  database.task.count({ where: { ownerId, state: { in: ['queued', 'running'] } } });
+/**
+ * The number of the owner's tasks that have not ended.
+ * @param keyId counts only what this key of the owner sent
+ */
+export const countInFlight = (database: Database, ownerId: string, keyId?: string): Promise<number> =>
+  database.task.count({
+    where: { ownerId, ...(keyId !== undefined && { keyId }), state: { in: ['queued', 'running'] } },
+  });
 
 const standingOf = (task: TaskRow | undefined, payloadHash: string): Standing => {
   if (!task) return { kind: 'new', revision: 1 };

@@ -1,4 +1,5 @@
 export { createAdminAdapter, listenForAdmin, openAdminServer, type AdminServer } from './admin/admin-app.js';
+export { secureHeaders } from './secure-headers.js';
 export { adminControllers } from './admin/admin.module.js';
 export { PROBES, type Probes } from './admin/health.controller.js';
 export { DATABASE, DATABASE_CHECK, DatabaseModule } from './database.module.js';

@@ -1,67 +1,29 @@
-import { randomBytes } from 'node:crypto';
-import { createKey, listKeys, putKey, revokeKey, type Database, type KeyFacts } from '#database';
-import { withDatabase } from '../database.js';
+import { readCatalogue, readConfig } from '#config';
+import { limitKey, listKeys, revokeKey, rotateKey, type KeyFacts } from '#database';
 import { print, readArguments, runGroup, table, UsageError, type Command, type Group } from '../command.js';
-
-/** What the commands on keys work with. */
-type World = { readonly database: Database };
-
-/** Safe in logs, labels and tables. */
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,62}$/u;
-
-/** Reads the name of one key and optional switches. */
-const readName = (args: readonly string[], switches: readonly string[], usage: string) => {
-  const options = Object.fromEntries(switches.map((name) => [name, { type: 'boolean' } as const]));
-  const { values, positionals } = readArguments(args, options, usage);
-  const [name, ...more] = positionals;
-  if (name === undefined || more.length > 0) throw new UsageError('Name one key, such as shop.', usage);
-  if (!NAME.test(name))
-    throw new UsageError('A name has up to 63 letters, digits, dots, dashes, underscores and @.', usage);
-
-  return { name, on: (option: string) => values[option] === true };
-};
-
-/** A command that does not fit the existing keys. The message is one sentence. */
-class KeyError extends Error {
-  override readonly name = 'KeyError';
-}
-
-const createUsage = `Usage: npx clearcut keys create <name> [--replace]
-
-Creates a key and prints it once. The database keeps only its first characters and its hash.
-
-  --replace   replace the name's current or former key; its tasks and images stay
-`;
-
-const newKey = (): string => `cc_${randomBytes(32).toString('base64url')}`;
-
-const create: Command<World> = {
-  usage: createUsage,
-  run: async ({ database }, args) => {
-    const { name, on } = readName(args, ['replace'], createUsage);
-    const key = newKey();
-    if (on('replace')) await putKey(database, name, key);
-    else if (!(await createKey(database, name, key)))
-      throw new KeyError(`There is a key ${name} already: choose another name, or add --replace.`);
-    print(`${key}\n`);
-  },
-};
+import { withDatabase } from '../database.js';
+import { create, newKey } from './create.js';
+import { KeyError, readName } from './key-name.js';
+import { limitOptions, limitUsage, readLimits, toSeconds, type World } from './key-options.js';
+import { limitsOf, moment } from './show-key.js';
+import { showUsage } from './show-usage.js';
 
 const listUsage = `Usage: npx clearcut keys list [--json]
 
-Lists all keys by name and first characters. LAST USED is accurate to the minute.
+Lists all keys by name, owner and first characters, and what each may use. LAST USED is accurate to the minute.
 `;
 
-const head = ['NAME', 'KEY', 'CREATED', 'LAST USED', 'REVOKED'];
+const head = ['NAME', 'KEY', 'OWNER', 'CREATED', 'LAST USED', 'EXPIRES', 'REVOKED', 'LIMITS'];
 
-const moment = (date: Date | null): string => date?.toISOString().replace(/\.\d+Z$/, 'Z') ?? '-';
-
-const toRow = ({ name, prefix, createdAt, lastUsedAt, revokedAt }: KeyFacts): string[] => [
-  name,
-  `${prefix}…`,
-  moment(createdAt),
-  moment(lastUsedAt),
-  moment(revokedAt),
+const toRow = (key: KeyFacts): string[] => [
+  key.name,
+  `${key.prefix}…`,
+  key.owner,
+  moment(key.createdAt),
+  moment(key.lastUsedAt),
+  moment(key.expiresAt),
+  moment(key.revokedAt),
+  limitsOf(key),
 ];
 
 const list: Command<World> = {
@@ -75,6 +37,45 @@ const list: Command<World> = {
   },
 };
 
+const rotateUsage = `Usage: npx clearcut keys rotate <name> [--overlap 24h]
+
+Gives a key a new secret and prints it once. The one before is accepted for the overlap, so that callers can change
+over one by one; the one before that is not. What the key may do, its tasks and its images stay.
+
+  --overlap TIME     how long, such as 30m, 24h or 7d; 24h unless given, 0s for not at all
+`;
+
+const rotate: Command<World> = {
+  usage: rotateUsage,
+  run: async ({ database }, args) => {
+    const { name, values } = readName(args, { overlap: { type: 'string' } }, rotateUsage);
+    const overlapS = toSeconds(values.overlap ?? '24h');
+    if (overlapS === undefined)
+      throw new UsageError('--overlap takes a time such as 30m, 24h or 7d.', rotateUsage);
+    const key = newKey();
+    if (!(await rotateKey(database, name, key, overlapS)))
+      throw new KeyError(`There is no active key ${name}.`);
+    print(`${key}\n`);
+  },
+};
+
+const limitsUsage = `Usage: npx clearcut keys limits <name> [options]
+
+Changes what a key may do and use, and prints it. Requests that come later are held to it. none takes a limit away.
+
+${limitUsage}`;
+
+const limits: Command<World> = {
+  usage: limitsUsage,
+  run: async (world, args) => {
+    const { name, values } = readName(args, limitOptions, limitsUsage);
+    const settings = await readLimits(world, values, limitsUsage);
+    if (!(await limitKey(world.database, name, settings))) throw new KeyError(`There is no key ${name}.`);
+    const key = (await listKeys(world.database)).find((each) => each.name === name);
+    if (key) print(table([head, toRow(key)]));
+  },
+};
+
 const revokeUsage = `Usage: npx clearcut keys revoke <name>
 
 Refuses requests with this key from now on. Accepted tasks are finished.
@@ -83,7 +84,7 @@ Refuses requests with this key from now on. Accepted tasks are finished.
 const revoke: Command<World> = {
   usage: revokeUsage,
   run: async ({ database }, args) => {
-    const { name } = readName(args, [], revokeUsage);
+    const { name } = readName(args, {}, revokeUsage);
     if (!(await revokeKey(database, name))) throw new KeyError(`There is no active key ${name}.`);
     print(`revoked  ${name}\n`);
   },
@@ -92,7 +93,10 @@ const revoke: Command<World> = {
 const usage = `Usage: npx clearcut keys <command> [options]
 
   create   create a key and print it once
-  list     list the keys and when each was last used
+  list     list the keys, when each was last used, and what it may use
+  limits   change what a key may do and use
+  rotate   give a key a new secret, with an overlap
+  usage    sum up what ended tasks came to, by day, key and model
   revoke   stop accepting a key
 
 The commands work on the database of DATABASE_URL, or on that of the running npm start of this folder.
@@ -101,8 +105,9 @@ The commands work on the database of DATABASE_URL, or on that of the running npm
 const keys: Group<World> = {
   name: 'keys',
   usage,
-  commands: { create, list, revoke },
-  within: (work) => withDatabase((database) => work({ database })),
+  commands: { create, list, limits, rotate, usage: showUsage, revoke },
+  within: (work) =>
+    withDatabase((database) => work({ database, catalogue: () => readCatalogue(readConfig()) })),
 };
 
 /**

@@ -1,8 +1,9 @@
 import type { Config } from '#config';
 import { keepEmbeddedPostgres } from '#embedded-postgres';
-import { migrate, openDatabase, putKey } from '#database';
+import { findOwner, migrate, openDatabase, putKey } from '#database';
 import { defaultModelOf, type Catalogue } from '#models';
 import { ensureWeights, type Progress } from '#weights';
+import { isShort, tooShort } from './local-key.js';
 
 type Server = { readonly url: string; readonly stop: () => Promise<void> };
 
@@ -46,7 +47,10 @@ export const openDependencies = async (
   }
 };
 
-/** Applies the migrations and stores the local key. */
+/**
+ * Applies the migrations and stores the local key.
+ * @throws StartError for a new key that is too short; one that is in use stays
+ */
 export const prepareDatabase = async (
   url: string,
   key: string,
@@ -55,6 +59,7 @@ export const prepareDatabase = async (
   await migrate(url, { warn });
   const database = openDatabase(url);
   try {
+    if (isShort(key) && !(await findOwner(database, key))) throw tooShort(key);
     await putKey(database, 'local', key);
   } finally {
     await database.$disconnect();

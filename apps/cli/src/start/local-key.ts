@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unusable } from './start-error.js';
+import { StartError, unusable } from './start-error.js';
 
 export type LocalKey = { readonly key: string; readonly source: 'environment' | 'file' };
 
@@ -42,8 +42,15 @@ export const localKey = (config: {
   }
 };
 
+export const isShort = (key: string): boolean => key.length < SHORT;
+
+export const tooShort = (key: string): StartError =>
+  new StartError(
+    `API_KEY has ${key.length} characters and could be guessed: use ${SHORT} or more, or unset it to get a safe key.`,
+  );
+
 /** A warning when the key is too short to be safe. */
 export const keyWarning = ({ key }: LocalKey): string | undefined =>
-  key.length < SHORT
+  isShort(key)
     ? `Warning: the key has ${key.length} characters and could be guessed; use ${SHORT} or more.`
     : undefined;

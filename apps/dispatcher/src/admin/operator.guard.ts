@@ -24,9 +24,18 @@ const sentToken = (authorization = ''): string | undefined => {
   return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : undefined;
 };
 
-/** A browser sends the password along with forms of other sites too, but `Origin` names the site. */
-const isForeign = ({ origin, host }: IncomingHttpHeaders): boolean =>
+const isOtherOrigin = ({ origin, host }: IncomingHttpHeaders): boolean =>
   origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
+
+/** Browsers say where a request comes from; `none` is an address that the operator typed. Other clients do not. */
+const isOtherSite = ({ 'sec-fetch-site': site }: IncomingHttpHeaders): boolean =>
+  site !== undefined && site !== 'same-origin' && site !== 'none';
+
+/** A browser sends the password along with forms of other sites too, but names the site. */
+const isForeign = ({ method, headers }: Asked): boolean =>
+  isOtherOrigin(headers) || (method !== 'GET' && method !== 'HEAD' && isOtherSite(headers));
+
+type Asked = Pick<FastifyRequest, 'headers' | 'method' | 'raw'>;
 
 /** The right password passes however many wrong ones came. */
 const tries = createFailedTries();
@@ -34,15 +43,15 @@ const tries = createFailedTries();
 /** @throws HttpException for a request without ADMIN_TOKEN, or from a form of another site */
 export const authorise = (
   token: string | undefined,
-  { headers, raw }: Pick<FastifyRequest, 'headers' | 'raw'>,
+  asked: Asked,
   reply: Pick<FastifyReply, 'header'>,
 ): void => {
   if (!token) throw new ForbiddenException('Set ADMIN_TOKEN to see the status page.');
-  if (isForeign(headers)) throw new ForbiddenException('This form was sent by another site.');
+  if (isForeign(asked)) throw new ForbiddenException('This form was sent by another site.');
 
-  const sent = sentToken(headers.authorization);
+  const sent = sentToken(asked.headers.authorization);
   if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) return;
-  const retryAfter = sent === undefined ? undefined : tries.failed(addressOf(raw, []));
+  const retryAfter = sent === undefined ? undefined : tries.failed(addressOf(asked.raw, []));
   if (retryAfter !== undefined) {
     reply.header('retry-after', `${retryAfter}`);
     throw new HttpException('Too many wrong passwords came from your address.', 429);

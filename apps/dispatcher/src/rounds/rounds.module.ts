@@ -16,6 +16,7 @@ import {
 } from '#nest';
 import { createFaultLog } from '#telemetry';
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { createUsageFold } from './fold-usage.js';
 import { createExpiry } from './expire.js';
 import { createPulse, type Pulse } from './pulse.js';
 import { startRounds } from './start-rounds.js';
@@ -43,6 +44,7 @@ const startAll = provide(
       repeat('feeding', feeder.feedAll, FEED_EVERY_MS);
       repeat('sweep', sweep, 2_000);
       repeat('expiry', expire, 5_000);
+      repeat('usage', createUsageFold(edges), 5_000);
       repeat('tidying', () => tidy(edges.database), 10_000);
     };
   },
@@ -58,7 +60,7 @@ const startAll = provide(
   },
 );
 
-/** Repeats the feeding of the queue, the sweep of lost jobs, the expiry of images and the tidying of rows until the program stops. */
+/** Repeats the feeding of the queue, the sweep of lost jobs, the expiry of images, the count of usage and the tidying of rows until the program stops. */
 @Module({
   imports: [DatabaseModule, FeederModule, QueueModule, StorageModule, TelemetryModule],
   providers: [provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }), startAll],

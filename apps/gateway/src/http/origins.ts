@@ -13,7 +13,7 @@ export const corsOptions = (config: Origins) =>
     : {
         origin: isOpen(config) ? '*' : [...config.CORS_ORIGINS],
         methods: ['GET', 'HEAD', 'POST'],
-        exposedHeaders: ['Retry-After'],
+        exposedHeaders: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
         maxAge: 600,
       };
 

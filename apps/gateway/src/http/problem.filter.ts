@@ -1,4 +1,5 @@
 import { problems, TaskError } from '#contract';
+import { secureHeaders } from '#nest';
 import { StorageError } from '#storage';
 import type { Logger } from '#telemetry';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
@@ -62,6 +63,7 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     // Headers of the failed answer, such as cache-control, do not apply to the error.
     for (const name of Object.keys(reply.getHeaders())) if (!isKept(name)) reply.removeHeader(name);
+    reply.headers(secureHeaders);
     if (methods.length > 0) reply.header('allow', methods.join(', '));
     const body = problemBody(problem, this.publicUrl, routing);
     const [item] = body.errors;

@@ -1,6 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { problems, TaskError } from '#contract';
+import { secureHeaders } from '#nest';
 import { problemBody } from './problem-body.js';
 
 /** Answers on a bare connection, and closes it. */
@@ -12,6 +13,7 @@ export const answerRaw = (socket: Duplex, problem: TaskError, publicUrl: string)
     'Connection: close',
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(secureHeaders).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 };
@@ -45,6 +47,7 @@ export const refuseExpectation =
   (_: IncomingMessage, response: ServerResponse): void => {
     const body = JSON.stringify(problemBody(noExpectation, publicUrl));
     response.writeHead(problems[noExpectation.code].status, {
+      ...secureHeaders,
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(body),
       connection: 'close',

@@ -24,6 +24,7 @@ export const purposes: { readonly [N in keyof typeof examples]: string } = {
   getTaskDetails: 'Ask what that task was',
   imageUpload: 'Store an image for later tasks',
   mediaStorage: 'The same by its newer name, which also deletes',
+  accountManagement: 'Ask for keys, use and budget',
   ping: 'Ask for a pong',
 };
 

@@ -7,6 +7,7 @@ import {
   type Database,
   type NewImage,
   type NewTask,
+  type Owner,
   type TaskRow,
 } from '#database';
 import { token } from '#nest';
@@ -18,6 +19,12 @@ import { createBatcher } from './batcher.js';
 
 /** An image inside a request. It is stored only if its task is new. */
 export type InlineImage = { readonly row: NewImage; readonly bytes: Uint8Array };
+/** A task that is new or repeated, and who sent it. */
+export type Sent = {
+  readonly caller: Owner;
+  readonly task: NewTask;
+  readonly image?: InlineImage | undefined;
+};
 export type Accepted = { readonly task: TaskRow; readonly isNew: boolean };
 
 const MAX_RACES = 5;
@@ -63,7 +70,7 @@ const store = async (
   return undefined;
 };
 
-const acceptNow = async (needs: Needs, rows: Rows, task: NewTask, image?: InlineImage): Promise<Accepted> => {
+const acceptNow = async (needs: Needs, rows: Rows, { caller, task, image }: Sent): Promise<Accepted> => {
   for (let race = 0; race < MAX_RACES; race++) {
     const standing = await rows.look(task);
     if (standing.kind === 'attached') return attach(needs, task, standing.task);
@@ -73,7 +80,7 @@ const acceptNow = async (needs: Needs, rows: Rows, task: NewTask, image?: Inline
     }
 
     // Work that is already done needs no admission.
-    if (!task.state) await needs.admission.admit(task.ownerId);
+    if (!task.state) await needs.admission.admit(caller, Number(task.estimate ?? 0));
     const stored = await store(needs, rows, { task, revision: standing.revision, image });
     if (stored) return stored;
   }
@@ -85,19 +92,20 @@ const acceptNow = async (needs: Needs, rows: Rows, task: NewTask, image?: Inline
 /**
  * Stores a task with its image, or finds the task that it repeats. Once this resolves, the task survives any crash.
  *
- * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded
+ * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded,
+ * insufficientCredits
  */
-export type Accept = (task: NewTask, image?: InlineImage) => Promise<Accepted>;
+export type Accept = (sent: Sent) => Promise<Accepted>;
 
 export const ACCEPT = token<Accept>('accept');
 
 /** Tasks that come together are stored in one transaction. */
 export const createAccept = (needs: Needs): Accept => {
   const rows = openRows(needs.database);
-  return (task, image) =>
+  return ({ task, ...sent }) =>
     needs.tracing.trace('accept', {}, async () => {
       const traceParent = needs.tracing.traceparent() ?? null;
-      const accepted = await acceptNow(needs, rows, { ...task, traceParent }, image);
+      const accepted = await acceptNow(needs, rows, { ...sent, task: { ...task, traceParent } });
       needs.tracing.note({ 'clearcut.task_id': accepted.task.id, 'clearcut.is_new': accepted.isNew });
       return accepted;
     });

@@ -15,6 +15,7 @@ import { token } from '#nest';
 import type { Logger, Tracing } from '#telemetry';
 import type { Handler, Handlers } from './handlers.js';
 import type { SentTask } from './sent-task.js';
+import { requireScope } from './scopes.js';
 import { toServiceFault } from './service-fault.js';
 
 /** Task types that create a row. Two of them must not share a UUID within one request. */
@@ -73,6 +74,7 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
       }
       const task = parseTask(raw);
       tracing.note({ 'clearcut.task_type': task.taskType });
+      requireScope(batch.owner, task.taskType);
       return await handle(handlers, batch, task, raw as SentTask);
     } catch (error) {
       if (error instanceof TaskError) return toFailure(error, routing);

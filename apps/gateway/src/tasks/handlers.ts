@@ -26,9 +26,10 @@ type Needs = {
     readonly getResponse: Handle<'getResponse'>;
     readonly getTaskDetails: Handle<'getTaskDetails'>;
   };
+  readonly account: Handle<'accountManagement'>;
 };
 
-export const createHandlers = ({ removal, uploads, polls }: Needs): Handlers => ({
+export const createHandlers = ({ removal, uploads, polls, account }: Needs): Handlers => ({
   authentication: withoutEffect(async () => ({ result: { taskType: 'authentication' } })),
   ping: withoutEffect(async () => ({ result: { taskType: 'ping', pong: true } })),
   imageUpload: uploads.imageUpload,
@@ -38,4 +39,5 @@ export const createHandlers = ({ removal, uploads, polls }: Needs): Handlers => 
   removeImageBackground: removal,
   getResponse: withoutEffect(polls.getResponse),
   getTaskDetails: withoutEffect(polls.getTaskDetails),
+  accountManagement: withoutEffect(account),
 });

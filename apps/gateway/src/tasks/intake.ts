@@ -2,6 +2,7 @@ import { TaskError, toAnswer, type Reply } from '#contract';
 import type { Owner } from '#database';
 import { token } from '#nest';
 import type { AnswerTasks } from './answer-tasks.js';
+import type { Admission } from './admission.js';
 import { isAuthentication, missingKey } from './authenticate.js';
 
 export type IntakeOptions = {
@@ -14,7 +15,10 @@ export type IntakeOptions = {
  * Answers the body of one request; rejects with a TaskError when the request as a whole is at fault. A lone
  * authentication task asks whether the key is valid.
  */
-export type Intake = (body: unknown, options: IntakeOptions) => Promise<Reply>;
+export type Intake = (
+  body: unknown,
+  options: IntakeOptions,
+) => Promise<Reply & { readonly headers: Record<string, string> }>;
 
 export const INTAKE = token<Intake>('intake');
 
@@ -36,15 +40,17 @@ export const requireTasks = (body: unknown, max: number): readonly unknown[] => 
 };
 
 type Needs = {
+  readonly admission: Pick<Admission, 'headersFor'>;
   readonly answerTasks: AnswerTasks;
   readonly config: { readonly MAX_TASKS_PER_REQUEST: number };
 };
 
 export const createIntake =
-  ({ answerTasks, config }: Needs): Intake =>
+  ({ admission, answerTasks, config }: Needs): Intake =>
   async (body, { owner, isDryRun }) => {
     if (!owner) throw missingKey();
     const tasks = requireTasks(body, config.MAX_TASKS_PER_REQUEST);
     const asked = isAuthentication(tasks[0]) && tasks.length > 1 ? tasks.slice(1) : tasks;
-    return toAnswer(await Promise.all(answerTasks({ owner, tasks: asked, isDryRun })));
+    const outcomes = await Promise.all(answerTasks({ owner, tasks: asked, isDryRun }));
+    return { ...toAnswer(outcomes), headers: await admission.headersFor(owner) };
   };

@@ -63,13 +63,25 @@ const explainUnknown = (catalogue: Catalogue, name: string): string => {
   return `There is no such model.${didYouMean(name, known)}`;
 };
 
-/** The model that a task names, if it is served and takes the task's settings. */
-const chooseModel = async ({ catalogue, availability }: Needs, removal: Removal): Promise<Model> => {
+/** @throws TaskError permissionDenied when the key is for other models */
+const requireAllowed = ({ name, key: { models } }: Owner, { air }: Model) => {
+  if (models.length === 0 || models.includes(air)) return;
+  const message = `The key ${name} may not use ${air}, but ${models.join(', ')}.`;
+  throw new TaskError('permissionDenied', message, { parameter: 'model', allowedValues: models });
+};
+
+/** The model that a task names, if the key may use it, it is served, and it takes the task's settings. */
+const chooseModel = async (
+  { catalogue, availability }: Needs,
+  owner: Owner,
+  removal: Removal,
+): Promise<Model> => {
   const model = findModel(catalogue, removal.model);
   if (!model) {
     const details = { parameter: 'model', allowedValues: [...catalogue.keys()] };
     throw new TaskError('invalidModel', explainUnknown(catalogue, removal.model), details);
   }
+  requireAllowed(owner, model);
   await availability.require(model);
   requireSettings(model, removal);
   return model;
@@ -97,13 +109,12 @@ type Parts = {
   readonly input: Input;
   readonly source: ParsedSource;
   readonly sent: SentTask;
+  /** USD that it may cost at most. */
+  readonly estimate: string;
 };
 
-const toNewTask = async (
-  { seal }: Pick<Secrets, 'seal'>,
-  owner: Owner,
-  { removal, model, input, source, sent }: Parts,
-): Promise<NewTask> => {
+const toNewTask = async ({ seal }: Pick<Secrets, 'seal'>, owner: Owner, parts: Parts): Promise<NewTask> => {
+  const { removal, model, input, source, sent } = parts;
   const { taskType, taskUUID, parameter, output, otherTypes, finishing, warnings } = removal;
   const { uploadEndpoint, webhookURL, ttl } = removal;
   // What an older gateway hashed must hash alike, so `otherTypes` counts only where there are some.
@@ -120,6 +131,8 @@ const toNewTask = async (
   };
   return {
     ownerId: owner.id,
+    keyId: owner.key.id,
+    estimate: parts.estimate,
     taskUuidSent: taskUUID,
     taskType,
     model: model.air,
@@ -146,10 +159,14 @@ const toNewTask = async (
 };
 
 /** The model and the source of the image. @throws TaskError with all faults that show without the image */
-const check = async (needs: Needs, removal: Removal): Promise<readonly [Model, ParsedSource]> => {
+const check = async (
+  needs: Needs,
+  owner: Owner,
+  removal: Removal,
+): Promise<readonly [Model, ParsedSource]> => {
   const { inputImage, parameter, webhookURL, uploadEndpoint } = removal;
   const [model, source] = await requireAll([
-    chooseModel(needs, removal),
+    chooseModel(needs, owner, removal),
     parseImageSource(inputImage, parameter),
     checkAddresses(needs.outbound, { webhookURL }),
     checkAddresses(needs.outbound, { uploadEndpoint }),
@@ -158,27 +175,34 @@ const check = async (needs: Needs, removal: Removal): Promise<readonly [Model, P
 };
 
 /**
- * Says what a removal would cost at most, without storing or running anything. Matting may have to solve every
- * pixel. An image that is still to be fetched may have as many pixels as are allowed.
+ * USD that a removal costs at most. Matting may have to solve every pixel. An image that is still to be fetched may
+ * have as many pixels as are allowed.
  */
+const estimateOf = ({ config }: Needs, { finishing }: Removal, model: Model, { size }: Input): string => {
+  const pixels = size ? size.width * size.height : limitsOf(config).maxPixels;
+  return costOf(model, finishing.matting ? pixels : 0);
+};
+
+/** Says what a removal would cost at most, without storing or running anything. */
 const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promise<Outcome> => {
   const removal = toRemoval(task);
-  const { taskType, taskUUID, parameter, finishing, warnings } = removal;
-  const [model, source] = await check(needs, removal);
+  const { taskType, taskUUID, parameter, warnings } = removal;
+  const [model, source] = await check(needs, owner, removal);
   if (source.kind === 'url') await checkAddresses(needs.outbound, { [parameter]: source.url });
-  const { size } = await resolveInput(needs, owner, source, removal);
-  const pixels = size ? size.width * size.height : limitsOf(needs.config).maxPixels;
-  const cost = costOf(model, finishing.matting ? pixels : 0);
+  const input = await resolveInput(needs, owner, source, removal);
+  const cost = estimateOf(needs, removal, model, input);
   const notes = warnings.length > 0 && { warnings: [...warnings] };
   return { result: { taskType, taskUUID, cost: Number(cost), ...notes } };
 };
 
 /** Stores a task and its image. Returns before the task ends, so that the image's bytes are kept no longer. */
 const store = async (needs: Needs, owner: Owner, removal: Removal, sent: SentTask) => {
-  const [model, source] = await check(needs, removal);
+  const [model, source] = await check(needs, owner, removal);
   const { image, ...input } = await resolveInput(needs, owner, source, removal);
-  const newTask = await toNewTask(needs.secrets, owner, { removal, model, input, source, sent });
-  return { model, ...(await needs.accept(newTask, image)) };
+  const estimate = estimateOf(needs, removal, model, input);
+  const parts = { removal, model, input, source, sent, estimate };
+  const task = await toNewTask(needs.secrets, owner, parts);
+  return { model, ...(await needs.accept({ caller: owner, task, image })) };
 };
 
 /** Accepts a removal; answers its result, or for async callers an acknowledgement. */

@@ -46,11 +46,11 @@ export class TasksController {
     @Query('dryRun') dryRunQuery: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer> {
-    const { status, body, retryAfter } = await this.intake(tasks, {
+    const { status, body, retryAfter, headers } = await this.intake(tasks, {
       owner,
       isDryRun: isDryRun(dryRunHeader, dryRunQuery),
     });
-    reply.status(status);
+    reply.status(status).headers(headers);
     if (retryAfter !== undefined) reply.header('retry-after', `${retryAfter}`);
     return body;
   }

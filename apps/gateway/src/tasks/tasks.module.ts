@@ -1,4 +1,4 @@
-import { countInFlight, findEnded } from '#database';
+import { countInFlight, findEnded, spentThisMonth } from '#database';
 import {
   CONFIG,
   DATABASE,
@@ -24,6 +24,7 @@ import { GatewayMetricsModule } from '../gateway-metrics.module.js';
 import { GATEWAY_METRICS } from '../gateway-metrics.js';
 import { AVAILABILITY } from '../models/availability.js';
 import { ModelsModule } from '../models/models.module.js';
+import { ACCOUNT, createAccount } from './account.js';
 import { ACCEPT, createAccept } from './accept.js';
 import { ADMISSION, createAdmission } from './admission.js';
 import { ANSWER_TASKS, createAnswerTasks } from './answer-tasks.js';
@@ -67,7 +68,8 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       ({ config, database }) =>
         createAdmission({
           limit: config.MAX_TASKS_IN_FLIGHT,
-          countInFlight: (ownerId) => countInFlight(database, ownerId),
+          countInFlight: (ownerId, keyId) => countInFlight(database, ownerId, keyId),
+          spentThisMonth: (ownerId, keyId) => spentThisMonth(database, ownerId, keyId),
         }),
       { config: CONFIG, database: DATABASE },
     ),
@@ -102,6 +104,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
     }),
     provide(UPLOADS, createUploads, {
       accept: ACCEPT,
+      admission: ADMISSION,
       config: CONFIG,
       database: DATABASE,
       outbound: OUTBOUND,
@@ -109,14 +112,20 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       secrets: SECRETS,
     }),
     provide(POLLS, createPolls, { database: DATABASE, readOutcome: READ_OUTCOME, secrets: SECRETS }),
-    provide(HANDLERS, createHandlers, { removal: REMOVE_BACKGROUND, uploads: UPLOADS, polls: POLLS }),
+    provide(ACCOUNT, createAccount, { database: DATABASE }),
+    provide(HANDLERS, createHandlers, {
+      removal: REMOVE_BACKGROUND,
+      uploads: UPLOADS,
+      polls: POLLS,
+      account: ACCOUNT,
+    }),
     provide(ANSWER_TASKS, createAnswerTasks, {
       handlers: HANDLERS,
       config: CONFIG,
       tracing: TRACING,
       log: LOG,
     }),
-    provide(INTAKE, createIntake, { answerTasks: ANSWER_TASKS, config: CONFIG }),
+    provide(INTAKE, createIntake, { admission: ADMISSION, answerTasks: ANSWER_TASKS, config: CONFIG }),
   ],
   exports: [ANSWER_TASKS, READ_OUTCOME, WAITING_ROOM],
 })

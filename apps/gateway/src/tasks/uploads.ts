@@ -24,6 +24,7 @@ import { token } from '#nest';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
 import type { Accept } from './accept.js';
+import type { Admission } from './admission.js';
 import type { Handlers } from './handlers.js';
 import { checkAddresses } from './check-addresses.js';
 import { describeInline } from './input-image.js';
@@ -33,6 +34,7 @@ import { sealSentTask, type SentTask } from './sent-task.js';
 
 type Needs = {
   readonly accept: Accept;
+  readonly admission: Pick<Admission, 'admitUpload'>;
   readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS'>;
   readonly database: Database;
   readonly outbound: Pick<Outbound, 'fetchBytes' | 'checkUrl'>;
@@ -83,11 +85,13 @@ const upload = async (
   const standing = await findStanding(needs.database, owner.id, taskUUID, hash);
   if (standing.kind === 'attached') return needs.readOutcome(standing.task);
 
+  needs.admission.admitUpload(owner);
   const bytes = await readBytes(needs, source, parameter);
   const image = await takeImage(needs, bytes, owner.id, parameter);
 
   const newTask: NewTask = {
     ownerId: owner.id,
+    keyId: owner.key.id,
     taskUuidSent: taskUUID,
     taskType,
     model: null,
@@ -98,7 +102,7 @@ const upload = async (
     outputImageId: image.row.id,
     state: 'succeeded',
   };
-  const { task } = await needs.accept(newTask, image);
+  const { task } = await needs.accept({ caller: owner, task: newTask, image });
   return needs.readOutcome(task);
 };
 

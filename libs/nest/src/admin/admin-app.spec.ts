@@ -14,9 +14,9 @@ describe('the admin port', () => {
 
   const lines: { msg: string; path?: string; err?: { message: string } }[] = [];
   const log = createLogger('test', 'info', { write: (line) => lines.push(JSON.parse(line)) });
-  const open = async (probes: Partial<Probes> = {}, port?: number) => {
+  const open = async (probes: Partial<Probes> = {}, port?: number, METRICS_TOKEN?: string) => {
     const ADMIN_PORT = port ?? (await freePort());
-    const config = { ADMIN_PORT, ADMIN_HOST };
+    const config = { ADMIN_PORT, ADMIN_HOST, METRICS_TOKEN };
     servers.push(await openAdminServer(config, log, createMetrics(), { ...healthy, ...probes }));
     return `http://${ADMIN_HOST}:${ADMIN_PORT}`;
   };
@@ -43,6 +43,38 @@ describe('the admin port', () => {
     expect([status, text]).toEqual([404, 'There is nothing at this address.\n']);
     expect(headers).toMatchObject({ 'content-type': expect.stringMatching(/^text\/plain/) });
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+
+  it('shows metrics, and nothing else, only to who carries METRICS_TOKEN', async () => {
+    const token = 'a-token-of-prometheus-0123456789';
+    const url = await open({}, undefined, token);
+    const ask = (path: string, authorization?: string) =>
+      rawRequest(url, path, authorization === undefined ? {} : { headers: { authorization } });
+    for (const wrong of [undefined, 'Bearer wrong', 'Bearer ', token, `Basic ${token}`]) {
+      for (const path of ['/metrics', '/metrics?name[]=up', '/%6Detrics']) {
+        const { status, headers, text } = await ask(path, wrong);
+        expect([status, text]).toEqual([401, 'Send METRICS_TOKEN as bearer token.\n']);
+        expect(headers['www-authenticate']).toBe('Bearer realm="Clearcut metrics"');
+      }
+    }
+    expect((await ask('/metrics', `Bearer ${token}`)).text).toContain('process_cpu_seconds_total');
+    expect((await ask('/health/live')).status).toBe(200);
+  });
+
+  it('limits what browsers do with each answer, and tells no version', async () => {
+    const url = await open();
+    for (const path of ['/metrics', '/health/live', '/elsewhere', '/health/%zz']) {
+      const { headers } = await rawRequest(url, path);
+      expect(headers).toMatchObject({
+        'cache-control': 'no-store',
+        'content-security-policy': expect.stringMatching(/default-src 'none'.*frame-ancestors 'none'/),
+        'referrer-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+      expect(headers).not.toHaveProperty('server');
+      expect(headers).not.toHaveProperty('x-powered-by');
+    }
   });
 
   it('logs a fault of its own, and answers 500 without details', async () => {

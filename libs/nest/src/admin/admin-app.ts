@@ -3,18 +3,23 @@ import type { Metrics, Logger } from '#telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
+import { secureHeaders } from '../secure-headers.js';
 import { nestOptions } from '../start.js';
 import { AdminFilter, NOTHING_HERE } from './admin.filter.js';
 import { METRICS } from '../telemetry.module.js';
 import { AdminModule } from './admin.module.js';
 import type { Probes } from './health.controller.js';
+import { requireMetricsToken } from './require-metrics-token.js';
 
-type AdminConfig = { readonly ADMIN_PORT?: number | undefined; readonly ADMIN_HOST: string };
+type AdminConfig = {
+  readonly ADMIN_PORT?: number | undefined;
+  readonly ADMIN_HOST: string;
+  readonly METRICS_TOKEN?: string | undefined;
+};
 
 /** Sent with every answer. No answer may be cached, since the next one differs. */
 const headers = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
+  ...secureHeaders,
   // Under no-referrer browsers send `Origin: null` with forms, which the operator's guard refuses.
   'referrer-policy': 'same-origin',
 };
@@ -22,7 +27,7 @@ const headers = {
 /** The admin port takes small forms only. */
 const BODY_LIMIT = 16 * 1024;
 
-export const createAdminAdapter = (): FastifyAdapter => {
+export const createAdminAdapter = ({ METRICS_TOKEN }: Pick<AdminConfig, 'METRICS_TOKEN'>): FastifyAdapter => {
   const adapter = new FastifyAdapter({
     forceCloseConnections: true,
     bodyLimit: BODY_LIMIT,
@@ -31,8 +36,9 @@ export const createAdminAdapter = (): FastifyAdapter => {
       void reply.status(404).headers(headers).type('text/plain').send(NOTHING_HERE);
     },
   });
-  adapter.getInstance().addHook('onRequest', async (_request, reply) => {
+  adapter.getInstance().addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
+    requireMetricsToken(METRICS_TOKEN, request, reply);
   });
   return adapter;
 };
@@ -79,7 +85,7 @@ export const openAdminServer = async (
   const module = AdminModule.of(metrics, probes);
   const app = await NestFactory.create<NestFastifyApplication>(
     module,
-    createAdminAdapter(),
+    createAdminAdapter(config),
     nestOptions(log),
   );
   await listenForAdmin(app, config, log);
