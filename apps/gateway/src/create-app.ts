@@ -17,6 +17,7 @@ import { requireHost } from './http/require-host.js';
 import { secureAnswers } from './http/secure-answers.js';
 import { watchRequests } from './http/watch-requests.js';
 import { serveReference } from './reference/openapi.js';
+import { TASK_EVENTS } from './tasks/task-events.js';
 import { wantsWebSocket } from './socket/upgrade.js';
 
 /** The router refuses an address such as `/images/%zz` before any filter sees it. */
@@ -64,6 +65,7 @@ export const createApp = async (start: Start): Promise<NestFastifyApplication> =
     tries: app.get(FAILED_TRIES),
   };
   guardBodies(server, doorNeeds, start.options);
+  server.addHook('preClose', async () => app.get(TASK_EVENTS).close());
   const cors = corsOptions(app.get(CONFIG));
   if (cors) app.enableCors(cors);
   await app.register(fastifyStatic, { serve: false, cacheControl: false });

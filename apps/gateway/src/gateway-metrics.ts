@@ -1,5 +1,5 @@
 import { token } from '#nest';
-import type { Metrics } from '#telemetry';
+import { createEndedTasks, type Metrics } from '#telemetry';
 
 /** The gateway's own metrics. */
 export const createGatewayMetrics = (metrics: Metrics) => ({
@@ -8,6 +8,8 @@ export const createGatewayMetrics = (metrics: Metrics) => ({
     help: 'Tasks that were stored to be processed.',
     labels: ['model'],
   }),
+  /** Of tasks that waited and were cancelled through this gateway. */
+  finished: createEndedTasks(metrics),
   requests: metrics.durations({
     name: 'clearcut_http_request_seconds',
     help: 'HTTP requests from their head to the end of their answer, sync waits included.',

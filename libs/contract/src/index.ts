@@ -12,6 +12,8 @@ export { codeAnchor, parameterAnchor, sectionAnchor } from './reference-anchors.
 export { problems, requireAll, TaskError, ProblemCode } from './problems.js';
 export { Output, outputOf, OutputType } from './output.js';
 export * from './tasks.js';
+export { type CancelTask, type ListTasks } from './lifecycle-tasks.js';
+export { TaskStatus, type ListedTask } from './lifecycle.js';
 export { type Settings } from './settings.js';
 export { toRemoval, type Removal } from './removal.js';
 export { EndedTask, toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';

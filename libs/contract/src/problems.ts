@@ -14,6 +14,12 @@ export const problems = {
     retryable: false,
     title: 'Another task with this taskUUID is still in flight.',
   },
+  // Not 504: clients would send the same task again.
+  deadlineExceeded: {
+    status: 400,
+    retryable: false,
+    title: 'The deadline of the task passed before it was done.',
+  },
   downloadFailed: { status: 400, retryable: true, title: 'The image could not be fetched from its URL.' },
   duplicateTaskUUID: { status: 400, retryable: false, title: 'Two tasks of one request share a taskUUID.' },
   forbidden: { status: 403, retryable: false, title: 'Pages of this origin may not call; see CORS_ORIGINS.' },
@@ -96,6 +102,7 @@ export const problems = {
   },
   requestTimeout: { status: 408, retryable: true, title: 'The body of the request came too slowly.' },
   serviceUnavailable: { status: 503, retryable: true, title: 'The service cannot take tasks right now.' },
+  taskCancelled: { status: 409, retryable: false, title: 'The task was cancelled.' },
   taskExpired: { status: 404, retryable: false, title: 'The task is past its retention.' },
   taskNotFound: { status: 404, retryable: false, title: 'There is no task with this taskUUID.' },
   taskTimeout: { status: 504, retryable: true, title: 'The task took too long and was given up.' },

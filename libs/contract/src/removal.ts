@@ -17,6 +17,10 @@ export type Removal = Pick<RemoveBackground, 'taskType' | 'taskUUID' | 'webhookU
   readonly model: string;
   readonly isAsync: boolean;
   readonly ttl: number | undefined;
+  /** Seconds after which the result is of no use. */
+  readonly deadline: number | undefined;
+  readonly priority: NonNullable<RemoveBackground['priority']>;
+  readonly cancelOnDisconnect: boolean;
   readonly finishing: Finishing;
   /** The first setting that differs from its default, for models that take no settings. */
   readonly setting: string | undefined;
@@ -63,10 +67,16 @@ const firstSettingOf = (task: RemoveBackground, settings: Settings): string | un
 
 const withoutEffect = (message: string): Warning => ({ code: 'ignoredParameter', message });
 
+const isAsyncCall = ({ deliveryMethod, webhookURL }: RemoveBackground): boolean =>
+  deliveryMethod === 'async' || webhookURL !== undefined;
+
+const noDisconnect = "'cancelOnDisconnect' has no effect on asynchronous calls.";
+
 const warningsOf = (task: RemoveBackground, types: readonly OutputType[]): Warning[] => {
   const names = Object.keys(ignored) as (keyof typeof ignored)[];
   const sent = names.filter((name) => task[name] !== undefined);
   const warnings = sent.map((name) => withoutEffect(`'${name}' has no effect in this service.`));
+  if (task.cancelOnDisconnect && isAsyncCall(task)) warnings.push(withoutEffect(noDisconnect));
   if (task.ttl === undefined || types.includes('URL')) return warnings;
   return [...warnings, withoutEffect("'ttl' has no effect without the outputType 'URL'.")];
 };
@@ -88,6 +98,7 @@ export const toRemoval = (task: RemoveBackground): Removal => {
   const { taskType, taskUUID } = task;
   const output = outputOf(task);
   const settings = settingsOf(task);
+  const isAsync = isAsyncCall(task);
   const image = imageOf(task);
   const types = outputTypesOf(task);
   return {
@@ -97,10 +108,13 @@ export const toRemoval = (task: RemoveBackground): Removal => {
     model: modelOf(task),
     output,
     otherTypes: types.slice(1),
-    isAsync: task.deliveryMethod === 'async' || task.webhookURL !== undefined,
+    isAsync,
     webhookURL: task.webhookURL,
     uploadEndpoint: task.uploadEndpoint,
     ttl: types.includes('URL') ? task.ttl : undefined,
+    deadline: task.deadline,
+    priority: task.priority ?? 'normal',
+    cancelOnDisconnect: task.cancelOnDisconnect === true && !isAsync,
     finishing: toFinishing(settings, task.refine),
     setting: firstSettingOf(task, settings),
     warnings: warningsOf(task, types),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CancelAnswer, standingFields, TaskList, TaskStatus } from './lifecycle.js';
 import { removalTypes } from './tasks.js';
 
 /** The taskType that the client sent. A row of the database holds it as text. */
@@ -76,6 +77,10 @@ const DryRun = priced(removalTypes).meta({ id: 'DryRun', description: priceOf })
 const UploadDryRun = priced(['imageUpload']).meta({ id: 'UploadDryRun', description: priceOf });
 const StorageDryRun = priced(['mediaStorage']).meta({ id: 'StorageDryRun', description: priceOf });
 
+const CancelDryRun = priced(['cancelTask'])
+  .partial({ taskUUID: true })
+  .meta({ id: 'CancelDryRun', description: priceOf });
+
 const TaskDetails = z
   .strictObject({
     taskType: z.literal('getTaskDetails'),
@@ -85,6 +90,7 @@ const TaskDetails = z
         'The task as sent, without secrets: queries and user names of addresses are REDACTED, and the UUID of the stored image stands for bytes.',
     }),
     response: z.record(z.string(), z.unknown()),
+    status: TaskStatus.optional(),
     execution: z
       .record(z.string(), z.unknown())
       .optional()
@@ -128,7 +134,12 @@ const Acknowledgement = z
   .meta({ id: 'Acknowledgement', description: 'The task is stored and will be processed.' });
 
 const Processing = z
-  .strictObject({ taskType: RemovalType, taskUUID: z.string(), status: z.literal('processing') })
+  .strictObject({
+    taskType: RemovalType,
+    taskUUID: z.string(),
+    status: z.literal('processing'),
+    ...standingFields,
+  })
   .meta({ id: 'Processing', description: 'What getResponse says of a task that has not ended.' });
 
 export const Cutout = z
@@ -161,6 +172,8 @@ const RemovalResult = z.union([Cutout, Processing, DryRun, Acknowledgement]).met
 const UploadResult = z.union([UploadedImage, UploadDryRun]).meta({ id: 'UploadResult' });
 const StorageResult = z.union([StoredMedia, StorageDryRun]).meta({ id: 'StorageResult' });
 
+const CancelResult = z.union([CancelAnswer, CancelDryRun]).meta({ id: 'CancelResult' });
+
 const removals = Object.fromEntries(removalTypes.map((taskType) => [taskType, RemovalResult]));
 
 /** The schema of a task's result, by the taskType that it carries. */
@@ -170,11 +183,23 @@ export const resultSchemas = {
   mediaStorage: StorageResult,
   getTaskDetails: TaskDetails,
   accountManagement: AccountDetails,
+  cancelTask: CancelResult,
+  listTasks: TaskList,
   ping: Pong,
   authentication: Authenticated,
 };
 
 export const Result = z
-  .union([RemovalResult, UploadResult, StorageResult, TaskDetails, AccountDetails, Pong, Authenticated])
+  .union([
+    RemovalResult,
+    UploadResult,
+    StorageResult,
+    TaskDetails,
+    AccountDetails,
+    CancelResult,
+    TaskList,
+    Pong,
+    Authenticated,
+  ])
   .meta({ id: 'Result' });
 export type Result = z.infer<typeof Result>;

@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import { examples } from './examples.js';
+import { CancelTask, ListTasks } from './lifecycle-tasks.js';
 import type { ImageText } from './long-text.js';
 import { Output, OutputType } from './output.js';
 import { Refine, Settings, settingsFields } from './settings.js';
-
-/** Any RFC 9562 UUID; compared in lower case, returned as sent. */
-const TaskUUID = z.uuid().meta({
-  id: 'TaskUUID',
-  description: 'The UUID that the client chose for this task. Answers carry it as sent.',
-  example: examples.removeBackground.taskUUID,
-});
+import { TaskUUID } from './task-uuid.js';
 
 /** Validation sees a string; a long one is put back afterwards, see parseTask. */
 const ImageSource: z.ZodType<ImageText, ImageText> = z.string().min(1).meta({
@@ -115,6 +110,17 @@ export const RemoveBackground = z
       .max(31_536_000)
       .optional()
       .meta({ description: 'Seconds after which the result is deleted; only for outputType URL.' }),
+    deadline: z.int().min(1).max(604_800).optional().meta({
+      description:
+        'Seconds after which the result is of no use: the task is then ended, and costs nothing. Runware does not have it.',
+    }),
+    priority: z.enum(['low', 'normal', 'high']).optional().meta({
+      description: "Order among the key's own tasks, normal if left out. Runware does not have it.",
+    }),
+    cancelOnDisconnect: z.boolean().optional().meta({
+      description:
+        'Cancels the task of a sync HTTP call when its connection closes before the answer, unless it was sent again meanwhile. Without effect over WebSocket, whose sessions can be taken up again. Runware does not have it.',
+    }),
     numberResults: z.int().min(1).max(1).optional(),
     settings: Settings.optional(),
     refine: Refine.optional(),
@@ -170,6 +176,8 @@ export const taskSchemas = {
   getResponse: GetResponse,
   getTaskDetails: GetTaskDetails,
   accountManagement: AccountManagement,
+  cancelTask: CancelTask,
+  listTasks: ListTasks,
 } as const;
 
 export type TaskType = keyof typeof taskSchemas;
@@ -185,6 +193,8 @@ export const Task = z
     GetResponse,
     GetTaskDetails,
     AccountManagement,
+    CancelTask,
+    ListTasks,
   ])
   .meta({ id: 'Task' });
 export type Task = z.infer<typeof Task>;

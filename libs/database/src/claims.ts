@@ -66,6 +66,13 @@ type Transaction = Pick<Database, 'task' | 'image' | 'delivery' | '$executeRaw'>
 
 const held = ({ id, attempt, stage }: Claim) => ({ id, attempt, stage, state: 'running' as const });
 
+/** Held, and not cancelled meanwhile: the result of a cancelled task is discarded. */
+const wanted = (claim: Claim) => ({ ...held(claim), cancelRequestedAt: null });
+
+/** Whether the worker still holds a task that was cancelled meanwhile. */
+export const isCancelRequested = async (database: Database, claim: Claim): Promise<boolean> =>
+  (await database.task.count({ where: { ...held(claim), cancelRequestedAt: { not: null } } })) > 0;
+
 /** @returns undefined when the task has ended, does not exist, or is at another stage */
 export const claimTask = async (
   database: Database,
@@ -94,7 +101,7 @@ const endTask = async (
   end: Prisma.TaskUpdateManyMutationInput,
 ): Promise<boolean> => {
   const { count } = await transaction.task.updateMany({
-    where: held(claim),
+    where: end.state === 'failed' ? held(claim) : wanted(claim),
     data: { ...end, finishedAt: new Date(), inputUrl: null, uploadUrl: null, webhookUrl: null },
   });
   if (count === 0) return false;
@@ -109,7 +116,7 @@ const waiting = { state: 'queued', fedAt: null, checkedAt: null, startedAt: null
 
 /**
  * Ends the stage `fetch`: the task waits for the device.
- * @returns false when a later claim holds the task; nothing was written then
+ * @returns false when a later claim holds the task or it was cancelled; nothing was written then
  */
 export const moveToDevice = async (
   database: Database,
@@ -117,7 +124,7 @@ export const moveToDevice = async (
   stages: StageColumns,
 ): Promise<boolean> => {
   const data = { ...waiting, ...stages, stage: 'device', remoteHost: null } as const;
-  return (await database.task.updateMany({ where: held(claim), data })).count > 0;
+  return (await database.task.updateMany({ where: wanted(claim), data })).count > 0;
 };
 
 const columnsOf = ({ cost, run, finish, stages }: Success) => ({ cost, ...run, ...finish, ...stages });
@@ -125,7 +132,7 @@ const columnsOf = ({ cost, run, finish, stages }: Success) => ({ cost, ...run, .
 /**
  * Ends the stage `device` of a task whose result is to be uploaded: it is stored, and the task waits for the upload.
  * @param remoteHost host and port of the uploadEndpoint
- * @returns false when a later claim holds the task; nothing was written then
+ * @returns false when a later claim holds the task or it was cancelled; nothing was written then
  */
 export const moveToUpload = (
   database: Database,
@@ -135,14 +142,14 @@ export const moveToUpload = (
 ): Promise<boolean> =>
   database.$transaction(async (transaction) => {
     const data = { ...waiting, ...columnsOf(success), stage: 'upload', remoteHost } as const;
-    const { count } = await transaction.task.updateMany({ where: held(claim), data });
+    const { count } = await transaction.task.updateMany({ where: wanted(claim), data });
     if (count > 0) await putImage(transaction, success.image);
     return count > 0;
   });
 
 /**
  * Ends a task whose result was uploaded.
- * @returns false when a later claim holds the task; nothing was written then
+ * @returns false when a later claim holds the task or it was cancelled; nothing was written then
  */
 export const finishUpload = (
   database: Database,
@@ -157,7 +164,7 @@ export const finishUpload = (
     return kept;
   });
 
-/** @returns false when a later claim holds the task; nothing was written then */
+/** @returns false when a later claim holds the task or it was cancelled; nothing was written then */
 export const finishTask = (database: Database, claim: Claim, success: Success): Promise<boolean> =>
   database.$transaction(async (transaction) => {
     const kept = await endTask(transaction, claim, { state: 'succeeded', ...columnsOf(success) });

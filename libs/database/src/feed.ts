@@ -7,7 +7,7 @@ export type { TaskStage };
 export type RemoteStage = Exclude<TaskStage, 'device'>;
 
 /** Tasks with a waiting caller that go before one without, within an owner. */
-const SYNC_BEFORE_ASYNC = 4;
+export const SYNC_BEFORE_ASYNC = 4;
 
 /**
  * Jobs that a queue holds beside those that run, for each slot and rounded up: few, since a newcomer waits behind them, but enough for
@@ -28,10 +28,10 @@ export type Fed = {
 
 /** The latest that a worker may have been seen to count. */
 const warmWorkers = Prisma.sql`workers WHERE last_seen_at > now() - interval '10 seconds'`;
-const hasJob = Prisma.sql`state IN ('queued', 'running') AND fed_at IS NOT NULL`;
-const waits = Prisma.sql`state = 'queued' AND fed_at IS NULL AND wait_until IS NULL`;
+export const hasJob = Prisma.sql`state IN ('queued', 'running') AND fed_at IS NOT NULL`;
+export const waits = Prisma.sql`state = 'queued' AND fed_at IS NULL AND wait_until IS NULL`;
 /** Among tasks of one owner: the urgent first, then the oldest. Ids count up with time. */
-const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;
+export const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;
 
 const toFed = (rows: readonly { readonly id: string | null }[]): Fed => ({
   taskIds: rows.flatMap(({ id }) => id ?? []),

@@ -6,12 +6,23 @@ export {
   findTask,
   insertTask,
   insertTasks,
+  keepWanted,
   markSync,
   type NewTask,
   type Standing,
   type TaskInsert,
   type TaskRow,
 } from './tasks.js';
+export {
+  cancelAllWaiting,
+  cancelTask,
+  endingProblems,
+  endUnwanted,
+  findCancelRequests,
+  type Cancelled,
+  type EndedWaiting,
+  type ToCancel,
+} from './cancel.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';
 export {
   endDelivery,
@@ -69,6 +80,7 @@ export {
   failTask,
   finishTask,
   finishUpload,
+  isCancelRequested,
   moveToDevice,
   moveToUpload,
   postponeTask,
@@ -97,17 +109,21 @@ export {
 } from './sessions.js';
 export { lanesInUse, longestWaiting, pendingDeliveries, queueDepths, type Depth } from './queue-depths.js';
 export {
+  backlogs,
   forgetFailedAddresses,
   outcomesOfTheDay,
   replayDelivery,
   suspectTasks,
   troubledDeliveries,
+  type Backlog,
   type OutcomeCount,
   type Suspect,
   type TroubledDelivery,
 } from './status.js';
 export { takeUnchecked } from './sweep.js';
 export { findUsage, foldUsage, spentThisMonth, type UsageColumn, type UsageRow } from './usage.js';
+export { deviceLine, MAX_COUNTED, paceOf, remoteLine, type Pace } from './line.js';
+export { listTasks, statusOf, type TaskFilter } from './task-list.js';
 export { routingOfTask, taskOutcome, type OutcomeReader } from './task-outcome.js';
 export {
   availableModels,

@@ -17,6 +17,7 @@ export const neededMigrations: readonly string[] = [
   '20261128160000_key_limits',
   '20261128160500_task_keys',
   '20261128161000_usage',
+  '20261128170000_cancel',
 ];
 
 class OldSchema extends Error {

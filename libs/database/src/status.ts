@@ -2,7 +2,7 @@ import type { Database } from './client.js';
 import type { DeliveryState, TaskState } from './generated/client.js';
 
 /** Ids are UUIDv7 and start with the time, so the rows of a day are a range of the primary key. */
-const firstIdSince = (ms: number): string => {
+export const firstIdSince = (ms: number): string => {
   const hex = Math.max(0, ms).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 };
@@ -43,6 +43,23 @@ export const suspectTasks = (database: Database, limit: number): Promise<Suspect
     take: limit,
     select: { id: true, model: true, state: true, stalls: true, createdAt: true },
   });
+
+/** The waiting tasks of one key. */
+export type Backlog = {
+  readonly ownerId: string;
+  readonly name: string;
+  readonly tasks: number;
+  readonly oldestSeconds: number;
+};
+
+/** The keys with the most waiting tasks. */
+export const backlogs = (database: Database, limit: number): Promise<Backlog[]> =>
+  database.$queryRaw<Backlog[]>`
+    SELECT owner_id::text AS "ownerId", name, tasks, extract(epoch FROM now() - oldest)::float AS "oldestSeconds"
+      FROM (SELECT owner_id, count(*)::int AS tasks, min(created_at) AS oldest FROM tasks
+             WHERE state = 'queued' GROUP BY owner_id ORDER BY 2 DESC LIMIT ${limit}) AS waiting
+      JOIN api_keys ON id = owner_id
+     ORDER BY tasks DESC`;
 
 export type TroubledDelivery = {
   readonly id: string;

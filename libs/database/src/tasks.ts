@@ -14,6 +14,8 @@ export type NewTask = Pick<
   readonly state?: 'succeeded';
   /** USD that it may cost at most. */
   readonly estimate?: string;
+  /** Seconds after which its result is of no use any more. */
+  readonly deadlineS?: number | undefined;
 } & Partial<
     Pick<
       TaskRow,
@@ -28,6 +30,8 @@ export type NewTask = Pick<
       | 'stage'
       | 'remoteHost'
       | 'isSync'
+      | 'priority'
+      | 'cancelOnDisconnect'
     >
   >;
 
@@ -96,6 +100,19 @@ export type TaskInsert = {
   readonly image?: NewImage | undefined;
 };
 
+/** Sets the deadlines by the database's clock, which workers compare them with. */
+const setDeadlines = async (
+  transaction: Pick<Database, '$executeRaw'>,
+  deadlines: readonly { readonly id: string; readonly seconds: number }[],
+): Promise<void> => {
+  if (deadlines.length === 0) return;
+  const [ids, seconds] = [deadlines.map(({ id }) => id), deadlines.map((each) => each.seconds)];
+  await transaction.$executeRaw`
+    UPDATE tasks SET deadline_at = now() + wanted.seconds * interval '1 second'
+      FROM unnest(${ids}::uuid[], ${seconds}::int[]) AS wanted(id, seconds)
+     WHERE tasks.id = wanted.id`;
+};
+
 /**
  * Stores tasks and the images that came with them in one transaction.
  * @returns the row of each, in their order; undefined where another request took the revision first: call findStanding again
@@ -105,8 +122,9 @@ export const insertTasks = async (
   inserts: readonly TaskInsert[],
 ): Promise<(TaskRow | undefined)[]> => {
   const now = new Date();
-  const data = inserts.map(({ task, revision }) => ({
+  const data = inserts.map(({ task: { deadlineS, ...task }, revision }) => ({
     ...task,
+    ...(deadlineS !== undefined && { deadlineAt: new Date(now.getTime() + deadlineS * 1000) }),
     ...(task.state && { startedAt: now, finishedAt: now }),
     taskUuid: task.taskUuidSent.toLowerCase(),
     revision,
@@ -119,6 +137,11 @@ export const insertTasks = async (
       image && byOutput.has(task.outputImageId) ? [image] : [],
     );
     if (images.length > 0) await transaction.image.createMany({ data: images });
+    const deadlines = inserts.flatMap(({ task: { outputImageId, deadlineS: seconds } }) => {
+      const id = byOutput.get(outputImageId)?.id;
+      return id !== undefined && seconds !== undefined ? [{ id, seconds }] : [];
+    });
+    await setDeadlines(transaction, deadlines);
     return inserts.map(({ task }) => byOutput.get(task.outputImageId));
   });
 };
@@ -137,6 +160,18 @@ export const markSync = async (database: Database, id: string): Promise<void> =>
     where: { id, isSync: false, state: 'queued', fedAt: null },
     data: { isSync: true },
   });
+};
+
+/**
+ * Notes that another caller sent a task that was to end with its first caller's connection.
+ * @returns false when it has ended, or is being cancelled
+ */
+export const keepWanted = async (database: Database, id: string): Promise<boolean> => {
+  const { count } = await database.task.updateMany({
+    where: { id, state: { in: ['queued', 'running'] }, cancelRequestedAt: null },
+    data: { cancelOnDisconnect: false },
+  });
+  return count > 0;
 };
 
 /** The tasks among `ids` that have ended. */

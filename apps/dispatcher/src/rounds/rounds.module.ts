@@ -16,14 +16,19 @@ import {
 } from '#nest';
 import { createFaultLog } from '#telemetry';
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { ENDED_TASKS, EndedTasksModule } from '../ended-tasks.module.js';
 import { createUsageFold } from './fold-usage.js';
 import { createExpiry } from './expire.js';
 import { createPulse, type Pulse } from './pulse.js';
 import { startRounds } from './start-rounds.js';
 import { createSweep } from './sweep.js';
 import { tidy } from './tidy.js';
+import { createUnwanted } from './unwanted.js';
 
 export const PULSE = token<Pulse>('pulse');
+
+/** A task is ended at most this long after its deadline. */
+const UNWANTED_EVERY_MS = 1_000;
 
 /** Gateways and workers feed at once what they know of. This finds what they missed. */
 const FEED_EVERY_MS = 1_000;
@@ -32,7 +37,7 @@ const START_ALL = token<() => void>('start all rounds');
 
 const startAll = provide(
   START_ALL,
-  ({ pulse, shutdown, feeder, ...edges }) => {
+  ({ pulse, shutdown, feeder, endedTasks, ...edges }) => {
     const repeat = (round: string, work: (stopping: AbortSignal) => Promise<void>, everyMs: number) => {
       const onError = createFaultLog(edges.log, `${round} failed`);
       const rounds = startRounds(pulse.watch(round, work), everyMs, onError);
@@ -40,8 +45,10 @@ const startAll = provide(
     };
     const sweep = createSweep(edges);
     const expire = createExpiry(edges);
+    const endUnwanted = createUnwanted({ ...edges, feeder, endedTasks });
     return () => {
       repeat('feeding', feeder.feedAll, FEED_EVERY_MS);
+      repeat('unwanted', endUnwanted, UNWANTED_EVERY_MS);
       repeat('sweep', sweep, 2_000);
       repeat('expiry', expire, 5_000);
       repeat('usage', createUsageFold(edges), 5_000);
@@ -56,13 +63,14 @@ const startAll = provide(
     queue: TASK_QUEUE,
     storage: STORAGE,
     metrics: METRICS,
+    endedTasks: ENDED_TASKS,
     log: LOG,
   },
 );
 
-/** Repeats the feeding of the queue, the sweep of lost jobs, the expiry of images, the count of usage and the tidying of rows until the program stops. */
+/** Repeats the feeding of the queue, the sweep of lost jobs, the end of tasks that nobody wants, the expiry of images, the count of usage and the tidying of rows until the program stops. */
 @Module({
-  imports: [DatabaseModule, FeederModule, QueueModule, StorageModule, TelemetryModule],
+  imports: [DatabaseModule, EndedTasksModule, FeederModule, QueueModule, StorageModule, TelemetryModule],
   providers: [provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }), startAll],
   exports: [PULSE],
 })

@@ -23,11 +23,15 @@ export type DoorOptions = {
 };
 
 const TASKS = '/v1';
+const EVENTS = '/v1/tasks/:taskUUID/events';
 /** The least bytes per second of a body: a fifth of a slow mobile connection. */
 const LEAST_SPEED = 4096;
 
 const takesTasks = ({ method, routeOptions }: FastifyRequest) =>
   method === 'POST' && routeOptions.url === TASKS;
+
+/** Routes that need a key. Only tasks may carry it in their body. */
+const needsKey = (request: FastifyRequest) => takesTasks(request) || request.routeOptions.url === EVENTS;
 
 type Needs = {
   readonly database: Database;
@@ -69,7 +73,7 @@ export const guardBodies = (server: FastifyInstance, needs: Needs, { pace }: Doo
   server.decorateRequest('lease');
   server.addHook('onRequest', async (request, reply) => {
     reply.raw.once('close', () => request.lease?.end());
-    if (takesTasks(request) && hasKey(request.headers)) {
+    if (needsKey(request) && hasKey(request.headers)) {
       request.owner = await authenticate(entrance(request.raw), request.headers, undefined);
     }
   });

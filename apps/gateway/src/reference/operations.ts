@@ -17,6 +17,7 @@ const withSample = (described: Response | undefined, description: string, exampl
 /** What operations answer when they fail, by their ids. */
 const failuresOf = (samples: Samples): Readonly<Record<string, Readonly<Record<string, unknown>>>> => ({
   runTasks: { '4XX': samples.refusedTask, '5XX': samples.failedTask },
+  followTask: { '4XX': samples.noSuchTask, '5XX': samples.fault },
   getImage: { '404': samples.noSuchImage, '410': samples.imageGone, '5XX': samples.fault },
   ready: { '4XX': samples.noHttp, '503': samples.waiting },
 });

@@ -14,6 +14,7 @@ import { modelUnavailable } from '../models/availability.js';
 import { noHttp } from '../http/raw-answer.js';
 import type { Readiness } from '../health/readiness.js';
 import { internalFault } from '../http/problem.filter.js';
+import { noSuchTask } from '../tasks/polls.js';
 import { imageGone, noSuchImage } from '../images/serve-image.js';
 
 /** What the examples of requests show, by their names. */
@@ -77,6 +78,7 @@ export const samplesAt = (publicUrl: string) => {
     failedTask: answer(absentModel(), removal),
     noHttp: answer(noHttp),
     fault: answer(internalFault()),
+    noSuchTask: answer(noSuchTask(taskUUID)),
     noSuchImage: answer(noSuchImage()),
     imageGone: answer(imageGone()),
     waiting,

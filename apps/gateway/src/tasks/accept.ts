@@ -3,6 +3,7 @@ import {
   findStandings,
   insertTasks,
   isDatabaseOutage,
+  keepWanted,
   markSync,
   type Database,
   type NewImage,
@@ -50,8 +51,18 @@ const openRows = (database: Database) => ({
 
 type Rows = ReturnType<typeof openRows>;
 
-/** The task that this one repeats. A caller who waits now moves it ahead. */
-const attach = async ({ database }: Needs, task: NewTask, standing: TaskRow): Promise<Accepted> => {
+/**
+ * The task that this one repeats. A caller who waits now moves it ahead.
+ * @returns undefined when its only caller left meanwhile and it was cancelled
+ */
+const attach = async (
+  { database }: Needs,
+  task: NewTask,
+  standing: TaskRow,
+): Promise<Accepted | undefined> => {
+  const mayBeCancelled = standing.cancelOnDisconnect && !standing.finishedAt && !standing.cancelRequestedAt;
+  if (mayBeCancelled && !(await keepWanted(database, standing.id))) return undefined;
+
   if (task.isSync && !standing.isSync) await markSync(database, standing.id);
   return { task: standing, isNew: false };
 };
@@ -73,7 +84,11 @@ const store = async (
 const acceptNow = async (needs: Needs, rows: Rows, { caller, task, image }: Sent): Promise<Accepted> => {
   for (let race = 0; race < MAX_RACES; race++) {
     const standing = await rows.look(task);
-    if (standing.kind === 'attached') return attach(needs, task, standing.task);
+    if (standing.kind === 'attached') {
+      const attached = await attach(needs, task, standing.task);
+      if (attached) return attached;
+      continue;
+    }
     if (standing.kind === 'conflict') {
       const message = 'Another task with this taskUUID and other parameters is still in flight.';
       throw new TaskError('conflictTaskUUID', message, { parameter: 'taskUUID' });

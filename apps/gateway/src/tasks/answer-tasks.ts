@@ -39,6 +39,8 @@ export type TaskBatch = {
   readonly isDryRun: boolean;
   /** Is called when the last task has begun. */
   readonly onBegun?: () => void;
+  /** Aborts when the caller's connection closed; absent where a caller may come back. */
+  readonly gone?: AbortSignal | undefined;
 };
 
 /** Starts all tasks and answers each on its own: one failure does not affect the others. */
@@ -55,13 +57,13 @@ type Needs = {
 
 const handle = (
   handlers: Handlers,
-  { owner, isDryRun }: TaskBatch,
+  { owner, isDryRun, gone }: TaskBatch,
   task: Task,
   sent: SentTask,
 ): Promise<Outcome> => {
   // The table pairs taskType and handler, but the compiler loses the pairing on look-up.
   const handler = handlers[task.taskType] as Handler<TaskType>;
-  return isDryRun ? handler.dryRun(owner, task, sent) : handler.run(owner, task, sent);
+  return isDryRun ? handler.dryRun(owner, task, sent) : handler.run(owner, task, sent, gone);
 };
 
 export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): AnswerTasks => {

@@ -3,8 +3,16 @@ import type { Owner } from '#database';
 import { token } from '#nest';
 import type { SentTask } from './sent-task.js';
 
-/** Gets the validated task, and the task as it came. */
-type Handle<T extends TaskType> = (owner: Owner, task: TaskOf<T>, sent: SentTask) => Promise<Outcome>;
+/**
+ * Gets the validated task, and the task as it came.
+ * @param gone aborts when the caller's connection closed; absent where a caller may come back
+ */
+type Handle<T extends TaskType> = (
+  owner: Owner,
+  task: TaskOf<T>,
+  sent: SentTask,
+  gone?: AbortSignal,
+) => Promise<Outcome>;
 
 export type Handler<T extends TaskType> = {
   readonly run: Handle<T>;
@@ -27,9 +35,18 @@ type Needs = {
     readonly getTaskDetails: Handle<'getTaskDetails'>;
   };
   readonly account: Handle<'accountManagement'>;
+  readonly cancelTask: Handler<'cancelTask'>;
+  readonly listTasks: Handle<'listTasks'>;
 };
 
-export const createHandlers = ({ removal, uploads, polls, account }: Needs): Handlers => ({
+export const createHandlers = ({
+  removal,
+  uploads,
+  polls,
+  account,
+  cancelTask,
+  listTasks,
+}: Needs): Handlers => ({
   authentication: withoutEffect(async () => ({ result: { taskType: 'authentication' } })),
   ping: withoutEffect(async () => ({ result: { taskType: 'ping', pong: true } })),
   imageUpload: uploads.imageUpload,
@@ -40,4 +57,6 @@ export const createHandlers = ({ removal, uploads, polls, account }: Needs): Han
   getResponse: withoutEffect(polls.getResponse),
   getTaskDetails: withoutEffect(polls.getTaskDetails),
   accountManagement: withoutEffect(account),
+  cancelTask,
+  listTasks: withoutEffect(listTasks),
 });

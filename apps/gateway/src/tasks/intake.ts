@@ -10,6 +10,8 @@ export type IntakeOptions = {
   readonly owner: Owner | undefined;
   /** Validate and price, but store and run nothing. */
   readonly isDryRun: boolean;
+  /** Aborts when the caller's connection closed. */
+  readonly gone?: AbortSignal;
 };
 /**
  * Answers the body of one request; rejects with a TaskError when the request as a whole is at fault. A lone
@@ -47,10 +49,10 @@ type Needs = {
 
 export const createIntake =
   ({ admission, answerTasks, config }: Needs): Intake =>
-  async (body, { owner, isDryRun }) => {
+  async (body, { owner, isDryRun, gone }) => {
     if (!owner) throw missingKey();
     const tasks = requireTasks(body, config.MAX_TASKS_PER_REQUEST);
     const asked = isAuthentication(tasks[0]) && tasks.length > 1 ? tasks.slice(1) : tasks;
-    const outcomes = await Promise.all(answerTasks({ owner, tasks: asked, isDryRun }));
+    const outcomes = await Promise.all(answerTasks({ owner, tasks: asked, isDryRun, gone }));
     return { ...toAnswer(outcomes), headers: await admission.headersFor(owner) };
   };

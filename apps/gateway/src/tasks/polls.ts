@@ -1,7 +1,8 @@
 import { outputOf, TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
-import { findTask, RemovalRequest, type Database, type Owner, type TaskRow } from '#database';
+import { findTask, RemovalRequest, statusOf, type Database, type Owner, type TaskRow } from '#database';
 import { token } from '#nest';
 import type { Secrets } from '#secrets';
+import type { ReadProgress } from './progress.js';
 import type { ReadOutcome } from './read-outcome.js';
 import { openSentTask, type SentTask } from './sent-task.js';
 
@@ -11,23 +12,28 @@ const RETENTION_MS = 24 * 60 * 60 * 1000;
 type Needs = {
   readonly database: Database;
   readonly readOutcome: ReadOutcome;
+  readonly readProgress: ReadProgress;
   readonly secrets: Pick<Secrets, 'open'>;
 };
+
+export const noSuchTask = (taskUUID: string): TaskError =>
+  new TaskError('taskNotFound', `There is no task ${taskUUID}.`, { parameter: 'taskUUID' });
 
 const requireTask = async ({ database }: Needs, owner: Owner, taskUUID: string): Promise<TaskRow> => {
   const task = await findTask(database, owner.id, taskUUID);
   if (task) return task;
-  throw new TaskError('taskNotFound', `There is no task ${taskUUID}.`, { parameter: 'taskUUID' });
+  throw noSuchTask(taskUUID);
 };
 
 /**
- * The state of an owner's task. A stored failure is answered with status 200, because clients repeat a poll on any
- * other status.
+ * How a task stands. A stored failure is answered with status 200, because clients repeat a poll on any other status.
+ * @throws TaskError taskExpired
  */
-const getResponse = async (needs: Needs, owner: Owner, { taskUUID }: GetResponse): Promise<Outcome> => {
-  const task = await requireTask(needs, owner, taskUUID);
+const answerRow = async (needs: Needs, task: TaskRow): Promise<Outcome> => {
   if (!task.finishedAt) {
-    return { result: { taskType: task.taskType, taskUUID: task.taskUuidSent, status: 'processing' } };
+    const progress = await needs.readProgress(task);
+    const { taskType, taskUuidSent: taskUUID } = task;
+    return { result: { taskType, taskUUID, status: 'processing', ...progress } };
   }
   if (Date.now() - task.finishedAt.getTime() > RETENTION_MS) {
     throw new TaskError('taskExpired', 'The answer was kept for 24 hours.', { parameter: 'taskUUID' });
@@ -71,6 +77,7 @@ const getTaskDetails = async (
       taskUUID: wanted,
       request: [request],
       response: answered ?? {},
+      status: statusOf(task),
       ...run,
     },
   };
@@ -78,8 +85,13 @@ const getTaskDetails = async (
 
 /** Answers about tasks that were sent earlier. */
 export const createPolls = (needs: Needs) => ({
-  getResponse: (owner: Owner, task: GetResponse) => getResponse(needs, owner, task),
+  /** @throws TaskError taskNotFound */
+  requireTask: (owner: Owner, taskUUID: string) => requireTask(needs, owner, taskUUID),
+  answerRow: (task: TaskRow) => answerRow(needs, task),
+  getResponse: async (owner: Owner, { taskUUID }: GetResponse) =>
+    answerRow(needs, await requireTask(needs, owner, taskUUID)),
   getTaskDetails: (owner: Owner, task: GetTaskDetails) => getTaskDetails(needs, owner, task),
 });
 
-export const POLLS = token<ReturnType<typeof createPolls>>('polls');
+export type Polls = ReturnType<typeof createPolls>;
+export const POLLS = token<Polls>('polls');

@@ -6,14 +6,13 @@ import {
   releasing,
   requireAll,
   TaskError,
-  toFailure,
   toRemoval,
   type Outcome,
   type ParsedSource,
   type Removal,
   type RemoveBackground,
 } from '#contract';
-import { routingOfTask, type Database, type NewTask, type Owner, type TaskRow } from '#database';
+import type { Database, NewTask, Owner } from '#database';
 import type { Feeder } from '#feeder';
 import { limitsOf } from '#imaging';
 import { costOf, defaultModelOf, findModel, foreignModel, type Catalogue, type Model } from '#models';
@@ -27,21 +26,18 @@ import { checkAddresses } from './check-addresses.js';
 import type { Handler } from './handlers.js';
 import { resolveInput, type Input } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
-import type { ReadOutcome } from './read-outcome.js';
 import { sealSentTask, type SentTask } from './sent-task.js';
-import type { WaitingRoom } from './waiting-room.js';
+import { waitForEnd, type WaitNeeds } from './wait-for-end.js';
 
-type Needs = {
+type Needs = WaitNeeds & {
   readonly accept: Accept;
   readonly availability: Availability;
   readonly catalogue: Catalogue;
-  readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS' | 'SYNC_TIMEOUT_S'>;
+  readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS'>;
   readonly database: Database;
   readonly outbound: Pick<Outbound, 'checkUrl'>;
   readonly feeder: Pick<Feeder, 'wake'>;
-  readonly readOutcome: ReadOutcome;
   readonly secrets: Pick<Secrets, 'seal'>;
-  readonly waitingRoom: Pick<WaitingRoom, 'wait'>;
   readonly tracing: Tracing;
   readonly log: Logger;
 };
@@ -87,21 +83,8 @@ const chooseModel = async (
   return model;
 };
 
-const waitForEnd = async (needs: Needs, task: TaskRow): Promise<Outcome> => {
-  const { SYNC_TIMEOUT_S } = needs.config;
-  if (task.finishedAt) return needs.readOutcome(task);
-
-  const waited = await needs.waitingRoom.wait(task.id, SYNC_TIMEOUT_S * 1000);
-  if (waited === 'timeout') {
-    const message = `The task is not done after ${SYNC_TIMEOUT_S} s; it goes on, ask for it by getResponse.`;
-    return toFailure(new TaskError('processingTimeout', message), routingOfTask(task));
-  }
-  if (waited === 'closing') {
-    const message = 'The service is stopping; the task is kept, send it again to get its result.';
-    return toFailure(new TaskError('serviceUnavailable', message), routingOfTask(task));
-  }
-  return needs.readOutcome(waited);
-};
+/** As a row keeps them, and the feeder orders by. */
+const priorities = { low: -1, normal: 0, high: 1 } as const;
 
 type Parts = {
   readonly removal: Removal;
@@ -111,10 +94,12 @@ type Parts = {
   readonly sent: SentTask;
   /** USD that it may cost at most. */
   readonly estimate: string;
+  /** Whether the end of the caller's connection means that the caller has left. */
+  readonly canLeave: boolean;
 };
 
 const toNewTask = async ({ seal }: Pick<Secrets, 'seal'>, owner: Owner, parts: Parts): Promise<NewTask> => {
-  const { removal, model, input, source, sent } = parts;
+  const { removal, model, input, source, sent, canLeave } = parts;
   const { taskType, taskUUID, parameter, output, otherTypes, finishing, warnings } = removal;
   const { uploadEndpoint, webhookURL, ttl } = removal;
   // What an older gateway hashed must hash alike, so `otherTypes` counts only where there are some.
@@ -149,6 +134,9 @@ const toNewTask = async ({ seal }: Pick<Secrets, 'seal'>, owner: Owner, parts: P
     inputImageId: input.inputImageId,
     outputImageId: randomUUID(),
     isSync: !removal.isAsync,
+    priority: priorities[removal.priority],
+    deadlineS: removal.deadline,
+    cancelOnDisconnect: removal.cancelOnDisconnect && canLeave,
     ...(input.url && { stage: 'fetch', remoteHost: new URL(input.url).host }),
     inputUrl: input.url ? seal(input.url) : null,
     uploadUrl: uploadEndpoint ? seal(uploadEndpoint) : null,
@@ -196,24 +184,33 @@ const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promis
 };
 
 /** Stores a task and its image. Returns before the task ends, so that the image's bytes are kept no longer. */
-const store = async (needs: Needs, owner: Owner, removal: Removal, sent: SentTask) => {
+const store = async (needs: Needs, owner: Owner, asked: Pick<Parts, 'removal' | 'sent' | 'canLeave'>) => {
+  const { removal } = asked;
   const [model, source] = await check(needs, owner, removal);
   const { image, ...input } = await resolveInput(needs, owner, source, removal);
   const estimate = estimateOf(needs, removal, model, input);
-  const parts = { removal, model, input, source, sent, estimate };
+  const parts = { ...asked, model, input, source, estimate };
   const task = await toNewTask(needs.secrets, owner, parts);
   return { model, ...(await needs.accept({ caller: owner, task, image })) };
 };
 
 /** Accepts a removal; answers its result, or for async callers an acknowledgement. */
-const run = async (needs: Needs, owner: Owner, task: RemoveBackground, sent: SentTask): Promise<Outcome> => {
+const run = async (
+  needs: Needs,
+  owner: Owner,
+  task: RemoveBackground,
+  sent: SentTask,
+  gone?: AbortSignal,
+): Promise<Outcome> => {
   const removal = toRemoval(task);
-  const stored = await releasing(removal.inputImage, () => store(needs, owner, removal, sent));
+  const stored = await releasing(removal.inputImage, () =>
+    store(needs, owner, { removal, sent, canLeave: gone !== undefined }),
+  );
   const { model, task: row, isNew } = stored;
   // A task that is not fed now is fed by the dispatcher.
   if (isNew) needs.feeder.wake(row.stage === 'device' ? model.air : row.stage);
 
-  if (!removal.isAsync) return waitForEnd(needs, row);
+  if (!removal.isAsync) return waitForEnd(needs, row, gone);
   return { result: { taskType: row.taskType, taskUUID: row.taskUuidSent } };
 };
 
@@ -222,6 +219,6 @@ export type RemovalHandler = Handler<'removeBackground' | 'imageBackgroundRemova
 export const REMOVE_BACKGROUND = token<RemovalHandler>('removeBackground');
 
 export const createRemoveBackground = (needs: Needs): RemovalHandler => ({
-  run: (owner, task, sent) => run(needs, owner, task, sent),
+  run: (owner, task, sent, gone) => run(needs, owner, task, sent, gone),
   dryRun: async (owner, task) => releasing(toRemoval(task).inputImage, () => price(needs, owner, task)),
 });

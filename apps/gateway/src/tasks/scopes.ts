@@ -12,6 +12,8 @@ const scopeOf: { readonly [T in TaskType]: KeyScope | null } = {
   mediaStorage: 'upload',
   getResponse: 'read',
   getTaskDetails: 'read',
+  cancelTask: 'run',
+  listTasks: 'read',
   accountManagement: 'admin',
 };
 

@@ -10,6 +10,7 @@ import {
   ApiSecurity,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { whenGone } from '../http/when-gone.js';
 import { INTAKE, isDryRun, type Intake } from './intake.js';
 
 @Controller()
@@ -49,6 +50,7 @@ export class TasksController {
     const { status, body, retryAfter, headers } = await this.intake(tasks, {
       owner,
       isDryRun: isDryRun(dryRunHeader, dryRunQuery),
+      gone: whenGone(reply),
     });
     reply.status(status).headers(headers);
     if (retryAfter !== undefined) reply.header('retry-after', `${retryAfter}`);

@@ -28,12 +28,17 @@ import { ACCOUNT, createAccount } from './account.js';
 import { ACCEPT, createAccept } from './accept.js';
 import { ADMISSION, createAdmission } from './admission.js';
 import { ANSWER_TASKS, createAnswerTasks } from './answer-tasks.js';
+import { CANCEL_TASK, createCancelTask } from './cancel-task.js';
+import { createListTasks, LIST_TASKS } from './list-tasks.js';
 import { ENDED_FEED, openEndedFeed } from './ended-feed.js';
 import { createHandlers, HANDLERS } from './handlers.js';
 import { createIntake, INTAKE } from './intake.js';
 import { createPolls, POLLS } from './polls.js';
+import { createReadProgress, READ_PROGRESS } from './progress.js';
 import { createReadOutcome, READ_OUTCOME } from './read-outcome.js';
 import { createRemoveBackground, REMOVE_BACKGROUND } from './remove-background.js';
+import { EventsController } from './events.controller.js';
+import { createTaskEvents, TASK_EVENTS } from './task-events.js';
 import { TasksController } from './tasks.controller.js';
 import { createUploads, UPLOADS } from './uploads.js';
 import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
@@ -50,7 +55,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
     StorageModule,
     TelemetryModule,
   ],
-  controllers: [TasksController],
+  controllers: [TasksController, EventsController],
   providers: [
     provide(
       WAITING_ROOM,
@@ -99,6 +104,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       readOutcome: READ_OUTCOME,
       secrets: SECRETS,
       waitingRoom: WAITING_ROOM,
+      metrics: GATEWAY_METRICS,
       tracing: TRACING,
       log: LOG,
     }),
@@ -111,13 +117,29 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       readOutcome: READ_OUTCOME,
       secrets: SECRETS,
     }),
-    provide(POLLS, createPolls, { database: DATABASE, readOutcome: READ_OUTCOME, secrets: SECRETS }),
+    provide(READ_PROGRESS, createReadProgress, { database: DATABASE }),
+    provide(POLLS, createPolls, {
+      database: DATABASE,
+      readOutcome: READ_OUTCOME,
+      readProgress: READ_PROGRESS,
+      secrets: SECRETS,
+    }),
+    provide(TASK_EVENTS, createTaskEvents, {
+      config: CONFIG,
+      polls: POLLS,
+      waitingRoom: WAITING_ROOM,
+      log: LOG,
+    }),
+    provide(CANCEL_TASK, createCancelTask, { database: DATABASE, feeder: FEEDER, metrics: GATEWAY_METRICS }),
+    provide(LIST_TASKS, createListTasks, { database: DATABASE }),
     provide(ACCOUNT, createAccount, { database: DATABASE }),
     provide(HANDLERS, createHandlers, {
       removal: REMOVE_BACKGROUND,
       uploads: UPLOADS,
       polls: POLLS,
       account: ACCOUNT,
+      cancelTask: CANCEL_TASK,
+      listTasks: LIST_TASKS,
     }),
     provide(ANSWER_TASKS, createAnswerTasks, {
       handlers: HANDLERS,
@@ -127,6 +149,6 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
     }),
     provide(INTAKE, createIntake, { admission: ADMISSION, answerTasks: ANSWER_TASKS, config: CONFIG }),
   ],
-  exports: [ANSWER_TASKS, READ_OUTCOME, WAITING_ROOM],
+  exports: [ANSWER_TASKS, READ_OUTCOME, TASK_EVENTS, WAITING_ROOM],
 })
 export class TasksModule {}

@@ -2,11 +2,12 @@ import type { TaskRow } from '#database';
 import { token } from '#nest';
 
 /** The ended task, or why the wait ended without it. */
-export type Waited = TaskRow | 'timeout' | 'closing';
+export type Waited = TaskRow | 'timeout' | 'closing' | 'gone';
 
 /** Lets sync callers wait for their tasks to end. */
 export type WaitingRoom = {
-  readonly wait: (taskId: string, timeoutMs: number) => Promise<Waited>;
+  /** @param gone ends the wait of a caller that has left */
+  readonly wait: (taskId: string, timeoutMs: number, gone?: AbortSignal) => Promise<Waited>;
   /** Looks a task up that may have ended, and answers its callers. */
   readonly announce: (taskId: string) => void;
   /** Ends all waits, and every later one at once. */
@@ -42,16 +43,20 @@ export const createWaitingRoom = ({ findEnded, onError, lookEveryMs = 1000 }: Ne
   const timer = setInterval(() => void look([...waiting.keys()]).catch(onError), lookEveryMs);
 
   return {
-    wait: (taskId, timeoutMs) =>
+    wait: (taskId, timeoutMs, gone) =>
       new Promise((resolve) => {
         if (closed) return resolve('closing');
+        if (gone?.aborted) return resolve('gone');
         const others = waiting.get(taskId) ?? new Set();
         const answer = (waited: Waited) => {
           clearTimeout(timeout);
+          gone?.removeEventListener('abort', leave);
           others.delete(answer);
           if (others.size === 0) waiting.delete(taskId);
           resolve(waited);
         };
+        const leave = () => answer('gone');
+        gone?.addEventListener('abort', leave, { once: true });
         const timeout = setTimeout(() => answer('timeout'), timeoutMs);
         waiting.set(taskId, others.add(answer));
       }),

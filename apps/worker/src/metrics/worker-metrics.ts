@@ -1,5 +1,5 @@
 import type { ProblemCode } from '#contract';
-import type { Durations, Metrics } from '#telemetry';
+import { createEndedTasks, outcomeOf, type Durations, type Metrics } from '#telemetry';
 
 /** A task that this worker ended. */
 type EndedTask = {
@@ -13,6 +13,7 @@ type EndedTask = {
 
 /** Series of these codes start at 0, since `rate` misses the first increase of a series that starts at 1. */
 const usualCodes = [
+  'deadlineExceeded',
   'downloadFailed',
   'inferenceError',
   'invalidInputImage',
@@ -21,6 +22,7 @@ const usualCodes = [
   'mediaExpired',
   'mediaNotFound',
   'serviceUnavailable',
+  'taskCancelled',
   'taskTimeout',
   'unsupportedImageFormat',
   'uploadFailed',
@@ -28,14 +30,10 @@ const usualCodes = [
 
 /** @param models AIR ids of the models that this worker serves */
 export const createWorkerMetrics = (metrics: Metrics, models: readonly string[]) => {
-  const finished = metrics.counter({
-    name: 'clearcut_tasks_finished_total',
-    help: 'Tasks that ended, by outcome and the code of their error.',
-    labels: ['model', 'outcome', 'code'],
-  });
+  const finished = createEndedTasks(metrics);
   for (const model of models) {
-    finished.inc({ model, outcome: 'succeeded', code: 'none' }, 0);
-    for (const code of usualCodes) finished.inc({ model, outcome: 'failed', code }, 0);
+    finished.count({ model }, 0);
+    for (const code of usualCodes) finished.count({ model, code }, 0);
   }
   const stages = metrics.durations({
     name: 'clearcut_stage_seconds',
@@ -54,8 +52,8 @@ export const createWorkerMetrics = (metrics: Metrics, models: readonly string[])
       labels: ['model'],
     }),
     ended: ({ model, code, durations, ms }: EndedTask): void => {
-      const outcome = code ? 'failed' : 'succeeded';
-      finished.inc({ model, outcome, code: code ?? 'none' });
+      const outcome = outcomeOf(code);
+      finished.count({ model, code });
       tasks.observe({ model, outcome }, ms / 1000);
       for (const [stage, stageMs] of Object.entries(durations))
         stages.observe({ stage, model }, stageMs / 1000);

@@ -1,7 +1,8 @@
 import { TaskError } from '#contract';
-import { RemovalRequest, type TaskRow } from '#database';
+import { endingProblems, RemovalRequest, type TaskRow } from '#database';
 import type { Storage } from '#storage';
 import { createStopwatch, type Durations } from '#telemetry';
+import { cancelledError, type Cancellations } from './cancellations.js';
 import { nextStep } from './next-step.js';
 import { outageOf, toWait } from './outage.js';
 import { durationsOf, type StageEnd } from './stage-end.js';
@@ -17,23 +18,46 @@ export type AttemptNeeds = EndingNeeds & {
   readonly storage: Pick<Storage, 'remove'>;
   /** Whether this machine caused a fault, so that another worker may succeed. */
   readonly isMachineFault: (error: unknown) => Promise<boolean>;
+  readonly cancellations: Cancellations;
   /** The time limit of one attempt. */
   readonly timeoutMs: number;
   /** How long after its acceptance a task may wait for an outage to end. */
   readonly deadlineMs: number;
 };
 
-const startDeadline = (timeoutMs: number) => {
-  const controller = new AbortController();
+const overdueError = (): TaskError => {
+  const { code, message, details } = endingProblems.overdue;
+  return new TaskError(code, message, details);
+};
+
+/** Final, since another attempt would take as long. */
+const timeoutError = (timeoutMs: number): TaskError => {
   const message = `The task took longer than ${timeoutMs / 1000} s and was given up.`;
-  // Final, since another attempt would take as long.
-  const timedOut = () => new TaskError('taskTimeout', message, {}, { final: true });
-  const timer = setTimeout(() => controller.abort(timedOut()), timeoutMs);
+  return new TaskError('taskTimeout', message, {}, { final: true });
+};
+
+/** What is left until the task's own deadline. Both times come from the database. */
+const leftMsOf = ({ deadlineAt, startedAt }: TaskRow): number =>
+  deadlineAt && startedAt ? deadlineAt.getTime() - startedAt.getTime() : Infinity;
+
+/** Ends the attempt at the time limit, at the task's deadline, or when the task is cancelled. */
+const startLimits = ({ timeoutMs, cancellations }: AttemptNeeds, task: TaskRow) => {
+  const controller = new AbortController();
+  const leftMs = leftMsOf(task);
+  const limitMs = Math.min(timeoutMs, leftMs);
+  const timer = setTimeout(
+    () => controller.abort(leftMs < timeoutMs ? overdueError() : timeoutError(timeoutMs)),
+    limitMs,
+  );
+  const unwatch = cancellations.watch(task.id, (error) => controller.abort(error));
   const { signal } = controller;
   return {
     signal,
-    clear: () => clearTimeout(timer),
-    /** The deadline, if it caused the error. */
+    clear: () => {
+      clearTimeout(timer);
+      unwatch();
+    },
+    /** The limit, if it caused the error. */
     reasonOr: (error: unknown): unknown => (signal.aborted ? signal.reason : error),
   };
 };
@@ -61,6 +85,12 @@ const giveUpPoisoned = async (needs: AttemptNeeds, task: TaskRow): Promise<void>
   const message = `The task ended its worker ${task.stalls} times and was given up.`;
   await ending.fail({ code: 'inferenceError', message, details: {} }, {});
   ending.log.error({ stalls: task.stalls }, 'poisoned task given up');
+};
+
+/** Why a claimed task is not to be run any more. */
+const unwantedBy = (task: TaskRow): TaskError | undefined => {
+  if (task.cancelRequestedAt) return cancelledError();
+  return leftMsOf(task) <= 0 ? overdueError() : undefined;
 };
 
 type Ending = ReturnType<typeof openEnding>;
@@ -94,23 +124,26 @@ const endOrRetry = async (
  * tried again.
  */
 export const runAttempt = async (needs: AttemptNeeds, attempt: Attempt): Promise<void> => {
-  const { stages, timeoutMs, tracing } = needs;
+  const { stages, tracing } = needs;
   const { task, signal } = attempt;
   if (task.stalls > MAX_STALLS) return giveUpPoisoned(needs, task);
 
   const ending = openEnding(needs, task);
-  const deadline = startDeadline(timeoutMs);
-  const bounded = AbortSignal.any([signal, deadline.signal]);
+  const limits = startLimits(needs, task);
+  const bounded = AbortSignal.any([signal, limits.signal]);
   const stopwatch = createStopwatch((stage, work) => tracing.trace(stage, {}, work), durationsOf(task));
   const { durations } = stopwatch;
   try {
+    const unwanted = unwantedBy(task);
+    if (unwanted) throw unwanted;
     const stageEnd = await stages[task.stage](task, stopwatch, bounded);
     const kept = await ending.move(stageEnd, durations);
+    if (!kept && (await ending.isCancelled())) throw cancelledError();
     if (stageEnd.next === 'end')
       ending.log.info({ ...factsOf(task, stageEnd), ms: durations, kept }, 'task finished');
   } catch (caught) {
-    await endOrRetry(needs, attempt, ending, { caught, error: deadline.reasonOr(caught), durations });
+    await endOrRetry(needs, attempt, ending, { caught, error: limits.reasonOr(caught), durations });
   } finally {
-    deadline.clear();
+    limits.clear();
   }
 };

@@ -3,6 +3,7 @@ import {
   failTask,
   finishTask,
   finishUpload,
+  isCancelRequested,
   moveToDevice,
   moveToUpload,
   type Database,
@@ -53,6 +54,8 @@ export const openEnding = ({ database, metrics, tracing, log }: EndingNeeds, tas
       if (kept && stageEnd.next === 'end') count(durations);
       return kept;
     },
+    /** Whether the result was refused because the task was cancelled. */
+    isCancelled: () => isCancelRequested(database, task),
     fail: async (problem: Problem, durations: Durations): Promise<boolean> => {
       const kept = await end(() => failTask(database, task, problem, toColumns(durations)));
       if (kept) count(durations, problem.code);

@@ -22,6 +22,7 @@ import {
   TRACING,
 } from '#nest';
 import { createConsumer, type Consumer, type Handler } from '#queue';
+import { createFaultLog } from '#telemetry';
 import { Module } from '@nestjs/common';
 import { cutOut } from '../device/cut-out.js';
 import { CUT_OUT_STAGES, DEVICE, DeviceModule } from '../device/device.module.js';
@@ -30,6 +31,7 @@ import { createWorkerMetrics, type WorkerMetrics } from '../metrics/worker-metri
 import { MODELS, ModelsModule } from '../models/models.module.js';
 import { OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { createActivity, type Activity } from './activity.js';
+import { createCancellations, type Cancellations } from './cancellations.js';
 import { fetchImage } from './fetch-image.js';
 import { processTask } from './process-task.js';
 import { createStages, type RunStages } from './stages.js';
@@ -47,6 +49,7 @@ const FETCH_IMAGE = token<TaskSteps['fetch']>('fetch image');
 const UPLOAD_RESULT = token<UploadOf>('upload result');
 const REMOVE_BACKGROUND = token<ReturnType<typeof removeBackground>>('remove background');
 const STAGES = token<RunStages>('stages');
+const CANCELLATIONS = token<Cancellations>('cancellations');
 /** Handles the jobs of a stage. */
 const PROCESS_TASK = token<(stage: TaskStage) => Handler>('process task');
 const WORKER_METRICS = token<WorkerMetrics>('worker metrics');
@@ -108,6 +111,13 @@ const stages = provide(
   },
 );
 
+const cancelling = provide(
+  CANCELLATIONS,
+  ({ database, log }) =>
+    createCancellations({ database, onError: createFaultLog(log, 'cannot look for cancelled tasks') }),
+  { database: DATABASE, log: LOG },
+);
+
 const processing = provide(
   PROCESS_TASK,
   ({ config, options, breaker, ...needs }) =>
@@ -126,6 +136,7 @@ const processing = provide(
     config: CONFIG,
     options: OPTIONS,
     breaker: BREAKER,
+    cancellations: CANCELLATIONS,
     stages: STAGES,
     feeder: FEEDER,
     database: DATABASE,
@@ -191,6 +202,7 @@ const consuming = provide(
     ),
     removing,
     stages,
+    cancelling,
     processing,
     consuming,
   ],

@@ -1,0 +1,73 @@
+import type { TaskStatus } from '#contract';
+import type { Database } from './client.js';
+import { Prisma, type Task as TaskRow } from './generated/client.js';
+import { StoredProblem } from './claims.js';
+import { firstIdSince } from './status.js';
+
+/** How a task stands or ended, for callers: a cancelled one is no failure. */
+export const statusOf = ({ state, problem }: Pick<TaskRow, 'state' | 'problem'>): TaskStatus => {
+  if (state === 'queued') return 'waiting';
+  if (state === 'running') return 'running';
+  if (state === 'succeeded') return 'success';
+  return StoredProblem.parse(problem).code === 'taskCancelled' ? 'cancelled' : 'error';
+};
+
+export type TaskFilter = {
+  readonly ownerId: string;
+  readonly status?: TaskStatus | undefined;
+  readonly model?: string | undefined;
+  readonly from?: Date | undefined;
+  /** Exclusive. */
+  readonly to?: Date | undefined;
+  /** Id of the last row of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+};
+
+/** Rows that one page looks at, so that a filter which few rows fit costs no more than another. */
+const MAX_LOOKED_AT = 5_000;
+
+const isCancelled = Prisma.sql`problem ->> 'code' = 'taskCancelled'`;
+const conditions: Readonly<Record<TaskStatus, Prisma.Sql>> = {
+  waiting: Prisma.sql`state = 'queued'`,
+  running: Prisma.sql`state = 'running'`,
+  success: Prisma.sql`state = 'succeeded'`,
+  error: Prisma.sql`state = 'failed' AND NOT (${isCancelled})`,
+  cancelled: Prisma.sql`state = 'failed' AND ${isCancelled}`,
+};
+
+const allOf = (parts: readonly (Prisma.Sql | undefined)[]): Prisma.Sql =>
+  Prisma.join([Prisma.sql`true`, ...parts.filter((part) => part !== undefined)], ' AND ');
+
+/** A page of an owner's tasks, newest first. `next` is set when there may be more. */
+export type TaskPage = { readonly tasks: TaskRow[]; readonly next: string | undefined };
+
+/** Ids are UUIDv7, so that times of acceptance are ranges of ids. */
+export const listTasks = async (
+  database: Database,
+  { ownerId, status, model, from, to, after, limit }: TaskFilter,
+): Promise<TaskPage> => {
+  const range = allOf([
+    Prisma.sql`owner_id = ${ownerId}::uuid`,
+    from && Prisma.sql`id >= ${firstIdSince(from.getTime())}::uuid`,
+    to && Prisma.sql`id < ${firstIdSince(to.getTime())}::uuid`,
+    after === undefined ? undefined : Prisma.sql`id < ${after}::uuid`,
+  ]);
+  const filter = allOf([
+    status && conditions[status],
+    model === undefined ? undefined : Prisma.sql`model = ${model}`,
+  ]);
+  const [found] = await database.$queryRaw<{ ids: string[] | null; looked: number; last: string | null }[]>`
+    WITH looked_at AS MATERIALIZED (
+      SELECT id, state, model, problem FROM tasks WHERE ${range} ORDER BY id DESC LIMIT ${MAX_LOOKED_AT}
+    ), page AS (
+      SELECT id FROM looked_at WHERE ${filter} ORDER BY id DESC LIMIT ${limit}
+    )
+    SELECT (SELECT array_agg(id::text ORDER BY id DESC) FROM page) AS ids,
+           (SELECT count(*)::int FROM looked_at) AS looked,
+           (SELECT id::text AS oldest FROM looked_at ORDER BY id LIMIT 1) AS last`;
+  const ids = found?.ids ?? [];
+  const tasks = await database.task.findMany({ where: { id: { in: ids } }, orderBy: { id: 'desc' } });
+  if (ids.length === limit) return { tasks, next: ids.at(-1) };
+  return { tasks, next: found?.looked === MAX_LOOKED_AT ? (found.last ?? undefined) : undefined };
+};
