@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startReceiver, type Receiver } from '#test/receiver';
-import { insertFailed, insertSucceeded } from '#test/removal-tasks';
+import { insertFailed, insertRemoval, insertSucceeded } from '#test/removal-tasks';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
 
@@ -122,6 +122,28 @@ describe('the status page', () => {
     expect((await replay("x' OR true")).status).toBe(409);
     expect((await replay('x'.repeat(10_000))).status).toBe(409);
     expect(await delivery(taskId)).toMatchObject({ state: 'failed' });
+  });
+
+  it('cancels all waiting tasks of a key by its button, which other pages cannot press', async () => {
+    await service.worker.stop();
+    const { id, ownerId } = await insertRemoval(service);
+    const press = (owner: string, headers: Record<string, string> = {}) =>
+      fetch(`${url}/cancel`, {
+        method: 'POST',
+        body: new URLSearchParams({ owner }),
+        headers: { authorization: basic(token), ...headers },
+        redirect: 'manual',
+      });
+    expect(await page()).toContain(`name="owner" value="${ownerId}"`);
+    expect((await press(ownerId, { origin: 'https://evil.example' })).status).toBe(403);
+    expect((await press(ownerId, { authorization: '' })).status).toBe(401);
+    expect((await press('x')).status).toBe(409);
+    const answer = await press(ownerId, { origin: url });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
+    const row = await service.database.task.findUniqueOrThrow({ where: { id } });
+    expect(row).toMatchObject({ state: 'failed', problem: { code: 'taskCancelled' } });
+    expect(await page()).toContain('<td>cancelled</td><td>taskCancelled</td>');
+    await service.worker.start();
   });
 
   it('drops the address of a failed delivery after a week, which then cannot be replayed', async () => {

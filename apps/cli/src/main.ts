@@ -5,6 +5,7 @@ const usage = `Usage: npx clearcut <command>
 
   models    list, pull, import, verify and remove the weights of models
   keys      create, list and revoke the keys of callers
+  tasks     cancel tasks
   migrate   bring the schema of the database up to date
   info      print the address, key and status page of the running npm start
 
@@ -18,6 +19,7 @@ type Run = (args: readonly string[], signal: AbortSignal) => Promise<void>;
 const commands: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   models: () => import('./models/run-models.js'),
   keys: () => import('./keys/run-keys.js'),
+  tasks: () => import('./tasks/run-tasks.js'),
   migrate: () => import('./migrate.js'),
   info: () => import('./info.js'),
 };

@@ -1,4 +1,4 @@
-import type { Depth, OutcomeCount, Suspect, TroubledDelivery, WarmWorker } from '#database';
+import type { Backlog, Depth, OutcomeCount, Suspect, TroubledDelivery, WarmWorker } from '#database';
 import type { JobCounts } from '#queue';
 import { Html, html, table, type Content } from './html.js';
 
@@ -7,6 +7,7 @@ export type Status = {
   readonly depths: readonly Depth[];
   /** The counts that the queue reports, by model. */
   readonly jobs: ReadonlyMap<string, JobCounts>;
+  readonly backlogs: readonly Backlog[];
   readonly suspects: readonly Suspect[];
   readonly deliveries: readonly TroubledDelivery[];
   readonly workers: readonly WarmWorker[];
@@ -39,7 +40,25 @@ const queueRows = ({ depths, jobs }: Status): Content[][] =>
   });
 
 const outcomeRows = ({ outcomes }: Status): Content[][] =>
-  outcomes.map(({ model, state, code, tasks }) => [model, state, code, tasks]);
+  outcomes.map(({ model, state, code, tasks }) => [
+    model,
+    code === 'taskCancelled' ? 'cancelled' : state,
+    code,
+    tasks,
+  ]);
+
+const cancelButton = ({ ownerId, tasks }: Backlog): Html =>
+  html`<form method="post" action="/cancel">
+    <input type="hidden" name="owner" value="${ownerId}" /><button>Cancel ${tasks}</button>
+  </form>`;
+
+const backlogRows = ({ backlogs }: Status): Content[][] =>
+  backlogs.map((backlog) => [
+    backlog.name,
+    backlog.tasks,
+    `${backlog.oldestSeconds.toFixed(0)} s`,
+    cancelButton(backlog),
+  ]);
 
 const suspectRows = ({ suspects }: Status): Content[][] =>
   suspects.map(({ id, model, state, stalls, createdAt }) => [id, model, state, stalls, createdAt]);
@@ -84,6 +103,7 @@ export const statusPage = (status: Status): string =>
         <h1>Clearcut</h1>
         <p><a href="/queues/">The queues, job by job</a></p>
         ${section('Queue', 'Tasks in Postgres that have not ended, and their jobs in the queue.', table(['Model', 'Queued', 'Running', 'Longest wait', 'Jobs'], queueRows(status)))}
+        ${section('Waiting', 'Tasks that wait, by the key that sent them.', table(['Key', 'Tasks', 'Longest wait', ''], backlogRows(status)))}
         ${section('Tasks', 'Accepted within the last 24 hours.', table(['Model', 'State', 'Code', 'Tasks'], outcomeRows(status)))}
         ${section('Poisoned tasks', 'Tasks whose worker vanished within the last 24 hours. After the third time a task fails.', table(['Task', 'Model', 'State', 'Workers lost', 'Accepted'], suspectRows(status)))}
         ${section('Deliveries', 'Webhooks that failed at least once. Failed deliveries can be replayed for seven days.', table(['Host', 'State', 'Attempts', 'Last answer', 'Ended or due', 'Task', ''], deliveryRows(status)))}

@@ -1,4 +1,5 @@
 import {
+  backlogs as readBacklogs,
   outcomesOfTheDay,
   queueDepths,
   suspectTasks,
@@ -28,13 +29,14 @@ const countJobs = async (queue: Needs['queue'], models: Iterable<string>) => {
 export const readStatus =
   ({ database, queue }: Needs) =>
   async (): Promise<Status> => {
-    const [outcomes, depths, suspects, deliveries, workers] = await Promise.all([
+    const [outcomes, depths, backlogs, suspects, deliveries, workers] = await Promise.all([
       outcomesOfTheDay(database),
       queueDepths(database),
+      readBacklogs(database, LIMIT),
       suspectTasks(database, LIMIT),
       troubledDeliveries(database, LIMIT),
       warmWorkers(database),
     ]);
     const jobs = await countJobs(queue, new Set(depths.map(({ model }) => model)));
-    return { outcomes, depths, jobs, suspects, deliveries, workers };
+    return { outcomes, depths, jobs, backlogs, suspects, deliveries, workers };
   };

@@ -12,16 +12,20 @@ import {
 import { token } from '#nest';
 import { OperatorGuard } from '../admin/operator.guard.js';
 import { statusPage, type Status } from './page.js';
+import { noSuchKey } from './cancel-waiting.js';
 import { cannotReplay } from './replay.js';
 
 export const READ_STATUS = token<() => Promise<Status>>('read status');
 export const REPLAY = token<(id: string) => Promise<void>>('replay');
+
+export const CANCEL_WAITING = token<(ownerId: string) => Promise<void>>('cancel waiting');
 
 /** The page has no scripts, uses inline styles, and posts its forms to this origin only. */
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 const DeliveryId = new ParseUUIDPipe({ exceptionFactory: cannotReplay });
+const OwnerId = new ParseUUIDPipe({ exceptionFactory: noSuchKey });
 
 @Controller()
 @UseGuards(OperatorGuard)
@@ -29,6 +33,7 @@ export class StatusController {
   constructor(
     @Inject(READ_STATUS) private readonly readStatus: () => Promise<Status>,
     @Inject(REPLAY) private readonly replayDelivery: (id: string) => Promise<void>,
+    @Inject(CANCEL_WAITING) private readonly cancelWaiting: (ownerId: string) => Promise<void>,
   ) {}
 
   @Get()
@@ -42,5 +47,11 @@ export class StatusController {
   @Redirect('/', 303)
   async replay(@Body('id', DeliveryId) id: string): Promise<void> {
     await this.replayDelivery(id);
+  }
+
+  @Post('cancel')
+  @Redirect('/', 303)
+  async cancel(@Body('owner', OwnerId) ownerId: string): Promise<void> {
+    await this.cancelWaiting(ownerId);
   }
 }
