@@ -27,7 +27,12 @@ export const ListTasks = z
     taskType: z.literal('listTasks'),
     taskUUID: TaskUUID.optional().meta({ description: 'Names the answer.' }),
     status: TaskStatus.optional(),
-    model: z.string().min(1).optional().meta({ description: 'AIR id of the model.' }),
+    model: z
+      .string()
+      // Postgres stores no NUL, and no name has control characters.
+      .regex(/^[^\u0000-\u001f\u007f]+$/, 'must be the AIR id of a model')
+      .optional()
+      .meta({ description: 'AIR id of the model.' }),
     from: Moment.optional().meta({
       description: 'Accepted at this time or later, such as 2026-11-28T09:00:00Z.',
     }),
