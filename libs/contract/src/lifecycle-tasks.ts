@@ -29,8 +29,8 @@ export const ListTasks = z
     status: TaskStatus.optional(),
     model: z
       .string()
-      // Postgres stores no NUL, and no name has control characters.
-      .regex(/^[^\u0000-\u001f\u007f]+$/, 'must be the AIR id of a model')
+      // Only visible ASCII: Postgres stores no NUL.
+      .regex(/^[!-~]+$/, 'must be the AIR id of a model')
       .optional()
       .meta({ description: 'AIR id of the model.' }),
     from: Moment.optional().meta({
