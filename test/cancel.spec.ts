@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { findUsage, putKey } from '#database';
 import { createClient, removal } from '#test/client';
@@ -107,6 +108,27 @@ describe.each(backends)('with the queue on %s, a task', (backend) => {
     const { taskUUID } = await send(photo);
     await cancel(taskUUID);
     expect(await used()).toMatchObject({ tasks: tasks + 1, failed: failed + 1, costUsd });
+  });
+
+  it('that waits is cancelled also while a feeder holds its row', async () => {
+    const { taskUUID } = await send(photo);
+    const feeder = new pg.Client({ connectionString: service.config.DATABASE_URL });
+    await feeder.connect();
+    try {
+      await feeder.query('BEGIN');
+      await feeder.query('UPDATE tasks SET fed_at = now() WHERE task_uuid = $1', [taskUUID]);
+      const answer = cancel(taskUUID);
+      await until('the cancel to wait for the row', async () => {
+        const waiting = await service.database.$queryRaw<unknown[]>`
+          SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        return waiting.length > 0;
+      });
+      await feeder.query('COMMIT');
+      expect(await answer).toMatchObject({ status: 'cancelled' });
+    } finally {
+      await feeder.end();
+    }
+    expect(await stateOf(taskUUID)).toBe('failed');
   });
 
   it('of another key of the same owner can be cancelled by its taskUUID, and not by all', async () => {

@@ -31,20 +31,21 @@ const nextId = Prisma.sql`encode(set_bit(set_bit(overlay(uuid_send(gen_random_uu
 /** Rows of one statement. It keeps locks short, and lets feeders and workers in between. */
 const BATCH = 1_000;
 
-/**
- * Ends waiting tasks like `failTask` does. A row that a feeder or worker holds just now is left out, so that the locks of
- * many rows never wait for each other. A result that waits for its upload expires.
- */
+/** A lock on many rows leaves out those that a feeder or worker holds just now, so that locks never wait for each other. */
+const locks = { one: Prisma.sql`FOR UPDATE`, many: Prisma.sql`FOR UPDATE SKIP LOCKED` } as const;
+
+/** Ends waiting tasks like `failTask` does. A result that waits for its upload expires. */
 const endBatch = async (
   database: Database,
   where: Prisma.Sql,
   problem: StoredProblem,
+  lock: Prisma.Sql = locks.many,
 ): Promise<EndedWaiting[]> =>
   database.$queryRaw<EndedWaiting[]>`
     WITH waiting AS MATERIALIZED (
       SELECT id, owner_id, key_id, model, stage, webhook_url, webhook_host, output_image_id FROM tasks
        WHERE state = 'queued' AND ${where}
-       LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+       LIMIT ${BATCH} ${lock}
     ), ended AS (
       UPDATE tasks
          SET state = 'failed', problem = ${JSON.stringify(problem)}::jsonb, cost = NULL, finished_at = now(),
@@ -88,7 +89,7 @@ export type Cancelled =
 /** Ends a task at once if it waits. Otherwise its worker gives it up, or the next that claims it. */
 export const cancelTask = async (database: Database, wanted: ToCancel): Promise<Cancelled> => {
   const where = whereOf(wanted);
-  const waiting = await endBatch(database, where, endingProblems.cancelled);
+  const waiting = await endBatch(database, where, endingProblems.cancelled, locks.one);
   if (waiting.length > 0) return { kind: 'ended', waiting };
   const count = await database.$executeRaw`
     UPDATE tasks SET cancel_requested_at = coalesce(cancel_requested_at, now())
