@@ -353,9 +353,13 @@ describe('a webhook', () => {
     try {
       for (let i = 0; i < 80; i++)
         await insertSucceeded(service, { webhookUrl: `${slow[i % 5]?.url}/slow`, ownerId: flood });
+      // One of the same host, and one of an endpoint that hangs for the other owner.
+      slow[0]?.answer('/good', 200);
       const { id } = await succeed(newPath());
+      const shared = await insertSucceeded(service, { webhookUrl: `${slow[0]?.url}/good` });
       await service.dispatcher.start();
       await stateIs(id, 'delivered');
+      await stateIs(shared.id, 'delivered');
       const ended = { delivery: { task: { ownerId: flood } } };
       expect(await service.database.deliveryAttempt.count({ where: ended })).toBe(0);
       const asked = () => slow.reduce((sum, each) => sum + each.received('/slow').length, 0);

@@ -7,7 +7,7 @@ import { startService, type Service } from '#test/service';
 
 /** Words of the libraries below. */
 const foreign =
-  /invalid (option|input|type|string)|expected|received|vips|jpeg:|prisma|postgres|zod|unexpected token|ECONN|ENOTFOUND|getaddrinfo|undici|undefined|NaN|\[object/i;
+  /invalid (option|input|type|string|iso)|expected|received|vips|jpeg:|prisma|postgres|zod|unexpected token|ECONN|ENOTFOUND|getaddrinfo|undici|undefined|NaN|\[object/i;
 const jsonTypes = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'];
 
 const values: readonly unknown[] = [
@@ -37,6 +37,8 @@ const values: readonly unknown[] = [
   'https://[',
   'ftp://host.example/',
   'http://127.0.0.1:1/',
+  'tomorrow',
+  '2026-11-28',
   'data:,',
   'data:image/png;base64,AAAA',
   '[1,2,3,4]',

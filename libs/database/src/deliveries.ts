@@ -9,7 +9,7 @@ export type DueDelivery = Pick<Delivery, 'id' | 'taskId' | 'host' | 'attempts'> 
 
 type Counts = Readonly<Record<string, number>>;
 
-/** The deliveries that a dispatcher has in hand, and the endpoints (`host:port`) that it had trouble with. */
+/** The deliveries that a dispatcher has in hand, and the endpoints (`owner host:port`) that it had trouble with. */
 export type InHand = {
   readonly byEndpoint: Counts;
   /** By host name. */
@@ -32,7 +32,7 @@ type TakeOptions = {
 const LIMITS = { endpoint: 4, owner: 16, name: 24 };
 
 /**
- * Takes due deliveries, with limits per endpoint, host name and owner. The owner with the fewest in hand is next, then
+ * Takes due deliveries, with limits per endpoint of an owner, host name and owner. The owner with the fewest in hand is next, then
  * the longest due. Concurrent dispatchers never take the same one.
  */
 export const takeDueDeliveries = (
@@ -43,12 +43,13 @@ export const takeDueDeliveries = (
     Prisma.sql`coalesce((${JSON.stringify(counts)}::jsonb ->> ${key})::int, 0)`;
   return database.$queryRaw<DueDelivery[]>`
     WITH candidates AS (
-      SELECT deliveries.id, host, regexp_replace(host, ':[0-9]+$', '') AS name, owner_id::text AS owner, next_attempt_at
+      SELECT deliveries.id, host, regexp_replace(host, ':[0-9]+$', '') AS name, owner_id::text AS owner,
+             owner_id::text || ' ' || host AS endpoint, attempts, next_attempt_at
         FROM deliveries JOIN tasks ON tasks.id = task_id
-       WHERE deliveries.state = 'pending' AND next_attempt_at <= now() AND host <> ALL(${inHand.closed})),
+       WHERE deliveries.state = 'pending' AND next_attempt_at <= now() AND owner_id::text || ' ' || host <> ALL(${inHand.closed})),
     at_endpoint AS (
-      SELECT *, row_number() OVER (PARTITION BY host ORDER BY next_attempt_at) + ${countOf(inHand.byEndpoint, Prisma.sql`host`)}
-             <= CASE WHEN host = ANY(${inHand.probed}) THEN 1 ELSE ${LIMITS.endpoint}::int END AS fits
+      SELECT *, row_number() OVER (PARTITION BY endpoint ORDER BY attempts, next_attempt_at) + ${countOf(inHand.byEndpoint, Prisma.sql`endpoint`)}
+             <= CASE WHEN endpoint = ANY(${inHand.probed}) THEN 1 ELSE ${LIMITS.endpoint}::int END AS fits
         FROM candidates),
     of_owner AS (
       SELECT *, row_number() OVER (PARTITION BY owner ORDER BY next_attempt_at) + ${countOf(inHand.byOwner, Prisma.sql`owner`)} AS nth

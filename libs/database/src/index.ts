@@ -123,7 +123,7 @@ export {
 export { takeUnchecked } from './sweep.js';
 export { findUsage, foldUsage, spentThisMonth, type UsageColumn, type UsageRow } from './usage.js';
 export { deviceLine, MAX_COUNTED, paceOf, remoteLine, type Pace } from './line.js';
-export { listTasks, statusOf, type TaskFilter } from './task-list.js';
+export { listTasks, statusOf, type ListedRow, type TaskFilter } from './task-list.js';
 export { routingOfTask, taskOutcome, type OutcomeReader } from './task-outcome.js';
 export {
   availableModels,

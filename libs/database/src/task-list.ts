@@ -39,8 +39,25 @@ const conditions: Readonly<Record<TaskStatus, Prisma.Sql>> = {
 const allOf = (parts: readonly (Prisma.Sql | undefined)[]): Prisma.Sql =>
   Prisma.join([Prisma.sql`true`, ...parts.filter((part) => part !== undefined)], ' AND ');
 
+/** What a list tells of a task. */
+const listed = {
+  taskType: true,
+  taskUuidSent: true,
+  model: true,
+  state: true,
+  problem: true,
+  cost: true,
+  priority: true,
+  outputImageId: true,
+  createdAt: true,
+  startedAt: true,
+  finishedAt: true,
+  deadlineAt: true,
+} as const satisfies Partial<Record<keyof TaskRow, true>>;
+export type ListedRow = Pick<TaskRow, keyof typeof listed>;
+
 /** A page of an owner's tasks, newest first. `next` is set when there may be more. */
-export type TaskPage = { readonly tasks: TaskRow[]; readonly next: string | undefined };
+export type TaskPage = { readonly tasks: ListedRow[]; readonly next: string | undefined };
 
 /** Ids are UUIDv7, so that times of acceptance are ranges of ids. */
 export const listTasks = async (
@@ -67,7 +84,8 @@ export const listTasks = async (
            (SELECT count(*)::int FROM looked_at) AS looked,
            (SELECT id::text AS oldest FROM looked_at ORDER BY id LIMIT 1) AS last`;
   const ids = found?.ids ?? [];
-  const tasks = await database.task.findMany({ where: { id: { in: ids } }, orderBy: { id: 'desc' } });
+  const where = { id: { in: ids } };
+  const tasks = await database.task.findMany({ where, orderBy: { id: 'desc' }, select: listed });
   if (ids.length === limit) return { tasks, next: ids.at(-1) };
   return { tasks, next: found?.looked === MAX_LOOKED_AT ? (found.last ?? undefined) : undefined };
 };

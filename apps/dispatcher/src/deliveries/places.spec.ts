@@ -17,7 +17,7 @@ describe('createPlaces', () => {
     all.forEach(places.take);
     expect(places.free()).toBe(PLACES - 4);
     expect(places.look()).toMatchObject({
-      byEndpoint: { 'one:80': 1, 'one:81': 1, one: 1, '[::1]:80': 1 },
+      byEndpoint: { 'a one:80': 1, 'b one:81': 1, 'a one': 1, 'a [::1]:80': 1 },
       byName: { one: 3, '[::1]': 1 },
       byOwner: { a: 3, b: 1 },
     });
@@ -33,21 +33,21 @@ describe('createPlaces', () => {
     fail();
     expect(places.look()).toMatchObject({ closed: [], probed: [] });
     fail();
-    expect(places.look()).toMatchObject({ closed: ['dead:80'], probed: [] });
+    expect(places.look()).toMatchObject({ closed: ['a dead:80'], probed: [] });
     nowMs += 5_000;
-    expect(places.look()).toMatchObject({ closed: [], probed: ['dead:80'] });
+    expect(places.look()).toMatchObject({ closed: [], probed: ['a dead:80'] });
     fail();
     nowMs += 9_999;
-    expect(places.look().closed).toEqual(['dead:80']);
+    expect(places.look().closed).toEqual(['a dead:80']);
     nowMs += 1;
-    expect(places.look().probed).toEqual(['dead:80']);
+    expect(places.look().probed).toEqual(['a dead:80']);
   });
 
   it('trusts an endpoint again after one answer, and ignores deliveries that were given back', () => {
     const places = createPlaces();
     for (let i = 0; i < 5; i++) places.release(delivery('dead:80'), false);
     places.release(delivery('dead:80'), undefined);
-    expect(places.look().closed).toEqual(['dead:80']);
+    expect(places.look().closed).toEqual(['a dead:80']);
     places.release(delivery('dead:80'), true);
     expect(places.look()).toMatchObject({ closed: [], probed: [] });
   });

@@ -11,6 +11,9 @@ const LONGEST_PAUSE_MS = 5 * 60_000;
 /** An endpoint that gave no answer lately. */
 type Circuit = { readonly failures: number; readonly closedUntilMs: number };
 
+/** An owner's receivers at one `host:port`. Owners are apart, since many use the same hosts. */
+const endpointOf = ({ ownerId, host }: Pick<DueDelivery, 'ownerId' | 'host'>): string => `${ownerId} ${host}`;
+
 /** The host name of `host:port`. */
 const nameOf = (host: string): string => host.replace(/:\d+$/, '');
 
@@ -37,24 +40,28 @@ export const createPlaces = (now: () => number = () => performance.now()) => {
     /** @param answered whether the receiver answered, with whatever status; undefined when it was not asked */
     release: (delivery: DueDelivery, answered: boolean | undefined): void => {
       inHand.delete(delivery);
-      const { host } = delivery;
-      if (answered === true) circuits.delete(host);
+      const endpoint = endpointOf(delivery);
+      if (answered === true) circuits.delete(endpoint);
       if (answered !== false) return;
-      const failures = (circuits.get(host)?.failures ?? 0) + 1;
+      const failures = (circuits.get(endpoint)?.failures ?? 0) + 1;
       const pauseMs =
         failures < FAILURES ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - FAILURES));
-      circuits.set(host, { failures, closedUntilMs: now() + pauseMs });
+      circuits.set(endpoint, { failures, closedUntilMs: now() + pauseMs });
     },
     /** What is in hand, for the choice of the next ones. */
     look: (): InHand => {
       const all = [...inHand];
       const troubled = [...circuits].filter(([, { failures }]) => failures >= FAILURES);
       return {
-        byEndpoint: count(all.map(({ host }) => host)),
+        byEndpoint: count(all.map(endpointOf)),
         byName: count(all.map(({ host }) => nameOf(host))),
         byOwner: count(all.map(({ ownerId }) => ownerId)),
-        closed: troubled.filter(([, { closedUntilMs }]) => closedUntilMs > now()).map(([host]) => host),
-        probed: troubled.filter(([, { closedUntilMs }]) => closedUntilMs <= now()).map(([host]) => host),
+        closed: troubled
+          .filter(([, { closedUntilMs }]) => closedUntilMs > now())
+          .map(([endpoint]) => endpoint),
+        probed: troubled
+          .filter(([, { closedUntilMs }]) => closedUntilMs <= now())
+          .map(([endpoint]) => endpoint),
       };
     },
   };

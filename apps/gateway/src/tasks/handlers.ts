@@ -1,6 +1,7 @@
 import type { Outcome, TaskOf, TaskType } from '#contract';
 import type { Owner } from '#database';
 import { token } from '#nest';
+import { createOwnerPlaces } from './owner-places.js';
 import type { SentTask } from './sent-task.js';
 
 /**
@@ -27,6 +28,9 @@ export const HANDLERS = token<Handlers>('task handlers');
 /** A task without an effect is handled alike in a dry run. */
 const withoutEffect = <T extends TaskType>(run: Handle<T>): Handler<T> => ({ run, dryRun: run });
 
+/** Fewer than the database's connections, so that keys are looked up and tasks accepted meanwhile. */
+const PLACES = { inAll: 4, perOwner: 2 } as const;
+
 type Needs = {
   readonly removal: Handler<'removeBackground' | 'imageBackgroundRemoval' | 'removeImageBackground'>;
   readonly uploads: Pick<Handlers, 'imageUpload' | 'mediaStorage'>;
@@ -46,17 +50,24 @@ export const createHandlers = ({
   account,
   cancelTask,
   listTasks,
-}: Needs): Handlers => ({
-  authentication: withoutEffect(async () => ({ result: { taskType: 'authentication' } })),
-  ping: withoutEffect(async () => ({ result: { taskType: 'ping', pong: true } })),
-  imageUpload: uploads.imageUpload,
-  mediaStorage: uploads.mediaStorage,
-  removeBackground: removal,
-  imageBackgroundRemoval: removal,
-  removeImageBackground: removal,
-  getResponse: withoutEffect(polls.getResponse),
-  getTaskDetails: withoutEffect(polls.getTaskDetails),
-  accountManagement: withoutEffect(account),
-  cancelTask,
-  listTasks: withoutEffect(listTasks),
-});
+}: Needs): Handlers => {
+  const places = createOwnerPlaces(PLACES.inAll, PLACES.perOwner);
+  const inPlace =
+    <T extends TaskType>(handle: Handle<T>): Handle<T> =>
+    (owner, ...rest) =>
+      places(owner.id, () => handle(owner, ...rest));
+  return {
+    authentication: withoutEffect(async () => ({ result: { taskType: 'authentication' } })),
+    ping: withoutEffect(async () => ({ result: { taskType: 'ping', pong: true } })),
+    imageUpload: uploads.imageUpload,
+    mediaStorage: uploads.mediaStorage,
+    removeBackground: removal,
+    imageBackgroundRemoval: removal,
+    removeImageBackground: removal,
+    getResponse: withoutEffect(polls.getResponse),
+    getTaskDetails: withoutEffect(inPlace(polls.getTaskDetails)),
+    accountManagement: withoutEffect(inPlace(account)),
+    cancelTask: { ...cancelTask, run: inPlace(cancelTask.run) },
+    listTasks: withoutEffect(inPlace(listTasks)),
+  };
+};

@@ -1,15 +1,15 @@
 import type { ListedTask, ListTasks, Outcome } from '#contract';
-import { listTasks, statusOf, StoredProblem, type Database, type Owner, type TaskRow } from '#database';
+import { listTasks, statusOf, StoredProblem, type Database, type ListedRow, type Owner } from '#database';
 import { token } from '#nest';
 
 const isoOf = (date: Date | null): string | undefined => date?.toISOString();
 
-const priorityOf = ({ priority }: TaskRow): ListedTask['priority'] => {
+const priorityOf = ({ priority }: ListedRow): ListedTask['priority'] => {
   if (priority === 0) return 'normal';
   return priority > 0 ? 'high' : 'low';
 };
 
-const toListed = (task: TaskRow): ListedTask => {
+const toListed = (task: ListedRow): ListedTask => {
   const { taskType, taskUuidSent: taskUUID, model, state, problem, cost, outputImageId } = task;
   const startedAt = isoOf(task.startedAt);
   const finishedAt = isoOf(task.finishedAt);
