@@ -19,34 +19,31 @@ describe('npx clearcut tasks cancel', () => {
   it('ends a waiting task, and asks the worker of a running one to stop', async () => {
     const waiting = await insertRemoval(service);
     const uuid = waiting.taskUuidSent;
-    expect(await cancel(uuid, '--owner', 'local')).toEqual({ code: 0, out: `cancelled  ${uuid}\n`, err: '' });
+    expect(await cancel(uuid, '--key', 'local')).toEqual({ code: 0, out: `cancelled  ${uuid}\n`, err: '' });
     expect(await rowOf(waiting.id)).toMatchObject({ state: 'failed', problem: { code: 'taskCancelled' } });
 
     const running = await insertRemoval(service);
     await claimTask(service.database, running.id);
-    const { out } = await cancel(running.taskUuidSent, '--owner', 'local');
+    const { out } = await cancel(running.taskUuidSent, '--key', 'local');
     expect(out).toBe(`cancelling  ${running.taskUuidSent}\n`);
     expect(await rowOf(running.id)).toMatchObject({ state: 'running', cancelRequestedAt: expect.any(Date) });
   });
 
   it('says how a task had ended', async () => {
     const { taskUuidSent } = await insertSucceeded(service);
-    expect((await cancel(taskUuidSent, '--owner', 'local')).out).toBe(`success  ${taskUuidSent}\n`);
+    expect((await cancel(taskUuidSent, '--key', 'local')).out).toBe(`success  ${taskUuidSent}\n`);
   });
 
   it('ends all that wait', async () => {
     const ids = [];
     for (let i = 0; i < 3; i++) ids.push((await insertRemoval(service)).id);
-    expect((await cancel('--all', '--owner', 'local')).out).toBe('cancelled  3 tasks of local\n');
+    expect((await cancel('--all', '--key', 'local')).out).toBe('cancelled  3 tasks of local\n');
     for (const id of ids) expect((await rowOf(id)).state).toBe('failed');
   });
 
   it('refuses what it cannot find in one sentence', async () => {
     const uuid = randomUUID();
-    const refusals = await Promise.all([
-      cancel(uuid, '--owner', 'local'),
-      cancel('--all', '--owner', 'none'),
-    ]);
+    const refusals = await Promise.all([cancel(uuid, '--key', 'local'), cancel('--all', '--key', 'none')]);
     expect(refusals.map(({ code, err }) => [code, err])).toEqual([
       [1, `clearcut: This key has no task ${uuid}.\n`],
       [1, 'clearcut: There is no key none: see keys list.\n'],
@@ -54,10 +51,10 @@ describe('npx clearcut tasks cancel', () => {
   });
 
   it.each([
-    [['--all'], 'Name the key that sent the tasks by --owner.'],
-    [['--owner', 'local'], 'Name one taskUUID, or add --all.'],
-    [['x', '--owner', 'local'], 'A taskUUID is a UUID.'],
-    [[randomUUID(), '--all', '--owner', 'local'], 'Name one taskUUID, or add --all.'],
+    [['--all'], 'Name the key that sent the tasks by --key.'],
+    [['--key', 'local'], 'Name one taskUUID, or add --all.'],
+    [['x', '--key', 'local'], 'A taskUUID is a UUID.'],
+    [[randomUUID(), '--all', '--key', 'local'], 'Name one taskUUID, or add --all.'],
   ])('answers %j with its usage', async (args, message) => {
     const { code, err } = await cancel(...args);
     expect(code).toBe(2);

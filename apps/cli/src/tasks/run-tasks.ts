@@ -11,27 +11,27 @@ class TasksError extends Error {
   override readonly name = 'TasksError';
 }
 
-const cancelUsage = `Usage: npx clearcut tasks cancel <taskUUID> --owner <key>
-       npx clearcut tasks cancel --all --owner <key>
+const cancelUsage = `Usage: npx clearcut tasks cancel <taskUUID> --key <name>
+       npx clearcut tasks cancel --all --key <name>
 
 Cancels a task, or all tasks that wait. Their callers and webhooks get taskCancelled. A task that runs is stopped by its
 worker within about a second.
 
-  --owner   the name of the key that sent them, as keys list shows it
+  --key     the name of the key that sent them, as keys list shows it
   --all     all tasks of that key that wait; those that run go on
 `;
 
-const options = { owner: { type: 'string' }, all: { type: 'boolean' } } as const;
+const options = { key: { type: 'string' }, all: { type: 'boolean' } } as const;
 
 /** What to cancel: one taskUUID, or undefined for all. */
 const readCancel = (args: readonly string[]) => {
   const { values, positionals } = readArguments(args, options, cancelUsage);
   const [taskUUID, ...more] = positionals;
-  if (!values.owner) throw new UsageError('Name the key that sent the tasks by --owner.', cancelUsage);
+  if (!values.key) throw new UsageError('Name the key that sent the tasks by --key.', cancelUsage);
   if (more.length > 0 || (taskUUID !== undefined) === (values.all === true))
     throw new UsageError('Name one taskUUID, or add --all.', cancelUsage);
   if (taskUUID !== undefined && !isUuid(taskUUID)) throw new UsageError('A taskUUID is a UUID.', cancelUsage);
-  return { owner: values.owner, taskUUID };
+  return { name: values.key, taskUUID };
 };
 
 /** Tasks of revoked keys can be cancelled too. */
@@ -52,12 +52,12 @@ const cancelOne = async (database: Database, ownerId: string, taskUUID: string):
 const cancel: Command<World> = {
   usage: cancelUsage,
   run: async ({ database }, args) => {
-    const { owner, taskUUID } = readCancel(args);
-    const { ownerId, keyId } = await keyOf(database, owner);
+    const { name, taskUUID } = readCancel(args);
+    const { ownerId, keyId } = await keyOf(database, name);
     if (taskUUID !== undefined)
       return print(`${await cancelOne(database, ownerId, taskUUID)}  ${taskUUID}\n`);
     const ended = await cancelAllWaiting(database, ownerId, keyId);
-    print(`cancelled  ${ended.reduce((sum, { count }) => sum + count, 0)} tasks of ${owner}\n`);
+    print(`cancelled  ${ended.reduce((sum, { count }) => sum + count, 0)} tasks of ${name}\n`);
   },
 };
 
