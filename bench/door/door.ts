@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { Pool } from 'undici';
-import { removal, type Item } from '#test/client';
+import { removal } from '#test/client';
 import { redisIsOnPath, startRedis } from '#test/redis';
 import type { Bench, Benchmark } from '../benchmark.js';
 import { writeStandIn, type StandInEnv } from '../device/stand-in.js';
@@ -9,6 +7,8 @@ import { peakBytes, residentBytes } from '../overhead/figures.js';
 import { startService, type Service } from '../overhead/service.js';
 import { photo } from '../photos.js';
 import { median, quantile } from '../statistics.js';
+import { check, openDoor, uploadOf, type Door } from './client.js';
+import { ELSEWHERE, fill, MODEL, moveCrowd } from './crowd.js';
 
 const SIZE = 64;
 const IN_ONE_ARRAY = 20;
@@ -25,31 +25,6 @@ const usual = {
 };
 type Options = typeof usual;
 
-/** An HTTP client that costs little, since it runs on the same cores. */
-type Door = { readonly post: (tasks: unknown) => Promise<{ data?: Item[]; errors?: Item[] }> };
-
-const openDoor = ({ closers }: Bench, { url, key }: Service, connections: number): Door => {
-  const pool = new Pool(url, { connections, headersTimeout: 600_000, bodyTimeout: 600_000 });
-  closers.push(() => pool.destroy());
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
-  return {
-    post: async (tasks) => {
-      const { body } = await pool.request({
-        method: 'POST',
-        path: '/v1',
-        headers,
-        body: JSON.stringify(tasks),
-      });
-      return (await body.json()) as { data?: Item[]; errors?: Item[] };
-    },
-  };
-};
-
-const check = <T extends { errors?: Item[] }>(answer: T): T => {
-  if (answer.errors?.[0]) throw new Error(`refused: ${JSON.stringify(answer.errors[0])}`);
-  return answer;
-};
-
 /** Calls of `one` in all that several clients make within some seconds, per second. */
 const perSecond = async (clients: number, seconds: number, one: () => Promise<unknown>): Promise<number> => {
   const startMs = performance.now();
@@ -60,36 +35,6 @@ const perSecond = async (clients: number, seconds: number, one: () => Promise<un
   await Promise.all(Array.from({ length: clients }, client));
   return (calls * 1000) / (performance.now() - startMs);
 };
-
-const uploadOf = (image: Buffer) => ({
-  taskType: 'imageUpload',
-  taskUUID: randomUUID(),
-  image: image.toString('base64'),
-});
-
-/** Another key's tasks that wait: copies of one that was accepted, as their way in is not measured. */
-const fill = async ({ database }: Service, template: string, count: number): Promise<void> => {
-  await database.$executeRaw`
-    INSERT INTO api_keys (id, name, prefix, hash) VALUES (gen_random_uuid(), 'crowd', 'crowd', 'crowd')
-        ON CONFLICT DO NOTHING`;
-  await database.$executeRaw`
-    INSERT INTO tasks (id, owner_id, task_uuid, task_type, task_uuid_sent, model, request, payload_hash,
-                       input_image_id, output_image_id)
-    SELECT gen_random_uuid(), api_keys.id, gen_random_uuid(), task_type, 'crowd', model, request, 'crowd',
-           input_image_id, gen_random_uuid()
-      FROM api_keys, tasks, generate_series(1, greatest(0, ${count}::int - (SELECT count(*)::int FROM tasks
-           WHERE state = 'queued' AND payload_hash = 'crowd')))
-     WHERE name = 'crowd' AND task_uuid = ${template}::uuid`;
-  await database.$executeRaw`ANALYZE tasks`;
-};
-
-const MODEL = 'runware:109@1';
-const ELSEWHERE = 'acme:1@1';
-
-/** Keeps the crowd from the device while something else is measured. */
-const moveCrowd = ({ database }: Service, from: string, to: string): Promise<unknown> =>
-  database.$executeRaw`
-    UPDATE tasks SET model = ${to} WHERE model = ${from} AND payload_hash = 'crowd' AND state = 'queued' AND fed_at IS NULL`;
 
 /** CPU milliseconds of gateway and Postgres over all cores. */
 const cpuOf = async (service: Service): Promise<number> => {

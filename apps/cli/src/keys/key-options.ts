@@ -74,7 +74,7 @@ const toAirs = (text: string, catalogue: Catalogue, usage: string): string[] =>
     );
   });
 
-/** The end of a day counts, so that a key that expires on a day works on that day. */
+/** A date means the end of that day, so that the key still works on it. */
 const toMoment = (text: string, usage: string): Date => {
   const seconds = toSeconds(text);
   if (seconds !== undefined) return new Date(Date.now() + seconds * 1000);

@@ -2,7 +2,7 @@ import { keyScopes, type KeyFacts } from '#database';
 
 export const moment = (date: Date | null): string => date?.toISOString().replace(/\.\d+Z$/, 'Z') ?? '-';
 
-/** What a key may use, in the words of the options that set it; a dash where nothing is limited. */
+/** A key's limits, named like the options that set them; a dash if it has none. */
 export const limitsOf = ({ scopes, models, ratePerS, inFlight, budgetUsd, share }: KeyFacts): string => {
   const limits = [
     scopes.length < keyScopes.length && `scope ${scopes.join(',')}`,

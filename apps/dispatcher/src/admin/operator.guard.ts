@@ -27,7 +27,7 @@ const sentToken = (authorization = ''): string | undefined => {
 const isOtherOrigin = ({ origin, host }: IncomingHttpHeaders): boolean =>
   origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
 
-/** Browsers say where a request comes from; `none` is an address that the operator typed. Other clients do not. */
+/** Browsers send this header; `none` means that the operator typed the address. Other clients send none. */
 const isOtherSite = ({ 'sec-fetch-site': site }: IncomingHttpHeaders): boolean =>
   site !== undefined && site !== 'same-origin' && site !== 'none';
 

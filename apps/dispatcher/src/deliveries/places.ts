@@ -24,9 +24,8 @@ const count = (keys: readonly string[]): Record<string, number> => {
 };
 
 /**
- * The places of deliveries in hand. A receiver that does not answer must slow nobody: endpoints, host names and owners
- * have limits, and an endpoint that gave no answer three times is asked again only after a growing pause, by one
- * delivery at first.
+ * The places of deliveries in hand. A receiver that does not answer must slow nobody, so endpoints, host names and
+ * owners have limits. After three calls without an answer, an endpoint gets a pause, which grows, and then one probe.
  */
 export const createPlaces = (now: () => number = () => performance.now()) => {
   const inHand = new Set<DueDelivery>();
