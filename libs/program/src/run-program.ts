@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { readServiceConfig, type ServiceConfig } from '#config';
 import { reasonOf } from '#errors';
 import { createLogger, type Logger } from '#telemetry';
@@ -25,12 +24,6 @@ const tell = (message: ProgramMessage) =>
   });
 
 /**
- * How much V8's heap may grow between two full collections. Pictures lie outside the heap but count for it:
- * by default V8 marks the whole heap once per picture, which takes longer than the arithmetic.
- */
-const HEAP_GROWING_PERCENT = 200;
-
-/**
  * Runs a program from its start to its end. SIGTERM, SIGINT and the loss of the parent process each stop it
  * once, in order. A failed start reports the reason and exits with code 1.
  */
@@ -38,7 +31,6 @@ export const runProgram = async (
   name: string,
   start: (context: Context) => Promise<Running>,
 ): Promise<void> => {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   const fail = async (error: unknown) => {
     const reason = reasonOf(error);
     if (!process.send) process.stderr.write(`${name}: ${reason}\n`);
