@@ -42,7 +42,9 @@ describe('npm start, when its own Postgres is killed,', () => {
 
   const answerOf = async (task: object): Promise<Reply | undefined> => {
     const reply = await client.post([task]).catch((cause: unknown) => {
-      throw new Error(`The gateway is away. The last output:\n${started.output().slice(-4_000)}`, { cause });
+      // Log lines below fatal would hide the reason.
+      const output = started.output().replaceAll(/^\{"level":[1-5]0.*\n/gm, '');
+      throw new Error(`The gateway is away. The last output:\n${output.slice(-4_000)}`, { cause });
     });
     // While the database is away, the gateway says so and the task can be sent again.
     if (reply.status >= 500) return undefined;

@@ -118,6 +118,8 @@ async function openServer(options: EmbeddedPostgresOptions): Promise<Server> {
 
 async function createDatabase(maintenanceUrl: string, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: maintenanceUrl, ssl: false });
+  // A lost connection also rejects the query.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);

@@ -8,6 +8,7 @@ import {
   type Processor,
   type WorkerOptions,
 } from 'bullmq';
+import pg from 'pg';
 
 /** A job carries the id of a task and nothing else. */
 export type JobData = { readonly taskId: string };
@@ -23,6 +24,8 @@ export type JobStore = {
   ) => Promise<unknown>;
   readonly getJobState: (id: string) => Promise<string>;
   readonly getJobCounts: (...states: JobType[]) => Promise<Record<string, number>>;
+  /** Rejects when the first connection fails. The store is of no use then: BullMQ does not try again. */
+  readonly waitUntilReady: () => Promise<unknown>;
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown;
   readonly close: () => Promise<void>;
 };
@@ -33,7 +36,10 @@ export type LibraryQueue = Queue;
 export type JobRunner = {
   /** The limit of jobs in hand. It may change at any time. */
   concurrency: number;
+  /** Rejects when the first connection fails. The runner is of no use then: BullMQ does not try again. */
+  readonly waitUntilReady: () => Promise<unknown>;
   readonly run: () => Promise<void>;
+  readonly isRunning: () => boolean;
   /** Stops fetching jobs. With `doNotWaitActive` it does not wait for the jobs in hand. */
   readonly pause: (doNotWaitActive: boolean) => Promise<void>;
   readonly resume: () => Promise<void>;
@@ -47,6 +53,17 @@ export type JobRunner = {
 const QUEUE_CONNECTIONS = 2;
 const WORKER_CONNECTIONS = 4;
 
+/**
+ * Always has an error listener. BullMQ borrows a connection without one while it starts, and the loss of that
+ * connection would end the process. Nothing is lost: the query itself rejects.
+ */
+class SteadyClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
 const postgres = withBackend(createPostgresBackend);
 
 const postgresConnection = (config: QueueConfig, max: number) => ({
@@ -54,6 +71,7 @@ const postgresConnection = (config: QueueConfig, max: number) => ({
   schema: 'bullmq',
   migrate: true,
   max,
+  Client: SteadyClient,
 });
 
 /** Producers fail fast, so that requests are answered during an outage. The sweep enqueues the task later. */

@@ -41,11 +41,17 @@ const takeOver = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount
  */
 const CLOSE_MS = 1_500;
 
+/** The wait before a worker that could not start is replaced. */
+const REOPEN_MS = 500;
+
 /** Takes jobs off the queues of its lanes, which share its slots fairly. */
 export const createConsumer = (config: QueueConfig, handle: Handler, options: ConsumerOptions): Consumer => {
   const { lanes, concurrency, longestPauseMs, onError } = options;
   const inHand = new Set<AbortController>();
   const workers = new Map<string, JobRunner>();
+  /** Workers that run or are paused. */
+  const started = new Set<JobRunner>();
+  const stopping = new AbortController();
   let handsBack = false;
   let isPaused = false;
 
@@ -105,22 +111,48 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
   };
   for (const lane of lanes) workers.set(lane, open(lane));
 
+  /** Replaces a worker that could not start or has ended by an error, because BullMQ does not try again. */
+  const reopen = (lane: string, ended: JobRunner) => {
+    started.delete(ended);
+    ended.close().catch(onError);
+    const worker = open(lane);
+    worker.concurrency = slots.allowance(lane);
+    workers.set(lane, worker);
+    return worker;
+  };
+
+  const run = async (lane: string, worker: JobRunner): Promise<void> => {
+    try {
+      await worker.waitUntilReady();
+      started.add(worker);
+      if (isPaused) await worker.pause(true);
+      // It runs already if resume() came meanwhile.
+      if (!worker.isRunning()) await worker.run();
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      onError(error as Error);
+      await sleep(REOPEN_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (!stopping.signal.aborted) await run(lane, reopen(lane, worker));
+    }
+  };
+
   const handBack = () => {
     handsBack = true;
     for (const controller of inHand) controller.abort(new Error('the worker is stopping'));
   };
 
   return {
-    run: () => workers.forEach((worker) => void worker.run().catch(onError)),
+    run: () => workers.forEach((worker, lane) => void run(lane, worker)),
     pause: async () => {
       isPaused = true;
-      await Promise.all([...workers.values()].map((worker) => worker.pause(true)));
+      await Promise.all([...started].map((worker) => worker.pause(true)));
     },
     resume: async () => {
       isPaused = false;
-      await Promise.all([...workers.values()].map((worker) => worker.resume()));
+      await Promise.all([...started].map((worker) => worker.resume()));
     },
     stop: async (graceMs) => {
+      stopping.abort();
       const deadline = setTimeout(handBack, graceMs);
       const giveUp = new AbortController();
       const tooLong = sleep(graceMs + CLOSE_MS, undefined, { signal: giveUp.signal }).catch(() => undefined);

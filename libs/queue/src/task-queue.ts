@@ -56,12 +56,20 @@ const PROBE = 'probe';
 export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => void): TaskQueue => {
   const queues = new Map<string, JobStore>();
 
+  const forget = (name: string, queue: JobStore) => {
+    if (queues.get(name) !== queue) return;
+    queues.delete(name);
+    queue.close().catch(onError);
+  };
+
   const open = (name: string): JobStore => {
     const known = queues.get(name);
     if (known) return known;
     const queue = openQueue(config, name);
     queue.on('error', onError);
     queues.set(name, queue);
+    // The next call opens a new one.
+    queue.waitUntilReady().catch(() => forget(name, queue));
     return queue;
   };
   const queueOf = ({ lane }: Job) => open(queueName(lane));

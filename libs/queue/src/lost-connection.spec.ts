@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { freshDatabase } from '#test/databases';
+import { until } from '#test/until';
+import { createConsumer, createTaskQueue } from './index.js';
+
+/** A way to Postgres that loses all its connections once, after so many messages from the client. */
+const startCutter = async (databaseUrl: string) => {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let left = Infinity;
+  let wasCut = false;
+  const onMessage = () => {
+    if (--left > 0) return;
+    left = Infinity;
+    wasCut = true;
+    sockets.forEach((socket) => socket.destroy());
+  };
+  const server = createServer((socket) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    socket.on('data', onMessage).pipe(upstream).pipe(socket);
+    for (const [each, other] of [
+      [socket, upstream],
+      [upstream, socket],
+    ] as const) {
+      sockets.add(each);
+      // An error is followed by a close.
+      each.on('error', () => undefined).on('close', () => other.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = `${(server.address() as AddressInfo).port}`;
+  return {
+    url: Object.assign(new URL(databaseUrl), { hostname: '127.0.0.1', port }).href,
+    cutAfter: (messages: number) => {
+      wasCut = false;
+      left = messages;
+    },
+    wasCut: () => wasCut,
+    stop: () => {
+      sockets.forEach((socket) => socket.destroy());
+      server.close();
+    },
+  };
+};
+
+const lane = 'runware:109@1';
+/** More messages than a queue or a worker sends while it starts. The last rounds cut nothing. */
+const MESSAGES = Array.from({ length: 24 }, (_, i) => i + 1);
+
+describe('a connection that is lost while BullMQ starts', () => {
+  let databaseUrl: string;
+  let cutter: Awaited<ReturnType<typeof startCutter>>;
+  let config: { DATABASE_URL: string };
+  beforeAll(async () => {
+    databaseUrl = await freshDatabase();
+    const queue = createTaskQueue({ DATABASE_URL: databaseUrl }, () => undefined);
+    await queue.ping();
+    await queue.close();
+  });
+  beforeEach(async () => {
+    cutter = await startCutter(databaseUrl);
+    config = { DATABASE_URL: cutter.url };
+  });
+  afterEach(() => cutter.stop());
+
+  it.each(MESSAGES)('costs one call to the queue after %d message(s)', async (messages) => {
+    const queue = createTaskQueue(config, () => undefined);
+    cutter.cutAfter(messages);
+    const taskId = randomUUID();
+    const isAdded = async () => {
+      await queue.add({ taskId, lane });
+      return queue.has({ taskId, lane });
+    };
+    await until('the job to be added', () => isAdded().catch(() => false));
+    await queue.close();
+    if (messages <= 10) expect(cutter.wasCut()).toBe(true);
+  });
+
+  it.each(MESSAGES)('delays the jobs of a worker after %d message(s)', async (messages) => {
+    const taskId = randomUUID();
+    const queue = createTaskQueue({ DATABASE_URL: databaseUrl }, () => undefined);
+    await queue.add({ taskId, lane });
+    const done = new Set<string>();
+    const consumer = createConsumer(
+      config,
+      async (job) => {
+        done.add(job.taskId);
+      },
+      { lanes: [lane], concurrency: 1, longestPauseMs: 50, onError: () => undefined },
+    );
+    cutter.cutAfter(messages);
+    consumer.run();
+    await until('the job', () => done.has(taskId));
+    await consumer.stop(0);
+    await queue.close();
+    if (messages <= 10) expect(cutter.wasCut()).toBe(true);
+  });
+});
