@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { putKey } from '#database';
 import { removal } from '#test/client';
 import { runSql } from '#test/databases';
 import { startFleet, type Fleet } from '#test/fleet';
@@ -421,4 +422,34 @@ describe('a gateway with little memory', () => {
     expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200);
     expect(await gateway.stop()).toBe(0);
   }, 90_000);
+});
+
+it('a slow body is cut off once another caller waits for the room that it takes', async () => {
+  const service = await startService({ env: { INTAKE_MEMORY_MB: '72' } });
+  try {
+    const key = `cc_other_${randomUUID()}`;
+    await putKey(service.database, 'other', key);
+    const slow = await startUpload(service.url, {
+      ...json,
+      'content-length': 50 * MB,
+      authorization: `Bearer ${service.key}`,
+    });
+    const dripping = setInterval(() => void slow.write(' '.repeat(1_000)), 100);
+    await slow.write('[');
+    const body = `[${' '.repeat(40 * MB)}{"taskType":"ping"}]`;
+    const answer = await fetch(`${service.url}/v1`, {
+      method: 'POST',
+      headers: { ...json, authorization: `Bearer ${key}` },
+      body,
+    });
+    clearInterval(dripping);
+    expect(answer.status).toBe(200);
+    const { status, body: refusal } = await slow.answer;
+    expect([status, errorOf(refusal)?.['message']]).toEqual([
+      408,
+      'The body came too slowly: each 3 s must bring 196608 bytes while other callers wait for room.',
+    ]);
+  } finally {
+    await service.stop();
+  }
 });

@@ -11,6 +11,7 @@ import { CATALOGUE } from './models/catalogue.js';
 import { ModelsModule } from './models/models.module.js';
 import { SocketModule } from './socket/socket.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
+import { UploadsModule } from './uploads/uploads.module.js';
 
 /** What a gateway is started with. */
 export type Start = {
@@ -36,6 +37,7 @@ export class AppModule {
         ModelsModule,
         SocketModule,
         TasksModule,
+        UploadsModule,
       ],
       providers: [
         { provide: CATALOGUE, useValue: catalogue },

@@ -99,6 +99,8 @@ const ServiceSettings = z.object({
   BATCH_LINGER_MS: integer(0, 1000).default(10),
   /** Megabytes of bodies and WebSocket frames that a gateway holds at once, of all callers. */
   INTAKE_MEMORY_MB: integer(72, 1_000_000).default(128),
+  /** Megabytes of images that a gateway keeps in files while they arrive by `PUT /v1/images`, of all callers. */
+  INTAKE_DISK_MB: integer(64, 10_000_000).default(768),
   /** Seconds for the head of a request. A body must bring 4 kB for each second of such a span. */
   REQUEST_TIMEOUT_S: integer(1, 3600).default(60),
   /** Addresses and CIDRs of reverse proxies, whose X-Forwarded-For is believed. */

@@ -1,6 +1,6 @@
 import { decodeBase64, type Base64Fault } from './base64.js';
 import { MAX_IMAGE_BYTES } from './limits.js';
-import type { ImageText } from './long-text.js';
+import { ImageFile, type ImageText } from './long-text.js';
 import { TaskError } from './problems.js';
 import { trimBytes, unescapeJson } from './text-bytes.js';
 import { isUuid } from './uuid.js';
@@ -32,15 +32,17 @@ const parseUrl = (text: string, parameter: string): string => {
   throw new TaskError('invalidInputImageURL', `The URL in '${parameter}' is malformed.`, { parameter });
 };
 
+const tooLarge = (parameter: string) => {
+  const message = `The image in '${parameter}' has more than ${MAX_IMAGE_BYTES} bytes.`;
+  return new TaskError('maxImageSizeExceeded', message, { parameter, max: MAX_IMAGE_BYTES });
+};
+
 const readInline = async (text: Buffer, head: string, parameter: string): Promise<Buffer> => {
   const header = DATA_URI.exec(head)?.[0] ?? '';
   if (header && !/; *base64 *,$/i.test(header))
     throw invalid(`The data URI in '${parameter}' must be base64.`, parameter);
   const base64 = text.subarray(Buffer.byteLength(header));
-  if ((base64.length * 3) / 4 > MAX_IMAGE_BYTES + 3) {
-    const message = `The image in '${parameter}' has more than ${MAX_IMAGE_BYTES} bytes.`;
-    throw new TaskError('maxImageSizeExceeded', message, { parameter, max: MAX_IMAGE_BYTES });
-  }
+  if ((base64.length * 3) / 4 > MAX_IMAGE_BYTES + 3) throw tooLarge(parameter);
   const decoded = await decodeBase64(base64);
   if (typeof decoded === 'string') throw invalid(faultMessages[decoded](parameter), parameter);
   return decoded;
@@ -54,12 +56,13 @@ const textOf = async (sent: ImageText): Promise<Buffer> => {
 };
 
 /**
- * Recognises a UUID, a URL, a data URI or bare base64, and decodes the latter two in slices. The media type of a data
+ * Recognises a UUID, a URL, a data URI, bare base64 or a file, and decodes base64 in slices. The media type of a data
  * URI is ignored, since the bytes show the format.
  *
  * @throws TaskError when the text is none of these or holds too many bytes
  */
 export const parseImageSource = async (sent: ImageText, parameter: string): Promise<ParsedSource> => {
+  if (sent instanceof ImageFile) return { kind: 'inline', bytes: sent.take() };
   const text = await textOf(sent);
   const head = text.toString('utf8', 0, HEAD_BYTES);
   if (isUuid(head)) return { kind: 'stored', imageUuid: head.toLowerCase() };

@@ -5,7 +5,7 @@ export { MAX_BODY_BYTES, MAX_IMAGE_BYTES } from './limits.js';
 export { examples } from './examples.js';
 export { didYouMean } from './closest.js';
 export { parseImageSource, type ParsedSource } from './image-source.js';
-export { LongText, releasing, type ImageText } from './long-text.js';
+export { ImageFile, LongText, releasing, type ImageText } from './long-text.js';
 export { createTurns, inSlices } from './slices.js';
 export { parseTask, routingOf } from './parse-task.js';
 export { codeAnchor, parameterAnchor, sectionAnchor } from './reference-anchors.js';

@@ -19,11 +19,12 @@ export class LongText {
     bytes: Buffer,
     readonly isEscaped: boolean,
     release?: Release,
+    head = bytes.toString('latin1', 0, HEAD_LENGTH),
   ) {
     this.#bytes = bytes;
     this.#release = release;
     this.length = bytes.length;
-    this.head = bytes.toString('latin1', 0, HEAD_LENGTH);
+    this.head = head;
   }
 
   /** Hands the bytes over, so that nothing else keeps them. They may be overwritten. */
@@ -44,6 +45,14 @@ export class LongText {
   /** Whether another text has the same bytes. False for texts whose bytes were taken. */
   equals(other: LongText): boolean {
     return this.#bytes !== undefined && other.#bytes !== undefined && this.#bytes.equals(other.#bytes);
+  }
+}
+
+/** An image that came as a file and not as a text. */
+export class ImageFile extends LongText {
+  /** @param release is called once, when the bytes are no longer needed */
+  constructor(bytes: Buffer, release?: Release) {
+    super(bytes, false, release, 'file');
   }
 }
 

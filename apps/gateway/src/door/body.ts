@@ -5,14 +5,24 @@ import { createDecoder, type Encoding } from './decoder.js';
 /** The least number of bytes per time span, until the body ends. */
 export type Pace = { readonly bytes: number; readonly everyMs: number };
 
+/** The least bytes per second of a body: a fifth of a slow mobile connection. */
+const LEAST_SPEED = 4096;
+
+export const paceOf = ({ REQUEST_TIMEOUT_S: seconds }: { readonly REQUEST_TIMEOUT_S: number }): Pace => ({
+  bytes: LEAST_SPEED * seconds,
+  everyMs: seconds * 1000,
+});
+
 export type BodyOptions = {
   readonly maxBytes: number;
   /** Counts the bytes of the wire, compressed or not. */
   readonly pace: Pace;
+  /** Whether others wait for the room that this body takes. Then it must come faster. */
+  readonly isCrowded?: () => boolean;
   /** How the body is compressed. The limit of bytes holds for both forms. */
   readonly encoding?: Encoding | undefined;
-  /** Gets each decoded piece. An error ends the reading. */
-  readonly take: (piece: Buffer) => void;
+  /** Gets each decoded piece. An error ends the reading. What it returns is awaited unless the body is compressed. */
+  readonly take: (piece: Buffer) => void | Promise<void>;
 };
 
 /** A request's body, read only as far as asked. */
@@ -24,30 +34,44 @@ export type Body = {
 export const tooLarge = (max: number) =>
   new TaskError('maxBodySizeExceeded', `The body is larger than ${max} bytes.`, { max });
 
-const tooSlow = ({ bytes, everyMs }: Pace) => {
-  const message = `The body came too slowly: each ${everyMs / 1000} s must bring ${bytes} bytes.`;
+/** The pace of a body while others wait for its room: half a megabit per second. */
+const CROWDED_PACE: Pace = { bytes: 192 * 1024, everyMs: 3_000 };
+
+const tooSlow = ({ bytes, everyMs }: Pace, why = '') => {
+  const message = `The body came too slowly: each ${everyMs / 1000} s must bring ${bytes} bytes${why}.`;
   return new TaskError('requestTimeout', message);
 };
 
 /** Rejects when the body falls behind the pace. The clock restarts whenever enough bytes came. */
-const watchPace = (pace: Pace) => {
+const watchPace = (pace: Pace, isCrowded: () => boolean) => {
   let fresh = 0;
-  let expire: () => void;
-  const expired = new Promise<never>((_, reject) => (expire = () => reject(tooSlow(pace))));
-  const timer = setTimeout(() => expire(), pace.everyMs);
+  let freshWhileCrowded = 0;
+  let expire: (error: TaskError) => void;
+  const expired = new Promise<never>((_, reject) => (expire = reject));
+  const timer = setTimeout(() => expire(tooSlow(pace)), pace.everyMs);
+  const crowd = setInterval(() => {
+    if (isCrowded() && freshWhileCrowded < CROWDED_PACE.bytes)
+      expire(tooSlow(CROWDED_PACE, ' while other callers wait for room'));
+    freshWhileCrowded = 0;
+  }, CROWDED_PACE.everyMs);
   return {
     expired,
     took: (bytes: number) => {
+      freshWhileCrowded += bytes;
       fresh += bytes;
       if (fresh < pace.bytes) return;
       fresh = 0;
       timer.refresh();
     },
-    stop: () => clearTimeout(timer),
+    stop: () => {
+      clearTimeout(timer);
+      clearInterval(crowd);
+    },
   };
 };
 
-export const openBody = (request: IncomingMessage, { maxBytes, pace, encoding, take }: BodyOptions): Body => {
+export const openBody = (request: IncomingMessage, options: BodyOptions): Body => {
+  const { maxBytes, pace, encoding, take, isCrowded = () => false } = options;
   // `for await` would destroy the connection on an early exit, before the answer.
   const pieces = request[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let length = 0;
@@ -57,15 +81,15 @@ export const openBody = (request: IncomingMessage, { maxBytes, pace, encoding, t
   const takeDecoded = (piece: Buffer) => {
     length += piece.length;
     if (length > maxBytes) throw tooLarge(maxBytes);
-    take(piece);
+    return take(piece);
   };
-  const decoder = encoding && createDecoder(encoding, takeDecoded);
+  const decoder = encoding && createDecoder(encoding, (piece) => void takeDecoded(piece));
 
   const takeEncoded = async (piece: Buffer) => {
     received += piece.length;
     if (received > maxBytes) throw tooLarge(maxBytes);
     if (decoder) await decoder.write(piece);
-    else takeDecoded(piece);
+    else await takeDecoded(piece);
   };
 
   const nextPiece = () =>
@@ -76,7 +100,7 @@ export const openBody = (request: IncomingMessage, { maxBytes, pace, encoding, t
   return {
     readTo: async (wanted) => {
       const isEnough = () => isWhole || length >= wanted;
-      const watch = watchPace(pace);
+      const watch = watchPace(pace, isCrowded);
       try {
         while (!isEnough()) {
           const { done, value } = await Promise.race([nextPiece(), watch.expired]);

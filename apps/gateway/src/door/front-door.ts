@@ -3,7 +3,7 @@ import type { ServiceConfig } from '#config';
 import type { Database, Owner } from '#database';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { authenticate, hasKey } from '../tasks/authenticate.js';
-import type { Pace } from './body.js';
+import { paceOf, type Pace } from './body.js';
 import type { IntakeMemory, Lease } from './intake-memory.js';
 import { readTasks, type BodyNeeds } from './read-tasks.js';
 import { isUnread, leaveUnread } from './unread.js';
@@ -23,15 +23,18 @@ export type DoorOptions = {
 };
 
 const TASKS = '/v1';
-const EVENTS = '/v1/tasks/:taskUUID/events';
-/** The least bytes per second of a body: a fifth of a slow mobile connection. */
-const LEAST_SPEED = 4096;
+/** Routes whose key must be in a header. */
+const keyed: ReadonlySet<string | undefined> = new Set([
+  '/v1/tasks/:taskUUID/events',
+  '/v1/images',
+  '/v1/images/:taskUUID',
+]);
 
 const takesTasks = ({ method, routeOptions }: FastifyRequest) =>
   method === 'POST' && routeOptions.url === TASKS;
 
 /** Routes that need a key. Only tasks may carry it in their body. */
-const needsKey = (request: FastifyRequest) => takesTasks(request) || request.routeOptions.url === EVENTS;
+const needsKey = (request: FastifyRequest) => takesTasks(request) || keyed.has(request.routeOptions.url);
 
 type Needs = {
   readonly database: Database;
@@ -40,14 +43,9 @@ type Needs = {
   readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST' | 'REQUEST_TIMEOUT_S' | 'TRUSTED_PROXIES'>;
 };
 
-const paceOf = ({ REQUEST_TIMEOUT_S: seconds }: Needs['config']): Pace => ({
-  bytes: LEAST_SPEED * seconds,
-  everyMs: seconds * 1000,
-});
-
 /**
- * Reads at most 16 kB of a body, unparsed, before the key is checked. Only `POST /v1` takes a body; all other
- * bodies stay unread.
+ * Reads at most 16 kB of a body, unparsed, before the key is checked. It reads the bodies of `POST /v1` only: uploads
+ * read their own, and all others stay unread.
  */
 export const guardBodies = (server: FastifyInstance, needs: Needs, { pace }: DoorOptions): void => {
   const { database, memory, tries, config } = needs;

@@ -18,9 +18,13 @@ export type IntakeMemory = {
   /** @param owner id; undefined for a caller without a known key */
   readonly open: (owner: string | undefined) => Lease;
   readonly usedBytes: () => number;
+  /** Whether somebody has waited for room for more than two seconds. */
+  readonly isCrowded: () => boolean;
 };
 
 export const INTAKE_MEMORY = token<IntakeMemory>('intake memory');
+/** The same for images that are kept in files while they arrive. */
+export const INTAKE_DISK = token<IntakeMemory>('intake disk');
 
 export type IntakeMemoryOptions = {
   readonly totalBytes: number;
@@ -200,5 +204,9 @@ export const createIntakeMemory = ({
     };
   };
 
-  return { open, usedBytes: () => used };
+  return {
+    open,
+    usedBytes: () => used,
+    isCrowded: () => waiters.some(({ sinceMs }) => now() - sinceMs > PATIENCE_MS),
+  };
 };

@@ -14,7 +14,9 @@ export const requireReadable = (contentType: string | undefined): void => {
   if (readable.has(type) || type.endsWith('+json')) return;
   const json = "send a JSON array of tasks with 'Content-Type: application/json'";
   if (type.startsWith('multipart/')) {
-    throw invalid(`A multipart body is not read: ${json}, and the image in it as base64, data URI or URL.`);
+    throw invalid(
+      `A multipart body is not read: ${json}, and the image in it as base64, data URI or URL. Images as files go to POST /v1/images.`,
+    );
   }
   throw invalid(`A body of type '${type.slice(0, 60)}' is not read: ${json}.`);
 };

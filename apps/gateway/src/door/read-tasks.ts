@@ -45,6 +45,7 @@ export const readTasks = async (needs: BodyNeeds, request: FastifyRequest): Prom
   const body = openBody(request.raw, {
     maxBytes: MAX_BODY_BYTES,
     pace: needs.pace,
+    isCrowded: needs.memory.isCrowded,
     encoding,
     take: (piece) => take(piece),
   });

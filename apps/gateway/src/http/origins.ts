@@ -12,7 +12,7 @@ export const corsOptions = (config: Origins) =>
     ? undefined
     : {
         origin: isOpen(config) ? '*' : [...config.CORS_ORIGINS],
-        methods: ['GET', 'HEAD', 'POST'],
+        methods: ['GET', 'HEAD', 'POST', 'PUT'],
         exposedHeaders: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
         maxAge: 600,
       };

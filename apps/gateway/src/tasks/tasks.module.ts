@@ -149,6 +149,6 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
     }),
     provide(INTAKE, createIntake, { admission: ADMISSION, answerTasks: ANSWER_TASKS, config: CONFIG }),
   ],
-  exports: [ANSWER_TASKS, READ_OUTCOME, TASK_EVENTS, WAITING_ROOM],
+  exports: [ANSWER_TASKS, INTAKE, READ_OUTCOME, TASK_EVENTS, WAITING_ROOM],
 })
 export class TasksModule {}
