@@ -38,7 +38,8 @@ const schemaAt = (schema: unknown, [step, ...rest]: readonly PropertyKey[]): unk
   const whole = unwrap(schema);
   if (step === undefined) return whole;
   if (whole instanceof z.ZodTuple && typeof step === 'number') return schemaAt(whole.def.items[step], rest);
-  return whole instanceof z.ZodObject ? schemaAt(whole.shape[step as string], rest) : undefined;
+  if (!(whole instanceof z.ZodObject) || !Object.hasOwn(whole.shape, step as string)) return undefined;
+  return schemaAt(whole.shape[step as string], rest);
 };
 
 /** Both bounds of a number, of which zod's issue names at most the one that was overstepped. */

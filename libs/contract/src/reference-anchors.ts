@@ -18,9 +18,9 @@ const unwrap = (schema: unknown): unknown =>
 
 const hasParameter = (schema: unknown, [name, ...rest]: readonly string[]): boolean => {
   const whole = unwrap(schema);
-  if (!(whole instanceof z.ZodObject) || name === undefined) return false;
-  const field: unknown = whole.shape[name];
-  return field !== undefined && (rest.length === 0 || hasParameter(field, rest));
+  // Every object has `constructor` and its like by inheritance.
+  if (!(whole instanceof z.ZodObject) || name === undefined || !Object.hasOwn(whole.shape, name)) return false;
+  return rest.length === 0 || hasParameter(whole.shape[name], rest);
 };
 
 /** The anchor of a task type's section. */
