@@ -163,10 +163,13 @@ describe('a request that is put together at random', () => {
     for (const { documentation } of body.errors ?? [])
       if (documentation) expect(new URL(documentation).hash).toMatch(/^#[a-z0-9-]+$/);
   };
-  const send = async (path: string, init: RequestInit) => {
+  const send = async (
+    path: string,
+    { headers, ...init }: RequestInit & { headers: Record<string, string> },
+  ) => {
     const response = await fetch(`${service.url}${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${service.key}`, ...init.headers },
+      headers: { authorization: `Bearer ${service.key}`, ...headers },
     });
     await requireAnswer(response.status, await response.text());
   };

@@ -38,7 +38,7 @@ const schemaAt = (schema: unknown, [step, ...rest]: readonly PropertyKey[]): unk
   const whole = unwrap(schema);
   if (step === undefined) return whole;
   if (whole instanceof z.ZodTuple && typeof step === 'number') return schemaAt(whole.def.items[step], rest);
-  if (!(whole instanceof z.ZodObject) || !Object.hasOwn(whole.shape, step as string)) return undefined;
+  if (!(whole instanceof z.ZodObject) || !Object.hasOwn(whole.shape, step)) return undefined;
   return schemaAt(whole.shape[step as string], rest);
 };
 

@@ -19,7 +19,8 @@ const unwrap = (schema: unknown): unknown =>
 const hasParameter = (schema: unknown, [name, ...rest]: readonly string[]): boolean => {
   const whole = unwrap(schema);
   // Every object has `constructor` and its like by inheritance.
-  if (!(whole instanceof z.ZodObject) || name === undefined || !Object.hasOwn(whole.shape, name)) return false;
+  if (!(whole instanceof z.ZodObject) || name === undefined || !Object.hasOwn(whole.shape, name))
+    return false;
   return rest.length === 0 || hasParameter(whole.shape[name], rest);
 };
 

@@ -53,8 +53,9 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const { server, url } = http.getRequest<FastifyRequest>();
-    const isRouters = error instanceof HttpException && error.getStatus() === 404;
+    const { server, url, is404 } = http.getRequest<FastifyRequest>();
+    // Fastify refuses the method QUERY without a content type before it looks for a route.
+    const isRouters = is404 || (error instanceof HttpException && error.getStatus() === 404);
     const methods = isRouters ? server.allowedMethods(url.split('?', 1)[0] ?? '') : [];
     const problem = isRouters ? refuseRoute(methods) : translate(error);
     const { status } = problems[problem.code];

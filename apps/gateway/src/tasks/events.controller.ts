@@ -30,7 +30,8 @@ export class EventsController {
   @ApiResponse({
     status: 200,
     description: 'The events.',
-    content: { 'text/event-stream': { schema: { type: 'string' } } },
+    // A schema would describe one event or all of them: tools differ.
+    content: { 'text/event-stream': {} },
   })
   @ApiResponse({
     status: '4XX',
