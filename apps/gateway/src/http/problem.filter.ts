@@ -55,7 +55,8 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const { server, url, is404 } = http.getRequest<FastifyRequest>();
     // Fastify refuses the method QUERY without a content type before it looks for a route.
-    const isRouters = is404 || (error instanceof HttpException && error.getStatus() === 404);
+    const isUnrouted = is404 && !(error instanceof TaskError);
+    const isRouters = isUnrouted || (error instanceof HttpException && error.getStatus() === 404);
     const methods = isRouters ? server.allowedMethods(url.split('?', 1)[0] ?? '') : [];
     const problem = isRouters ? refuseRoute(methods) : translate(error);
     const { status } = problems[problem.code];
