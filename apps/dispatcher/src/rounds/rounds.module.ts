@@ -1,4 +1,5 @@
 import {
+  CONFIG,
   DATABASE,
   DatabaseModule,
   FEEDER,
@@ -19,6 +20,7 @@ import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { ENDED_TASKS, EndedTasksModule } from '../ended-tasks.module.js';
 import { createUsageFold } from './fold-usage.js';
 import { createExpiry } from './expire.js';
+import { createForgetting } from './forget-records.js';
 import { createPulse, type Pulse } from './pulse.js';
 import { startRounds } from './start-rounds.js';
 import { createSweep } from './sweep.js';
@@ -53,10 +55,12 @@ const startAll = provide(
       repeat('expiry', expire, 5_000);
       repeat('usage', createUsageFold(edges), 5_000);
       repeat('tidying', () => tidy(edges.database), 10_000);
+      repeat('retention', createForgetting(edges), 10_000);
     };
   },
   {
     pulse: PULSE,
+    config: CONFIG,
     shutdown: SHUTDOWN,
     feeder: FEEDER,
     database: DATABASE,
@@ -68,7 +72,7 @@ const startAll = provide(
   },
 );
 
-/** Repeats the feeding of the queue, the sweep of lost jobs, the end of tasks that nobody wants, the expiry of images, the count of usage and the tidying of rows until the program stops. */
+/** Repeats the feeding of the queue, the sweep of lost jobs, the end of tasks that nobody wants, the expiry of images, the count of usage, the tidying of rows, and the deletion of old records until the program stops. */
 @Module({
   imports: [DatabaseModule, EndedTasksModule, FeederModule, QueueModule, StorageModule, TelemetryModule],
   providers: [provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }), startAll],
