@@ -78,7 +78,7 @@ beforeAll(async () => {
       statements.push({ sql: query, values: JSON.parse(params) as unknown[] });
   });
   database = logging;
-  history = await writeHistory(client, { rows: ROWS });
+  history = await writeHistory(client, ROWS);
 }, 120_000);
 afterAll(async () => {
   await database.$disconnect();

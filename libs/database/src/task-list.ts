@@ -24,7 +24,7 @@ export type TaskFilter = {
   readonly limit: number;
 };
 
-/** Rows that one page looks at, so that a filter which few rows fit costs no more than another. */
+/** Rows that one page with a filter looks at, so that one which few rows fit costs no more than another. */
 const MAX_LOOKED_AT = 5_000;
 
 const isCancelled = Prisma.sql`problem ->> 'code' = 'taskCancelled'`;
@@ -74,9 +74,10 @@ export const listTasks = async (
     status && conditions[status],
     model === undefined ? undefined : Prisma.sql`model = ${model}`,
   ]);
+  const lookedAt = status === undefined && model === undefined ? limit : MAX_LOOKED_AT;
   const [found] = await database.$queryRaw<{ ids: string[] | null; looked: number; last: string | null }[]>`
     WITH looked_at AS MATERIALIZED (
-      SELECT id, state, model, problem FROM tasks WHERE ${range} ORDER BY id DESC LIMIT ${MAX_LOOKED_AT}
+      SELECT id, state, model, problem FROM tasks WHERE ${range} ORDER BY id DESC LIMIT ${lookedAt}
     ), page AS (
       SELECT id FROM looked_at WHERE ${filter} ORDER BY id DESC LIMIT ${limit}
     )
@@ -87,5 +88,5 @@ export const listTasks = async (
   const where = { id: { in: ids } };
   const tasks = await database.task.findMany({ where, orderBy: { id: 'desc' }, select: listed });
   if (ids.length === limit) return { tasks, next: ids.at(-1) };
-  return { tasks, next: found?.looked === MAX_LOOKED_AT ? (found.last ?? undefined) : undefined };
+  return { tasks, next: found?.looked === lookedAt ? (found.last ?? undefined) : undefined };
 };
