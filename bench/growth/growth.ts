@@ -49,6 +49,7 @@ const openSubject = async (
   const database = openDatabase(url);
   closers.push(() => database.$disconnect());
   for (let i = 0; i < waiting; i++) await accept(database, history.ownerId);
+  await client.query('ANALYZE');
   await client.query('CHECKPOINT');
   return { rows, url, client, database, history, laps: [] };
 };

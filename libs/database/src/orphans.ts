@@ -14,7 +14,7 @@ export const findOrphans = async (database: Database, stored: readonly StoredIma
      WHERE (SELECT storage_key = key AND deleted_at IS NULL FROM images WHERE images.id = stored.id) IS NOT TRUE
        AND id NOT IN (SELECT input_image_id FROM tasks WHERE finished_at IS NULL
                       UNION ALL SELECT output_image_id FROM tasks WHERE finished_at IS NULL)
-       AND EXISTS (SELECT FROM images)`;
+       AND (SELECT id FROM images ORDER BY id LIMIT 1) IS NOT NULL`;
   return rows.map(({ key }) => key);
 };
 

@@ -1,6 +1,7 @@
 -- An update that changes no indexed column stays within its page and writes no index entries. So no index names state
 -- any more, also not in its condition: finished_at tells as well whether a task has ended. Pages keep room for a version.
-ALTER TABLE "tasks" SET (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+-- Statistics tell how few tasks are in flight, so they must be fresher than an old table's would be.
+ALTER TABLE "tasks" SET (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.005);
 
 CREATE INDEX "tasks_line_device" ON "tasks"("model", "owner_id", "is_sync", "priority" DESC, "deadline_at", "id") WHERE (finished_at IS NULL AND fed_at IS NULL AND wait_until IS NULL AND stage = 'device');
 CREATE INDEX "tasks_line_remote" ON "tasks"("stage", "owner_id", "remote_host", "is_sync" DESC, "priority" DESC, "deadline_at", "id") WHERE (finished_at IS NULL AND fed_at IS NULL AND wait_until IS NULL AND stage <> 'device');

@@ -19,10 +19,10 @@ export const createForgetting = ({ database, config, log }: Needs) => {
   const days = config.RECORD_RETENTION_D;
   const forgetAll = async (forget: Forget, stopping?: AbortSignal): Promise<number> => {
     let forgotten = 0;
-    for (let batch = 0; batch < MAX_BATCHES && !stopping?.aborted; batch++) {
+    for (let batch = 0; batch < MAX_BATCHES; batch++) {
       const count = await forget(database, days, BATCH);
       forgotten += count;
-      if (count < BATCH) break;
+      if (count < BATCH || stopping?.aborted) break;
     }
     return forgotten;
   };
