@@ -25,13 +25,15 @@ export const model = 'runware:109@1';
 const DAYS = 30;
 const BATCH = 500;
 
+/** Larger than rows of the history, so that none fills the gaps that are left between those. */
 export const newTask = (ownerId: string): NewTask => ({
   ownerId,
   taskUuidSent: randomUUID(),
   taskType: 'removeBackground',
   model,
-  request: { outputType: 'URL', outputFormat: 'PNG' },
-  payloadHash: randomUUID(),
+  request: { outputType: 'URL', outputFormat: 'PNG', settings: 'x'.repeat(200) },
+  sentTask: 'x'.repeat(480),
+  payloadHash: randomUUID().repeat(2),
   inputImageId: randomUUID(),
   outputImageId: randomUUID(),
 });
