@@ -3,6 +3,7 @@ import { capacity } from './capacity/capacity.js';
 import { device } from './device/device.js';
 import { door } from './door/door.js';
 import { fair } from './fair/fair.js';
+import { growth } from './growth/growth.js';
 import { matting } from './matting/matting.js';
 import { memory } from './memory/memory.js';
 import { overhead } from './overhead/overhead.js';
@@ -14,6 +15,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   device,
   door,
   fair,
+  growth,
   matting,
   memory,
   overhead,

@@ -41,6 +41,8 @@ const lintColumn = (action: string): string | undefined => {
 };
 
 const lintAction = (table: string, action: string, made: Made): string | undefined => {
+  // Storage parameters, such as fillfactor, change no answer.
+  if (starts(action, 'SET \\(')) return undefined;
   const column = starts(
     action,
     `ADD (?!CONSTRAINT\\b|PRIMARY\\b|UNIQUE\\b|FOREIGN\\b|CHECK\\b|EXCLUDE\\b)(?:COLUMN )?${name}`,

@@ -44,6 +44,7 @@ describe('the check of migrations', () => {
     'ALTER TABLE "tasks" ADD COLUMN "note" TEXT; UPDATE "tasks" SET "note" = lower("model") WHERE "state" = \'queued\';',
     'ALTER TABLE "tasks" ADD COLUMN "notes" TEXT[] DEFAULT ARRAY[\'a\', \'b\']::TEXT[];',
     'CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN DELETE FROM tasks; RETURN NULL; END; $$ LANGUAGE plpgsql;',
+    'ALTER TABLE "tasks" SET (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02);',
     '-- DROP TABLE "tasks";\n/* ALTER TABLE "tasks" DROP COLUMN "note"; */',
   ])('accepts an additive statement: %s', (sql) => {
     expect(faultsOf(sql)).toEqual([]);
@@ -67,6 +68,7 @@ describe('the check of migrations', () => {
     'ALTER TABLE "tasks" ADD CONSTRAINT "c" CHECK ("stalls" < 3);',
     'ALTER TABLE "tasks" ADD CONSTRAINT "fk" FOREIGN KEY ("model") REFERENCES "served_models"("air");',
     'ALTER TABLE "tasks" ADD UNIQUE ("model");',
+    'ALTER TABLE "tasks" SET (fillfactor = 85), SET UNLOGGED;',
     'CREATE UNIQUE INDEX "tasks_model_key" ON "tasks"("model");',
     'ALTER TYPE "TaskState" ADD VALUE \'paused\';',
     "ALTER TYPE \"TaskState\" RENAME VALUE 'queued' TO 'waiting';",

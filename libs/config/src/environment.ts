@@ -80,6 +80,10 @@ const ServiceSettings = z.object({
   TASK_TIMEOUT_S: integer(1, 86_400).default(300),
   /** Seconds from acceptance for which a task waits out a storage or database outage before it fails. */
   TASK_DEADLINE_S: integer(1, 2_592_000).default(86_400),
+  /** Hours for which getResponse gives the answer of an ended task. */
+  RESULT_RETENTION_H: integer(1, 87_600).default(24),
+  /** Days after which the rows of ended tasks, deliveries and deleted images are deleted. */
+  RECORD_RETENTION_D: integer(1, 3650).default(30),
   /**
    * Tasks that a worker has in hand at once. With two or more, decoding and encoding overlap with inference.
    */
@@ -132,4 +136,9 @@ const ServiceSettings = z.object({
 });
 
 /** The environment contract: each name, its default and its meaning are defined only here. */
-export const Environment = z.intersection(ServiceSettings, StorageSettings);
+export const Environment = z
+  .intersection(ServiceSettings, StorageSettings)
+  .refine((settings) => settings.RESULT_RETENTION_H <= settings.RECORD_RETENTION_D * 24, {
+    path: ['RESULT_RETENTION_H'],
+    message: 'must not be longer than RECORD_RETENTION_D',
+  });

@@ -18,6 +18,8 @@ describe('readConfig', () => {
       MAX_IMAGE_MEGAPIXELS: 64,
       MAX_TASKS_PER_REQUEST: 100,
       SYNC_TIMEOUT_S: 60,
+      RESULT_RETENTION_H: 24,
+      RECORD_RETENTION_D: 30,
       SHUTDOWN_GRACE_S: 6,
       INTRA_OP_THREADS: usableCores(),
       DEVICE: 'auto',
@@ -89,6 +91,8 @@ describe('readConfig', () => {
       BATCH_LINGER_MS: '-1',
       MAX_TASKS_PER_REQUEST: '-1',
       SYNC_TIMEOUT_S: '1.5',
+      RESULT_RETENTION_H: '0',
+      RECORD_RETENTION_D: '3651',
       ADMIN_PORT: '65534',
       ADMIN_TOKEN: 'short',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
@@ -107,6 +111,15 @@ describe('readConfig', () => {
     expect(Object.keys(faulty).filter((name) => !message.includes(`${name} `))).toEqual([]);
     expect(message).toContain('PORT must be at most 65535');
     expect(message).toContain('REDIS_URL must be a URL that starts with redis:// or rediss://');
+  });
+
+  it('refuses to keep answers longer than records', () => {
+    expect(readConfig({ RESULT_RETENTION_H: '24', RECORD_RETENTION_D: '1' })).toMatchObject({
+      RESULT_RETENTION_H: 24,
+      RECORD_RETENTION_D: 1,
+    });
+    const env = { RESULT_RETENTION_H: '25', RECORD_RETENTION_D: '1' };
+    expect(() => readConfig(env)).toThrow('RESULT_RETENTION_H must not be longer than RECORD_RETENTION_D');
   });
 
   it('keeps images on the disk by default', () => {

@@ -44,7 +44,7 @@ const endBatch = async (
   database.$queryRaw<EndedWaiting[]>`
     WITH waiting AS MATERIALIZED (
       SELECT id, owner_id, key_id, model, stage, webhook_url, webhook_host, output_image_id FROM tasks
-       WHERE state = 'queued' AND ${where}
+       WHERE finished_at IS NULL AND state = 'queued' AND ${where}
        LIMIT ${BATCH} ${lock}
     ), ended AS (
       UPDATE tasks
@@ -56,8 +56,8 @@ const endBatch = async (
       INSERT INTO deliveries (id, task_id, url, host)
       SELECT ${nextId}, id, webhook_url, coalesce(webhook_host, '') FROM ended WHERE webhook_url IS NOT NULL
     ), counted AS (
-      INSERT INTO usage_entries (owner_id, key_id, model, is_failed, cost, megapixels)
-      SELECT owner_id, coalesce(key_id, owner_id), coalesce(model, ''), true, 0, 0 FROM ended
+      INSERT INTO usage_entries (owner_id, key_id, model, is_failed, cost, megapixels, code)
+      SELECT owner_id, coalesce(key_id, owner_id), coalesce(model, ''), true, 0, 0, ${problem.code} FROM ended
     ), dropped AS (
       UPDATE images SET expires_at = now() FROM ended WHERE images.id = ended.output_image_id
     )
@@ -93,7 +93,7 @@ export const cancelTask = async (database: Database, wanted: ToCancel): Promise<
   if (waiting.length > 0) return { kind: 'ended', waiting };
   const count = await database.$executeRaw`
     UPDATE tasks SET cancel_requested_at = coalesce(cancel_requested_at, now())
-     WHERE state IN ('queued', 'running') AND ${where}`;
+     WHERE finished_at IS NULL AND ${where}`;
   return { kind: count > 0 ? 'requested' : 'none' };
 };
 
@@ -117,7 +117,7 @@ export const cancelAllWaiting = async (
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     ended.push(...(await endAll(database, where, endingProblems.cancelled)));
     const left = await database.$queryRaw<unknown[]>`
-      SELECT 1 FROM tasks WHERE state = 'queued' AND ${where} LIMIT 1`;
+      SELECT 1 FROM tasks WHERE finished_at IS NULL AND state = 'queued' AND ${where} LIMIT 1`;
     if (left.length === 0) break;
     await sleep(PAUSE_MS);
   }

@@ -28,8 +28,9 @@ export type Fed = {
 
 /** The latest that a worker may have been seen to count. */
 const warmWorkers = Prisma.sql`workers WHERE last_seen_at > now() - interval '10 seconds'`;
-export const hasJob = Prisma.sql`state IN ('queued', 'running') AND fed_at IS NOT NULL`;
-export const waits = Prisma.sql`state = 'queued' AND fed_at IS NULL AND wait_until IS NULL`;
+/** The indexes of tasks that have not ended name finished_at, so each query of them must do so too. */
+export const hasJob = Prisma.sql`finished_at IS NULL AND fed_at IS NOT NULL`;
+export const waits = Prisma.sql`finished_at IS NULL AND state = 'queued' AND fed_at IS NULL AND wait_until IS NULL`;
 /** Among tasks of one owner: the urgent first, then the oldest. Ids count up with time. */
 export const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;
 
@@ -146,7 +147,8 @@ export const feedRemote = async (database: Database, stage: RemoteStage): Promis
 /** Lets the tasks wait for a place again whose pause is over. */
 export const endPauses = async (database: Database): Promise<void> => {
   await database.$executeRaw`
-    UPDATE tasks SET wait_until = NULL WHERE state = 'queued' AND wait_until IS NOT NULL AND wait_until <= now()`;
+    UPDATE tasks SET wait_until = NULL
+     WHERE finished_at IS NULL AND state = 'queued' AND wait_until IS NOT NULL AND wait_until <= now()`;
 };
 
 /** The lanes in which tasks wait: models, `fetch` and `upload`. */

@@ -120,6 +120,8 @@ export {
   type Suspect,
   type TroubledDelivery,
 } from './status.js';
+export { databaseIdentity, findOrphans, type DatabaseIdentity, type StoredImage } from './orphans.js';
+export { forgetImages, forgetOutcomes, forgetTasks } from './retention.js';
 export { takeUnchecked } from './sweep.js';
 export { findUsage, foldUsage, spentThisMonth, type UsageColumn, type UsageRow } from './usage.js';
 export { deviceLine, MAX_COUNTED, paceOf, remoteLine, type Pace } from './line.js';

@@ -48,7 +48,7 @@ export const remoteLine = async (
 ): Promise<string[]> => {
   const rows = await database.$queryRaw<{ taskId: string }[]>`
     SELECT id::text AS "taskId" FROM tasks
-     WHERE state = 'queued' AND owner_id = ${ownerId}::uuid AND stage = ${stage}::"TaskStage"
+     WHERE finished_at IS NULL AND state = 'queued' AND owner_id = ${ownerId}::uuid AND stage = ${stage}::"TaskStage"
      ORDER BY fed_at, is_sync DESC, ${byUrgency} LIMIT ${MAX_COUNTED}`;
   return rows.map(({ taskId }) => taskId);
 };

@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { hasJob } from './feed.js';
 import type { TaskState } from './generated/client.js';
 
 /** The number of tasks of a model in one state, and the age of the oldest. */
@@ -14,7 +15,7 @@ export const queueDepths = (database: Database): Promise<Depth[]> =>
   database.$queryRaw<Depth[]>`
     WITH depths AS (
       SELECT model, state, count(*)::int AS tasks, min(created_at) AS oldest FROM tasks
-       WHERE state IN ('queued', 'running') AND model IS NOT NULL
+       WHERE finished_at IS NULL AND model IS NOT NULL
        GROUP BY model, state
     )
     SELECT air AS model, kind AS state, coalesce(tasks, 0) AS tasks,
@@ -30,7 +31,7 @@ export const lanesInUse = async (database: Database): Promise<string[]> => {
     SELECT air AS lane FROM served_models
      UNION
     SELECT CASE stage WHEN 'device' THEN model ELSE stage::text END FROM tasks
-     WHERE state IN ('queued', 'running') AND fed_at IS NOT NULL AND model IS NOT NULL`;
+     WHERE ${hasJob} AND model IS NOT NULL`;
   return rows.map(({ lane }) => lane);
 };
 
@@ -43,6 +44,7 @@ export const longestWaiting = async (
   const before = { lte: new Date(Date.now() - forMs) };
   const found = await database.task.findFirst({
     where: {
+      finishedAt: null,
       state: 'queued',
       stage: 'device',
       model: { in: [...models] },

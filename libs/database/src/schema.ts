@@ -18,6 +18,12 @@ export const neededMigrations: readonly string[] = [
   '20261128160500_task_keys',
   '20261128161000_usage',
   '20261128170000_cancel',
+  '20261128180000_lean_indexes',
+  '20261128180500_drop_state_indexes',
+  '20261128181000_image_ages',
+  '20261128181500_drop_image_indexes',
+  '20261128182000_troubled_deliveries',
+  '20261128182500_outcome_hours',
 ];
 
 class OldSchema extends Error {

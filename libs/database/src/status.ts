@@ -12,18 +12,22 @@ const dayAgo = () => firstIdSince(Date.now() - DAY_MS);
 
 export type OutcomeCount = {
   readonly model: string;
-  readonly state: TaskState;
+  readonly state: Extract<TaskState, 'succeeded' | 'failed'>;
   /** Null unless the tasks failed. */
   readonly code: string | null;
   readonly tasks: number;
 };
 
-/** Counts the tasks of the last day by model, state and problem. */
+/** Tasks that ended within the last 24 full hours and this one, by model, state and problem. */
 export const outcomesOfTheDay = (database: Database): Promise<OutcomeCount[]> =>
   database.$queryRaw<OutcomeCount[]>`
-    SELECT model, state, problem ->> 'code' AS code, count(*)::int AS tasks
-      FROM tasks
-     WHERE id >= ${dayAgo()}::uuid AND model IS NOT NULL
+    SELECT model, CASE WHEN is_failed THEN 'failed' ELSE 'succeeded' END AS state, nullif(code, '') AS code,
+           sum(tasks)::int AS tasks
+      FROM (SELECT model, is_failed, code, tasks FROM outcome_hours
+             WHERE hour >= date_trunc('hour', now(), 'UTC') - interval '24 hours'
+            UNION ALL
+            SELECT model, is_failed, coalesce(code, ''), 1 FROM usage_entries) AS outcomes
+     WHERE model <> ''
      GROUP BY 1, 2, 3
      ORDER BY 1, 2, 3`;
 
@@ -37,12 +41,9 @@ export type Suspect = {
 
 /** Tasks of the last day whose worker vanished, latest first. Too many stalls fail a task. */
 export const suspectTasks = (database: Database, limit: number): Promise<Suspect[]> =>
-  database.task.findMany({
-    where: { id: { gte: dayAgo() }, stalls: { gt: 0 } },
-    orderBy: { id: 'desc' },
-    take: limit,
-    select: { id: true, model: true, state: true, stalls: true, createdAt: true },
-  });
+  database.$queryRaw<Suspect[]>`
+    SELECT id, model, state, stalls, created_at AS "createdAt" FROM tasks
+     WHERE stalls > 0 AND id >= ${dayAgo()}::uuid ORDER BY id DESC LIMIT ${limit}`;
 
 /** The waiting tasks of one key. */
 export type Backlog = {
@@ -57,7 +58,7 @@ export const backlogs = (database: Database, limit: number): Promise<Backlog[]> 
   database.$queryRaw<Backlog[]>`
     SELECT owner_id::text AS "ownerId", name, tasks, extract(epoch FROM now() - oldest)::float AS "oldestSeconds"
       FROM (SELECT owner_id, count(*)::int AS tasks, min(created_at) AS oldest FROM tasks
-             WHERE state = 'queued' GROUP BY owner_id ORDER BY 2 DESC LIMIT ${limit}) AS waiting
+             WHERE finished_at IS NULL AND state = 'queued' GROUP BY owner_id ORDER BY 2 DESC LIMIT ${limit}) AS waiting
       JOIN api_keys ON id = owner_id
      ORDER BY tasks DESC`;
 

@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { hasJob } from './feed.js';
 
 /** A task that may have lost its job, and the lane of that job. */
 type Unchecked = { readonly taskId: string; readonly lane: string };
@@ -16,8 +17,7 @@ export const takeUnchecked = async (
     UPDATE tasks SET checked_at = now()
      WHERE id IN (
        SELECT id FROM tasks
-        WHERE state IN ('queued', 'running')
-          AND fed_at IS NOT NULL
+        WHERE ${hasJob}
           AND checked_at <= now() - ${olderThanMs} * interval '1 millisecond'
         ORDER BY checked_at
         LIMIT ${limit}

@@ -24,7 +24,7 @@ export type TaskFilter = {
   readonly limit: number;
 };
 
-/** Rows that one page looks at, so that a filter which few rows fit costs no more than another. */
+/** Rows that one page with a filter looks at, so that one which few rows fit costs no more than another. */
 const MAX_LOOKED_AT = 5_000;
 
 const isCancelled = Prisma.sql`problem ->> 'code' = 'taskCancelled'`;
@@ -60,25 +60,28 @@ export type ListedRow = Pick<TaskRow, keyof typeof listed>;
 export type TaskPage = { readonly tasks: ListedRow[]; readonly next: string | undefined };
 
 /** Ids are UUIDv7, so that times of acceptance are ranges of ids. */
-export const listTasks = async (
-  database: Database,
-  { ownerId, status, model, from, to, after, limit }: TaskFilter,
-): Promise<TaskPage> => {
-  const range = allOf([
+const rangeOf = ({ ownerId, from, to, after }: TaskFilter): Prisma.Sql =>
+  allOf([
     Prisma.sql`owner_id = ${ownerId}::uuid`,
     from && Prisma.sql`id >= ${firstIdSince(from.getTime())}::uuid`,
     to && Prisma.sql`id < ${firstIdSince(to.getTime())}::uuid`,
     after === undefined ? undefined : Prisma.sql`id < ${after}::uuid`,
   ]);
-  const filter = allOf([
-    status && conditions[status],
-    model === undefined ? undefined : Prisma.sql`model = ${model}`,
-  ]);
+
+const filterOf = ({ status, model }: TaskFilter): Prisma.Sql | undefined =>
+  status === undefined && model === undefined
+    ? undefined
+    : allOf([status && conditions[status], model === undefined ? undefined : Prisma.sql`model = ${model}`]);
+
+export const listTasks = async (database: Database, wanted: TaskFilter): Promise<TaskPage> => {
+  const { limit } = wanted;
+  const filter = filterOf(wanted);
+  const lookedAt = filter ? MAX_LOOKED_AT : limit;
   const [found] = await database.$queryRaw<{ ids: string[] | null; looked: number; last: string | null }[]>`
     WITH looked_at AS MATERIALIZED (
-      SELECT id, state, model, problem FROM tasks WHERE ${range} ORDER BY id DESC LIMIT ${MAX_LOOKED_AT}
+      SELECT id, state, model, problem FROM tasks WHERE ${rangeOf(wanted)} ORDER BY id DESC LIMIT ${lookedAt}
     ), page AS (
-      SELECT id FROM looked_at WHERE ${filter} ORDER BY id DESC LIMIT ${limit}
+      SELECT id FROM looked_at WHERE ${filter ?? Prisma.sql`true`} ORDER BY id DESC LIMIT ${limit}
     )
     SELECT (SELECT array_agg(id::text ORDER BY id DESC) FROM page) AS ids,
            (SELECT count(*)::int FROM looked_at) AS looked,
@@ -87,5 +90,5 @@ export const listTasks = async (
   const where = { id: { in: ids } };
   const tasks = await database.task.findMany({ where, orderBy: { id: 'desc' }, select: listed });
   if (ids.length === limit) return { tasks, next: ids.at(-1) };
-  return { tasks, next: found?.looked === MAX_LOOKED_AT ? (found.last ?? undefined) : undefined };
+  return { tasks, next: found?.looked === lookedAt ? (found.last ?? undefined) : undefined };
 };

@@ -56,7 +56,7 @@ export const findTask = (database: Database, ownerId: string, taskUuid: string):
  */
 export const countInFlight = (database: Database, ownerId: string, keyId?: string): Promise<number> =>
   database.task.count({
-    where: { ownerId, ...(keyId !== undefined && { keyId }), state: { in: ['queued', 'running'] } },
+    where: { ownerId, ...(keyId !== undefined && { keyId }), finishedAt: null },
   });
 
 const standingOf = (task: TaskRow | undefined, payloadHash: string): Standing => {

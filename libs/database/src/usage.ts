@@ -10,16 +10,16 @@ export const recordUsage = async (
   taskId: string,
 ): Promise<void> => {
   await transaction.$executeRaw`
-    INSERT INTO usage_entries (owner_id, key_id, model, is_failed, cost, megapixels)
+    INSERT INTO usage_entries (owner_id, key_id, model, is_failed, cost, megapixels, code)
     SELECT tasks.owner_id, coalesce(key_id, tasks.owner_id), coalesce(model, ''), state = 'failed',
            CASE WHEN state = 'succeeded' THEN coalesce(cost, 0) ELSE 0 END,
-           coalesce(width::float8 * height / ${PIXELS_OF_MEGAPIXEL}::int, 0)
+           coalesce(width::float8 * height / ${PIXELS_OF_MEGAPIXEL}::int, 0), problem ->> 'code'
       FROM tasks LEFT JOIN images ON images.id = tasks.output_image_id
      WHERE tasks.id = ${taskId}::uuid AND state IN ('succeeded', 'failed')`;
 };
 
 /**
- * Counts the oldest entries into the days, and deletes them. One statement, so that a reader sees each entry once.
+ * Counts the oldest entries into days and into the hours of their outcomes, and deletes them. One statement, so that a reader sees each entry once.
  * @returns how many; none while another dispatcher is at it
  */
 export const foldUsage = async (database: Database, limit: number): Promise<number> => {
@@ -38,6 +38,11 @@ export const foldUsage = async (database: Database, limit: number): Promise<numb
           ON CONFLICT (day, key_id, model) DO UPDATE
              SET tasks = days.tasks + excluded.tasks, failed = days.failed + excluded.failed,
                  cost = days.cost + excluded.cost, megapixels = days.megapixels + excluded.megapixels
+    ), told AS (
+      INSERT INTO outcome_hours AS hours (hour, model, is_failed, code, tasks)
+      SELECT date_trunc('hour', at, 'UTC'), model, is_failed, coalesce(code, ''), count(*)
+        FROM counted GROUP BY 1, 2, 3, 4
+          ON CONFLICT (hour, model, is_failed, code) DO UPDATE SET tasks = hours.tasks + excluded.tasks
     )
     SELECT count(*)::int AS entries FROM counted`;
   return folded?.entries ?? 0;
@@ -60,7 +65,7 @@ export const spentThisMonth = async (database: Database, ownerId: string, keyId:
           + (SELECT coalesce(sum(cost), 0) FROM usage_entries
               WHERE key_id = ${keyId}::uuid AND at >= ${month} AT TIME ZONE 'UTC')
           + (SELECT coalesce(sum(estimate), 0) FROM tasks
-              WHERE owner_id = ${ownerId}::uuid AND key_id = ${keyId}::uuid AND state IN ('queued', 'running'))
+              WHERE owner_id = ${ownerId}::uuid AND key_id = ${keyId}::uuid AND finished_at IS NULL)
            )::float8 AS usd`;
   return spent?.usd ?? 0;
 };

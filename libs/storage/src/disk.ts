@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TaskError } from '#contract';
 import { isMissing, translate } from './disk-faults.js';
 import { StorageError, type StorageOperation } from './storage-error.js';
-import type { Store } from './storage.js';
+import type { Store, StoredFile } from './storage.js';
 
 /** A file in the folder for images. When it is missing, the disk with the images is not mounted. */
 const MARK = '.clearcut-images';
@@ -41,6 +41,21 @@ const replace = async (path: string, bytes: Uint8Array) => {
   }
   // A rename is durable only once its folder is synced. Otherwise an accepted task could lose its image.
   if (process.platform !== 'win32') await syncFolder(dirname(path));
+};
+
+const absent = (cause: unknown): undefined => {
+  if (!isMissing(cause)) throw cause;
+};
+
+/** Files that vanish meanwhile are left out. */
+const listFolder = async (root: string, folder: string): Promise<StoredFile[]> => {
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(absent);
+  const files: StoredFile[] = [];
+  for (const entry of entries ?? []) {
+    const facts = entry.isFile() && (await stat(join(root, folder, entry.name)).catch(absent));
+    if (facts) files.push({ key: `${folder}/${entry.name}`, writtenAt: facts.mtime });
+  }
+  return files;
 };
 
 /** Creates the folder and the mark file unless they exist. */
@@ -106,6 +121,11 @@ export const openDiskStorage = async (root: string): Promise<Store> => {
       await find('locate', () => access(join(root, key)));
       return { kind: 'file', root, name: key };
     },
+    list: (folder) =>
+      run('list', async () => {
+        await requireMounted('list');
+        return listFolder(root, folder);
+      }),
     close: () => undefined,
   };
 };

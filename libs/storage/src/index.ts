@@ -1,3 +1,11 @@
 export { openStorage } from './open-storage.js';
 export { StorageError, type StorageFault, type StorageOperation } from './storage-error.js';
-export { imageKey, type Place, type Storage } from './storage.js';
+export {
+  imageIdOf,
+  imageKey,
+  isUnfinished,
+  storedFolders,
+  type Place,
+  type Storage,
+  type StoredFile,
+} from './storage.js';

@@ -18,6 +18,7 @@ const setUp = () => {
     read: async (key) => Buffer.from(objects.get(key) ?? []),
     remove: async (key) => void objects.delete(key),
     locate: async (name) => ({ kind: 'file', root: '/', name }),
+    list: async () => [],
     close: () => undefined,
   };
   return { state, objects, storage: withProbe(store, () => state.nowMs) };

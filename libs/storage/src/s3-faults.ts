@@ -23,6 +23,7 @@ const verbs: Readonly<Record<StorageOperation, string>> = {
   write: 'write an image',
   remove: 'delete an image',
   locate: 'sign an address',
+  list: 'list images',
 };
 
 /** Turns an error of the SDK into mediaNotFound for a missing key, or into a StorageError. */

@@ -4,13 +4,14 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createClient, limits, type Limits, type S3Config } from './s3-client.js';
 import { toStartFault, translate } from './s3-faults.js';
 import { StorageError, type StorageOperation } from './storage-error.js';
-import type { Store } from './storage.js';
+import type { Store, StoredFile } from './storage.js';
 
 /** Above the largest possible image: 128 megapixels of four bytes, uncompressed. */
 const MAX_OBJECT_BYTES = 640 * 1024 * 1024;
@@ -82,6 +83,23 @@ export const openS3Storage = async (config: S3Config, most: Limits = limits): Pr
         const url = await getSignedUrl(signer, command, { expiresIn: URL_LIFETIME_S });
         return { kind: 'elsewhere', url };
       }),
+    list: async (folder) => {
+      const files: StoredFile[] = [];
+      const Prefix = `${S3_PREFIX}${folder}/`;
+      for (let after: string | undefined, more = true; more;) {
+        const asked = new ListObjectsV2Command({
+          Bucket,
+          Prefix,
+          ...(after && { ContinuationToken: after }),
+        });
+        const page = await run('list', (abortSignal) => client.send(asked, { abortSignal }));
+        for (const { Key, LastModified } of page.Contents ?? [])
+          if (Key && LastModified) files.push({ key: Key.slice(S3_PREFIX.length), writtenAt: LastModified });
+        after = page.NextContinuationToken;
+        more = after !== undefined;
+      }
+      return files;
+    },
     close: () => {
       client.destroy();
       signer.destroy();

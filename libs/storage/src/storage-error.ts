@@ -1,4 +1,4 @@
-export type StorageOperation = 'open' | 'read' | 'write' | 'remove' | 'locate';
+export type StorageOperation = 'open' | 'read' | 'write' | 'remove' | 'locate' | 'list';
 
 /** The kind of fault: no room, read-only, no permission, or no proper answer. */
 export type StorageFault = 'full' | 'readOnly' | 'refused' | 'unavailable';

@@ -3,6 +3,9 @@ export type Place =
   | { readonly kind: 'file'; readonly root: string; readonly name: string }
   | { readonly kind: 'elsewhere'; readonly url: string };
 
+/** Stored bytes, and when they were written by the clock of the storage. */
+export type StoredFile = { readonly key: string; readonly writtenAt: Date };
+
 export type ImageRequest = { readonly method: 'GET' | 'HEAD'; readonly contentType: string };
 
 /**
@@ -21,6 +24,8 @@ export type Store = {
    * @throws TaskError mediaNotFound when a file does not exist
    */
   readonly locate: (key: string, asked: ImageRequest) => Promise<Place>;
+  /** What lies directly in a folder of keys, such as `outputs/ab`, unfinished writes included. */
+  readonly list: (folder: string) => Promise<StoredFile[]>;
   /** Closes the connections. */
   readonly close: () => void;
 };
@@ -30,6 +35,24 @@ export type Storage = Store & {
   readonly probe: () => Promise<void>;
 };
 
+/** The folders that hold images, unfinished writes of them, and those of probes. */
+export const storedFolders: readonly string[] = [
+  'probes',
+  ...(['inputs', 'outputs'] as const).flatMap((kind) =>
+    Array.from({ length: 256 }, (_, i) => `${kind}/${i.toString(16).padStart(2, '0')}`),
+  ),
+];
+
 /** Spreads images over 256 folders by the first two digits of their UUID. */
 export const imageKey = (kind: 'inputs' | 'outputs', imageUuid: string, extension: string): string =>
   `${kind}/${imageUuid.slice(0, 2)}/${imageUuid}.${extension}`;
+
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const imagePattern = new RegExp(`^(?:inputs|outputs)/[0-9a-f]{2}/(${uuid})\\.[a-z]+$`);
+const unfinishedPattern = new RegExp(`\\.${uuid}\\.tmp$`);
+
+/** The UUID of the image that a key made by `imageKey` names. */
+export const imageIdOf = (key: string): string | undefined => imagePattern.exec(key)?.[1];
+
+/** Whether the key is that of a write to disk that did not end. */
+export const isUnfinished = (key: string): boolean => unfinishedPattern.test(key);

@@ -1,4 +1,5 @@
 import {
+  CONFIG,
   DATABASE,
   DatabaseModule,
   FEEDER,
@@ -19,6 +20,8 @@ import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { ENDED_TASKS, EndedTasksModule } from '../ended-tasks.module.js';
 import { createUsageFold } from './fold-usage.js';
 import { createExpiry } from './expire.js';
+import { createForgetting } from './forget-records.js';
+import { createOrphanSweep } from './orphans.js';
 import { createPulse, type Pulse } from './pulse.js';
 import { startRounds } from './start-rounds.js';
 import { createSweep } from './sweep.js';
@@ -32,6 +35,9 @@ const UNWANTED_EVERY_MS = 1_000;
 
 /** Gateways and workers feed at once what they know of. This finds what they missed. */
 const FEED_EVERY_MS = 1_000;
+
+/** One of the 513 folders of the storage each time, so all of them within nine hours. */
+const ORPHANS_EVERY_MS = 60_000;
 
 const START_ALL = token<() => void>('start all rounds');
 
@@ -53,10 +59,13 @@ const startAll = provide(
       repeat('expiry', expire, 5_000);
       repeat('usage', createUsageFold(edges), 5_000);
       repeat('tidying', () => tidy(edges.database), 10_000);
+      repeat('retention', createForgetting(edges), 10_000);
+      repeat('orphans', createOrphanSweep(edges), ORPHANS_EVERY_MS);
     };
   },
   {
     pulse: PULSE,
+    config: CONFIG,
     shutdown: SHUTDOWN,
     feeder: FEEDER,
     database: DATABASE,
@@ -68,7 +77,7 @@ const startAll = provide(
   },
 );
 
-/** Repeats the feeding of the queue, the sweep of lost jobs, the end of tasks that nobody wants, the expiry of images, the count of usage and the tidying of rows until the program stops. */
+/** Repeats the feeding of the queue, the sweep of lost jobs, the end of tasks that nobody wants, the expiry of images, the count of usage, the tidying of rows, and the deletion of old records and of orphans until the program stops. */
 @Module({
   imports: [DatabaseModule, EndedTasksModule, FeederModule, QueueModule, StorageModule, TelemetryModule],
   providers: [provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }), startAll],

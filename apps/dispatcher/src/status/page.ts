@@ -104,7 +104,7 @@ export const statusPage = (status: Status): string =>
         <p><a href="/queues/">The queues, job by job</a></p>
         ${section('Queue', 'Tasks in Postgres that have not ended, and their jobs in the queue.', table(['Model', 'Queued', 'Running', 'Longest wait', 'Jobs'], queueRows(status)))}
         ${section('Waiting', 'Tasks that wait, by the key that sent them.', table(['Key', 'Tasks', 'Longest wait', ''], backlogRows(status)))}
-        ${section('Tasks', 'Accepted within the last 24 hours.', table(['Model', 'State', 'Code', 'Tasks'], outcomeRows(status)))}
+        ${section('Tasks', 'Ended within the last 24 hours.', table(['Model', 'State', 'Code', 'Tasks'], outcomeRows(status)))}
         ${section('Poisoned tasks', 'Tasks whose worker vanished within the last 24 hours. After the third time a task fails.', table(['Task', 'Model', 'State', 'Workers lost', 'Accepted'], suspectRows(status)))}
         ${section('Deliveries', 'Webhooks that failed at least once. Failed deliveries can be replayed for seven days.', table(['Host', 'State', 'Attempts', 'Last answer', 'Ended or due', 'Task', ''], deliveryRows(status)))}
         ${section('Workers', 'Workers that are warm now.', table(['Worker', 'Device', 'Fallback', 'Models', 'Since'], workerRows(status)))}

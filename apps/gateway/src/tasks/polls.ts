@@ -1,3 +1,4 @@
+import type { ServiceConfig } from '#config';
 import { outputOf, TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
 import { findTask, RemovalRequest, statusOf, type Database, type Owner, type TaskRow } from '#database';
 import { token } from '#nest';
@@ -6,11 +7,11 @@ import type { ReadProgress } from './progress.js';
 import type { ReadOutcome } from './read-outcome.js';
 import { openSentTask, type SentTask } from './sent-task.js';
 
-/** Answers are kept this long; the details of a task stay longer. */
-const RETENTION_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
 
 type Needs = {
   readonly database: Database;
+  readonly config: Pick<ServiceConfig, 'RESULT_RETENTION_H'>;
   readonly readOutcome: ReadOutcome;
   readonly readProgress: ReadProgress;
   readonly secrets: Pick<Secrets, 'open'>;
@@ -35,8 +36,10 @@ const answerRow = async (needs: Needs, task: TaskRow): Promise<Outcome> => {
     const { taskType, taskUuidSent: taskUUID } = task;
     return { result: { taskType, taskUUID, status: 'processing', ...progress } };
   }
-  if (Date.now() - task.finishedAt.getTime() > RETENTION_MS) {
-    throw new TaskError('taskExpired', 'The answer was kept for 24 hours.', { parameter: 'taskUUID' });
+  const { RESULT_RETENTION_H: hours } = needs.config;
+  if (Date.now() - task.finishedAt.getTime() > hours * HOUR_MS) {
+    const message = `The answer was kept for ${hours === 1 ? 'an hour' : `${hours} hours`}.`;
+    throw new TaskError('taskExpired', message, { parameter: 'taskUUID' });
   }
   const outcome = await needs.readOutcome(task);
   if ('result' in outcome) return outcome;

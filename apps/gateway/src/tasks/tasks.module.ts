@@ -119,6 +119,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
     }),
     provide(READ_PROGRESS, createReadProgress, { database: DATABASE }),
     provide(POLLS, createPolls, {
+      config: CONFIG,
       database: DATABASE,
       readOutcome: READ_OUTCOME,
       readProgress: READ_PROGRESS,

@@ -1,0 +1,35 @@
+import { forgetImages, forgetOutcomes, forgetTasks, type Database } from '#database';
+import type { Logger } from '#telemetry';
+
+/** Small, so that a batch holds its locks for milliseconds. */
+const BATCH = 500;
+/** A round leaves the rest to the next one, so that an old database is not busy with deletions alone. */
+const MAX_BATCHES = 20;
+
+type Needs = {
+  readonly database: Database;
+  readonly config: { readonly RECORD_RETENTION_D: number };
+  readonly log: Logger;
+};
+
+type Forget = (database: Database, days: number, limit: number) => Promise<number>;
+
+/** Deletes the rows of tasks, deliveries and images that are older than RECORD_RETENTION_D. Usage is kept. */
+export const createForgetting = ({ database, config, log }: Needs) => {
+  const days = config.RECORD_RETENTION_D;
+  const forgetAll = async (forget: Forget, stopping?: AbortSignal): Promise<number> => {
+    let forgotten = 0;
+    for (let batch = 0; batch < MAX_BATCHES; batch++) {
+      const count = await forget(database, days, BATCH);
+      forgotten += count;
+      if (count < BATCH || stopping?.aborted) break;
+    }
+    return forgotten;
+  };
+  return async (stopping?: AbortSignal): Promise<void> => {
+    const tasks = await forgetAll(forgetTasks, stopping);
+    const images = await forgetAll(forgetImages, stopping);
+    await forgetOutcomes(database, days);
+    if (tasks + images > 0) log.info({ tasks, images, days }, 'old records deleted');
+  };
+};

@@ -1,0 +1,89 @@
+import { TaskError } from '#contract';
+import { databaseIdentity, findOrphans, type Database } from '#database';
+import { imageIdOf, isUnfinished, storedFolders, type Storage, type StoredFile } from '#storage';
+import type { Logger, Metrics } from '#telemetry';
+
+/** Longer than any program holds bytes before it writes their row, however wrong the clock of the storage is. */
+const SAFE_AGE_MS = 24 * 60 * 60 * 1000;
+/** Keys of one query. */
+const BATCH = 1_000;
+/** Names the database whose images lie here. */
+const OWNER_KEY = 'database-id';
+
+type Stored = Pick<Storage, 'list' | 'read' | 'remove' | 'write'>;
+type Needs = { readonly database: Database; readonly storage: Stored };
+
+const readOwner = (storage: Stored): Promise<string | undefined> =>
+  storage.read(OWNER_KEY).then(
+    (bytes) => bytes.toString().trim(),
+    (error: unknown) => {
+      if (error instanceof TaskError && error.code === 'mediaNotFound') return undefined;
+      throw error;
+    },
+  );
+
+/** Whether the images are those of the database with this id. The first database that asks takes them. */
+const ownsImages = async (storage: Stored, id: string): Promise<boolean> => {
+  const owner = await readOwner(storage);
+  if (owner === undefined) await storage.write(OWNER_KEY, Buffer.from(`${id}\n`));
+  return owner === undefined || owner === id;
+};
+
+const orphansAmong = async (database: Database, files: readonly StoredFile[]): Promise<string[]> => {
+  const orphans = files.flatMap(({ key }) => (isUnfinished(key) ? [key] : []));
+  const images = files.flatMap(({ key }) => {
+    const imageId = imageIdOf(key);
+    return imageId === undefined ? [] : [{ key, imageId }];
+  });
+  for (let at = 0; at < images.length; at += BATCH)
+    orphans.push(...(await findOrphans(database, images.slice(at, at + BATCH))));
+  return orphans;
+};
+
+export type SweptOrphans = { readonly deleted: number; readonly isOwned: boolean };
+
+/**
+ * Deletes what killed programs left in a folder of the storage: writes that did not end, and images without a row. What
+ * is older than the database, or belongs to another one, stays.
+ */
+export const sweepOrphans = async (
+  { database, storage }: Needs,
+  folder: string,
+  olderThanMs = SAFE_AGE_MS,
+): Promise<SweptOrphans> => {
+  const { id, madeAt } = await databaseIdentity(database);
+  if (!(await ownsImages(storage, id))) return { deleted: 0, isOwned: false };
+
+  const before = Date.now() - olderThanMs;
+  const files = await storage.list(folder);
+  const old = files.filter(({ writtenAt }) => writtenAt >= madeAt && writtenAt.getTime() <= before);
+  const orphans = await orphansAmong(database, old);
+  for (const key of orphans) await storage.remove(key);
+  return { deleted: orphans.length, isOwned: true };
+};
+
+/** Sweeps one folder each time, in turn. Dispatchers begin at different ones. */
+export const createOrphanSweep = ({
+  metrics,
+  log,
+  ...needs
+}: Needs & { readonly metrics: Metrics; readonly log: Logger }): (() => Promise<void>) => {
+  const counter = metrics.counter({
+    name: 'clearcut_orphans_deleted_total',
+    help: 'Files of killed programs that were deleted from the storage.',
+  });
+  let next = Math.floor(Math.random() * storedFolders.length);
+  let wasOwned = true;
+  return async () => {
+    const folder = storedFolders[next] ?? 'probes';
+    const { deleted, isOwned } = await sweepOrphans(needs, folder);
+    next = (next + 1) % storedFolders.length;
+    counter.inc(deleted);
+    if (deleted > 0) log.info({ folder, deleted }, 'files without a row deleted');
+    if (wasOwned && !isOwned)
+      log.warn(
+        `the storage belongs to another database, so files without a row stay: give each installation its own DATA_DIR or S3_PREFIX, or delete ${OWNER_KEY} from the storage if this database replaced the other`,
+      );
+    wasOwned = isOwned;
+  };
+};
