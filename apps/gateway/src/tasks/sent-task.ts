@@ -18,15 +18,24 @@ const isRecord = (value: unknown): value is SentTask =>
 
 const isText = (value: unknown) => typeof value === 'string' || value instanceof LongText;
 
+const urlOf = (text: string): URL | undefined => {
+  const address = text.trim();
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+};
+
 /** Queries and user names of addresses often open something. */
 const redactUrl = (text: string): string => {
-  const address = text.trim();
-  const url =
-    /^[a-z][a-z0-9+.-]*:\/\//i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+  const url = urlOf(text);
   if (!url || !(url.username || url.password || url.search)) return text;
   if (url.username || url.password) Object.assign(url, { username: 'REDACTED', password: '' });
   if (url.search) url.search = '?REDACTED';
   return url.href;
+};
+
+/** Whoever knows the path of a webhook may often post there. */
+const redactPath = (text: string): string => {
+  const url = urlOf(text);
+  return url && url.pathname !== '/' ? `${url.protocol}//${url.host}/REDACTED` : redactUrl(text);
 };
 
 const shorten = (text: string): string =>
@@ -57,7 +66,9 @@ const redact = (sent: SentTask): SentTask => {
         depth > 0 && isSecret(name) ? 'REDACTED' : copy(value, depth + 1),
       ]),
     );
-  return copyRecord(sent, 0);
+  const { webhookURL } = sent;
+  const hook = typeof webhookURL === 'string' && { webhookURL: redactPath(webhookURL) };
+  return copyRecord({ ...sent, ...hook }, 0);
 };
 
 /**
