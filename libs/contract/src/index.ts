@@ -13,6 +13,7 @@ export { problems, requireAll, TaskError, ProblemCode } from './problems.js';
 export { Output, outputOf, OutputType } from './output.js';
 export * from './tasks.js';
 export { type CancelTask, type ListTasks } from './lifecycle-tasks.js';
+export { type ListWebhooks, type ReplayWebhooks, type Webhook } from './webhook-tasks.js';
 export { TaskStatus, type ListedTask } from './lifecycle.js';
 export { type Settings } from './settings.js';
 export { toRemoval, type Removal } from './removal.js';

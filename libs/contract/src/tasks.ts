@@ -5,6 +5,7 @@ import type { ImageText } from './long-text.js';
 import { Output, OutputType } from './output.js';
 import { Refine, Settings, settingsFields } from './settings.js';
 import { TaskUUID } from './task-uuid.js';
+import { ListWebhooks, ReplayWebhooks } from './webhook-tasks.js';
 
 /** Validation sees a string; a long one is put back afterwards, see parseTask. */
 const ImageSource: z.ZodType<ImageText, ImageText> = z.string().min(1).meta({
@@ -178,6 +179,8 @@ export const taskSchemas = {
   accountManagement: AccountManagement,
   cancelTask: CancelTask,
   listTasks: ListTasks,
+  listWebhooks: ListWebhooks,
+  replayWebhooks: ReplayWebhooks,
 } as const;
 
 export type TaskType = keyof typeof taskSchemas;
@@ -195,6 +198,8 @@ export const Task = z
     AccountManagement,
     CancelTask,
     ListTasks,
+    ListWebhooks,
+    ReplayWebhooks,
   ])
   .meta({ id: 'Task' });
 export type Task = z.infer<typeof Task>;

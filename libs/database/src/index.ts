@@ -112,7 +112,7 @@ export {
   backlogs,
   forgetFailedAddresses,
   outcomesOfTheDay,
-  replayDelivery,
+  shortenStoredErrors,
   suspectTasks,
   troubledDeliveries,
   type Backlog,
@@ -121,6 +121,13 @@ export {
   type TroubledDelivery,
 } from './status.js';
 export { takeUnchecked } from './sweep.js';
+export { listWebhooks, replayWebhooks, type ListedWebhook, type WebhookFilter } from './webhooks.js';
+export {
+  forgetFormerWebhookSecrets,
+  resealWebhookSecrets,
+  rotateWebhookSecret,
+  webhookSecretsOf,
+} from './webhook-secrets.js';
 export { findUsage, foldUsage, spentThisMonth, type UsageColumn, type UsageRow } from './usage.js';
 export { deviceLine, MAX_COUNTED, paceOf, remoteLine, type Pace } from './line.js';
 export { listTasks, statusOf, type ListedRow, type TaskFilter } from './task-list.js';

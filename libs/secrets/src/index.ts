@@ -1,2 +1,3 @@
-export { openSecrets } from './open-secrets.js';
+export { openExistingSecrets, openSecrets } from './open-secrets.js';
 export { SecretsError, type Secrets } from './secrets.js';
+export { newWebhookSecret, signatureOf } from './webhook-signature.js';

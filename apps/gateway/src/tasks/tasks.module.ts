@@ -42,6 +42,7 @@ import { createTaskEvents, TASK_EVENTS } from './task-events.js';
 import { TasksController } from './tasks.controller.js';
 import { createUploads, UPLOADS } from './uploads.js';
 import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
+import { createWebhooks, WEBHOOKS } from './webhooks.js';
 
 /** Takes tasks, stores them, and answers them. */
 @Module({
@@ -132,6 +133,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
     }),
     provide(CANCEL_TASK, createCancelTask, { database: DATABASE, feeder: FEEDER, metrics: GATEWAY_METRICS }),
     provide(LIST_TASKS, createListTasks, { database: DATABASE }),
+    provide(WEBHOOKS, createWebhooks, { database: DATABASE, log: LOG }),
     provide(ACCOUNT, createAccount, { database: DATABASE }),
     provide(HANDLERS, createHandlers, {
       removal: REMOVE_BACKGROUND,
@@ -140,6 +142,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       account: ACCOUNT,
       cancelTask: CANCEL_TASK,
       listTasks: LIST_TASKS,
+      webhooks: WEBHOOKS,
     }),
     provide(ANSWER_TASKS, createAnswerTasks, {
       handlers: HANDLERS,
