@@ -66,6 +66,8 @@ const ServiceSettings = z.object({
       'must be * or a comma list of origins, such as https://shop.example',
     )
     .default([]),
+  /** Seconds for which the address of an image works. Unless set, until the image is deleted. */
+  IMAGE_URL_TTL_S: integer(60, 31_536_000).optional(),
   /**
    * The longest side of an image in pixels. The cost of a row or column does not shrink with the other side.
    */

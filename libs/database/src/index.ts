@@ -50,6 +50,7 @@ export {
   findImage,
   forgetImage,
   isExpired,
+  markCleaned,
   putImage,
   useImage,
   type Image,

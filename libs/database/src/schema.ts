@@ -19,6 +19,7 @@ export const neededMigrations: readonly string[] = [
   '20261128161000_usage',
   '20261128170000_cancel',
   '20261128181000_webhook_secrets',
+  '20261128182000_clean_images',
 ];
 
 class OldSchema extends Error {

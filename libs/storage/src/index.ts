@@ -1,3 +1,3 @@
 export { openStorage } from './open-storage.js';
 export { StorageError, type StorageFault, type StorageOperation } from './storage-error.js';
-export { imageKey, type Place, type Storage } from './storage.js';
+export { imageKey, isOriginal, type Place, type Storage } from './storage.js';

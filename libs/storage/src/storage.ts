@@ -3,7 +3,12 @@ export type Place =
   | { readonly kind: 'file'; readonly root: string; readonly name: string }
   | { readonly kind: 'elsewhere'; readonly url: string };
 
-export type ImageRequest = { readonly method: 'GET' | 'HEAD'; readonly contentType: string };
+export type ImageRequest = {
+  readonly method: 'GET' | 'HEAD';
+  readonly contentType: string;
+  /** Seconds for which a client may keep the image. */
+  readonly maxAgeS: number;
+};
 
 /**
  * Keeps the bytes of images. Keys are paths of our own, such as `outputs/ab/<uuid>.png`. Faults reject with a
@@ -29,6 +34,9 @@ export type Storage = Store & {
   /** Resolves when images can be written now, else rejects with the fault. Results are cached for seconds. */
   readonly probe: () => Promise<void>;
 };
+
+/** Whether the image came from a caller. */
+export const isOriginal = (storageKey: string): boolean => storageKey.startsWith('inputs/');
 
 /** Spreads images over 256 folders by the first two digits of their UUID. */
 export const imageKey = (kind: 'inputs' | 'outputs', imageUuid: string, extension: string): string =>

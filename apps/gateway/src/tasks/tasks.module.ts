@@ -5,6 +5,7 @@ import {
   DatabaseModule,
   FEEDER,
   FeederModule,
+  IMAGE_SIGNATURES,
   LOG,
   OUTBOUND,
   OutboundModule,
@@ -93,7 +94,12 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
       metrics: GATEWAY_METRICS,
       tracing: TRACING,
     }),
-    provide(READ_OUTCOME, createReadOutcome, { database: DATABASE, storage: STORAGE, config: CONFIG }),
+    provide(READ_OUTCOME, createReadOutcome, {
+      database: DATABASE,
+      storage: STORAGE,
+      signatures: IMAGE_SIGNATURES,
+      config: CONFIG,
+    }),
     provide(REMOVE_BACKGROUND, createRemoveBackground, {
       accept: ACCEPT,
       availability: AVAILABILITY,
