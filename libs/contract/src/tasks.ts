@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { examples } from './examples.js';
 import { CancelTask, ListTasks } from './lifecycle-tasks.js';
+import { MAX_URL_LENGTH } from './limits.js';
 import type { ImageText } from './long-text.js';
 import { Output, OutputType } from './output.js';
 import { Refine, Settings, settingsFields } from './settings.js';
@@ -78,7 +79,7 @@ export const ignored = {
 const HttpUrl = z
   .string()
   .regex(/^https?:\/\//i, 'must start with http:// or https://')
-  .max(2048);
+  .max(MAX_URL_LENGTH);
 
 /** `removeBackground` and its names in older clients; answers carry the name that was sent. */
 export const removalTypes = ['removeBackground', 'imageBackgroundRemoval', 'removeImageBackground'] as const;

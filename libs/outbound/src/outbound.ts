@@ -2,6 +2,7 @@ import { parseAllow } from './allow.js';
 import { withDeadline } from './deadline.js';
 import type { FetchLimits } from './exchange.js';
 import { fetchBytes } from './fetch-bytes.js';
+import { parseNat64 } from './nat64.js';
 import { failureOf, type Failure, type Shown } from './outbound-error.js';
 import { parseProxy, type ProxyOptions } from './proxy.js';
 import { send, type SendOptions, type Sent } from './send.js';
@@ -10,6 +11,8 @@ import { checkSpelling, checkTarget, parseUrl, resolveBySystem, type Resolve } f
 type OutboundOptions = {
   /** Hosts, addresses and networks that may be private: `images.internal`, `127.0.0.1`, `10.0.0.0/8`. */
   readonly allow: readonly string[];
+  /** Prefixes of NAT64 translators, such as `64:ff9b::/96`. */
+  readonly nat64?: readonly string[];
   /** Resolves host names; tests replace it. */
   readonly resolve?: Resolve;
   /** The proxy for all requests but its exceptions. Unless given, requests go directly. */
@@ -83,11 +86,13 @@ const createRunning = () => {
  */
 export const createOutbound = ({
   allow,
+  nat64 = [],
   resolve = resolveBySystem,
   proxy,
   onRefused = () => undefined,
 }: OutboundOptions): Outbound => {
-  const rules = { allow: parseAllow(allow), resolve, proxy: proxy && parseProxy(proxy) };
+  const limits = { allow: parseAllow(allow), nat64: parseNat64(nat64) };
+  const rules = { ...limits, resolve, proxy: proxy && parseProxy(proxy) };
   const running = createRunning();
   const failureAt = (url: URL, shown: Shown, label = 'unknown'): Failure => {
     const fail = failureOf(url, shown);
@@ -116,7 +121,7 @@ export const createOutbound = ({
 
     checkUrl: (text, label) => {
       const url = parseUrl(text);
-      checkSpelling(url, rules.allow, failureAt(url, 'host', label));
+      checkSpelling(url, limits, failureAt(url, 'host', label));
     },
 
     close: running.close,

@@ -23,7 +23,7 @@ export type FindImage = (asked: Asked) => Promise<FoundImage>;
 
 export const noSuchImage = (): TaskError => new TaskError('mediaNotFound', 'There is no such image.');
 export const imageGone = (): TaskError => new TaskError('mediaExpired', 'The image was deleted.');
-export const addressOver = (): TaskError =>
+const addressOver = (): TaskError =>
   new TaskError(
     'permissionDenied',
     'This address of an image is not signed, or its time is over: getResponse gives a new one.',

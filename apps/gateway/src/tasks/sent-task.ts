@@ -1,4 +1,4 @@
-import { LongText } from '#contract';
+import { LongText, MAX_URL_LENGTH } from '#contract';
 import { SecretsError, type Secrets } from '#secrets';
 
 /** A task as it came. */
@@ -7,8 +7,7 @@ export type SentTask = Readonly<Record<string, unknown>>;
 /** Values of one task that are kept, and the depth to which they are. Some parameters may hold anything. */
 const MAX_VALUES = 200;
 const MAX_DEPTH = 6;
-/** Addresses are as long as this. */
-const MAX_LENGTH = 2048;
+const MAX_LENGTH = MAX_URL_LENGTH;
 const SHORT_LENGTH = 64;
 
 const isSecret = (name: string) => /key|token|secret|password|authorization|credential/i.test(name);
