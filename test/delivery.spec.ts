@@ -296,7 +296,8 @@ describe('a webhook', () => {
   });
 
   it('never goes to a private address, and its log does not reveal the secret', async () => {
-    const { id } = await insertSucceeded(service, { webhookUrl: 'http://10.0.0.1/hook?token=secret' });
+    const webhookUrl = 'http://10.0.0.1/secret-path?token=secret';
+    const { id } = await insertSucceeded(service, { webhookUrl });
     await service.dispatcher.start();
     const { log } = await stateIs(id, 'failed');
     expect(log[0]).toMatchObject({ status: null, error: expect.stringContaining('not public') });

@@ -306,7 +306,9 @@ describe('a page of another origin', () => {
     const { data } = await listed.post([removal(photo)]);
     const path = new URL(String(data[0]?.imageURL)).pathname;
     const image = await rawRequest(listed.url, path, { headers });
-    expect([image.status, image.headers['access-control-allow-origin']]).toEqual([200, '*']);
+    expect([image.status, image.headers['access-control-allow-origin']]).toEqual([200, page]);
+    const foreign = await rawRequest(listed.url, path, { headers: { origin: other } });
+    expect([foreign.status, foreign.headers['access-control-allow-origin']]).toEqual([200, undefined]);
     const gone = await rawRequest(listed.url, `/images/${randomUUID()}.png`, { headers });
     expect([gone.status, gone.headers['access-control-allow-origin']]).toEqual([404, page]);
   });

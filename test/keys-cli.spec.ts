@@ -239,6 +239,8 @@ describe('npx clearcut', () => {
     ...['create', 'list', 'limits', 'rotate', 'usage', 'revoke'].map((name) => ['keys', name]),
     ['models'],
     ...['list', 'pull', 'import', 'verify', 'remove'].map((name) => ['models', name]),
+    ['webhooks'],
+    ...['secret', 'rotate', 'list', 'show', 'replay'].map((name) => ['webhooks', name]),
     ['migrate'],
     ['info'],
   ];

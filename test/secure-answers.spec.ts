@@ -48,7 +48,7 @@ describe('every answer of a program limits what browsers do with it, and tells n
     requireStrict((await rawRequest(service.url, path, { method })).headers);
   });
 
-  it('the gateway: the answer to a task, which nobody may keep, and its image, which all may', async () => {
+  it('the gateway: the answer to a task, which nobody may keep, and its image, which its reader may', async () => {
     const headers = { authorization: `Bearer ${service.key}` };
     const body = JSON.stringify([removal(photo)]);
     const answer = await rawRequest(service.url, '/v1', { method: 'POST', headers, body });
@@ -58,7 +58,7 @@ describe('every answer of a program limits what browsers do with it, and tells n
     const image = await rawRequest(service.url, new URL(cutout?.imageURL ?? '').pathname);
     expect(image.status).toBe(200);
     requireStrict(image.headers);
-    expect(image.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    expect(image.headers['cache-control']).toBe('private, max-age=300');
   });
 
   it('the gateway: what is not HTTP', async () => {

@@ -14,6 +14,9 @@ const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base
 const userInfo = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
 /** What must be found nowhere. */
 const secrets = [password, encodeURIComponent(password), 'hush', authorization.slice('Basic '.length)];
+/** In the paths of webhooks, as Slack has them. */
+const pathSecret = 'T0SECRET/B0SECRET';
+const token = 'a-token-of-the-operator-0123456789';
 
 describe('credentials in the URLs of a task', () => {
   let service: Service;
@@ -33,7 +36,8 @@ describe('credentials in the URLs of a task', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const log = createLogger('test', 'trace', { write: (line) => void (lines += line) });
     service = await startService({
-      env: { OUTBOUND_ALLOW: '127.0.0.1' },
+      env: { OUTBOUND_ALLOW: '127.0.0.1', ADMIN_TOKEN: token },
+      admin: true,
       log,
       workerOptions: { uploadDelaysMs: [1] },
       dispatcherOptions: { delaysMs: [20], deliveries: { everyMs: 20, graceMs: 100 } },
@@ -48,6 +52,11 @@ describe('credentials in the URLs of a task', () => {
 
   const urlOf = (path: string, info = userInfo) =>
     `http://${info}@127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+
+  const statusPage = async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(service.admin.dispatcher, { headers })).text();
+  };
 
   /** Runs a task to its end and gives everything that was written or answered of it. */
   const run = async (info: string) => {
@@ -78,6 +87,7 @@ describe('credentials in the URLs of a task', () => {
     expect(asked).toEqual(['GET /photo', 'PUT /put', 'POST /hook']);
     const details = JSON.stringify(told.polled.body);
     expect(details).toContain('http://REDACTED@127.0.0.1');
+    expect(details).not.toContain('/hook');
     for (const secret of secrets) expect(JSON.stringify(told) + lines).not.toContain(secret);
   });
 
@@ -108,7 +118,7 @@ describe('credentials in the URLs of a task', () => {
     const { port } = closed.address() as AddressInfo;
     await new Promise((resolve) => closed.close(resolve));
     const task = removal(urlOf('/photo'), {
-      webhookURL: `http://${userInfo}@127.0.0.1:${port}/hook?token=hush`,
+      webhookURL: `http://${userInfo}@127.0.0.1:${port}/services/${pathSecret}?token=hush`,
     });
     await service.post([task]);
     const { log } = await until('the end of the delivery', () =>
@@ -117,7 +127,13 @@ describe('credentials in the URLs of a task', () => {
         include: { log: true },
       }),
     );
-    const error = `The URL in 'webhookURL' cannot be used: http://127.0.0.1:${port}/hook refuses the connection.`;
+    const error = `The URL in 'webhookURL' cannot be used: http://127.0.0.1:${port} refuses the connection.`;
     expect(log.map((attempt) => attempt.error)).toEqual([error, error]);
+
+    // Whoever knows the path of such an address may post there.
+    const { body } = await service.post([{ taskType: 'getTaskDetails', taskUUID: task.taskUUID }]);
+    const told = JSON.stringify(body) + lines + (await statusPage());
+    expect(told).toContain(`http://127.0.0.1:${port} refuses the connection`);
+    for (const secret of [...secrets, pathSecret]) expect(told).not.toContain(secret);
   });
 });

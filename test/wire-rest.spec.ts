@@ -327,7 +327,7 @@ describe('REST requests of Runware clients', () => {
       ...task,
       inputImage: row?.inputImageId,
       safety: { mode: 'fast', apiKey: 'REDACTED' },
-      webhookURL: 'https://shop.example/hook?REDACTED',
+      webhookURL: 'https://shop.example/REDACTED',
     });
     expect(Object.keys(sent)).toEqual(Object.keys(task));
     const again = { ...sent, taskUUID: randomUUID(), deliveryMethod: 'sync', webhookURL: null };

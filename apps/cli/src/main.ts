@@ -6,6 +6,7 @@ const usage = `Usage: npx clearcut <command>
   models    list, pull, import, verify and remove the weights of models
   keys      create, list and revoke the keys of callers
   tasks     cancel tasks
+  webhooks  list and replay webhooks, print and rotate what signs them
   migrate   bring the schema of the database up to date
   info      print the address, key and status page of the running npm start
 
@@ -20,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   models: () => import('./models/run-models.js'),
   keys: () => import('./keys/run-keys.js'),
   tasks: () => import('./tasks/run-tasks.js'),
+  webhooks: () => import('./webhooks/run-webhooks.js'),
   migrate: () => import('./migrate.js'),
   info: () => import('./info.js'),
 };

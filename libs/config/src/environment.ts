@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isAllowEntry } from '#outbound';
+import { isAllowEntry, isNat64Prefix } from '#outbound';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { StorageSettings } from './storage-settings.js';
@@ -59,13 +59,22 @@ const ServiceSettings = z.object({
   OUTBOUND_PROXY: url('http:', 'https:').optional(),
   /** Hosts or CIDRs that are reached without the proxy. */
   OUTBOUND_NO_PROXY: hosts,
-  /** Origins of the web pages whose scripts may call, also by WebSocket; `*` for all. */
+  /** IPv6 prefixes of NAT64 translators. Addresses in them count as the IPv4 address that they hold. */
+  OUTBOUND_NAT64: list
+    .refine(
+      (prefixes) => prefixes.every(isNat64Prefix),
+      'must be a comma list of IPv6 prefixes of 32, 40, 48, 56, 64 or 96 bits, such as 64:ff9b::/96',
+    )
+    .default([]),
+  /** Origins of the web pages whose scripts may call and read images, also by WebSocket; `*` for all. */
   CORS_ORIGINS: list
     .refine(
       (origins) => origins.every(isOrigin),
       'must be * or a comma list of origins, such as https://shop.example',
     )
     .default([]),
+  /** Seconds for which the address of an image works. Unless set, until the image is deleted. */
+  IMAGE_URL_TTL_S: integer(60, 31_536_000).optional(),
   /**
    * The longest side of an image in pixels. The cost of a row or column does not shrink with the other side.
    */

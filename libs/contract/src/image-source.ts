@@ -1,5 +1,5 @@
 import { decodeBase64, type Base64Fault } from './base64.js';
-import { MAX_IMAGE_BYTES } from './limits.js';
+import { MAX_IMAGE_BYTES, MAX_URL_LENGTH } from './limits.js';
 import { ImageFile, type ImageText } from './long-text.js';
 import { TaskError } from './problems.js';
 import { trimBytes, unescapeJson } from './text-bytes.js';
@@ -15,7 +15,6 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 const DATA_URI = /^data:[^,]{0,200},/i;
 /** Longer than every scheme and every head of a data URI. */
 const HEAD_BYTES = 1024;
-const MAX_URL_BYTES = 64 * 1024;
 
 const invalid = (message: string, parameter: string) =>
   new TaskError('invalidInputImage', message, { parameter });
@@ -28,8 +27,9 @@ const faultMessages: Readonly<Record<Base64Fault, (parameter: string) => string>
 
 /** Returns the URL in ASCII, since Postgres cannot store every text of JSON. */
 const parseUrl = (text: string, parameter: string): string => {
-  if (text.length <= MAX_URL_BYTES && URL.canParse(text)) return new URL(text).href;
-  throw new TaskError('invalidInputImageURL', `The URL in '${parameter}' is malformed.`, { parameter });
+  if (text.length <= MAX_URL_LENGTH && URL.canParse(text)) return new URL(text).href;
+  const what = text.length > MAX_URL_LENGTH ? `has more than ${MAX_URL_LENGTH} characters` : 'is malformed';
+  throw new TaskError('invalidInputImageURL', `The URL in '${parameter}' ${what}.`, { parameter });
 };
 
 const tooLarge = (parameter: string) => {
@@ -67,7 +67,7 @@ export const parseImageSource = async (sent: ImageText, parameter: string): Prom
   const head = text.toString('utf8', 0, HEAD_BYTES);
   if (isUuid(head)) return { kind: 'stored', imageUuid: head.toLowerCase() };
   if (SCHEME.test(head)) {
-    const url = typeof sent === 'string' ? sent.trim() : text.toString('utf8', 0, MAX_URL_BYTES + 1);
+    const url = typeof sent === 'string' ? sent.trim() : text.toString('utf8', 0, 4 * MAX_URL_LENGTH + 4);
     return { kind: 'url', url: parseUrl(url, parameter) };
   }
   return { kind: 'inline', bytes: await readInline(text, head, parameter) };

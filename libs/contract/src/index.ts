@@ -1,7 +1,7 @@
 export * from './answer.js';
 export { AccountDetails, Cutout, Result, resultSchemas, Warning } from './result.js';
 export { documented, toErrorItem, toFailure, withDocumentation, type Routing } from './error-item.js';
-export { MAX_BODY_BYTES, MAX_IMAGE_BYTES } from './limits.js';
+export { MAX_BODY_BYTES, MAX_IMAGE_BYTES, MAX_URL_LENGTH } from './limits.js';
 export { examples } from './examples.js';
 export { didYouMean } from './closest.js';
 export { parseImageSource, type ParsedSource } from './image-source.js';
@@ -13,6 +13,7 @@ export { problems, requireAll, TaskError, ProblemCode } from './problems.js';
 export { Output, outputOf, OutputType } from './output.js';
 export * from './tasks.js';
 export { type CancelTask, type ListTasks } from './lifecycle-tasks.js';
+export { type ListWebhooks, type ReplayWebhooks, type Webhook } from './webhook-tasks.js';
 export { TaskStatus, type ListedTask } from './lifecycle.js';
 export { type Settings } from './settings.js';
 export { toRemoval, type Removal } from './removal.js';

@@ -20,7 +20,7 @@ export const CancelTask = z
   });
 export type CancelTask = z.infer<typeof CancelTask>;
 
-const Moment = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-28T09:00:00Z' });
+export const Moment = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-28T09:00:00Z' });
 
 export const ListTasks = z
   .strictObject({

@@ -129,8 +129,8 @@ describe('parseTask', () => {
     ],
     [
       'a long address',
-      { uploadEndpoint: `http://a/${'b'.repeat(2048)}` },
-      { parameter: 'uploadEndpoint', fault: 'has more than 2048 characters' },
+      { uploadEndpoint: `http://a/${'b'.repeat(4096)}` },
+      { parameter: 'uploadEndpoint', fault: 'has more than 4096 characters' },
     ],
   ])('says in plain words what is wrong with %s', (_, change, { parameter, fault }) => {
     const error = errorOf(removal(change)) as { message?: string };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CancelAnswer, standingFields, TaskList, TaskStatus } from './lifecycle.js';
 import { removalTypes } from './tasks.js';
+import { ReplayedWebhooks, WebhookList } from './webhook-tasks.js';
 
 /** The taskType that the client sent. A row of the database holds it as text. */
 const RemovalType = z.string().meta({ enum: [...removalTypes] });
@@ -172,6 +173,11 @@ const RemovalResult = z.union([Cutout, Processing, DryRun, Acknowledgement]).met
 const UploadResult = z.union([UploadedImage, UploadDryRun]).meta({ id: 'UploadResult' });
 const StorageResult = z.union([StoredMedia, StorageDryRun]).meta({ id: 'StorageResult' });
 
+const ReplayDryRun = priced(['replayWebhooks'])
+  .partial({ taskUUID: true })
+  .meta({ id: 'ReplayDryRun', description: priceOf });
+const ReplayResult = z.union([ReplayedWebhooks, ReplayDryRun]).meta({ id: 'ReplayResult' });
+
 const CancelResult = z.union([CancelAnswer, CancelDryRun]).meta({ id: 'CancelResult' });
 
 const removals = Object.fromEntries(removalTypes.map((taskType) => [taskType, RemovalResult]));
@@ -185,6 +191,8 @@ export const resultSchemas = {
   accountManagement: AccountDetails,
   cancelTask: CancelResult,
   listTasks: TaskList,
+  listWebhooks: WebhookList,
+  replayWebhooks: ReplayResult,
   ping: Pong,
   authentication: Authenticated,
 };
@@ -198,6 +206,8 @@ export const Result = z
     AccountDetails,
     CancelResult,
     TaskList,
+    WebhookList,
+    ReplayResult,
     Pong,
     Authenticated,
   ])

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { examples } from './examples.js';
 import { CancelTask, ListTasks } from './lifecycle-tasks.js';
+import { MAX_URL_LENGTH } from './limits.js';
 import type { ImageText } from './long-text.js';
 import { Output, OutputType } from './output.js';
 import { Refine, Settings, settingsFields } from './settings.js';
 import { TaskUUID } from './task-uuid.js';
+import { ListWebhooks, ReplayWebhooks } from './webhook-tasks.js';
 
 /** Validation sees a string; a long one is put back afterwards, see parseTask. */
 const ImageSource: z.ZodType<ImageText, ImageText> = z.string().min(1).meta({
@@ -77,7 +79,7 @@ export const ignored = {
 const HttpUrl = z
   .string()
   .regex(/^https?:\/\//i, 'must start with http:// or https://')
-  .max(2048);
+  .max(MAX_URL_LENGTH);
 
 /** `removeBackground` and its names in older clients; answers carry the name that was sent. */
 export const removalTypes = ['removeBackground', 'imageBackgroundRemoval', 'removeImageBackground'] as const;
@@ -178,6 +180,8 @@ export const taskSchemas = {
   accountManagement: AccountManagement,
   cancelTask: CancelTask,
   listTasks: ListTasks,
+  listWebhooks: ListWebhooks,
+  replayWebhooks: ReplayWebhooks,
 } as const;
 
 export type TaskType = keyof typeof taskSchemas;
@@ -195,6 +199,8 @@ export const Task = z
     AccountManagement,
     CancelTask,
     ListTasks,
+    ListWebhooks,
+    ReplayWebhooks,
   ])
   .meta({ id: 'Task' });
 export type Task = z.infer<typeof Task>;

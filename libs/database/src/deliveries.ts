@@ -5,6 +5,8 @@ import { Prisma, type Delivery, type DeliveryState } from './generated/client.js
 export type DueDelivery = Pick<Delivery, 'id' | 'taskId' | 'host' | 'attempts'> & {
   readonly ownerId: string;
   readonly url: string;
+  /** Seconds since 1970, by the clock of the database: when this attempt was taken. */
+  readonly takenAtS: number;
 };
 
 type Counts = Readonly<Record<string, number>>;
@@ -68,7 +70,8 @@ export const takeDueDeliveries = (
        SET attempts = attempts + 1, next_attempt_at = now() + ${leaseMs} * interval '1 millisecond'
       FROM due
      WHERE deliveries.id = due.id
- RETURNING deliveries.id, task_id AS "taskId", url, host, attempts, owner AS "ownerId"`;
+ RETURNING deliveries.id, task_id AS "taskId", url, host, attempts, owner AS "ownerId",
+           extract(epoch FROM now())::float8 AS "takenAtS"`;
 };
 
 /** The result of one request, for the delivery's log. */

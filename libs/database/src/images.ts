@@ -2,7 +2,7 @@ import type { Database } from './client.js';
 import type { Image } from './generated/client.js';
 
 export type { Image };
-export type NewImage = Omit<Image, 'createdAt' | 'lastUsedAt' | 'expiresAt' | 'deletedAt'> & {
+export type NewImage = Omit<Image, 'createdAt' | 'lastUsedAt' | 'expiresAt' | 'deletedAt' | 'cleanedAt'> & {
   readonly expiresAt?: Date;
 };
 
@@ -59,6 +59,29 @@ export const findImage = (database: Database, id: string): Promise<Image | null>
 /** Writes the image's row. A repeated attempt of the same task replaces it. */
 export const putImage = async (database: Pick<Database, 'image'>, image: NewImage): Promise<void> => {
   const { id, ...facts } = image;
-  const again = { ...facts, lastUsedAt: new Date(), expiresAt: image.expiresAt ?? null, deletedAt: null };
+  const again = {
+    ...facts,
+    lastUsedAt: new Date(),
+    expiresAt: image.expiresAt ?? null,
+    deletedAt: null,
+    cleanedAt: null,
+  };
   await database.image.upsert({ where: { id }, create: image, update: again });
+};
+
+/**
+ * Notes that metadata were removed from the stored bytes of an image.
+ * @returns the image; undefined when it expired meanwhile
+ */
+export const markCleaned = async (
+  database: Database,
+  id: string,
+  bytes: number,
+): Promise<Image | undefined> => {
+  const now = new Date();
+  const [image] = await database.image.updateManyAndReturn({
+    where: { id, ...notExpiredAt(now) },
+    data: { bytes, cleanedAt: now },
+  });
+  return image;
 };

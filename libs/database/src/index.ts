@@ -50,6 +50,7 @@ export {
   findImage,
   forgetImage,
   isExpired,
+  markCleaned,
   putImage,
   useImage,
   type Image,
@@ -112,7 +113,7 @@ export {
   backlogs,
   forgetFailedAddresses,
   outcomesOfTheDay,
-  replayDelivery,
+  shortenStoredErrors,
   suspectTasks,
   troubledDeliveries,
   type Backlog,
@@ -123,6 +124,13 @@ export {
 export { databaseIdentity, findOrphans, type DatabaseIdentity, type StoredImage } from './orphans.js';
 export { forgetImages, forgetOutcomes, forgetTasks } from './retention.js';
 export { takeUnchecked } from './sweep.js';
+export { listWebhooks, replayWebhooks, type ListedWebhook, type WebhookFilter } from './webhooks.js';
+export {
+  forgetFormerWebhookSecrets,
+  resealWebhookSecrets,
+  rotateWebhookSecret,
+  webhookSecretsOf,
+} from './webhook-secrets.js';
 export { findUsage, foldUsage, spentThisMonth, type UsageColumn, type UsageRow } from './usage.js';
 export { deviceLine, MAX_COUNTED, paceOf, remoteLine, type Pace } from './line.js';
 export { listTasks, statusOf, type ListedRow, type TaskFilter } from './task-list.js';

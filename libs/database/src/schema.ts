@@ -21,7 +21,9 @@ export const neededMigrations: readonly string[] = [
   '20261128180000_lean_indexes',
   '20261128180500_drop_state_indexes',
   '20261128181000_image_ages',
+  '20261128181000_webhook_secrets',
   '20261128181500_drop_image_indexes',
+  '20261128182000_clean_images',
   '20261128182000_troubled_deliveries',
   '20261128182500_outcome_hours',
 ];

@@ -73,6 +73,15 @@ export type TroubledDelivery = {
   readonly canReplay: boolean;
   readonly lastStatus: number | null;
   readonly lastError: string | null;
+  /** Its latest attempts, oldest first. Null: none has ended. */
+  readonly log:
+    | readonly {
+        readonly at: string;
+        readonly ms: number;
+        readonly status: number | null;
+        readonly error: string | null;
+      }[]
+    | null;
 };
 
 /** Failed, stopped and retried deliveries, latest first. */
@@ -81,25 +90,16 @@ export const troubledDeliveries = (database: Database, limit: number): Promise<T
     SELECT deliveries.id, task_id AS "taskId", host, state::text AS state, attempts,
            next_attempt_at AS "nextAttemptAt", ended_at AS "endedAt",
            state = 'failed' AND url IS NOT NULL AS "canReplay",
-           last.status AS "lastStatus", last.error AS "lastError"
+           last.status AS "lastStatus", last.error AS "lastError", latest.log
       FROM deliveries
       LEFT JOIN LATERAL (SELECT status, error FROM delivery_attempts
                           WHERE delivery_id = deliveries.id ORDER BY id DESC LIMIT 1) AS last ON true
+      LEFT JOIN LATERAL (SELECT json_agg(json_build_object('at', at, 'ms', ms, 'status', status, 'error', error) ORDER BY id) AS log
+                           FROM (SELECT * FROM delivery_attempts WHERE delivery_id = deliveries.id
+                                  ORDER BY id DESC LIMIT 20) AS attempts) AS latest ON true
      WHERE state = 'failed' OR state = 'stopped' OR state = 'pending' AND attempts > 0
      ORDER BY deliveries.id DESC
      LIMIT ${limit}`;
-
-/**
- * Restarts a failed delivery with all its attempts.
- * @returns false when the delivery has not failed, or its address was dropped
- */
-export const replayDelivery = async (database: Database, id: string): Promise<boolean> => {
-  const { count } = await database.delivery.updateMany({
-    where: { id, state: 'failed', url: { not: null } },
-    data: { state: 'pending', attempts: 0, nextAttemptAt: new Date(), endedAt: null },
-  });
-  return count > 0;
-};
 
 /** How long a failed delivery keeps its sealed address, so that it can be replayed. */
 const REPLAY_DAYS = 7;
@@ -112,4 +112,11 @@ export const forgetFailedAddresses = async (database: Database): Promise<number>
     data: { url: null },
   });
   return count;
+};
+
+/** Leaves the host alone of addresses in errors that former releases stored, since their paths may be secrets. */
+export const shortenStoredErrors = async (database: Database): Promise<void> => {
+  await database.$executeRaw`
+    UPDATE delivery_attempts SET error = regexp_replace(error, '(https?://[^/\\s]+)/\\S*', '\\1', 'g')
+     WHERE error LIKE '%://%/%'`;
 };

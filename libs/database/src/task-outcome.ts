@@ -21,6 +21,8 @@ export type OutcomeReader = {
   readonly storage: { readonly read: (key: string) => Promise<Buffer> };
   /** Base of the image URLs. */
   readonly publicUrl: string;
+  /** Signs the addresses of images. */
+  readonly signatures: { readonly queryOf: (name: string) => string } | undefined;
 };
 
 export const routingOfTask = (task: TaskRow): Routing => ({
@@ -29,10 +31,15 @@ export const routingOfTask = (task: TaskRow): Routing => ({
 });
 
 /** The image's address. Only the UUID counts; the extension gives saved files a sensible name. */
-const imageUrl = (publicUrl: string, { id, storageKey }: Pick<Image, 'id' | 'storageKey'>): string =>
-  `${publicUrl}/images/${id}${storageKey.slice(storageKey.lastIndexOf('.'))}`;
+const imageUrl = (
+  { publicUrl, signatures }: Pick<OutcomeReader, 'publicUrl' | 'signatures'>,
+  { id, storageKey }: Pick<Image, 'id' | 'storageKey'>,
+): string => {
+  const name = `${id}${storageKey.slice(storageKey.lastIndexOf('.'))}`;
+  return `${publicUrl}/images/${name}${signatures?.queryOf(name) ?? ''}`;
+};
 
-const toFinishedRemoval = (task: TaskRow, image: Image, publicUrl: string): FinishedRemoval => {
+const toFinishedRemoval = (task: TaskRow, image: Image, imageURL: string): FinishedRemoval => {
   const request = RemovalRequest.parse(task.request);
   const { outputType, otherTypes, includeCost, isNewerForm } = request;
   const found = task.warnings === null ? [] : Warning.array().parse(task.warnings);
@@ -42,7 +49,7 @@ const toFinishedRemoval = (task: TaskRow, image: Image, publicUrl: string): Fini
     imageUUID: image.id,
     inputImageUUID: task.inputImageId,
     outputTypes: [outputType, ...otherTypes],
-    imageURL: imageUrl(publicUrl, image),
+    imageURL,
     contentType: image.contentType,
     isNewerForm,
     ...(includeCost && task.cost && { cost: task.cost.toNumber() }),
@@ -55,9 +62,9 @@ const toTaskError = (task: TaskRow): TaskError => {
   return new TaskError(code, message, details);
 };
 
-const removed = ({ storage, publicUrl }: OutcomeReader, task: TaskRow, image: Image): Promise<Result> =>
-  toCutout(toFinishedRemoval(task, image, publicUrl), async () =>
-    (await storage.read(image.storageKey)).toString('base64'),
+const removed = (reader: OutcomeReader, task: TaskRow, image: Image): Promise<Result> =>
+  toCutout(toFinishedRemoval(task, image, imageUrl(reader, image)), async () =>
+    (await reader.storage.read(image.storageKey)).toString('base64'),
   );
 
 /** Builds the answer to an upload, by task type. */
@@ -90,6 +97,6 @@ export const taskOutcome = async (reader: OutcomeReader, task: TaskRow): Promise
   const image = await findImage(reader.database, task.outputImageId);
   if (!image || isExpired(image)) throw new TaskError('mediaExpired', 'The image of this task was deleted.');
   const upload = uploads[task.taskType];
-  if (upload) return { result: upload(task.taskUuidSent, image.id, imageUrl(reader.publicUrl, image)) };
+  if (upload) return { result: upload(task.taskUuidSent, image.id, imageUrl(reader, image)) };
   return { result: await removed(reader, task, image) };
 };

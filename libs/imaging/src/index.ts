@@ -9,4 +9,5 @@ export {
   type ImageLimits,
   type ImageSize,
 } from './image-size.js';
+export { stripMetadata } from './strip-metadata.js';
 export { limitThreads } from './threads.js';

@@ -7,7 +7,7 @@ export { FEEDER, FeederModule } from './feeder.module.js';
 export { OUTBOUND, OutboundModule } from './outbound.module.js';
 export { CONFIG, CRASH, LOG, PROGRAM, ProgramModule } from './program.module.js';
 export { QueueModule, TASK_QUEUE } from './queue.module.js';
-export { SECRETS, SecretsModule } from './secrets.module.js';
+export { IMAGE_SIGNATURES, SECRETS, SecretsModule } from './secrets.module.js';
 export { SHUTDOWN, Shutdown } from './shutdown.js';
 export { nestOptions, startProgram } from './start.js';
 export { STORAGE, StorageModule } from './storage.module.js';

@@ -24,6 +24,7 @@ const proxyOf = ({ OUTBOUND_PROXY: url, OUTBOUND_NO_PROXY: except }: Config) =>
         });
         const outbound = createOutbound({
           allow: config.OUTBOUND_ALLOW,
+          nat64: config.OUTBOUND_NAT64,
           proxy: proxyOf(config),
           onRefused: (parameter) => refusals.inc({ parameter }),
         });

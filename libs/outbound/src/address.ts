@@ -1,4 +1,5 @@
-import { isInside, toAddress, toRange, type Range } from './ranges.js';
+import { behindNat64 } from './nat64.js';
+import { isInside, toAddress, toRange, type Address, type Range } from './ranges.js';
 
 const rangesOf = (texts: readonly string[]): readonly Range[] =>
   texts.map((text) => {
@@ -13,6 +14,8 @@ const closed = rangesOf([
   '10.0.0.0/8',
   '100.64.0.0/10', // carrier-grade NAT; some clouds serve their metadata here
   '127.0.0.0/8',
+  '161.26.0.0/16', // services inside IBM Cloud
+  '166.8.0.0/14', // endpoints inside IBM Cloud
   '168.63.129.16/32', // looks public, but is the host agent of every Azure machine
   '169.254.0.0/16', // link-local, where most clouds serve their metadata
   '172.16.0.0/12',
@@ -22,6 +25,8 @@ const closed = rangesOf([
   '192.168.0.0/16',
   '198.18.0.0/15', // benchmarks
   '198.51.100.0/24', // documentation
+  '199.36.153.4/30', // restricted.googleapis.com, inside Google Cloud
+  '199.36.153.8/30', // private.googleapis.com
   '203.0.113.0/24', // documentation
   '224.0.0.0/4', // multicast
   '240.0.0.0/4', // reserved, and broadcast
@@ -29,6 +34,8 @@ const closed = rangesOf([
   '2001::/23', // protocol assignments: Teredo, which embeds an IPv4 address, ORCHID, benchmarks
   '2001:db8::/32', // documentation
   '2002::/16', // 6to4, which embeds an IPv4 address
+  '2600:2d00:2:1000::/64', // private.googleapis.com
+  '2600:2d00:2:2000::/64', // restricted.googleapis.com
   '3fff::/20', // documentation
 ]);
 
@@ -38,8 +45,23 @@ const closed = rangesOf([
  */
 const globalUnicast = rangesOf(['0.0.0.0/0', '2000::/3']);
 
-/** Whether a text is an address of the public internet. */
-export const isPublicAddress = (text: string): boolean => {
-  const address = toAddress(text);
-  return address !== undefined && isInside(address, globalUnicast) && !isInside(address, closed);
+/** ISATAP tunnels to the IPv4 address in the last four bytes, in any network. Source: RFC 5214, section 6.1. */
+const isIsatap = (address: Address): boolean => {
+  const [, , , , , , , , first = -1, second, third, fourth] = address.toByteArray();
+  return (first & ~0x03) === 0 && second === 0 && third === 0x5e && fourth === 0xfe;
+};
+
+/**
+ * Whether a text is an address of the public internet.
+ *
+ * @param nat64 prefixes of translators; an address in them counts as the IPv4 address that it holds
+ */
+export const isPublicAddress = (text: string, nat64: readonly Range[] = []): boolean => {
+  const address = toAddress(behindNat64(text, nat64));
+  return (
+    address !== undefined &&
+    isInside(address, globalUnicast) &&
+    !isInside(address, closed) &&
+    !isIsatap(address)
+  );
 };

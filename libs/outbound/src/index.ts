@@ -1,4 +1,5 @@
 export { isAllowEntry } from './allow.js';
+export { isNat64Prefix } from './nat64.js';
 export { createOutbound, type Outbound } from './outbound.js';
 export { isProxyAway, OutboundError, type OutboundFault } from './outbound-error.js';
 export { withJitter } from './retry-after.js';

@@ -3,28 +3,39 @@ import { failureOf, OutboundError, type OutboundFault } from './outbound-error.j
 
 describe('failureOf', () => {
   it('shows scheme, host and path, and neither query nor userinfo', () => {
-    const fail = failureOf(new URL('https://ann:pass@host.example:8443/a/b.png?token=secret#part'));
+    const fail = failureOf(new URL('https://ann:pass@host.example:8443/a/b.png?token=secret#part'), 'path');
 
     expect(fail('unreachable', 'cannot be fetched').message).toBe(
       'https://host.example:8443/a/b.png cannot be fetched.',
     );
   });
 
+  it('shows scheme and host alone where the path may be a secret', () => {
+    const fail = failureOf(
+      new URL('https://ann:pass@hooks.example:8443/services/T0/B0/hush?token=secret'),
+      'host',
+    );
+
+    expect(fail('unreachable', 'cannot be reached').message).toBe(
+      'https://hooks.example:8443 cannot be reached.',
+    );
+  });
+
   it('shows only the scheme where there is no host', () => {
-    const fail = failureOf(new URL('data:image/png;base64,c2VjcmV0'));
+    const fail = failureOf(new URL('data:image/png;base64,c2VjcmV0'), 'host');
 
     expect(fail('refused', 'is refused').message).toBe('The data: URL is refused.');
   });
 
   it('shortens a long path', () => {
-    const fail = failureOf(new URL(`https://host.example/${'a'.repeat(5000)}`));
+    const fail = failureOf(new URL(`https://host.example/${'a'.repeat(5000)}`), 'path');
 
     expect(fail('unreachable', 'cannot be fetched').message.length).toBeLessThan(300);
   });
 
   it('names the limit and keeps the cause', () => {
     const cause = new Error('reset');
-    const failure = failureOf(new URL('https://host.example/'))('tooLarge', 'is too large', {
+    const failure = failureOf(new URL('https://host.example/'), 'path')('tooLarge', 'is too large', {
       max: 5,
       cause,
     });

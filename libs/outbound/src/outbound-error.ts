@@ -55,18 +55,30 @@ const longestPath = 200;
 const shorten = (path: string): string =>
   path.length > longestPath ? `${path.slice(0, longestPath)}…` : path;
 
+/** How much of an address a message shows. */
+export type Shown = 'host' | 'path';
+
 /**
- * Shows scheme, host and path. Query and userinfo may carry secrets and stay out of messages, as does the content
- * of URLs without a host, such as `data:`.
+ * Query and userinfo may carry secrets and stay out of messages, as does the content of URLs without a host, such as
+ * `data:`.
  */
-const shown = ({ protocol, host, pathname }: URL): string =>
-  host ? `${protocol}//${host}${shorten(pathname)}` : `The ${protocol} URL`;
+const textOf = ({ protocol, host, pathname }: URL, shown: Shown): string => {
+  if (!host) return `The ${protocol} URL`;
+  return `${protocol}//${host}${shown === 'path' ? shorten(pathname) : ''}`;
+};
 
 /**
  * Names the address that the user gave, also after redirects: the target of a redirect could reveal hosts that
  * only we can see.
+ *
+ * @param shown `host` for addresses whose path may be a secret, such as those of Slack's webhooks
  */
 export const failureOf =
-  (url: URL): Failure =>
+  (url: URL, shown: Shown): Failure =>
   (kind, what, { cause, ...facts } = {}) =>
-    new OutboundError(kind, `${shown(url)} ${what}.`, facts, cause === undefined ? undefined : { cause });
+    new OutboundError(
+      kind,
+      `${textOf(url, shown)} ${what}.`,
+      facts,
+      cause === undefined ? undefined : { cause },
+    );

@@ -2,7 +2,8 @@ import { parseAllow } from './allow.js';
 import { withDeadline } from './deadline.js';
 import type { FetchLimits } from './exchange.js';
 import { fetchBytes } from './fetch-bytes.js';
-import { failureOf, type Failure } from './outbound-error.js';
+import { parseNat64 } from './nat64.js';
+import { failureOf, type Failure, type Shown } from './outbound-error.js';
 import { parseProxy, type ProxyOptions } from './proxy.js';
 import { send, type SendOptions, type Sent } from './send.js';
 import { checkSpelling, checkTarget, parseUrl, resolveBySystem, type Resolve } from './target.js';
@@ -10,6 +11,8 @@ import { checkSpelling, checkTarget, parseUrl, resolveBySystem, type Resolve } f
 type OutboundOptions = {
   /** Hosts, addresses and networks that may be private: `images.internal`, `127.0.0.1`, `10.0.0.0/8`. */
   readonly allow: readonly string[];
+  /** Prefixes of NAT64 translators, such as `64:ff9b::/96`. */
+  readonly nat64?: readonly string[];
   /** Resolves host names; tests replace it. */
   readonly resolve?: Resolve;
   /** The proxy for all requests but its exceptions. Unless given, requests go directly. */
@@ -27,7 +30,8 @@ export type Outbound = {
    */
   readonly fetchBytes: (url: string, limits: FetchLimits, signal?: AbortSignal) => Promise<Buffer>;
   /**
-   * Sends a body to an http or https address that a user chose. Resolves for every status, even a redirect.
+   * Sends a body to an http or https address that a user chose. Resolves for every status, even a redirect. Errors
+   * name the host only, since whoever knows the path may often post there.
    *
    * @throws OutboundError of the kinds `refused`, `unreachable` and `stopped`
    * @throws the signal's reason, unchanged
@@ -82,14 +86,16 @@ const createRunning = () => {
  */
 export const createOutbound = ({
   allow,
+  nat64 = [],
   resolve = resolveBySystem,
   proxy,
   onRefused = () => undefined,
 }: OutboundOptions): Outbound => {
-  const rules = { allow: parseAllow(allow), resolve, proxy: proxy && parseProxy(proxy) };
+  const limits = { allow: parseAllow(allow), nat64: parseNat64(nat64) };
+  const rules = { ...limits, resolve, proxy: proxy && parseProxy(proxy) };
   const running = createRunning();
-  const failureAt = (url: URL, label = 'unknown'): Failure => {
-    const fail = failureOf(url);
+  const failureAt = (url: URL, shown: Shown, label = 'unknown'): Failure => {
+    const fail = failureOf(url, shown);
     return (kind, ...more) => {
       if (kind === 'refused') onRefused(label);
       return fail(kind, ...more);
@@ -99,7 +105,7 @@ export const createOutbound = ({
   return {
     fetchBytes: async (text, limits, signal) => {
       const url = parseUrl(text);
-      const fail = failureAt(url, limits.label);
+      const fail = failureAt(url, 'path', limits.label);
       const work = (signal: AbortSignal) => fetchBytes(url, { rules, limits, fail }, signal);
       return running.run(work, { timeoutMs: limits.timeoutMs, fail }, signal);
     },
@@ -107,7 +113,7 @@ export const createOutbound = ({
     send: async (options, signal) => {
       const { timeoutMs, label } = options;
       const url = parseUrl(options.url);
-      const fail = failureAt(url, label);
+      const fail = failureAt(url, 'host', label);
       const work = async (signal: AbortSignal) =>
         send(await checkTarget(url, rules, fail, signal), options, fail, signal);
       return running.run(work, { timeoutMs, fail }, signal);
@@ -115,7 +121,7 @@ export const createOutbound = ({
 
     checkUrl: (text, label) => {
       const url = parseUrl(text);
-      checkSpelling(url, rules.allow, failureAt(url, label));
+      checkSpelling(url, limits, failureAt(url, 'host', label));
     },
 
     close: running.close,

@@ -11,7 +11,7 @@ const noName: Resolve = async (host) => {
 
 const check = (text: string, { allow = [] as string[], resolve = noName } = {}) => {
   const url = parseUrl(text);
-  return checkTarget(url, { allow: parseAllow(allow), resolve }, failureOf(url), never);
+  return checkTarget(url, { allow: parseAllow(allow), resolve }, failureOf(url, 'path'), never);
 };
 
 const refused = { kind: 'refused' };
@@ -149,7 +149,7 @@ describe('checkTarget', () => {
     const url = parseUrl('https://host.example/');
     const stop = new AbortController();
     const rules = { allow: parseAllow([]), resolve: () => new Promise<never>(() => undefined) };
-    const checked = checkTarget(url, rules, failureOf(url), stop.signal);
+    const checked = checkTarget(url, rules, failureOf(url, 'path'), stop.signal);
     const reason = new Error('enough');
     stop.abort(reason);
 

@@ -1,10 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { MAX_URL_LENGTH } from '#contract';
 import { isPublicAddress } from './address.js';
 import { allowsAddress, normaliseHost, type Allow } from './allow.js';
 import { abortable } from './deadline.js';
 import { OutboundError, type Failure } from './outbound-error.js';
 import { proxyFor, type Proxy } from './proxy.js';
+import type { Range } from './ranges.js';
 import { lookupFault } from './reason.js';
 
 /** Resolves a host name to all of its addresses. */
@@ -18,7 +20,13 @@ export type Target = {
   readonly proxy?: string | undefined;
 };
 
-export type Rules = { readonly allow: Allow; readonly resolve: Resolve; readonly proxy?: Proxy | undefined };
+export type Rules = {
+  readonly allow: Allow;
+  /** Prefixes of translators from IPv6 to IPv4. */
+  readonly nat64?: readonly Range[];
+  readonly resolve: Resolve;
+  readonly proxy?: Proxy | undefined;
+};
 
 export const resolveBySystem: Resolve = async (host) => {
   const found = await lookup(host, { all: true });
@@ -27,12 +35,16 @@ export const resolveBySystem: Resolve = async (host) => {
 
 /** @throws OutboundError without a cause, since the parser's error holds the whole text with its secrets */
 export const parseUrl = (text: string): URL => {
-  if (URL.canParse(text)) return new URL(text);
-  throw new OutboundError('refused', 'The URL is malformed.');
+  if (text.length <= MAX_URL_LENGTH && URL.canParse(text)) return new URL(text);
+  const what = text.length > MAX_URL_LENGTH ? `has more than ${MAX_URL_LENGTH} characters` : 'is malformed';
+  throw new OutboundError('refused', `The URL ${what}.`);
 };
 
 /** @throws OutboundError `refused` for URLs that we do not take */
-const hostOf = ({ protocol, hostname }: URL, fail: Failure): string => {
+const hostOf = ({ protocol, hostname, href }: URL, fail: Failure): string => {
+  // Escapes make a text longer, and a redirect may lead to a longer one.
+  if (href.length > MAX_URL_LENGTH)
+    throw fail('refused', `leads to an address of more than ${MAX_URL_LENGTH} characters`);
   const host = normaliseHost(hostname);
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw fail('refused', 'leads to an address that is neither http nor https');
@@ -41,8 +53,15 @@ const hostOf = ({ protocol, hostname }: URL, fail: Failure): string => {
   return host;
 };
 
-const refusePrivate = (host: string, addresses: readonly string[], allow: Allow, fail: Failure) => {
-  const isOpen = (address: string) => isPublicAddress(address) || allowsAddress(allow, address);
+type Limits = Pick<Rules, 'allow' | 'nat64'>;
+
+const refusePrivate = (
+  host: string,
+  addresses: readonly string[],
+  { allow, nat64 }: Limits,
+  fail: Failure,
+) => {
+  const isOpen = (address: string) => isPublicAddress(address, nat64) || allowsAddress(allow, address);
   if (allow.hosts.has(host) || addresses.every(isOpen)) return;
   throw fail('refused', 'leads to an address that is not public');
 };
@@ -56,9 +75,9 @@ const knownAddresses = (host: string): readonly string[] => {
 /**
  * Refuses a URL by its spelling, without resolving its name. `checkTarget` checks it again before the request.
  */
-export const checkSpelling = (url: URL, allow: Allow, fail: Failure): void => {
+export const checkSpelling = (url: URL, limits: Limits, fail: Failure): void => {
   const host = hostOf(url, fail);
-  refusePrivate(host, knownAddresses(host), allow, fail);
+  refusePrivate(host, knownAddresses(host), limits, fail);
 };
 
 const addressesOf = async (host: string, resolve: Resolve, fail: Failure, signal: AbortSignal) => {
@@ -78,14 +97,14 @@ const addressesOf = async (host: string, resolve: Resolve, fail: Failure, signal
  */
 export const checkTarget = async (
   url: URL,
-  { allow, resolve, proxy }: Rules,
+  { resolve, proxy, ...limits }: Rules,
   fail: Failure,
   signal: AbortSignal,
 ): Promise<Target> => {
   const host = hostOf(url, fail);
   const addresses = await addressesOf(host, resolve, fail, signal);
   if (addresses.length === 0) throw fail('unreachable', 'does not resolve');
-  refusePrivate(host, addresses, allow, fail);
+  refusePrivate(host, addresses, limits, fail);
 
   // Without the dot, Host header, TLS server name and certificate agree.
   const normalised = new URL(url);

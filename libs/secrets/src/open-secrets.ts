@@ -34,8 +34,10 @@ const readKey = (path: string): string | undefined => {
   }
 };
 
+const pathIn = (folder: string) => join(folder, 'secrets-key');
+
 const keyOfFolder = (folder: string): string => {
-  const path = join(folder, 'secrets-key');
+  const path = pathIn(folder);
   const kept = readKey(path);
   if (kept) return kept;
   mkdirSync(folder, { recursive: true });
@@ -58,4 +60,15 @@ export const openSecrets = ({ SECRETS_KEY, DATA_DIR }: SecretsConfig): Secrets =
     );
   };
   return createSecrets([toKey(first), ...others.map(toKey)]);
+};
+
+/**
+ * As `openSecrets`, for commands: they work on what programs sealed, so a key of their own would be wrong.
+ * @throws SecretsError also when there is no key
+ */
+export const openExistingSecrets = (config: SecretsConfig): Secrets => {
+  if (config.SECRETS_KEY?.length || readKey(pathIn(config.DATA_DIR))) return openSecrets(config);
+  throw new SecretsError(
+    `SECRETS_KEY is not set, and ${config.DATA_DIR} has no secrets-key: set it as the programs have it.`,
+  );
 };

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openSecrets } from './open-secrets.js';
+import { openExistingSecrets, openSecrets } from './open-secrets.js';
 
 const url = 'https://bucket.example/put?X-Amz-Signature=secret';
 const newKey = () => randomBytes(32).toString('base64');
@@ -34,6 +34,14 @@ describe('a sealed text', () => {
     expect(() => openSecrets({ SECRETS_KEY: [newer], DATA_DIR: folder }).open(sealed)).toThrow(/SECRETS_KEY/);
   });
 
+  it('is sealed anew only where an older key sealed it', () => {
+    const [older, newer] = [newKey(), newKey()];
+    const sealed = openSecrets({ SECRETS_KEY: [older], DATA_DIR: folder }).seal(url);
+    const renewed = openSecrets({ SECRETS_KEY: [newer, older], DATA_DIR: folder }).renew(sealed);
+    const { open, renew } = openSecrets({ SECRETS_KEY: [newer], DATA_DIR: folder });
+    expect([open(renewed), renew(renewed)]).toEqual([url, renewed]);
+  });
+
   it('is rejected when it was changed or truncated', () => {
     const { seal, open } = openSecrets({ DATA_DIR: folder });
     const sealed = seal(url);
@@ -44,6 +52,15 @@ describe('a sealed text', () => {
 
   it('is returned as it is when it was stored without a key', () => {
     expect(openSecrets({ DATA_DIR: folder }).open(url)).toBe(url);
+  });
+
+  it('is opened by commands with a key that exists, and they make none', () => {
+    expect(() => openExistingSecrets({ DATA_DIR: folder })).toThrow(
+      /SECRETS_KEY is not set, and .* no secrets-key/,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+    const sealed = openSecrets({ DATA_DIR: folder }).seal(url);
+    expect(openExistingSecrets({ DATA_DIR: folder }).open(sealed)).toBe(url);
   });
 
   it('needs keys of full length', () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -8,7 +8,7 @@ import { translate } from './disk-faults.js';
 import { StorageError } from './storage-error.js';
 import type { Store } from './storage.js';
 
-const png = { method: 'GET', contentType: 'image/png' } as const;
+const png = { method: 'GET', contentType: 'image/png', maxAgeS: 60 } as const;
 
 let parent: string;
 let root: string;
@@ -30,6 +30,16 @@ describe('the disk storage', () => {
   it('leaves no temporary file', async () => {
     await Promise.all(['one', 'two'].map((text) => storage.write('a/b.png', Buffer.from(text))));
     expect(await readdir(join(root, 'a'))).toEqual(['b.png']);
+  });
+
+  it('keeps files and folders from other users, also in a folder that a former release made', async () => {
+    await storage.write('a/b.png', Buffer.from('one'));
+    const modeOf = async (name: string) => (await stat(join(root, name))).mode & 0o777;
+    expect([await modeOf('a/b.png'), await modeOf('.clearcut-images')]).toEqual([0o600, 0o600]);
+    expect([await modeOf('a'), await modeOf('.')]).toEqual([0o700, 0o700]);
+    await chmod(root, 0o755);
+    await openDiskStorage(root);
+    expect(await modeOf('.')).toBe(0o700);
   });
 
   it('throws mediaNotFound for a key that does not exist', async () => {

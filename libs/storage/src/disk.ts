@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TaskError } from '#contract';
 import { isMissing, translate } from './disk-faults.js';
@@ -9,6 +9,12 @@ import type { Store, StoredFile } from './storage.js';
 /** A file in the folder for images. When it is missing, the disk with the images is not mounted. */
 const MARK = '.clearcut-images';
 const MARK_TEXT = 'Images of Clearcut lie here. Keep this file: it shows that their disk is mounted.\n';
+
+/** Images of callers are for no other user of the machine. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+const makeFolder = (path: string) => mkdir(path, { recursive: true, mode: FOLDER_MODE });
 
 const syncFolder = async (folder: string) => {
   const handle = await open(folder, 'r');
@@ -20,7 +26,7 @@ const syncFolder = async (folder: string) => {
 };
 
 const writeDurably = async (path: string, bytes: Uint8Array) => {
-  const handle = await open(path, 'wx');
+  const handle = await open(path, 'wx', FILE_MODE);
   try {
     await handle.writeFile(bytes);
     await handle.sync();
@@ -60,11 +66,13 @@ const listFolder = async (root: string, folder: string): Promise<StoredFile[]> =
 
 /** Creates the folder and the mark file unless they exist. */
 const prepare = async (root: string) => {
-  await mkdir(root, { recursive: true });
+  await makeFolder(root);
+  // A folder that a former release made is readable by all users of the machine.
+  if ((await stat(root)).uid === process.getuid?.()) await chmod(root, FOLDER_MODE);
   const mark = join(root, MARK);
   await access(mark).catch(async (cause: unknown) => {
     if (!isMissing(cause)) throw cause;
-    await writeFile(mark, MARK_TEXT);
+    await writeFile(mark, MARK_TEXT, { mode: FILE_MODE });
   });
 };
 
@@ -108,7 +116,7 @@ export const openDiskStorage = async (root: string): Promise<Store> => {
       run('write', async () => {
         await requireMounted('write');
         const path = join(root, key);
-        await mkdir(dirname(path), { recursive: true });
+        await makeFolder(dirname(path));
         await replace(path, bytes);
       }),
     read: (key) => find('read', () => readFile(join(root, key))),

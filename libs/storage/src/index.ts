@@ -3,6 +3,7 @@ export { StorageError, type StorageFault, type StorageOperation } from './storag
 export {
   imageIdOf,
   imageKey,
+  isOriginal,
   isUnfinished,
   storedFolders,
   type Place,

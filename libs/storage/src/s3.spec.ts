@@ -8,7 +8,7 @@ import { limits } from './s3-client.js';
 import { openS3Storage } from './s3.js';
 import { StorageError } from './storage-error.js';
 
-const png = { method: 'GET', contentType: 'image/png' } as const;
+const png = { method: 'GET', contentType: 'image/png', maxAgeS: 60 } as const;
 
 let store: S3Store;
 beforeAll(async () => {

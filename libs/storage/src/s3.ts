@@ -70,13 +70,13 @@ export const openS3Storage = async (config: S3Config, most: Limits = limits): Pr
       run('remove', async (abortSignal) => {
         await client.send(new DeleteObjectCommand(place(key)), { abortSignal });
       }),
-    locate: (key, { method, contentType }) =>
+    locate: (key, { method, contentType, maxAgeS }) =>
       run('locate', async () => {
         const asked = {
           ...place(key),
           ResponseContentType: contentType,
           ResponseContentDisposition: 'inline',
-          ResponseCacheControl: `private, max-age=${URL_LIFETIME_S}`,
+          ResponseCacheControl: `private, max-age=${maxAgeS}`,
         };
         // A signature is valid for one method only.
         const command = method === 'HEAD' ? new HeadObjectCommand(asked) : new GetObjectCommand(asked);

@@ -37,7 +37,7 @@ describe.each([
 
   /** Fetches the bytes as a client would. */
   const follow = async (key: string): Promise<Buffer> => {
-    const place = await storage.locate(key, { method: 'GET', contentType: 'image/png' });
+    const place = await storage.locate(key, { method: 'GET', contentType: 'image/png', maxAgeS: 60 });
     if (place.kind === 'file') return readFile(join(place.root, place.name));
     return Buffer.from(await (await fetch(place.url)).arrayBuffer());
   };

@@ -6,7 +6,12 @@ export type Place =
 /** Stored bytes, and when they were written by the clock of the storage. */
 export type StoredFile = { readonly key: string; readonly writtenAt: Date };
 
-export type ImageRequest = { readonly method: 'GET' | 'HEAD'; readonly contentType: string };
+export type ImageRequest = {
+  readonly method: 'GET' | 'HEAD';
+  readonly contentType: string;
+  /** Seconds for which a client may keep the image. */
+  readonly maxAgeS: number;
+};
 
 /**
  * Keeps the bytes of images. Keys are paths of our own, such as `outputs/ab/<uuid>.png`. Faults reject with a
@@ -42,6 +47,9 @@ export const storedFolders: readonly string[] = [
     Array.from({ length: 256 }, (_, i) => `${kind}/${i.toString(16).padStart(2, '0')}`),
   ),
 ];
+
+/** Whether the image came from a caller. */
+export const isOriginal = (storageKey: string): boolean => storageKey.startsWith('inputs/');
 
 /** Spreads images over 256 folders by the first two digits of their UUID. */
 export const imageKey = (kind: 'inputs' | 'outputs', imageUuid: string, extension: string): string =>

@@ -18,6 +18,7 @@ import { isProxyAway, type Outbound, type SendOptions, type Sent } from '#outbou
 import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
 import { nextMove, type Move } from './next-move.js';
+import type { Sign } from './sign.js';
 import type { WebhookMetrics } from './webhook-metrics.js';
 
 export const TIMEOUT_MS = 10_000;
@@ -25,6 +26,7 @@ export const TIMEOUT_MS = 10_000;
 type DeliverEdges = OutcomeReader & {
   readonly outbound: Pick<Outbound, 'send'>;
   readonly secrets: Pick<Secrets, 'open'>;
+  readonly sign: Sign;
   readonly metrics: WebhookMetrics;
   readonly tracing: Tracing;
   readonly log: Logger;
@@ -38,9 +40,6 @@ const request = {
   timeoutMs: TIMEOUT_MS,
   label: parameter,
 } as const;
-
-/** All attempts send the same id, so that a receiver can recognise a repetition. */
-const headersOf = ({ id }: DueDelivery) => ({ 'webhook-id': id });
 
 type Delivering = {
   readonly delivery: DueDelivery;
@@ -92,13 +91,12 @@ const webhookBody = async (reader: OutcomeReader, task: TaskRow): Promise<string
 
 /** Makes the message. When that fails, the delivery is postponed and no attempt is counted. */
 const compose = async (
-  secrets: DeliverEdges['secrets'],
-  reader: OutcomeReader,
+  { secrets, sign, ...reader }: Pick<DeliverEdges, 'secrets' | 'sign'> & OutcomeReader,
   { delivery, task }: Delivering,
 ): Promise<Pick<SendOptions, 'url' | 'body' | 'headers'>> => {
   try {
     const body = await webhookBody(reader, task);
-    return { url: secrets.open(delivery.url), body, headers: headersOf(delivery) };
+    return { url: secrets.open(delivery.url), body, headers: await sign(delivery, body) };
   } catch (error) {
     await releaseDelivery(reader.database, delivery, POSTPONE_MS);
     throw error;
@@ -107,13 +105,13 @@ const compose = async (
 
 /** Sends and settles one attempt, as a span of the task's trace. Resolves with whether the receiver answered. */
 const attemptOne = async (
-  { outbound, secrets, metrics, tracing, log, ...reader }: DeliverEdges,
+  { outbound, metrics, tracing, log, ...reader }: DeliverEdges,
   delivering: Delivering,
 ): Promise<boolean | undefined> => {
   const { delivery, delaysMs, stopping } = delivering;
   const { database } = reader;
   const { id, taskId, host, attempts } = delivery;
-  const message = await compose(secrets, reader, delivering);
+  const message = await compose(reader, delivering);
   const start = performance.now();
   try {
     const called = await call(outbound, { ...request, ...message }, stopping);

@@ -3,6 +3,7 @@ import {
   CONFIG,
   DATABASE,
   DatabaseModule,
+  IMAGE_SIGNATURES,
   LOG,
   METRICS,
   OUTBOUND,
@@ -22,6 +23,7 @@ import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { DISPATCHER_OPTIONS } from '../dispatcher-options.js';
 import { deliver } from './deliver.js';
 import { createDeliveries, type Deliveries } from './deliveries.js';
+import { createSign } from './sign.js';
 import { createWebhookMetrics } from './webhook-metrics.js';
 
 export const DELIVERIES = token<Deliveries>('deliveries');
@@ -34,10 +36,11 @@ export const DELIVERIES = token<Deliveries>('deliveries');
       ({ config, options, shutdown, ...edges }) => {
         const { database, log } = edges;
         const metrics = createWebhookMetrics(edges.metrics);
+        const sign = createSign(edges);
         const deliveries = createDeliveries(
           {
             database,
-            deliver: deliver({ ...edges, metrics, publicUrl: config.PUBLIC_URL }, options.delaysMs),
+            deliver: deliver({ ...edges, sign, metrics, publicUrl: config.PUBLIC_URL }, options.delaysMs),
             onError: (err) => log.error({ err }, 'delivery failed'),
           },
           { graceMs: config.SHUTDOWN_GRACE_S * 1000, ...options.deliveries },
@@ -58,6 +61,7 @@ export const DELIVERIES = token<Deliveries>('deliveries');
         database: DATABASE,
         outbound: OUTBOUND,
         secrets: SECRETS,
+        signatures: IMAGE_SIGNATURES,
         storage: STORAGE,
         metrics: METRICS,
         tracing: TRACING,

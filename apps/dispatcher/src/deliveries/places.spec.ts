@@ -6,6 +6,7 @@ const delivery = (host: string, ownerId = 'a') => ({
   taskId: 'task',
   url: 'sealed',
   attempts: 1,
+  takenAtS: 0,
   host,
   ownerId,
 });

@@ -8,6 +8,8 @@ import {
   METRICS,
   provide,
   QueueModule,
+  SECRETS,
+  SecretsModule,
   SHUTDOWN,
   STORAGE,
   StorageModule,
@@ -25,7 +27,7 @@ import { createOrphanSweep } from './orphans.js';
 import { createPulse, type Pulse } from './pulse.js';
 import { startRounds } from './start-rounds.js';
 import { createSweep } from './sweep.js';
-import { tidy } from './tidy.js';
+import { createTidy } from './tidy.js';
 import { createUnwanted } from './unwanted.js';
 
 export const PULSE = token<Pulse>('pulse');
@@ -58,7 +60,7 @@ const startAll = provide(
       repeat('sweep', sweep, 2_000);
       repeat('expiry', expire, 5_000);
       repeat('usage', createUsageFold(edges), 5_000);
-      repeat('tidying', () => tidy(edges.database), 10_000);
+      repeat('tidying', createTidy(edges), 10_000);
       repeat('retention', createForgetting(edges), 10_000);
       repeat('orphans', createOrphanSweep(edges), ORPHANS_EVERY_MS);
     };
@@ -70,6 +72,7 @@ const startAll = provide(
     feeder: FEEDER,
     database: DATABASE,
     queue: TASK_QUEUE,
+    secrets: SECRETS,
     storage: STORAGE,
     metrics: METRICS,
     endedTasks: ENDED_TASKS,
@@ -79,7 +82,15 @@ const startAll = provide(
 
 /** Repeats the feeding of the queue, the sweep of lost jobs, the end of tasks that nobody wants, the expiry of images, the count of usage, the tidying of rows, and the deletion of old records and of orphans until the program stops. */
 @Module({
-  imports: [DatabaseModule, EndedTasksModule, FeederModule, QueueModule, StorageModule, TelemetryModule],
+  imports: [
+    DatabaseModule,
+    EndedTasksModule,
+    FeederModule,
+    QueueModule,
+    SecretsModule,
+    StorageModule,
+    TelemetryModule,
+  ],
   providers: [provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }), startAll],
   exports: [PULSE],
 })

@@ -69,12 +69,29 @@ const replayButton = ({ id, canReplay }: TroubledDelivery): Content =>
     <input type="hidden" name="id" value="${id}" /><button>Replay</button>
   </form>`;
 
+/** The last answer, which opens to all attempts. */
+const attemptsOf = ({ log, lastStatus, lastError }: TroubledDelivery): Content => {
+  if (!log) return lastStatus ?? lastError;
+  const rows = log.map(({ at, ms, status, error }) => [new Date(at), `${ms.toFixed(0)} ms`, status ?? error]);
+  return html`<details>
+    <summary>${lastStatus ?? lastError}</summary>
+    ${table(['At', 'After', 'Answer'], rows)}
+  </details>`;
+};
+
+const replayForm = html`<form method="post" action="/replay-all">
+  <p>
+    Replay all that failed, of tasks accepted from <input type="datetime-local" name="from" /> to
+    <input type="datetime-local" name="to" /> (UTC; empty for all) <button>Replay all</button>
+  </p>
+</form>`;
+
 const deliveryRows = ({ deliveries }: Status): Content[][] =>
   deliveries.map((delivery) => [
     delivery.host,
     delivery.state,
     delivery.attempts,
-    delivery.lastStatus ?? delivery.lastError,
+    attemptsOf(delivery),
     delivery.endedAt ?? delivery.nextAttemptAt,
     delivery.taskId,
     replayButton(delivery) || '',
@@ -106,7 +123,7 @@ export const statusPage = (status: Status): string =>
         ${section('Waiting', 'Tasks that wait, by the key that sent them.', table(['Key', 'Tasks', 'Longest wait', ''], backlogRows(status)))}
         ${section('Tasks', 'Ended within the last 24 hours.', table(['Model', 'State', 'Code', 'Tasks'], outcomeRows(status)))}
         ${section('Poisoned tasks', 'Tasks whose worker vanished within the last 24 hours. After the third time a task fails.', table(['Task', 'Model', 'State', 'Workers lost', 'Accepted'], suspectRows(status)))}
-        ${section('Deliveries', 'Webhooks that failed at least once. Failed deliveries can be replayed for seven days.', table(['Host', 'State', 'Attempts', 'Last answer', 'Ended or due', 'Task', ''], deliveryRows(status)))}
+        ${section('Deliveries', 'Webhooks that failed at least once. Failed deliveries can be replayed for seven days.', html`${replayForm} ${table(['Host', 'State', 'Attempts', 'Last answer', 'Ended or due', 'Task', ''], deliveryRows(status))}`)}
         ${section('Workers', 'Workers that are warm now.', table(['Worker', 'Device', 'Fallback', 'Models', 'Since'], workerRows(status)))}
       </body>
     </html>`.text;

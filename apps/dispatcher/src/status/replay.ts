@@ -1,9 +1,19 @@
-import { replayDelivery, type Database } from '#database';
+import { replayWebhooks, type Database } from '#database';
 import type { Logger } from '#telemetry';
-import { ConflictException } from '@nestjs/common';
+import { BadRequestException, ConflictException } from '@nestjs/common';
 import type { Deliveries } from '../deliveries/deliveries.js';
 
 export const cannotReplay = () => new ConflictException('This delivery cannot be replayed, or no longer.');
+
+/** When the tasks were accepted whose webhooks are to be replayed, as a form sends it. Empty: no limit. */
+export type ReplaySpan = { readonly from?: unknown; readonly to?: unknown };
+
+export type Replay = {
+  /** Makes one failed delivery due at once, with all its attempts again. */
+  readonly one: (id: string) => Promise<void>;
+  /** The same for all that failed of a span. */
+  readonly all: (span: ReplaySpan) => Promise<void>;
+};
 
 type Needs = {
   readonly database: Database;
@@ -11,11 +21,25 @@ type Needs = {
   readonly log: Logger;
 };
 
-/** Makes a failed delivery due at once, with all its attempts again. */
-export const replay =
-  ({ database, deliveries, log }: Needs) =>
-  async (id: string): Promise<void> => {
-    if (!(await replayDelivery(database, id))) throw cannotReplay();
-    log.info({ delivery: id }, 'webhook replayed by the operator');
+/** The form of a page sends times without a zone. */
+const momentOf = (text: unknown): Date | undefined => {
+  if (text === undefined || text === '') return undefined;
+  const isMoment = typeof text === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text);
+  const moment = new Date(isMoment ? `${text}Z` : NaN);
+  if (!Number.isNaN(moment.getTime())) return moment;
+  throw new BadRequestException('From and to are times in UTC, such as 2027-01-31T18:00.');
+};
+
+export const replay = ({ database, deliveries, log }: Needs): Replay => ({
+  one: async (webhookId) => {
+    if ((await replayWebhooks(database, { webhookId })) === 0) throw cannotReplay();
+    log.info({ delivery: webhookId }, 'webhook replayed by the operator');
     deliveries.wake();
-  };
+  },
+  all: async ({ from, to }) => {
+    const span = { from: momentOf(from), to: momentOf(to) };
+    const webhooks = await replayWebhooks(database, span);
+    log.info({ ...span, webhooks }, 'webhooks replayed by the operator');
+    deliveries.wake();
+  },
+});

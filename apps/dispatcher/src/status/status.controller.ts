@@ -13,10 +13,10 @@ import { token } from '#nest';
 import { OperatorGuard } from '../admin/operator.guard.js';
 import { statusPage, type Status } from './page.js';
 import { noSuchKey } from './cancel-waiting.js';
-import { cannotReplay } from './replay.js';
+import { cannotReplay, type Replay, type ReplaySpan } from './replay.js';
 
 export const READ_STATUS = token<() => Promise<Status>>('read status');
-export const REPLAY = token<(id: string) => Promise<void>>('replay');
+export const REPLAY = token<Replay>('replay');
 
 export const CANCEL_WAITING = token<(ownerId: string) => Promise<void>>('cancel waiting');
 
@@ -32,7 +32,7 @@ const OwnerId = new ParseUUIDPipe({ exceptionFactory: noSuchKey });
 export class StatusController {
   constructor(
     @Inject(READ_STATUS) private readonly readStatus: () => Promise<Status>,
-    @Inject(REPLAY) private readonly replayDelivery: (id: string) => Promise<void>,
+    @Inject(REPLAY) private readonly replays: Replay,
     @Inject(CANCEL_WAITING) private readonly cancelWaiting: (ownerId: string) => Promise<void>,
   ) {}
 
@@ -46,7 +46,13 @@ export class StatusController {
   @Post('replay')
   @Redirect('/', 303)
   async replay(@Body('id', DeliveryId) id: string): Promise<void> {
-    await this.replayDelivery(id);
+    await this.replays.one(id);
+  }
+
+  @Post('replay-all')
+  @Redirect('/', 303)
+  async replayAll(@Body() span: ReplaySpan = {}): Promise<void> {
+    await this.replays.all(span);
   }
 
   @Post('cancel')

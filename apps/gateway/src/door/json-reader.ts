@@ -1,4 +1,4 @@
-import { MAX_BODY_BYTES, TaskError, type LongText } from '#contract';
+import { MAX_BODY_BYTES, MAX_URL_LENGTH, TaskError, type LongText } from '#contract';
 import { describeFault, findFault, placeAfter, type Fault } from './json-fault.js';
 import { createSkeleton, Stop, type Skeleton } from './skeleton.js';
 
@@ -8,7 +8,7 @@ const VALUES_PER_TASK = 100;
 const LEAST_VALUES = 100_000;
 const LEAST_BYTES = 4 * 1024 * 1024;
 /** The longest address, which is most of a task without its image. */
-const BYTES_PER_TASK = 2048;
+const BYTES_PER_TASK = MAX_URL_LENGTH;
 
 /** The most JSON values in a request of at most that many tasks. */
 const maxValuesOf = (maxTasks: number): number => Math.max(LEAST_VALUES, VALUES_PER_TASK * maxTasks);

@@ -1,3 +1,4 @@
+import { MAX_URL_LENGTH } from '#contract';
 import type { Arena } from './arena.js';
 import type { Path } from './json-path.js';
 
@@ -5,8 +6,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const UNICODE = 0x75;
 
-/** Longer strings are cut, unless they are images. No valid parameter is as long. */
-const MAX_STRING = 4096;
+/** Longer strings are cut, unless they are images. No valid parameter is as long, with room for escapes. */
+const MAX_STRING = 2 * MAX_URL_LENGTH;
 /** A longer image text is kept apart. */
 const MAX_SHORT_IMAGE = 2048;
 

@@ -1,4 +1,5 @@
-import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import type { ImageQuery } from '#secrets';
+import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FIND_IMAGE, sendImage, type FindImage } from './serve-image.js';
@@ -18,6 +19,10 @@ export class ImagesController {
     status: 302,
     description: 'The image is in an object store; the location is good for a few minutes.',
   })
+  @ApiResponse({
+    status: 403,
+    description: 'With IMAGE_URL_TTL_S: the address is not signed, or its time is over.',
+  })
   @ApiResponse({ status: 404, description: 'There never was such an image.' })
   @ApiResponse({
     status: 410,
@@ -25,9 +30,10 @@ export class ImagesController {
   })
   async get(
     @Param('name') name: string,
+    @Query() query: ImageQuery,
     @Req() { method }: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await sendImage(reply, await this.findImage(name, method));
+    await sendImage(reply, await this.findImage({ name, method, query }));
   }
 }

@@ -1,54 +1,74 @@
 import { isUuid, TaskError } from '#contract';
-import { findImage, isExpired, type Database } from '#database';
+import { findImage, isExpired, type Database, type Image } from '#database';
 import { token } from '#nest';
+import type { ImageQuery, ImageSignatures } from '#secrets';
 import type { Place, Storage } from '#storage';
 import type { FastifyReply } from 'fastify';
 import { problemBody, type ProblemBody } from '../http/problem-body.js';
+import { createCleanOriginal } from './clean-original.js';
 
 /** Where the bytes of an image are, or `gone` when it was deleted. */
-type Found = Place & { readonly contentType: string };
+type Found = Place & { readonly contentType: string; readonly maxAgeS: number };
 export type FoundImage = Found | { readonly kind: 'gone'; readonly body: ProblemBody };
+
+type Asked = { readonly name: string; readonly method: string; readonly query: ImageQuery };
 
 /**
  * Looks an image up by the name in its address.
  *
- * @throws TaskError mediaNotFound when there never was such an image
+ * @throws TaskError mediaNotFound when there never was such an image, permissionDenied without a valid signature
+ * where there must be one
  */
-export type FindImage = (name: string, method: string) => Promise<FoundImage>;
+export type FindImage = (asked: Asked) => Promise<FoundImage>;
 
 export const noSuchImage = (): TaskError => new TaskError('mediaNotFound', 'There is no such image.');
 export const imageGone = (): TaskError => new TaskError('mediaExpired', 'The image was deleted.');
+const addressOver = (): TaskError =>
+  new TaskError(
+    'permissionDenied',
+    'This address of an image is not signed, or its time is over: getResponse gives a new one.',
+  );
 
 export const FIND_IMAGE = token<FindImage>('find image');
 
 type Needs = {
   readonly database: Database;
-  readonly storage: Pick<Storage, 'locate'>;
+  readonly storage: Pick<Storage, 'locate' | 'read' | 'write' | 'remove'>;
+  /** Undefined where addresses need no signature. */
+  readonly signatures: ImageSignatures | undefined;
   readonly config: { readonly PUBLIC_URL: string };
 };
 
-export const createFindImage =
-  ({ database, storage, config }: Needs): FindImage =>
-  async (name, method) => {
-    const [id] = name.split('.', 1);
-    const image = isUuid(id) && (await findImage(database, id));
-    if (!image || !image.storageKey.endsWith(name)) throw noSuchImage();
-    if (isExpired(image)) return { kind: 'gone', body: problemBody(imageGone(), config.PUBLIC_URL) };
-    const { contentType, storageKey } = image;
-    const place = await storage.locate(storageKey, {
-      method: method === 'HEAD' ? 'HEAD' : 'GET',
-      contentType,
-    });
-    return { ...place, contentType };
-  };
+/** A deletion cannot reach what clients keep. They ask again after this time, and mostly hear that nothing changed. */
+const MAX_AGE_S = 300;
 
-/** An image never changes under its address, and nothing in it may run in a browser. */
+const maxAgeOf = ({ expiresAt }: Image): number => {
+  const leftS = expiresAt === null ? MAX_AGE_S : (expiresAt.getTime() - Date.now()) / 1000;
+  return Math.max(0, Math.min(MAX_AGE_S, Math.floor(leftS)));
+};
+
+export const createFindImage = ({ database, storage, signatures, config }: Needs): FindImage => {
+  const cleanOriginal = createCleanOriginal({ database, storage });
+  return async ({ name, method, query }) => {
+    if (signatures && !signatures.isValid(name, query)) throw addressOver();
+    const [id] = name.split('.', 1);
+    const known = isUuid(id) && (await findImage(database, id));
+    if (!known || !known.storageKey.endsWith(name)) throw noSuchImage();
+    const image = isExpired(known) ? null : await cleanOriginal(known);
+    if (!image || isExpired(image))
+      return { kind: 'gone', body: problemBody(imageGone(), config.PUBLIC_URL) };
+    const { contentType, storageKey } = image;
+    const maxAgeS = maxAgeOf(image);
+    const asked = { method: method === 'HEAD' ? 'HEAD' : 'GET', contentType, maxAgeS } as const;
+    return { ...(await storage.locate(storageKey, asked)), contentType, maxAgeS };
+  };
+};
+
+/** Nothing in an image may run in a browser. Scripts of other pages may read it as CORS_ORIGINS says. */
 const headers = {
-  'cache-control': 'public, max-age=31536000, immutable',
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; sandbox",
   'cross-origin-resource-policy': 'cross-origin',
-  'access-control-allow-origin': '*',
 };
 
 /** Not the 404 of the error's code: on 410, caches and crawlers forget the address. */
@@ -60,5 +80,11 @@ export const sendImage = async (reply: FastifyReply, found: FoundImage): Promise
   } else if (found.kind === 'elsewhere') {
     // The address in the object store expires within minutes, so the redirect must not be cached.
     await reply.headers({ ...headers, 'cache-control': 'no-store' }).redirect(found.url, 302);
-  } else await reply.headers(headers).type(found.contentType).sendFile(found.name, found.root);
+  } else {
+    const caching = { 'cache-control': `private, max-age=${found.maxAgeS}` };
+    await reply
+      .headers({ ...headers, ...caching })
+      .type(found.contentType)
+      .sendFile(found.name, found.root);
+  }
 };

@@ -1,6 +1,14 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Samples } from './samples.js';
 
+const header = (name: string, description: string) => ({
+  name,
+  in: 'header' as const,
+  required: true,
+  description,
+  schema: { type: 'string' as const },
+});
+
 /** The calls that the service makes to a task's `webhookURL`. */
 export const webhooks = (samples: Samples): NonNullable<OpenAPIObject['webhooks']> => ({
   taskEnded: {
@@ -8,17 +16,16 @@ export const webhooks = (samples: Samples): NonNullable<OpenAPIObject['webhooks'
       operationId: 'taskEnded',
       summary: 'A task with a webhookURL has ended.',
       description:
-        'Sent at least once for each task: again after any other answer than 2XX, with growing pauses. The receiver has ten seconds to answer.',
+        'Sent at least once for each task: again after any other answer than 2XX, with growing pauses. The receiver has ten seconds to answer. Signed by the Standard Webhooks with the secret of the owner, see docs/webhooks.md.',
       tags: ['Tasks'],
       security: [],
       parameters: [
-        {
-          name: 'webhook-id',
-          in: 'header',
-          required: true,
-          description: 'The same for every attempt, so that a repetition can be recognised.',
-          schema: { type: 'string' },
-        },
+        header('webhook-id', 'The same for every attempt, so that a repetition can be recognised.'),
+        header('webhook-timestamp', 'When this attempt was made, in seconds since 1970.'),
+        header(
+          'webhook-signature',
+          'v1, and the base64 of HMAC-SHA256 over webhook-id.webhook-timestamp.body. Two, with a blank between them, while a secret is rotated.',
+        ),
       ],
       requestBody: {
         required: true,
@@ -34,8 +41,11 @@ export const webhooks = (samples: Samples): NonNullable<OpenAPIObject['webhooks'
       },
       responses: {
         '2XX': { description: 'The receiver has it; it is not sent again.' },
-        '4XX': { description: 'It is sent again later; after 410 it is not.' },
-        '5XX': { description: 'It is sent again later.' },
+        '3XX': { description: 'Not followed; it is sent again later.' },
+        '4XX': {
+          description: 'It is sent again later, after Retry-After at the earliest; after 410 it is not.',
+        },
+        '5XX': { description: 'It is sent again later, after Retry-After at the earliest.' },
       },
     },
   },

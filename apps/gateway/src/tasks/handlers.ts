@@ -41,6 +41,7 @@ type Needs = {
   readonly account: Handle<'accountManagement'>;
   readonly cancelTask: Handler<'cancelTask'>;
   readonly listTasks: Handle<'listTasks'>;
+  readonly webhooks: { readonly listWebhooks: Handle<'listWebhooks'> } & Pick<Handlers, 'replayWebhooks'>;
 };
 
 export const createHandlers = ({
@@ -50,6 +51,7 @@ export const createHandlers = ({
   account,
   cancelTask,
   listTasks,
+  webhooks,
 }: Needs): Handlers => {
   const places = createOwnerPlaces(PLACES.inAll, PLACES.perOwner);
   const inPlace =
@@ -69,5 +71,7 @@ export const createHandlers = ({
     accountManagement: withoutEffect(inPlace(account)),
     cancelTask: { ...cancelTask, run: inPlace(cancelTask.run) },
     listTasks: withoutEffect(inPlace(listTasks)),
+    listWebhooks: withoutEffect(inPlace(webhooks.listWebhooks)),
+    replayWebhooks: { ...webhooks.replayWebhooks, run: inPlace(webhooks.replayWebhooks.run) },
   };
 };

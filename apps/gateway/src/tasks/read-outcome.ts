@@ -11,11 +11,11 @@ export type ReadOutcome = (task: TaskRow) => Promise<Outcome>;
 
 export const READ_OUTCOME = token<ReadOutcome>('read outcome');
 
-type Needs = Pick<OutcomeReader, 'database' | 'storage'> & {
+type Needs = Pick<OutcomeReader, 'database' | 'storage' | 'signatures'> & {
   readonly config: { readonly PUBLIC_URL: string };
 };
 
 export const createReadOutcome =
-  ({ database, storage, config }: Needs): ReadOutcome =>
+  ({ config, ...reader }: Needs): ReadOutcome =>
   (task) =>
-    taskOutcome({ database, storage, publicUrl: config.PUBLIC_URL }, task);
+    taskOutcome({ ...reader, publicUrl: config.PUBLIC_URL }, task);

@@ -14,6 +14,8 @@ const scopeOf: { readonly [T in TaskType]: KeyScope | null } = {
   getTaskDetails: 'read',
   cancelTask: 'run',
   listTasks: 'read',
+  listWebhooks: 'read',
+  replayWebhooks: 'run',
   accountManagement: 'admin',
 };
 

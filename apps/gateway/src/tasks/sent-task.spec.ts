@@ -5,7 +5,7 @@ const plain = { seal: (text: string) => text, open: (text: string) => text };
 const kept = (sent: Record<string, unknown>, imageUuid?: string) =>
   openSentTask(plain, sealSentTask(plain, sent, imageUuid));
 
-it('keeps addresses without their user names and queries', () => {
+it('keeps addresses without their user names and queries, and webhooks without their paths', () => {
   const addresses = {
     webhookURL: ' https://user:hush@shop.example/hook',
     uploadEndpoint: 'https://bucket.example/put?X-Amz-Signature=hush',
@@ -13,7 +13,7 @@ it('keeps addresses without their user names and queries', () => {
     routing: [{ url: 'http://a.example/?hush' }],
   };
   expect(kept(addresses)).toEqual({
-    webhookURL: 'https://REDACTED@shop.example/hook',
+    webhookURL: 'https://shop.example/REDACTED',
     uploadEndpoint: 'https://bucket.example/put?REDACTED',
     inputImage: 'https://shop.example/a b.png',
     routing: [{ url: 'http://a.example/?REDACTED' }],

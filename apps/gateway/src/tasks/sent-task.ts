@@ -1,4 +1,4 @@
-import { LongText } from '#contract';
+import { LongText, MAX_URL_LENGTH } from '#contract';
 import { SecretsError, type Secrets } from '#secrets';
 
 /** A task as it came. */
@@ -7,8 +7,7 @@ export type SentTask = Readonly<Record<string, unknown>>;
 /** Values of one task that are kept, and the depth to which they are. Some parameters may hold anything. */
 const MAX_VALUES = 200;
 const MAX_DEPTH = 6;
-/** Addresses are as long as this. */
-const MAX_LENGTH = 2048;
+const MAX_LENGTH = MAX_URL_LENGTH;
 const SHORT_LENGTH = 64;
 
 const isSecret = (name: string) => /key|token|secret|password|authorization|credential/i.test(name);
@@ -18,15 +17,24 @@ const isRecord = (value: unknown): value is SentTask =>
 
 const isText = (value: unknown) => typeof value === 'string' || value instanceof LongText;
 
+const urlOf = (text: string): URL | undefined => {
+  const address = text.trim();
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+};
+
 /** Queries and user names of addresses often open something. */
 const redactUrl = (text: string): string => {
-  const address = text.trim();
-  const url =
-    /^[a-z][a-z0-9+.-]*:\/\//i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+  const url = urlOf(text);
   if (!url || !(url.username || url.password || url.search)) return text;
   if (url.username || url.password) Object.assign(url, { username: 'REDACTED', password: '' });
   if (url.search) url.search = '?REDACTED';
   return url.href;
+};
+
+/** Whoever knows the path of a webhook may often post there. */
+const redactPath = (text: string): string => {
+  const url = urlOf(text);
+  return url && url.pathname !== '/' ? `${url.protocol}//${url.host}/REDACTED` : redactUrl(text);
 };
 
 const shorten = (text: string): string =>
@@ -57,7 +65,9 @@ const redact = (sent: SentTask): SentTask => {
         depth > 0 && isSecret(name) ? 'REDACTED' : copy(value, depth + 1),
       ]),
     );
-  return copyRecord(sent, 0);
+  const { webhookURL } = sent;
+  const hook = typeof webhookURL === 'string' && { webhookURL: redactPath(webhookURL) };
+  return copyRecord({ ...sent, ...hook }, 0);
 };
 
 /**

@@ -5,6 +5,7 @@ import {
   DatabaseModule,
   FEEDER,
   FeederModule,
+  IMAGE_SIGNATURES,
   LOG,
   OUTBOUND,
   OutboundModule,
@@ -42,6 +43,7 @@ import { createTaskEvents, TASK_EVENTS } from './task-events.js';
 import { TasksController } from './tasks.controller.js';
 import { createUploads, UPLOADS } from './uploads.js';
 import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
+import { createWebhooks, WEBHOOKS } from './webhooks.js';
 
 /** Takes tasks, stores them, and answers them. */
 @Module({
@@ -92,7 +94,12 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       metrics: GATEWAY_METRICS,
       tracing: TRACING,
     }),
-    provide(READ_OUTCOME, createReadOutcome, { database: DATABASE, storage: STORAGE, config: CONFIG }),
+    provide(READ_OUTCOME, createReadOutcome, {
+      database: DATABASE,
+      storage: STORAGE,
+      signatures: IMAGE_SIGNATURES,
+      config: CONFIG,
+    }),
     provide(REMOVE_BACKGROUND, createRemoveBackground, {
       accept: ACCEPT,
       availability: AVAILABILITY,
@@ -133,6 +140,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
     }),
     provide(CANCEL_TASK, createCancelTask, { database: DATABASE, feeder: FEEDER, metrics: GATEWAY_METRICS }),
     provide(LIST_TASKS, createListTasks, { database: DATABASE }),
+    provide(WEBHOOKS, createWebhooks, { database: DATABASE, log: LOG }),
     provide(ACCOUNT, createAccount, { database: DATABASE }),
     provide(HANDLERS, createHandlers, {
       removal: REMOVE_BACKGROUND,
@@ -141,6 +149,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
       account: ACCOUNT,
       cancelTask: CANCEL_TASK,
       listTasks: LIST_TASKS,
+      webhooks: WEBHOOKS,
     }),
     provide(ANSWER_TASKS, createAnswerTasks, {
       handlers: HANDLERS,

@@ -1,0 +1,31 @@
+import { UsageError } from '../command.js';
+import { ownerOf, type World } from './world.js';
+import type { WebhookFilter } from '#database';
+
+/** The options that say of which tasks. */
+export const spanOptions = {
+  key: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+} as const;
+
+export const spanUsage = `  --key NAME         of the owner of that key; of all owners unless given
+  --from TIME        of tasks accepted at this time or later, such as 2027-01-31T18:00Z or 2027-01-31 (UTC)
+  --to TIME          of tasks accepted before this time
+`;
+
+type Values = { readonly [O in keyof typeof spanOptions]?: string | undefined };
+
+const momentOf = (option: string, text: string | undefined, usage: string): Date | undefined => {
+  if (text === undefined) return undefined;
+  const isMoment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
+  const moment = new Date(isMoment ? text : NaN);
+  if (!Number.isNaN(moment.getTime())) return moment;
+  throw new UsageError(`--${option} takes a time such as 2027-01-31T18:00Z, or a day.`, usage);
+};
+
+/** @throws UsageError that names the option; WebhooksError for an unknown key */
+export const readSpan = async (world: World, values: Values, usage: string): Promise<WebhookFilter> => {
+  const [from, to] = [momentOf('from', values.from, usage), momentOf('to', values.to, usage)];
+  return { from, to, ...(values.key !== undefined && { ownerId: await ownerOf(world, values.key) }) };
+};
