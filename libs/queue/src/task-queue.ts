@@ -24,13 +24,8 @@ export type TaskQueue = {
   readonly close: () => Promise<void>;
 };
 
-/** Ended jobs are removed, because Postgres keeps the record. Faults outside the task are retried. */
-const jobOptions = {
-  removeOnComplete: true,
-  removeOnFail: true,
-  attempts: 3,
-  backoff: { type: 'exponential', delay: 1000 },
-} as const;
+/** Ended jobs are removed, because Postgres keeps the record. Faults outside the task are retried; the consumer pauses. */
+const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 3 } as const;
 
 const TIMEOUT_MS = 3_000;
 
