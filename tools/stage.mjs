@@ -19,7 +19,12 @@ const { packages: locked } = readJson('package-lock.json');
 const redis = ['ioredis'];
 /** The commands of the command line. Each image carries its own ones. */
 const commands = {
-  migrate: ['apps/cli/src/migrate.js', 'apps/cli/src/keys/run-keys.js', 'apps/cli/src/tasks/run-tasks.js'],
+  migrate: [
+    'apps/cli/src/doctor.js',
+    'apps/cli/src/migrate.js',
+    'apps/cli/src/keys/run-keys.js',
+    'apps/cli/src/tasks/run-tasks.js',
+  ],
   models: ['apps/cli/src/models/run-models.js'],
   start: ['apps/cli/src/info.js'],
 };

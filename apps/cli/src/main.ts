@@ -7,6 +7,7 @@ const usage = `Usage: npx clearcut <command>
   keys      create, list and revoke the keys of callers
   tasks     cancel tasks
   migrate   bring the schema of the database up to date
+  doctor    check the database, the clock of this machine and the workers
   info      print the address, key and status page of the running npm start
 
   --version          print the version
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   keys: () => import('./keys/run-keys.js'),
   tasks: () => import('./tasks/run-tasks.js'),
   migrate: () => import('./migrate.js'),
+  doctor: () => import('./doctor.js'),
   info: () => import('./info.js'),
 };
 

@@ -1,6 +1,7 @@
 import { ProblemCode, type Warning } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
+import { databaseNow, newId } from './clock.js';
 import { putImage, type NewImage } from './images.js';
 import type { Prisma, Task as TaskRow, TaskStage } from './generated/client.js';
 import { recordUsage } from './usage.js';
@@ -91,23 +92,28 @@ export const claimTask = async (
   return database.task.findUniqueOrThrow({ where: { id } });
 };
 
-const expiryOf = ({ ttlS }: Claim) =>
-  ttlS === null ? {} : { expiresAt: new Date(Date.now() + ttlS * 1000) };
+const expiryOf = ({ ttlS }: Claim, now: Date) =>
+  ttlS === null ? {} : { expiresAt: new Date(now.getTime() + ttlS * 1000) };
 
-/** Ends the task, drops its sealed URLs and creates its webhook delivery. */
+/**
+ * Ends the task, drops its sealed URLs and creates its webhook delivery.
+ * @param now from `databaseNow`
+ */
 const endTask = async (
   transaction: Transaction,
   claim: Claim,
   end: Prisma.TaskUpdateManyMutationInput,
+  now: Date,
 ): Promise<boolean> => {
   const { count } = await transaction.task.updateMany({
     where: end.state === 'failed' ? held(claim) : wanted(claim),
-    data: { ...end, finishedAt: new Date(), inputUrl: null, uploadUrl: null, webhookUrl: null },
+    data: { ...end, finishedAt: now, inputUrl: null, uploadUrl: null, webhookUrl: null },
   });
   if (count === 0) return false;
 
   const { id: taskId, webhookUrl: url, webhookHost } = claim;
-  if (url) await transaction.delivery.create({ data: { taskId, url, host: webhookHost ?? '' } });
+  const data = { id: newId(now), taskId, host: webhookHost ?? '', nextAttemptAt: now };
+  if (url) await transaction.delivery.create({ data: { ...data, url } });
   return true;
 };
 
@@ -134,59 +140,67 @@ const columnsOf = ({ cost, run, finish, stages }: Success) => ({ cost, ...run, .
  * @param remoteHost host and port of the uploadEndpoint
  * @returns false when a later claim holds the task or it was cancelled; nothing was written then
  */
-export const moveToUpload = (
+export const moveToUpload = async (
   database: Database,
   claim: Claim,
   success: Success,
   remoteHost: string,
-): Promise<boolean> =>
-  database.$transaction(async (transaction) => {
+): Promise<boolean> => {
+  const now = await databaseNow(database);
+  return database.$transaction(async (transaction) => {
     const data = { ...waiting, ...columnsOf(success), stage: 'upload', remoteHost } as const;
     const { count } = await transaction.task.updateMany({ where: wanted(claim), data });
-    if (count > 0) await putImage(transaction, success.image);
+    if (count > 0) await putImage(transaction, success.image, now);
     return count > 0;
   });
+};
 
 /**
  * Ends a task whose result was uploaded.
  * @returns false when a later claim holds the task or it was cancelled; nothing was written then
  */
-export const finishUpload = (
+export const finishUpload = async (
   database: Database,
   claim: Claim & Pick<TaskRow, 'outputImageId'>,
   stages: StageColumns,
-): Promise<boolean> =>
-  database.$transaction(async (transaction) => {
-    const kept = await endTask(transaction, claim, { state: 'succeeded', ...stages });
+): Promise<boolean> => {
+  const now = await databaseNow(database);
+  return database.$transaction(async (transaction) => {
+    const kept = await endTask(transaction, claim, { state: 'succeeded', ...stages }, now);
     const where = { id: claim.outputImageId };
-    if (kept) await transaction.image.updateMany({ where, data: expiryOf(claim) });
+    if (kept) await transaction.image.updateMany({ where, data: expiryOf(claim, now) });
     if (kept) await recordUsage(transaction, claim.id);
     return kept;
   });
+};
 
 /** @returns false when a later claim holds the task or it was cancelled; nothing was written then */
-export const finishTask = (database: Database, claim: Claim, success: Success): Promise<boolean> =>
-  database.$transaction(async (transaction) => {
-    const kept = await endTask(transaction, claim, { state: 'succeeded', ...columnsOf(success) });
-    if (kept) await putImage(transaction, { ...success.image, ...expiryOf(claim) });
+export const finishTask = async (database: Database, claim: Claim, success: Success): Promise<boolean> => {
+  const now = await databaseNow(database);
+  return database.$transaction(async (transaction) => {
+    const kept = await endTask(transaction, claim, { state: 'succeeded', ...columnsOf(success) }, now);
+    if (kept) await putImage(transaction, { ...success.image, ...expiryOf(claim, now) }, now);
     if (kept) await recordUsage(transaction, claim.id);
     return kept;
   });
+};
 
 /** @returns false when a later claim holds the task; nothing was written then */
-export const failTask = (
+export const failTask = async (
   database: Database,
   claim: Claim & Pick<TaskRow, 'outputImageId'>,
   problem: StoredProblem,
   stages: StageColumns = {},
-): Promise<boolean> =>
-  database.$transaction(async (transaction) => {
-    const kept = await endTask(transaction, claim, { state: 'failed', problem, cost: null, ...stages });
+): Promise<boolean> => {
+  const now = await databaseNow(database);
+  return database.$transaction(async (transaction) => {
+    const kept = await endTask(transaction, claim, { state: 'failed', problem, cost: null, ...stages }, now);
     // A result whose upload failed.
     if (kept) await transaction.image.deleteMany({ where: { id: claim.outputImageId } });
     if (kept) await recordUsage(transaction, claim.id);
     return kept;
   });
+};
 
 /** Hands a task back unfinished, so that its next claim does not count as a stall. */
 export const releaseTask = async (database: Database, claim: Claim): Promise<void> => {

@@ -24,6 +24,7 @@ export {
   type ToCancel,
 } from './cancel.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';
+export { CLOCK_TOLERANCE_MS, databaseNow, measureClockOffset } from './clock.js';
 export {
   endDelivery,
   recordAttempt,

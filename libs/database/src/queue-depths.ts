@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { databaseNow } from './clock.js';
 import type { TaskState } from './generated/client.js';
 
 /** The number of tasks of a model in one state, and the age of the oldest. */
@@ -40,7 +41,7 @@ export const longestWaiting = async (
   models: readonly string[],
   forMs: number,
 ): Promise<{ readonly taskId: string; readonly lane: string } | undefined> => {
-  const before = { lte: new Date(Date.now() - forMs) };
+  const before = { lte: new Date((await databaseNow(database)).getTime() - forMs) };
   const found = await database.task.findFirst({
     where: {
       state: 'queued',

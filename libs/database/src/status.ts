@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { databaseNow } from './clock.js';
 import type { DeliveryState, TaskState } from './generated/client.js';
 
 /** Ids are UUIDv7 and start with the time, so the rows of a day are a range of the primary key. */
@@ -8,7 +9,8 @@ export const firstIdSince = (ms: number): string => {
 };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const dayAgo = () => firstIdSince(Date.now() - DAY_MS);
+const dayAgo = async (database: Database) =>
+  firstIdSince((await databaseNow(database)).getTime() - DAY_MS);
 
 export type OutcomeCount = {
   readonly model: string;
@@ -19,11 +21,11 @@ export type OutcomeCount = {
 };
 
 /** Counts the tasks of the last day by model, state and problem. */
-export const outcomesOfTheDay = (database: Database): Promise<OutcomeCount[]> =>
+export const outcomesOfTheDay = async (database: Database): Promise<OutcomeCount[]> =>
   database.$queryRaw<OutcomeCount[]>`
     SELECT model, state, problem ->> 'code' AS code, count(*)::int AS tasks
       FROM tasks
-     WHERE id >= ${dayAgo()}::uuid AND model IS NOT NULL
+     WHERE id >= ${await dayAgo(database)}::uuid AND model IS NOT NULL
      GROUP BY 1, 2, 3
      ORDER BY 1, 2, 3`;
 
@@ -36,9 +38,9 @@ export type Suspect = {
 };
 
 /** Tasks of the last day whose worker vanished, latest first. Too many stalls fail a task. */
-export const suspectTasks = (database: Database, limit: number): Promise<Suspect[]> =>
+export const suspectTasks = async (database: Database, limit: number): Promise<Suspect[]> =>
   database.task.findMany({
-    where: { id: { gte: dayAgo() }, stalls: { gt: 0 } },
+    where: { id: { gte: await dayAgo(database) }, stalls: { gt: 0 } },
     orderBy: { id: 'desc' },
     take: limit,
     select: { id: true, model: true, state: true, stalls: true, createdAt: true },
@@ -95,7 +97,7 @@ export const troubledDeliveries = (database: Database, limit: number): Promise<T
 export const replayDelivery = async (database: Database, id: string): Promise<boolean> => {
   const { count } = await database.delivery.updateMany({
     where: { id, state: 'failed', url: { not: null } },
-    data: { state: 'pending', attempts: 0, nextAttemptAt: new Date(), endedAt: null },
+    data: { state: 'pending', attempts: 0, nextAttemptAt: await databaseNow(database), endedAt: null },
   });
   return count > 0;
 };
@@ -105,7 +107,8 @@ const REPLAY_DAYS = 7;
 
 /** Drops the addresses of deliveries that can no longer be replayed. */
 export const forgetFailedAddresses = async (database: Database): Promise<number> => {
-  const endedAt = { lt: new Date(Date.now() - REPLAY_DAYS * DAY_MS) };
+  const now = await databaseNow(database);
+  const endedAt = { lt: new Date(now.getTime() - REPLAY_DAYS * DAY_MS) };
   const { count } = await database.delivery.updateMany({
     where: { state: 'failed', url: { not: null }, endedAt },
     data: { url: null },

@@ -1,5 +1,5 @@
 import { isUuid, TaskError } from '#contract';
-import { findImage, isExpired, type Database } from '#database';
+import { databaseNow, findImage, isExpired, type Database } from '#database';
 import { token } from '#nest';
 import type { Place, Storage } from '#storage';
 import type { FastifyReply } from 'fastify';
@@ -33,7 +33,8 @@ export const createFindImage =
     const [id] = name.split('.', 1);
     const image = isUuid(id) && (await findImage(database, id));
     if (!image || !image.storageKey.endsWith(name)) throw noSuchImage();
-    if (isExpired(image)) return { kind: 'gone', body: problemBody(imageGone(), config.PUBLIC_URL) };
+    if (isExpired(image, await databaseNow(database)))
+      return { kind: 'gone', body: problemBody(imageGone(), config.PUBLIC_URL) };
     const { contentType, storageKey } = image;
     const place = await storage.locate(storageKey, {
       method: method === 'HEAD' ? 'HEAD' : 'GET',

@@ -1,5 +1,5 @@
 import { outputOf, TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
-import { findTask, RemovalRequest, statusOf, type Database, type Owner, type TaskRow } from '#database';
+import { databaseNow, findTask, RemovalRequest, statusOf, type Database, type Owner, type TaskRow } from '#database';
 import { token } from '#nest';
 import type { Secrets } from '#secrets';
 import type { ReadProgress } from './progress.js';
@@ -35,7 +35,8 @@ const answerRow = async (needs: Needs, task: TaskRow): Promise<Outcome> => {
     const { taskType, taskUuidSent: taskUUID } = task;
     return { result: { taskType, taskUUID, status: 'processing', ...progress } };
   }
-  if (Date.now() - task.finishedAt.getTime() > RETENTION_MS) {
+  const now = await databaseNow(needs.database);
+  if (now.getTime() - task.finishedAt.getTime() > RETENTION_MS) {
     throw new TaskError('taskExpired', 'The answer was kept for 24 hours.', { parameter: 'taskUUID' });
   }
   const outcome = await needs.readOutcome(task);

@@ -1,4 +1,4 @@
-import { countInFlight, findEnded, spentThisMonth } from '#database';
+import { countInFlight, databaseNow, findEnded, spentThisMonth } from '#database';
 import {
   CONFIG,
   DATABASE,
@@ -75,6 +75,7 @@ import { createWaitingRoom, WAITING_ROOM } from './waiting-room.js';
           limit: config.MAX_TASKS_IN_FLIGHT,
           countInFlight: (ownerId, keyId) => countInFlight(database, ownerId, keyId),
           spentThisMonth: (ownerId, keyId) => spentThisMonth(database, ownerId, keyId),
+          today: () => databaseNow(database),
         }),
       { config: CONFIG, database: DATABASE },
     ),

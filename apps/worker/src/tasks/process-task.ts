@@ -14,11 +14,15 @@ type Needs = AttemptNeeds & {
   readonly longestPauseMs: number;
 };
 
+/** The beginning of its wait by this machine's clock, to which the other spans keep. */
+const queuedSince = ({ createdAt, startedAt }: TaskRow): Date =>
+  new Date(Date.now() - ((startedAt ?? createdAt).getTime() - createdAt.getTime()));
+
 /** Continues the trace that the gateway began: first the wait in the queue, then the work. */
 const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Promise<T> => {
-  const { id, model, attempt, stage, traceParent: parent, createdAt: startedAt } = task;
+  const { id, model, attempt, stage, traceParent: parent } = task;
   const isFirstStage = stage !== 'upload' && task.fetchMs === null;
-  if (isFirstStage) tracing.begin('queue', { parent, startedAt }).end({}, false);
+  if (isFirstStage) tracing.begin('queue', { parent, startedAt: queuedSince(task) }).end({}, false);
   const attributes = {
     'clearcut.task_id': id,
     'clearcut.model': model ?? 'none',
