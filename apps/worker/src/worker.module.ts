@@ -27,13 +27,14 @@ import { WorkerOptionsModule, type WorkerOptions } from './worker-options.js';
 export class WorkerModule {
   static of(
     context: Context,
+    id: string,
     catalogue: Catalogue,
     options: WorkerOptions,
     shutdown: Shutdown,
   ): DynamicModule {
     const imports = [
       ProgramModule.of('worker', context, shutdown),
-      WorkerOptionsModule.of(catalogue, options),
+      WorkerOptionsModule.of(id, catalogue, options),
     ];
     return { module: WorkerModule, imports };
   }

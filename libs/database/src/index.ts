@@ -23,6 +23,16 @@ export {
   type EndedWaiting,
   type ToCancel,
 } from './cancel.js';
+export {
+  CLAIMANT_SILENT_MS,
+  endClaimant,
+  forgetClaimants,
+  handBackOf,
+  handBackOfSilent,
+  keepAlive,
+  SUSPECT_STALLS,
+  type HandedBack,
+} from './claimants.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';
 export { CLOCK_TOLERANCE_MS, databaseNow, measureClockOffset } from './clock.js';
 export {
@@ -82,11 +92,13 @@ export {
   finishTask,
   finishUpload,
   isCancelRequested,
+  isSuspect,
   moveToDevice,
   moveToUpload,
   postponeTask,
   releaseTask,
   type Claim,
+  type Claimant,
   type FinishFacts,
   type RunFacts,
   type StageColumns,
@@ -114,13 +126,12 @@ export {
   forgetFailedAddresses,
   outcomesOfTheDay,
   replayDelivery,
-  suspectTasks,
   troubledDeliveries,
   type Backlog,
   type OutcomeCount,
-  type Suspect,
   type TroubledDelivery,
 } from './status.js';
+export { explainSuspect, replayTask, suspectTasks, type Suspect } from './suspects.js';
 export { takeUnchecked } from './sweep.js';
 export { findUsage, foldUsage, spentThisMonth, type UsageColumn, type UsageRow } from './usage.js';
 export { deviceLine, MAX_COUNTED, paceOf, remoteLine, type Pace } from './line.js';

@@ -40,7 +40,7 @@ export const longestWaiting = async (
   database: Database,
   models: readonly string[],
   forMs: number,
-): Promise<{ readonly taskId: string; readonly lane: string } | undefined> => {
+): Promise<{ readonly taskId: string; readonly lane: string; readonly stalls: number } | undefined> => {
   const before = { lte: new Date((await databaseNow(database)).getTime() - forMs) };
   const found = await database.task.findFirst({
     where: {
@@ -51,9 +51,9 @@ export const longestWaiting = async (
       OR: [{ startedAt: null }, { startedAt: before }],
     },
     orderBy: { createdAt: 'asc' },
-    select: { id: true, model: true },
+    select: { id: true, model: true, stalls: true },
   });
-  return found?.model ? { taskId: found.id, lane: found.model } : undefined;
+  return found?.model ? { taskId: found.id, lane: found.model, stalls: found.stalls } : undefined;
 };
 
 /** The number of pending webhook deliveries, and how long the oldest has been due. */

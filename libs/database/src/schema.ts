@@ -18,6 +18,7 @@ export const neededMigrations: readonly string[] = [
   '20261128160500_task_keys',
   '20261128161000_usage',
   '20261128170000_cancel',
+  '20261128190000_claimants',
 ];
 
 class OldSchema extends Error {

@@ -9,8 +9,7 @@ export const firstIdSince = (ms: number): string => {
 };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const dayAgo = async (database: Database) =>
-  firstIdSince((await databaseNow(database)).getTime() - DAY_MS);
+const dayAgo = async (database: Database) => firstIdSince((await databaseNow(database)).getTime() - DAY_MS);
 
 export type OutcomeCount = {
   readonly model: string;
@@ -28,23 +27,6 @@ export const outcomesOfTheDay = async (database: Database): Promise<OutcomeCount
      WHERE id >= ${await dayAgo(database)}::uuid AND model IS NOT NULL
      GROUP BY 1, 2, 3
      ORDER BY 1, 2, 3`;
-
-export type Suspect = {
-  readonly id: string;
-  readonly model: string | null;
-  readonly state: TaskState;
-  readonly stalls: number;
-  readonly createdAt: Date;
-};
-
-/** Tasks of the last day whose worker vanished, latest first. Too many stalls fail a task. */
-export const suspectTasks = async (database: Database, limit: number): Promise<Suspect[]> =>
-  database.task.findMany({
-    where: { id: { gte: await dayAgo(database) }, stalls: { gt: 0 } },
-    orderBy: { id: 'desc' },
-    take: limit,
-    select: { id: true, model: true, state: true, stalls: true, createdAt: true },
-  });
 
 /** The waiting tasks of one key. */
 export type Backlog = {

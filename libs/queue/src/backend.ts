@@ -79,7 +79,7 @@ const postgresConnection = (config: QueueConfig, max: number) => ({
   Client: SteadyClient,
 });
 
-/** The longest wait between two tries to connect. BullMQ's own is 20 s, which every task would wait after an outage. */
+/** The longest wait between two tries to connect. BullMQ's own are 15 and 20 s, which tasks would wait after an outage. */
 const LONGEST_RETRY_MS = 1_000;
 
 const retryStrategy = (tries: number): number => Math.min(100 * tries, LONGEST_RETRY_MS);
@@ -91,7 +91,12 @@ const prefixOf = ({ QUEUE_PREFIX }: QueueConfig) =>
 export const openQueue = (config: QueueConfig, name: string): JobStore => {
   if (!config.REDIS_URL)
     return new postgres.Queue<JobData>(name, { connection: postgresConnection(config, QUEUE_CONNECTIONS) });
-  const connection = { url: config.REDIS_URL, enableOfflineQueue: false, maxRetriesPerRequest: 1, retryStrategy };
+  const connection = {
+    url: config.REDIS_URL,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    retryStrategy,
+  };
   return new Queue<JobData>(name, { connection, ...prefixOf(config) });
 };
 
@@ -109,5 +114,10 @@ export const openWorker = (
     });
   }
   const connection = { url: config.REDIS_URL, maxRetriesPerRequest: null, retryStrategy };
-  return new Worker<JobData, void>(name, processor, { ...options, connection, ...prefixOf(config) });
+  return new Worker<JobData, void>(name, processor, {
+    ...options,
+    connection,
+    ...prefixOf(config),
+    runRetryDelay: LONGEST_RETRY_MS,
+  });
 };

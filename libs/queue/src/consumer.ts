@@ -31,9 +31,13 @@ export type ConsumerOptions = {
   readonly onError: (error: Error) => void;
 };
 
-// A killed worker's job is taken over after lockDuration plus stalledInterval. The task's row decides how
-// often that may happen, so BullMQ's own limit is set out of reach.
-const takeOver = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1000 } as const;
+// A killed worker's tasks are handed back through their rows, sooner than BullMQ notices. What it does then only adds a
+// start that finds nothing to do, so its own limit is set out of reach.
+const takeOver = {
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 1000,
+} as const;
 
 /**
  * How long BullMQ may take to close once no job is in hand. It can hang for ever: when Redis is away, or when
