@@ -36,7 +36,7 @@ describe.each(backends)('a worker that vanishes, with the queue on %s,', (backen
     redis = backend === 'Redis' ? await startRedis() : undefined;
     folder = await mkdtemp(join(tmpdir(), 'clearcut-vanished-'));
     [pictures, otherPictures] = [await startPictureServer(png), await startPictureServer(png)];
-    fleet = await startFleet({ LOG_LEVEL: 'warn', OUTBOUND_ALLOW: '127.0.0.1', ...(redis && { REDIS_URL: redis.url }) });
+    fleet = await startFleet({ OUTBOUND_ALLOW: '127.0.0.1', ...(redis && { REDIS_URL: redis.url }) });
     const gateway = await fleet.start('gateway');
     await fleet.start('dispatcher');
     client = createClient(gateway.url, fleet.key);
