@@ -57,8 +57,7 @@ const renew = (database: Database, known: Known): Promise<Reading> =>
       known.renewal = undefined;
     }));
 
-const hasJumped = ({ systemMs }: Reading) =>
-  Math.abs(Date.now() - performance.now() - systemMs) > JUMP_MS;
+const hasJumped = ({ systemMs }: Reading) => Math.abs(Date.now() - performance.now() - systemMs) > JUMP_MS;
 
 /**
  * Postgres' time. All times that machines compare come from it, since their own clocks differ. It is measured every ten

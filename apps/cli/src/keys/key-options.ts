@@ -131,5 +131,7 @@ export const readLimits = async (
   ...(scope !== undefined && { scopes: scope === NONE ? [...keyScopes] : toScopes(scope, usage) }),
   ...(models !== undefined && { models: models === NONE ? [] : toAirs(models, await catalogue(), usage) }),
   ...(share !== undefined && { share: share === NONE ? 1 : readShare(share, usage) }),
-  ...(expires !== undefined && { expiresAt: expires === NONE ? null : toMoment(expires, await databaseNow(database), usage) }),
+  ...(expires !== undefined && {
+    expiresAt: expires === NONE ? null : toMoment(expires, await databaseNow(database), usage),
+  }),
 });

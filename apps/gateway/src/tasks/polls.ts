@@ -1,5 +1,13 @@
 import { outputOf, TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
-import { databaseNow, findTask, RemovalRequest, statusOf, type Database, type Owner, type TaskRow } from '#database';
+import {
+  databaseNow,
+  findTask,
+  RemovalRequest,
+  statusOf,
+  type Database,
+  type Owner,
+  type TaskRow,
+} from '#database';
 import { token } from '#nest';
 import type { Secrets } from '#secrets';
 import type { ReadProgress } from './progress.js';
