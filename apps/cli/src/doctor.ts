@@ -38,7 +38,8 @@ const checkClock = async (database: Database): Promise<Finding> => {
   const offsetMs = await measureClockOffset(database);
   const seconds = `${(Math.abs(offsetMs) / 1000).toFixed(1)} s`;
   const note = `${seconds} ${offsetMs < 0 ? 'behind' : 'ahead of'} the database's`;
-  const fault = Math.abs(offsetMs) > CLOCK_TOLERANCE_MS && 'set the clock of this machine or of the database by NTP';
+  const fault =
+    Math.abs(offsetMs) > CLOCK_TOLERANCE_MS && 'set the clock of this machine or of the database by NTP';
   return { name: 'clock', note, ...(fault && { fault }) };
 };
 
