@@ -2,7 +2,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { Redis } from 'ioredis';
-import { claimTask, failTask, findOwner, finishTask, insertTask, releaseTask, type TaskRow } from '#database';
+import {
+  claimTask,
+  failTask,
+  findOwner,
+  finishTask,
+  handBackOf,
+  insertTask,
+  isSuspect,
+  releaseTask,
+  type TaskRow,
+} from '#database';
 import { removal, type Item } from '#test/client';
 import { runSql } from '#test/databases';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
@@ -340,7 +350,7 @@ describe('a claim', () => {
     expect(await claim(id)).toMatchObject({ attempt: 2, stalls: 0 });
   });
 
-  it('makes the worker fail a task that stalled too often', async () => {
+  it('makes the worker run a task alone that stalled often, however its workers ended', async () => {
     const task = removal(base64, later);
     await service.post([task]);
     const { id } = await rowOf(service, task.taskUUID);
@@ -348,9 +358,39 @@ describe('a claim', () => {
     for (let crash = 0; crash < 3; crash++) await claim(id);
 
     await service.worker.start();
-    await stateIs(service, task.taskUUID, 'failed');
-    const { errors } = await service.post([{ taskType: 'getResponse', taskUUID: task.taskUUID }]);
-    expect(errors).toMatchObject([{ code: 'inferenceError', status: 'error' }]);
-    expect(await service.database.image.count({ where: { id: (await read(id)).outputImageId } })).toBe(0);
+    await resultOf(service, task.taskUUID);
+    expect(await read(id)).toMatchObject({ state: 'succeeded', stalls: 3, runsAlone: true });
+  });
+
+  it('is not taken from a worker that lives, and leaves a suspect to a worker that is alone', async () => {
+    const { id } = await newTask();
+    const [one, other] = [randomUUID(), randomUUID()].map((workerId) => ({ workerId, isAlone: false }));
+    expect(await claimTask(service.database, id, 'device', one)).toMatchObject({ attempt: 1, stalls: 0 });
+    expect(await claimTask(service.database, id, 'device', other)).toBeUndefined();
+
+    for (const stalls of [1, 2]) {
+      const [handedBack] = await handBackOf(service.database, one?.workerId ?? '', true);
+      expect(handedBack).toMatchObject({ taskId: id, stalls });
+      if (stalls === 1) await claimTask(service.database, id, 'device', one);
+    }
+    expect(await claimTask(service.database, id, 'device', other)).toBeUndefined();
+    expect(await isSuspect(service.database, id)).toBe(true);
+    const alone = { workerId: randomUUID(), isAlone: true };
+    expect(await claimTask(service.database, id, 'device', alone)).toMatchObject({
+      runsAlone: true,
+      stalls: 2,
+    });
+  });
+
+  it('of a worker that ended by a signal of others makes no task poison', async () => {
+    const { id } = await newTask();
+    const claimant = { workerId: randomUUID(), isAlone: true };
+    for (const isOwnFault of [false, false, false, true]) {
+      await claimTask(service.database, id, 'device', claimant);
+      expect((await read(id)).poisonedAt).toBeNull();
+      await handBackOf(service.database, claimant.workerId, isOwnFault);
+    }
+    expect((await read(id)).poisonedAt).not.toBeNull();
+    expect(await claimTask(service.database, id, 'device', claimant)).toBeUndefined();
   });
 });

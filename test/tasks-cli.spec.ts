@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { claimTask } from '#database';
+import { claimTask, endUnwanted, handBackOf } from '#database';
 import { clearcut as runClearcut } from './support/cli.js';
 import { insertRemoval, insertSucceeded } from './support/removal-tasks.js';
 import { startService, type Service } from './support/service.js';
@@ -59,5 +59,57 @@ describe('npx clearcut tasks cancel', () => {
     const { code, err } = await cancel(...args);
     expect(code).toBe(2);
     expect(err).toContain(`clearcut: ${message}`);
+  });
+});
+
+describe('npx clearcut tasks suspects and replay', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.stop());
+
+  const tasks = (...args: readonly string[]) =>
+    runClearcut(['tasks', ...args], { DATABASE_URL: service.config.DATABASE_URL });
+
+  /** A task whose worker ended by itself so often, each time with nothing else in hand. */
+  const insertSuspect = async (vanished: number) => {
+    const { id, taskUuidSent } = await insertRemoval(service, { webhookUrl: 'http://127.0.0.1/hook' });
+    const claimant = { workerId: randomUUID(), isAlone: true };
+    for (let i = 0; i < vanished; i++) {
+      await claimTask(service.database, id, 'device', claimant);
+      await handBackOf(service.database, claimant.workerId, i === 2);
+    }
+    return { id, taskUuidSent };
+  };
+
+  it('list tasks whose worker vanished, and run one again that was given up', async () => {
+    const [goesOn, poison] = [await insertSuspect(1), await insertSuspect(3)];
+    await endUnwanted(service.database);
+    const { out } = await tasks('suspects');
+    expect(out).toMatch(new RegExp(`^${goesOn.id} .* 1 +goes on$`, 'm'));
+    expect(out).toMatch(new RegExp(`^${poison.id} .* 3 +given up: .*; it can be replayed$`, 'm'));
+
+    expect(await tasks('replay', poison.id)).toMatchObject({ code: 0, out: `replayed  ${poison.id}\n` });
+    const where = { taskUuid: poison.taskUuidSent.toLowerCase() };
+    const rows = await service.database.task.findMany({ where, orderBy: { revision: 'asc' } });
+    expect(rows).toMatchObject([
+      { revision: 1, state: 'failed', problem: { code: 'inferenceError' } },
+      { revision: 2, state: 'queued', stalls: 2, webhookUrl: expect.any(String), poisonedAt: null },
+    ]);
+    expect(rows[1]?.webhookUrl).toBe(rows[0]?.webhookUrl);
+  });
+
+  it('refuse to run a task again that was not given up, and one twice', async () => {
+    const [goesOn, poison] = [await insertSuspect(1), await insertSuspect(3)];
+    await endUnwanted(service.database);
+    await tasks('replay', poison.id);
+    for (const id of [goesOn.id, poison.id])
+      expect(await tasks('replay', id)).toEqual({
+        code: 1,
+        out: '',
+        err: `clearcut: No task ${id} waits for a replay: see tasks suspects.\n`,
+      });
+    expect((await tasks('replay', 'x')).code).toBe(2);
   });
 });

@@ -20,6 +20,7 @@ const redis = ['ioredis'];
 /** The commands of the command line. Each image carries its own ones. */
 const commands = {
   migrate: [
+    'apps/cli/src/doctor.js',
     'apps/cli/src/migrate.js',
     'apps/cli/src/keys/run-keys.js',
     'apps/cli/src/tasks/run-tasks.js',

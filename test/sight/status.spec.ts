@@ -86,6 +86,27 @@ describe('the status page', () => {
     expect(text).toContain('<td>runware:109@1</td><td>0</td><td>0</td><td>0 s</td>');
   });
 
+  it('explains a poisoned task, and runs it again once', async () => {
+    const problem = { code: 'inferenceError' as const, message: '', details: {} };
+    const { id, taskUuidSent } = await insertFailed(service, problem);
+    await service.database.task.update({ where: { id }, data: { stalls: 3, poisonedAt: new Date() } });
+    const text = await page();
+    expect(text).toContain('given up: a worker ended by itself while it ran alone');
+    expect(text).toContain(`value="${id}"`);
+
+    const runAgain = () =>
+      fetch(`${url}/replay-task`, {
+        method: 'POST',
+        body: new URLSearchParams({ id }),
+        headers: { authorization: basic(token) },
+        redirect: 'manual',
+      });
+    expect((await runAgain()).status).toBe(303);
+    const where = { taskUuid: taskUuidSent.toLowerCase(), revision: 2 };
+    expect(await service.database.task.count({ where })).toBe(1);
+    expect((await runAgain()).status).toBe(409);
+  });
+
   it('lists failed deliveries without the query of their address, and replays them', async () => {
     const { id, taskId } = await givenUp('/replayed');
     const before = await page();

@@ -25,6 +25,8 @@ export type Fleet = {
   readonly key: string;
   readonly database: Database;
   readonly databaseUrl: string;
+  /** The settings of its programs. */
+  readonly env: NodeJS.ProcessEnv;
   /** Resolves when the program is ready. `env` is added to the settings of all. */
   readonly start: (name: ProgramName, env?: Record<string, string>) => Promise<FleetProgram>;
   readonly stop: () => Promise<void>;
@@ -33,11 +35,15 @@ export type Fleet = {
 const isReady = (message: unknown) =>
   typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready';
 
+const isIdentity = (message: unknown) =>
+  typeof message === 'object' && message !== null && 'type' in message && message.type === 'identity';
+
 const untilReady = (child: ChildProcess, name: string) =>
   new Promise<void>((resolve, reject) => {
     child.on('message', (message) => {
       if (isReady(message)) resolve();
-      else reject(new Error(`the ${name} cannot start: ${JSON.stringify(message)}`));
+      else if (!isIdentity(message))
+        reject(new Error(`the ${name} cannot start: ${JSON.stringify(message)}`));
     });
     child.once('exit', (code) => reject(new Error(`the ${name} ended with code ${code}`)));
   });
@@ -92,6 +98,7 @@ export const startFleet = async (more: Record<string, string> = {}): Promise<Fle
     key,
     database,
     databaseUrl,
+    env,
     start,
     stop: async () => {
       await Promise.all([...running].map((program) => program.stop()));

@@ -10,10 +10,12 @@ const postgresOf = ({ DATABASE_URL }: QueueConfig) => ({
   migrate: true,
 });
 
+const prefixOf = ({ QUEUE_PREFIX: prefix }: QueueConfig) => (prefix === undefined ? {} : { prefix });
+
 /** A model's queue, opened with BullMQ directly. */
 export const openLibraryQueue = (config: QueueConfig, model: string) =>
   config.REDIS_URL
-    ? new Queue(queueName(model), { connection: { url: config.REDIS_URL } })
+    ? new Queue(queueName(model), { connection: { url: config.REDIS_URL }, ...prefixOf(config) })
     : new postgres.Queue(queueName(model), { connection: postgresOf(config) });
 
 /** A worker on that queue. It is not started yet. */
@@ -26,6 +28,7 @@ export const openLibraryWorker = (
   return config.REDIS_URL
     ? new Worker(queueName(model), run, {
         ...options,
+        ...prefixOf(config),
         connection: { url: config.REDIS_URL, maxRetriesPerRequest: null },
       })
     : new postgres.Worker(queueName(model), run, { ...options, connection: postgresOf(config) });

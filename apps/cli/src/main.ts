@@ -8,6 +8,7 @@ const usage = `Usage: npx clearcut <command>
   tasks     cancel tasks
   webhooks  list and replay webhooks, print and rotate what signs them
   migrate   bring the schema of the database up to date
+  doctor    check the database, the clock of this machine and the workers
   info      print the address, key and status page of the running npm start
 
   --version          print the version
@@ -23,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   tasks: () => import('./tasks/run-tasks.js'),
   webhooks: () => import('./webhooks/run-webhooks.js'),
   migrate: () => import('./migrate.js'),
+  doctor: () => import('./doctor.js'),
   info: () => import('./info.js'),
 };
 

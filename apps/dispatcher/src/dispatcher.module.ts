@@ -1,4 +1,4 @@
-import { ProgramModule, type Shutdown } from '#nest';
+import { ClockModule, ProgramModule, type Shutdown } from '#nest';
 import type { Context } from '#program';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AdminModule } from './admin/admin.module.js';
@@ -10,7 +10,7 @@ import { StatusModule } from './status/status.module.js';
 
 /** Enqueues stranded tasks, delivers webhooks, deletes expired images, and serves the operator's pages. */
 @Module({
-  imports: [RoundsModule, DeliveriesModule, StatusModule, BoardModule, AdminModule],
+  imports: [ClockModule, RoundsModule, DeliveriesModule, StatusModule, BoardModule, AdminModule],
 })
 export class DispatcherModule {
   static of(context: Context, shutdown: Shutdown, options: DispatcherOptions): DynamicModule {

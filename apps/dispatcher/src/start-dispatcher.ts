@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdminAdapter, listenForAdmin, nestOptions, startProgram, TASK_QUEUE } from '#nest';
 import type { Context, Running } from '#program';
 import type { TaskQueue } from '#queue';
-import { createFaultLog, type Logger } from '#telemetry';
+import type { Logger } from '#telemetry';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DispatcherOptions } from './dispatcher-options.js';
@@ -10,22 +9,13 @@ import { DispatcherModule } from './dispatcher.module.js';
 
 export type { DispatcherOptions };
 
-const ASK_AGAIN_MS = 1_000;
+/** Webhooks, expiry and deadlines need no queue, so that the start does not wait for it. */
+const lookForQueue = ({ ping }: Pick<TaskQueue, 'ping'>, log: Logger): Promise<void> =>
+  ping().catch((err: unknown) => {
+    log.warn({ err }, 'the queue does not answer: tasks wait until it does');
+  });
 
-/** A queue or database that is away does not end a start. */
-const waitForQueue = async ({ ping }: Pick<TaskQueue, 'ping'>, log: Logger): Promise<void> => {
-  const onError = createFaultLog(log, 'the dispatcher waits until the queue answers');
-  for (;;) {
-    try {
-      return await ping();
-    } catch (error) {
-      onError(error);
-      await sleep(ASK_AGAIN_MS);
-    }
-  }
-};
-
-/** Waits for the queue to answer, then starts the rounds and the admin port. */
+/** Starts the rounds, the deliveries and the admin port. */
 export const startDispatcher = (context: Context, options: DispatcherOptions = {}): Promise<Running> => {
   const { config, log } = context;
   return startProgram(
@@ -37,7 +27,7 @@ export const startDispatcher = (context: Context, options: DispatcherOptions = {
         nestOptions(log),
       ),
     async (app) => {
-      await waitForQueue(app.get<TaskQueue>(TASK_QUEUE), log);
+      void lookForQueue(app.get<TaskQueue>(TASK_QUEUE), log);
       await listenForAdmin(app, config, log);
     },
   );

@@ -1,5 +1,5 @@
 import type { Catalogue } from '#models';
-import { ProgramModule, type Shutdown } from '#nest';
+import { ClockModule, ProgramModule, type Shutdown } from '#nest';
 import type { Context } from '#program';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DoorModule } from './door/door.module.js';
@@ -30,6 +30,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ProgramModule.of('gateway', context, shutdown),
+        ClockModule,
         DoorModule,
         HealthModule,
         HttpModule,

@@ -1,7 +1,22 @@
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { readCatalogue } from '#config';
-import { requirePlatform, runProgram } from '#program';
-import { startWorker } from './start-worker.js';
+import { readCatalogue, readServiceConfig } from '#config';
+import { requirePlatform, runProgram, watchOver, type Ending } from '#program';
+
+/** Hands back at once what the worker had in hand. */
+const handBack = async ({ identity, isOwnFault }: Ending): Promise<void> => {
+  if (identity === undefined) return;
+  const { handBackOf, openDatabase } = await import('#database');
+  const database = openDatabase(readServiceConfig().DATABASE_URL);
+  try {
+    await handBackOf(database, identity, isOwnFault);
+  } finally {
+    await database.$disconnect();
+  }
+};
+
+// A process that nobody forked runs the worker as its child: a task that ends the worker is found by its end.
+if (!process.send) await watchOver('worker', fileURLToPath(import.meta.url), handBack);
 
 /**
  * How much V8's heap may grow between two full collections. Pictures lie outside the heap but count for it:
@@ -12,5 +27,6 @@ setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
 
 await runProgram('worker', async (context) => {
   requirePlatform();
+  const { startWorker } = await import('./start-worker.js');
   return startWorker(context, await readCatalogue(context.config));
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { usableCores } from '#config';
 import { limitThreads } from '#imaging';
 import type { Catalogue } from '#models';
@@ -17,10 +18,12 @@ export const startWorker = (
   options: WorkerOptions = {},
 ): Promise<Running> => {
   limitThreads(usableCores());
+  const id = randomUUID();
+  context.identify?.(id);
   return startProgram(
     context.log,
     (shutdown) => {
-      const worker = WorkerModule.of(context, catalogue, options, shutdown);
+      const worker = WorkerModule.of(context, id, catalogue, options, shutdown);
       return NestFactory.createApplicationContext(worker, nestOptions(context.log));
     },
     (app) => app.get(BEGIN_WORK)(),

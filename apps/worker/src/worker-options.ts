@@ -18,6 +18,8 @@ export type WorkerOptions = {
   readonly open?: typeof openDevice;
 };
 
+/** The id of this process in rows. Each start has a new one. */
+export const WORKER_ID = token<string>('worker id');
 export const OPTIONS = token<WorkerOptions>('worker options');
 export const CATALOGUE = token<Catalogue>('catalogue');
 
@@ -25,11 +27,12 @@ export const CATALOGUE = token<Catalogue>('catalogue');
 @Global()
 @Module({})
 export class WorkerOptionsModule {
-  static of(catalogue: Catalogue, options: WorkerOptions): DynamicModule {
+  static of(id: string, catalogue: Catalogue, options: WorkerOptions): DynamicModule {
     const providers = [
+      { provide: WORKER_ID, useValue: id },
       { provide: CATALOGUE, useValue: catalogue },
       { provide: OPTIONS, useValue: options },
     ];
-    return { module: WorkerOptionsModule, providers, exports: [CATALOGUE, OPTIONS] };
+    return { module: WorkerOptionsModule, providers, exports: [WORKER_ID, CATALOGUE, OPTIONS] };
   }
 }

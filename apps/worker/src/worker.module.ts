@@ -1,5 +1,5 @@
 import type { Catalogue } from '#models';
-import { ProgramModule, TelemetryModule, type Shutdown } from '#nest';
+import { ClockModule, ProgramModule, TelemetryModule, type Shutdown } from '#nest';
 import type { Context } from '#program';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AdminModule } from './admin/admin.module.js';
@@ -13,6 +13,7 @@ import { WorkerOptionsModule, type WorkerOptions } from './worker-options.js';
 
 @Module({
   imports: [
+    ClockModule,
     TelemetryModule,
     AdminModule,
     ModelsModule,
@@ -26,13 +27,14 @@ import { WorkerOptionsModule, type WorkerOptions } from './worker-options.js';
 export class WorkerModule {
   static of(
     context: Context,
+    id: string,
     catalogue: Catalogue,
     options: WorkerOptions,
     shutdown: Shutdown,
   ): DynamicModule {
     const imports = [
       ProgramModule.of('worker', context, shutdown),
-      WorkerOptionsModule.of(catalogue, options),
+      WorkerOptionsModule.of(id, catalogue, options),
     ];
     return { module: WorkerModule, imports };
   }

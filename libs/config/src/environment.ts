@@ -46,6 +46,11 @@ const ServiceSettings = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   /** Redis for the queue. Unless set, the queue is in Postgres. */
   REDIS_URL: url('redis:', 'rediss:').optional(),
+  /** Prefix of the queue's keys in Redis. Installations that share a Redis need different ones. */
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[\w.{}-]{1,64}$/, 'must be up to 64 letters, digits and . _ - { }')
+    .default('bull'),
   /** Keys that seal callers' URLs in the database, newest first. Created and kept in DATA_DIR unless set. */
   SECRETS_KEY: list
     .refine(

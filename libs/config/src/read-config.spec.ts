@@ -81,6 +81,7 @@ describe('readConfig', () => {
       PUBLIC_URL: 'cut.example.com',
       DATABASE_URL: 'mysql://localhost/clearcut',
       REDIS_URL: 'localhost:6379',
+      QUEUE_PREFIX: 'a:b',
       OUTBOUND_ALLOW: 'http://localhost',
       CORS_ORIGINS: 'https://shop.example/',
       WORKER_CONCURRENCY: 'three',

@@ -22,6 +22,12 @@ export const endingProblems = {
     message: 'The task was not done by its deadline, and was given up.',
     details: { parameter: 'deadline' },
   },
+  poisoned: {
+    code: 'inferenceError',
+    message:
+      'A worker ended by itself while it had only this task in hand, after others had vanished with it. It was given up.',
+    details: {},
+  },
 } as const satisfies Record<string, StoredProblem>;
 
 /** A UUIDv7 like those that Prisma makes, which Postgres makes by itself only from 18 on. */
@@ -33,6 +39,10 @@ const BATCH = 1_000;
 
 /** A lock on many rows leaves out those that a feeder or worker holds just now, so that locks never wait for each other. */
 const locks = { one: Prisma.sql`FOR UPDATE`, many: Prisma.sql`FOR UPDATE SKIP LOCKED` } as const;
+
+/** The sealed addresses of poisoned tasks are kept for a replay. */
+const kept = (column: string): Prisma.Sql =>
+  Prisma.raw(`CASE WHEN tasks.poisoned_at IS NOT NULL THEN tasks.${column} END`);
 
 /** Ends waiting tasks like `failTask` does. A result that waits for its upload expires. */
 const endBatch = async (
@@ -49,7 +59,7 @@ const endBatch = async (
     ), ended AS (
       UPDATE tasks
          SET state = 'failed', problem = ${JSON.stringify(problem)}::jsonb, cost = NULL, finished_at = now(),
-             input_url = NULL, upload_url = NULL, webhook_url = NULL
+             input_url = ${kept('input_url')}, upload_url = ${kept('upload_url')}, webhook_url = ${kept('webhook_url')}
         FROM waiting WHERE tasks.id = waiting.id
    RETURNING waiting.*
     ), told AS (
@@ -130,10 +140,11 @@ export const findCancelRequests = async (database: Database, ids: readonly strin
   return (await database.task.findMany({ where, select: { id: true } })).map(({ id }) => id);
 };
 
-/** Ends waiting tasks that are past their deadline, and those that a worker handed back after they were cancelled. */
+/** Ends waiting tasks that are past their deadline, those that a worker handed back after they were cancelled, and poison. */
 export const endUnwanted = async (
   database: Database,
-): Promise<{ readonly overdue: EndedWaiting[]; readonly cancelled: EndedWaiting[] }> => ({
+): Promise<Readonly<Record<keyof typeof endingProblems, EndedWaiting[]>>> => ({
+  poisoned: await endAll(database, Prisma.sql`poisoned_at IS NOT NULL`, endingProblems.poisoned),
   overdue: await endAll(
     database,
     Prisma.sql`deadline_at IS NOT NULL AND deadline_at <= now() AND cancel_requested_at IS NULL`,

@@ -1,8 +1,10 @@
 import { ProblemCode, type Warning } from '#contract';
 import { z } from 'zod';
+import { holderLives, SUSPECT_STALLS } from './claimants.js';
 import type { Database } from './client.js';
+import { databaseNow, newId } from './clock.js';
 import { putImage, type NewImage } from './images.js';
-import type { Prisma, Task as TaskRow, TaskStage } from './generated/client.js';
+import { Prisma, type Task as TaskRow, type TaskStage } from './generated/client.js';
 import { recordUsage } from './usage.js';
 
 /** Why a task failed, as its row keeps it. */
@@ -73,46 +75,90 @@ const wanted = (claim: Claim) => ({ ...held(claim), cancelRequestedAt: null });
 export const isCancelRequested = async (database: Database, claim: Claim): Promise<boolean> =>
   (await database.task.count({ where: { ...held(claim), cancelRequestedAt: { not: null } } })) > 0;
 
-/** @returns undefined when the task has ended, does not exist, or is at another stage */
+/** The process that claims a task. */
+export type Claimant = {
+  readonly workerId: string;
+  /** Whether it has no other task in hand. Only then it gets suspects. */
+  readonly isAlone: boolean;
+};
+
+/** A task of another worker may be taken once that one is dead. */
+const claimable = ({ workerId, isAlone }: Claimant): Prisma.Sql => {
+  const mayTake = Prisma.sql`(state = 'queued' OR worker_id = ${workerId}::uuid OR NOT ${holderLives})`;
+  if (isAlone) return mayTake;
+  return Prisma.sql`${mayTake} AND stalls + CASE WHEN state = 'running' THEN 1 ELSE 0 END < ${SUSPECT_STALLS}`;
+};
+
+const nextAttempt = Prisma.sql`
+  CASE WHEN attempt > 0 AND started_at IS NULL THEN attempt ELSE attempt + 1 END`;
+
+/**
+ * @returns undefined when the task has ended, does not exist, is at another stage, in hand of a worker that lives, or a
+ * suspect (see `isSuspect`) and the claimant is not alone
+ */
 export const claimTask = async (
   database: Database,
   id: string,
   stage: TaskStage = 'device',
+  claimant?: Claimant,
 ): Promise<TaskRow | undefined> => {
   const [claimed] = await database.$queryRaw<{ id: string }[]>`
     UPDATE tasks
        SET stalls = stalls + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
-           attempt = CASE WHEN attempt > 0 AND started_at IS NULL THEN attempt ELSE attempt + 1 END,
+           attempt = ${nextAttempt}, worker_id = ${claimant?.workerId ?? null}::uuid, claimed_attempt = ${nextAttempt},
+           runs_alone = ${claimant?.isAlone ?? false},
            state = 'running', started_at = now(), fed_at = coalesce(fed_at, now()),
            checked_at = coalesce(checked_at, now())
-     WHERE id = ${id}::uuid AND state IN ('queued', 'running') AND stage = ${stage}::"TaskStage"
+     WHERE id = ${id}::uuid AND state IN ('queued', 'running') AND stage = ${stage}::"TaskStage" AND poisoned_at IS NULL
+       AND ${claimant ? claimable(claimant) : Prisma.sql`true`}
  RETURNING id`;
   if (!claimed) return undefined;
   return database.task.findUniqueOrThrow({ where: { id } });
 };
 
-const expiryOf = ({ ttlS }: Claim) =>
-  ttlS === null ? {} : { expiresAt: new Date(Date.now() + ttlS * 1000) };
+/** Whether a task waits that runs only alone, since claims of it vanished. */
+export const isSuspect = async (database: Database, id: string): Promise<boolean> => {
+  const [found] = await database.$queryRaw<unknown[]>`
+    SELECT 1 FROM tasks
+     WHERE id = ${id}::uuid AND poisoned_at IS NULL
+       AND (state = 'queued' OR state = 'running' AND NOT ${holderLives})
+       AND stalls + CASE WHEN state = 'running' THEN 1 ELSE 0 END >= ${SUSPECT_STALLS}`;
+  return found !== undefined;
+};
 
-/** Ends the task, drops its sealed URLs and creates its webhook delivery. */
+const expiryOf = ({ ttlS }: Claim, now: Date) =>
+  ttlS === null ? {} : { expiresAt: new Date(now.getTime() + ttlS * 1000) };
+
+/**
+ * Ends the task, drops its sealed URLs and creates its webhook delivery.
+ * @param now from `databaseNow`
+ */
 const endTask = async (
   transaction: Transaction,
   claim: Claim,
   end: Prisma.TaskUpdateManyMutationInput,
+  now: Date,
 ): Promise<boolean> => {
   const { count } = await transaction.task.updateMany({
     where: end.state === 'failed' ? held(claim) : wanted(claim),
-    data: { ...end, finishedAt: new Date(), inputUrl: null, uploadUrl: null, webhookUrl: null },
+    data: { ...end, finishedAt: now, inputUrl: null, uploadUrl: null, webhookUrl: null },
   });
   if (count === 0) return false;
 
   const { id: taskId, webhookUrl: url, webhookHost } = claim;
-  if (url) await transaction.delivery.create({ data: { taskId, url, host: webhookHost ?? '' } });
+  const data = { id: newId(now), taskId, host: webhookHost ?? '', nextAttemptAt: now };
+  if (url) await transaction.delivery.create({ data: { ...data, url } });
   return true;
 };
 
 /** Handed on to the next stage, whose first claim keeps the attempt. */
-const waiting = { state: 'queued', fedAt: null, checkedAt: null, startedAt: null } as const;
+const waiting = {
+  state: 'queued',
+  fedAt: null,
+  checkedAt: null,
+  startedAt: null,
+  workerId: null,
+} as const;
 
 /**
  * Ends the stage `fetch`: the task waits for the device.
@@ -134,59 +180,67 @@ const columnsOf = ({ cost, run, finish, stages }: Success) => ({ cost, ...run, .
  * @param remoteHost host and port of the uploadEndpoint
  * @returns false when a later claim holds the task or it was cancelled; nothing was written then
  */
-export const moveToUpload = (
+export const moveToUpload = async (
   database: Database,
   claim: Claim,
   success: Success,
   remoteHost: string,
-): Promise<boolean> =>
-  database.$transaction(async (transaction) => {
+): Promise<boolean> => {
+  const now = await databaseNow(database);
+  return database.$transaction(async (transaction) => {
     const data = { ...waiting, ...columnsOf(success), stage: 'upload', remoteHost } as const;
     const { count } = await transaction.task.updateMany({ where: wanted(claim), data });
-    if (count > 0) await putImage(transaction, success.image);
+    if (count > 0) await putImage(transaction, success.image, now);
     return count > 0;
   });
+};
 
 /**
  * Ends a task whose result was uploaded.
  * @returns false when a later claim holds the task or it was cancelled; nothing was written then
  */
-export const finishUpload = (
+export const finishUpload = async (
   database: Database,
   claim: Claim & Pick<TaskRow, 'outputImageId'>,
   stages: StageColumns,
-): Promise<boolean> =>
-  database.$transaction(async (transaction) => {
-    const kept = await endTask(transaction, claim, { state: 'succeeded', ...stages });
+): Promise<boolean> => {
+  const now = await databaseNow(database);
+  return database.$transaction(async (transaction) => {
+    const kept = await endTask(transaction, claim, { state: 'succeeded', ...stages }, now);
     const where = { id: claim.outputImageId };
-    if (kept) await transaction.image.updateMany({ where, data: expiryOf(claim) });
+    if (kept) await transaction.image.updateMany({ where, data: expiryOf(claim, now) });
     if (kept) await recordUsage(transaction, claim.id);
     return kept;
   });
+};
 
 /** @returns false when a later claim holds the task or it was cancelled; nothing was written then */
-export const finishTask = (database: Database, claim: Claim, success: Success): Promise<boolean> =>
-  database.$transaction(async (transaction) => {
-    const kept = await endTask(transaction, claim, { state: 'succeeded', ...columnsOf(success) });
-    if (kept) await putImage(transaction, { ...success.image, ...expiryOf(claim) });
+export const finishTask = async (database: Database, claim: Claim, success: Success): Promise<boolean> => {
+  const now = await databaseNow(database);
+  return database.$transaction(async (transaction) => {
+    const kept = await endTask(transaction, claim, { state: 'succeeded', ...columnsOf(success) }, now);
+    if (kept) await putImage(transaction, { ...success.image, ...expiryOf(claim, now) }, now);
     if (kept) await recordUsage(transaction, claim.id);
     return kept;
   });
+};
 
 /** @returns false when a later claim holds the task; nothing was written then */
-export const failTask = (
+export const failTask = async (
   database: Database,
   claim: Claim & Pick<TaskRow, 'outputImageId'>,
   problem: StoredProblem,
   stages: StageColumns = {},
-): Promise<boolean> =>
-  database.$transaction(async (transaction) => {
-    const kept = await endTask(transaction, claim, { state: 'failed', problem, cost: null, ...stages });
+): Promise<boolean> => {
+  const now = await databaseNow(database);
+  return database.$transaction(async (transaction) => {
+    const kept = await endTask(transaction, claim, { state: 'failed', problem, cost: null, ...stages }, now);
     // A result whose upload failed.
     if (kept) await transaction.image.deleteMany({ where: { id: claim.outputImageId } });
     if (kept) await recordUsage(transaction, claim.id);
     return kept;
   });
+};
 
 /** Hands a task back unfinished, so that its next claim does not count as a stall. */
 export const releaseTask = async (database: Database, claim: Claim): Promise<void> => {

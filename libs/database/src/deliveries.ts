@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { databaseNow, newId } from './clock.js';
 import { Prisma, type Delivery, type DeliveryState } from './generated/client.js';
 
 /** A delivery to send now. `attempts` includes this attempt and fences the writes that follow. */
@@ -87,7 +88,8 @@ export const recordAttempt = async (
   { id: deliveryId }: DueDelivery,
   attempt: Attempt,
 ): Promise<void> => {
-  await database.deliveryAttempt.create({ data: { deliveryId, ...attempt } }).catch((error: unknown) => {
+  const id = newId(await databaseNow(database));
+  await database.deliveryAttempt.create({ data: { id, deliveryId, ...attempt } }).catch((error: unknown) => {
     // The task was deleted meanwhile, and its delivery with it.
     if (!isMissing(error)) throw error;
   });
@@ -102,7 +104,8 @@ export const endDelivery = async (
   delivery: DueDelivery,
   state: Exclude<DeliveryState, 'pending'>,
 ): Promise<void> => {
-  const data = { state, endedAt: new Date(), ...(state !== 'failed' && { url: null }) };
+  const endedAt = await databaseNow(database);
+  const data = { state, endedAt, ...(state !== 'failed' && { url: null }) };
   await database.delivery.updateMany({ where: held(delivery), data });
 };
 
@@ -111,7 +114,7 @@ export const retryDelivery = async (
   delivery: DueDelivery,
   delayMs: number,
 ): Promise<void> => {
-  const nextAttemptAt = new Date(Date.now() + delayMs);
+  const nextAttemptAt = new Date((await databaseNow(database)).getTime() + delayMs);
   await database.delivery.updateMany({ where: held(delivery), data: { nextAttemptAt } });
 };
 
@@ -121,6 +124,7 @@ export const releaseDelivery = async (
   delivery: DueDelivery,
   delayMs = 0,
 ): Promise<void> => {
-  const data = { nextAttemptAt: new Date(Date.now() + delayMs), attempts: { decrement: 1 } };
+  const nextAttemptAt = new Date((await databaseNow(database)).getTime() + delayMs);
+  const data = { nextAttemptAt, attempts: { decrement: 1 } };
   await database.delivery.updateMany({ where: held(delivery), data });
 };

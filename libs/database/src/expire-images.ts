@@ -46,7 +46,7 @@ export const expireImages = (
       const ends = await Promise.allSettled(images.map(({ storageKey }) => remove(storageKey)));
       const ids = images.flatMap(({ id }, i) => (ends[i]?.status === 'fulfilled' ? [id] : []));
       if (ids.length > 0) {
-        await transaction.image.updateMany({ where: { id: { in: ids } }, data: { deletedAt: new Date() } });
+        await transaction.$executeRaw`UPDATE images SET deleted_at = now() WHERE id = ANY(${ids}::uuid[])`;
       }
       const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
       return { deleted: ids.length, failures };

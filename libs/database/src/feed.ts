@@ -22,6 +22,8 @@ export const REMOTE_SLOTS = 16;
 export type Fed = {
   /** Tasks that now have a place in the queue, first ones first. Their jobs must be added. */
   readonly taskIds: string[];
+  /** The same tasks, with how often their claims vanished. */
+  readonly jobs: readonly { readonly taskId: string; readonly stalls: number }[];
   /** Whether another feeder was at this lane, so that nothing was looked at. */
   readonly isBusy: boolean;
 };
@@ -34,10 +36,12 @@ export const waits = Prisma.sql`finished_at IS NULL AND state = 'queued' AND fed
 /** Among tasks of one owner: the urgent first, then the oldest. Ids count up with time. */
 export const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;
 
-const toFed = (rows: readonly { readonly id: string | null }[]): Fed => ({
-  taskIds: rows.flatMap(({ id }) => id ?? []),
-  isBusy: rows.length === 0,
-});
+type FedRow = { readonly id: string | null; readonly stalls: number };
+
+const toFed = (rows: readonly FedRow[]): Fed => {
+  const jobs = rows.flatMap(({ id, stalls }) => (id === null ? [] : [{ taskId: id, stalls }]));
+  return { jobs, taskIds: jobs.map(({ taskId }) => taskId), isBusy: rows.length === 0 };
+};
 
 /** Takes the lane's lock until the statement ends. Feeders that overlap all the same feed no task twice. */
 const lockOf = (lane: string) => Prisma.sql`pg_try_advisory_xact_lock(72707370, hashtext(${lane}))`;
@@ -53,7 +57,7 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
     (SELECT id, is_sync, row_number() OVER (ORDER BY ${byUrgency}) AS n FROM tasks
       WHERE ${waitsHere} AND owner_id = next_owners.owner_id AND is_sync = ${Prisma.raw(`${isSync}`)}
       ORDER BY ${byUrgency} LIMIT (SELECT places FROM room))`;
-  const rows = await database.$queryRaw<{ id: string | null }[]>`
+  const rows = await database.$queryRaw<FedRow[]>`
     WITH RECURSIVE room AS MATERIALIZED (
       SELECT greatest(0, (SELECT ceil(coalesce(sum(slots), 1) * (1 + ${SPARE_JOBS}::float))::int FROM ${warmWorkers} AND ${model} = ANY(models))
              - (SELECT count(*) FROM tasks WHERE ${hasJob} AND stage = 'device' AND model = ${model})) AS places
@@ -81,7 +85,7 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
     ), fed AS (
       UPDATE tasks SET fed_at = now(), checked_at = now() FROM chosen
        WHERE tasks.id = chosen.id AND tasks.state = 'queued' AND tasks.fed_at IS NULL
-   RETURNING tasks.id, tag
+   RETURNING tasks.id, tasks.stalls, tag
     ), moved AS (
       INSERT INTO turns (model, owner_id, turn, sync_run)
       SELECT ${model}, owner_id, max(tag) + 1 / share,
@@ -91,7 +95,7 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
        GROUP BY owner_id, share, sync_run
           ON CONFLICT (model, owner_id) DO UPDATE SET turn = excluded.turn, sync_run = excluded.sync_run
     )
-    SELECT fed.id FROM room LEFT JOIN fed ON true ORDER BY tag`;
+    SELECT fed.id, fed.stalls FROM room LEFT JOIN fed ON true ORDER BY tag`;
   return toFed(rows);
 };
 
@@ -101,7 +105,7 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
  */
 export const feedRemote = async (database: Database, stage: RemoteStage): Promise<Fed> => {
   const waitsHere = Prisma.sql`${waits} AND stage <> 'device' AND stage = ${stage}::"TaskStage"`;
-  const rows = await database.$queryRaw<{ id: string | null }[]>`
+  const rows = await database.$queryRaw<FedRow[]>`
     WITH RECURSIVE busy AS MATERIALIZED (
       SELECT owner_id, remote_host FROM tasks WHERE ${hasJob} AND stage = ${stage}::"TaskStage"
     ), room AS MATERIALIZED (
@@ -138,9 +142,9 @@ export const feedRemote = async (database: Database, stage: RemoteStage): Promis
     ), fed AS (
       UPDATE tasks SET fed_at = now(), checked_at = now() FROM chosen
        WHERE tasks.id = chosen.id AND tasks.state = 'queued' AND tasks.fed_at IS NULL
-   RETURNING tasks.id, tag
+   RETURNING tasks.id, tasks.stalls, tag
     )
-    SELECT fed.id FROM room LEFT JOIN fed ON true ORDER BY tag`;
+    SELECT fed.id, fed.stalls FROM room LEFT JOIN fed ON true ORDER BY tag`;
   return toFed(rows);
 };
 

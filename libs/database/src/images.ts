@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { databaseNow } from './clock.js';
 import type { Image } from './generated/client.js';
 
 export type { Image };
@@ -6,8 +7,11 @@ export type NewImage = Omit<Image, 'createdAt' | 'lastUsedAt' | 'expiresAt' | 'd
   readonly expiresAt?: Date;
 };
 
-/** Whether the image has expired. Its bytes may exist a little longer. */
-export const isExpired = ({ deletedAt, expiresAt }: Image, now = new Date()): boolean =>
+/**
+ * Whether the image has expired. Its bytes may exist a little longer.
+ * @param now from `databaseNow`
+ */
+export const isExpired = ({ deletedAt, expiresAt }: Image, now: Date): boolean =>
   deletedAt !== null || (expiresAt !== null && expiresAt <= now);
 
 /** The same rule as a query: images that have not expired at `now`. */
@@ -25,7 +29,7 @@ export const useImage = async (
   ownerId: string,
   id: string,
 ): Promise<Image | undefined> => {
-  const now = new Date();
+  const now = await databaseNow(database);
   // Prisma joins these of one array into one query.
   const found = await database.image.findUnique({ where: { id } });
   if (!found || found.ownerId !== ownerId) return undefined;
@@ -44,7 +48,7 @@ export const forgetImage = async (
   ownerId: string,
   id: string,
 ): Promise<Image | undefined> => {
-  const now = new Date();
+  const now = await databaseNow(database);
   const [image] = await database.image.updateManyAndReturn({
     where: { id, ownerId, ...notExpiredAt(now) },
     data: { expiresAt: now },
@@ -56,12 +60,19 @@ export const forgetImage = async (
 export const findImage = (database: Database, id: string): Promise<Image | null> =>
   database.image.findUnique({ where: { id } });
 
-/** Writes the image's row. A repeated attempt of the same task replaces it. */
-export const putImage = async (database: Pick<Database, 'image'>, image: NewImage): Promise<void> => {
+/**
+ * Writes the image's row. A repeated attempt of the same task replaces it.
+ * @param now from `databaseNow`
+ */
+export const putImage = async (
+  database: Pick<Database, 'image'>,
+  image: NewImage,
+  now: Date,
+): Promise<void> => {
   const { id, ...facts } = image;
   const again = {
     ...facts,
-    lastUsedAt: new Date(),
+    lastUsedAt: now,
     expiresAt: image.expiresAt ?? null,
     deletedAt: null,
     cleanedAt: null,
@@ -78,7 +89,7 @@ export const markCleaned = async (
   id: string,
   bytes: number,
 ): Promise<Image | undefined> => {
-  const now = new Date();
+  const now = await databaseNow(database);
   const [image] = await database.image.updateManyAndReturn({
     where: { id, ...notExpiredAt(now) },
     data: { bytes, cleanedAt: now },

@@ -23,7 +23,18 @@ export {
   type EndedWaiting,
   type ToCancel,
 } from './cancel.js';
+export {
+  CLAIMANT_SILENT_MS,
+  endClaimant,
+  forgetClaimants,
+  handBackOf,
+  handBackOfSilent,
+  keepAlive,
+  SUSPECT_STALLS,
+  type HandedBack,
+} from './claimants.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';
+export { CLOCK_TOLERANCE_MS, databaseNow, measureClockOffset } from './clock.js';
 export {
   endDelivery,
   recordAttempt,
@@ -82,11 +93,13 @@ export {
   finishTask,
   finishUpload,
   isCancelRequested,
+  isSuspect,
   moveToDevice,
   moveToUpload,
   postponeTask,
   releaseTask,
   type Claim,
+  type Claimant,
   type FinishFacts,
   type RunFacts,
   type StageColumns,
@@ -114,15 +127,14 @@ export {
   forgetFailedAddresses,
   outcomesOfTheDay,
   shortenStoredErrors,
-  suspectTasks,
   troubledDeliveries,
   type Backlog,
   type OutcomeCount,
-  type Suspect,
   type TroubledDelivery,
 } from './status.js';
 export { databaseIdentity, findOrphans, type DatabaseIdentity, type StoredImage } from './orphans.js';
 export { forgetImages, forgetOutcomes, forgetTasks } from './retention.js';
+export { explainSuspect, replayTask, suspectTasks, type Suspect } from './suspects.js';
 export { takeUnchecked } from './sweep.js';
 export { listWebhooks, replayWebhooks, type ListedWebhook, type WebhookFilter } from './webhooks.js';
 export {

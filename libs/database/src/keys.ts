@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database } from './client.js';
+import { databaseNow } from './clock.js';
 import type { ApiKey } from './generated/client.js';
 
 const LAST_USED_EVERY_MS = 60_000;
@@ -31,9 +32,9 @@ export type Owner = {
   readonly key: KeyRights;
 };
 
-const findKey = async (database: Database, hash: string): Promise<ApiKey | null> =>
+const findKey = async (database: Database, hash: string, now: Date): Promise<ApiKey | null> =>
   (await database.apiKey.findUnique({ where: { hash } })) ??
-  database.apiKey.findFirst({ where: { previousHash: hash, previousUntil: { gt: new Date() } } });
+  database.apiKey.findFirst({ where: { previousHash: hash, previousUntil: { gt: now } } });
 
 const toOwner = ({ id, name, ownerId, scopes, models, ratePerS, inFlight, budgetUsd }: ApiKey): Owner => ({
   id: ownerId ?? id,
@@ -46,12 +47,12 @@ const toOwner = ({ id, name, ownerId, scopes, models, ratePerS, inFlight, budget
  * @returns undefined for a key that is unknown or revoked, or has expired
  */
 export const findOwner = async (database: Database, apiKey: string): Promise<Owner | undefined> => {
-  const found = await findKey(database, hashKey(apiKey));
-  const now = Date.now();
-  if (!found || found.revokedAt || (found.expiresAt && found.expiresAt.getTime() <= now)) return undefined;
+  const now = await databaseNow(database);
+  const found = await findKey(database, hashKey(apiKey), now);
+  if (!found || found.revokedAt || (found.expiresAt && found.expiresAt <= now)) return undefined;
 
-  if (!found.lastUsedAt || now - found.lastUsedAt.getTime() > LAST_USED_EVERY_MS) {
-    await database.apiKey.update({ where: { id: found.id }, data: { lastUsedAt: new Date(now) } });
+  if (!found.lastUsedAt || now.getTime() - found.lastUsedAt.getTime() > LAST_USED_EVERY_MS) {
+    await database.apiKey.update({ where: { id: found.id }, data: { lastUsedAt: now } });
   }
   return toOwner(found);
 };
@@ -61,7 +62,7 @@ export const findWorkingKeys = async (
   database: Database,
   hashes: readonly string[],
 ): Promise<ReadonlySet<string>> => {
-  const [asked, now] = [{ in: [...hashes] }, { gt: new Date() }];
+  const [asked, now] = [{ in: [...hashes] }, { gt: await databaseNow(database) }];
   const found = await database.apiKey.findMany({
     where: {
       revokedAt: null,
@@ -219,7 +220,7 @@ export const listKeys = async (database: Database, ownerId?: string): Promise<re
 export const revokeKey = async (database: Database, name: string): Promise<boolean> => {
   const { count } = await database.apiKey.updateMany({
     where: { name, revokedAt: null },
-    data: { revokedAt: new Date() },
+    data: { revokedAt: await databaseNow(database) },
   });
   return count > 0;
 };

@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { databaseNow } from './clock.js';
 import { hasJob } from './feed.js';
 import type { TaskState } from './generated/client.js';
 
@@ -40,8 +41,8 @@ export const longestWaiting = async (
   database: Database,
   models: readonly string[],
   forMs: number,
-): Promise<{ readonly taskId: string; readonly lane: string } | undefined> => {
-  const before = { lte: new Date(Date.now() - forMs) };
+): Promise<{ readonly taskId: string; readonly lane: string; readonly stalls: number } | undefined> => {
+  const before = { lte: new Date((await databaseNow(database)).getTime() - forMs) };
   const found = await database.task.findFirst({
     where: {
       finishedAt: null,
@@ -52,9 +53,9 @@ export const longestWaiting = async (
       OR: [{ startedAt: null }, { startedAt: before }],
     },
     orderBy: { createdAt: 'asc' },
-    select: { id: true, model: true },
+    select: { id: true, model: true, stalls: true },
   });
-  return found?.model ? { taskId: found.id, lane: found.model } : undefined;
+  return found?.model ? { taskId: found.id, lane: found.model, stalls: found.stalls } : undefined;
 };
 
 /** The number of pending webhook deliveries, and how long the oldest has been due. */

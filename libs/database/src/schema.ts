@@ -26,6 +26,7 @@ export const neededMigrations: readonly string[] = [
   '20261128182000_clean_images',
   '20261128182000_troubled_deliveries',
   '20261128182500_outcome_hours',
+  '20261128190000_claimants',
 ];
 
 class OldSchema extends Error {

@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { databaseNow } from './clock.js';
 import type { SessionItem } from './generated/client.js';
 
 export type { SessionItem };
@@ -16,17 +17,19 @@ export const createSession = async (database: Database, id: string, ownerId: str
 
 /** @returns false for a session that is unknown, expired or belongs to another owner */
 export const resumeSession = async (database: Database, id: string, ownerId: string): Promise<boolean> => {
-  const seenAfter = new Date(Date.now() - RESUME_MS);
+  const now = await databaseNow(database);
+  const seenAfter = new Date(now.getTime() - RESUME_MS);
   const { count } = await database.session.updateMany({
     where: { id, ownerId, lastSeenAt: { gte: seenAfter } },
-    data: { lastSeenAt: new Date() },
+    data: { lastSeenAt: now },
   });
   return count > 0;
 };
 
 /** Marks these sessions as still in use. */
 export const touchSessions = async (database: Database, ids: readonly string[]): Promise<void> => {
-  await database.session.updateMany({ where: { id: { in: [...ids] } }, data: { lastSeenAt: new Date() } });
+  const lastSeenAt = await databaseNow(database);
+  await database.session.updateMany({ where: { id: { in: [...ids] } }, data: { lastSeenAt } });
 };
 
 export const addSessionItems = async (
@@ -53,5 +56,6 @@ export const removeSessionItems = async (database: Database, ids: readonly strin
 
 /** Deletes sessions that can no longer be resumed, and their items. */
 export const forgetSessions = async (database: Database): Promise<void> => {
-  await database.session.deleteMany({ where: { lastSeenAt: { lt: new Date(Date.now() - FORGET_MS) } } });
+  const now = await databaseNow(database);
+  await database.session.deleteMany({ where: { lastSeenAt: { lt: new Date(now.getTime() - FORGET_MS) } } });
 };

@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { databaseNow } from './clock.js';
 import type { DeliveryState, TaskState } from './generated/client.js';
 
 /** Ids are UUIDv7 and start with the time, so the rows of a day are a range of the primary key. */
@@ -8,7 +9,6 @@ export const firstIdSince = (ms: number): string => {
 };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const dayAgo = () => firstIdSince(Date.now() - DAY_MS);
 
 export type OutcomeCount = {
   readonly model: string;
@@ -30,20 +30,6 @@ export const outcomesOfTheDay = (database: Database): Promise<OutcomeCount[]> =>
      WHERE model <> ''
      GROUP BY 1, 2, 3
      ORDER BY 1, 2, 3`;
-
-export type Suspect = {
-  readonly id: string;
-  readonly model: string | null;
-  readonly state: TaskState;
-  readonly stalls: number;
-  readonly createdAt: Date;
-};
-
-/** Tasks of the last day whose worker vanished, latest first. Too many stalls fail a task. */
-export const suspectTasks = (database: Database, limit: number): Promise<Suspect[]> =>
-  database.$queryRaw<Suspect[]>`
-    SELECT id, model, state, stalls, created_at AS "createdAt" FROM tasks
-     WHERE stalls > 0 AND id >= ${dayAgo()}::uuid ORDER BY id DESC LIMIT ${limit}`;
 
 /** The waiting tasks of one key. */
 export type Backlog = {
@@ -106,7 +92,8 @@ const REPLAY_DAYS = 7;
 
 /** Drops the addresses of deliveries that can no longer be replayed. */
 export const forgetFailedAddresses = async (database: Database): Promise<number> => {
-  const endedAt = { lt: new Date(Date.now() - REPLAY_DAYS * DAY_MS) };
+  const now = await databaseNow(database);
+  const endedAt = { lt: new Date(now.getTime() - REPLAY_DAYS * DAY_MS) };
   const { count } = await database.delivery.updateMany({
     where: { state: 'failed', url: { not: null }, endedAt },
     data: { url: null },

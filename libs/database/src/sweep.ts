@@ -1,8 +1,8 @@
 import type { Database } from './client.js';
 import { hasJob } from './feed.js';
 
-/** A task that may have lost its job, and the lane of that job. */
-type Unchecked = { readonly taskId: string; readonly lane: string };
+/** A task that may have lost its job, with what names the job. */
+type Unchecked = { readonly taskId: string; readonly lane: string; readonly stalls: number };
 
 /**
  * Picks unfinished tasks with a job that was not checked lately, longest unchecked first, and marks them as
@@ -22,4 +22,4 @@ export const takeUnchecked = async (
         ORDER BY checked_at
         LIMIT ${limit}
           FOR UPDATE SKIP LOCKED)
- RETURNING id AS "taskId", CASE stage WHEN 'device' THEN model ELSE stage::text END AS lane`;
+ RETURNING id AS "taskId", stalls, CASE stage WHEN 'device' THEN model ELSE stage::text END AS lane`;

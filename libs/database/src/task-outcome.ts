@@ -10,6 +10,7 @@ import {
 } from '#contract';
 import { StoredProblem } from './claims.js';
 import type { Database } from './client.js';
+import { databaseNow } from './clock.js';
 import type { Image, Task as TaskRow } from './generated/client.js';
 import { findImage, isExpired } from './images.js';
 import { RemovalRequest } from './removal-request.js';
@@ -95,7 +96,8 @@ export const taskOutcome = async (reader: OutcomeReader, task: TaskRow): Promise
   if (task.state === 'failed') return toFailure(toTaskError(task), routingOfTask(task));
 
   const image = await findImage(reader.database, task.outputImageId);
-  if (!image || isExpired(image)) throw new TaskError('mediaExpired', 'The image of this task was deleted.');
+  if (!image || isExpired(image, await databaseNow(reader.database)))
+    throw new TaskError('mediaExpired', 'The image of this task was deleted.');
   const upload = uploads[task.taskType];
   if (upload) return { result: upload(task.taskUuidSent, image.id, imageUrl(reader, image)) };
   return { result: await removed(reader, task, image) };

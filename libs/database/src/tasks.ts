@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { databaseNow, newId } from './clock.js';
 import type { NewImage } from './images.js';
 import type { Prisma, Task as TaskRow } from './generated/client.js';
 
@@ -100,19 +101,6 @@ export type TaskInsert = {
   readonly image?: NewImage | undefined;
 };
 
-/** Sets the deadlines by the database's clock, which workers compare them with. */
-const setDeadlines = async (
-  transaction: Pick<Database, '$executeRaw'>,
-  deadlines: readonly { readonly id: string; readonly seconds: number }[],
-): Promise<void> => {
-  if (deadlines.length === 0) return;
-  const [ids, seconds] = [deadlines.map(({ id }) => id), deadlines.map((each) => each.seconds)];
-  await transaction.$executeRaw`
-    UPDATE tasks SET deadline_at = now() + wanted.seconds * interval '1 second'
-      FROM unnest(${ids}::uuid[], ${seconds}::int[]) AS wanted(id, seconds)
-     WHERE tasks.id = wanted.id`;
-};
-
 /**
  * Stores tasks and the images that came with them in one transaction.
  * @returns the row of each, in their order; undefined where another request took the revision first: call findStanding again
@@ -121,8 +109,9 @@ export const insertTasks = async (
   database: Database,
   inserts: readonly TaskInsert[],
 ): Promise<(TaskRow | undefined)[]> => {
-  const now = new Date();
+  const now = await databaseNow(database);
   const data = inserts.map(({ task: { deadlineS, ...task }, revision }) => ({
+    id: newId(now),
     ...task,
     ...(deadlineS !== undefined && { deadlineAt: new Date(now.getTime() + deadlineS * 1000) }),
     ...(task.state && { startedAt: now, finishedAt: now }),
@@ -137,11 +126,6 @@ export const insertTasks = async (
       image && byOutput.has(task.outputImageId) ? [image] : [],
     );
     if (images.length > 0) await transaction.image.createMany({ data: images });
-    const deadlines = inserts.flatMap(({ task: { outputImageId, deadlineS: seconds } }) => {
-      const id = byOutput.get(outputImageId)?.id;
-      return id !== undefined && seconds !== undefined ? [{ id, seconds }] : [];
-    });
-    await setDeadlines(transaction, deadlines);
     return inserts.map(({ task }) => byOutput.get(task.outputImageId));
   });
 };

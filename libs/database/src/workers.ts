@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Database } from './client.js';
+import { databaseNow } from './clock.js';
 
 const SILENT_AFTER_MS = 10_000;
 export const HEARTBEAT_MS = 2_000;
@@ -38,10 +39,14 @@ export type WorkerFacts = {
 
 export type WarmWorker = WorkerFacts & { readonly startedAt: Date };
 
+/** That many milliseconds ago. */
+const before = async (database: Database, ms: number): Promise<Date> =>
+  new Date((await databaseNow(database)).getTime() - ms);
+
 /** Records that this worker is warm and takes tasks. */
 export const beat = async (database: Database, worker: WorkerFacts): Promise<void> => {
   const { id, ...facts } = worker;
-  const lastSeenAt = new Date();
+  const lastSeenAt = await databaseNow(database);
   const models = worker.served.map(({ air }) => air);
   const row = { ...facts, served: [...worker.served], installed: [...worker.installed], models, lastSeenAt };
   await database.worker.upsert({ where: { id }, create: { id, ...row }, update: row });
@@ -57,7 +62,7 @@ export const leave = async (database: Database, id: string): Promise<void> => {
 /** The workers that are warm now. */
 export const warmWorkers = async (database: Database): Promise<readonly WarmWorker[]> => {
   const workers = await database.worker.findMany({
-    where: { lastSeenAt: { gt: new Date(Date.now() - SILENT_AFTER_MS) } },
+    where: { lastSeenAt: { gt: await before(database, SILENT_AFTER_MS) } },
     orderBy: { startedAt: 'asc' },
   });
   return workers.map((worker) => Object.assign(worker, { served: ServedFile.array().parse(worker.served) }));
@@ -69,7 +74,7 @@ export const servedModels = async (database: Database): Promise<ReadonlySet<stri
 
 /** AIR ids that are accepted: a worker serves them now, or did within MODEL_KEPT_MS. */
 export const availableModels = async (database: Database): Promise<ReadonlySet<string>> => {
-  const lastServedAt = { gt: new Date(Date.now() - MODEL_KEPT_MS) };
+  const lastServedAt = { gt: await before(database, MODEL_KEPT_MS) };
   const rows = await database.servedModel.findMany({ where: { lastServedAt } });
   return new Set(rows.map(({ air }) => air));
 };
@@ -77,6 +82,6 @@ export const availableModels = async (database: Database): Promise<ReadonlySet<s
 /** Deletes the rows of killed workers. */
 export const forgetSilentWorkers = async (database: Database): Promise<void> => {
   await database.worker.deleteMany({
-    where: { lastSeenAt: { lt: new Date(Date.now() - 6 * SILENT_AFTER_MS) } },
+    where: { lastSeenAt: { lt: await before(database, 6 * SILENT_AFTER_MS) } },
   });
 };

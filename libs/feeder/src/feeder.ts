@@ -40,9 +40,9 @@ export const createFeeder = ({ database, queue, onError }: Needs): Feeder => {
   const stopping = new AbortController();
 
   const feedOnce = async (lane: string): Promise<void> => {
-    const { taskIds, isBusy } = await feed(database, lane);
+    const { jobs, isBusy } = await feed(database, lane);
     // A job that cannot be added is added by the sweep.
-    if (taskIds.length > 0) await queue.addAll(lane, taskIds);
+    if (jobs.length > 0) await queue.addAll(lane, jobs);
     if (!isBusy) return;
     lanes.set(lane, true);
     await sleep(BUSY_MS);

@@ -2,6 +2,7 @@ export { createAdminAdapter, listenForAdmin, openAdminServer, type AdminServer }
 export { secureHeaders } from './secure-headers.js';
 export { adminControllers } from './admin/admin.module.js';
 export { PROBES, type Probes } from './admin/health.controller.js';
+export { ClockModule } from './clock.module.js';
 export { DATABASE, DATABASE_CHECK, DatabaseModule } from './database.module.js';
 export { FEEDER, FeederModule } from './feeder.module.js';
 export { OUTBOUND, OutboundModule } from './outbound.module.js';

@@ -11,11 +11,15 @@ export type Context = {
   readonly log: Logger;
   /** Ends the process with an error. For faults that only a new process can clear. */
   readonly crash: (error: Error) => void;
+  /** Tells the process that forked this one by which id its rows name it. */
+  readonly identify?: (id: string) => void;
 };
 
 /** Messages to the process that forked the program. */
 export type ProgramMessage =
-  { readonly type: 'ready' } | { readonly type: 'failed'; readonly reason: string };
+  | { readonly type: 'ready' }
+  | { readonly type: 'identity'; readonly id: string }
+  | { readonly type: 'failed'; readonly reason: string };
 
 const tell = (message: ProgramMessage) =>
   new Promise<void>((resolve) => {
@@ -53,7 +57,8 @@ export const runProgram = async (
       log.fatal({ err: error }, 'ended by a fault');
       process.exit(1);
     };
-    const running = await start({ config, log, crash });
+    const identify = (id: string) => void tell({ type: 'identity', id });
+    const running = await start({ config, log, crash, identify });
 
     let stopping = false;
     stop = async (why: string) => {

@@ -14,7 +14,12 @@ import pg from 'pg';
 export type JobData = { readonly taskId: string };
 
 /** Jobs wait in Redis if REDIS_URL is set, otherwise in the Postgres that holds the tasks. */
-export type QueueConfig = { readonly DATABASE_URL: string; readonly REDIS_URL?: string | undefined };
+export type QueueConfig = {
+  readonly DATABASE_URL: string;
+  readonly REDIS_URL?: string | undefined;
+  /** Keeps installations apart that share a Redis. In Postgres their databases do. */
+  readonly QUEUE_PREFIX?: string;
+};
 
 /** The part of both backends' queues that we use. */
 export type JobStore = {
@@ -74,12 +79,25 @@ const postgresConnection = (config: QueueConfig, max: number) => ({
   Client: SteadyClient,
 });
 
+/** The longest wait between two tries to connect. BullMQ's own are 15 and 20 s, which tasks would wait after an outage. */
+const LONGEST_RETRY_MS = 1_000;
+
+const retryStrategy = (tries: number): number => Math.min(100 * tries, LONGEST_RETRY_MS);
+
+const prefixOf = ({ QUEUE_PREFIX }: QueueConfig) =>
+  QUEUE_PREFIX === undefined ? {} : { prefix: QUEUE_PREFIX };
+
 /** Producers fail fast, so that requests are answered during an outage. The sweep enqueues the task later. */
 export const openQueue = (config: QueueConfig, name: string): JobStore => {
   if (!config.REDIS_URL)
     return new postgres.Queue<JobData>(name, { connection: postgresConnection(config, QUEUE_CONNECTIONS) });
-  const connection = { url: config.REDIS_URL, enableOfflineQueue: false, maxRetriesPerRequest: 1 };
-  return new Queue<JobData>(name, { connection });
+  const connection = {
+    url: config.REDIS_URL,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    retryStrategy,
+  };
+  return new Queue<JobData>(name, { connection, ...prefixOf(config) });
 };
 
 /** Consumers wait for their connection without a limit, so that an outage only pauses them. */
@@ -95,6 +113,11 @@ export const openWorker = (
       connection: postgresConnection(config, WORKER_CONNECTIONS),
     });
   }
-  const connection = { url: config.REDIS_URL, maxRetriesPerRequest: null };
-  return new Worker<JobData, void>(name, processor, { ...options, connection });
+  const connection = { url: config.REDIS_URL, maxRetriesPerRequest: null, retryStrategy };
+  return new Worker<JobData, void>(name, processor, {
+    ...options,
+    connection,
+    ...prefixOf(config),
+    runRetryDelay: LONGEST_RETRY_MS,
+  });
 };

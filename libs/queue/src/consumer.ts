@@ -31,9 +31,13 @@ export type ConsumerOptions = {
   readonly onError: (error: Error) => void;
 };
 
-// A killed worker's job is taken over after lockDuration plus stalledInterval. The task's row decides how
-// often that may happen, so BullMQ's own limit is set out of reach.
-const takeOver = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1000 } as const;
+// A killed worker's tasks are handed back through their rows, sooner than BullMQ notices. What it does then only adds a
+// start that finds nothing to do, so its own limit is set out of reach.
+const takeOver = {
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 1000,
+} as const;
 
 /**
  * How long BullMQ may take to close once no job is in hand. It can hang for ever: when Redis is away, or when
@@ -52,12 +56,27 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
   /** Workers that run or are paused. */
   const started = new Set<JobRunner>();
   const stopping = new AbortController();
+  /** Failed jobs of each lane that wait for their next try. They hold no slot. */
+  const resting = new Map<string, number>();
   let handsBack = false;
   let isPaused = false;
 
-  const slots = createSlots(concurrency, () => {
-    for (const [lane, worker] of workers) worker.concurrency = slots.allowance(lane);
-  });
+  const concurrencyOf = (lane: string) => slots.allowance(lane) + (resting.get(lane) ?? 0);
+  const setConcurrency = () => {
+    for (const [lane, worker] of workers) worker.concurrency = concurrencyOf(lane);
+  };
+  const slots = createSlots(concurrency, setConcurrency);
+
+  /** Waits before the next try. BullMQ's own delays compare the clocks of machines. */
+  const rest = async (lane: string, tries: number, signal: AbortSignal) => {
+    const change = (by: number) => {
+      resting.set(lane, (resting.get(lane) ?? 0) + by);
+      setConcurrency();
+    };
+    change(1);
+    await sleep(pauseMs(tries, longestPauseMs), undefined, { signal }).catch(() => undefined);
+    change(-1);
+  };
 
   const inSlot = async (lane: string, signal: AbortSignal, work: () => Promise<void>) => {
     const release = await slots.take(lane, signal);
@@ -99,6 +118,10 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
           await inSlot(lane, signal, () => handle({ taskId: job.data.taskId, lastTry }, signal));
         } catch (error) {
           await putBack(job, token, error);
+          if (lastTry) throw error;
+          await rest(lane, job.attemptsMade, signal);
+          // The worker may have stopped meanwhile.
+          await putBack(job, token, error);
           throw error;
         } finally {
           inHand.delete(controller);
@@ -116,7 +139,7 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
     started.delete(ended);
     ended.close().catch(onError);
     const worker = open(lane);
-    worker.concurrency = slots.allowance(lane);
+    worker.concurrency = concurrencyOf(lane);
     workers.set(lane, worker);
     return worker;
   };

@@ -247,6 +247,33 @@ describe.each(backends)('the queue on %s', (backend) => {
   });
 });
 
+(redisIsInstalled() ? describe : describe.skip)('two installations on one Redis', () => {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+
+  it('see only their own jobs when their QUEUE_PREFIX differs', async () => {
+    const of = (QUEUE_PREFIX: string) => ({ DATABASE_URL: '', REDIS_URL: redis.url, QUEUE_PREFIX });
+    const [one, other] = [createTaskQueue(of('one'), ignore), createTaskQueue(of('other'), ignore)];
+    const [first, second] = [jobOf(), jobOf()];
+    await one.add(first);
+    await other.add(second);
+    expect([await other.has(first), await one.has(second)]).toEqual([false, false]);
+
+    const seen: string[] = [];
+    const handle: Handler = async ({ taskId }) => void seen.push(taskId);
+    const options = { lanes: [model], concurrency: 1, longestPauseMs: 50, onError: ignore };
+    const consumer = createConsumer(of('other'), handle, options);
+    consumer.run();
+    await until('the job of its installation', async () => !(await other.has(second)));
+    await consumer.stop(0);
+    expect([seen, await one.has(first)]).toEqual([[second.taskId], true]);
+    await Promise.all([one.close(), other.close()]);
+  });
+});
+
 const DATABASE_URL = 'postgresql://nobody@127.0.0.1:1/nothing';
 
 describe.each([

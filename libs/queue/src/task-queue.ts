@@ -3,7 +3,13 @@ import { openQueue, type JobStore, type LibraryQueue, type QueueConfig } from '.
 import { queueName } from './names.js';
 
 /** A task's entry in a queue: the id of its row, and the lane (see `queueName`). */
-export type Job = { readonly taskId: string; readonly lane: string };
+export type Job = {
+  readonly taskId: string;
+  readonly lane: string;
+  /** How often the task's worker vanished, which still holds the job of before. */
+  readonly stalls?: number;
+};
+type Entry = Omit<Job, 'lane'>;
 
 /** Counts by BullMQ's states: waiting, prioritized, delayed, active … */
 export type JobCounts = Readonly<Record<string, number>>;
@@ -12,7 +18,7 @@ export type TaskQueue = {
   /** Enqueues a task. Does nothing while the task already has a job in this lane. */
   readonly add: (job: Job) => Promise<void>;
   /** Enqueues tasks in one round trip. */
-  readonly addAll: (lane: string, taskIds: readonly string[]) => Promise<void>;
+  readonly addAll: (lane: string, entries: readonly Entry[]) => Promise<void>;
   /** Whether the task has a job, in any state. */
   readonly has: (job: Job) => Promise<boolean>;
   /** The number of the lane's jobs by state. */
@@ -24,13 +30,8 @@ export type TaskQueue = {
   readonly close: () => Promise<void>;
 };
 
-/** Ended jobs are removed, because Postgres keeps the record. Faults outside the task are retried. */
-const jobOptions = {
-  removeOnComplete: true,
-  removeOnFail: true,
-  attempts: 3,
-  backoff: { type: 'exponential', delay: 1000 },
-} as const;
+/** Ended jobs are removed, because Postgres keeps the record. Faults outside the task are retried; the consumer pauses. */
+const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 3 } as const;
 
 const TIMEOUT_MS = 3_000;
 
@@ -45,6 +46,9 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
   });
   return Promise.race([work, late]).finally(() => done.abort());
 };
+
+/** A job that a vanished worker holds cannot be added again, so the task's next job has another id. */
+const idOf = ({ taskId, stalls = 0 }: Entry): string => (stalls === 0 ? taskId : `${taskId}_${stalls}`);
 
 /** The queue that ping() reads. It never holds a job. */
 const PROBE = 'probe';
@@ -73,21 +77,21 @@ export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => 
     return queue;
   };
   const queueOf = ({ lane }: Job) => open(queueName(lane));
-  const entryOf = (taskId: string) => ({
+  const entryOf = (entry: Entry) => ({
     name: 'removal',
-    data: { taskId },
-    opts: { ...jobOptions, jobId: taskId },
+    data: { taskId: entry.taskId },
+    opts: { ...jobOptions, jobId: idOf(entry) },
   });
 
   return {
     add: async (job) => {
-      const { name, data, opts } = entryOf(job.taskId);
+      const { name, data, opts } = entryOf(job);
       await inTime(queueOf(job).add(name, data, opts));
     },
-    addAll: async (lane, taskIds) => {
-      await inTime(open(queueName(lane)).addBulk(taskIds.map(entryOf)));
+    addAll: async (lane, entries) => {
+      await inTime(open(queueName(lane)).addBulk(entries.map(entryOf)));
     },
-    has: async (job) => (await inTime(queueOf(job).getJobState(job.taskId))) !== 'unknown',
+    has: async (job) => (await inTime(queueOf(job).getJobState(idOf(job)))) !== 'unknown',
     counts: (lane) =>
       inTime(open(queueName(lane)).getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed')),
     inspect: (lane) => open(queueName(lane)) as JobStore & LibraryQueue,

@@ -1,4 +1,4 @@
-import { keyScopes, type Database, type KeyScope, type KeySettings } from '#database';
+import { databaseNow, keyScopes, type Database, type KeyScope, type KeySettings } from '#database';
 import { findModel, type Catalogue } from '#models';
 import { UsageError } from '../command.js';
 
@@ -75,14 +75,14 @@ const toAirs = (text: string, catalogue: Catalogue, usage: string): string[] =>
   });
 
 /** A date means the end of that day, so that the key still works on it. */
-const toMoment = (text: string, usage: string): Date => {
+const toMoment = (text: string, now: Date, usage: string): Date => {
   const seconds = toSeconds(text);
-  if (seconds !== undefined) return new Date(Date.now() + seconds * 1000);
+  if (seconds !== undefined) return new Date(now.getTime() + seconds * 1000);
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
   const moment = new Date(isDay ? `${text}T23:59:59.999Z` : text);
   if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(moment.getTime()))
     throw new UsageError('--expires takes a day such as 2027-01-31, or a time from now such as 90d.', usage);
-  if (moment.getTime() <= Date.now()) throw new UsageError(`--expires: ${text} is over.`, usage);
+  if (moment <= now) throw new UsageError(`--expires: ${text} is over.`, usage);
   return moment;
 };
 
@@ -123,7 +123,7 @@ const readShare = (text: string, usage: string): number =>
 
 /** @throws UsageError that names the option */
 export const readLimits = async (
-  { catalogue }: World,
+  { catalogue, database }: World,
   { scope, models, share, expires, ...values }: LimitValues,
   usage: string,
 ): Promise<KeySettings & { readonly share?: number }> => ({
@@ -131,5 +131,7 @@ export const readLimits = async (
   ...(scope !== undefined && { scopes: scope === NONE ? [...keyScopes] : toScopes(scope, usage) }),
   ...(models !== undefined && { models: models === NONE ? [] : toAirs(models, await catalogue(), usage) }),
   ...(share !== undefined && { share: share === NONE ? 1 : readShare(share, usage) }),
-  ...(expires !== undefined && { expiresAt: expires === NONE ? null : toMoment(expires, usage) }),
+  ...(expires !== undefined && {
+    expiresAt: expires === NONE ? null : toMoment(expires, await databaseNow(database), usage),
+  }),
 });

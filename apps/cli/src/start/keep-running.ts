@@ -1,17 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runOnce, type Program, type Run } from './run-once.js';
+import { runOnce, type Ending, type Program, type Run } from '#program';
 import { StartError } from './start-error.js';
 
-/** The wait before a restart. It doubles per crash and is reset after `forgivenAfterMs` of uptime. */
+/**
+ * The wait before a restart. It doubles per crash and is reset after `forgivenAfterMs` of uptime. A program that others
+ * killed starts again soon.
+ */
 export type Backoff = { readonly firstMs: number; readonly mostMs: number; readonly forgivenAfterMs: number };
 
-const BACKOFF: Backoff = { firstMs: 1_000, mostMs: 30_000, forgivenAfterMs: 60_000 };
+const BACKOFF: Backoff = { firstMs: 500, mostMs: 30_000, forgivenAfterMs: 10_000 };
+
+const SOON_MS = 100;
 
 export type KeepOptions = {
   readonly env: NodeJS.ProcessEnv;
   /** Called with one line for every unexpected end. */
   readonly say: (line: string) => void;
   readonly backoff?: Backoff;
+  /** Called for every unexpected end of a program, before it starts again. */
+  readonly onEnd?: (ending: Ending) => Promise<void>;
 };
 
 export type Kept = {
@@ -27,7 +34,7 @@ export type Kept = {
 };
 
 /** Restarts a program whenever it ends, until it is stopped. Its first start must succeed. */
-export const keepRunning = (program: Program, { env, say, backoff = BACKOFF }: KeepOptions): Kept => {
+export const keepRunning = (program: Program, { env, say, onEnd, backoff = BACKOFF }: KeepOptions): Kept => {
   const stopping = new AbortController();
   let run: Run | undefined;
   let wasReady = false;
@@ -42,15 +49,19 @@ export const keepRunning = (program: Program, { env, say, backoff = BACKOFF }: K
     let waitMs = backoff.firstMs;
     while (!stopping.signal.aborted) {
       run = runOnce(program, env, onReady);
-      const { reason, livedMs } = await run.ended;
+      const ending = await run.ended;
+      const { reason, livedMs, isOwnFault } = ending;
       if (stopping.signal.aborted) return;
       if (!wasReady) throw new StartError(`The ${program.name} ${reason}.`);
 
       if (livedMs >= backoff.forgivenAfterMs) waitMs = backoff.firstMs;
-      say(`The ${program.name} ${reason}; it starts again in ${waitMs / 1000} s.`);
+      const thisWaitMs = isOwnFault ? waitMs : Math.min(SOON_MS, backoff.firstMs);
+      say(`The ${program.name} ${reason}; it starts again in ${thisWaitMs / 1000} s.`);
+      const told = onEnd?.(ending);
       // Rejects when a stop aborts the wait. The loop checks for that.
-      await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      waitMs = Math.min(waitMs * 2, backoff.mostMs);
+      await sleep(thisWaitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await told;
+      if (isOwnFault) waitMs = Math.min(waitMs * 2, backoff.mostMs);
     }
   };
 

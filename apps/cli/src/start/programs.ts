@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { usableCores } from '#config';
+import type { Program } from '#program';
 import { keepRunning, type KeepOptions } from './keep-running.js';
-import type { Program } from './run-once.js';
 
 export type Programs = {
   /** Resolves when every program was ready once. Rejects with a StartError when one cannot start. */

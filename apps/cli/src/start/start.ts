@@ -4,6 +4,7 @@ import type { Progress } from '#weights';
 import { announcement, forgetAnnouncement, keepAnnouncement, printAnnouncement } from './announcement.js';
 import { checkPort, localUrl } from './check-port.js';
 import { checkRedis } from './check-redis.js';
+import { createHandBack } from './hand-back.js';
 import { lockDataDir } from './data-lock.js';
 import { openDependencies, prepareDatabase } from './dependencies.js';
 import { keyWarning, localKey } from './local-key.js';
@@ -72,7 +73,8 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   stopping.throwIfAborted();
 
   const env = environmentOf(config, server.url);
-  const programs = startPrograms(clearcut, { env, say: progress.note }, killAfterMs(config));
+  const onEnd = createHandBack(server.url, progress.note);
+  const programs = startPrograms(clearcut, { env, say: progress.note, onEnd }, killAfterMs(config));
   closers.push(() => programs.stop(hurry));
   await Promise.all([programs.ready, waitUntilReady(localUrl(config), stopping, progress.note)]);
   const text = announcement(config, key);

@@ -1,6 +1,15 @@
 import { isUuid } from '#contract';
-import { cancelAllWaiting, cancelTask, findTask, statusOf, type Database } from '#database';
-import { print, readArguments, runGroup, UsageError, type Command, type Group } from '../command.js';
+import {
+  cancelAllWaiting,
+  cancelTask,
+  explainSuspect,
+  findTask,
+  replayTask,
+  statusOf,
+  suspectTasks,
+  type Database,
+} from '#database';
+import { print, readArguments, runGroup, table, UsageError, type Command, type Group } from '../command.js';
 import { withDatabase } from '../database.js';
 
 /** What the commands on tasks work with. */
@@ -61,9 +70,54 @@ const cancel: Command<World> = {
   },
 };
 
+const suspectsUsage = `Usage: npx clearcut tasks suspects
+
+Lists tasks whose worker vanished: those of the last day, and all that were given up for it. From the second time on, a
+task runs alone in its worker. It is given up only when a worker ends by itself while it runs alone.
+`;
+
+const MOST_LISTED = 100;
+
+const suspects: Command<World> = {
+  usage: suspectsUsage,
+  run: async ({ database }, args) => {
+    if (args.length > 0) throw new UsageError('tasks suspects takes no arguments.', suspectsUsage);
+    const found = await suspectTasks(database, MOST_LISTED);
+    const rows = found.map((task) => [
+      task.id,
+      task.taskUuidSent,
+      task.model ?? '',
+      `${task.stalls}`,
+      explainSuspect(task),
+    ]);
+    print(table([['ID', 'TASKUUID', 'MODEL', 'VANISHED', 'STATE'], ...rows]));
+  },
+};
+
+const replayUsage = `Usage: npx clearcut tasks replay <id>
+
+Runs a task again that was given up since its worker ended, alone in its worker. tasks suspects lists the ids. Its caller
+gets the new result by the same taskUUID, and its webhook another call.
+`;
+
+const replay: Command<World> = {
+  usage: replayUsage,
+  run: async ({ database }, args) => {
+    const { positionals } = readArguments(args, {}, replayUsage);
+    const [id, ...more] = positionals;
+    if (id === undefined || more.length > 0 || !isUuid(id))
+      throw new UsageError('Name the id of one task, as tasks suspects lists it.', replayUsage);
+    if (!(await replayTask(database, id)))
+      throw new TasksError(`No task ${id} waits for a replay: see tasks suspects.`);
+    print(`replayed  ${id}\n`);
+  },
+};
+
 const usage = `Usage: npx clearcut tasks <command> [options]
 
-  cancel   cancel a task of a key, or all of its tasks that wait
+  cancel     cancel a task of a key, or all of its tasks that wait
+  suspects   list tasks whose worker vanished
+  replay     run a task again that was given up for it
 
 The commands work on the database of DATABASE_URL, or on that of the running npm start of this folder.
 `;
@@ -71,7 +125,7 @@ The commands work on the database of DATABASE_URL, or on that of the running npm
 const tasks: Group<World> = {
   name: 'tasks',
   usage,
-  commands: { cancel },
+  commands: { cancel, suspects, replay },
   within: (work) => withDatabase((database) => work({ database })),
 };
 

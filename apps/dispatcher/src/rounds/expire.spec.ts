@@ -29,7 +29,7 @@ it('expiry keeps the rows while the storage is away, logs that once, and deletes
   for (let i = 0; i < 3; i++) {
     const id = randomUUID();
     const facts = { contentType: 'image/png', bytes: 1, width: 1, height: 1, expiresAt: new Date(0) };
-    await putImage(database, { id, ownerId, storageKey: `outputs/${id}.png`, ...facts });
+    await putImage(database, { id, ownerId, storageKey: `outputs/${id}.png`, ...facts }, new Date());
   }
   const left = () => database.image.count({ where: { deletedAt: null } });
 

@@ -72,7 +72,7 @@ describe.each([
 
   it('deletes images without a row, and keeps those with one', async () => {
     const [known, orphan] = [newId(), newId()];
-    await putImage(database, imageOf(known));
+    await putImage(database, imageOf(known), new Date());
     await write(keyOf(known), keyOf(orphan));
     expect(await sweep()).toEqual({ deleted: 1, isOwned: true });
     expect(await left()).toEqual(new Set([keyOf(known)]));
@@ -80,9 +80,9 @@ describe.each([
 
   it('deletes bytes that came back after their image was deleted, or have another type than their row', async () => {
     const [gone, known] = [newId(), newId()];
-    await putImage(database, imageOf(gone));
+    await putImage(database, imageOf(gone), new Date());
     await database.image.update({ where: { id: gone }, data: { deletedAt: new Date() } });
-    await putImage(database, imageOf(known));
+    await putImage(database, imageOf(known), new Date());
     await write(keyOf(gone), keyOf(known), keyOf(known, 'jpg'));
     expect((await sweep()).deleted).toBe(2);
     expect(await left()).toEqual(new Set([keyOf(known)]));

@@ -1,5 +1,5 @@
 import { TaskError } from '#contract';
-import { databaseIdentity, findOrphans, type Database } from '#database';
+import { databaseIdentity, databaseNow, findOrphans, type Database } from '#database';
 import { imageIdOf, isUnfinished, storedFolders, type Storage, type StoredFile } from '#storage';
 import type { Logger, Metrics } from '#telemetry';
 
@@ -54,7 +54,7 @@ export const sweepOrphans = async (
   const { id, madeAt } = await databaseIdentity(database);
   if (!(await ownsImages(storage, id))) return { deleted: 0, isOwned: false };
 
-  const before = Date.now() - olderThanMs;
+  const before = (await databaseNow(database)).getTime() - olderThanMs;
   const files = await storage.list(folder);
   const old = files.filter(({ writtenAt }) => writtenAt >= madeAt && writtenAt.getTime() <= before);
   const orphans = await orphansAmong(database, old);

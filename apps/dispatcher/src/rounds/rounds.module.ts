@@ -29,11 +29,15 @@ import { startRounds } from './start-rounds.js';
 import { createSweep } from './sweep.js';
 import { createTidy } from './tidy.js';
 import { createUnwanted } from './unwanted.js';
+import { createVanished } from './vanished.js';
 
 export const PULSE = token<Pulse>('pulse');
 
 /** A task is ended at most this long after its deadline. */
 const UNWANTED_EVERY_MS = 1_000;
+
+/** How often silent workers are looked for. */
+const VANISHED_EVERY_MS = 1_000;
 
 /** Gateways and workers feed at once what they know of. This finds what they missed. */
 const FEED_EVERY_MS = 1_000;
@@ -53,9 +57,11 @@ const startAll = provide(
     };
     const sweep = createSweep(edges);
     const expire = createExpiry(edges);
+    const handBackVanished = createVanished({ ...edges, feeder });
     const endUnwanted = createUnwanted({ ...edges, feeder, endedTasks });
     return () => {
       repeat('feeding', feeder.feedAll, FEED_EVERY_MS);
+      repeat('vanished', handBackVanished, VANISHED_EVERY_MS);
       repeat('unwanted', endUnwanted, UNWANTED_EVERY_MS);
       repeat('sweep', sweep, 2_000);
       repeat('expiry', expire, 5_000);

@@ -15,14 +15,18 @@ export const sweep = async (
   database: Database,
   queue: TaskQueue,
   olderThanMs = UNCHECKED_AFTER_MS,
+  stopping?: AbortSignal,
 ): Promise<number> => {
   let stranded = 0;
-  for (const job of await takeUnchecked(database, olderThanMs, BATCH)) {
-    if (await queue.has(job)) continue;
-    await queue.add(job);
-    stranded++;
+  for (;;) {
+    const batch = await takeUnchecked(database, olderThanMs, BATCH);
+    for (const job of batch) {
+      if (await queue.has(job)) continue;
+      await queue.add(job);
+      stranded++;
+    }
+    if (batch.length < BATCH || stopping?.aborted) return stranded;
   }
-  return stranded;
 };
 
 type Needs = {
@@ -33,13 +37,18 @@ type Needs = {
 };
 
 /** Sweeps, and counts and logs the stranded tasks. */
-export const createSweep = ({ database, queue, metrics, log }: Needs): (() => Promise<void>) => {
+export const createSweep = ({
+  database,
+  queue,
+  metrics,
+  log,
+}: Needs): ((stopping?: AbortSignal) => Promise<void>) => {
   const counter = metrics.counter({
     name: 'clearcut_tasks_stranded_total',
     help: 'Tasks whose job was lost and which were enqueued again.',
   });
-  return async () => {
-    const stranded = await sweep(database, queue);
+  return async (stopping) => {
+    const stranded = await sweep(database, queue, UNCHECKED_AFTER_MS, stopping);
     counter.inc(stranded);
     if (stranded > 0) log.warn({ stranded }, 'stranded tasks enqueued again');
   };

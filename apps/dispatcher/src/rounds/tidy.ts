@@ -1,4 +1,5 @@
 import {
+  forgetClaimants,
   forgetFailedAddresses,
   forgetFormerWebhookSecrets,
   forgetSessions,
@@ -16,6 +17,7 @@ export const createTidy = ({ database, secrets }: Needs) => {
   let isMended = false;
   return async (): Promise<void> => {
     await forgetSilentWorkers(database);
+    await forgetClaimants(database);
     await forgetSessions(database);
     await forgetFailedAddresses(database);
     await forgetFormerWebhookSecrets(database);

@@ -9,7 +9,7 @@ type Needs = {
   readonly log: Logger;
 };
 
-/** Ends waiting tasks that are past their deadline or were cancelled, and counts them. */
+/** Ends waiting tasks that are past their deadline, were cancelled or are poison, and counts them. */
 export const createUnwanted = ({ database, feeder, endedTasks, log }: Needs): (() => Promise<void>) => {
   const note = (code: string, ended: readonly EndedWaiting[]) => {
     for (const { model, lane, count } of ended) {
@@ -19,8 +19,9 @@ export const createUnwanted = ({ database, feeder, endedTasks, log }: Needs): ((
     }
   };
   return async () => {
-    const { overdue, cancelled } = await endUnwanted(database);
+    const { overdue, cancelled, poisoned } = await endUnwanted(database);
     note('deadlineExceeded', overdue);
     note('taskCancelled', cancelled);
+    note('inferenceError', poisoned);
   };
 };

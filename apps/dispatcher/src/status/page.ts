@@ -1,3 +1,4 @@
+import { explainSuspect } from '#database';
 import type { Backlog, Depth, OutcomeCount, Suspect, TroubledDelivery, WarmWorker } from '#database';
 import type { JobCounts } from '#queue';
 import { Html, html, table, type Content } from './html.js';
@@ -60,8 +61,21 @@ const backlogRows = ({ backlogs }: Status): Content[][] =>
     cancelButton(backlog),
   ]);
 
+const taskButton = ({ id }: Suspect): Html =>
+  html`<form method="post" action="/replay-task">
+    <input type="hidden" name="id" value="${id}" /><button>Replay</button>
+  </form>`;
+
 const suspectRows = ({ suspects }: Status): Content[][] =>
-  suspects.map(({ id, model, state, stalls, createdAt }) => [id, model, state, stalls, createdAt]);
+  suspects.map((task) => [
+    task.id,
+    task.model,
+    task.state,
+    task.stalls,
+    task.createdAt,
+    explainSuspect(task),
+    task.poisonedAt ? taskButton(task) : '',
+  ]);
 
 const replayButton = ({ id, canReplay }: TroubledDelivery): Content =>
   canReplay &&
@@ -122,7 +136,7 @@ export const statusPage = (status: Status): string =>
         ${section('Queue', 'Tasks in Postgres that have not ended, and their jobs in the queue.', table(['Model', 'Queued', 'Running', 'Longest wait', 'Jobs'], queueRows(status)))}
         ${section('Waiting', 'Tasks that wait, by the key that sent them.', table(['Key', 'Tasks', 'Longest wait', ''], backlogRows(status)))}
         ${section('Tasks', 'Ended within the last 24 hours.', table(['Model', 'State', 'Code', 'Tasks'], outcomeRows(status)))}
-        ${section('Poisoned tasks', 'Tasks whose worker vanished within the last 24 hours. After the third time a task fails.', table(['Task', 'Model', 'State', 'Workers lost', 'Accepted'], suspectRows(status)))}
+        ${section('Poisoned tasks', 'Tasks of the last 24 hours whose worker vanished, and all that were given up for it. From the second time on a task runs alone, and it is given up only when its worker then ends by itself.', table(['Task', 'Model', 'State', 'Workers lost', 'Accepted', 'What follows', ''], suspectRows(status)))}
         ${section('Deliveries', 'Webhooks that failed at least once. Failed deliveries can be replayed for seven days.', html`${replayForm} ${table(['Host', 'State', 'Attempts', 'Last answer', 'Ended or due', 'Task', ''], deliveryRows(status))}`)}
         ${section('Workers', 'Workers that are warm now.', table(['Worker', 'Device', 'Fallback', 'Models', 'Since'], workerRows(status)))}
       </body>

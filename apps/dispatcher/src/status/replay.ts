@@ -1,9 +1,11 @@
-import { replayWebhooks, type Database } from '#database';
+import { replayTask, replayWebhooks, type Database } from '#database';
 import type { Logger } from '#telemetry';
 import { BadRequestException, ConflictException } from '@nestjs/common';
 import type { Deliveries } from '../deliveries/deliveries.js';
 
 export const cannotReplay = () => new ConflictException('This delivery cannot be replayed, or no longer.');
+
+export const cannotReplayTask = () => new ConflictException('This task cannot be replayed, or no longer.');
 
 /** When the tasks were accepted whose webhooks are to be replayed, as a form sends it. Empty: no limit. */
 export type ReplaySpan = { readonly from?: unknown; readonly to?: unknown };
@@ -43,3 +45,11 @@ export const replay = ({ database, deliveries, log }: Needs): Replay => ({
     deliveries.wake();
   },
 });
+
+/** Runs a task again that was given up as poison. The feeder finds it within a second. */
+export const replayPoisoned =
+  ({ database, log }: Pick<Needs, 'database' | 'log'>) =>
+  async (id: string): Promise<void> => {
+    if (!(await replayTask(database, id))) throw cannotReplayTask();
+    log.info({ taskId: id }, 'task replayed by the operator');
+  };

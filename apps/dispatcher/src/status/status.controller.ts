@@ -13,9 +13,10 @@ import { token } from '#nest';
 import { OperatorGuard } from '../admin/operator.guard.js';
 import { statusPage, type Status } from './page.js';
 import { noSuchKey } from './cancel-waiting.js';
-import { cannotReplay, type Replay, type ReplaySpan } from './replay.js';
+import { cannotReplay, cannotReplayTask, type Replay, type ReplaySpan } from './replay.js';
 
 export const READ_STATUS = token<() => Promise<Status>>('read status');
+export const REPLAY_TASK = token<(id: string) => Promise<void>>('replay task');
 export const REPLAY = token<Replay>('replay');
 
 export const CANCEL_WAITING = token<(ownerId: string) => Promise<void>>('cancel waiting');
@@ -25,6 +26,7 @@ const policy =
   "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 const DeliveryId = new ParseUUIDPipe({ exceptionFactory: cannotReplay });
+const TaskId = new ParseUUIDPipe({ exceptionFactory: cannotReplayTask });
 const OwnerId = new ParseUUIDPipe({ exceptionFactory: noSuchKey });
 
 @Controller()
@@ -33,6 +35,7 @@ export class StatusController {
   constructor(
     @Inject(READ_STATUS) private readonly readStatus: () => Promise<Status>,
     @Inject(REPLAY) private readonly replays: Replay,
+    @Inject(REPLAY_TASK) private readonly replayTask: (id: string) => Promise<void>,
     @Inject(CANCEL_WAITING) private readonly cancelWaiting: (ownerId: string) => Promise<void>,
   ) {}
 
@@ -53,6 +56,12 @@ export class StatusController {
   @Redirect('/', 303)
   async replayAll(@Body() span: ReplaySpan = {}): Promise<void> {
     await this.replays.all(span);
+  }
+
+  @Post('replay-task')
+  @Redirect('/', 303)
+  async runAgain(@Body('id', TaskId) id: string): Promise<void> {
+    await this.replayTask(id);
   }
 
   @Post('cancel')

@@ -4,8 +4,8 @@ import { DELIVERIES, DeliveriesModule } from '../deliveries/deliveries.module.js
 import { ENDED_TASKS, EndedTasksModule } from '../ended-tasks.module.js';
 import { cancelWaiting } from './cancel-waiting.js';
 import { readStatus } from './read-status.js';
-import { replay } from './replay.js';
-import { CANCEL_WAITING, READ_STATUS, REPLAY, StatusController } from './status.controller.js';
+import { replay, replayPoisoned } from './replay.js';
+import { CANCEL_WAITING, READ_STATUS, REPLAY, REPLAY_TASK, StatusController } from './status.controller.js';
 
 /** The status page at /, and its forms that replay deliveries and cancel waiting tasks. */
 @Module({
@@ -19,6 +19,7 @@ import { CANCEL_WAITING, READ_STATUS, REPLAY, StatusController } from './status.
       feeder: FEEDER,
       log: LOG,
     }),
+    provide(REPLAY_TASK, replayPoisoned, { database: DATABASE, log: LOG }),
     provide(REPLAY, replay, { database: DATABASE, deliveries: DELIVERIES, log: LOG }),
   ],
 })

@@ -40,6 +40,10 @@ const refuseRoute = (methods: readonly string[]): TaskError => {
   return new TaskError('methodNotAllowed', message, { allowedValues: methods });
 };
 
+/** Fastify refuses the method QUERY without a content type before it looks for a route. */
+const isUnrouted = (error: unknown, is404: boolean): boolean =>
+  (is404 && !(error instanceof TaskError)) || (error instanceof HttpException && error.getStatus() === 404);
+
 /** Headers that hold for whatever is answered. */
 const isKept = (name: string) => name === 'vary' || name.startsWith('access-control-');
 
@@ -54,9 +58,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const { server, url, is404 } = http.getRequest<FastifyRequest>();
-    // Fastify refuses the method QUERY without a content type before it looks for a route.
-    const isUnrouted = is404 && !(error instanceof TaskError);
-    const isRouters = isUnrouted || (error instanceof HttpException && error.getStatus() === 404);
+    const isRouters = isUnrouted(error, is404);
     const methods = isRouters ? server.allowedMethods(url.split('?', 1)[0] ?? '') : [];
     const problem = isRouters ? refuseRoute(methods) : translate(error);
     const { status } = problems[problem.code];

@@ -1,5 +1,5 @@
 import { TaskError } from '#contract';
-import { findImage, isExpired, markCleaned, type Database, type Image } from '#database';
+import { databaseNow, findImage, isExpired, markCleaned, type Database, type Image } from '#database';
 import { ImageError, stripMetadata } from '#imaging';
 import { isOriginal, type Storage } from '#storage';
 import { createOwnerPlaces } from '../tasks/owner-places.js';
@@ -25,7 +25,7 @@ const strip = async (bytes: Buffer): Promise<Buffer> => {
 /** The stored bytes are replaced, so that they are served as any others afterwards. */
 const clean = async ({ database, storage }: Needs, id: string): Promise<Image | null> => {
   const image = await findImage(database, id);
-  if (!image || image.cleanedAt || isExpired(image)) return image;
+  if (!image || image.cleanedAt || isExpired(image, await databaseNow(database))) return image;
   const bytes = await storage.read(image.storageKey);
   const stripped = await strip(bytes);
   if (stripped.equals(bytes)) return (await markCleaned(database, id, bytes.length)) ?? image;

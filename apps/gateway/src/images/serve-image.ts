@@ -1,5 +1,5 @@
 import { isUuid, TaskError } from '#contract';
-import { findImage, isExpired, type Database, type Image } from '#database';
+import { databaseNow, findImage, isExpired, type Database, type Image } from '#database';
 import { token } from '#nest';
 import type { ImageQuery, ImageSignatures } from '#secrets';
 import type { Place, Storage } from '#storage';
@@ -42,8 +42,8 @@ type Needs = {
 /** A deletion cannot reach what clients keep. They ask again after this time, and mostly hear that nothing changed. */
 const MAX_AGE_S = 300;
 
-const maxAgeOf = ({ expiresAt }: Image): number => {
-  const leftS = expiresAt === null ? MAX_AGE_S : (expiresAt.getTime() - Date.now()) / 1000;
+const maxAgeOf = ({ expiresAt }: Image, now: Date): number => {
+  const leftS = expiresAt === null ? MAX_AGE_S : (expiresAt.getTime() - now.getTime()) / 1000;
   return Math.max(0, Math.min(MAX_AGE_S, Math.floor(leftS)));
 };
 
@@ -54,11 +54,12 @@ export const createFindImage = ({ database, storage, signatures, config }: Needs
     const [id] = name.split('.', 1);
     const known = isUuid(id) && (await findImage(database, id));
     if (!known || !known.storageKey.endsWith(name)) throw noSuchImage();
-    const image = isExpired(known) ? null : await cleanOriginal(known);
-    if (!image || isExpired(image))
+    const now = await databaseNow(database);
+    const image = isExpired(known, now) ? null : await cleanOriginal(known);
+    if (!image || isExpired(image, now))
       return { kind: 'gone', body: problemBody(imageGone(), config.PUBLIC_URL) };
     const { contentType, storageKey } = image;
-    const maxAgeS = maxAgeOf(image);
+    const maxAgeS = maxAgeOf(image, now);
     const asked = { method: method === 'HEAD' ? 'HEAD' : 'GET', contentType, maxAgeS } as const;
     return { ...(await storage.locate(storageKey, asked)), contentType, maxAgeS };
   };

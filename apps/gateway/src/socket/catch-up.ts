@@ -81,11 +81,11 @@ const overError = (state: State) =>
 /** Waits for the end of a task that was sent over an earlier connection. */
 const follow = async (about: CatchUp, item: SessionItem): Promise<void> => {
   const { needs, owner, isWanted } = about;
-  const since = Date.now();
+  const since = performance.now();
   while (isWanted(item)) {
     const state = await currentState(needs, owner, item.id);
     if (!isWanted(item) || tell(about, item, state)) return;
-    if (isOver(state, Date.now() - since, needs)) return giveUp(about, item, overError(state));
+    if (isOver(state, performance.now() - since, needs)) return giveUp(about, item, overError(state));
 
     if (state.kind === 'running') {
       const waited = await needs.waitingRoom.wait(state.taskId, needs.config.SYNC_TIMEOUT_S * 1000);

@@ -1,5 +1,6 @@
 import type { AccountDetails, AccountManagement, Outcome } from '#contract';
 import {
+  databaseNow,
   findUsage,
   listKeys,
   spentThisMonth,
@@ -23,9 +24,9 @@ const sumOf = (rows: readonly UsageRow[]) => ({
 });
 
 /** @param days those that have usage, in UTC */
-const usageOf = (days: readonly UsageRow[]): AccountDetails['usage'] => {
+const usageOf = (days: readonly UsageRow[], now: Date): AccountDetails['usage'] => {
   const last = (count: number) => {
-    const from = new Date(Date.now() - (count - 1) * DAY_MS).toISOString().slice(0, 10);
+    const from = new Date(now.getTime() - (count - 1) * DAY_MS).toISOString().slice(0, 10);
     return sumOf(days.filter(({ day = '' }) => day >= from));
   };
   return { total: sumOf(days), today: last(1), last7Days: last(7), last30Days: last(30) };
@@ -34,10 +35,11 @@ const usageOf = (days: readonly UsageRow[]): AccountDetails['usage'] => {
 const describeKey = (
   { name, prefix, createdAt, lastUsedAt, expiresAt, revokedAt }: KeyFacts,
   used: readonly UsageRow[],
+  now: Date,
 ): AccountDetails['apiKeys'][number] => ({
   apiKey: `${prefix}…`,
   name,
-  enabled: revokedAt === null && (expiresAt === null || expiresAt.getTime() > Date.now()),
+  enabled: revokedAt === null && (expiresAt === null || expiresAt > now),
   createdAt: createdAt.toISOString(),
   ...(lastUsedAt && { lastUsedAt: lastUsedAt.toISOString() }),
   requests: used.find(({ key }) => key === name)?.tasks ?? 0,
@@ -62,7 +64,8 @@ export const createAccount =
   (needs: Needs): Account =>
   async (caller, { taskUUID, operation }) => {
     const { database } = needs;
-    const [keys, days, used, balance] = await Promise.all([
+    const [now, keys, days, used, balance] = await Promise.all([
+      databaseNow(database),
       listKeys(database, caller.id),
       findUsage(database, { by: ['day'], ownerId: caller.id }),
       findUsage(database, { by: ['key'], ownerId: caller.id }),
@@ -76,8 +79,8 @@ export const createAccount =
       organizationUUID: caller.id,
       ...balance,
       team: [],
-      apiKeys: keys.map((key) => describeKey(key, used)),
-      usage: usageOf(days),
+      apiKeys: keys.map((key) => describeKey(key, used, now)),
+      usage: usageOf(days, now),
     };
     return { result };
   };

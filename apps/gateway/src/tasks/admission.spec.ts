@@ -17,6 +17,8 @@ const callerOf = (id: string, rights: Partial<KeyRights> = {}): Owner => ({
 });
 const a = callerOf('a');
 
+const today = async () => new Date('2027-03-05T12:00:00Z');
+
 /** A service whose clock and whose rows the test moves. */
 const setUp = (limit: number) => {
   const rows = { count: 0, spent: 0, asked: 0, nowMs: 0 };
@@ -25,7 +27,7 @@ const setUp = (limit: number) => {
     return rows.count;
   };
   const spentThisMonth = async () => rows.spent;
-  return { rows, ...createAdmission({ limit, countInFlight, spentThisMonth, now: () => rows.nowMs }) };
+  return { rows, ...createAdmission({ limit, countInFlight, spentThisMonth, today, now: () => rows.nowMs }) };
 };
 
 describe('a caller', () => {
@@ -76,6 +78,7 @@ describe('a caller', () => {
         return 0;
       },
       spentThisMonth: async () => 0,
+      today,
     });
     await expect(admit(a)).rejects.toThrow('away');
     fails = false;

@@ -32,6 +32,8 @@ export type AdmissionOptions = {
   readonly countInFlight: (ownerId: string, keyId?: string) => Promise<number>;
   /** USD that a key has spent in this month, with those of its tasks in flight. */
   readonly spentThisMonth: (ownerId: string, keyId: string) => Promise<number>;
+  /** The time by which months begin. */
+  readonly today: () => Promise<Date>;
   readonly now?: () => number;
 };
 
@@ -48,9 +50,9 @@ const tooFast = (perS: number, waitS: number): TaskError => {
   return new TaskError('rateLimitExceeded', message, { max: size, retryAfter });
 };
 
-const tooDear = (estimate: number, left: number, budget: number): TaskError => {
+const tooDear = (estimate: number, left: number, budget: number, today: Date): TaskError => {
   const missingUSD = Number((estimate - left).toFixed(6));
-  const month = new Date().toLocaleString('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
+  const month = today.toLocaleString('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
   const message =
     `This task may cost ${inUsd(estimate)}, and this key has ${inUsd(Math.max(0, left))} left of its ${inUsd(budget)} ` +
     `for ${month}: ${inUsd(missingUSD)} are missing.`;
@@ -78,6 +80,7 @@ export const createAdmission = ({
   limit,
   countInFlight,
   spentThisMonth,
+  today,
   now = () => performance.now(),
 }: AdmissionOptions): Admission => {
   const counts = createRecent(now);
@@ -110,9 +113,9 @@ export const createAdmission = ({
     throw new TaskError('rateLimitExceeded', message, { max: most, retryAfter });
   };
 
-  const requireBudget = (estimate: number, spent: number, budget: number) => {
+  const requireBudget = (estimate: number, spent: number, budget: number, day: Date) => {
     const left = budget - spent;
-    if (estimate - left >= 5e-7) throw tooDear(estimate, left, budget);
+    if (estimate - left >= 5e-7) throw tooDear(estimate, left, budget, day);
   };
 
   return {
@@ -121,11 +124,11 @@ export const createAdmission = ({
       const count = countOf(caller);
       const spending =
         key.budgetUsd === null ? undefined : spendings(key.id, () => spentThisMonth(id, key.id));
-      const [inFlight, spent] = await Promise.all([count.figure, spending?.figure]);
+      const [inFlight, spent, day] = await Promise.all([count.figure, spending?.figure, today()]);
 
       // Nothing is awaited from here on, so that tasks that come together are counted one after the other.
       if (spending && spent !== undefined && key.budgetUsd !== null)
-        requireBudget(estimateUsd, spent + spending.added, key.budgetUsd);
+        requireBudget(estimateUsd, spent + spending.added, key.budgetUsd, day);
       requirePlace(inFlight + count.added, key.inFlight ?? limit);
       requireRate(caller);
       takeRate(caller);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { atParameter } from '#boundary';
 import type { ServiceConfig } from '#config';
 import { TaskError, type ParsedSource, type Removal } from '#contract';
-import { isExpired, useImage, type Database, type NewImage, type Owner } from '#database';
+import { databaseNow, isExpired, useImage, type Database, type NewImage, type Owner } from '#database';
 import { limitsOf, probe, requireImageSize, requireOutputSize, type ImageSize } from '#imaging';
 import { imageKey } from '#storage';
 import type { InlineImage } from './accept.js';
@@ -48,7 +48,7 @@ const resolveStored = async (
 ): Promise<Input> => {
   const image = await useImage(database, owner.id, imageUuid);
   if (!image) throw new TaskError('mediaNotFound', `There is no image ${imageUuid}.`, { parameter });
-  if (isExpired(image))
+  if (isExpired(image, await databaseNow(database)))
     throw new TaskError('mediaExpired', `The image ${imageUuid} was deleted.`, { parameter });
   await atParameter(parameter, () => requireImageSize(image, limitsOf(config)));
   return { inputImageId: image.id, size: image };

@@ -1,6 +1,14 @@
 import type { ServiceConfig } from '#config';
 import { outputOf, TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
-import { findTask, RemovalRequest, statusOf, type Database, type Owner, type TaskRow } from '#database';
+import {
+  databaseNow,
+  findTask,
+  RemovalRequest,
+  statusOf,
+  type Database,
+  type Owner,
+  type TaskRow,
+} from '#database';
 import { token } from '#nest';
 import type { Secrets } from '#secrets';
 import type { ReadProgress } from './progress.js';
@@ -37,7 +45,8 @@ const answerRow = async (needs: Needs, task: TaskRow): Promise<Outcome> => {
     return { result: { taskType, taskUUID, status: 'processing', ...progress } };
   }
   const { RESULT_RETENTION_H: hours } = needs.config;
-  if (Date.now() - task.finishedAt.getTime() > hours * HOUR_MS) {
+  const now = await databaseNow(needs.database);
+  if (now.getTime() - task.finishedAt.getTime() > hours * HOUR_MS) {
     const message = `The answer was kept for ${hours === 1 ? 'an hour' : `${hours} hours`}.`;
     throw new TaskError('taskExpired', message, { parameter: 'taskUUID' });
   }

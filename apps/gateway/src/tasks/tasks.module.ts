@@ -1,4 +1,4 @@
-import { countInFlight, findEnded, spentThisMonth } from '#database';
+import { countInFlight, databaseNow, findEnded, spentThisMonth } from '#database';
 import {
   CONFIG,
   DATABASE,
@@ -77,6 +77,7 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
           limit: config.MAX_TASKS_IN_FLIGHT,
           countInFlight: (ownerId, keyId) => countInFlight(database, ownerId, keyId),
           spentThisMonth: (ownerId, keyId) => spentThisMonth(database, ownerId, keyId),
+          today: () => databaseNow(database),
         }),
       { config: CONFIG, database: DATABASE },
     ),

@@ -11,6 +11,7 @@ import {
   type ParsedSource,
 } from '#contract';
 import {
+  databaseNow,
   findImage,
   findStanding,
   forgetImage,
@@ -162,7 +163,8 @@ const checkMedia = async (needs: Needs, owner: Owner, task: MediaStorage): Promi
   if (task.operation !== 'delete') return checkUpload(needs, owner, task);
   const source = await parseImageSource(task.media, 'media');
   const image = source.kind === 'stored' && (await findImage(needs.database, source.imageUuid));
-  if (!image || image.ownerId !== owner.id || isExpired(image)) throw noSuchImage();
+  if (!image || image.ownerId !== owner.id || isExpired(image, await databaseNow(needs.database)))
+    throw noSuchImage();
   return free(task);
 };
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { beat, HEARTBEAT_MS, leave, type Database, type WorkerFacts } from '#database';
 import type { DeviceFacts } from '#inference';
 import { createFaultLog, type Logger } from '#telemetry';
@@ -17,13 +16,13 @@ export type Heartbeat = {
   readonly stop: () => Promise<void>;
 };
 
-/** Each start of a worker gets a new id. */
 export const describeWorker = (
+  id: string,
   { served, installed }: Models,
   { provider, requested, device, fallback }: DeviceFacts,
   slots: number,
 ): WorkerFacts => ({
-  id: randomUUID(),
+  id,
   provider,
   requestedDevice: requested,
   device,

@@ -20,6 +20,8 @@ import { DEVICE, DeviceModule } from '../device/device.module.js';
 import { BREAKER, FitnessModule } from '../fitness/fitness.module.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
 import { ACTIVITY, TasksModule } from '../tasks/tasks.module.js';
+import { WORKER_ID } from '../worker-options.js';
+import { startClaimant } from './claimant.js';
 import { createHeartbeat, describeWorker, type Heartbeat } from './heartbeat.js';
 import { createLiveness, createReadiness } from './probes.js';
 
@@ -29,10 +31,11 @@ export const WARM_PROBES = token<Probes>('warm probes');
 
 const heartbeat = provide(
   HEARTBEAT,
-  ({ config, database, models, device, log, shutdown }) => {
-    const worker = describeWorker(models, device.facts, config.WORKER_CONCURRENCY);
+  ({ config, database, models, device, workerId, log, shutdown }) => {
+    const worker = describeWorker(workerId, models, device.facts, config.WORKER_CONCURRENCY);
     const created = createHeartbeat(database, worker, log);
     shutdown.stopTaking('heartbeat', created.stop);
+    shutdown.closes('claimant', startClaimant(database, workerId, log), (opened) => opened.stop());
     return created;
   },
   {
@@ -40,6 +43,7 @@ const heartbeat = provide(
     database: DATABASE,
     models: MODELS,
     device: DEVICE,
+    workerId: WORKER_ID,
     log: LOG,
     shutdown: SHUTDOWN,
   },

@@ -1,5 +1,5 @@
 import { TaskError } from '#contract';
-import { endingProblems, RemovalRequest, type TaskRow } from '#database';
+import { endingProblems, RemovalRequest, SUSPECT_STALLS, type TaskRow } from '#database';
 import type { Storage } from '#storage';
 import { createStopwatch, type Durations } from '#telemetry';
 import { cancelledError, type Cancellations } from './cancellations.js';
@@ -9,9 +9,6 @@ import { durationsOf, type StageEnd } from './stage-end.js';
 import type { RunStages } from './stages.js';
 import { openEnding, toProblem, type EndingNeeds } from './task-ending.js';
 import { outputKey } from './work-item.js';
-
-/** A task whose workers vanished more often than this is poisoned. */
-const MAX_STALLS = 2;
 
 export type AttemptNeeds = EndingNeeds & {
   readonly stages: RunStages;
@@ -79,16 +76,18 @@ const factsOf = (task: TaskRow, stageEnd: StageEnd) => {
 
 type Attempt = { readonly task: TaskRow; readonly lastTry: boolean; readonly signal: AbortSignal };
 
-/** Ends a task whose workers keep vanishing. */
-const giveUpPoisoned = async (needs: AttemptNeeds, task: TaskRow): Promise<void> => {
-  const ending = openEnding(needs, task);
-  const message = `The task ended its worker ${task.stalls} times and was given up.`;
-  await ending.fail({ code: 'inferenceError', message, details: {} }, {});
-  ending.log.error({ stalls: task.stalls }, 'poisoned task given up');
+/** A suspect whose workers vanish in a way that nobody saw is given up at the deadline of all tasks. */
+const isPastPatience = ({ stalls, createdAt, startedAt }: TaskRow, deadlineMs: number): boolean =>
+  stalls >= SUSPECT_STALLS && startedAt !== null && startedAt.getTime() - createdAt.getTime() > deadlineMs;
+
+const vanishedError = ({ stalls }: TaskRow, deadlineMs: number): TaskError => {
+  const message = `Workers vanished ${stalls} times with this task in hand. It was given up after ${deadlineMs / 1000} s.`;
+  return new TaskError('inferenceError', message, {}, { final: true });
 };
 
 /** Why a claimed task is not to be run any more. */
-const unwantedBy = (task: TaskRow): TaskError | undefined => {
+const unwantedBy = (task: TaskRow, deadlineMs: number): TaskError | undefined => {
+  if (isPastPatience(task, deadlineMs)) return vanishedError(task, deadlineMs);
   if (task.cancelRequestedAt) return cancelledError();
   return leftMsOf(task) <= 0 ? overdueError() : undefined;
 };
@@ -126,15 +125,13 @@ const endOrRetry = async (
 export const runAttempt = async (needs: AttemptNeeds, attempt: Attempt): Promise<void> => {
   const { stages, tracing } = needs;
   const { task, signal } = attempt;
-  if (task.stalls > MAX_STALLS) return giveUpPoisoned(needs, task);
-
   const ending = openEnding(needs, task);
   const limits = startLimits(needs, task);
   const bounded = AbortSignal.any([signal, limits.signal]);
   const stopwatch = createStopwatch((stage, work) => tracing.trace(stage, {}, work), durationsOf(task));
   const { durations } = stopwatch;
   try {
-    const unwanted = unwantedBy(task);
+    const unwanted = unwantedBy(task, needs.deadlineMs);
     if (unwanted) throw unwanted;
     const stageEnd = await stages[task.stage](task, stopwatch, bounded);
     const kept = await ending.move(stageEnd, durations);

@@ -1,6 +1,7 @@
 import {
   claimTask,
   isDatabaseOutage,
+  isSuspect,
   postponeTask,
   releaseTask,
   type Claim,
@@ -11,15 +12,23 @@ import {
 
 /** The claims of this worker on tasks. */
 export type Claims = {
-  /** Resolves with undefined when the task has ended or is at another stage. */
-  readonly take: (taskId: string, stage: TaskStage) => Promise<TaskRow | undefined>;
+  /**
+   * Resolves with undefined when the task has ended, is at another stage or in another's hand, and with `suspect` when it
+   * may be taken only while nothing else is in hand.
+   */
+  readonly take: (
+    taskId: string,
+    stage: TaskStage,
+    isAlone: boolean,
+  ) => Promise<TaskRow | 'suspect' | undefined>;
   /** While the database is away, the release waits for the next `take`, so that the task never counts as stalled. */
   readonly giveBack: (claim: Claim) => Promise<void>;
   /** Lets the task wait in Postgres. Resolves with false while the database is away. */
   readonly postpone: (claim: Claim, ms: number) => Promise<boolean>;
 };
 
-export const createClaims = (database: Database): Claims => {
+/** @param workerId names this process in its claims */
+export const createClaims = (database: Database, workerId: string): Claims => {
   const unreleased = new Map<string, Claim>();
 
   const releaseAll = async () => {
@@ -30,9 +39,11 @@ export const createClaims = (database: Database): Claims => {
   };
 
   return {
-    take: async (taskId, stage) => {
+    take: async (taskId, stage, isAlone) => {
       await releaseAll();
-      return claimTask(database, taskId, stage);
+      const task = await claimTask(database, taskId, stage, { workerId, isAlone });
+      if (task || isAlone) return task;
+      return (await isSuspect(database, taskId)) ? 'suspect' : undefined;
     },
     postpone: async (claim, ms) => {
       try {

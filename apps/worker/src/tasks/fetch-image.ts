@@ -1,6 +1,6 @@
 import { atParameter, downloadImage } from '#boundary';
 import { TaskError } from '#contract';
-import { findImage, isExpired, putImage, type Database } from '#database';
+import { databaseNow, findImage, isExpired, putImage, type Database } from '#database';
 import { probe, requireImageSize, requireOutputSize, type ImageLimits } from '#imaging';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
@@ -28,7 +28,7 @@ export const fetchImage =
     const { parameter, outputFormat } = request;
     await storage.probe();
     const image = await findImage(database, task.inputImageId);
-    if (image && !isExpired(image)) {
+    if (image && !isExpired(image, await databaseNow(database))) {
       await atParameter(parameter, () => {
         requireImageSize(image, limits);
         requireOutputSize(image, outputFormat);
@@ -47,6 +47,7 @@ export const fetchImage =
     const storageKey = imageKey('inputs', task.inputImageId, extension);
     await storage.write(storageKey, bytes);
     const facts = { contentType, bytes: bytes.byteLength, width, height };
-    await putImage(database, { id: task.inputImageId, ownerId: task.ownerId, storageKey, ...facts });
+    const row = { id: task.inputImageId, ownerId: task.ownerId, storageKey, ...facts };
+    await putImage(database, row, await databaseNow(database));
     return bytes;
   };

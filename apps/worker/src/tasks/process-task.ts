@@ -5,20 +5,29 @@ import type { Tracing } from '#telemetry';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { runAttempt, type AttemptNeeds } from './attempt.js';
 import { createClaims } from './claims.js';
+import type { Company } from './company.js';
 import { createOutageLog, toOutage } from './outage.js';
 
 type Needs = AttemptNeeds & {
+  /** Names this process in its claims. */
+  readonly workerId: string;
+  /** Shared by all stages. */
+  readonly company: Company;
   readonly feeder: Pick<Feeder, 'wake' | 'wakeLater'>;
   readonly metrics: Pick<WorkerMetrics, 'givenBack'>;
   /** The longest wait between two tries during an outage. */
   readonly longestPauseMs: number;
 };
 
+/** The beginning of its wait by this machine's clock, to which the other spans keep. */
+const queuedSince = ({ createdAt, startedAt }: TaskRow): Date =>
+  new Date(Date.now() - ((startedAt ?? createdAt).getTime() - createdAt.getTime()));
+
 /** Continues the trace that the gateway began: first the wait in the queue, then the work. */
 const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Promise<T> => {
-  const { id, model, attempt, stage, traceParent: parent, createdAt: startedAt } = task;
+  const { id, model, attempt, stage, traceParent: parent } = task;
   const isFirstStage = stage !== 'upload' && task.fetchMs === null;
-  if (isFirstStage) tracing.begin('queue', { parent, startedAt }).end({}, false);
+  if (isFirstStage) tracing.begin('queue', { parent, startedAt: queuedSince(task) }).end({}, false);
   const attributes = {
     'clearcut.task_id': id,
     'clearcut.model': model ?? 'none',
@@ -50,8 +59,10 @@ const lanesAfter = ({ stage, model, uploadUrl }: TaskRow): string[] => {
  * write.
  */
 export const processTask = (needs: Needs, stage: TaskStage): Handler => {
-  const { database, feeder, metrics, longestPauseMs, tracing, log } = needs;
-  const claims = createClaims(database);
+  const { database, feeder, metrics, longestPauseMs, tracing, log, workerId, company } = needs;
+  const claims = createClaims(database, workerId);
+  /** A job that comes again while its task is in hand, as after a lost lock. */
+  const inHand = new Set<string>();
   const logOutage = createOutageLog(log);
 
   /**
@@ -67,9 +78,9 @@ export const processTask = (needs: Needs, stage: TaskStage): Handler => {
     return true;
   };
 
-  const process: Handler = async ({ taskId, lastTry }, signal) => {
-    const task = await claims.take(taskId, stage);
-    if (!task) return log.debug({ taskId, stage }, 'nothing to do: the task has ended or moved on');
+  const run = async (task: TaskRow, lastTry: boolean, signal: AbortSignal): Promise<void> => {
+    const taskId = task.id;
+    inHand.add(taskId);
     try {
       await inTrace(tracing, task, () => runAttempt(needs, { task, lastTry, signal }));
       lanesAfter(task).forEach(feeder.wake);
@@ -80,7 +91,27 @@ export const processTask = (needs: Needs, stage: TaskStage): Handler => {
       if (!toOutage(error)) log.warn({ err: error, taskId, taskUUID, attempt }, 'task given back');
       await claims.giveBack(task);
       throw error;
+    } finally {
+      inHand.delete(taskId);
     }
+  };
+
+  /** @returns whether the task must be taken alone */
+  const takeAndRun = async (job: Parameters<Handler>[0], signal: AbortSignal, isAlone: boolean) => {
+    const { taskId, lastTry } = job;
+    const task = inHand.has(taskId) ? undefined : await claims.take(taskId, stage, isAlone);
+    if (task === 'suspect') return true;
+    if (!task) log.debug({ taskId, stage }, 'nothing to do: the task has ended, moved on or is in hand');
+    else await run(task, lastTry, signal);
+    return false;
+  };
+
+  /** Claims wait for their turn, so that a worker that ends beside a suspect holds no other task. */
+  const process: Handler = async (job, signal) => {
+    const isSuspect = await company.together(signal, () => takeAndRun(job, signal, false));
+    if (!isSuspect) return;
+    log.info({ taskId: job.taskId }, 'the task runs alone, since workers vanished that had it');
+    await company.alone(signal, () => takeAndRun(job, signal, true));
   };
 
   return async (job, signal) => {

@@ -29,6 +29,10 @@ type Needs = {
   readonly facts: Omit<Ran, 'durations'>;
 };
 
+/** From the acceptance to the claim. Both times come from the database. */
+const waitedMsOf = ({ createdAt, startedAt }: TaskRow): number =>
+  Math.max(0, (startedAt ?? createdAt).getTime() - createdAt.getTime());
+
 /** The stages of a removal. Only `device` takes one of the worker's slots: the others wait for foreign hosts. */
 export const createStages = ({
   served,
@@ -46,7 +50,7 @@ export const createStages = ({
   },
   device: async (task, stopwatch, signal) => {
     const { durations } = stopwatch;
-    durations.queue = Date.now() - task.createdAt.getTime() - (durations.fetch ?? 0);
+    durations.queue = waitedMsOf(task) - (durations.fetch ?? 0);
     const item = toWorkItem(task, served);
     const result = await remove(item, stopwatch, signal);
     const success = toSuccess(item, result, { ...facts, durations });

@@ -1,5 +1,6 @@
 import { TaskError, type ProblemCode } from '#contract';
 import {
+  databaseNow,
   failTask,
   finishTask,
   finishUpload,
@@ -41,8 +42,8 @@ const write = (database: Database, task: TaskRow, stageEnd: StageEnd): Promise<b
 export const openEnding = ({ database, metrics, tracing, log }: EndingNeeds, task: TaskRow) => {
   const bound = log.child({ taskId: task.id, taskUUID: task.taskUuidSent, attempt: task.attempt });
   const end = (write: () => Promise<boolean>) => tracing.trace('finish', {}, write);
-  const count = (durations: Durations, code?: ProblemCode) => {
-    const ms = Date.now() - task.createdAt.getTime();
+  const count = async (durations: Durations, code?: ProblemCode) => {
+    const ms = (await databaseNow(database)).getTime() - task.createdAt.getTime();
     metrics.ended({ model: task.model ?? 'none', durations, ms, ...(code && { code }) });
   };
   return {
@@ -51,14 +52,14 @@ export const openEnding = ({ database, metrics, tracing, log }: EndingNeeds, tas
      */
     move: async (stageEnd: StageEnd, durations: Durations): Promise<boolean> => {
       const kept = await end(() => write(database, task, stageEnd));
-      if (kept && stageEnd.next === 'end') count(durations);
+      if (kept && stageEnd.next === 'end') await count(durations);
       return kept;
     },
     /** Whether the result was refused because the task was cancelled. */
     isCancelled: () => isCancelRequested(database, task),
     fail: async (problem: Problem, durations: Durations): Promise<boolean> => {
       const kept = await end(() => failTask(database, task, problem, toColumns(durations)));
-      if (kept) count(durations, problem.code);
+      if (kept) await count(durations, problem.code);
       tracing.note({ 'clearcut.code': problem.code });
       return kept;
     },

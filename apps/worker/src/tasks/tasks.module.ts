@@ -29,8 +29,9 @@ import { CUT_OUT_STAGES, DEVICE, DeviceModule } from '../device/device.module.js
 import { BREAKER, FitnessModule } from '../fitness/fitness.module.js';
 import { createWorkerMetrics, type WorkerMetrics } from '../metrics/worker-metrics.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
-import { OPTIONS, type WorkerOptions } from '../worker-options.js';
+import { OPTIONS, WORKER_ID, type WorkerOptions } from '../worker-options.js';
 import { createActivity, type Activity } from './activity.js';
+import { createCompany, type Company } from './company.js';
 import { createCancellations, type Cancellations } from './cancellations.js';
 import { fetchImage } from './fetch-image.js';
 import { processTask } from './process-task.js';
@@ -49,6 +50,7 @@ const FETCH_IMAGE = token<TaskSteps['fetch']>('fetch image');
 const UPLOAD_RESULT = token<UploadOf>('upload result');
 const REMOVE_BACKGROUND = token<ReturnType<typeof removeBackground>>('remove background');
 const STAGES = token<RunStages>('stages');
+const COMPANY = token<Company>('company');
 const CANCELLATIONS = token<Cancellations>('cancellations');
 /** Handles the jobs of a stage. */
 const PROCESS_TASK = token<(stage: TaskStage) => Handler>('process task');
@@ -136,6 +138,8 @@ const processing = provide(
     config: CONFIG,
     options: OPTIONS,
     breaker: BREAKER,
+    workerId: WORKER_ID,
+    company: COMPANY,
     cancellations: CANCELLATIONS,
     stages: STAGES,
     feeder: FEEDER,
@@ -193,6 +197,7 @@ const consuming = provide(
   ],
   providers: [
     { provide: ACTIVITY, useFactory: () => createActivity() },
+    { provide: COMPANY, useFactory: createCompany },
     fetching,
     uploading,
     provide(

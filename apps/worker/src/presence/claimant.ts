@@ -1,0 +1,19 @@
+import { endClaimant, HEARTBEAT_MS, keepAlive, type Database } from '#database';
+import { createFaultLog, type Logger } from '#telemetry';
+
+/** Reports that this process lives and may hold tasks, until all are handed back. */
+export type ClaimantReports = { readonly stop: () => Promise<void> };
+
+/** A worker that takes no tasks, for its device or its end, still holds some: unlike its heartbeat this goes on. */
+export const startClaimant = (database: Database, workerId: string, log: Logger): ClaimantReports => {
+  const onError = createFaultLog(log, 'the worker cannot report that it lives');
+  const report = () => keepAlive(database, workerId).catch(onError);
+  void report();
+  const timer = setInterval(() => void report(), HEARTBEAT_MS);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await endClaimant(database, workerId).catch(onError);
+    },
+  };
+};

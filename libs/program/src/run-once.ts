@@ -1,0 +1,86 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { ProgramMessage } from './run-program.js';
+
+export type Program = {
+  /** The name for operators, such as `gateway`. */
+  readonly name: string;
+  readonly script: string;
+};
+
+/** Signals that a program gets only by its own fault. */
+const OWN_SIGNALS = new Set(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGSYS', 'SIGTRAP']);
+
+export type Ending = {
+  /** The program's own reason, or how it exited. Completes "The gateway …". */
+  readonly reason: string;
+  readonly livedMs: number;
+  /** 128 and the number of the signal, if one ended it. */
+  readonly exitCode: number;
+  /** What the program said itself. */
+  readonly failure: string | undefined;
+  /** Whether the program ended by its own fault, as opposed to a signal of others. */
+  readonly isOwnFault: boolean;
+  /** By what rows name it. Set for workers. */
+  readonly identity: string | undefined;
+};
+
+export type Run = { readonly child: ChildProcess; readonly ended: Promise<Ending> };
+
+/** How often this machine's kernel killed a process for want of memory; 0 where it does not say. */
+const countOomKills = (): number => {
+  if (process.platform !== 'linux') return 0;
+  const [, count = '0'] = /^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8')) ?? [];
+  return Number(count);
+};
+
+/** Runs a program once, without `env` in our environment, in its own process group: Ctrl-C must reach only the supervisor. */
+export const runOnce = (
+  { script }: Program,
+  env: NodeJS.ProcessEnv | undefined,
+  onReady: () => void,
+): Run => {
+  const startMs = performance.now();
+  const child = fork(script, {
+    ...(env && { env }),
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const oomKills = countOomKills();
+  let failure: string | undefined;
+  let identity: string | undefined;
+  child.on('message', (message: ProgramMessage) => {
+    if (message.type === 'ready') return onReady();
+    if (message.type === 'identity') return void (identity = message.id);
+    failure = message.reason;
+  });
+
+  const exit = new Promise<Pick<Ending, 'reason' | 'isOwnFault' | 'exitCode'>>((resolve) => {
+    child.once('exit', (code, signal) => {
+      const reason = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+      const exitCode = signal ? 128 + constants.signals[signal] : (code ?? 1);
+      const wasOom = signal === 'SIGKILL' && countOomKills() > oomKills;
+      resolve(
+        wasOom
+          ? { reason: `${reason}, since the memory was full`, isOwnFault: true, exitCode }
+          : { reason, isOwnFault: signal ? OWN_SIGNALS.has(signal) : code !== 0, exitCode },
+      );
+    });
+    // The event also reports a signal that could not be sent, but then the process still runs.
+    child.once('error', ({ message }) => {
+      if (child.pid === undefined)
+        resolve({ reason: `could not be started: ${message}`, isOwnFault: true, exitCode: 1 });
+    });
+  });
+  // The reason may arrive after the exit event, but before the channel closes.
+  const channelClosed = new Promise<void>((resolve) => child.once('disconnect', resolve));
+
+  const end = async (): Promise<Ending> => {
+    const how = await exit;
+    if (child.connected) await channelClosed;
+    const reason = failure === undefined ? how.reason : `failed: ${failure.replace(/\.$/, '')}`;
+    return { ...how, reason, failure, identity, livedMs: performance.now() - startMs };
+  };
+  return { child, ended: end() };
+};
