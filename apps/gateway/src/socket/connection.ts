@@ -202,7 +202,7 @@ export const serveConnection = (
     if (code === TOO_LARGE && !isAtFault) conversation?.refuse();
   });
   const isBusy = () => conversation?.isBusy() ?? false;
-  keepAlive(socket, isBusy, options);
+  keepAlive(socket, () => isBusy() || (conversation?.isReporting() ?? false), options);
 
   return {
     socket,

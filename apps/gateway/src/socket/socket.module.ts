@@ -8,6 +8,7 @@ import { INTAKE_MEMORY } from '../door/intake-memory.js';
 import { GATEWAY_OPTIONS } from '../gateway-options.js';
 import { ANSWER_TASKS } from '../tasks/answer-tasks.js';
 import { READ_OUTCOME } from '../tasks/read-outcome.js';
+import { TASK_EVENTS } from '../tasks/task-events.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { WAITING_ROOM } from '../tasks/waiting-room.js';
 import { createBackground } from './background.js';
@@ -42,6 +43,7 @@ const HTTP_SERVER = token<FastifyInstance['server']>('HTTP server');
         options: GATEWAY_OPTIONS,
         readOutcome: READ_OUTCOME,
         server: HTTP_SERVER,
+        taskEvents: TASK_EVENTS,
         waitingRoom: WAITING_ROOM,
       },
     ),
