@@ -105,6 +105,19 @@ describe('the status page', () => {
     const where = { taskUuid: taskUuidSent.toLowerCase(), revision: 2 };
     expect(await service.database.task.count({ where })).toBe(1);
     expect((await runAgain()).status).toBe(409);
+    });
+
+  it('shows what waits and runs for each owner', async () => {
+    const { ownerId } = await insertRemoval(service);
+    await insertRemoval(service);
+    const { name } = await service.database.apiKey.findUniqueOrThrow({ where: { id: ownerId } });
+    try {
+      expect(await page()).toMatch(
+        new RegExp(`<td>${name}</td>\\s*<td>2</td>\\s*<td>0</td>\\s*<td>\\d+ s</td>`),
+      );
+    } finally {
+      await service.database.task.deleteMany({ where: { state: 'queued' } });
+    }
   });
 
   it('lists failed deliveries without the query of their address, and replays them', async () => {
