@@ -32,6 +32,8 @@ export type SessionNeeds = {
   readonly taskEvents: Pick<TaskEvents, 'states'>;
   readonly waitingRoom: Pick<WaitingRoom, 'wait'>;
   readonly log: Logger;
+  /** Logs why clients cannot authenticate, not each time. */
+  readonly logRefusal: (error: unknown) => void;
 };
 
 /** An open session, with the answers that an earlier connection did not confirm. */

@@ -1,4 +1,5 @@
 import { CONFIG, DATABASE, DatabaseModule, LOG, METRICS, provide, TelemetryModule, token } from '#nest';
+import { createFaultLog } from '#telemetry';
 import { Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
@@ -28,7 +29,11 @@ const HTTP_SERVER = token<FastifyInstance['server']>('HTTP server');
     provide(
       SOCKETS,
       ({ metrics, ...needs }) => {
-        const sockets = serveSockets({ ...needs, background: createBackground(needs.log) });
+        const sockets = serveSockets({
+          ...needs,
+          background: createBackground(needs.log),
+          logRefusal: createFaultLog(needs.log, 'client not authenticated'),
+        });
         watchSockets(metrics, sockets.count);
         return sockets;
       },

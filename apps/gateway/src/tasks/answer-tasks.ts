@@ -12,7 +12,7 @@ import {
 } from '#contract';
 import type { Owner } from '#database';
 import { token } from '#nest';
-import type { Logger, Tracing } from '#telemetry';
+import { createFaultLog, type Logger, type Tracing } from '#telemetry';
 import type { Caller, Handler, Handlers, Reported } from './handlers.js';
 import type { SentTask } from './sent-task.js';
 import { requireScope } from './scopes.js';
@@ -70,6 +70,8 @@ const handle = (
 };
 
 export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): AnswerTasks => {
+  // In an outage each task would be a line.
+  const logFault = createFaultLog(log, 'task not taken');
   const answerOne = async (
     batch: TaskBatch,
     raw: unknown,
@@ -88,7 +90,7 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
       return await handle(handlers, batch, task, raw as SentTask, caller);
     } catch (error) {
       if (error instanceof TaskError) return toFailure(error, routing);
-      log.error({ err: error, ...routing }, 'task not taken');
+      logFault(error);
       return toFailure(toServiceFault(error), routing);
     }
   };
