@@ -86,7 +86,7 @@ describe('a task with reportProgress over WebSocket', () => {
     await service.post([{ taskType: 'cancelTask', taskUUID: task.taskUUID }]);
     const items = await ended(client, task.taskUUID);
     expect(items).toHaveLength(4);
-    expect(items.at(-1)).toMatchObject({ code: 'taskCancelled', status: 'error' });
+    expect(items.at(-1)).toMatchObject({ code: 'taskCancelled', status: 'error', state: 'cancelled' });
   });
 
   it('is followed later when its key follows 32 others already', async () => {
