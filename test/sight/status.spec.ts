@@ -105,11 +105,13 @@ describe('the status page', () => {
     const where = { taskUuid: taskUuidSent.toLowerCase(), revision: 2 };
     expect(await service.database.task.count({ where })).toBe(1);
     expect((await runAgain()).status).toBe(409);
-    });
+  });
 
   it('shows what waits and runs for each owner', async () => {
-    const { ownerId } = await insertRemoval(service);
-    await insertRemoval(service);
+    // No worker serves this model, so the tasks go on waiting.
+    await service.database.task.deleteMany({ where: { state: 'queued' } });
+    const { ownerId } = await insertRemoval(service, { model: 'acme:1@1' });
+    await insertRemoval(service, { model: 'acme:1@1' });
     const { name } = await service.database.apiKey.findUniqueOrThrow({ where: { id: ownerId } });
     try {
       expect(await page()).toMatch(

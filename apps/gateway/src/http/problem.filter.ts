@@ -67,8 +67,7 @@ export class ProblemFilter implements ExceptionFilter {
     const methods = isRouters ? server.allowedMethods(url.split('?', 1)[0] ?? '') : [];
     const problem = isRouters ? refuseRoute(methods) : translate(error);
     const { status } = problems[problem.code];
-    if (status === 503) this.logOutage(problem);
-    else if (status >= 500) this.log.error({ err: problem }, 'request failed');
+    if (status >= 500) this.note(problem);
     const routing = problem.details.parameter === 'apiKey' ? { taskType: 'authentication' } : {};
     const reply = http.getResponse<FastifyReply>();
     // Headers of the failed answer, such as cache-control, do not apply to the error.
@@ -79,5 +78,10 @@ export class ProblemFilter implements ExceptionFilter {
     const [item] = body.errors;
     if (item.retryAfter !== undefined) reply.header('retry-after', `${item.retryAfter}`);
     void reply.status(status).send(body);
+  }
+
+  private note(problem: TaskError): void {
+    if (problems[problem.code].status === 503) this.logOutage(problem);
+    else this.log.error({ err: problem }, 'request failed');
   }
 }
