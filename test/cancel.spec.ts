@@ -92,11 +92,12 @@ describe.each(backends)('with the queue on %s, a task', (backend) => {
     expect(JSON.parse(String(told?.body))).toMatchObject({
       taskUUID,
       status: 'error',
-      errors: [{ code: 'taskCancelled', taskUUID }],
+      errors: [{ code: 'taskCancelled', taskUUID, status: 'error', state: 'cancelled' }],
     });
     expect(await one({ taskType: 'getResponse', taskUUID })).toMatchObject({
       code: 'taskCancelled',
       status: 'error',
+      state: 'cancelled',
     });
     expect(await statusOf(taskUUID)).toBe('cancelled');
     expect(await cancel(taskUUID)).toMatchObject({ status: 'cancelled' });

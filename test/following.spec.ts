@@ -179,7 +179,7 @@ describe('the events of a task', () => {
     await ended;
     expect(events.at(-1)).toMatchObject({
       event: 'end',
-      data: { errors: [{ code: 'taskCancelled', taskUUID, status: 'error' }] },
+      data: { errors: [{ code: 'taskCancelled', taskUUID, status: 'error', state: 'cancelled' }] },
     });
   });
 
@@ -200,8 +200,9 @@ describe('the events of a task', () => {
       await follow('none'),
     ];
     expect(refusals.map(({ status }) => status)).toEqual([401, 401, 404, 404, 400]);
-    const codes = await Promise.all(refusals.map(async ({ error }) => (await error()).code));
-    expect(codes).toEqual([
+    const errors = await Promise.all(refusals.map(({ error }) => error()));
+    expect(errors.at(-1)?.['documentation']).toMatch(/#error-invalidtaskuuid$/);
+    expect(errors.map(({ code }) => code)).toEqual([
       'missingApiKey',
       'invalidApiKey',
       'taskNotFound',

@@ -174,14 +174,19 @@ describe('npx clearcut keys', () => {
     [['keys', 'make'], 'There is no command keys make.'],
     [['keys', 'create'], 'Name one key, such as shop.'],
     [['keys', 'create', 'a b'], 'A name has up to 63 letters'],
-    [['keys', 'create', 'shop', '--force'], "Unknown option '--force'."],
+    [['keys', 'create', 'shop', '--force'], 'There is no option --force.'],
+    [['keys', 'create', 'shop', '--replce'], "There is no option --replce. Did you mean '--replace'?"],
+    [['keys', 'create', 'shop', '--owner'], '--owner needs a value.'],
+    [['keys', 'create', 'shop', '--owner', '--replace'], '--owner needs a value.'],
+    [['keys', 'create', 'shop', '--replace=yes'], '--replace takes no value.'],
+    [['keys', 'lst'], "There is no command keys lst. Did you mean 'list'?"],
     [['keys', 'list', 'shop'], 'keys list takes no name.'],
     [
       ['keys', 'create', 'shop', '--scope', 'run,fly'],
       '--scope takes a comma list of run, read, upload, admin.',
     ],
     [['keys', 'create', 'shop', '--models', 'acme:9@9'], '--models: there is no model acme:9@9; '],
-    [['keys', 'create', 'shop', '--rate', '-1'], "Option '--rate' argument is ambiguous."],
+    [['keys', 'create', 'shop', '--rate', '-1'], '--rate takes tasks per second, more than 0 '],
     [['keys', 'create', 'shop', '--rate', '0'], '--rate takes tasks per second, more than 0 '],
     [['keys', 'create', 'shop', '--in-flight', '1.5'], '--in-flight takes a whole number from 1 '],
     [['keys', 'create', 'shop', '--budget-usd', '1e3'], '--budget-usd takes US dollars from 0, '],
@@ -195,11 +200,11 @@ describe('npx clearcut keys', () => {
     [['keys', 'usage', '--from', '2027-13-01'], '--from takes a day such as 2027-01-31.'],
     [['keys', 'usage', '--csv', '--json'], 'Choose --csv or --json.'],
     [['migrate', 'now'], 'migrate takes no arguments.'],
-    [['key'], 'There is no command key.'],
-  ])('answers %j with its usage', async (args, message) => {
+    [['key'], "There is no command key. Did you mean 'keys'?"],
+  ])('answers %j in one sentence, with the first line of its usage', async (args, message) => {
     const ended = await clearcut(...args);
     expect(ended).toMatchObject({ code: 2, out: '' });
-    expect(ended.err).toMatch(/^clearcut: .*\n\nUsage: npx clearcut /);
+    expect(ended.err).toMatch(/^clearcut: .*\nUsage: npx clearcut .*\nSee npx clearcut\b[a-z ]* --help\.\n$/);
     expect(ended.err).toContain(`clearcut: ${message}`);
   });
 

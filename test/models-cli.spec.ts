@@ -164,7 +164,7 @@ describe('npx clearcut models', () => {
     [['fetch'], 2, 'There is no command models fetch.'],
     [['pull'], 2, 'Name a model, such as runware:112@5.'],
     [['pull', 'nobody'], 2, 'There is no model nobody: npx clearcut models list names them all.'],
-    [['pull', 'tiny', '--quick'], 2, "Unknown option '--quick'."],
+    [['pull', 'tiny', '--quick'], 2, 'There is no option --quick.'],
     [['pull', 'tiny', '--variant', 'int4'], 2, 'acme:1@1 has no variant int4: name one of fp32.'],
     [['pull', 'tiny', '--sha256', 'abc'], 2, '--sha256 takes 64 hexadecimal digits.'],
     [
@@ -184,7 +184,9 @@ describe('npx clearcut models', () => {
     const ended = await clearcut(args);
 
     expect(ended).toMatchObject({ code, out: '' });
-    expect(ended.err).toMatch(/^clearcut: .*\n\nUsage: npx clearcut models /);
+    expect(ended.err).toMatch(
+      /^clearcut: .*\nUsage: npx clearcut models .*\nSee npx clearcut models.* --help\.\n$/,
+    );
     expect(ended.err).toContain(`clearcut: ${message}`);
   });
 

@@ -77,6 +77,7 @@ describe('the API reference', () => {
     expect(anchorOf('imageUpload', 'taskUUID')).toBe('imageupload-request-taskuuid');
     expect(anchorOf('getResponse', 'unknown')).toBe('task-getresponse');
     expect(anchorOf('removeBackground', 'inputs.video')).toBe('request-inputs');
+    expect(anchorOf(undefined, 'taskUUID')).toBe('error-invalidparameter');
     expect(anchorOf('removeBackground', 'apiKey')).toBe('authentication-request-apikey');
   });
 

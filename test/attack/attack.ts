@@ -19,6 +19,8 @@ export type Target = {
 /** One way to harm the service. It ends by itself and calls only its target. */
 export type Attack = {
   readonly about: string;
+  /** What it did to a gateway without these limits. */
+  readonly before: string;
   /** Settings of the target. */
   readonly env?: Readonly<Record<string, string>>;
   readonly run: (target: Target) => Promise<readonly Figure[]>;

@@ -10,10 +10,10 @@ const chosen = Object.entries(attacks).filter(([name]) => wanted === undefined |
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const cells = (...texts: readonly string[]) => print(`| ${texts.join(' | ')} |`);
 
-const report = (name: string, figure: Figure) => {
+const report = (name: string, before: string, figure: Figure) => {
   const { what, value, unit, max } = figure;
   const amount = Number.isNaN(value) ? 'not known' : `${Math.round(value)}`;
-  cells(name, what, `${amount} ${unit}`, `${max} ${unit}`, isMet(figure) ? 'met' : 'MISSED');
+  cells(name, before, what, `${amount} ${unit}`, `${max} ${unit}`, isMet(figure) ? 'met' : 'MISSED');
   if (!isMet(figure)) process.exitCode = 1;
 };
 
@@ -21,13 +21,15 @@ if (chosen.length === 0)
   throw new Error(`There is no attack ${wanted}: name one of ${Object.keys(attacks).join(', ')}.`);
 
 await setUp();
-cells('attack', 'figure', 'seen', 'limit', '');
-cells('---', '---', '---', '---', '---');
+cells('attack', 'without limits', 'figure', 'now', 'limit', '');
+cells('---', '---', '---', '---', '---', '---');
 for (const [name, attack] of chosen) {
   try {
-    for (const figure of await runAttack(attack, false)) report(name, figure);
+    // What it did before stands in its first row.
+    const figures = await runAttack(attack, false);
+    figures.forEach((figure, i) => report(name, i === 0 ? attack.before : '', figure));
   } catch (error) {
-    cells(name, reasonOf(error), 'failed', '', 'MISSED');
+    cells(name, attack.before, reasonOf(error), 'failed', '', 'MISSED');
     process.exitCode = 1;
   }
 }

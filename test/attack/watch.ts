@@ -59,23 +59,36 @@ const startPinger = async ({ gateway, fleet }: Target) => {
   };
 };
 
-export type Limits = { readonly maxGrowthMb: number; readonly maxPingMs?: number };
+/** The longest time that the gateway did nothing else, since the last call. */
+const longestBlockMs = async ({ gateway }: Target): Promise<number> => {
+  const { longestBlockMs: found } = (await gateway.ask('longest block')) as { longestBlockMs: number };
+  return found;
+};
+
+export type Limits = {
+  readonly maxGrowthMb: number;
+  readonly maxPingMs?: number;
+  readonly maxBlockMs?: number;
+};
 
 /** Measures the gateway and other callers during an attack. Fails when the gateway dies. */
 export const during = async (
   target: Target,
-  { maxGrowthMb, maxPingMs = 1_000 }: Limits,
+  { maxGrowthMb, maxPingMs = 1_000, maxBlockMs = 100 }: Limits,
   attack: () => Promise<unknown>,
 ): Promise<readonly Figure[]> => {
   for (let i = 0; i < 5; i++) await ping(target);
   const stopPinger = await startPinger(target);
   let isDone = false;
+  await longestBlockMs(target);
   const attacking = attack().finally(() => (isDone = true));
   const [growth] = await Promise.all([growthOf(target, () => isDone), attacking]);
+  const block = await longestBlockMs(target);
   const slowest = await stopPinger();
   await ping(target);
   return [
     { what: 'memory growth', value: growth, unit: 'MB', max: maxGrowthMb },
+    { what: 'longest block of the event loop', value: block, unit: 'ms', max: maxBlockMs },
     { what: 'slowest ping of another', value: slowest, unit: 'ms', max: maxPingMs },
   ];
 };

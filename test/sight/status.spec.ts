@@ -107,6 +107,21 @@ describe('the status page', () => {
     expect((await runAgain()).status).toBe(409);
   });
 
+  it('shows what waits and runs for each owner', async () => {
+    // No worker serves this model, so the tasks go on waiting.
+    await service.database.task.deleteMany({ where: { state: 'queued' } });
+    const { ownerId } = await insertRemoval(service, { model: 'acme:1@1' });
+    await insertRemoval(service, { model: 'acme:1@1' });
+    const { name } = await service.database.apiKey.findUniqueOrThrow({ where: { id: ownerId } });
+    try {
+      expect(await page()).toMatch(
+        new RegExp(`<td>${name}</td>\\s*<td>2</td>\\s*<td>0</td>\\s*<td>\\d+ s</td>`),
+      );
+    } finally {
+      await service.database.task.deleteMany({ where: { state: 'queued' } });
+    }
+  });
+
   it('lists failed deliveries without the query of their address, and replays them', async () => {
     const { id, taskId } = await givenUp('/replayed');
     const before = await page();

@@ -16,6 +16,8 @@ export type FleetProgram = {
   /** Set for a gateway only. */
   readonly url: string;
   readonly pid: number;
+  /** Sends a message to what was loaded into the program, and resolves with the next message from it. */
+  readonly ask: (question: string) => Promise<unknown>;
   /** Sends SIGTERM. @returns the exit code */
   readonly stop: () => Promise<number | null>;
 };
@@ -84,6 +86,11 @@ export const startFleet = async (more: Record<string, string> = {}): Promise<Fle
     const program: FleetProgram = {
       url: `http://127.0.0.1:${port}`,
       pid: child.pid ?? 0,
+      ask: async (question) => {
+        const answer = once(child, 'message');
+        child.send(question);
+        return (await answer)[0] as unknown;
+      },
       stop: async () => {
         running.delete(program);
         child.kill('SIGTERM');

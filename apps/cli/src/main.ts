@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isHelp, print, UsageError } from './command.js';
+import { didYouMean } from '#contract';
+import { isHelp, print, UsageError, usageLineOf } from './command.js';
 
 const usage = `Usage: npx clearcut <command>
 
@@ -36,7 +37,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 const report = (error: unknown): number => {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   process.stderr.write(`clearcut: ${message.trim().replace(/\s*\n\s*/g, ' ')}\n`);
-  if (error instanceof UsageError) process.stderr.write(`\n${error.usage}`);
+  if (error instanceof UsageError) process.stderr.write(usageLineOf(error));
   if (process.env['LOG_LEVEL'] === 'debug') process.stderr.write(`${stack ?? ''}\n`);
   if (stop.signal.aborted) return 130;
   return error instanceof UsageError ? 2 : 1;
@@ -52,7 +53,10 @@ const run = async ([command, ...args]: readonly string[]): Promise<void> => {
   if (command === 'help' && args.length > 0) return run([...args, '--help']);
   if (command === undefined || command === 'help' || isHelp(command)) return print(usage);
   const load = Object.hasOwn(commands, command) ? commands[command] : undefined;
-  if (!load) throw new UsageError(`There is no command ${command}.`, usage);
+  if (!load) {
+    const hint = didYouMean(command, Object.keys(commands));
+    throw new UsageError(`There is no command ${command}.${hint}`, usage);
+  }
 
   const loaded = await load().catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause;

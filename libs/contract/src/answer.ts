@@ -23,6 +23,9 @@ export const ErrorItem = z
     taskType: z.string().optional(),
     taskUUID: z.string().optional(),
     status: z.literal('error').optional(),
+    state: z.literal('cancelled').optional().meta({
+      description: 'The task was cancelled. `status` is error then too, since clients wait for that.',
+    }),
   })
   .meta({
     id: 'ErrorItem',

@@ -17,6 +17,7 @@ export const toErrorItem = (error: TaskError, routing: Routing = {}): ErrorItem 
   message: error.message,
   ...error.details,
   ...retryHint(error),
+  ...(error.code === 'taskCancelled' && { state: 'cancelled' as const }),
   ...routing,
 });
 
@@ -26,10 +27,12 @@ export const toFailure = (error: TaskError, routing?: Routing): Outcome => ({
   status: problems[error.code].status,
 });
 
-/** Adds the address of the reference: of the parameter, or of the code where no parameter is at fault. */
+/** Adds the address of the reference: of the parameter of a task, or else of the code. */
 export const documented = (error: ErrorItem, publicUrl: string): ErrorItem => {
-  const { code, parameter, taskType = '' } = error;
-  const anchor = parameter === undefined ? codeAnchor(code) : nearestAnchor(taskType, parameter);
+  const { code, parameter, taskType } = error;
+  // Without a taskType, the parameter may be that of any task.
+  const isKnown = parameter !== undefined && taskType !== undefined;
+  const anchor = isKnown ? nearestAnchor(taskType, parameter) : codeAnchor(code);
   return { ...error, documentation: `${publicUrl}/reference#${anchor}` };
 };
 

@@ -38,5 +38,7 @@ export const examples = {
     taskUUID: '00000000-0000-4000-8000-000000000005',
     operation: 'getDetails',
   },
+  cancelTask: { taskType: 'cancelTask', taskUUID: '00000000-0000-4000-8000-000000000002' },
+  listTasks: { taskType: 'listTasks', status: 'success', limit: 5 },
   ping: { taskType: 'ping', ping: true },
 } as const;

@@ -127,7 +127,7 @@ const fromIssue = (found: Issue, schema: z.ZodObject): TaskError => {
   if (issue.code === 'unrecognized_keys') return unknownParameter(issue.path, issue.keys[0] ?? '', schema);
 
   const parameter = nameOf(issue.path);
-  if (issue.code === 'invalid_type' && issue.input === undefined) {
+  if ((issue.code === 'invalid_type' || issue.code === 'invalid_value') && issue.input === undefined) {
     return new TaskError(codeFor('missing', parameter), `Missing required parameter '${parameter}'.`, {
       parameter,
     });

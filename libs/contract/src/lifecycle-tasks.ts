@@ -14,7 +14,7 @@ export const CancelTask = z
   })
   .meta({
     id: 'CancelTask',
-    examples: [{ taskType: 'cancelTask', taskUUID: examples.async.taskUUID }],
+    examples: [examples.cancelTask],
     description:
       'Cancels a task: at once if it waits, within about a second if it runs. Its callers and its webhook get taskCancelled, and it costs nothing. Runware does not have it.',
   });
@@ -42,7 +42,7 @@ export const ListTasks = z
   })
   .meta({
     id: 'ListTasks',
-    examples: [{ taskType: 'listTasks', status: 'error', limit: 50 }],
+    examples: [examples.listTasks],
     description: "Lists the tasks of the key's owner, newest first. Runware does not have it.",
   });
 export type ListTasks = z.infer<typeof ListTasks>;

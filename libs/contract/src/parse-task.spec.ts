@@ -170,6 +170,17 @@ describe('parseTask', () => {
     expect(error).not.toHaveProperty('min');
   });
 
+  it('calls a parameter missing that takes one of some words and was left out', () => {
+    expect(errorOf({ taskType: 'accountManagement', taskUUID })).toEqual({
+      code: 'missingParameter',
+      message: "Missing required parameter 'operation'.",
+      parameter: 'operation',
+    });
+    expect(errorOf({ taskType: 'accountManagement', taskUUID, operation: 'x' })).toMatchObject({
+      code: 'invalidParameter',
+    });
+  });
+
   it('reports the taskUUID before other parameters', () => {
     expect(errorOf(removal({ taskUUID: 7, outputQuality: 1 }))).toMatchObject({ code: 'invalidTaskUUID' });
   });

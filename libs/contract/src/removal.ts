@@ -21,6 +21,7 @@ export type Removal = Pick<RemoveBackground, 'taskType' | 'taskUUID' | 'webhookU
   readonly deadline: number | undefined;
   readonly priority: NonNullable<RemoveBackground['priority']>;
   readonly cancelOnDisconnect: boolean;
+  readonly reportProgress: boolean;
   readonly finishing: Finishing;
   /** The first setting that differs from its default, for models that take no settings. */
   readonly setting: string | undefined;
@@ -115,6 +116,7 @@ export const toRemoval = (task: RemoveBackground): Removal => {
     deadline: task.deadline,
     priority: task.priority ?? 'normal',
     cancelOnDisconnect: task.cancelOnDisconnect === true && !isAsync,
+    reportProgress: task.reportProgress === true,
     finishing: toFinishing(settings, task.refine),
     setting: firstSettingOf(task, settings),
     warnings: warningsOf(task, types),

@@ -16,7 +16,8 @@ const startTurn = () =>
 
 /** Resolves at once, or after other work had its turn. All long work together shares a turn. */
 const breathe = async (): Promise<void> => {
-  if (performance.now() - turnStartMs >= TURN_MS) await (nextTurn ??= startTurn());
+  // All that wait wake in one turn; those that come after its time wait on.
+  while (performance.now() - turnStartMs >= TURN_MS) await (nextTurn ??= startTurn());
 };
 
 /** Gives the pieces of much work their turns, with other work between them. */

@@ -123,6 +123,10 @@ export const RemoveBackground = z
       description:
         'Cancels the task of a sync HTTP call when its connection closes before the answer, unless it was sent again meanwhile. Without effect over WebSocket, whose sessions can be taken up again. Runware does not have it.',
     }),
+    reportProgress: z.boolean().optional().meta({
+      description:
+        'Over WebSocket, sends a frame each time the state of the task changes, as getResponse answers it, until the frame of its end. Without effect over HTTP, which has `GET /v1/tasks/TASKUUID/events`. Runware does not have it.',
+    }),
     numberResults: z.int().min(1).max(1).optional(),
     settings: Settings.optional(),
     refine: Refine.optional(),

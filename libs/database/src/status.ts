@@ -31,18 +31,21 @@ export const outcomesOfTheDay = (database: Database): Promise<OutcomeCount[]> =>
      GROUP BY 1, 2, 3
      ORDER BY 1, 2, 3`;
 
-/** The waiting tasks of one key. */
+/** The tasks of one owner that wait or run. */
 export type Backlog = {
   readonly ownerId: string;
   readonly name: string;
+  /** Those that wait. */
   readonly tasks: number;
+  readonly running: number;
   readonly oldestSeconds: number;
 };
 
-/** The keys with the most waiting tasks. */
+/** The owners with the most waiting tasks, each by the name of its first key. */
 export const backlogs = (database: Database, limit: number): Promise<Backlog[]> =>
   database.$queryRaw<Backlog[]>`
-    SELECT owner_id::text AS "ownerId", name, tasks, extract(epoch FROM now() - oldest)::float AS "oldestSeconds"
+    SELECT owner_id::text AS "ownerId", name, tasks, extract(epoch FROM now() - oldest)::float AS "oldestSeconds",
+           (SELECT count(*)::int FROM tasks WHERE state = 'running' AND tasks.owner_id = waiting.owner_id) AS running
       FROM (SELECT owner_id, count(*)::int AS tasks, min(created_at) AS oldest FROM tasks
              WHERE finished_at IS NULL AND state = 'queued' GROUP BY owner_id ORDER BY 2 DESC LIMIT ${limit}) AS waiting
       JOIN api_keys ON id = owner_id

@@ -17,6 +17,31 @@ const bodies: Readonly<Record<string, (bytes: number) => string>> = {
   },
   'long uuids': (bytes) =>
     JSON.stringify(Array.from({ length: 96 }, () => task({ taskUUID: 'a'.repeat(bytes / 100) }))),
+  'long unknown names': () => {
+    const names = Object.fromEntries(Array.from({ length: 950 }, (_, i) => [`${i}`.padEnd(4_090, 'x'), 1]));
+    return JSON.stringify([task(names)]);
+  },
+  'long unknown names in many tasks': () => {
+    const names = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`${i}`.padEnd(4_090, 'x'), 1]));
+    return JSON.stringify(Array.from({ length: 100 }, () => task(names)));
+  },
+  'long uuids with many faults': () => {
+    const names = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`name${i}`, 1]));
+    return JSON.stringify(Array.from({ length: 100 }, () => task({ ...names, taskUUID: 'a'.repeat(4_000) })));
+  },
+  'long model names': () =>
+    JSON.stringify(Array.from({ length: 100 }, () => task({ model: 'm'.repeat(4_000), inputImage: 'A' }))),
+  'long task types': () =>
+    JSON.stringify(Array.from({ length: 100 }, () => task({ taskType: 'm'.repeat(4_000) }))),
+  'a fault behind many lines': () => `[${`1,${'\n'.repeat(60)}`.repeat(65_000)}x]`,
+  'a fault behind long strings': () => `[${`"${'\u00e9'.repeat(1_900)}",`.repeat(1_000)}x]`,
+  'a fault behind many values': () => `[${'[],'.repeat(99_000)}x]`,
+  'a forbidden name behind many values': () => `[${'{"a":1},'.repeat(49_000)}{"__proto__":1}]`,
+  'many empty objects': () => `[${'{},'.repeat(99_000)}{}]`,
+  'many names in many objects': () => {
+    const names = Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`n${i}`, 1]));
+    return `[${Array.from({ length: 10 }, () => JSON.stringify(task({ providerSettings: names }))).join(',')}]`;
+  },
   nesting: (bytes) => `[{"taskType":"ping","deep":${'['.repeat(bytes)}`,
   'nesting below the limit': () => {
     const deep = `${'['.repeat(90_000)}${']'.repeat(90_000)}`;
@@ -45,6 +70,7 @@ const send = async ({ gateway, fleet }: Target, body: Buffer) => {
 
 export const hostileJson: Attack = {
   about: 'bodies of 60 MB of hostile JSON with a key',
+  before: '5 to 21 s blocked, others got 503',
   run: async (target) => {
     const figures: Figure[] = [];
     for (const [name, make] of Object.entries(bodies)) {

@@ -1,6 +1,7 @@
 import type { Attack } from '../attack.js';
 import { hostileImage } from './hostile-image.js';
 import { hostileJson } from './hostile-json.js';
+import { accounts, longTaskLists, taskDetails, taskLists } from './questions.js';
 import { drippingBodies } from './slow-senders.js';
 import { muteSocket, revokedKey, silentReader, strangers } from './sockets.js';
 import { nestedArrays, unfinishedBodies, unfinishedUploads } from './unfinished-bodies.js';
@@ -18,6 +19,10 @@ export const attacks: Readonly<Record<string, Attack>> = {
   'silent-reader': silentReader,
   strangers,
   'revoked-key': revokedKey,
+  'task-lists': taskLists,
+  'long-task-lists': longTaskLists,
+  'task-details': taskDetails,
+  accounts,
   'wrong-keys': wrongKeys,
   'wrong-passwords': wrongPasswords,
 };

@@ -32,6 +32,7 @@ const max = TIMEOUT_S * 1000 + 4_000;
 
 export const drippingBodies: Attack = {
   about: 'bodies and heads of one byte a second, REQUEST_TIMEOUT_S 5',
+  before: '45 of 45 bodies open after 330 s',
   env: { REQUEST_TIMEOUT_S: `${TIMEOUT_S}` },
   run: async (target) => {
     const headers = { 'content-type': 'application/json', 'content-length': 100_000 };

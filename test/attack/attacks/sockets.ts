@@ -8,6 +8,7 @@ const tasks = `[${'{},'.repeat(99)}{}]`;
 
 export const muteSocket: Attack = {
   about: 'a WebSocket without a key that sends 6.4 MB and never reads',
+  before: 'heap exhausted',
   run: (target) =>
     during(target, { maxGrowthMb: 64 }, async () => {
       const client = await connect(target.gateway.url);
@@ -19,6 +20,7 @@ export const muteSocket: Attack = {
 
 export const strangers: Attack = {
   about: '100 WebSockets of one address without a key',
+  before: 'not measured',
   run: async (target) => {
     const since = performance.now();
     const dialled = await Promise.allSettled(Array.from({ length: 100 }, () => connect(target.gateway.url)));
@@ -33,6 +35,7 @@ export const strangers: Attack = {
 
 export const revokedKey: Attack = {
   about: 'a WebSocket that works on with a revoked key',
+  before: 'open for 135 s and more',
   run: async ({ fleet, gateway }) => {
     const client = await connect(gateway.url);
     await client.authenticate(fleet.key);
@@ -50,6 +53,7 @@ export const revokedKey: Attack = {
 
 export const silentReader: Attack = {
   about: 'a WebSocket with a key that sends bad tasks and never reads',
+  before: 'not measured',
   run: (target) =>
     during(target, { maxGrowthMb: 128 }, async () => {
       const client = await connect(target.gateway.url);

@@ -26,6 +26,7 @@ const flood = async ({ gateway }: Target, bodies: number, start: string, piece: 
 
 export const nestedArrays: Attack = {
   about: '30 MB of nested arrays without a key',
+  before: 'heap exhausted, away for 8.7 s',
   run: (target) =>
     during(target, { maxGrowthMb: 64 }, async () => {
       const headers = { 'content-type': 'application/json', 'content-length': megabytes(30) };
@@ -38,12 +39,14 @@ export const nestedArrays: Attack = {
 
 export const unfinishedBodies: Attack = {
   about: '500 bodies of 20 MB without a key that never end',
+  before: '760 MB for 50, 10 GB for 500',
   run: (target) =>
     during(target, { maxGrowthMb: 64 }, () => flood(target, target.isShort ? 50 : 500, '', nested)),
 };
 
 export const unfinishedUploads: Attack = {
   about: '50 bodies of 20 MB with one key that never end',
+  before: 'not measured',
   run: (target) =>
     during(target, { maxGrowthMb: 192 }, () =>
       flood(target, target.isShort ? 15 : 50, '[{"image":"', base64, target.fleet.key),

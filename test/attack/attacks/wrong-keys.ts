@@ -29,6 +29,7 @@ const figuresOf = ({ plain, withoutWait }: Awaited<ReturnType<typeof tryAll>>): 
 
 export const wrongKeys: Attack = {
   about: '1,000 wrong keys of one address',
+  before: 'all answered 401, up to 1,274 a second',
   run: async (target) => {
     const wrong = () => ({ authorization: `Bearer ${randomUUID()}` });
     const found = await tryAll(`${target.gateway.url}/v1`, target.isShort ? 100 : 1_000, wrong);
@@ -41,6 +42,7 @@ const PASSWORD = 'the_password_of_an_operator';
 
 export const wrongPasswords: Attack = {
   about: '1,000 wrong passwords of the status page',
+  before: 'all answered 401, 182 a second and more',
   run: async ({ fleet, isShort }) => {
     const port = await freePort();
     const dispatcher = await fleet.start('dispatcher', { ADMIN_PORT: `${port}`, ADMIN_TOKEN: PASSWORD });

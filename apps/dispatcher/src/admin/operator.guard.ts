@@ -35,6 +35,9 @@ const isOtherSite = ({ 'sec-fetch-site': site }: IncomingHttpHeaders): boolean =
 const isForeign = ({ method, headers }: Asked): boolean =>
   isOtherOrigin(headers) || (method !== 'GET' && method !== 'HEAD' && isOtherSite(headers));
 
+/** The password, and the proxies that may say who calls. */
+type Operator = Pick<ServiceConfig, 'ADMIN_TOKEN' | 'TRUSTED_PROXIES'>;
+
 type Asked = Pick<FastifyRequest, 'headers' | 'method' | 'raw'>;
 
 /** The right password passes however many wrong ones came. */
@@ -42,7 +45,7 @@ const tries = createFailedTries();
 
 /** @throws HttpException for a request without ADMIN_TOKEN, or from a form of another site */
 export const authorise = (
-  token: string | undefined,
+  { ADMIN_TOKEN: token, TRUSTED_PROXIES }: Operator,
   asked: Asked,
   reply: Pick<FastifyReply, 'header'>,
 ): void => {
@@ -51,7 +54,7 @@ export const authorise = (
 
   const sent = sentToken(asked.headers.authorization);
   if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) return;
-  const retryAfter = sent === undefined ? undefined : tries.failed(addressOf(asked.raw, []));
+  const retryAfter = sent === undefined ? undefined : tries.failed(addressOf(asked.raw, TRUSTED_PROXIES));
   if (retryAfter !== undefined) {
     reply.header('retry-after', `${retryAfter}`);
     throw new HttpException('Too many wrong passwords came from your address.', 429);
@@ -63,11 +66,11 @@ export const authorise = (
 /** Admits requests that carry ADMIN_TOKEN. */
 @Injectable()
 export class OperatorGuard implements CanActivate {
-  constructor(@Inject(CONFIG) private readonly config: Pick<ServiceConfig, 'ADMIN_TOKEN'>) {}
+  constructor(@Inject(CONFIG) private readonly config: Operator) {}
 
   canActivate(context: ExecutionContext): boolean {
     const http = context.switchToHttp();
-    authorise(this.config.ADMIN_TOKEN, http.getRequest(), http.getResponse());
+    authorise(this.config, http.getRequest(), http.getResponse());
     return true;
   }
 }

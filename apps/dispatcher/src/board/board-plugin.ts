@@ -20,7 +20,7 @@ const isBelow = (folder: string, prefix: string, { routeOptions }: FastifyReques
 
 /** Shows operators the jobs in each model's queue. It is read-only, since the rows of the tasks decide. */
 export const boardPlugin =
-  ({ routes, refresh }: Board, token: string | undefined): FastifyPluginAsync =>
+  ({ routes, refresh }: Board, operator: Parameters<typeof authorise>[0]): FastifyPluginAsync =>
   async (fastify) => {
     const { prefix } = fastify;
 
@@ -29,7 +29,7 @@ export const boardPlugin =
     });
     fastify.addHook('onRequest', async (request, reply) => {
       reply.header('content-security-policy', policy);
-      authorise(token, request, reply);
+      authorise(operator, request, reply);
       if (request.method === 'GET') return;
       reply.header('allow', 'GET');
       throw new MethodNotAllowedException('The queues are shown, not changed.');

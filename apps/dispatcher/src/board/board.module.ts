@@ -15,7 +15,7 @@ const BOARD = token<FastifyPluginAsync>('board');
   providers: [
     provide(
       BOARD,
-      ({ config, database, queue }) => boardPlugin(openBoard({ database, queue }, BASE), config.ADMIN_TOKEN),
+      ({ config, database, queue }) => boardPlugin(openBoard({ database, queue }, BASE), config),
       { config: CONFIG, database: DATABASE, queue: TASK_QUEUE },
     ),
   ],

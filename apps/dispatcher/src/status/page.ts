@@ -57,6 +57,7 @@ const backlogRows = ({ backlogs }: Status): Content[][] =>
   backlogs.map((backlog) => [
     backlog.name,
     backlog.tasks,
+    backlog.running,
     `${backlog.oldestSeconds.toFixed(0)} s`,
     cancelButton(backlog),
   ]);
@@ -134,7 +135,7 @@ export const statusPage = (status: Status): string =>
         <h1>Clearcut</h1>
         <p><a href="/queues/">The queues, job by job</a></p>
         ${section('Queue', 'Tasks in Postgres that have not ended, and their jobs in the queue.', table(['Model', 'Queued', 'Running', 'Longest wait', 'Jobs'], queueRows(status)))}
-        ${section('Waiting', 'Tasks that wait, by the key that sent them.', table(['Key', 'Tasks', 'Longest wait', ''], backlogRows(status)))}
+        ${section('Waiting', 'Tasks that wait, by owner: the name is that of its first key.', table(['Owner', 'Waiting', 'Running', 'Longest wait', ''], backlogRows(status)))}
         ${section('Tasks', 'Ended within the last 24 hours.', table(['Model', 'State', 'Code', 'Tasks'], outcomeRows(status)))}
         ${section('Poisoned tasks', 'Tasks of the last 24 hours whose worker vanished, and all that were given up for it. From the second time on a task runs alone, and it is given up only when its worker then ends by itself.', table(['Task', 'Model', 'State', 'Workers lost', 'Accepted', 'What follows', ''], suspectRows(status)))}
         ${section('Deliveries', 'Webhooks that failed at least once. Failed deliveries can be replayed for seven days.', html`${replayForm} ${table(['Host', 'State', 'Attempts', 'Last answer', 'Ended or due', 'Task', ''], deliveryRows(status))}`)}

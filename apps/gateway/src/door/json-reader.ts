@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MAX_BODY_BYTES, MAX_URL_LENGTH, TaskError, type LongText } from '#contract';
 import { describeFault, findFault, placeAfter, type Fault } from './json-fault.js';
 import { createSkeleton, Stop, type Skeleton } from './skeleton.js';
@@ -84,8 +85,7 @@ export const createJsonReader = (options: JsonReaderOptions): JsonReader => {
     backing: options.backing,
   });
 
-  const explain = (cause: unknown): TaskError => {
-    const text = decode(skeleton.bytes());
+  const explain = (cause: unknown, text: string): TaskError => {
     const fault = findFault(text);
     const refusal = cause instanceof Stop ? cause.refusal : undefined;
     // The end of what was read is the end of the text only if nothing stopped the reading.
@@ -100,14 +100,16 @@ export const createJsonReader = (options: JsonReaderOptions): JsonReader => {
       try {
         skeleton.take(piece);
       } catch (error) {
-        throw error instanceof Stop ? explain(error) : error;
+        throw error instanceof Stop ? explain(error, decode(skeleton.bytes())) : error;
       }
     },
     finish: async (release) => {
       skeleton.end();
       const text = decode(skeleton.bytes());
-      const body = await parse(text).catch((cause: unknown) => {
-        throw explain(cause);
+      const body = await parse(text).catch(async (cause: unknown) => {
+        // To find the fault takes as long again.
+        await nextTurn();
+        throw explain(cause, text);
       });
       let left = 0;
       const oneDone = () => {

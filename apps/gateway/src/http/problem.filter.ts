@@ -1,7 +1,7 @@
 import { problems, TaskError } from '#contract';
 import { secureHeaders } from '#nest';
 import { StorageError } from '#storage';
-import type { Logger } from '#telemetry';
+import { createFaultLog, type Logger } from '#telemetry';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toServiceFault } from '../tasks/service-fault.js';
@@ -50,10 +50,15 @@ const isKept = (name: string) => name === 'vary' || name.startsWith('access-cont
 /** The only place that turns an error into an HTTP answer. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
+  /** In an outage each request would be a line. */
+  private readonly logOutage: (error: unknown) => void;
+
   constructor(
     private readonly log: Logger,
     private readonly publicUrl: string,
-  ) {}
+  ) {
+    this.logOutage = createFaultLog(log, 'requests refused');
+  }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -62,7 +67,7 @@ export class ProblemFilter implements ExceptionFilter {
     const methods = isRouters ? server.allowedMethods(url.split('?', 1)[0] ?? '') : [];
     const problem = isRouters ? refuseRoute(methods) : translate(error);
     const { status } = problems[problem.code];
-    if (status >= 500) this.log.error({ err: problem }, 'request failed');
+    if (status >= 500) this.note(problem);
     const routing = problem.details.parameter === 'apiKey' ? { taskType: 'authentication' } : {};
     const reply = http.getResponse<FastifyReply>();
     // Headers of the failed answer, such as cache-control, do not apply to the error.
@@ -73,5 +78,10 @@ export class ProblemFilter implements ExceptionFilter {
     const [item] = body.errors;
     if (item.retryAfter !== undefined) reply.header('retry-after', `${item.retryAfter}`);
     void reply.status(status).send(body);
+  }
+
+  private note(problem: TaskError): void {
+    if (problems[problem.code].status === 503) this.logOutage(problem);
+    else this.log.error({ err: problem }, 'request failed');
   }
 }

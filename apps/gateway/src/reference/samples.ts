@@ -26,6 +26,8 @@ export const purposes: { readonly [N in keyof typeof examples]: string } = {
   imageUpload: 'Store an image for later tasks',
   mediaStorage: 'The same by its newer name, which also deletes',
   accountManagement: 'Ask for keys, use and budget',
+  cancelTask: 'Cancel the task that was to run later',
+  listTasks: 'List the tasks that succeeded last',
   ping: 'Ask for a pong',
 };
 

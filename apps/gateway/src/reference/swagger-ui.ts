@@ -1,7 +1,7 @@
 type UiRequest = { body?: unknown };
 
 /**
- * Gives the tasks of the examples new taskUUIDs, so that each press runs a task. A task that asks about another gets
+ * Gives the tasks of the examples new taskUUIDs, so that each press runs a task. A task that asks about another, or cancels it, gets
  * the UUID of that one. Nest passes the text of this function to the browser, so it uses nothing from outside.
  */
 export const renewTaskUUIDs = <R extends UiRequest>(request: R): R => {
@@ -18,7 +18,7 @@ export const renewTaskUUIDs = <R extends UiRequest>(request: R): R => {
   };
 
   if (typeof request.body !== 'string') return request;
-  const isQuestion = /"taskType"\s*:\s*"get/.test(request.body);
+  const isQuestion = /"taskType"\s*:\s*"(get|cancel)/.test(request.body);
   request.body = request.body.replace(ofExample, (example, digit: string) => {
     if (!isQuestion) known[digit] = newUUID();
     return known[digit] ? `"${known[digit]}"` : example;

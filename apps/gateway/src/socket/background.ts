@@ -1,8 +1,8 @@
-import type { Logger } from '#telemetry';
+import { createFaultLog, type Logger } from '#telemetry';
 
 /** Work that runs beside the requests and is awaited only when the gateway stops. */
 export type Background = {
-  /** A failure is logged. */
+  /** A failure is logged, each kind of work at most once a minute. */
   readonly run: (what: string, work: () => Promise<void>) => void;
   /** Resolves when all of it has ended. */
   readonly settle: () => Promise<void>;
@@ -10,10 +10,16 @@ export type Background = {
 
 export const createBackground = (log: Logger): Background => {
   const running = new Set<Promise<void>>();
+  const faultLogs = new Map<string, (error: unknown) => void>();
+  const logFault = (what: string, error: unknown) => {
+    const logOne = faultLogs.get(what) ?? createFaultLog(log, what);
+    faultLogs.set(what, logOne);
+    logOne(error);
+  };
   return {
     run: (what, work) => {
       const ended = work()
-        .catch((error: unknown) => log.warn({ err: error }, what))
+        .catch((error: unknown) => logFault(what, error))
         .finally(() => running.delete(ended));
       running.add(ended);
     },

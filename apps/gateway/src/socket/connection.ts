@@ -60,13 +60,13 @@ const isPing = (raw: unknown) => routingOf(raw).taskType === 'ping';
 type Client = { readonly socket: WebSocket; readonly sender: Sender };
 
 /** Tells a client why it was not authenticated, and closes the connection if that is our fault. */
-const refuseClient = ({ log }: SessionNeeds, { socket, sender }: Client, error: unknown): void => {
+const refuseClient = ({ logRefusal }: SessionNeeds, { socket, sender }: Client, error: unknown): void => {
   if (error instanceof TaskError && error.code !== 'serviceUnavailable') {
     sender.send(refusedFrame(error));
     return;
   }
   // The close must not mention the key: clients would treat the key as invalid.
-  log.warn({ err: error }, 'client not authenticated');
+  logRefusal(error);
   socket.close(TRY_AGAIN_LATER, 'try again later');
 };
 
@@ -202,7 +202,7 @@ export const serveConnection = (
     if (code === TOO_LARGE && !isAtFault) conversation?.refuse();
   });
   const isBusy = () => conversation?.isBusy() ?? false;
-  keepAlive(socket, isBusy, options);
+  keepAlive(socket, () => isBusy() || (conversation?.isReporting() ?? false), options);
 
   return {
     socket,

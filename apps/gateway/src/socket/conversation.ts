@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { routingOf, TaskError, toFailure, type Outcome, type Routing } from '#contract';
 import { addSessionItems, keepSessionFrame, removeSessionItems, type SessionItem } from '#database';
 import { WebSocket } from 'ws';
+import type { Reported } from '../tasks/handlers.js';
 import { inOrder } from './background.js';
 import { catchUp } from './catch-up.js';
 import { toFrame } from './frames.js';
+import { createReports } from './reports.js';
 import { createOutbox, type Answered, type Sender } from './sending.js';
 import {
   isEndInPoll,
@@ -33,6 +35,8 @@ export type Conversation = {
   /** Records for the next connection that the client refused a frame as too large. */
   readonly refuse: () => void;
   readonly isBusy: () => boolean;
+  /** Whether the client still gets reports on a task. */
+  readonly isReporting: () => boolean;
 };
 
 /** The task that an outcome names. The answer to a poll names the polled task. */
@@ -102,12 +106,23 @@ export const openConversation = (
     send(frame, { routing: routingOfOutcome(outcome), itemId: ended?.id });
   };
 
-  const answerOne = async (raw: unknown, item: NewItem | undefined, answering: Promise<Outcome>) => {
+  const reports = createReports({ ...needs, owner }, { socket, sender }, (task, outcome) => {
+    const itemId = itemOf(task.taskUuidSent)?.id;
+    send(toFrame(outcome, config.PUBLIC_URL), { routing: routingOfOutcome(outcome), itemId });
+  });
+
+  const answerOne = async (
+    raw: unknown,
+    item: NewItem | undefined,
+    answering: Promise<Outcome>,
+    onAnswered: () => void,
+  ) => {
     inHand++;
     try {
       deliver(raw, item, await answering);
     } finally {
       inHand--;
+      onAnswered();
     }
   };
 
@@ -119,8 +134,12 @@ export const openConversation = (
     },
     take: (tasks, onBegun) => {
       const noted = note(tasks);
-      const answers = answerTasks({ owner, tasks, isDryRun, onBegun });
-      const answered = answers.map((answering, i) => answerOne(tasks[i], noted[i], answering));
+      const reported = tasks.map(() => reports.open());
+      const onReported = (about: Reported, i: number) => reported[i]?.stored(about);
+      const answers = answerTasks({ owner, tasks, isDryRun, onBegun, onReported });
+      const answered = answers.map((answering, i) =>
+        answerOne(tasks[i], noted[i], answering, () => reported[i]?.answered()),
+      );
       for (const each of answered) background.run('task not answered', () => each);
       return Promise.allSettled(answered).then(() => undefined);
     },
@@ -135,5 +154,6 @@ export const openConversation = (
       write(() => addSessionItems(database, [item]));
     },
     isBusy: () => inHand > 0,
+    isReporting: reports.isOpen,
   };
 };

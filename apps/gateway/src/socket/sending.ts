@@ -30,6 +30,8 @@ const MAX_SMALL_BYTES = 1024 * 1024;
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 /** A longer frame carries an image. It waits as a whole even when its client reads. */
 const LARGE_FRAME_BYTES = 64 * 1024;
+/** A client with more than this waiting gets no reports, which the next one replaces. */
+const MAX_BEHIND_BYTES = 64 * 1024;
 const LOOK_EVERY_MS = 50;
 /** Above this the client with the most waiting is cut off. Its session keeps the answers too. */
 const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
@@ -49,6 +51,8 @@ const boundTotal = (max: number) => {
 /** Sends frames to one client, which may read slowly or not at all. */
 export type Sender = {
   readonly send: (frame: string) => void;
+  /** Whether earlier frames still wait for the client to read them. */
+  readonly isBehind: () => boolean;
   /** Resolves when the client reads again or is gone. Await it between many answers. */
   readonly ready: () => Promise<void>;
 };
@@ -99,6 +103,7 @@ export const createSender = (
       if (large > 0) boundTotal(maxTotalBytes);
       look();
     },
+    isBehind: () => socket.bufferedAmount > MAX_BEHIND_BYTES,
     ready: async () => relieved,
   };
 };

@@ -12,7 +12,7 @@ import { answerRaw } from '../http/raw-answer.js';
 import { isDryRun } from '../tasks/intake.js';
 import { serveConnection, type Connection, type ConnectionOptions } from './connection.js';
 import { maxFrameBytesOf } from './limits.js';
-import { createPlaces } from './places.js';
+import { createPlaces } from '../tasks/places.js';
 import type { SessionNeeds } from './session.js';
 import { answerPlainly, wantsWebSocket } from './upgrade.js';
 

@@ -15,6 +15,7 @@ import type { Logger } from '#telemetry';
 import type { AnswerTasks } from '../tasks/answer-tasks.js';
 import { authenticate, type Entrance } from '../tasks/authenticate.js';
 import type { ReadOutcome } from '../tasks/read-outcome.js';
+import type { TaskEvents } from '../tasks/task-events.js';
 import type { WaitingRoom } from '../tasks/waiting-room.js';
 import type { IntakeMemory } from '../door/intake-memory.js';
 import type { Background } from './background.js';
@@ -28,8 +29,11 @@ export type SessionNeeds = {
   readonly memory: IntakeMemory;
   readonly tries: FailedTries;
   readonly readOutcome: ReadOutcome;
+  readonly taskEvents: Pick<TaskEvents, 'states'>;
   readonly waitingRoom: Pick<WaitingRoom, 'wait'>;
   readonly log: Logger;
+  /** Logs why clients cannot authenticate, not each time. */
+  readonly logRefusal: (error: unknown) => void;
 };
 
 /** An open session, with the answers that an earlier connection did not confirm. */

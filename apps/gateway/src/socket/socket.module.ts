@@ -1,4 +1,5 @@
 import { CONFIG, DATABASE, DatabaseModule, LOG, METRICS, provide, TelemetryModule, token } from '#nest';
+import { createFaultLog } from '#telemetry';
 import { Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
@@ -8,6 +9,7 @@ import { INTAKE_MEMORY } from '../door/intake-memory.js';
 import { GATEWAY_OPTIONS } from '../gateway-options.js';
 import { ANSWER_TASKS } from '../tasks/answer-tasks.js';
 import { READ_OUTCOME } from '../tasks/read-outcome.js';
+import { TASK_EVENTS } from '../tasks/task-events.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { WAITING_ROOM } from '../tasks/waiting-room.js';
 import { createBackground } from './background.js';
@@ -27,7 +29,11 @@ const HTTP_SERVER = token<FastifyInstance['server']>('HTTP server');
     provide(
       SOCKETS,
       ({ metrics, ...needs }) => {
-        const sockets = serveSockets({ ...needs, background: createBackground(needs.log) });
+        const sockets = serveSockets({
+          ...needs,
+          background: createBackground(needs.log),
+          logRefusal: createFaultLog(needs.log, 'client not authenticated'),
+        });
         watchSockets(metrics, sockets.count);
         return sockets;
       },
@@ -42,6 +48,7 @@ const HTTP_SERVER = token<FastifyInstance['server']>('HTTP server');
         options: GATEWAY_OPTIONS,
         readOutcome: READ_OUTCOME,
         server: HTTP_SERVER,
+        taskEvents: TASK_EVENTS,
         waitingRoom: WAITING_ROOM,
       },
     ),

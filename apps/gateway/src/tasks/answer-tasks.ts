@@ -12,8 +12,8 @@ import {
 } from '#contract';
 import type { Owner } from '#database';
 import { token } from '#nest';
-import type { Logger, Tracing } from '#telemetry';
-import type { Handler, Handlers } from './handlers.js';
+import { createFaultLog, type Logger, type Tracing } from '#telemetry';
+import type { Caller, Handler, Handlers, Reported } from './handlers.js';
 import type { SentTask } from './sent-task.js';
 import { requireScope } from './scopes.js';
 import { toServiceFault } from './service-fault.js';
@@ -41,6 +41,8 @@ export type TaskBatch = {
   readonly onBegun?: () => void;
   /** Aborts when the caller's connection closed; absent where a caller may come back. */
   readonly gone?: AbortSignal | undefined;
+  /** Is called with each stored task that asks for reports, and its index. */
+  readonly onReported?: (reported: Reported, index: number) => void;
 };
 
 /** Starts all tasks and answers each on its own: one failure does not affect the others. */
@@ -57,17 +59,25 @@ type Needs = {
 
 const handle = (
   handlers: Handlers,
-  { owner, isDryRun, gone }: TaskBatch,
+  { owner, isDryRun }: TaskBatch,
   task: Task,
   sent: SentTask,
+  caller: Caller,
 ): Promise<Outcome> => {
   // The table pairs taskType and handler, but the compiler loses the pairing on look-up.
   const handler = handlers[task.taskType] as Handler<TaskType>;
-  return isDryRun ? handler.dryRun(owner, task, sent) : handler.run(owner, task, sent, gone);
+  return isDryRun ? handler.dryRun(owner, task, sent) : handler.run(owner, task, sent, caller);
 };
 
 export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): AnswerTasks => {
-  const answerOne = async (batch: TaskBatch, raw: unknown, isDuplicate: boolean): Promise<Outcome> => {
+  // In an outage each task would be a line.
+  const logFault = createFaultLog(log, 'task not taken');
+  const answerOne = async (
+    batch: TaskBatch,
+    raw: unknown,
+    caller: Caller,
+    isDuplicate: boolean,
+  ): Promise<Outcome> => {
     const routing = routingOf(raw);
     try {
       if (isDuplicate) {
@@ -77,10 +87,10 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
       const task = parseTask(raw);
       tracing.note({ 'clearcut.task_type': task.taskType });
       requireScope(batch.owner, task.taskType);
-      return await handle(handlers, batch, task, raw as SentTask);
+      return await handle(handlers, batch, task, raw as SentTask, caller);
     } catch (error) {
       if (error instanceof TaskError) return toFailure(error, routing);
-      log.error({ err: error, ...routing }, 'task not taken');
+      logFault(error);
       return toFailure(toServiceFault(error), routing);
     }
   };
@@ -92,8 +102,10 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
     return batch.tasks.map(async (raw, i) => {
       await turn();
       if (i === batch.tasks.length - 1) batch.onBegun?.();
+      const report = batch.onReported && ((reported: Reported) => batch.onReported?.(reported, i));
+      const caller = { gone: batch.gone, report };
       const isDuplicate = duplicates.has(workUuidOf(raw) ?? '');
-      const outcome = await tracing.trace('task', {}, () => answerOne(batch, raw, isDuplicate));
+      const outcome = await tracing.trace('task', {}, () => answerOne(batch, raw, caller, isDuplicate));
       return withDocumentation(outcome, config.PUBLIC_URL);
     });
   };

@@ -1,18 +1,26 @@
 import type { Outcome, TaskOf, TaskType } from '#contract';
-import type { Owner } from '#database';
+import type { Owner, TaskRow } from '#database';
 import { token } from '#nest';
 import { createOwnerPlaces } from './owner-places.js';
 import type { SentTask } from './sent-task.js';
 
-/**
- * Gets the validated task, and the task as it came.
- * @param gone aborts when the caller's connection closed; absent where a caller may come back
- */
+/** A stored task whose caller asked for reports. */
+export type Reported = { readonly task: TaskRow; readonly isAsync: boolean };
+
+/** The connection of a caller. */
+export type Caller = {
+  /** Aborts when it closed; absent where a caller may come back. */
+  readonly gone?: AbortSignal | undefined;
+  /** Reports on a task; absent where answers cannot be preceded by reports. */
+  readonly report?: ((reported: Reported) => void) | undefined;
+};
+
+/** Gets the validated task, and the task as it came. */
 type Handle<T extends TaskType> = (
   owner: Owner,
   task: TaskOf<T>,
   sent: SentTask,
-  gone?: AbortSignal,
+  caller?: Caller,
 ) => Promise<Outcome>;
 
 export type Handler<T extends TaskType> = {

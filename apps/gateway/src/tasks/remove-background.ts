@@ -23,7 +23,7 @@ import type { Logger, Tracing } from '#telemetry';
 import type { Availability } from '../models/availability.js';
 import type { Accept } from './accept.js';
 import { checkAddresses } from './check-addresses.js';
-import type { Handler } from './handlers.js';
+import type { Caller, Handler } from './handlers.js';
 import { resolveInput, type Input } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
 import { sealSentTask, type SentTask } from './sent-task.js';
@@ -200,7 +200,7 @@ const run = async (
   owner: Owner,
   task: RemoveBackground,
   sent: SentTask,
-  gone?: AbortSignal,
+  { gone, report }: Caller = {},
 ): Promise<Outcome> => {
   const removal = toRemoval(task);
   const stored = await releasing(removal.inputImage, () =>
@@ -210,6 +210,7 @@ const run = async (
   // A task that is not fed now is fed by the dispatcher.
   if (isNew) needs.feeder.wake(row.stage === 'device' ? model.air : row.stage);
 
+  if (removal.reportProgress) report?.({ task: row, isAsync: removal.isAsync });
   if (!removal.isAsync) return waitForEnd(needs, row, gone);
   return { result: { taskType: row.taskType, taskUUID: row.taskUuidSent } };
 };
@@ -219,6 +220,6 @@ export type RemovalHandler = Handler<'removeBackground' | 'imageBackgroundRemova
 export const REMOVE_BACKGROUND = token<RemovalHandler>('removeBackground');
 
 export const createRemoveBackground = (needs: Needs): RemovalHandler => ({
-  run: (owner, task, sent, gone) => run(needs, owner, task, sent, gone),
+  run: (owner, task, sent, caller) => run(needs, owner, task, sent, caller),
   dryRun: async (owner, task) => releasing(toRemoval(task).inputImage, () => price(needs, owner, task)),
 });
