@@ -58,6 +58,7 @@ const modes = {
   cli: program('apps/cli/src/main.js'),
   bench: program('bench/main.js'),
   attack: program('test/attack/main.js'),
+  chaos: program('test/chaos/main.js'),
   docs: program('apps/gateway/src/reference/write.js'),
   pictures: () => import('./draw-settings.mjs'),
   test: async (args) => {
