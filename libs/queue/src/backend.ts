@@ -8,7 +8,7 @@ import {
   type Processor,
   type WorkerOptions,
 } from 'bullmq';
-import pg from 'pg';
+import { keepClientsSteady } from './steady-clients.js';
 
 /** A job carries the id of a task and nothing else. */
 export type JobData = { readonly taskId: string };
@@ -58,17 +58,7 @@ export type JobRunner = {
 const QUEUE_CONNECTIONS = 2;
 const WORKER_CONNECTIONS = 4;
 
-/**
- * Always has an error listener. BullMQ borrows a connection without one while it starts, and the loss of that
- * connection would end the process. Nothing is lost: the query itself rejects.
- */
-class SteadyClient extends pg.Client {
-  constructor(config?: string | pg.ClientConfig) {
-    super(config);
-    this.on('error', () => undefined);
-  }
-}
-
+keepClientsSteady();
 const postgres = withBackend(createPostgresBackend);
 
 const postgresConnection = (config: QueueConfig, max: number) => ({
@@ -76,7 +66,6 @@ const postgresConnection = (config: QueueConfig, max: number) => ({
   schema: 'bullmq',
   migrate: true,
   max,
-  Client: SteadyClient,
 });
 
 /** The longest wait between two tries to connect. BullMQ's own are 15 and 20 s, which tasks would wait after an outage. */

@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
 import { until } from '#test/until';
+import pg from 'pg';
 import { createConsumer, createTaskQueue } from './index.js';
 
 /** A way to Postgres that loses all its connections once, after so many messages from the client. */
@@ -99,4 +100,28 @@ describe('a connection that is lost while BullMQ starts', () => {
     await queue.close();
     if (messages <= 10) expect(cutter.wasCut()).toBe(true);
   });
+});
+
+/** A message of Postgres' protocol: its type, its length, its body. */
+const message = (type: string, body: Buffer) => {
+  const head = Buffer.alloc(5);
+  head.write(type, 'latin1');
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+};
+
+it('survives a server that ends a connection in the moment it is ready', async () => {
+  const ready = [message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))];
+  const fatal = message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0'));
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).once('data', () => socket.end(Buffer.concat([...ready, fatal])));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'a', database: 'a' });
+  const ended = new Promise((resolve) => client.once('end', resolve));
+  await client.connect();
+  await ended;
+  server.close();
 });

@@ -64,11 +64,19 @@ const listFolder = async (root: string, folder: string): Promise<StoredFile[]> =
   return files;
 };
 
+/** A folder that a former release made is readable by all users of the machine. On a read-only disk it stays so. */
+const tighten = async (folder: string) => {
+  const { uid, mode } = await stat(folder);
+  if (uid !== process.getuid?.() || (mode & 0o777) === FOLDER_MODE) return;
+  await chmod(folder, FOLDER_MODE).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'EROFS') throw cause;
+  });
+};
+
 /** Creates the folder and the mark file unless they exist. */
 const prepare = async (root: string) => {
   await makeFolder(root);
-  // A folder that a former release made is readable by all users of the machine.
-  if ((await stat(root)).uid === process.getuid?.()) await chmod(root, FOLDER_MODE);
+  await tighten(root);
   const mark = join(root, MARK);
   await access(mark).catch(async (cause: unknown) => {
     if (!isMissing(cause)) throw cause;
