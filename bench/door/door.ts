@@ -12,6 +12,8 @@ import { ELSEWHERE, fill, MODEL, moveCrowd } from './crowd.js';
 
 const SIZE = 64;
 const IN_ONE_ARRAY = 20;
+/** Tasks that wait, as multiples of the least. */
+const STEPS = [1, 100, 1_000];
 
 const usual = {
   seconds: 8,
@@ -182,8 +184,8 @@ const measure = async (outer: Bench, queue: string, redisUrl: string, options: O
   bench.print('gateway and Postgres for each. "+" is the time of a sync task beyond its stages, in ms.');
   bench.print('| waiting | accepted/s (ms) | getResponse/s (ms) | sync +p50 | sync +p99 |');
   bench.print('| ------: | --------------: | -----------------: | --------: | --------: |');
-  for (let waiting = options.least; waiting <= options.most; waiting *= 100)
-    await measureAt(bench, { service, door, image }, waiting, options);
+  const counts = STEPS.map((step) => step * options.least).filter((waiting) => waiting <= options.most);
+  for (const waiting of counts) await measureAt(bench, { service, door, image }, waiting, options);
   await printUploads(bench, service, options);
   for (const each of closers.splice(0).toReversed()) await each();
 };
