@@ -19,7 +19,9 @@ export const fill = async ({ database }: Service, template: string, count: numbe
 export const MODEL = 'runware:109@1';
 export const ELSEWHERE = 'acme:1@1';
 
-/** Keeps the crowd from the device while something else is measured. */
-export const moveCrowd = ({ database }: Service, from: string, to: string): Promise<unknown> =>
-  database.$executeRaw`
+/** Keeps the crowd from the device while something else is measured. What the move itself leaves behind is cleared. */
+export const moveCrowd = async ({ database }: Service, from: string, to: string): Promise<void> => {
+  await database.$executeRaw`
     UPDATE tasks SET model = ${to} WHERE model = ${from} AND payload_hash = 'crowd' AND state = 'queued' AND fed_at IS NULL`;
+  await database.$executeRaw`VACUUM (ANALYZE) tasks`;
+};
