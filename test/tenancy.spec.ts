@@ -11,7 +11,7 @@ import { HANG_MS, until } from '#test/until';
 
 const scopes = ['run', 'read', 'upload', 'admin'] as const satisfies readonly KeyScope[];
 
-/** What a key needs for each task type. Null: nothing. A new task type has to be added here. */
+/** What a key needs for each task type. Written down a second time, so that a wrong scope in the gateway shows here. */
 const needed: { readonly [T in TaskType]: KeyScope | null } = {
   authentication: null,
   ping: null,

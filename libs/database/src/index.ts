@@ -87,19 +87,17 @@ export {
 } from './keys.js';
 export { migrate } from './migrate.js';
 export { isDatabaseOutage } from './outage.js';
+export { claimTask, isSuspect, type Claimant } from './claim-task.js';
 export {
-  claimTask,
   failTask,
   finishTask,
   finishUpload,
   isCancelRequested,
-  isSuspect,
   moveToDevice,
   moveToUpload,
   postponeTask,
   releaseTask,
   type Claim,
-  type Claimant,
   type FinishFacts,
   type RunFacts,
   type StageColumns,

@@ -247,6 +247,7 @@ describe.each(backends)('the queue on %s', (backend) => {
   });
 });
 
+// redisIsInstalled() prints what is skipped, and fails in CI.
 (redisIsInstalled() ? describe : describe.skip)('two installations on one Redis', () => {
   let redis: TestRedis;
   beforeAll(async () => {

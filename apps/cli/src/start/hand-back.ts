@@ -3,8 +3,7 @@ import { reasonOf } from '#errors';
 import type { Ending } from '#program';
 
 /**
- * Hands back at once what a worker had in hand that ended unexpectedly. Should the database be away, the dispatcher hands
- * it back after some seconds of silence.
+ * Hands back the tasks of a worker that ended unexpectedly, at once. If the database is away, a dispatcher does it later.
  */
 export const createHandBack =
   (databaseUrl: string, say: (line: string) => void) =>

@@ -3,8 +3,7 @@ import { runOnce, type Ending, type Program, type Run } from '#program';
 import { StartError } from './start-error.js';
 
 /**
- * The wait before a restart. It doubles per crash and is reset after `forgivenAfterMs` of uptime. A program that others
- * killed starts again soon.
+ * The wait before a restart. It doubles per crash, and starts anew after `forgivenAfterMs` of uptime or a kill by others.
  */
 export type Backoff = { readonly firstMs: number; readonly mostMs: number; readonly forgivenAfterMs: number };
 

@@ -24,8 +24,8 @@ const count = (keys: readonly string[]): Record<string, number> => {
 };
 
 /**
- * The places of deliveries in hand. A receiver that does not answer must slow nobody, so endpoints, host names and
- * owners have limits. After three calls without an answer, an endpoint gets a pause, which grows, and then one probe.
+ * Limits the deliveries in hand by endpoint, host name and owner, so that a receiver without an answer slows nobody.
+ * After three calls without an answer an endpoint gets a growing pause, then one probe.
  */
 export const createPlaces = (now: () => number = () => performance.now()) => {
   const inHand = new Set<DueDelivery>();

@@ -1,7 +1,7 @@
 import { webhookSecretsOf, type Database, type DueDelivery } from '#database';
 import { newWebhookSecret, signatureOf, type Secrets } from '#secrets';
 
-/** Makes the headers of one attempt. The id is that of all attempts, so that a receiver recognises a repetition. */
+/** Makes the headers of one attempt. All attempts have the same id, by which a receiver tells a repetition. */
 export type Sign = (
   delivery: Pick<DueDelivery, 'id' | 'ownerId' | 'takenAtS'>,
   body: string,

@@ -3,7 +3,7 @@ import type { Logger } from '#telemetry';
 
 /** Small, so that a batch holds its locks for milliseconds. */
 const BATCH = 500;
-/** A round leaves the rest to the next one, so that an old database is not busy with deletions alone. */
+/** The most batches of one round. Deletions must not fill the database's time. */
 const MAX_BATCHES = 20;
 
 type Needs = {

@@ -3,7 +3,7 @@ import { databaseIdentity, databaseNow, findOrphans, type Database } from '#data
 import { imageIdOf, isUnfinished, storedFolders, type Storage, type StoredFile } from '#storage';
 import type { Logger, Metrics } from '#telemetry';
 
-/** Longer than any program holds bytes before it writes their row, however wrong the clock of the storage is. */
+/** Every program writes the row of an image much sooner, even if the storage's clock is wrong. */
 const SAFE_AGE_MS = 24 * 60 * 60 * 1000;
 /** Keys of one query. */
 const BATCH = 1_000;
@@ -43,8 +43,8 @@ const orphansAmong = async (database: Database, files: readonly StoredFile[]): P
 export type SweptOrphans = { readonly deleted: number; readonly isOwned: boolean };
 
 /**
- * Deletes what killed programs left in a folder of the storage: writes that did not end, and images without a row. What
- * is older than the database, or belongs to another one, stays.
+ * Deletes unfinished writes and images without a row, which killed programs left in a folder of the storage. Files
+ * that are older than the database, or belong to another one, stay.
  */
 export const sweepOrphans = async (
   { database, storage }: Needs,
