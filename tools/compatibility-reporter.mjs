@@ -41,6 +41,17 @@ const withTable = (text, table) => {
   return `${text.slice(0, from)}${begin}\n\n${table}\n\n${text.slice(to)}`;
 };
 
+/** The rows that only one of the two pages has; a table whose widths changed differs by its words alone. */
+const differences = (text, wanted) => {
+  const [old, now] = [text, wanted].map((page) =>
+    page.split('\n').map((line) => line.replace(/ {2,}/g, ' ')),
+  );
+  return [
+    ...old.filter((line) => !now.includes(line)).map((line) => `- ${line}`),
+    ...now.filter((line) => !old.includes(line)).map((line) => `+ ${line}`),
+  ];
+};
+
 const allSpecs = (dist) =>
   readdirSync(join(dist, 'test'), { recursive: true, encoding: 'utf8' })
     .map((name) => join(dist, 'test', name))
@@ -79,7 +90,7 @@ export default class CompatibilityReporter {
     }
     const fault = `${page} differs from the results of this run. Rewrite it by: npm run docs:compatibility`;
     if (this.#isWhole) this.#fault = new Error(fault);
-    say(fault);
+    say([fault, ...differences(text, wanted)].join('\n'));
   }
 
   /** Why the run does not cover every case. */
