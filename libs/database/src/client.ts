@@ -26,14 +26,25 @@ const MAX_PARAMETERS = 48;
 const nameOf = ({ sql, args }: { sql: string; args: unknown[] }): string =>
   args.length > MAX_PARAMETERS ? '' : createHash('sha256').update(sql).digest('base64url');
 
+const pools = new WeakMap<Database, pg.Pool>();
+
+/** The pool that Prisma uses too, for statements that go to Postgres without it. */
+export const poolOf = (database: Database): pg.Pool => {
+  const pool = pools.get(database);
+  if (!pool) throw new Error('This client was not opened by openDatabase.');
+  return pool;
+};
+
+/** A database whose connections come from this pool, and which ends it. */
+export const openDatabaseOn = (pool: pg.Pool): Database => {
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: nameOf });
+  const database = new PrismaClient({ adapter });
+  pools.set(database, pool);
+  return database;
+};
+
 /** Connects lazily. Every query rejects while the server is away. */
-export const openDatabase = (databaseUrl: string): Database =>
-  new PrismaClient({
-    adapter: new PrismaPg(openPool(databaseUrl), {
-      disposeExternalPool: true,
-      statementNameGenerator: nameOf,
-    }),
-  });
+export const openDatabase = (databaseUrl: string): Database => openDatabaseOn(openPool(databaseUrl));
 
 export const pingDatabase = async (database: Database): Promise<void> => {
   await database.$queryRaw`SELECT 1`;

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { freshDatabase } from '#test/databases';
 import { writeHistory } from '#test/history';
-import { PrismaClient } from './generated/client.js';
+import { openDatabaseOn } from './client.js';
 import {
   backlogs,
   cancelTask,
@@ -65,19 +64,25 @@ let database: Database;
 let client: pg.Client;
 let history: { ownerId: string; taskUuid: string; taskId: string; imageId: string };
 
+/** Notes what Prisma and the hot statements send to Postgres. */
+const noteStatements = (connection: pg.PoolClient) => {
+  const query = connection.query.bind(connection) as (...args: unknown[]) => unknown;
+  const note = (sent: string | pg.QueryConfig, ...rest: unknown[]) => {
+    const { text, values = rest[0] } = typeof sent === 'string' ? { text: sent } : sent;
+    if (/\b(?:FROM|INTO|UPDATE)\b/i.test(text))
+      statements.push({ sql: text, values: Array.isArray(values) ? values : [] });
+    return query(sent, ...rest);
+  };
+  connection.query = note as typeof connection.query;
+};
+
 beforeAll(async () => {
   url = await freshDatabase();
   client = new pg.Client({ connectionString: url });
   await client.connect();
-  const logging = new PrismaClient({
-    adapter: new PrismaPg({ connectionString: url }),
-    log: [{ emit: 'event', level: 'query' }],
-  });
-  logging.$on('query', ({ query, params }) => {
-    if (/\b(?:FROM|INTO|UPDATE)\b/i.test(query))
-      statements.push({ sql: query, values: JSON.parse(params) as unknown[] });
-  });
-  database = logging;
+  const pool = new pg.Pool({ connectionString: url });
+  pool.on('connect', (connection) => noteStatements(connection));
+  database = openDatabaseOn(pool);
   history = await writeHistory(client, ROWS);
 }, 120_000);
 afterAll(async () => {

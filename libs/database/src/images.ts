@@ -1,6 +1,7 @@
 import type { Database } from './client.js';
 import { databaseNow } from './clock.js';
-import type { Image } from './generated/client.js';
+import { columnsOf, hotRows, imageFields, toImage } from './hot-query.js';
+import { Prisma, type Image } from './generated/client.js';
 
 export type { Image };
 export type NewImage = Omit<Image, 'createdAt' | 'lastUsedAt' | 'expiresAt' | 'deletedAt' | 'cleanedAt'> & {
@@ -23,15 +24,31 @@ const notExpiredAt = (now: Date) => ({
 /** An image that was used this lately need not be marked again. */
 const USED_LATELY_MS = 60_000;
 
-/** Finds the owner's image and marks it as used, unless it has expired. */
+/** Finds images by their ids, in their order, by one query. */
+export const findImages = async (
+  database: Database,
+  ids: readonly string[],
+): Promise<(Image | undefined)[]> => {
+  const rows = await hotRows(
+    database,
+    Prisma.sql`SELECT ${columnsOf('images', imageFields)} FROM images WHERE id = ANY(${[...new Set(ids)]}::uuid[])`,
+  );
+  const found = new Map(rows.map((row) => toImage(row, 0)).map((image) => [image?.id, image ?? undefined]));
+  return ids.map((id) => found.get(id.toLowerCase()));
+};
+
+/**
+ * Finds the owner's image and marks it as used, unless it has expired.
+ * @param find looks the image up, maybe with others
+ */
 export const useImage = async (
   database: Database,
   ownerId: string,
   id: string,
+  find = async (wanted: string) => (await findImages(database, [wanted]))[0],
 ): Promise<Image | undefined> => {
   const now = await databaseNow(database);
-  // Prisma joins these of one array into one query.
-  const found = await database.image.findUnique({ where: { id } });
+  const found = await find(id);
   if (!found || found.ownerId !== ownerId) return undefined;
   if (isExpired(found, now)) return found;
   if (now.getTime() - found.lastUsedAt.getTime() < USED_LATELY_MS) return found;

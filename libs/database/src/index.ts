@@ -4,15 +4,16 @@ export {
   findStanding,
   findStandings,
   findTask,
-  insertTask,
-  insertTasks,
+  findTasks,
   keepWanted,
   markSync,
+  type AskedTask,
+  type FoundTask,
   type NewTask,
   type Standing,
-  type TaskInsert,
   type TaskRow,
 } from './tasks.js';
+export { insertTask, insertTasks, type TaskInsert } from './insert-tasks.js';
 export {
   cancelAllWaiting,
   cancelTask,
@@ -56,9 +57,11 @@ export {
   type RemoteStage,
   type TaskStage,
 } from './feed.js';
-export { listenEnded, type EndedFeed } from './ended-feed.js';
+export { listen, type Notifications } from './notifications.js';
+export { knownKeysOf } from './known-keys.js';
 export {
   findImage,
+  findImages,
   forgetImage,
   isExpired,
   markCleaned,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Database } from './client.js';
 import { databaseNow } from './clock.js';
 import type { ApiKey } from './generated/client.js';
+import { knownKeysOf } from './known-keys.js';
 
 const LAST_USED_EVERY_MS = 60_000;
 
@@ -32,9 +33,25 @@ export type Owner = {
   readonly key: KeyRights;
 };
 
-const findKey = async (database: Database, hash: string, now: Date): Promise<ApiKey | null> =>
+const readKey = async (database: Database, hash: string, now: Date): Promise<ApiKey | null> =>
   (await database.apiKey.findUnique({ where: { hash } })) ??
   database.apiKey.findFirst({ where: { previousHash: hash, previousUntil: { gt: now } } });
+
+const findKey = async (database: Database, hash: string, now: Date): Promise<ApiKey | null> => {
+  const known = knownKeysOf(database);
+  const found = known.find(hash);
+  if (found) return found;
+  const keep = known.startLookUp(hash);
+  const read = await readKey(database, hash, now);
+  if (read) keep(read);
+  return read;
+};
+
+/** Whether the key works, and this hash is its own or the one before the last rotation. */
+const works = ({ revokedAt, expiresAt, hash, previousUntil }: ApiKey, asked: string, now: Date): boolean => {
+  if (revokedAt || (expiresAt && expiresAt <= now)) return false;
+  return hash === asked || (previousUntil !== null && previousUntil > now);
+};
 
 const toOwner = ({ id, name, ownerId, scopes, models, ratePerS, inFlight, budgetUsd }: ApiKey): Owner => ({
   id: ownerId ?? id,
@@ -42,18 +59,21 @@ const toOwner = ({ id, name, ownerId, scopes, models, ratePerS, inFlight, budget
   key: { id, scopes, models, ratePerS, inFlight, budgetUsd: budgetUsd?.toNumber() ?? null },
 });
 
+const noteUse = async (database: Database, { id, lastUsedAt }: ApiKey, now: Date): Promise<void> => {
+  if (lastUsedAt && now.getTime() - lastUsedAt.getTime() <= LAST_USED_EVERY_MS) return;
+  await database.apiKey.update({ where: { id }, data: { lastUsedAt: now } });
+};
+
 /**
  * Looks keys up by hash, so that response times reveal nothing about a key.
  * @returns undefined for a key that is unknown or revoked, or has expired
  */
 export const findOwner = async (database: Database, apiKey: string): Promise<Owner | undefined> => {
   const now = await databaseNow(database);
-  const found = await findKey(database, hashKey(apiKey), now);
-  if (!found || found.revokedAt || (found.expiresAt && found.expiresAt <= now)) return undefined;
-
-  if (!found.lastUsedAt || now.getTime() - found.lastUsedAt.getTime() > LAST_USED_EVERY_MS) {
-    await database.apiKey.update({ where: { id: found.id }, data: { lastUsedAt: now } });
-  }
+  const hash = hashKey(apiKey);
+  const found = await findKey(database, hash, now);
+  if (!found || !works(found, hash, now)) return undefined;
+  await noteUse(database, found, now);
   return toOwner(found);
 };
 

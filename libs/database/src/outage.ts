@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { z } from 'zod';
 import { Prisma } from './generated/client.js';
 
@@ -18,12 +19,17 @@ const kinds = new Set([
   'TransactionWriteConflict',
 ]);
 
+/** Postgres cannot be reached: no connection, or one that was lost. */
+export class DatabaseAway extends Error {
+  override readonly name = 'DatabaseAway';
+}
+
 /**
- * SQLSTATEs of outages: connection, read-only transaction (as on a standby), rollback, resources such as a
- * full disk, lock not available, shutdown, file system.
+ * SQLSTATEs of outages: connection, read-only transaction (as on a standby), no access, no such database, rollback,
+ * resources such as a full disk, lock not available, shutdown, file system.
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const SQLSTATE = /^(08...|25006|40...|53...|55P03|57...|58...)$/;
+const SQLSTATE = /^(08...|25006|28...|3D000|40...|53...|55P03|57...|58...)$/;
 
 /** Depending on the query, the driver's error is the `cause` or is in Prisma's `meta`. */
 const DriverFault = z.object({ kind: z.string().exactOptional(), code: z.string().exactOptional() });
@@ -38,7 +44,8 @@ const driverFaultOf = (error: unknown): z.infer<typeof DriverFault> => {
 
 /** Whether the database has a fault that may pass, as opposed to a wrong query. */
 export const isDatabaseOutage = (error: unknown): boolean => {
-  if (error instanceof Prisma.PrismaClientInitializationError) return true;
+  if (error instanceof DatabaseAway || error instanceof Prisma.PrismaClientInitializationError) return true;
+  if (error instanceof pg.DatabaseError) return SQLSTATE.test(error.code ?? '');
   if (error instanceof Prisma.PrismaClientKnownRequestError && codes.has(error.code)) return true;
   const { kind = '', code = '' } = driverFaultOf(error);
   return kinds.has(kind) || SQLSTATE.test(code);

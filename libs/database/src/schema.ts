@@ -27,6 +27,7 @@ export const neededMigrations: readonly string[] = [
   '20261128182000_troubled_deliveries',
   '20261128182500_outcome_hours',
   '20261128190000_claimants',
+  '20261128200000_key_changes',
 ];
 
 class OldSchema extends Error {

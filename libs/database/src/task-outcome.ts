@@ -14,6 +14,7 @@ import { databaseNow } from './clock.js';
 import type { Image, Task as TaskRow } from './generated/client.js';
 import { findImage, isExpired } from './images.js';
 import { RemovalRequest } from './removal-request.js';
+import type { FoundTask } from './tasks.js';
 
 /** What is needed to answer for ended tasks. */
 export type OutcomeReader = {
@@ -92,10 +93,11 @@ const uploads: Record<string, (taskUUID: string, imageUUID: string, imageURL: st
  * @throws TaskError mediaExpired, or mediaNotFound when the bytes are gone
  * @throws StorageError when the storage fails
  */
-export const taskOutcome = async (reader: OutcomeReader, task: TaskRow): Promise<Outcome> => {
+export const taskOutcome = async (reader: OutcomeReader, task: FoundTask): Promise<Outcome> => {
   if (task.state === 'failed') return toFailure(toTaskError(task), routingOfTask(task));
 
-  const image = await findImage(reader.database, task.outputImageId);
+  const image =
+    task.outputImage === undefined ? await findImage(reader.database, task.outputImageId) : task.outputImage;
   if (!image || isExpired(image, await databaseNow(reader.database)))
     throw new TaskError('mediaExpired', 'The image of this task was deleted.');
   const upload = uploads[task.taskType];

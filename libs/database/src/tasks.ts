@@ -1,7 +1,6 @@
 import type { Database } from './client.js';
-import { databaseNow, newId } from './clock.js';
-import type { NewImage } from './images.js';
-import type { Prisma, Task as TaskRow } from './generated/client.js';
+import { columnsOf, hotRows, imageFields, taskFields, toImage, toTask } from './hot-query.js';
+import { Prisma, type Image, type Task as TaskRow } from './generated/client.js';
 
 export type { TaskRow };
 
@@ -39,17 +38,59 @@ export type NewTask = Pick<
 /** What a taskUUID refers to now: new work, the same work as before, or conflicting work. */
 export type Standing =
   | { readonly kind: 'new'; readonly revision: number }
-  | { readonly kind: 'attached'; readonly task: TaskRow }
+  | { readonly kind: 'attached'; readonly task: FoundTask }
   | { readonly kind: 'conflict' };
 
 const isInFlight = (task: TaskRow) => task.state === 'queued' || task.state === 'running';
 
+/** A task, and the image that it ended with. */
+export type FoundTask = TaskRow & {
+  /** Null when its row is gone; absent until the task has succeeded. */
+  readonly outputImage?: Image | null;
+};
+
+const foundColumns = Prisma.sql`${columnsOf('task', taskFields)}, ${columnsOf('image', imageFields)}`;
+const withImage = Prisma.sql`LEFT JOIN images AS image ON image.id = task.output_image_id AND task.state = 'succeeded'`;
+
+const toFound = (row: readonly unknown[]): FoundTask => {
+  const task = toTask(row);
+  if (task.state !== 'succeeded') return task;
+  return Object.assign(task, { outputImage: toImage(row, taskFields.length) });
+};
+
+/** Whose task is asked for. */
+export type AskedTask = { readonly ownerId: string; readonly taskUuid: string };
+
+const keyOf = ({ ownerId, taskUuid }: AskedTask) => `${ownerId} ${taskUuid.toLowerCase()}`;
+
+/** The latest revision of each of these taskUUIDs, in their order, by one query. */
+export const findTasks = async (
+  database: Database,
+  asked: readonly AskedTask[],
+): Promise<(FoundTask | undefined)[]> => {
+  const [ownerIds, taskUuids] = [
+    asked.map(({ ownerId }) => ownerId),
+    asked.map(({ taskUuid }) => taskUuid.toLowerCase()),
+  ];
+  const rows = await hotRows(
+    database,
+    Prisma.sql`
+    SELECT ${foundColumns} FROM unnest(${ownerIds}::uuid[], ${taskUuids}::uuid[]) AS asked (owner_id, task_uuid)
+     CROSS JOIN LATERAL (
+       SELECT * FROM tasks WHERE owner_id = asked.owner_id AND task_uuid = asked.task_uuid
+        ORDER BY revision DESC LIMIT 1) AS task
+     ${withImage}`,
+  );
+  const found = new Map(rows.map(toFound).map((task) => [keyOf(task), task]));
+  return asked.map((each) => found.get(keyOf(each)));
+};
+
 /** The latest revision of a taskUUID. */
-export const findTask = (database: Database, ownerId: string, taskUuid: string): Promise<TaskRow | null> =>
-  database.task.findFirst({
-    where: { ownerId, taskUuid: taskUuid.toLowerCase() },
-    orderBy: { revision: 'desc' },
-  });
+export const findTask = async (
+  database: Database,
+  ownerId: string,
+  taskUuid: string,
+): Promise<FoundTask | null> => (await findTasks(database, [{ ownerId, taskUuid }]))[0] ?? null;
 
 /**
  * The number of the owner's tasks that have not ended.
@@ -60,7 +101,7 @@ export const countInFlight = (database: Database, ownerId: string, keyId?: strin
     where: { ownerId, ...(keyId !== undefined && { keyId }), finishedAt: null },
   });
 
-const standingOf = (task: TaskRow | undefined, payloadHash: string): Standing => {
+const standingOf = (task: FoundTask | undefined, payloadHash: string): Standing => {
   if (!task) return { kind: 'new', revision: 1 };
   if (task.payloadHash === payloadHash && task.state !== 'failed') return { kind: 'attached', task };
   if (isInFlight(task)) return { kind: 'conflict' };
@@ -76,67 +117,12 @@ export const findStanding = async (
 
 type Asked = Pick<NewTask, 'ownerId' | 'taskUuidSent' | 'payloadHash'>;
 
-const keyOf = (ownerId: string, taskUuid: string) => `${ownerId} ${taskUuid.toLowerCase()}`;
-
 /** The standing of each of these tasks, in their order, by one query. */
 export const findStandings = async (database: Database, tasks: readonly Asked[]): Promise<Standing[]> => {
-  const [ownerIds, taskUuids] = [
-    [...new Set(tasks.map(({ ownerId }) => ownerId))],
-    tasks.map(({ taskUuidSent }) => taskUuidSent.toLowerCase()),
-  ];
-  const found = await database.task.findMany({
-    where: { ownerId: { in: ownerIds }, taskUuid: { in: taskUuids } },
-    orderBy: { revision: 'asc' },
-  });
-  const latest = new Map(found.map((task) => [keyOf(task.ownerId, task.taskUuid), task]));
-  return tasks.map((task) =>
-    standingOf(latest.get(keyOf(task.ownerId, task.taskUuidSent)), task.payloadHash),
-  );
+  const asked = tasks.map(({ ownerId, taskUuidSent: taskUuid }) => ({ ownerId, taskUuid }));
+  const found = await findTasks(database, asked);
+  return tasks.map(({ payloadHash }, i) => standingOf(found[i], payloadHash));
 };
-
-/** A task to insert, and the image that came with it. */
-export type TaskInsert = {
-  readonly task: NewTask;
-  readonly revision: number;
-  readonly image?: NewImage | undefined;
-};
-
-/**
- * Stores tasks and the images that came with them in one transaction.
- * @returns the row of each, in their order; undefined where another request took the revision first: call findStanding again
- */
-export const insertTasks = async (
-  database: Database,
-  inserts: readonly TaskInsert[],
-): Promise<(TaskRow | undefined)[]> => {
-  const now = await databaseNow(database);
-  const data = inserts.map(({ task: { deadlineS, ...task }, revision }) => ({
-    id: newId(now),
-    ...task,
-    ...(deadlineS !== undefined && { deadlineAt: new Date(now.getTime() + deadlineS * 1000) }),
-    ...(task.state && { startedAt: now, finishedAt: now }),
-    taskUuid: task.taskUuidSent.toLowerCase(),
-    revision,
-  }));
-  return database.$transaction(async (transaction) => {
-    const rows = await transaction.task.createManyAndReturn({ data, skipDuplicates: true });
-    // The ids of images are new for each request, so they tell which insert a row is of.
-    const byOutput = new Map(rows.map((row) => [row.outputImageId, row]));
-    const images = inserts.flatMap(({ task, image }) =>
-      image && byOutput.has(task.outputImageId) ? [image] : [],
-    );
-    if (images.length > 0) await transaction.image.createMany({ data: images });
-    return inserts.map(({ task }) => byOutput.get(task.outputImageId));
-  });
-};
-
-/** Stores one task: see `insertTasks`. */
-export const insertTask = async (
-  database: Database,
-  task: NewTask,
-  revision: number,
-  image?: NewImage,
-): Promise<TaskRow | undefined> => (await insertTasks(database, [{ task, revision, image }]))[0];
 
 /** Moves a task that waits without a caller ahead, since a caller waits for it now. */
 export const markSync = async (database: Database, id: string): Promise<void> => {
@@ -159,5 +145,12 @@ export const keepWanted = async (database: Database, id: string): Promise<boolea
 };
 
 /** The tasks among `ids` that have ended. */
-export const findEnded = (database: Database, ids: readonly string[]): Promise<TaskRow[]> =>
-  database.task.findMany({ where: { id: { in: [...ids] }, state: { in: ['succeeded', 'failed'] } } });
+export const findEnded = async (database: Database, ids: readonly string[]): Promise<FoundTask[]> => {
+  const rows = await hotRows(
+    database,
+    Prisma.sql`
+    SELECT ${foundColumns} FROM tasks AS task ${withImage}
+     WHERE task.id = ANY(${[...ids]}::uuid[]) AND task.state IN ('succeeded', 'failed')`,
+  );
+  return rows.map(toFound);
+};

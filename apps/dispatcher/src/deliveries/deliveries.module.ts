@@ -1,4 +1,4 @@
-import { listenEnded } from '#database';
+import { listen } from '#database';
 import {
   CONFIG,
   DATABASE,
@@ -49,8 +49,8 @@ export const DELIVERIES = token<Deliveries>('deliveries');
         const start = () => {
           deliveries.start();
           const onError = createFaultLog(log, 'notifications interrupted');
-          const feed = listenEnded(config.DATABASE_URL, deliveries.wake, onError);
-          shutdown.stopTaking('notifications', feed.close);
+          const notifications = listen(config.DATABASE_URL, { onEnded: deliveries.wake, onError });
+          shutdown.stopTaking('notifications', notifications.close);
         };
         return { ...deliveries, start };
       },

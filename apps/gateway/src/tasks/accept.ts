@@ -2,21 +2,20 @@ import { TaskError } from '#contract';
 import {
   findStandings,
   insertTasks,
-  isDatabaseOutage,
   keepWanted,
   markSync,
   type Database,
+  type FoundTask,
   type NewImage,
   type NewTask,
   type Owner,
-  type TaskRow,
 } from '#database';
 import { token } from '#nest';
 import type { Storage } from '#storage';
 import type { Tracing } from '#telemetry';
 import type { GatewayMetrics } from '../gateway-metrics.js';
 import type { Admission } from './admission.js';
-import { createBatcher } from './batcher.js';
+import { createBatcher, databaseBatches } from './batcher.js';
 
 /** An image inside a request. It is stored only if its task is new. */
 export type InlineImage = { readonly row: NewImage; readonly bytes: Uint8Array };
@@ -26,7 +25,7 @@ export type Sent = {
   readonly task: NewTask;
   readonly image?: InlineImage | undefined;
 };
-export type Accepted = { readonly task: TaskRow; readonly isNew: boolean };
+export type Accepted = { readonly task: FoundTask; readonly isNew: boolean };
 
 const MAX_RACES = 5;
 
@@ -38,14 +37,11 @@ type Needs = {
   readonly tracing: Tracing;
 };
 
-/** At most a few of the database's connections, so that other queries still get one. */
-const batches = { size: 100, atOnce: 3, concernsAll: isDatabaseOutage } as const;
-
 const openRows = (database: Database) => ({
-  look: createBatcher((tasks: readonly NewTask[]) => findStandings(database, tasks), batches),
+  look: createBatcher((tasks: readonly NewTask[]) => findStandings(database, tasks), databaseBatches),
   insert: createBatcher(
     (inserts: Parameters<typeof insertTasks>[1]) => insertTasks(database, inserts),
-    batches,
+    databaseBatches,
   ),
 });
 
@@ -58,7 +54,7 @@ type Rows = ReturnType<typeof openRows>;
 const attach = async (
   { database }: Needs,
   task: NewTask,
-  standing: TaskRow,
+  standing: FoundTask,
 ): Promise<Accepted | undefined> => {
   const mayBeCancelled = standing.cancelOnDisconnect && !standing.finishedAt && !standing.cancelRequestedAt;
   if (mayBeCancelled && !(await keepWanted(database, standing.id))) return undefined;

@@ -1,3 +1,5 @@
+import { isDatabaseOutage } from '#database';
+
 type Entry<In, Out> = {
   readonly input: In;
   readonly resolve: (output: Out) => void;
@@ -12,6 +14,9 @@ type Options = {
   /** Whether an error concerns all inputs. After another one each input is tried alone, so that it fails alone. */
   readonly concernsAll: (error: unknown) => boolean;
 };
+
+/** At most a few of the database's connections, so that other queries still get one. */
+export const databaseBatches = { size: 100, atOnce: 3, concernsAll: isDatabaseOutage } as const;
 
 /**
  * Joins calls that come together.

@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { atParameter } from '#boundary';
 import type { ServiceConfig } from '#config';
 import { TaskError, type ParsedSource, type Removal } from '#contract';
-import { databaseNow, isExpired, useImage, type Database, type NewImage, type Owner } from '#database';
+import { databaseNow, isExpired, useImage, type Database, type Image, type NewImage, type Owner } from '#database';
 import { limitsOf, probe, requireImageSize, requireOutputSize, type ImageSize } from '#imaging';
 import { imageKey } from '#storage';
 import type { InlineImage } from './accept.js';
 
 type Needs = {
   readonly database: Database;
+  /** Looks images up that are asked for together. */
+  readonly findImage: (id: string) => Promise<Image | undefined>;
   readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS'>;
 };
 
@@ -41,12 +43,12 @@ export const describeInline = async (
 };
 
 const resolveStored = async (
-  { database, config }: Needs,
+  { database, config, findImage }: Needs,
   owner: Owner,
   imageUuid: string,
   parameter: string,
 ): Promise<Input> => {
-  const image = await useImage(database, owner.id, imageUuid);
+  const image = await useImage(database, owner.id, imageUuid, findImage);
   if (!image) throw new TaskError('mediaNotFound', `There is no image ${imageUuid}.`, { parameter });
   if (isExpired(image, await databaseNow(database)))
     throw new TaskError('mediaExpired', `The image ${imageUuid} was deleted.`, { parameter });

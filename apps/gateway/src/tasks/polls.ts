@@ -2,15 +2,18 @@ import type { ServiceConfig } from '#config';
 import { outputOf, TaskError, type GetResponse, type GetTaskDetails, type Outcome } from '#contract';
 import {
   databaseNow,
-  findTask,
+  findTasks,
   RemovalRequest,
   statusOf,
+  type AskedTask,
   type Database,
+  type FoundTask,
   type Owner,
   type TaskRow,
 } from '#database';
 import { token } from '#nest';
 import type { Secrets } from '#secrets';
+import { createBatcher, databaseBatches } from './batcher.js';
 import type { ReadProgress } from './progress.js';
 import type { ReadOutcome } from './read-outcome.js';
 import { openSentTask, type SentTask } from './sent-task.js';
@@ -28,8 +31,10 @@ type Needs = {
 export const noSuchTask = (taskUUID: string): TaskError =>
   new TaskError('taskNotFound', `There is no task ${taskUUID}.`, { parameter: 'taskUUID' });
 
-const requireTask = async ({ database }: Needs, owner: Owner, taskUUID: string): Promise<TaskRow> => {
-  const task = await findTask(database, owner.id, taskUUID);
+type Look = (asked: AskedTask) => Promise<FoundTask | undefined>;
+
+const requireTask = async (look: Look, owner: Owner, taskUUID: string): Promise<FoundTask> => {
+  const task = await look({ ownerId: owner.id, taskUuid: taskUUID });
   if (task) return task;
   throw noSuchTask(taskUUID);
 };
@@ -38,7 +43,7 @@ const requireTask = async ({ database }: Needs, owner: Owner, taskUUID: string):
  * How a task stands. A stored failure is answered with status 200, because clients repeat a poll on any other status.
  * @throws TaskError taskExpired
  */
-const answerRow = async (needs: Needs, task: TaskRow): Promise<Outcome> => {
+const answerRow = async (needs: Needs, task: FoundTask): Promise<Outcome> => {
   if (!task.finishedAt) {
     const progress = await needs.readProgress(task);
     const { taskType, taskUuidSent: taskUUID } = task;
@@ -70,12 +75,7 @@ const describeRow = ({
 };
 
 /** A task as it was sent, and its answer. */
-const getTaskDetails = async (
-  needs: Needs,
-  owner: Owner,
-  { taskUUID: wanted }: GetTaskDetails,
-): Promise<Outcome> => {
-  const task = await requireTask(needs, owner, wanted);
+const detailsOf = async (needs: Needs, task: FoundTask, wanted: string): Promise<Outcome> => {
   const { provider, device, weightsSha256 } = task;
   const request = openSentTask(needs.secrets, task.sentTask) ?? describeRow(task);
   const run = provider && { execution: { provider, device, weightsSha256 } };
@@ -95,15 +95,22 @@ const getTaskDetails = async (
   };
 };
 
-/** Answers about tasks that were sent earlier. */
-export const createPolls = (needs: Needs) => ({
-  /** @throws TaskError taskNotFound */
-  requireTask: (owner: Owner, taskUUID: string) => requireTask(needs, owner, taskUUID),
-  answerRow: (task: TaskRow) => answerRow(needs, task),
-  getResponse: async (owner: Owner, { taskUUID }: GetResponse) =>
-    answerRow(needs, await requireTask(needs, owner, taskUUID)),
-  getTaskDetails: (owner: Owner, task: GetTaskDetails) => getTaskDetails(needs, owner, task),
-});
+/** Answers about tasks that were sent earlier. Those that are asked for together are read by one query. */
+export const createPolls = (needs: Needs) => {
+  const look = createBatcher(
+    (asked: readonly AskedTask[]) => findTasks(needs.database, asked),
+    databaseBatches,
+  );
+  return {
+    /** @throws TaskError taskNotFound */
+    requireTask: (owner: Owner, taskUUID: string) => requireTask(look, owner, taskUUID),
+    answerRow: (task: FoundTask) => answerRow(needs, task),
+    getResponse: async (owner: Owner, { taskUUID }: GetResponse) =>
+      answerRow(needs, await requireTask(look, owner, taskUUID)),
+    getTaskDetails: async (owner: Owner, { taskUUID }: GetTaskDetails) =>
+      detailsOf(needs, await requireTask(look, owner, taskUUID), taskUUID),
+  };
+};
 
 export type Polls = ReturnType<typeof createPolls>;
 export const POLLS = token<Polls>('polls');

@@ -1,5 +1,5 @@
 import type { Outcome } from '#contract';
-import { taskOutcome, type OutcomeReader, type TaskRow } from '#database';
+import { taskOutcome, type OutcomeReader, type FoundTask } from '#database';
 import { token } from '#nest';
 
 /**
@@ -7,7 +7,7 @@ import { token } from '#nest';
  *
  * @throws TaskError mediaExpired, or mediaNotFound when the bytes are gone
  */
-export type ReadOutcome = (task: TaskRow) => Promise<Outcome>;
+export type ReadOutcome = (task: FoundTask) => Promise<Outcome>;
 
 export const READ_OUTCOME = token<ReadOutcome>('read outcome');
 

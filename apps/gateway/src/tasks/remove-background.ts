@@ -12,7 +12,7 @@ import {
   type Removal,
   type RemoveBackground,
 } from '#contract';
-import type { Database, NewTask, Owner } from '#database';
+import { findImages, type Database, type Image, type NewTask, type Owner } from '#database';
 import type { Feeder } from '#feeder';
 import { limitsOf } from '#imaging';
 import { costOf, defaultModelOf, findModel, foreignModel, type Catalogue, type Model } from '#models';
@@ -22,6 +22,7 @@ import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
 import type { Availability } from '../models/availability.js';
 import type { Accept } from './accept.js';
+import { createBatcher, databaseBatches } from './batcher.js';
 import { checkAddresses } from './check-addresses.js';
 import type { Caller, Handler } from './handlers.js';
 import { resolveInput, type Input } from './input-image.js';
@@ -30,6 +31,7 @@ import { sealSentTask, type SentTask } from './sent-task.js';
 import { waitForEnd, type WaitNeeds } from './wait-for-end.js';
 
 type Needs = WaitNeeds & {
+  readonly findImage: (id: string) => Promise<Image | undefined>;
   readonly accept: Accept;
   readonly availability: Availability;
   readonly catalogue: Catalogue;
@@ -219,7 +221,11 @@ export type RemovalHandler = Handler<'removeBackground' | 'imageBackgroundRemova
 
 export const REMOVE_BACKGROUND = token<RemovalHandler>('removeBackground');
 
-export const createRemoveBackground = (needs: Needs): RemovalHandler => ({
-  run: (owner, task, sent, caller) => run(needs, owner, task, sent, caller),
-  dryRun: async (owner, task) => releasing(toRemoval(task).inputImage, () => price(needs, owner, task)),
-});
+export const createRemoveBackground = (given: Omit<Needs, 'findImage'>): RemovalHandler => {
+  const find = (ids: readonly string[]) => findImages(given.database, ids);
+  const needs: Needs = { ...given, findImage: createBatcher(find, databaseBatches) };
+  return {
+    run: (owner, task, sent, caller) => run(needs, owner, task, sent, caller),
+    dryRun: async (owner, task) => releasing(toRemoval(task).inputImage, () => price(needs, owner, task)),
+  };
+};

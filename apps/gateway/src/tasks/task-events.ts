@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ServiceConfig } from '#config';
 import { isUuid, TaskError, toAnswer, toFailure, withDocumentation, type Outcome } from '#contract';
-import { routingOfTask, type Owner, type TaskRow } from '#database';
+import { routingOfTask, type Owner, type FoundTask } from '#database';
 import { token } from '#nest';
 import { createFaultLog, type Logger } from '#telemetry';
 import { createPlaces } from './places.js';
@@ -30,7 +30,7 @@ export type TaskEvents = {
    * for a place. Each state is read when the caller asks for it, so a slow caller misses all but the latest.
    * @param gone aborts when the caller has left
    */
-  readonly states: (owner: Owner, task: TaskRow, gone: AbortSignal) => AsyncIterable<TaskState>;
+  readonly states: (owner: Owner, task: FoundTask, gone: AbortSignal) => AsyncIterable<TaskState>;
   /** Ends all streams; their clients dial again. */
   readonly close: () => void;
 };
@@ -57,7 +57,7 @@ const tooMany = () => {
 };
 
 /** What getResponse answers, errors included. */
-const outcomeOf = async ({ polls }: Needs, task: TaskRow): Promise<Outcome> => {
+const outcomeOf = async ({ polls }: Needs, task: FoundTask): Promise<Outcome> => {
   try {
     return await polls.answerRow(task);
   } catch (error) {
@@ -66,13 +66,13 @@ const outcomeOf = async ({ polls }: Needs, task: TaskRow): Promise<Outcome> => {
   }
 };
 
-const stateOf = async (needs: Needs, task: TaskRow): Promise<TaskState> => {
+const stateOf = async (needs: Needs, task: FoundTask): Promise<TaskState> => {
   const outcome = withDocumentation(await outcomeOf(needs, task), needs.config.PUBLIC_URL);
   return { outcome, text: JSON.stringify(toAnswer([outcome]).body), isEnd: task.finishedAt !== null };
 };
 
 /** The row as it is now, or as it was while the database is away. */
-const readAgain = async ({ polls }: Needs, owner: Owner, task: TaskRow, logFault: FaultLog) => {
+const readAgain = async ({ polls }: Needs, owner: Owner, task: FoundTask, logFault: FaultLog) => {
   try {
     return await polls.requireTask(owner, task.taskUuidSent);
   } catch (error) {
@@ -82,7 +82,7 @@ const readAgain = async ({ polls }: Needs, owner: Owner, task: TaskRow, logFault
   }
 };
 
-type Followed = { readonly owner: Owner; readonly task: TaskRow; readonly stopping: AbortSignal };
+type Followed = { readonly owner: Owner; readonly task: FoundTask; readonly stopping: AbortSignal };
 
 /** The states of a task, one a second and the last one at once; undefined while the database is away. */
 async function* statesOf(needs: Needs, { owner, task: first, stopping }: Followed, logFault: FaultLog) {

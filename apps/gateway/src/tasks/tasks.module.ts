@@ -31,7 +31,7 @@ import { ADMISSION, createAdmission } from './admission.js';
 import { ANSWER_TASKS, createAnswerTasks } from './answer-tasks.js';
 import { CANCEL_TASK, createCancelTask } from './cancel-task.js';
 import { createListTasks, LIST_TASKS } from './list-tasks.js';
-import { ENDED_FEED, openEndedFeed } from './ended-feed.js';
+import { NOTIFICATIONS, openNotifications } from './notifications.js';
 import { createHandlers, HANDLERS } from './handlers.js';
 import { createIntake, INTAKE } from './intake.js';
 import { createPolls, POLLS } from './polls.js';
@@ -81,7 +81,8 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
         }),
       { config: CONFIG, database: DATABASE },
     ),
-    provide(ENDED_FEED, openEndedFeed, {
+    provide(NOTIFICATIONS, openNotifications, {
+      database: DATABASE,
       config: CONFIG,
       waitingRoom: WAITING_ROOM,
       admission: ADMISSION,

@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '#config';
 import { TaskError, toFailure, type Outcome } from '#contract';
-import { cancelTask, routingOfTask, type Database, type TaskRow } from '#database';
+import { cancelTask, routingOfTask, type Database, type FoundTask, type TaskRow } from '#database';
 import type { GatewayMetrics } from '../gateway-metrics.js';
 import type { ReadOutcome } from './read-outcome.js';
 import type { WaitingRoom } from './waiting-room.js';
@@ -25,7 +25,7 @@ const leave = async ({ database, metrics }: WaitNeeds, task: TaskRow): Promise<O
 /** The answer to a sync caller: the end of its task, or why it comes later. */
 export const waitForEnd = async (
   needs: WaitNeeds,
-  task: TaskRow,
+  task: FoundTask,
   gone: AbortSignal | undefined,
 ): Promise<Outcome> => {
   const { SYNC_TIMEOUT_S } = needs.config;

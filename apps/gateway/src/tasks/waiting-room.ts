@@ -1,8 +1,8 @@
-import type { TaskRow } from '#database';
+import type { FoundTask } from '#database';
 import { token } from '#nest';
 
 /** The ended task, or why the wait ended without it. */
-export type Waited = TaskRow | 'timeout' | 'closing' | 'gone';
+export type Waited = FoundTask | 'timeout' | 'closing' | 'gone';
 
 /** Lets sync callers wait for their tasks to end. */
 export type WaitingRoom = {
@@ -17,7 +17,7 @@ export type WaitingRoom = {
 export const WAITING_ROOM = token<WaitingRoom>('waiting room');
 
 type Needs = {
-  readonly findEnded: (taskIds: readonly string[]) => Promise<TaskRow[]>;
+  readonly findEnded: (taskIds: readonly string[]) => Promise<FoundTask[]>;
   readonly onError: (error: unknown) => void;
   /** Interval at which all tasks are looked up, in case an announcement was missed. */
   readonly lookEveryMs?: number;

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { poolOf, type Database } from './client.js';
+import { DatabaseAway } from './outage.js';
+import { Prisma, type Image, type Task as TaskRow } from './generated/client.js';
+
+/**
+ * Statements that run for each request go to Postgres without Prisma, which takes ten times as long to read a row.
+ * They are prepared once per connection, so their text must not depend on how many values they get.
+ */
+
+const names = new Map<string, string>();
+
+const nameOf = (text: string): string => {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = createHash('sha256').update(text).digest('base64url');
+  names.set(text, name);
+  return name;
+};
+
+/** The driver reports a lost connection as a plain error, or one with the system's code. */
+const toFault = (error: unknown): unknown => {
+  if (!(error instanceof Error) || error instanceof pg.DatabaseError) return error;
+  const isLost = error.constructor === Error || 'code' in error;
+  return isLost ? new DatabaseAway('Postgres cannot be reached.', { cause: error }) : error;
+};
+
+/**
+ * The rows of a statement whose text is always the same, each as an array of its columns.
+ * @throws DatabaseAway, or the driver's DatabaseError; `isDatabaseOutage` tells which may pass
+ */
+export const hotRows = async (database: Database, sql: Prisma.Sql): Promise<unknown[][]> => {
+  const { text, values } = sql;
+  try {
+    const query = { name: nameOf(text), text, values, rowMode: 'array' as const };
+    return (await poolOf(database).query<unknown[]>(query)).rows;
+  } catch (error) {
+    throw toFault(error);
+  }
+};
+
+const columnOf = (field: string) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The columns of these fields, in their order. */
+export const columnsOf = (table: string, fields: readonly string[]): Prisma.Sql =>
+  Prisma.raw(fields.map((field) => `${table}.${columnOf(field)}`).join(', '));
+export const namesOf = (fields: readonly string[]): Prisma.Sql =>
+  Prisma.raw(fields.map(columnOf).join(', '));
+
+export const taskFields = Object.values(Prisma.TaskScalarFieldEnum);
+export const imageFields = Object.values(Prisma.ImageScalarFieldEnum);
+
+/** Makes records of these fields of the columns from `start` on. */
+const createReader = (fields: readonly string[]) => {
+  const empty: Record<string, unknown> = Object.fromEntries(fields.map((field) => [field, null]));
+  return (row: readonly unknown[], start: number): Record<string, unknown> => {
+    const record = { ...empty };
+    for (const [i, field] of fields.entries()) record[field] = row[start + i];
+    return record;
+  };
+};
+
+const readTask = createReader(taskFields);
+const readImage = createReader(imageFields);
+
+const toDecimal = (text: unknown) => (typeof text === 'string' ? new Prisma.Decimal(text) : null);
+
+/** The task whose columns begin the row, as Prisma would read it. */
+export const toTask = (row: readonly unknown[]): TaskRow => {
+  const record = readTask(row, 0);
+  return { ...record, cost: toDecimal(record['cost']), estimate: toDecimal(record['estimate']) } as TaskRow;
+};
+
+/** The image whose columns begin at `start`; null where a join found none. */
+export const toImage = (row: readonly unknown[], start: number): Image | null =>
+  row[start] === null ? null : (readImage(row, start) as Image);
