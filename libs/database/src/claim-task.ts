@@ -1,5 +1,6 @@
 import { holderLives, SUSPECT_STALLS } from './claimants.js';
 import type { Database } from './client.js';
+import { columnsOf, hotRows, taskFields, toTask } from './hot-query.js';
 import { Prisma, type Task as TaskRow, type TaskStage } from './generated/client.js';
 
 /** The process that claims a task. */
@@ -29,7 +30,9 @@ export const claimTask = async (
   stage: TaskStage = 'device',
   claimant?: Claimant,
 ): Promise<TaskRow | undefined> => {
-  const [claimed] = await database.$queryRaw<{ id: string }[]>`
+  const [row] = await hotRows(
+    database,
+    Prisma.sql`
     UPDATE tasks
        SET stalls = stalls + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
            attempt = ${nextAttempt}, worker_id = ${claimant?.workerId ?? null}::uuid, claimed_attempt = ${nextAttempt},
@@ -38,9 +41,9 @@ export const claimTask = async (
            checked_at = coalesce(checked_at, now())
      WHERE id = ${id}::uuid AND state IN ('queued', 'running') AND stage = ${stage}::"TaskStage" AND poisoned_at IS NULL
        AND ${claimant ? claimable(claimant) : Prisma.sql`true`}
- RETURNING id`;
-  if (!claimed) return undefined;
-  return database.task.findUniqueOrThrow({ where: { id } });
+ RETURNING ${columnsOf('tasks', taskFields)}`,
+  );
+  return row && toTask(row);
 };
 
 /** Whether a task waits that runs only alone, since claims of it vanished. */

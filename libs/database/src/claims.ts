@@ -74,7 +74,7 @@ const wanted = (claim: Claim) => ({ ...held(claim), cancelRequestedAt: null });
 export const isCancelRequested = async (database: Database, claim: Claim): Promise<boolean> =>
   (await database.task.count({ where: { ...held(claim), cancelRequestedAt: { not: null } } })) > 0;
 
-const expiryOf = ({ ttlS }: Claim, now: Date) =>
+export const expiryOf = ({ ttlS }: Claim, now: Date) =>
   ttlS === null ? {} : { expiresAt: new Date(now.getTime() + ttlS * 1000) };
 
 /**
@@ -121,7 +121,12 @@ export const moveToDevice = async (
   return (await database.task.updateMany({ where: wanted(claim), data })).count > 0;
 };
 
-const columnsOf = ({ cost, run, finish, stages }: Success) => ({ cost, ...run, ...finish, ...stages });
+export const columnsOfSuccess = ({ cost, run, finish, stages }: Success) => ({
+  cost,
+  ...run,
+  ...finish,
+  ...stages,
+});
 
 /**
  * Ends the stage `device` of a task whose result is to be uploaded: it is stored, and the task waits for the upload.
@@ -136,7 +141,7 @@ export const moveToUpload = async (
 ): Promise<boolean> => {
   const now = await databaseNow(database);
   return database.$transaction(async (transaction) => {
-    const data = { ...waiting, ...columnsOf(success), stage: 'upload', remoteHost } as const;
+    const data = { ...waiting, ...columnsOfSuccess(success), stage: 'upload', remoteHost } as const;
     const { count } = await transaction.task.updateMany({ where: wanted(claim), data });
     if (count > 0) await putImage(transaction, success.image, now);
     return count > 0;
@@ -157,17 +162,6 @@ export const finishUpload = async (
     const kept = await endTask(transaction, claim, { state: 'succeeded', ...stages }, now);
     const where = { id: claim.outputImageId };
     if (kept) await transaction.image.updateMany({ where, data: expiryOf(claim, now) });
-    if (kept) await recordUsage(transaction, claim.id);
-    return kept;
-  });
-};
-
-/** @returns false when a later claim holds the task or it was cancelled; nothing was written then */
-export const finishTask = async (database: Database, claim: Claim, success: Success): Promise<boolean> => {
-  const now = await databaseNow(database);
-  return database.$transaction(async (transaction) => {
-    const kept = await endTask(transaction, claim, { state: 'succeeded', ...columnsOf(success) }, now);
-    if (kept) await putImage(transaction, { ...success.image, ...expiryOf(claim, now) }, now);
     if (kept) await recordUsage(transaction, claim.id);
     return kept;
   });

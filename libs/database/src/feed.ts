@@ -1,4 +1,5 @@
 import type { Database } from './client.js';
+import { hotRows } from './hot-query.js';
 import { Prisma, type TaskStage } from './generated/client.js';
 
 export type { TaskStage };
@@ -36,15 +37,18 @@ export const waits = Prisma.sql`finished_at IS NULL AND state = 'queued' AND fed
 /** Among tasks of one owner: the urgent first, then the oldest. Ids count up with time. */
 export const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;
 
-type FedRow = { readonly id: string | null; readonly stalls: number };
-
-const toFed = (rows: readonly FedRow[]): Fed => {
-  const jobs = rows.flatMap(({ id, stalls }) => (id === null ? [] : [{ taskId: id, stalls }]));
+const toFed = (rows: readonly (readonly unknown[])[]): Fed => {
+  const fed = rows as readonly (readonly [string | null, number])[];
+  const jobs = fed.flatMap(([taskId, stalls]) => (taskId === null ? [] : [{ taskId, stalls }]));
   return { jobs, taskIds: jobs.map(({ taskId }) => taskId), isBusy: rows.length === 0 };
 };
 
-/** Takes the lane's lock until the statement ends. Feeders that overlap all the same feed no task twice. */
-const lockOf = (lane: string) => Prisma.sql`pg_try_advisory_xact_lock(72707370, hashtext(${lane}))`;
+/**
+ * Takes the lane's lock until the statement ends. Feeders that overlap all the same feed no task twice. The commit does not
+ * wait for the disk: a feed that a crash of Postgres loses is made again.
+ */
+const lockOf = (lane: string) => Prisma.sql`
+  pg_try_advisory_xact_lock(72707370, hashtext(${lane})) AND set_config('synchronous_commit', 'off', true) = 'off'`;
 
 /**
  * Gives waiting tasks of a model their places in its queue, as far as its workers have room, by weighted fair queueing
@@ -57,7 +61,9 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
     (SELECT id, is_sync, row_number() OVER (ORDER BY ${byUrgency}) AS n FROM tasks
       WHERE ${waitsHere} AND owner_id = next_owners.owner_id AND is_sync = ${Prisma.raw(`${isSync}`)}
       ORDER BY ${byUrgency} LIMIT (SELECT places FROM room))`;
-  const rows = await database.$queryRaw<FedRow[]>`
+  const rows = await hotRows(
+    database,
+    Prisma.sql`
     WITH RECURSIVE room AS MATERIALIZED (
       SELECT greatest(0, (SELECT ceil(coalesce(sum(slots), 1) * (1 + ${SPARE_JOBS}::float))::int FROM ${warmWorkers} AND ${model} = ANY(models))
              - (SELECT count(*) FROM tasks WHERE ${hasJob} AND stage = 'device' AND model = ${model})) AS places
@@ -95,7 +101,8 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
        GROUP BY owner_id, share, sync_run
           ON CONFLICT (model, owner_id) DO UPDATE SET turn = excluded.turn, sync_run = excluded.sync_run
     )
-    SELECT fed.id, fed.stalls FROM room LEFT JOIN fed ON true ORDER BY tag`;
+    SELECT fed.id, fed.stalls FROM room LEFT JOIN fed ON true ORDER BY tag`,
+  );
   return toFed(rows);
 };
 
@@ -105,7 +112,9 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
  */
 export const feedRemote = async (database: Database, stage: RemoteStage): Promise<Fed> => {
   const waitsHere = Prisma.sql`${waits} AND stage <> 'device' AND stage = ${stage}::"TaskStage"`;
-  const rows = await database.$queryRaw<FedRow[]>`
+  const rows = await hotRows(
+    database,
+    Prisma.sql`
     WITH RECURSIVE busy AS MATERIALIZED (
       SELECT owner_id, remote_host FROM tasks WHERE ${hasJob} AND stage = ${stage}::"TaskStage"
     ), room AS MATERIALIZED (
@@ -144,7 +153,8 @@ export const feedRemote = async (database: Database, stage: RemoteStage): Promis
        WHERE tasks.id = chosen.id AND tasks.state = 'queued' AND tasks.fed_at IS NULL
    RETURNING tasks.id, tasks.stalls, tag
     )
-    SELECT fed.id, fed.stalls FROM room LEFT JOIN fed ON true ORDER BY tag`;
+    SELECT fed.id, fed.stalls FROM room LEFT JOIN fed ON true ORDER BY tag`,
+  );
   return toFed(rows);
 };
 

@@ -40,13 +40,13 @@ export const hotRows = async (database: Database, sql: Prisma.Sql): Promise<unkn
   }
 };
 
-const columnOf = (field: string) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const columnOf = (field: string): string =>
+  field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The columns of these fields, in their order. */
 export const columnsOf = (table: string, fields: readonly string[]): Prisma.Sql =>
   Prisma.raw(fields.map((field) => `${table}.${columnOf(field)}`).join(', '));
-export const namesOf = (fields: readonly string[]): Prisma.Sql =>
-  Prisma.raw(fields.map(columnOf).join(', '));
+export const namesOf = (fields: readonly string[]): Prisma.Sql => Prisma.raw(fields.map(columnOf).join(', '));
 
 export const taskFields = Object.values(Prisma.TaskScalarFieldEnum);
 export const imageFields = Object.values(Prisma.ImageScalarFieldEnum);

@@ -93,7 +93,6 @@ export { isDatabaseOutage } from './outage.js';
 export { claimTask, isSuspect, type Claimant } from './claim-task.js';
 export {
   failTask,
-  finishTask,
   finishUpload,
   isCancelRequested,
   moveToDevice,
@@ -107,6 +106,7 @@ export {
   StoredProblem,
   type Success,
 } from './claims.js';
+export { finishTask } from './finish-task.js';
 export { RemovalRequest } from './removal-request.js';
 export { checkSchema, neededMigrations } from './schema.js';
 export {

@@ -76,7 +76,12 @@ const rowOf = ({ task, revision }: TaskInsert, now: Date): Inserted => {
 };
 
 type Types = Readonly<Record<string, string>>;
-const fieldsOf = (types: Types) => Prisma.raw(Object.keys(types).map((field) => `sent."${field}"`).join(', '));
+const fieldsOf = (types: Types) =>
+  Prisma.raw(
+    Object.keys(types)
+      .map((field) => `sent."${field}"`)
+      .join(', '),
+  );
 const typesOf = (types: Types) =>
   Prisma.raw(
     Object.entries(types)

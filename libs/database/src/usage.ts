@@ -4,16 +4,26 @@ import { Prisma } from './generated/client.js';
 /** Of 1,048,576 pixels each, like MAX_IMAGE_MEGAPIXELS. */
 const PIXELS_OF_MEGAPIXEL = 1_048_576;
 
-/** Writes down what an ended task came to, in the transaction that ends it. Only success costs. */
+/**
+ * The insert of what an ended task came to. Only success costs.
+ * @param task the name of its row in what follows
+ * @param pixels of its result; null when there is none
+ */
+export const usageOf = (task: 'tasks' | 'ended', pixels: Prisma.Sql): Prisma.Sql => {
+  const row = Prisma.raw(task);
+  return Prisma.sql`
+    INSERT INTO usage_entries (owner_id, key_id, model, is_failed, cost, megapixels, code)
+    SELECT ${row}.owner_id, coalesce(${row}.key_id, ${row}.owner_id), coalesce(${row}.model, ''), ${row}.state = 'failed',
+           CASE WHEN ${row}.state = 'succeeded' THEN coalesce(${row}.cost, 0) ELSE 0 END,
+           coalesce(${pixels} / ${PIXELS_OF_MEGAPIXEL}::int, 0), ${row}.problem ->> 'code'`;
+};
+
+/** Writes down what an ended task came to, in the transaction that ends it. */
 export const recordUsage = async (
   transaction: Pick<Database, '$executeRaw'>,
   taskId: string,
 ): Promise<void> => {
-  await transaction.$executeRaw`
-    INSERT INTO usage_entries (owner_id, key_id, model, is_failed, cost, megapixels, code)
-    SELECT tasks.owner_id, coalesce(key_id, tasks.owner_id), coalesce(model, ''), state = 'failed',
-           CASE WHEN state = 'succeeded' THEN coalesce(cost, 0) ELSE 0 END,
-           coalesce(width::float8 * height / ${PIXELS_OF_MEGAPIXEL}::int, 0), problem ->> 'code'
+  await transaction.$executeRaw`${usageOf('tasks', Prisma.sql`images.width::float8 * images.height`)}
       FROM tasks LEFT JOIN images ON images.id = tasks.output_image_id
      WHERE tasks.id = ${taskId}::uuid AND state IN ('succeeded', 'failed')`;
 };

@@ -61,8 +61,10 @@ const WORKER_CONNECTIONS = 4;
 keepClientsSteady();
 const postgres = withBackend(createPostgresBackend);
 
+/** Its commits need not wait for the disk: jobs that a crash of Postgres loses are added again by the sweep. */
 const postgresConnection = (config: QueueConfig, max: number) => ({
   connectionString: config.DATABASE_URL,
+  options: '-c synchronous_commit=off',
   schema: 'bullmq',
   migrate: true,
   max,

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { atParameter } from '#boundary';
 import type { ServiceConfig } from '#config';
 import { TaskError, type ParsedSource, type Removal } from '#contract';
-import { databaseNow, isExpired, useImage, type Database, type Image, type NewImage, type Owner } from '#database';
+import {
+  databaseNow,
+  isExpired,
+  useImage,
+  type Database,
+  type Image,
+  type NewImage,
+  type Owner,
+} from '#database';
 import { limitsOf, probe, requireImageSize, requireOutputSize, type ImageSize } from '#imaging';
 import { imageKey } from '#storage';
 import type { InlineImage } from './accept.js';
