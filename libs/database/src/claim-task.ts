@@ -1,6 +1,6 @@
 import { holderLives, SUSPECT_STALLS } from './claimants.js';
 import type { Database } from './client.js';
-import { columnsOf, hotRows, taskFields, toTask } from './hot-query.js';
+import { columnsOf, hotRows, taskFields, toTask, withoutWaitForDisk } from './hot-query.js';
 import { Prisma, type Task as TaskRow, type TaskStage } from './generated/client.js';
 
 /** The process that claims a task. */
@@ -21,6 +21,7 @@ const nextAttempt = Prisma.sql`
   CASE WHEN attempt > 0 AND started_at IS NULL THEN attempt ELSE attempt + 1 END`;
 
 /**
+ * Takes a task in hand. If a crash of Postgres undoes it, the next claim has the same attempt, but another worker.
  * @returns undefined when the task has ended, does not exist, is at another stage, in hand of a worker that lives, or a
  * suspect (see `isSuspect`) and the claimant is not alone
  */
@@ -40,7 +41,7 @@ export const claimTask = async (
            state = 'running', started_at = now(), fed_at = coalesce(fed_at, now()),
            checked_at = coalesce(checked_at, now())
      WHERE id = ${id}::uuid AND state IN ('queued', 'running') AND stage = ${stage}::"TaskStage" AND poisoned_at IS NULL
-       AND ${claimant ? claimable(claimant) : Prisma.sql`true`}
+       AND ${claimant ? claimable(claimant) : Prisma.sql`true`} AND ${withoutWaitForDisk}
  RETURNING ${columnsOf('tasks', taskFields)}`,
   );
   return row && toTask(row);

@@ -38,11 +38,11 @@ export type StageColumns = Partial<
 >;
 
 /**
- * A worker's hold on a stage of a task. Every further claim of the stage raises the attempt, which fences out a stalled
- * predecessor's writes.
+ * A worker's hold on a stage of a task. Every further claim of the stage raises the attempt or has another worker, which
+ * fences out a stalled predecessor's writes.
  */
 export type Claim = Readonly<
-  Pick<TaskRow, 'id' | 'attempt' | 'stage' | 'webhookUrl' | 'webhookHost' | 'ttlS'>
+  Pick<TaskRow, 'id' | 'attempt' | 'workerId' | 'stage' | 'webhookUrl' | 'webhookHost' | 'ttlS'>
 >;
 
 /** The device and the weights that ran a task. */
@@ -65,7 +65,8 @@ export type Success = {
 
 type Transaction = Pick<Database, 'task' | 'image' | 'delivery' | '$executeRaw'>;
 
-const held = ({ id, attempt, stage }: Claim) => ({ id, attempt, stage, state: 'running' as const });
+const held = ({ id, attempt, workerId, stage }: Claim) =>
+  ({ id, attempt, workerId, stage, state: 'running' }) as const;
 
 /** Held, and not cancelled meanwhile: the result of a cancelled task is discarded. */
 const wanted = (claim: Claim) => ({ ...held(claim), cancelRequestedAt: null });
@@ -192,11 +193,11 @@ export const releaseTask = async (database: Database, claim: Claim): Promise<voi
 /** Hands a task back that waits out a trouble of ours, for so many milliseconds. It keeps no place in the queue. */
 export const postponeTask = async (
   database: Database,
-  { id, attempt, stage }: Claim,
+  { id, attempt, workerId, stage }: Claim,
   ms: number,
 ): Promise<void> => {
   await database.$executeRaw`
     UPDATE tasks SET state = 'queued', fed_at = NULL, checked_at = NULL, waits = waits + 1,
                      wait_until = now() + ${ms} * interval '1 millisecond'
-     WHERE id = ${id}::uuid AND attempt = ${attempt} AND stage = ${stage}::"TaskStage" AND state = 'running'`;
+     WHERE id = ${id}::uuid AND attempt = ${attempt} AND worker_id IS NOT DISTINCT FROM ${workerId}::uuid AND stage = ${stage}::"TaskStage" AND state = 'running'`;
 };

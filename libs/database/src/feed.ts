@@ -1,5 +1,5 @@
 import type { Database } from './client.js';
-import { hotRows } from './hot-query.js';
+import { hotRows, withoutWaitForDisk } from './hot-query.js';
 import { Prisma, type TaskStage } from './generated/client.js';
 
 export type { TaskStage };
@@ -44,11 +44,11 @@ const toFed = (rows: readonly (readonly unknown[])[]): Fed => {
 };
 
 /**
- * Takes the lane's lock until the statement ends. Feeders that overlap all the same feed no task twice. The commit does not
- * wait for the disk: a feed that a crash of Postgres loses is made again.
+ * Takes the lane's lock until the statement ends. Feeders that overlap all the same feed no task twice. A feed that a crash
+ * of Postgres undoes is made again.
  */
-const lockOf = (lane: string) => Prisma.sql`
-  pg_try_advisory_xact_lock(72707370, hashtext(${lane})) AND set_config('synchronous_commit', 'off', true) = 'off'`;
+const lockOf = (lane: string) =>
+  Prisma.sql`pg_try_advisory_xact_lock(72707370, hashtext(${lane})) AND ${withoutWaitForDisk}`;
 
 /**
  * Gives waiting tasks of a model their places in its queue, as far as its workers have room, by weighted fair queueing

@@ -37,7 +37,7 @@ const imageOf = (image: NewImage, now: Date): Prisma.Sql => Prisma.sql`
  */
 export const finishTask = async (database: Database, claim: Claim, success: Success): Promise<boolean> => {
   const now = await databaseNow(database);
-  const { id, attempt, stage, webhookUrl, webhookHost } = claim;
+  const { id, attempt, workerId, stage, webhookUrl, webhookHost } = claim;
   const image = { ...success.image, ...expiryOf(claim, now) };
   const pixels = Prisma.sql`${image.width * image.height}::float8`;
   const rows = await hotRows(
@@ -46,8 +46,8 @@ export const finishTask = async (database: Database, claim: Claim, success: Succ
     WITH ended AS (
       UPDATE tasks SET state = 'succeeded', finished_at = ${now}, input_url = NULL, upload_url = NULL, webhook_url = NULL,
                        ${settingsOf(success)}
-       WHERE id = ${id}::uuid AND attempt = ${attempt} AND stage = ${stage}::"TaskStage" AND state = 'running'
-         AND cancel_requested_at IS NULL
+       WHERE id = ${id}::uuid AND attempt = ${attempt} AND worker_id IS NOT DISTINCT FROM ${workerId}::uuid
+         AND stage = ${stage}::"TaskStage" AND state = 'running' AND cancel_requested_at IS NULL
    RETURNING *
     ), stored AS (${imageOf(image, now)}
     ), told AS (

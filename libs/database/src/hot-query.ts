@@ -40,6 +40,9 @@ export const hotRows = async (database: Database, sql: Prisma.Sql): Promise<unkn
   }
 };
 
+/** A condition that is true. The commit of its statement does not wait for the disk, and a crash of Postgres may undo it. */
+export const withoutWaitForDisk = Prisma.sql`set_config('synchronous_commit', 'off', true) = 'off'`;
+
 export const columnOf = (field: string): string =>
   field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

@@ -17,7 +17,7 @@ export type JobCounts = Readonly<Record<string, number>>;
 export type TaskQueue = {
   /** Enqueues a task. Does nothing while the task already has a job in this lane. */
   readonly add: (job: Job) => Promise<void>;
-  /** Enqueues tasks in one round trip. */
+  /** Enqueues tasks, many in one round trip. */
   readonly addAll: (lane: string, entries: readonly Entry[]) => Promise<void>;
   /** Whether the task has a job, in any state. */
   readonly has: (job: Job) => Promise<boolean>;
@@ -49,6 +49,9 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
 
 /** A job that a vanished worker holds cannot be added again, so the task's next job has another id. */
 const idOf = ({ taskId, stalls = 0 }: Entry): string => (stalls === 0 ? taskId : `${taskId}_${stalls}`);
+
+/** In Postgres, BullMQ's statement for many jobs is planned anew each time, which takes as long as ten jobs added singly. */
+const FEW_JOBS = 4;
 
 /** The queue that ping() reads. It never holds a job. */
 const PROBE = 'probe';
@@ -89,7 +92,9 @@ export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => 
       await inTime(queueOf(job).add(name, data, opts));
     },
     addAll: async (lane, entries) => {
-      await inTime(open(queueName(lane)).addBulk(entries.map(entryOf)));
+      const [queue, jobs] = [open(queueName(lane)), entries.map(entryOf)];
+      const each = () => Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)));
+      await inTime(jobs.length <= FEW_JOBS ? each() : queue.addBulk(jobs));
     },
     has: async (job) => (await inTime(queueOf(job).getJobState(idOf(job)))) !== 'unknown',
     counts: (lane) =>
