@@ -10,6 +10,8 @@ import {
   findWorkingKeys,
   foldUsage,
   hashKey,
+  limitKey,
+  revokeKey,
   rotateKey,
   type KeySettings,
 } from '#database';
@@ -214,6 +216,21 @@ describe('a key', () => {
     await service.dispatcher.start();
     await until('the day', () => service.database.usageDay.findFirst({ where: { keyId: client.id } }));
     await service.dispatcher.stop();
+  });
+
+  it('keeps to limits that are changed while it is in use, and stops when it is revoked', async () => {
+    const client = await make();
+    const statusOf = async (task: object) => (await wire(client, [task])).status;
+    const ask = { taskType: 'getResponse', taskUUID: randomUUID() };
+    const ping = { taskType: 'ping', ping: true };
+    expect([await statusOf(ask), await statusOf(removal(photo))]).toEqual([404, 200]);
+
+    await limitKey(service.database, client.name, { budgetUsd: PRICE / 2 });
+    await until('the budget to count', async () => (await statusOf(removal(photo))) === 402);
+    await limitKey(service.database, client.name, { scopes: ['run'] });
+    await until('the scopes to count', async () => (await statusOf(ask)) === 403);
+    await revokeKey(service.database, client.name);
+    await until('the revocation to count', async () => (await statusOf(ping)) === 401);
   });
 
   it('keeps a connection open until it expires or its overlap is over', async () => {

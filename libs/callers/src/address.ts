@@ -39,9 +39,11 @@ const networkOf = (address: string): string => {
  * it is read from its end.
  */
 export const addressOf = ({ socket, headers }: IncomingMessage, trusted: readonly string[]): string => {
+  const own = normalise(socket.remoteAddress ?? '');
+  if (headers['x-forwarded-for'] === undefined) return networkOf(own);
   const list = trustedBy(trusted);
   const isTrusted = (address: string) => isIP(address) > 0 && list.check(address, familyOf(address));
-  let address = normalise(socket.remoteAddress ?? '');
+  let address = own;
   const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').map(normalise);
   while (isTrusted(address)) {
     const before = forwarded.pop();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isNativeError } from 'node:util/types';
 import pg from 'pg';
 import { poolOf, type Database } from './client.js';
 import { DatabaseAway } from './outage.js';
@@ -21,8 +22,8 @@ const nameOf = (text: string): string => {
 
 /** The driver reports a lost connection as a plain error, or one with the system's code. */
 const toFault = (error: unknown): unknown => {
-  if (!(error instanceof Error) || error instanceof pg.DatabaseError) return error;
-  const isLost = error.constructor === Error || 'code' in error;
+  if (!isNativeError(error) || error instanceof pg.DatabaseError) return error;
+  const isLost = error.name === 'Error' || 'code' in error;
   return isLost ? new DatabaseAway('Postgres cannot be reached.', { cause: error }) : error;
 };
 

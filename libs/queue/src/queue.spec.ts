@@ -67,6 +67,19 @@ describe.each(backends)('the queue on %s', (backend) => {
     expect(seen).toEqual([id, last]);
   });
 
+  it.each([1, 3, 12])('runs %d jobs that were added together once each, in their order', async (count) => {
+    const entries = Array.from({ length: count }, () => ({ taskId: randomUUID() }));
+    await queue.addAll(model, entries);
+    await queue.addAll(model, entries);
+    const seen: string[] = [];
+    consume(async ({ taskId }) => {
+      seen.push(taskId);
+    });
+    await until('all jobs', () => seen.length >= count);
+    expect(seen).toEqual(entries.map(({ taskId }) => taskId));
+    await until('all to be forgotten', async () => !(await queue.has(jobOf(entries.at(-1)?.taskId))));
+  });
+
   it('runs a finished job again when it is added again', async () => {
     const id = randomUUID();
     let runs = 0;

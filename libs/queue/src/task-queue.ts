@@ -93,8 +93,10 @@ export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => 
     },
     addAll: async (lane, entries) => {
       const [queue, jobs] = [open(queueName(lane)), entries.map(entryOf)];
-      const each = () => Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)));
-      await inTime(jobs.length <= FEW_JOBS ? each() : queue.addBulk(jobs));
+      const addEach = async () => {
+        for (const { name, data, opts } of jobs) await queue.add(name, data, opts);
+      };
+      await inTime(jobs.length <= FEW_JOBS ? addEach() : queue.addBulk(jobs));
     },
     has: async (job) => (await inTime(queueOf(job).getJobState(idOf(job)))) !== 'unknown',
     counts: (lane) =>
