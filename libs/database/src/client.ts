@@ -5,13 +5,21 @@ import { PrismaClient } from './generated/client.js';
 
 export type Database = PrismaClient;
 
+/** A new connection costs ten milliseconds, and prepares its statements anew. */
+const IDLE_MS = 60_000;
+
 /**
  * A pool whose connections always have an error listener. Between the pool's listener and the borrower's
  * there is a moment without one, and an error at that moment would end the process. Nothing is lost: the
  * query itself rejects.
  */
 const openPool = (databaseUrl: string): pg.Pool => {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, connectionTimeoutMillis: 5000 });
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 10,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: IDLE_MS,
+  });
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 };
