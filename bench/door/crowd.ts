@@ -1,3 +1,4 @@
+import { isDatabaseOutage } from '#database';
 import type { Service } from '../overhead/service.js';
 
 /** Another key's tasks that wait: copies of one that was accepted, as their way in is not measured. */
@@ -19,9 +20,16 @@ export const fill = async ({ database }: Service, template: string, count: numbe
 export const MODEL = 'runware:109@1';
 export const ELSEWHERE = 'acme:1@1';
 
+const isDeadlock = (error: unknown): true => {
+  if (isDatabaseOutage(error)) return true;
+  throw error;
+};
+
 /** Keeps the crowd from the device while something else is measured. What the move itself leaves behind is cleared. */
 export const moveCrowd = async ({ database }: Service, from: string, to: string): Promise<void> => {
-  await database.$executeRaw`
+  const move = () => database.$executeRaw`
     UPDATE tasks SET model = ${to} WHERE model = ${from} AND payload_hash = 'crowd' AND state = 'queued' AND fed_at IS NULL`;
+  // A feeder may be at the same rows, and Postgres then ends one of the two.
+  while (await move().then(() => false, isDeadlock));
   await database.$executeRaw`VACUUM (ANALYZE) tasks`;
 };
