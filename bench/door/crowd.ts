@@ -20,16 +20,20 @@ export const fill = async ({ database }: Service, template: string, count: numbe
 export const MODEL = 'runware:109@1';
 export const ELSEWHERE = 'acme:1@1';
 
-const isDeadlock = (error: unknown): true => {
-  if (isDatabaseOutage(error)) return true;
-  throw error;
-};
+const MAX_MOVES = 5;
 
 /** Keeps the crowd from the device while something else is measured. What the move itself leaves behind is cleared. */
 export const moveCrowd = async ({ database }: Service, from: string, to: string): Promise<void> => {
   const move = () => database.$executeRaw`
     UPDATE tasks SET model = ${to} WHERE model = ${from} AND payload_hash = 'crowd' AND state = 'queued' AND fed_at IS NULL`;
-  // A feeder may be at the same rows, and Postgres then ends one of the two.
-  while (await move().then(() => false, isDeadlock));
+  for (let tries = 1; ; tries++) {
+    try {
+      await move();
+      break;
+    } catch (error) {
+      // A feeder was at the same rows, and Postgres ended one of the two.
+      if (tries === MAX_MOVES || !isDatabaseOutage(error)) throw error;
+    }
+  }
   await database.$executeRaw`VACUUM (ANALYZE) tasks`;
 };
