@@ -37,16 +37,6 @@ const readKey = async (database: Database, hash: string, now: Date): Promise<Api
   (await database.apiKey.findUnique({ where: { hash } })) ??
   database.apiKey.findFirst({ where: { previousHash: hash, previousUntil: { gt: now } } });
 
-const findKey = async (database: Database, hash: string, now: Date): Promise<ApiKey | null> => {
-  const known = knownKeysOf(database);
-  const found = known.find(hash);
-  if (found) return found;
-  const keep = known.startLookUp(hash);
-  const read = await readKey(database, hash, now);
-  if (read) keep(read);
-  return read;
-};
-
 /** Whether the key works, and this hash is its own or the one before the last rotation. */
 const works = ({ revokedAt, expiresAt, hash, previousUntil }: ApiKey, asked: string, now: Date): boolean => {
   if (revokedAt || (expiresAt && expiresAt <= now)) return false;
@@ -71,8 +61,14 @@ const noteUse = async (database: Database, { id, lastUsedAt }: ApiKey, now: Date
 export const findOwner = async (database: Database, apiKey: string): Promise<Owner | undefined> => {
   const now = await databaseNow(database);
   const hash = hashKey(apiKey);
-  const found = await findKey(database, hash, now);
+  const known = knownKeysOf(database);
+  const remembered = known.find(hash);
+  if (remembered) return works(remembered, hash, now) ? toOwner(remembered) : undefined;
+
+  const remember = known.startLookUp(hash);
+  const found = await readKey(database, hash, now);
   if (!found || !works(found, hash, now)) return undefined;
+  remember(found);
   await noteUse(database, found, now);
   return toOwner(found);
 };
