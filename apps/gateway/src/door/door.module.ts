@@ -1,9 +1,14 @@
 import { createFailedTries, type FailedTries } from '#callers';
-import { CONFIG, provide, token } from '#nest';
+import { CONFIG, LOG, provide, token } from '#nest';
+import { createFaultLog } from '#telemetry';
 import { Global, Module } from '@nestjs/common';
-import { createIntakeMemory, INTAKE_DISK, INTAKE_MEMORY } from './intake-memory.js';
+import { createIntakeMemory, INTAKE_MEMORY } from './intake-memory.js';
+import { createSpool, SPOOL } from './spool.js';
 
 export const FAILED_TRIES = token<FailedTries>('failed tries');
+
+/** Longer than for memory, since a body that waits for the disk holds little else. WebSockets miss a ping after 30 s. */
+const DISK_WAIT_MS = 20_000;
 
 /** What HTTP and WebSocket share before a task is taken. */
 @Global()
@@ -15,12 +20,16 @@ export const FAILED_TRIES = token<FailedTries>('failed tries');
       { config: CONFIG },
     ),
     provide(
-      INTAKE_DISK,
-      ({ config }) => createIntakeMemory({ totalBytes: config.INTAKE_DISK_MB * 1024 * 1024 }),
-      { config: CONFIG },
+      SPOOL,
+      ({ config, log }) =>
+        createSpool({
+          disk: createIntakeMemory({ totalBytes: config.INTAKE_DISK_MB * 1024 * 1024, waitMs: DISK_WAIT_MS }),
+          onError: createFaultLog(log, 'cannot keep an image on disk'),
+        }),
+      { config: CONFIG, log: LOG },
     ),
     { provide: FAILED_TRIES, useFactory: () => createFailedTries() },
   ],
-  exports: [FAILED_TRIES, INTAKE_DISK, INTAKE_MEMORY],
+  exports: [FAILED_TRIES, INTAKE_MEMORY, SPOOL],
 })
 export class DoorModule {}

@@ -13,7 +13,7 @@ export type Lease = {
   readonly end: () => void;
 };
 
-/** The bytes of callers that the gateway holds in memory. */
+/** The bytes of callers that the gateway holds, in memory or in files. */
 export type IntakeMemory = {
   /** @param owner id; undefined for a caller without a known key */
   readonly open: (owner: string | undefined) => Lease;
@@ -23,8 +23,6 @@ export type IntakeMemory = {
 };
 
 export const INTAKE_MEMORY = token<IntakeMemory>('intake memory');
-/** The same for images that are kept in files while they arrive. */
-export const INTAKE_DISK = token<IntakeMemory>('intake disk');
 
 export type IntakeMemoryOptions = {
   readonly totalBytes: number;

@@ -11,6 +11,7 @@ import {
   toFrame,
   type RefusedFrame,
 } from './frames.js';
+import type { Spooled } from '../door/spool.js';
 import { countFrames } from './intake.js';
 import {
   keepAlive,
@@ -123,15 +124,12 @@ export const serveConnection = (
   const client = { socket, sender };
   const enqueue = createFrameQueue(needs, client);
   const readNext = createFrameQueue(needs, client);
-  const frames = countFrames(needs.memory, needs.log, {
-    socket,
-    stream,
-    pausing,
-    refuse: (error) => {
-      sender.send(toFrame(toFailure(error, {}), needs.config.PUBLIC_URL));
-      socket.close(TRY_AGAIN_LATER, 'try again later');
-    },
-  });
+  /** Tells the client that there is no room for its frame. It connects again and sends its tasks again. */
+  const sendAway = (error: TaskError) => {
+    sender.send(toFrame(toFailure(error, {}), needs.config.PUBLIC_URL));
+    socket.close(TRY_AGAIN_LATER, 'try again later');
+  };
+  const frames = countFrames(needs.memory, needs.log, { socket, stream, pausing, refuse: sendAway });
 
   const authenticate = async (task: object) => {
     try {
@@ -147,8 +145,8 @@ export const serveConnection = (
     }
   };
 
-  /** @param free gives the frame's memory back */
-  const take = async (tasks: readonly unknown[], free: (stillNeeded: number) => void) => {
+  /** @param forget gives back what the frame takes */
+  const take = async (tasks: readonly unknown[], forget: () => void) => {
     const [first, ...others] = tasks;
     const rest = isAuthentication(first) ? others : tasks;
     if (isAuthentication(first)) await authenticate(first);
@@ -160,12 +158,23 @@ export const serveConnection = (
         answered = taking.take(rest, begun);
       });
     }
-    needs.background.run('frame not freed', () => answered.then(() => free(0)));
+    needs.background.run('frame not freed', () => answered.then(forget));
   };
 
+  const parse = (data: Buffer, spooled: Spooled, free: (stillNeeded: number) => void) =>
+    parseFrame(data, { max: needs.config.MAX_TASKS_PER_REQUEST, spooled, free }).catch((error: unknown) => {
+      if (!(error instanceof TaskError)) throw error;
+      sendAway(error);
+      return { tasks: [] };
+    });
+
   /** Reads a frame. @returns its tasks, without pings */
-  const read = async (data: Buffer, free: (stillNeeded: number) => void): Promise<readonly unknown[]> => {
-    const frame = await parseFrame(data, needs.config.MAX_TASKS_PER_REQUEST, free);
+  const read = async (
+    data: Buffer,
+    spooled: Spooled,
+    free: (stillNeeded: number) => void,
+  ): Promise<readonly unknown[]> => {
+    const frame = await parse(data, spooled, free);
     if ('refusal' in frame) {
       refuseFrame(needs, client, frame, conversation !== undefined);
       return [];
@@ -175,12 +184,31 @@ export const serveConnection = (
     return frame.tasks.filter((raw) => !isPing(raw));
   };
 
+  /** Takes the tasks of a frame when those of earlier frames have begun. The bytes of the frame are not kept. */
+  const takeInTurn = (tasks: readonly unknown[], release: () => void, forget: () => void) => {
+    let isTaken = false;
+    const end = () => {
+      release();
+      if (!isTaken) forget();
+    };
+    if (tasks.length === 0 || isRevoked) return end();
+    return enqueue(() => {
+      isTaken = true;
+      return take(tasks, forget);
+    }, end);
+  };
+
   socket.on('message', (data: RawData) => {
     // Frames that were read together with a refused one still arrive here.
     if (socket.readyState !== WebSocket.OPEN) return;
     // ws passes one Buffer by default.
     const bytes = data as Buffer;
     const free = frames.arrived(bytes.length);
+    const spooled = needs.spool.open(opened?.owner.id);
+    const forget = () => {
+      free(0);
+      void spooled.drop();
+    };
     const lift = limits.hold();
     // Nothing more is read until the tasks of this frame have begun.
     pausing.hold();
@@ -189,9 +217,12 @@ export const serveConnection = (
       pausing.release();
     };
     readNext(async () => {
-      const tasks = await read(bytes, free);
-      if (tasks.length > 0 && !isRevoked) enqueue(() => take(tasks, free), release);
-      else release();
+      try {
+        takeInTurn(await read(bytes, spooled, free), release, forget);
+      } catch (error) {
+        forget();
+        throw error;
+      }
     });
   });
   socket.on('error', (error) => {
