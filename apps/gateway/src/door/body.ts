@@ -21,7 +21,7 @@ export type BodyOptions = {
   readonly isCrowded?: () => boolean;
   /** How the body is compressed. The limit of bytes holds for both forms. */
   readonly encoding?: Encoding | undefined;
-  /** Gets each decoded piece. An error ends the reading. What it returns is awaited unless the body is compressed. */
+  /** Gets the decoded pieces one after the other: what it returns is awaited. An error ends the reading. */
   readonly take: (piece: Buffer) => void | Promise<void>;
 };
 
@@ -83,7 +83,7 @@ export const openBody = (request: IncomingMessage, options: BodyOptions): Body =
     if (length > maxBytes) throw tooLarge(maxBytes);
     return take(piece);
   };
-  const decoder = encoding && createDecoder(encoding, (piece) => void takeDecoded(piece));
+  const decoder = encoding && createDecoder(encoding, takeDecoded);
 
   const takeEncoded = async (piece: Buffer) => {
     received += piece.length;

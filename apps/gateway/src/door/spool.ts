@@ -103,6 +103,7 @@ export const createSpool = ({ disk, onError, folder = tmpdir() }: Needs): Spool 
     let filled = 0;
     let written = 0;
     let opened: Awaited<ReturnType<typeof openUnnamed>> | undefined;
+    let flushing: Promise<void> | undefined;
     let isDropped = false;
 
     const grow = (needed: number) => {
@@ -112,7 +113,7 @@ export const createSpool = ({ disk, onError, folder = tmpdir() }: Needs): Spool 
       buffer = larger;
     };
 
-    const flush = async () => {
+    const flushNow = async () => {
       room.need(written + filled);
       await run(async () => {
         opened ??= await openUnnamed(folder);
@@ -122,6 +123,7 @@ export const createSpool = ({ disk, onError, folder = tmpdir() }: Needs): Spool 
       written += filled;
       filled = 0;
     };
+    const flush = () => (flushing = flushNow());
 
     const readFile = (file: FileHandle, start: number, end: number, scratch?: Buffer) => {
       const length = Math.max(0, end - start);
@@ -134,13 +136,14 @@ export const createSpool = ({ disk, onError, folder = tmpdir() }: Needs): Spool 
         if (bytes > SPOOL_MEMORY_BYTES) await room.reserve(bytes);
       },
       push: (piece) => {
+        if (isDropped) return;
         if (filled + piece.length > buffer.length) grow(filled + piece.length);
         buffer.set(piece, filled);
         filled += piece.length;
       },
-      settle: () => (filled > SPOOL_MEMORY_BYTES ? flush() : undefined),
+      settle: () => (filled > SPOOL_MEMORY_BYTES && !isDropped ? flush() : undefined),
       finish: async () => {
-        if (!opened) return room.keep(0);
+        if (!opened || isDropped) return room.keep(0);
         if (filled > 0) await flush();
         room.keep(written);
         buffers.give(buffer);
@@ -162,10 +165,12 @@ export const createSpool = ({ disk, onError, folder = tmpdir() }: Needs): Spool 
       drop: async () => {
         if (isDropped) return;
         isDropped = true;
-        room.end();
+        // Its fault was told to who waits for it.
+        await flushing?.catch(() => undefined);
         buffer = Buffer.alloc(0);
         await opened?.file.close().catch(onError);
         if (opened) await rm(opened.path, { force: true }).catch(onError);
+        room.end();
       },
     };
   };
