@@ -40,7 +40,7 @@ describe('a gateway whose temporary folder is away', () => {
   const send = async (path: string, init: RequestInit): Promise<Sent> => {
     const response = await fetch(`${gateway.url}${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${fleet.key}`, ...init.headers },
+      headers: new Headers([['authorization', `Bearer ${fleet.key}`], ...new Headers(init.headers)]),
     });
     const { data = [], errors = [] } = (await response.json()) as Partial<Sent>;
     return { status: response.status, retryAfter: Number(response.headers.get('retry-after')), data, errors };

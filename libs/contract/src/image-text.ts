@@ -51,7 +51,7 @@ export type ImageTextReader = {
 export type Trim = { readonly start: (piece: Buffer) => number; readonly end: (piece: Buffer) => number };
 
 /** Blanks, line breaks and a byte order mark around a text come from files and editors. */
-export const trimming: Trim = { start: startOfText, end: endOfText };
+const trimming: Trim = { start: startOfText, end: endOfText };
 /** For a text that has no blanks around it. */
 export const trimmed: Trim = { start: () => 0, end: ({ length }) => length };
 

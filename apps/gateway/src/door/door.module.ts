@@ -7,9 +7,6 @@ import { createSpool, SPOOL } from './spool.js';
 
 export const FAILED_TRIES = token<FailedTries>('failed tries');
 
-/** Longer than for memory, since a body that waits for the disk holds little else. WebSockets miss a ping after 30 s. */
-const DISK_WAIT_MS = 20_000;
-
 /** What HTTP and WebSocket share before a task is taken. */
 @Global()
 @Module({
@@ -23,7 +20,7 @@ const DISK_WAIT_MS = 20_000;
       SPOOL,
       ({ config, log }) =>
         createSpool({
-          disk: createIntakeMemory({ totalBytes: config.INTAKE_DISK_MB * 1024 * 1024, waitMs: DISK_WAIT_MS }),
+          disk: createIntakeMemory({ totalBytes: config.INTAKE_DISK_MB * 1024 * 1024 }),
           onError: createFaultLog(log, 'cannot keep an image on disk'),
         }),
       { config: CONFIG, log: LOG },

@@ -8,7 +8,7 @@ import { firstTask, KEY_BYTES } from './first-task.js';
 import type { IntakeMemory, Lease } from './intake-memory.js';
 import { createJsonReader, LEAST_BYTES } from './json-reader.js';
 import { readText, requireReadable } from './read-json.js';
-import { decodedBytes, SPOOL_MEMORY_BYTES, type Spool } from './spool.js';
+import { BODY_WAIT_MS, decodedBytes, SPOOL_MEMORY_BYTES, type Spool } from './spool.js';
 
 /** The first bytes of a body with what Node and the kernel hold of it. */
 const STRANGER_BYTES = 96 * 1024;
@@ -66,7 +66,7 @@ export const readTasks = async (needs: BodyNeeds, request: FastifyRequest): Prom
   // Memory last, so that nobody holds it while waiting for the disk.
   const spooled = needs.spool.open(request.owner.id);
   request.spooled = spooled;
-  await spooled.reserve(decodedBytes(length));
+  await spooled.reserve(decodedBytes(length), BODY_WAIT_MS);
   await lease.reserve(memoryFor(length));
   const reader = createJsonReader({
     maxTasks: needs.maxTasks,

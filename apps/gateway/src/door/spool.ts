@@ -9,7 +9,7 @@ import type { IntakeMemory } from './intake-memory.js';
 /** The images of one request while they arrive: the first bytes in memory, more of them in a file. */
 export type Spooled = {
   /** Waits for room on the disk if so many bytes need a file. @throws TaskError serviceUnavailable */
-  readonly reserve: (bytes: number) => Promise<void>;
+  readonly reserve: (bytes: number, longestMs?: number) => Promise<void>;
   /** Adds bytes behind the others. They are in memory until the next `settle`. */
   readonly push: (piece: Uint8Array) => void;
   /**
@@ -39,6 +39,9 @@ export const SPOOL = token<Spool>('spool');
 
 /** The bytes that base64 of that length stands for at most. */
 export const decodedBytes = (length: number): number => Math.ceil((length * 3) / 4);
+
+/** A body that waits for the disk holds hardly any memory. Proxies give up a body that stands still for a minute. */
+export const BODY_WAIT_MS = 45_000;
 
 /** More bytes than these lie in a file. */
 export const SPOOL_MEMORY_BYTES = 256 * 1024;
@@ -132,8 +135,8 @@ export const createSpool = ({ disk, onError, folder = tmpdir() }: Needs): Spool 
     };
 
     return {
-      reserve: async (bytes) => {
-        if (bytes > SPOOL_MEMORY_BYTES) await room.reserve(bytes);
+      reserve: async (bytes, longestMs) => {
+        if (bytes > SPOOL_MEMORY_BYTES) await room.reserve(bytes, longestMs);
       },
       push: (piece) => {
         if (isDropped) return;

@@ -1,16 +1,9 @@
-import { routingOf, TaskError, toFailure } from '#contract';
+import { routingOf, TaskError } from '#contract';
 import type { Duplex } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
 import { isAuthentication } from '../tasks/authenticate.js';
 import { openConversation, type Conversation } from './conversation.js';
-import {
-  authenticatedFrame,
-  parseFrame,
-  pongFrame,
-  refusedFrame,
-  toFrame,
-  type RefusedFrame,
-} from './frames.js';
+import { authenticatedFrame, parseFrame, pongFrame, refusedFrame } from './frames.js';
 import type { Spooled } from '../door/spool.js';
 import { countFrames } from './intake.js';
 import {
@@ -19,7 +12,8 @@ import {
   type KeepAliveOptions,
   type AuthenticationOptions,
 } from './limits.js';
-import { createPausing, createSender, type Sender, type SenderOptions } from './sending.js';
+import { createPausing, createSender, type SenderOptions } from './sending.js';
+import { refuseClient, refuseConnection, refuseFrame, refuseTasks, type Client } from './refusals.js';
 import { openSession, type Opened, type SessionNeeds } from './session.js';
 
 export type ConnectionOptions = KeepAliveOptions & AuthenticationOptions & SenderOptions;
@@ -51,47 +45,11 @@ export type Connection = {
 
 /** WebSocket close code of a message that is too large. */
 const TOO_LARGE = 1009;
-const TRY_AGAIN_LATER = 1013;
 const INTERNAL_ERROR = 1011;
 /** Of the range for applications: the key works no more. */
 const KEY_REVOKED = 4001;
 
 const isPing = (raw: unknown) => routingOf(raw).taskType === 'ping';
-
-type Client = { readonly socket: WebSocket; readonly sender: Sender };
-
-/** Tells a client why it was not authenticated, and closes the connection if that is our fault. */
-const refuseClient = ({ logRefusal }: SessionNeeds, { socket, sender }: Client, error: unknown): void => {
-  if (error instanceof TaskError && error.code !== 'serviceUnavailable') {
-    sender.send(refusedFrame(error));
-    return;
-  }
-  // The close must not mention the key: clients would treat the key as invalid.
-  logRefusal(error);
-  socket.close(TRY_AGAIN_LATER, 'try again later');
-};
-
-const refuseTasks = ({ config }: SessionNeeds, { sender }: Client, tasks: readonly unknown[]): void => {
-  const details = { parameter: 'apiKey' };
-  const error = new TaskError('missingApiKey', 'Send an authentication task first.', details);
-  for (const raw of tasks) sender.send(toFrame(toFailure(error, routingOf(raw)), config.PUBLIC_URL));
-};
-
-/** Refuses a frame that holds no tasks, in the background. A client that is not authenticated gets a single error. */
-const refuseFrame = (
-  { background, config }: SessionNeeds,
-  { sender }: Client,
-  frame: RefusedFrame,
-  isAuthenticated: boolean,
-): void => {
-  const routings = isAuthenticated ? frame.routings : frame.routings.slice(0, 1);
-  background.run('frame not refused', async () => {
-    for (const routing of routings) {
-      sender.send(toFrame(toFailure(frame.refusal, routing), config.PUBLIC_URL));
-      await sender.ready();
-    }
-  });
-};
 
 /** Handles the frames of one client one after the other. An error closes the connection and ends the queue. */
 const createFrameQueue = ({ background }: SessionNeeds, { socket }: Client) => {
@@ -124,11 +82,7 @@ export const serveConnection = (
   const client = { socket, sender };
   const enqueue = createFrameQueue(needs, client);
   const readNext = createFrameQueue(needs, client);
-  /** Tells the client that there is no room for its frame. It connects again and sends its tasks again. */
-  const sendAway = (error: TaskError) => {
-    sender.send(toFrame(toFailure(error, {}), needs.config.PUBLIC_URL));
-    socket.close(TRY_AGAIN_LATER, 'try again later');
-  };
+  const sendAway = (error: TaskError) => refuseConnection(needs, client, error);
   const frames = countFrames(needs.memory, needs.log, { socket, stream, pausing, refuse: sendAway });
 
   const authenticate = async (task: object) => {

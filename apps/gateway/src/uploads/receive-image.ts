@@ -6,7 +6,7 @@ import { token } from '#nest';
 import type { FastifyRequest } from 'fastify';
 import { openBody, paceOf, tooLarge, type Pace } from '../door/body.js';
 import type { IntakeMemory } from '../door/intake-memory.js';
-import { SPOOL_MEMORY_BYTES, type Spool, type Spooled } from '../door/spool.js';
+import { BODY_WAIT_MS, SPOOL_MEMORY_BYTES, type Spool, type Spooled } from '../door/spool.js';
 import { openForm } from './multipart.js';
 
 /** What came: the image, and the fields of the form around it. */
@@ -91,7 +91,7 @@ export const createReceiveImage = ({ config, memory, spool, options }: Needs): R
     request.lease = lease;
     const spooled = spool.open(owner.id);
     try {
-      await spooled.reserve(length);
+      await spooled.reserve(length, BODY_WAIT_MS);
       await lease.reserve(Math.min(length || SPOOL_MEMORY_BYTES, SPOOL_MEMORY_BYTES));
       return await work(await read(request, spooled, isForm));
     } finally {
