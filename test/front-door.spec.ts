@@ -425,7 +425,7 @@ describe('a gateway with little memory', () => {
 });
 
 it('a slow body is cut off once another caller waits for the room that it takes', async () => {
-  const service = await startService({ env: { INTAKE_MEMORY_MB: '72' } });
+  const service = await startService({ env: { INTAKE_DISK_MB: '64' } });
   try {
     const key = `cc_other_${randomUUID()}`;
     await putKey(service.database, 'other', key);

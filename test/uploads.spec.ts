@@ -7,6 +7,7 @@ import { removal } from '#test/client';
 import { disc, noise, toPng } from '#test/pictures';
 import { startService, type Service } from '#test/service';
 import { startUpload } from '#test/upload';
+import { until } from '#test/until';
 
 const MB = 1024 * 1024;
 
@@ -179,5 +180,61 @@ describe('an image that is sent as a file', () => {
     uploads.forEach((upload) => upload.destroy());
     const left = (await readdir(tmpdir())).filter((name) => name.startsWith('clearcut-upload-'));
     expect(left).toEqual([]);
+  });
+
+  it('may come slowly inside JSON as well, and holds little memory of the gateway meanwhile', async () => {
+    const headers = {
+      'content-length': 40 * MB,
+      'content-type': 'application/json',
+      authorization: `Bearer ${service.key}`,
+    };
+    const uploads = await Promise.all(Array.from({ length: 10 }, () => startUpload(service.url, headers)));
+    const start = `[{"taskType":"imageUpload","image":"${photo.toString('base64').slice(0, 100)}`;
+    for (const upload of uploads) await upload.write(start.padEnd(500_000, 'QUJD'));
+    expect((await put(photo)).status).toBe(200);
+    const done = await service.post([removal(photo.toString('base64'))]);
+    expect(done.errors).toEqual([]);
+    uploads.forEach((upload) => upload.destroy());
+    const left = (await readdir(tmpdir())).filter((name) => name.startsWith('clearcut-upload-'));
+    expect(left).toEqual([]);
+  });
+
+  it('is stored byte for byte when it came inside JSON beside others, whatever its escapes', async () => {
+    const images = [
+      await toPng(noise(900, 900)),
+      photo,
+      await toPng(noise(300, 300)),
+      await toPng(noise(500, 500)),
+    ];
+    const tasks = images.map((image) => ({
+      taskType: 'imageUpload',
+      taskUUID: randomUUID(),
+      image: `data:image/png;base64,${image.toString('base64')}`,
+    }));
+    for (const body of [JSON.stringify(tasks), JSON.stringify(tasks).replaceAll('/', '\\/')]) {
+      const { data } = await service.postRaw(body);
+      for (const [i, image] of images.entries()) {
+        const id = String(data.find(({ taskUUID }) => taskUUID === tasks[i]?.taskUUID)?.['imageUUID']);
+        const { storageKey } = await service.database.image.findUniqueOrThrow({ where: { id } });
+        const stored = await readFile(join(service.config.DATA_DIR, 'images', storageKey));
+        expect(stored.equals(image)).toBe(true);
+      }
+    }
+  });
+
+  it('is taken although its caller leaves as soon as it has sent all of it', async () => {
+    const taskUUID = randomUUID();
+    const image = (await toPng(noise(1200, 1200))).toString('base64');
+    const body = JSON.stringify([{ taskType: 'imageUpload', taskUUID, image }]);
+    const upload = await startUpload(service.url, {
+      'content-length': body.length,
+      'content-type': 'application/json',
+      authorization: `Bearer ${service.key}`,
+    });
+    await upload.write(body);
+    upload.destroy();
+    await until('the upload to be stored', () =>
+      service.database.task.findFirst({ where: { taskUuid: taskUUID } }),
+    );
   });
 });

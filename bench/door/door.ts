@@ -3,12 +3,12 @@ import { redisIsOnPath, startRedis } from '#test/redis';
 import type { Bench, Benchmark } from '../benchmark.js';
 import { writeStandIn, type StandInEnv } from '../device/stand-in.js';
 import { readCounts } from '../options.js';
-import { peakBytes, residentBytes } from '../overhead/figures.js';
 import { startService, type Service } from '../overhead/service.js';
 import { photo } from '../photos.js';
 import { median, quantile } from '../statistics.js';
 import { check, openDoor, uploadOf, type Door } from './client.js';
 import { ELSEWHERE, fill, MODEL, moveCrowd } from './crowd.js';
+import { printUploads } from './uploads.js';
 
 const SIZE = 64;
 const IN_ONE_ARRAY = 20;
@@ -82,40 +82,6 @@ const overheads = async (
   return times;
 };
 
-const printUploads = async (
-  bench: Bench,
-  service: Service,
-  { uploads, megabytes }: Options,
-): Promise<void> => {
-  const door = openDoor(bench, service, uploads);
-  // Noise in a PNG, which does not shrink.
-  const side = Math.max(64, Math.round(Math.sqrt((megabytes * 1e6) / 3)));
-  const sharp = (await import('sharp')).default;
-  const noise = {
-    create: {
-      width: side,
-      height: side,
-      channels: 3 as const,
-      background: 'black',
-      noise: { type: 'gaussian' as const, mean: 128, sigma: 60 },
-    },
-  };
-  const image = await sharp(noise).png({ compressionLevel: 0 }).toBuffer();
-  const before = await residentBytes(service.gateway.pid);
-  const startMs = performance.now();
-  const answers = await Promise.all(Array.from({ length: uploads }, () => door.post([uploadOf(image)])));
-  const seconds = (performance.now() - startMs) / 1000;
-  const refused = answers.filter(({ errors }) => errors?.[0]);
-  const peak = await peakBytes(service.gateway.pid);
-  const rate = ((uploads - refused.length) * image.byteLength) / 1e6 / seconds;
-  const memory = [before, peak]
-    .map((bytes) => (bytes === undefined ? '?' : Math.round(bytes / 1e6)))
-    .join(' → ');
-  bench.print(
-    `uploads       ${uploads} × ${Math.round(image.byteLength / 1e6)} MB at once: ${rate.toFixed(0)} MB/s, ${refused.length} sent away (${refused[0]?.errors?.[0]?.code ?? 'none'}), gateway's memory ${memory} MB (peak)`,
-  );
-};
-
 type Measured = {
   readonly service: Service;
   readonly door: Door;
@@ -186,7 +152,7 @@ const measure = async (outer: Bench, queue: string, redisUrl: string, options: O
   bench.print('| ------: | --------------: | -----------------: | --------: | --------: |');
   const counts = STEPS.map((step) => step * options.least).filter((waiting) => waiting <= options.most);
   for (const waiting of counts) await measureAt(bench, { service, door, image }, waiting, options);
-  await printUploads(bench, service, options);
+  for (const kind of ['JSON', 'PUT'] as const) await printUploads(bench, service, kind, options);
   for (const each of closers.splice(0).toReversed()) await each();
 };
 

@@ -14,6 +14,7 @@ type Service = {
   readonly networks?: readonly string[];
   readonly ports?: readonly string[];
   readonly read_only?: boolean;
+  readonly tmpfs?: readonly string[];
   readonly cap_drop?: readonly string[];
   readonly stop_grace_period?: string;
   readonly command?: readonly string[];
@@ -61,6 +62,11 @@ describe('docker-compose.yml', () => {
     for (const [, service] of ours) expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
     for (const [, { environment = {}, stop_grace_period: stop = '' }] of programs)
       expect(Number.parseInt(stop, 10)).toBeGreaterThanOrEqual(Number(environment['SHUTDOWN_GRACE_S']) + 5);
+  });
+
+  it('keeps images that arrive on disk and not in memory', () => {
+    const { tmpfs, volumes } = compose.services['gateway'] ?? {};
+    expect([tmpfs, volumes]).toEqual([[], expect.arrayContaining([expect.stringMatching(/:\/tmp$/)])]);
   });
 
   it('waits for services that exist, and mounts volumes that are declared', () => {

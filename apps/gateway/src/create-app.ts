@@ -8,6 +8,7 @@ import { AppModule, type Start } from './app.module.js';
 import { guardBodies } from './door/front-door.js';
 import { FAILED_TRIES } from './door/door.module.js';
 import { INTAKE_MEMORY } from './door/intake-memory.js';
+import { SPOOL } from './door/spool.js';
 import { GATEWAY_METRICS } from './gateway-metrics.js';
 import { noteMethods } from './http/allowed-methods.js';
 import { corsOptions } from './http/origins.js';
@@ -62,6 +63,7 @@ export const createApp = async (start: Start): Promise<NestFastifyApplication> =
     database: app.get(DATABASE),
     config: app.get(CONFIG),
     memory: app.get(INTAKE_MEMORY),
+    spool: app.get(SPOOL),
     tries: app.get(FAILED_TRIES),
   };
   guardBodies(server, doorNeeds, start.options);

@@ -1,10 +1,9 @@
-import { inSlices } from './slices.js';
 import { unescapePercents } from './text-bytes.js';
 
 const BLANK = 0x20;
 const PLUS = 0x2b;
-/** A multiple of four symbols. */
-const SLICE_SYMBOLS = 256 * 1024;
+const PERCENT = 0x25;
+const PADDING = 0x3d;
 
 const isSymbol = (byte: number): boolean =>
   (byte >= 0x30 && byte <= 0x39) ||
@@ -12,8 +11,11 @@ const isSymbol = (byte: number): boolean =>
   (byte >= 0x61 && byte <= 0x7a) ||
   byte === 0x2f;
 
-/** What the blanks of a base64 text look like. */
+/** What the blanks of a base64 text look like so far. */
 type Blanks = {
+  /** Of the text. */
+  length: number;
+  last: number;
   count: number;
   /** Some stand behind a symbol, and some before one. */
   isBehind: boolean;
@@ -25,20 +27,43 @@ type Blanks = {
   hasPlus: boolean;
 };
 
-const look = (text: Buffer, at: number, seen: Blanks): void => {
-  const byte = text[at]!;
-  if (byte === PLUS) seen.hasPlus = true;
-  if (byte !== BLANK) return;
-  if (seen.count++ === 0) seen.width = at;
-  else if (at - seen.lineStart !== seen.width) seen.areEqual = false;
-  seen.lineStart = at + 1;
-  const next = text[at + 1] ?? 0;
-  if (at > 0 && isSymbol(text[at - 1]!)) seen.isBehind = true;
-  if (isSymbol(next) || next === 0x3d) seen.isBefore = true;
+const noBlanks: Blanks = {
+  length: 0,
+  last: 0,
+  count: 0,
+  isBehind: false,
+  isBefore: false,
+  width: 0,
+  areEqual: true,
+  lineStart: 0,
+  hasPlus: false,
+};
+
+const lookAt = (byte: number, at: number, seen: Blanks): void => {
+  if (seen.last === BLANK && (isSymbol(byte) || byte === PADDING)) seen.isBefore = true;
+  if (byte === BLANK) {
+    if (seen.count++ === 0) seen.width = at;
+    else if (at - seen.lineStart !== seen.width) seen.areEqual = false;
+    seen.lineStart = at + 1;
+    if (isSymbol(seen.last)) seen.isBehind = true;
+  }
+  seen.last = byte;
+};
+
+/** Nothing is looked for behind a plus: it says that no plus was lost. */
+const look = (text: Buffer, seen: Blanks): void => {
+  seen.hasPlus ||= text.includes(PLUS);
+  if (!seen.hasPlus && text.includes(BLANK))
+    for (let i = 0; i < text.length; i++) lookAt(text[i]!, seen.length + i, seen);
+  else if (!seen.hasPlus && text.length > 0) {
+    lookAt(text[0]!, seen.length, seen);
+    seen.last = text.at(-1)!;
+  }
+  seen.length += text.length;
 };
 
 /** Whether blanks divide the text into equal lines, as a shell does with the lines of `base64`. */
-const isInLines = ({ areEqual, width, lineStart }: Blanks, length: number): boolean => {
+const isInLines = ({ areEqual, width, lineStart, length }: Blanks): boolean => {
   const last = length - lineStart;
   return areEqual && width % 4 === 0 && last <= width && last % 4 === 0;
 };
@@ -47,58 +72,93 @@ const isInLines = ({ areEqual, width, lineStart }: Blanks, length: number): bool
  * Whether blanks stand where pluses were: a form decodes `+` to a blank. One symbol of 64 is a `+`, while every sixth
  * letter of a text is a blank.
  */
-const hasLostPluses = async (text: Buffer): Promise<boolean> => {
-  if (!text.includes(BLANK)) return false;
-  const seen: Blanks = {
-    count: 0,
-    isBehind: false,
-    isBefore: false,
-    width: 0,
-    areEqual: true,
-    lineStart: 0,
-    hasPlus: false,
-  };
-  await inSlices(text.length, (at, end) => {
-    for (let i = at; i < end; i++) look(text, i, seen);
-    return seen.hasPlus || seen.count > text.length / 16 ? -1 : end;
-  });
-  if (!seen.isBehind || !seen.isBefore || seen.hasPlus || seen.count > text.length / 16) return false;
-  return !isInLines(seen, text.length);
-};
+const hasLostPluses = (seen: Blanks): boolean =>
+  seen.isBehind && seen.isBefore && !seen.hasPlus && seen.count <= seen.length / 16 && !isInLines(seen);
 
 export type Base64Fault = 'lostPluses' | 'notBase64';
 
-/** Decodes symbols in place. Blanks between them count for nothing. */
-const decodeSymbols = async (text: Buffer): Promise<Buffer | undefined> => {
-  let out = 0;
-  let symbols = 0;
-  let ending = '';
+/** How far a base64 text was decoded. */
+export type Base64 = {
+  readonly blanks: Blanks;
+  symbols: number;
+  bytes: number;
+  /** The last two symbols. */
+  ending: string;
   /** Symbols that are no whole group of four yet. */
-  let carried = '';
-  const decode = (group: string) => {
-    symbols += group.length;
-    out += text.write(group, out, 'base64');
-  };
-  const step = (at: number, end: number) => {
-    const slice = text.toString('latin1', at, end);
-    const compact = carried + (/\s/.test(slice) ? slice.replace(/\s{1,1000}/g, '') : slice);
-    const whole = compact.length - (compact.length % 4);
-    decode(compact.slice(0, whole));
-    carried = compact.slice(whole);
-    ending = (ending + compact).slice(-2);
-    return end;
-  };
-  await inSlices(text.length, step, SLICE_SYMBOLS);
-  decode(carried);
-  const padding = ending === '==' ? 2 : ending.endsWith('=') ? 1 : 0;
-  const meant = symbols - padding;
-  // The decoder never fails, so lengths are compared.
-  return meant % 4 === 1 || out !== Math.floor((meant * 3) / 4) ? undefined : text.subarray(0, out);
+  carried: string;
+  /** The beginning of an escape of a URL. */
+  escape: Buffer;
+  /** Something is neither a symbol nor white space. */
+  isForeign: boolean;
 };
 
-/** Decodes base64 in place, in slices. */
-export const decodeBase64 = async (escaped: Buffer): Promise<Buffer | Base64Fault> => {
-  const text = await unescapePercents(escaped);
-  if (await hasLostPluses(text)) return 'lostPluses';
-  return (await decodeSymbols(text)) ?? 'notBase64';
+export const startBase64 = (): Base64 => ({
+  blanks: { ...noBlanks },
+  symbols: 0,
+  bytes: 0,
+  ending: '',
+  carried: '',
+  escape: Buffer.alloc(0),
+  isForeign: false,
+});
+
+/** The same state, to go on from it twice. */
+export const copyBase64 = (state: Base64): Base64 => ({ ...state, blanks: { ...state.blanks } });
+
+/** Takes decoded bytes, which are valid during the call. */
+export type TakeBytes = (bytes: Buffer) => void;
+
+/** A multiple of four symbols. */
+const SLICE_SYMBOLS = 64 * 1024;
+const scratch = Buffer.allocUnsafeSlow((SLICE_SYMBOLS / 4) * 3);
+
+const decodeSymbols = (state: Base64, symbols: string, take: TakeBytes): void => {
+  state.symbols += symbols.length;
+  for (let at = 0; at < symbols.length; at += SLICE_SYMBOLS) {
+    const bytes = scratch.write(symbols.slice(at, at + SLICE_SYMBOLS), 'base64');
+    state.bytes += bytes;
+    if (bytes > 0) take(scratch.subarray(0, bytes));
+  }
+};
+
+const FOREIGN = /[^\w+/=-]/;
+
+const takePlain = (state: Base64, text: Buffer, take: TakeBytes): void => {
+  look(text, state.blanks);
+  const sent = text.toString('latin1');
+  const symbols = FOREIGN.test(sent) ? sent.replace(/\s{1,1000}/g, '') : sent;
+  state.isForeign ||= symbols !== sent && FOREIGN.test(symbols);
+  // What follows changes nothing.
+  if (state.isForeign) return;
+  const compact = state.carried + symbols;
+  const whole = compact.length - (compact.length % 4);
+  state.carried = compact.slice(whole);
+  state.ending = (state.ending + symbols).slice(-2);
+  decodeSymbols(state, compact.slice(0, whole), take);
+};
+
+/**
+ * Decodes the next bytes of a base64 text. Blanks between its symbols count for nothing.
+ *
+ * @param text is overwritten
+ */
+export const takeBase64 = (state: Base64, text: Buffer, take: TakeBytes): void => {
+  const sent = state.escape.length > 0 ? Buffer.concat([state.escape, text]) : text;
+  // An escape has three bytes, so its beginning waits for the rest.
+  const cut = sent.subarray(-2).indexOf(PERCENT);
+  const end = cut < 0 ? sent.length : Math.max(0, sent.length - 2) + cut;
+  state.escape = Buffer.from(sent.subarray(end));
+  takePlain(state, unescapePercents(sent.subarray(0, end)), take);
+};
+
+/** The text ends here. @returns what is wrong with it */
+export const endBase64 = (state: Base64, take: TakeBytes): Base64Fault | undefined => {
+  takePlain(state, state.escape, take);
+  if (hasLostPluses(state.blanks)) return 'lostPluses';
+  if (state.isForeign) return 'notBase64';
+  decodeSymbols(state, state.carried, take);
+  const padding = state.ending === '==' ? 2 : state.ending.endsWith('=') ? 1 : 0;
+  const meant = state.symbols - padding;
+  // The decoder never fails, so lengths are compared.
+  return meant % 4 === 1 || state.bytes !== Math.floor((meant * 3) / 4) ? 'notBase64' : undefined;
 };

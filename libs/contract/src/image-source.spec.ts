@@ -1,6 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LongText, MAX_IMAGE_BYTES, parseImageSource, TaskError } from './index.js';
+import {
+  asImageBytes,
+  LongText,
+  MAX_IMAGE_BYTES,
+  parseImageSource,
+  readImageText,
+  TaskError,
+  unescaping,
+} from './index.js';
+
+/** The source of an image, with all bytes of one that is inline. */
+const sourceOf = async (text: string | LongText) => {
+  const source = await parseImageSource(text, 'inputImage');
+  if (source.kind !== 'inline') return source;
+  const { length } = source.image;
+  return { kind: source.kind, bytes: Buffer.from(await source.image.read(0, length)) };
+};
 
 const codeOf = async (text: string) => {
   try {
@@ -52,7 +68,7 @@ it('decodes base64, padded or not, in one line or many, bare or in a data URI', 
         `DATA:;charset=x;BASE64,${base64}`,
       ];
       for (const text of spellings)
-        expect(await parseImageSource(text, 'inputImage')).toEqual({
+        expect(await sourceOf(text)).toEqual({
           kind: 'inline',
           bytes: Buffer.from(bytes),
         });
@@ -73,7 +89,7 @@ it.each([
   ['an unpadded end', inBase64.replace(/=+$/, '')],
 ])('decodes base64 with %s', async (_, text) => {
   expect(inBase64).toMatch(/\+.*\//s);
-  expect(await parseImageSource(text, 'inputImage')).toEqual({ kind: 'inline', bytes: photo });
+  expect(await sourceOf(text)).toEqual({ kind: 'inline', bytes: photo });
 });
 
 it('knows a URL and a UUID behind blanks and a byte order mark', async () => {
@@ -111,11 +127,22 @@ it('refuses too many bytes before it decodes them', async () => {
   expect(await codeOf('A'.repeat(((MAX_IMAGE_BYTES + 6) / 3) * 4))).toBe('maxImageSizeExceeded');
 });
 
-describe('a text that was kept as bytes', () => {
-  /** The source or the error of a text, whether it is a string or bytes between quotes of JSON. */
+describe('a text that was read in pieces', () => {
+  /** The source or the error of a text, whether it is a string or was read between quotes of JSON. */
   const outcomeOf = (text: string | LongText) =>
-    parseImageSource(text, 'inputImage').catch((error: unknown) => (error as Error).message);
-  const asLongText = (json: string) => new LongText(Buffer.from(json.slice(1, -1)), json.includes('\\'));
+    sourceOf(text).catch((error: unknown) => (error as Error).message);
+
+  /** Reads a JSON string as it comes in pieces of that many bytes. */
+  const asLongText = (json: string, pieceBytes = 64 * 1024) => {
+    const raw = Buffer.from(json.slice(1, -1));
+    const parts: Buffer[] = [];
+    const reader = unescaping(readImageText((bytes) => parts.push(Buffer.from(bytes))));
+    for (let at = 0; at < raw.length; at += pieceBytes)
+      reader.take(Buffer.from(raw.subarray(at, at + pieceBytes)));
+    const content = reader.end();
+    return new LongText('', raw.length, { content, bytes: asImageBytes(Buffer.concat(parts)) });
+  };
+  const pieceBytes = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constant(1000));
 
   const spell = fc.oneof(
     fc.constantFrom('\n', ' ', '+', '/', '=', '%2B', '%3d', '%', '-', '_', '!', '\t', 'é', '😀', '\\', '"'),
@@ -126,30 +153,55 @@ describe('a text that was kept as bytes', () => {
   it('has the same outcome as a string', async () => {
     const start = fc.constantFrom('', 'data:image/png;base64,', ' data:,', 'http://example.com/');
     await fc.assert(
-      fc.asyncProperty(start, texts, async (head, tail) => {
+      fc.asyncProperty(start, texts, pieceBytes, async (head, tail, size) => {
         const text = head + tail;
-        expect(await outcomeOf(asLongText(JSON.stringify(text)))).toEqual(await outcomeOf(text));
+        expect(await outcomeOf(asLongText(JSON.stringify(text), size))).toEqual(await outcomeOf(text));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 5_000 },
     );
   });
 
-  it('may have any escapes of JSON', async () => {
+  it('is one however its escapes are cut', async () => {
     const escape = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
     const escaped = `"${inBase64.replaceAll('/', '\\/').replaceAll('+', escape).replaceAll('A', escape)}"`;
-    expect(await outcomeOf(asLongText(escaped))).toEqual({ kind: 'inline', bytes: photo });
+    const pair = `"http://example.com/${'\\ud83d\\ude00'.repeat(3)}"`;
+    for (let size = 1; size < 30; size++) {
+      expect(await outcomeOf(asLongText(escaped, size))).toEqual({ kind: 'inline', bytes: photo });
+      expect(await outcomeOf(asLongText(pair, size))).toEqual({
+        kind: 'url',
+        url: `http://example.com/${'%F0%9F%98%80'.repeat(3)}`,
+      });
+    }
   });
 
-  it('decodes over the borders of slices', async () => {
+  it('decodes over the borders of pieces', async () => {
     const bytes = Buffer.from(Array.from({ length: 1_000_000 }, (_, i) => (i * 7) % 251));
     const base64 = bytes.toString('base64');
-    for (const text of [base64, base64.replace(/(.{76})/g, '$1\r\n'), base64.replaceAll('+', '%2B')])
-      expect(await outcomeOf(new LongText(Buffer.from(text), false))).toEqual({ kind: 'inline', bytes });
+    for (const text of [base64, base64.replace(/(.{76})/g, '$1\\r\\n'), base64.replaceAll('+', '%2B')])
+      expect(await outcomeOf(asLongText(`"${text}"`, 65_521))).toEqual({ kind: 'inline', bytes });
   });
 
-  it('gives its bytes once, and its memory back once', async () => {
+  it.each([
+    ['a UUID', '19abad0d-6ec5-40a6-b7af-203775fa5b7f', { kind: 'stored' }],
+    ['a URL', 'http://example.com/a', { kind: 'url', url: 'http://example.com/a' }],
+    ['an image', inBase64, { kind: 'inline', bytes: photo }],
+  ])('is %s between blanks of any length', async (_, text, source) => {
+    for (const blanks of [' '.repeat(5_000), '\\n'.repeat(70_000), '\uFEFF\u00A0'.repeat(20_000)])
+      expect(await outcomeOf(asLongText(`"${blanks}${text}${blanks}"`))).toMatchObject(source);
+  });
+
+  it('is refused when it holds too many bytes, or a URL that is too long', async () => {
+    const large = 'A'.repeat(((MAX_IMAGE_BYTES + 6) / 3) * 4);
+    expect(await outcomeOf(asLongText(`"${large}"`))).toMatch(/has more than \d+ bytes/);
+    expect(await outcomeOf(asLongText(`"http://example.com/${'a'.repeat(100_000)}"`))).toMatch(
+      /more than 4096 characters/,
+    );
+  });
+
+  it('gives its image once, and what it takes back once', async () => {
     let released = 0;
-    const text = new LongText(Buffer.from(inBase64), false, () => released++);
+    const apart = { content: { kind: 'inline' }, bytes: asImageBytes(photo) } as const;
+    const text = new LongText('', 1, apart, () => released++);
     text.take();
     expect(() => text.take()).toThrow();
     text.done();

@@ -1,58 +1,61 @@
-/** Where a base64 text that was kept apart gives its memory back. */
+import type { ImageBytes } from './image-bytes.js';
+import type { TextContent } from './image-text.js';
+
+/** Where an image that was kept apart gives back what it takes. */
 type Release = () => void;
 
-const HEAD_LENGTH = 64;
+/** What the text of an image is, and its bytes if it is base64. */
+export type Apart = { readonly content: TextContent; readonly bytes: ImageBytes };
 
-/**
- * An image in base64 that stood in a JSON text and was never made a string. It holds the bytes between the quotes,
- * escapes included.
- */
+const isSameImage = (a: Apart, b: Apart): boolean =>
+  a.bytes.sha256 === b.bytes.sha256 && JSON.stringify(a.content) === JSON.stringify(b.content);
+
+/** The text of an image that stood in a JSON text and was never made a string. It was decoded while it came. */
 export class LongText {
-  readonly length: number;
-  /** The first characters, for records of the task. */
-  readonly head: string;
-  #bytes: Buffer | undefined;
+  #apart: Apart | undefined;
   #release: Release | undefined;
 
-  /** @param release is called once, when the bytes are no longer needed */
+  /**
+   * @param head the first characters, for records of the task
+   * @param length of the text between its quotes, escapes included
+   * @param release is called once, when the bytes are no longer needed
+   */
   constructor(
-    bytes: Buffer,
-    readonly isEscaped: boolean,
+    readonly head: string,
+    readonly length: number,
+    apart: Apart,
     release?: Release,
-    head = bytes.toString('latin1', 0, HEAD_LENGTH),
   ) {
-    this.#bytes = bytes;
+    this.#apart = apart;
     this.#release = release;
-    this.length = bytes.length;
-    this.head = head;
   }
 
-  /** Hands the bytes over, so that nothing else keeps them. They may be overwritten. */
-  take(): Buffer {
-    const bytes = this.#bytes;
-    if (!bytes) throw new Error('The bytes of this text were taken already.');
-    this.#bytes = undefined;
-    return bytes;
+  /** Hands the image over, so that nothing else keeps it. */
+  take(): Apart {
+    const apart = this.#apart;
+    if (!apart) throw new Error('The image of this text was taken already.');
+    this.#apart = undefined;
+    return apart;
   }
 
   /** Says that the bytes are no longer needed. */
   done(): void {
-    this.#bytes = undefined;
+    this.#apart = undefined;
     this.#release?.();
     this.#release = undefined;
   }
 
-  /** Whether another text has the same bytes. False for texts whose bytes were taken. */
+  /** Whether another text is as long and names the same image. False for texts that were taken. */
   equals(other: LongText): boolean {
-    return this.#bytes !== undefined && other.#bytes !== undefined && this.#bytes.equals(other.#bytes);
+    if (!this.#apart || !other.#apart || this.length !== other.length) return false;
+    return isSameImage(this.#apart, other.#apart);
   }
 }
 
 /** An image that came as a file and not as a text. */
 export class ImageFile extends LongText {
-  /** @param release is called once, when the bytes are no longer needed */
-  constructor(bytes: Buffer, release?: Release) {
-    super(bytes, false, release, 'file');
+  constructor(bytes: ImageBytes) {
+    super('file', bytes.length, { content: { kind: 'inline' }, bytes });
   }
 }
 

@@ -15,7 +15,7 @@ const startTurn = () =>
   });
 
 /** Resolves at once, or after other work had its turn. All long work together shares a turn. */
-const breathe = async (): Promise<void> => {
+export const breathe = async (): Promise<void> => {
   // All that wait wake in one turn; those that come after its time wait on.
   while (performance.now() - turnStartMs >= TURN_MS) await (nextTurn ??= startTurn());
 };

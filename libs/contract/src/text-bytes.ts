@@ -1,5 +1,3 @@
-import { inSlices } from './slices.js';
-
 const BACKSLASH = 0x5c;
 const PERCENT = 0x25;
 
@@ -8,45 +6,47 @@ const isBlank = (byte: number): boolean =>
   byte === 0x20 || (byte >= 0x09 && byte <= 0x0d) || byte === 0xa0 || byte === 0xc2 || isOfMark(byte);
 const isOfMark = (byte: number): boolean => byte === 0xef || byte === 0xbb || byte === 0xbf;
 
-/** The text without blanks at its ends. */
-export const trimBytes = async (text: Buffer): Promise<Buffer> => {
+/** Where the first byte that is no blank stands; the length if there is none. */
+export const startOfText = (text: Buffer): number => {
   let start = 0;
-  await inSlices(text.length, (at, end) => {
-    for (start = at; start < end && isBlank(text[start]!);) start++;
-    return start < end ? -1 : end;
-  });
-  let last = text.length;
-  await inSlices(text.length - start, (at, end) => {
-    for (last = text.length - at; last > text.length - end && isBlank(text[last - 1]!);) last--;
-    return last > text.length - end ? -1 : end;
-  });
-  return text.subarray(start, Math.max(start, last));
+  while (start < text.length && isBlank(text[start]!)) start++;
+  return start;
+};
+
+/** The place behind the last byte that is no blank. */
+export const endOfText = (text: Buffer): number => {
+  let end = text.length;
+  while (end > 0 && isBlank(text[end - 1]!)) end--;
+  return end;
 };
 
 /** Where an unescaping reads and writes. It never writes beyond what it has read. */
 type Cursor = { at: number; out: number };
 
-/** @param read reads the escape at the cursor and writes its meaning */
-const unescapeInPlace = async (
+type Unescaped = { readonly plain: Buffer; readonly rest: Buffer };
+
+/**
+ * @param read reads the escape at the cursor and writes its meaning
+ * @param end escapes that begin there or later are left for later
+ */
+const unescapeInPlace = (
   text: Buffer,
   sign: number,
   read: (text: Buffer, cursor: Cursor) => void,
-): Promise<Buffer> => {
+  end = text.length,
+): Unescaped => {
   const first = text.indexOf(sign);
-  if (first < 0) return text;
+  if (first < 0) return { plain: text, rest: text.subarray(text.length) };
   const cursor = { at: first, out: first };
-  await inSlices(text.length - first, (_, end) => {
-    while (cursor.at < first + end) {
-      const byte = text[cursor.at]!;
-      if (byte === sign) read(text, cursor);
-      else {
-        text[cursor.out++] = byte;
-        cursor.at++;
-      }
-    }
-    return Math.min(cursor.at, text.length) - first;
-  });
-  return text.subarray(0, cursor.out);
+  while (cursor.at < text.length) {
+    const byte = text[cursor.at]!;
+    if (byte !== sign) {
+      text[cursor.out++] = byte;
+      cursor.at++;
+    } else if (cursor.at < end) read(text, cursor);
+    else break;
+  }
+  return { plain: text.subarray(0, cursor.out), rest: text.subarray(cursor.at) };
 };
 
 /** The characters that a backslash and one letter stand for. */
@@ -77,9 +77,16 @@ const readJsonEscape = (text: Buffer, cursor: Cursor): void => {
   cursor.out += text.write(character, cursor.out);
 };
 
-/** The string that stands between quotes of a valid JSON text, in UTF-8. Works in place. */
-export const unescapeJson = (text: Buffer): Promise<Buffer> =>
-  unescapeInPlace(text, BACKSLASH, readJsonEscape);
+/** Bytes of two escapes that stand for one character. */
+const PAIR_BYTES = 12;
+
+/**
+ * The string that stands between quotes of a valid JSON text, in UTF-8. Works in place.
+ *
+ * @param isWhole whether the text ends here; otherwise an escape near its end is left for later
+ */
+export const unescapeJson = (text: Buffer, isWhole: boolean): Unescaped =>
+  unescapeInPlace(text, BACKSLASH, readJsonEscape, isWhole ? text.length : text.length - PAIR_BYTES + 1);
 
 /** `+`, `/`, `=` and line breaks, as a form or a URL writes them. */
 const percents = new Map(
@@ -96,5 +103,4 @@ const readPercent = (text: Buffer, cursor: Cursor): void => {
 };
 
 /** Base64 without the escapes of a form or a URL. Works in place. */
-export const unescapePercents = (text: Buffer): Promise<Buffer> =>
-  unescapeInPlace(text, PERCENT, readPercent);
+export const unescapePercents = (text: Buffer): Buffer => unescapeInPlace(text, PERCENT, readPercent).plain;

@@ -1,11 +1,13 @@
+import { asImageBytes, type ImageBytes } from '#contract';
 import { densityOf } from './density.js';
 import { formats, sniffFormat, type Format } from './formats.js';
 import { ImageError } from './image-error.js';
 import { requireImageSize, type ImageLimits } from './image-size.js';
-import { hasJpegEnd, requireFewScans } from './jpeg.js';
-import { nameFormat } from './name-format.js';
+import { outlineOf } from './jpeg.js';
+import { nameFormat, NAME_BYTES } from './name-format.js';
 import { readHeader, readPixels } from './open-image.js';
-import { hasPngEnd, isAnimatedPng } from './png.js';
+import { hasPngEnd, headBytesOfPng, isAnimatedPng } from './png.js';
+import { readHeaderOf } from './image-header.js';
 
 /** The facts in the header of an image. */
 export type Probe = {
@@ -30,20 +32,27 @@ export type Photo = {
   readonly isAnimated?: boolean;
 };
 
-const unsupported = async (bytes: Uint8Array): Promise<ImageError> => {
+const unsupported = async (head: Buffer): Promise<ImageError> => {
   const taken = 'PNG, JPEG or WEBP';
-  const name = bytes.length > 0 && (await nameFormat(bytes));
+  const name = head.length > 0 && (await nameFormat(head));
   const what =
-    bytes.length === 0 ? 'is empty' : name ? `is of type ${name}, not ${taken}` : `is not a ${taken}`;
+    head.length === 0 ? 'is empty' : name ? `is of type ${name}, not ${taken}` : `is not a ${taken}`;
   return new ImageError('unsupportedFormat', 'The image', what);
 };
 
-/** @throws ImageError unsupportedFormat, or tooManyScans */
-const requireFormat = async (bytes: Uint8Array): Promise<Format> => {
-  const format = sniffFormat(bytes);
-  if (!format) throw await unsupported(bytes);
-  if (format === 'JPG') await requireFewScans(bytes);
+/** @throws ImageError unsupportedFormat */
+const requireFormat = async (image: ImageBytes): Promise<Format> => {
+  const head = await image.read(0, NAME_BYTES);
+  const format = sniffFormat(head);
+  if (!format) throw await unsupported(head);
   return format;
+};
+
+/** Where the pixels of a format begin. A WEBP is read as a whole. */
+const headBytesOf: Readonly<Record<Format, (image: ImageBytes) => Promise<number>>> = {
+  PNG: headBytesOfPng,
+  JPG: async (image) => (await outlineOf(image)).headBytes,
+  WEBP: async ({ length }) => length,
 };
 
 /**
@@ -51,20 +60,22 @@ const requireFormat = async (bytes: Uint8Array): Promise<Format> => {
  *
  * @throws ImageError unsupportedFormat, tooManyScans, tooLarge or damaged
  */
-export const probe = async (bytes: Uint8Array, limits: ImageLimits): Promise<Probe> => {
-  const format = await requireFormat(bytes);
-  const { width, height } = await readHeader(bytes);
+export const probe = async (sent: Uint8Array | ImageBytes, limits: ImageLimits): Promise<Probe> => {
+  const image = asImageBytes(sent);
+  const format = await requireFormat(image);
+  const headBytes = await headBytesOf[format](image);
+  const { width, height } = await readHeaderOf(image, headBytes);
   requireImageSize({ width, height }, limits);
   return { format, ...formats[format], width, height };
 };
 
 /** A WEBP states its length behind `RIFF`. */
-const hasWebpEnd = async (bytes: Uint8Array): Promise<boolean> =>
-  bytes.length >= 12 && 8 + Buffer.from(bytes.buffer, bytes.byteOffset, 8).readUInt32LE(4) <= bytes.length;
+const hasWebpEnd = async (image: ImageBytes): Promise<boolean> =>
+  image.length >= 12 && 8 + (await image.read(4, 8)).readUInt32LE() <= image.length;
 
-const hasEnd: Readonly<Record<Format, (bytes: Uint8Array) => Promise<boolean>>> = {
+const hasEnd: Readonly<Record<Format, (image: ImageBytes) => Promise<boolean>>> = {
   PNG: hasPngEnd,
-  JPG: hasJpegEnd,
+  JPG: async (image) => (await outlineOf(image)).hasEnd,
   WEBP: hasWebpEnd,
 };
 
@@ -73,9 +84,10 @@ const hasEnd: Readonly<Record<Format, (bytes: Uint8Array) => Promise<boolean>>> 
  *
  * @throws ImageError unsupportedFormat, tooManyScans or damaged
  */
-export const requireEnd = async (bytes: Uint8Array): Promise<void> => {
-  const format = await requireFormat(bytes);
-  if (!(await hasEnd[format](bytes))) throw new ImageError('damaged', 'The image', 'ends early');
+export const requireEnd = async (sent: Uint8Array | ImageBytes): Promise<void> => {
+  const image = asImageBytes(sent);
+  const format = await requireFormat(image);
+  if (!(await hasEnd[format](image))) throw new ImageError('damaged', 'The image', 'ends early');
 };
 
 /**
@@ -84,7 +96,8 @@ export const requireEnd = async (bytes: Uint8Array): Promise<void> => {
  * @throws ImageError tooLarge or damaged
  */
 export const decode = async (bytes: Uint8Array, limits: Pick<ImageLimits, 'maxPixels'>): Promise<Photo> => {
-  const format = await requireFormat(bytes);
+  const format = await requireFormat(asImageBytes(bytes));
+  if (format === 'JPG') await outlineOf(asImageBytes(bytes));
   const header = await readHeader(bytes);
   const { data, info } = await readPixels(bytes, limits, (image) =>
     // toBuffer() gives external memory, which Node 22 and later refuse to transfer.

@@ -1,4 +1,4 @@
-import { inSlices } from '#contract';
+import { inWindows, type ImageBytes } from '#contract';
 import { ImageError } from './image-error.js';
 
 /** A marker segment. That of a scan includes the coded data behind it. */
@@ -45,46 +45,54 @@ const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 
 /** What the markers of a JPEG say. */
-type Outline = { scans: number; hasEnd: boolean };
+export type Outline = {
+  scans: number;
+  /** Whether the end marker is there. That of a thumbnail lies within a segment and does not count. */
+  hasEnd: boolean;
+  /** Where the first scan begins; the length of the file if it has none. */
+  headBytes: number;
+};
 
-/** Reads the markers in slices: a hostile file is all markers. */
-const outlineOf = async (bytes: Buffer): Promise<Outline> => {
-  const outline: Outline = { scans: 0, hasEnd: false };
-  const stepOver = (start: number): number => {
-    const marker = bytes[start + 1];
-    if (marker === END) outline.hasEnd = true;
-    if (marker === SCAN) outline.scans++;
-    if (marker === undefined || outline.hasEnd || outline.scans > MAX_SCANS) return bytes.length;
-    const isSegment = marker >= 0xc0 && !isInScan(marker) && start + 4 <= bytes.length;
-    return isSegment ? start + 2 + bytes.readUInt16BE(start + 2) : start + 1;
-  };
-  await inSlices(bytes.length, (from, end) => {
-    let at = from;
-    while (at < end) {
-      if (bytes[at] === 0xff && at >= 2) at = stepOver(at);
-      else at = bytes.indexOf(0xff, Math.max(2, at + 1));
-      if (at < 0) return -1;
-    }
-    return at;
-  });
-  return outline;
+/** A marker and the length of its segment. */
+const MARKER_BYTES = 4;
+
+/** Notes a marker. @returns where the next one may be in these bytes, and -1 where nothing more counts */
+const noteMarker = (bytes: Buffer, at: number, outline: Outline): number => {
+  const marker = bytes[at + 1];
+  if (marker === SCAN) outline.scans++;
+  if (marker === END) outline.hasEnd = true;
+  if (marker === undefined || outline.hasEnd || outline.scans > MAX_SCANS) return -1;
+  const isSegment = marker >= 0xc0 && !isInScan(marker) && at + MARKER_BYTES <= bytes.length;
+  return isSegment ? at + 2 + bytes.readUInt16BE(at + 2) : at + 1;
 };
 
 /**
- * libjpeg decodes every scan before the first row, and nothing can stop it there.
+ * Reads the markers of a JPEG, of which a hostile one has many.
  *
- * @throws ImageError tooManyScans
+ * @throws ImageError tooManyScans: libjpeg decodes every scan before the first row, and nothing can stop it there
  */
-export const requireFewScans = async (bytes: Uint8Array): Promise<void> => {
-  const { scans } = await outlineOf(bufferOf(bytes));
-  if (scans <= MAX_SCANS) return;
+export const outlineOf = async (image: ImageBytes): Promise<Outline> => {
+  const outline: Outline = { scans: 0, hasEnd: false, headBytes: image.length };
+  const noteAt = (window: Buffer, at: number, from: number): number => {
+    const next = noteMarker(window, at, outline);
+    if (outline.scans === 1) outline.headBytes = Math.min(outline.headBytes, from + at);
+    return next;
+  };
+  await inWindows(image, (window, from) => {
+    const isLast = from + window.length >= image.length;
+    // A marker that is cut off begins the next window.
+    const end = isLast ? window.length : window.length - MARKER_BYTES + 1;
+    let at = from === 0 ? 2 : 0;
+    while (at < end) {
+      at = window[at] === 0xff ? noteAt(window, at, from) : window.indexOf(0xff, at + 1);
+      if (at < 0) return outline.hasEnd || outline.scans > MAX_SCANS ? -1 : from + window.length;
+    }
+    return from + at;
+  });
+  if (outline.scans <= MAX_SCANS) return outline;
   const what = `has more than ${MAX_SCANS} scans; save it again as a baseline JPEG`;
   throw new ImageError('tooManyScans', 'The JPEG', what, { max: MAX_SCANS });
 };
-
-/** Whether the end marker is there. That of a thumbnail lies within a segment and does not count. */
-export const hasJpegEnd = async (bytes: Uint8Array): Promise<boolean> =>
-  (await outlineOf(bufferOf(bytes))).hasEnd;
 
 /** Sequential scans hold all 64 coefficients, so decoders ignore what their header says of it. */
 const withPlainParameters = (scan: Buffer): Buffer => {

@@ -1,7 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type';
 
 /** Enough for every signature, and all that the parsers of containers get to read. */
-const HEAD_BYTES = 4096;
+export const NAME_BYTES = 4096;
 
 /** Formats without a signature, by how a text begins. */
 const texts: readonly (readonly [RegExp, string])[] = [
@@ -21,7 +21,7 @@ const nameOfText = (head: Uint8Array): string | undefined => {
 
 /** The name of a format that is not taken, such as HEIC or PDF; undefined when nothing tells it. */
 export const nameFormat = async (bytes: Uint8Array): Promise<string | undefined> => {
-  const head = bytes.subarray(0, HEAD_BYTES);
+  const head = bytes.subarray(0, NAME_BYTES);
   const text = nameOfText(head);
   if (text) return text;
   const found = await fileTypeFromBuffer(head);

@@ -1,7 +1,11 @@
-import { inSlices } from '#contract';
+import { inWindows, type ImageBytes } from '#contract';
 
-/** `IEND` */
+/** `IEND` and `IDAT` */
 const END_CHUNK = 0x49454e44;
+const DATA_CHUNK = 0x49444154;
+/** The signature; length, type and checksum of a chunk. */
+const SIGNATURE_BYTES = 8;
+const FRAME_BYTES = 12;
 
 /** The chunks of a PNG; `end` is behind the checksum. */
 function* chunksOf(bytes: Buffer) {
@@ -25,22 +29,42 @@ const headOf = (bytes: Buffer) => {
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 
-/** Whether the last chunk is whole. Some encoders forget the end chunk, so a file of whole chunks will do. */
-export const hasPngEnd = async (bytes: Uint8Array): Promise<boolean> => {
-  const file = bufferOf(bytes);
-  let isWhole = false;
-  await inSlices(file.length, (from, end) => {
-    let at = Math.max(from, 8);
-    while (at < end) {
-      if (at + 12 > file.length) return -1;
-      const next = at + 12 + file.readUInt32BE(at);
-      isWhole = next === file.length || file.readUInt32BE(at + 4) === END_CHUNK;
-      if (isWhole || next > file.length) return -1;
-      at = next;
+/** Steps through the chunks of a PNG. @param visit gets their type, begin and end; it returns whether to stop */
+const walkChunks = (
+  image: ImageBytes,
+  visit: (type: number, start: number, end: number) => boolean,
+): Promise<void> =>
+  inWindows(image, (window, from) => {
+    let start = Math.max(from, SIGNATURE_BYTES);
+    for (;;) {
+      if (start + FRAME_BYTES > image.length) return -1;
+      const at = start - from;
+      if (at + FRAME_BYTES > window.length) return start;
+      const end = start + FRAME_BYTES + window.readUInt32BE(at);
+      if (visit(window.readUInt32BE(at + 4), start, end)) return -1;
+      start = end;
     }
-    return at;
+  });
+
+/** Whether the last chunk is whole. Some encoders forget the end chunk, so a file of whole chunks will do. */
+export const hasPngEnd = async (image: ImageBytes): Promise<boolean> => {
+  let isWhole = false;
+  await walkChunks(image, (type, _, end) => {
+    isWhole = end === image.length || type === END_CHUNK;
+    return isWhole;
   });
   return isWhole;
+};
+
+/** Where the pixels begin; the length of the file if they do not. */
+export const headBytesOfPng = async (image: ImageBytes): Promise<number> => {
+  let headBytes = image.length;
+  await walkChunks(image, (type, start) => {
+    if (type !== DATA_CHUNK) return false;
+    headBytes = start;
+    return true;
+  });
+  return headBytes;
 };
 
 /** Whether it is an APNG, whose other frames libpng does not read. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, chmod, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { TaskError } from '#contract';
+import { asImageBytes, TaskError, windowsOf, type ImageBytes } from '#contract';
 import { isMissing, translate } from './disk-faults.js';
 import { StorageError, type StorageOperation } from './storage-error.js';
 import type { Store, StoredFile } from './storage.js';
@@ -25,20 +25,22 @@ const syncFolder = async (folder: string) => {
   }
 };
 
-const writeDurably = async (path: string, bytes: Uint8Array) => {
+const writeDurably = async (path: string, image: ImageBytes) => {
   const handle = await open(path, 'wx', FILE_MODE);
   try {
-    await handle.writeFile(bytes);
+    if (image.whole) await handle.writeFile(image.whole);
+    // Each piece goes behind the one before.
+    else for await (const piece of windowsOf(image)) await handle.writeFile(piece);
     await handle.sync();
   } finally {
     await handle.close();
   }
 };
 
-const replace = async (path: string, bytes: Uint8Array) => {
+const replace = async (path: string, image: ImageBytes) => {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await writeDurably(temporary, bytes);
+    await writeDurably(temporary, image);
     await rename(temporary, path);
   } catch (cause) {
     // A failing disk may refuse this too. The first fault is the one to report.
@@ -120,12 +122,12 @@ export const openDiskStorage = async (root: string): Promise<Store> => {
 
   await run('open', () => prepare(root));
   return {
-    write: (key, bytes) =>
+    write: (key, image) =>
       run('write', async () => {
         await requireMounted('write');
         const path = join(root, key);
         await makeFolder(dirname(path));
-        await replace(path, bytes);
+        await replace(path, asImageBytes(image));
       }),
     read: (key) => find('read', () => readFile(join(root, key))),
     remove: (key) =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { asImageBytes } from '#contract';
 import { withProbe } from './probe.js';
 import { StorageError } from './storage-error.js';
 import type { Store } from './storage.js';
@@ -10,10 +11,10 @@ const setUp = () => {
   const state = { room: Infinity, nowMs: 0, writes: 0 };
   const objects = new Map<string, Uint8Array>();
   const store: Store = {
-    write: async (key, bytes) => {
+    write: async (key, image) => {
       state.writes++;
-      if (bytes.byteLength > state.room) throw full();
-      objects.set(key, bytes);
+      if (image.length > state.room) throw full();
+      objects.set(key, await asImageBytes(image).read(0, image.length));
     },
     read: async (key) => Buffer.from(objects.get(key) ?? []),
     remove: async (key) => void objects.delete(key),

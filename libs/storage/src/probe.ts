@@ -55,7 +55,7 @@ export const withProbe = (store: Store, now: () => number = () => performance.no
         last = undefined;
         // A full disk may have room for a small probe but not for an image, so probe with the image's size.
         if (fault instanceof StorageError && fault.kind === 'full')
-          bytes = Math.min(LARGEST_BYTES, Math.max(bytes, content.byteLength));
+          bytes = Math.min(LARGEST_BYTES, Math.max(bytes, content.length));
         throw fault;
       }
     },

@@ -114,6 +114,23 @@ describe('the S3 storage with a failing store', () => {
     expect(requests()).toBe(2);
   });
 
+  it('sends all of an image in a file again when the store was busy', async () => {
+    const bodies: string[] = [];
+    const collect =
+      (then: Answer): Answer =>
+      (request, response) => {
+        let body = '';
+        request.on('data', (piece: Buffer) => (body += piece.toString()));
+        request.on('end', () => bodies.push(body));
+        then(request, response);
+      };
+    const { storage } = await openWith([collect(status(503, 'SlowDown')), collect(ok)]);
+    const text = 'bytes'.repeat(100_000);
+    const read = async (start: number, end: number) => Buffer.from(text.slice(start, end));
+    await storage.write('a.png', { length: text.length, read });
+    expect(bodies.map((body) => body === text)).toEqual([true, true]);
+  });
+
   it('throws a StorageError after its last try', async () => {
     const { storage, requests } = await openWith([status(500, 'InternalError')]);
     await expect(storage.read('a.png')).rejects.toBeInstanceOf(StorageError);

@@ -5,9 +5,10 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { asImageBytes } from '#contract';
+import { putImage } from './put-image.js';
 import { createClient, limits, type Limits, type S3Config } from './s3-client.js';
 import { toStartFault, translate } from './s3-faults.js';
 import { StorageError, type StorageOperation } from './storage-error.js';
@@ -57,10 +58,20 @@ export const openS3Storage = async (config: S3Config, most: Limits = limits): Pr
   };
 
   const storage: Store = {
-    write: (key, Body) =>
-      run('write', async (abortSignal) => {
-        await client.send(new PutObjectCommand({ ...place(key), Body }), { abortSignal });
-      }),
+    write: async (key, image) => {
+      const unreadable = new AbortController();
+      const command = putImage(place(key), asImageBytes(image), (error) => unreadable.abort(error));
+      try {
+        await run('write', async (deadline) => {
+          const abortSignal = AbortSignal.any([deadline, unreadable.signal]);
+          await client.send(command, { abortSignal });
+        });
+      } catch (error) {
+        // The store is not at fault then.
+        unreadable.signal.throwIfAborted();
+        throw error;
+      }
+    },
     read: (key) =>
       run('read', async (abortSignal) => {
         const { Body } = await client.send(new GetObjectCommand(place(key)), { abortSignal });

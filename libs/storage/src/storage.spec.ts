@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TaskError } from '#contract';
 import { startS3Store } from '#test/s3-store';
 import { imageKey, openStorage, type Storage } from './index.js';
 
@@ -48,6 +50,25 @@ describe.each([
     await storage.write(key, bytes);
     expect((await storage.read(key)).equals(bytes)).toBe(true);
     expect((await follow(key)).equals(bytes)).toBe(true);
+  });
+
+  it('returns the bytes of an image that was read from elsewhere in pieces', async () => {
+    const key = imageKey('inputs', '5b1c2d3e-0000-4000-8000-000000000001', 'png');
+    const bytes = Buffer.from(Array.from({ length: 1_000_000 }, (_, i) => (i * 7) % 251));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const read = async (start: number, end: number) => Buffer.from(bytes.subarray(start, end));
+    for (const more of [{}, { sha256 }]) {
+      await storage.write(key, { length: bytes.length, read, ...more });
+      expect((await storage.read(key)).equals(bytes)).toBe(true);
+    }
+  });
+
+  it('keeps the former bytes when those of an image cannot be read', async () => {
+    await storage.write('a/d.png', Buffer.from('former'));
+    const gone = new TaskError('serviceUnavailable', 'The bytes cannot be read.');
+    const read = async () => Promise.reject(gone);
+    await expect(storage.write('a/d.png', { length: 300_000, read })).rejects.toBe(gone);
+    expect((await storage.read('a/d.png')).toString()).toBe('former');
   });
 
   it('overwrites a key in one step', async () => {

@@ -1,3 +1,5 @@
+import type { ImageBytes } from '#contract';
+
 /** Where a client gets the bytes of an image: a local file, or another address. */
 export type Place =
   | { readonly kind: 'file'; readonly root: string; readonly name: string }
@@ -18,8 +20,8 @@ export type ImageRequest = {
  * StorageError.
  */
 export type Store = {
-  /** Durable when it resolves. Replaces an existing key atomically. */
-  readonly write: (key: string, bytes: Uint8Array) => Promise<void>;
+  /** Durable when it resolves. Replaces an existing key atomically. An image in a file is copied piece by piece. */
+  readonly write: (key: string, image: Uint8Array | ImageBytes) => Promise<void>;
   /** @throws TaskError mediaNotFound when the key does not exist */
   readonly read: (key: string) => Promise<Buffer>;
   /** Succeeds when the key does not exist. */

@@ -16,7 +16,7 @@ export const hostileImage: Attack = {
   about: 'an upload of an interlaced 16-bit PNG in a million chunks',
   before: '2.8 to 18 s blocked, 560 MB',
   run: (target) =>
-    during(target, { maxGrowthMb: 128 }, async () => {
+    during(target, { maxGrowthMb: 64 }, async () => {
       const side = target.isShort ? 2_000 : 7_000;
       const image = manyChunks(side, target.isShort ? 50_000 : 1_000_000).toString('base64');
       const response = await fetch(`${target.gateway.url}/v1`, {

@@ -75,7 +75,7 @@ export const hostileJson: Attack = {
     const figures: Figure[] = [];
     for (const [name, make] of Object.entries(bodies)) {
       const body = Buffer.from(make(target.isShort ? megabytes(10) : megabytes(60)));
-      const found = await during(target, { maxGrowthMb: 192 }, () => send(target, body));
+      const found = await during(target, { maxGrowthMb: 96 }, () => send(target, body));
       figures.push(...found.map((figure) => ({ ...figure, what: `${name}: ${figure.what}` })));
     }
     return figures;

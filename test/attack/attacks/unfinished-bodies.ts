@@ -48,7 +48,7 @@ export const unfinishedUploads: Attack = {
   about: '50 bodies of 20 MB with one key that never end',
   before: 'not measured',
   run: (target) =>
-    during(target, { maxGrowthMb: 192 }, () =>
+    during(target, { maxGrowthMb: 64 }, () =>
       flood(target, target.isShort ? 15 : 50, '[{"image":"', base64, target.fleet.key),
     ),
 };

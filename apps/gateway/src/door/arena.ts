@@ -10,18 +10,12 @@ export type Arena = {
   readonly slice: (start: number, end?: number) => Buffer;
 };
 
-/**
- * @param backing bytes that may be overwritten, in place of new memory
- * @param likely the final length, if known. Memory that is not written to is not taken, so a first large piece
- *   reserves all of it, and nothing has to be copied.
- */
-export const createArena = (max: number, likely = max, backing?: Buffer): Arena => {
-  let bytes = backing ?? Buffer.alloc(0);
+export const createArena = (max: number): Arena => {
+  let bytes = Buffer.alloc(0);
   let length = 0;
 
   const grow = (needed: number) => {
-    const isLarge = needed > 1024 * 1024;
-    const wanted = isLarge ? Math.max(needed, likely) : Math.max(needed, 2 * bytes.length, FIRST_BYTES);
+    const wanted = Math.max(needed, 2 * bytes.length, FIRST_BYTES);
     const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(max, needed), wanted));
     larger.set(bytes.subarray(0, length));
     bytes = larger;

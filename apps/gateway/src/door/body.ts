@@ -21,7 +21,7 @@ export type BodyOptions = {
   readonly isCrowded?: () => boolean;
   /** How the body is compressed. The limit of bytes holds for both forms. */
   readonly encoding?: Encoding | undefined;
-  /** Gets each decoded piece. An error ends the reading. What it returns is awaited unless the body is compressed. */
+  /** Gets the decoded pieces one after the other: what it returns is awaited. An error ends the reading. */
   readonly take: (piece: Buffer) => void | Promise<void>;
 };
 
@@ -42,12 +42,16 @@ const tooSlow = ({ bytes, everyMs }: Pace, why = '') => {
   return new TaskError('requestTimeout', message);
 };
 
-/** Rejects when the body falls behind the pace. The clock restarts whenever enough bytes came. */
+/** Watches that a body does not fall behind the pace. The clock restarts whenever enough bytes came. */
 const watchPace = (pace: Pace, isCrowded: () => boolean) => {
   let fresh = 0;
   let freshWhileCrowded = 0;
-  let expire: (error: TaskError) => void;
-  const expired = new Promise<never>((_, reject) => (expire = reject));
+  let fault: TaskError | undefined;
+  let reject: ((error: TaskError) => void) | undefined;
+  const expire = (error: TaskError) => {
+    fault ??= error;
+    reject?.(error);
+  };
   const timer = setTimeout(() => expire(tooSlow(pace)), pace.everyMs);
   const crowd = setInterval(() => {
     if (isCrowded() && freshWhileCrowded < CROWDED_PACE.bytes)
@@ -55,7 +59,13 @@ const watchPace = (pace: Pace, isCrowded: () => boolean) => {
     freshWhileCrowded = 0;
   }, CROWDED_PACE.everyMs);
   return {
-    expired,
+    /** Waits for the next piece, or rejects. Not by Promise.race, whose longest promise would keep all pieces. */
+    next: <T>(piece: Promise<T>): Promise<T> =>
+      new Promise<T>((resolve, refuse) => {
+        reject = refuse;
+        if (fault) refuse(fault);
+        piece.then(resolve, refuse);
+      }),
     took: (bytes: number) => {
       freshWhileCrowded += bytes;
       fresh += bytes;
@@ -83,7 +93,7 @@ export const openBody = (request: IncomingMessage, options: BodyOptions): Body =
     if (length > maxBytes) throw tooLarge(maxBytes);
     return take(piece);
   };
-  const decoder = encoding && createDecoder(encoding, (piece) => void takeDecoded(piece));
+  const decoder = encoding && createDecoder(encoding, takeDecoded);
 
   const takeEncoded = async (piece: Buffer) => {
     received += piece.length;
@@ -103,7 +113,7 @@ export const openBody = (request: IncomingMessage, options: BodyOptions): Body =
       const watch = watchPace(pace, isCrowded);
       try {
         while (!isEnough()) {
-          const { done, value } = await Promise.race([nextPiece(), watch.expired]);
+          const { done, value } = await watch.next(nextPiece());
           if (done) {
             await decoder?.end();
             isWhole = true;

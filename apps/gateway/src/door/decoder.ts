@@ -1,11 +1,11 @@
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { TaskError } from '#contract';
 
-/** Decodes a compressed body piece by piece. The decoded pieces go to `take` before a call resolves. */
+/** Decodes a compressed body piece by piece. */
 export type Decoder = {
   /** @throws what `take` throws; TaskError invalidRequestBody when the bytes are damaged */
   readonly write: (piece: Buffer) => Promise<void>;
-  /** @throws TaskError invalidRequestBody when the body ends early */
+  /** Resolves when all pieces were taken. @throws what `take` throws; TaskError when the body ends early */
   readonly end: () => Promise<void>;
   readonly stop: () => void;
 };
@@ -24,6 +24,7 @@ const openers = {
   br: () => createBrotliDecompress(options),
 };
 export type Encoding = keyof typeof openers;
+type Opened = ReturnType<(typeof openers)[Encoding]>;
 
 const isEncoding = (name: string): name is Encoding => Object.hasOwn(openers, name);
 
@@ -44,29 +45,33 @@ const damaged = (encoding: Encoding, cause: unknown) => {
   return new TaskError('invalidRequestBody', message, {}, { cause });
 };
 
-export const createDecoder = (encoding: Encoding, take: (piece: Buffer) => void): Decoder => {
-  let stream: ReturnType<(typeof openers)[Encoding]> | undefined;
+/** @param take gets the decoded pieces one after the other: what it returns is awaited */
+export const createDecoder = (encoding: Encoding, take: (piece: Buffer) => void | Promise<void>): Decoder => {
+  let stream: Opened | undefined;
   let fault: unknown;
 
-  const takeOrStop = (piece: Buffer) => {
+  const takeOrStop = async (opened: Opened, piece: Buffer) => {
     if (fault !== undefined) return;
+    // A paused stream decodes no further.
+    opened.pause();
     try {
-      take(piece);
+      await take(piece);
+      opened.resume();
     } catch (error) {
       fault = error;
-      stream?.destroy();
+      opened.destroy();
     }
   };
 
   const open = (first: number) => {
     const opened = openers[encoding](first);
-    opened.on('data', takeOrStop);
+    opened.on('data', (piece: Buffer) => void takeOrStop(opened, piece));
     opened.on('error', (error) => (fault ??= damaged(encoding, error)));
     return opened;
   };
 
   /** Waits for the step or the end of the stream, whichever is first. */
-  const run = (opened: NonNullable<typeof stream>, step: (done: (error?: Error | null) => void) => void) =>
+  const run = (opened: Opened, step: (done: (error?: Error | null) => void) => void) =>
     new Promise<void>((resolve, reject) => {
       const settle = (error?: Error | null) => {
         opened.off('close', settle);

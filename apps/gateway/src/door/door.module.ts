@@ -1,7 +1,9 @@
 import { createFailedTries, type FailedTries } from '#callers';
-import { CONFIG, provide, token } from '#nest';
+import { CONFIG, LOG, provide, token } from '#nest';
+import { createFaultLog } from '#telemetry';
 import { Global, Module } from '@nestjs/common';
-import { createIntakeMemory, INTAKE_DISK, INTAKE_MEMORY } from './intake-memory.js';
+import { createIntakeMemory, INTAKE_MEMORY } from './intake-memory.js';
+import { createSpool, SPOOL } from './spool.js';
 
 export const FAILED_TRIES = token<FailedTries>('failed tries');
 
@@ -15,12 +17,16 @@ export const FAILED_TRIES = token<FailedTries>('failed tries');
       { config: CONFIG },
     ),
     provide(
-      INTAKE_DISK,
-      ({ config }) => createIntakeMemory({ totalBytes: config.INTAKE_DISK_MB * 1024 * 1024 }),
-      { config: CONFIG },
+      SPOOL,
+      ({ config, log }) =>
+        createSpool({
+          disk: createIntakeMemory({ totalBytes: config.INTAKE_DISK_MB * 1024 * 1024 }),
+          onError: createFaultLog(log, 'cannot keep an image on disk'),
+        }),
+      { config: CONFIG, log: LOG },
     ),
     { provide: FAILED_TRIES, useFactory: () => createFailedTries() },
   ],
-  exports: [FAILED_TRIES, INTAKE_DISK, INTAKE_MEMORY],
+  exports: [FAILED_TRIES, INTAKE_MEMORY, SPOOL],
 })
 export class DoorModule {}

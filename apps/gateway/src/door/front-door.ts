@@ -6,6 +6,7 @@ import { authenticate, hasKey } from '../tasks/authenticate.js';
 import { paceOf, type Pace } from './body.js';
 import type { IntakeMemory, Lease } from './intake-memory.js';
 import { readTasks, type BodyNeeds } from './read-tasks.js';
+import type { Spool, Spooled } from './spool.js';
 import { isUnread, leaveUnread } from './unread.js';
 
 declare module 'fastify' {
@@ -14,6 +15,10 @@ declare module 'fastify' {
     owner?: Owner;
     /** The memory of the body. */
     lease?: Lease;
+    /** The images of the body. */
+    spooled?: Spooled;
+    /** All of the body was read. Its tasks are taken even if the caller leaves. */
+    isTaken?: boolean;
   }
 }
 
@@ -39,6 +44,7 @@ const needsKey = (request: FastifyRequest) => takesTasks(request) || keyed.has(r
 type Needs = {
   readonly database: Database;
   readonly memory: IntakeMemory;
+  readonly spool: Spool;
   readonly tries: FailedTries;
   readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST' | 'REQUEST_TIMEOUT_S' | 'TRUSTED_PROXIES'>;
 };
@@ -48,7 +54,7 @@ type Needs = {
  * read their own, and all others stay unread.
  */
 export const guardBodies = (server: FastifyInstance, needs: Needs, { pace }: DoorOptions): void => {
-  const { database, memory, tries, config } = needs;
+  const { database, memory, spool, tries, config } = needs;
   const parseJson = server.getDefaultJsonParser('error', 'error');
   const parse: BodyNeeds['parse'] = (request, text) =>
     new Promise((resolve, reject) => {
@@ -62,6 +68,7 @@ export const guardBodies = (server: FastifyInstance, needs: Needs, { pace }: Doo
   const bodyNeeds: BodyNeeds = {
     entrance,
     memory,
+    spool,
     maxTasks: config.MAX_TASKS_PER_REQUEST,
     pace: pace ?? paceOf(config),
     parse,
@@ -69,8 +76,13 @@ export const guardBodies = (server: FastifyInstance, needs: Needs, { pace }: Doo
 
   server.decorateRequest('owner');
   server.decorateRequest('lease');
+  server.decorateRequest('spooled');
+  server.decorateRequest('isTaken');
   server.addHook('onRequest', async (request, reply) => {
-    reply.raw.once('close', () => request.lease?.end());
+    reply.raw.once('close', () => {
+      request.lease?.end();
+      if (!request.isTaken) void request.spooled?.drop();
+    });
     if (needsKey(request) && hasKey(request.headers)) {
       request.owner = await authenticate(entrance(request.raw), request.headers, undefined);
     }
@@ -81,6 +93,8 @@ export const guardBodies = (server: FastifyInstance, needs: Needs, { pace }: Doo
     takesTasks(request) ? readTasks(bodyNeeds, request) : undefined,
   );
   server.addHook('onSend', async (request, reply) => {
+    // The tasks have their answers, so nobody reads the images any more.
+    void request.spooled?.drop();
     if (!isUnread(request.raw)) return;
     reply.header('connection', 'close');
     leaveUnread(request.raw);

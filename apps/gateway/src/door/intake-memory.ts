@@ -3,8 +3,13 @@ import { token } from '#nest';
 
 /** Memory for one body or connection. */
 export type Lease = {
-  /** Waits until there is room for that many bytes in all. @throws TaskError serviceUnavailable */
-  readonly reserve: (bytes: number) => Promise<void>;
+  /**
+   * Waits until there is room for that many bytes in all.
+   *
+   * @param longestMs in place of the usual wait
+   * @throws TaskError serviceUnavailable
+   */
+  readonly reserve: (bytes: number, longestMs?: number) => Promise<void>;
   /** Makes sure of that many bytes in all, at once. @throws TaskError serviceUnavailable */
   readonly need: (bytes: number) => void;
   /** Gives all but that many bytes back. */
@@ -13,7 +18,7 @@ export type Lease = {
   readonly end: () => void;
 };
 
-/** The bytes of callers that the gateway holds in memory. */
+/** The bytes of callers that the gateway holds, in memory or in files. */
 export type IntakeMemory = {
   /** @param owner id; undefined for a caller without a known key */
   readonly open: (owner: string | undefined) => Lease;
@@ -23,8 +28,6 @@ export type IntakeMemory = {
 };
 
 export const INTAKE_MEMORY = token<IntakeMemory>('intake memory');
-/** The same for images that are kept in files while they arrive. */
-export const INTAKE_DISK = token<IntakeMemory>('intake disk');
 
 export type IntakeMemoryOptions = {
   readonly totalBytes: number;
@@ -141,7 +144,7 @@ export const createIntakeMemory = ({
   };
 
   /** Resolves when the bytes are charged. `onLeave` gets a function that ends the wait. */
-  const waitFor = (owner: string, bytes: number, onLeave: (leave: () => void) => void) =>
+  const waitFor = (owner: string, bytes: number, longestMs: number, onLeave: (leave: () => void) => void) =>
     new Promise<void>((resolve, reject) => {
       const leave = (settle: () => void) => {
         if (!waiters.includes(waiter)) return;
@@ -158,7 +161,7 @@ export const createIntakeMemory = ({
           resolve();
         });
       const waiter: Waiter = { owner, bytes, sinceMs: now(), admit };
-      const timer = setTimeout(() => leave(() => reject(full(bytes))), waitMs);
+      const timer = setTimeout(() => leave(() => reject(full(bytes))), longestMs);
       accountOf(owner).waiting++;
       waiters.push(waiter);
       onLeave(() => leave(() => reject(full(bytes))));
@@ -179,12 +182,12 @@ export const createIntakeMemory = ({
     };
 
     return {
-      reserve: async (bytes) => {
+      reserve: async (bytes, longestMs = waitMs) => {
         const more = bytes - held;
         if (more <= 0) return;
         const isFirst = waiters.length === 0 || bytes <= SMALL_BYTES;
         if (isFirst && fits(owner, more)) charge(owner, more);
-        else await waitFor(owner, more, (end) => (leave = end));
+        else await waitFor(owner, more, longestMs, (end) => (leave = end));
         held += more;
         if (isEnded) give(held);
       },

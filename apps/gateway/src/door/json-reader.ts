@@ -1,13 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MAX_BODY_BYTES, MAX_URL_LENGTH, TaskError, type LongText } from '#contract';
+import { MAX_URL_LENGTH, TaskError, type LongText } from '#contract';
 import { describeFault, findFault, placeAfter, type Fault } from './json-fault.js';
 import { createSkeleton, Stop, type Skeleton } from './skeleton.js';
+import type { Spooled } from './spool.js';
 
 /** Far more values than the largest task has. */
 const VALUES_PER_TASK = 100;
 /** The limit never falls below this. */
 const LEAST_VALUES = 100_000;
-const LEAST_BYTES = 4 * 1024 * 1024;
+export const LEAST_BYTES = 4 * 1024 * 1024;
 /** The longest address, which is most of a task without its image. */
 const BYTES_PER_TASK = MAX_URL_LENGTH;
 
@@ -18,8 +19,8 @@ export type JsonReaderOptions = {
   readonly maxTasks: number;
   /** How errors call the text. */
   readonly what: 'body' | 'frame';
-  readonly likelyBytes?: number | undefined;
-  readonly backing?: Buffer | undefined;
+  /** Takes the bytes of images. */
+  readonly spooled: Spooled;
   /** The text that is to be parsed. It may refuse what is no JSON at all. @throws TaskError */
   readonly decode: (bytes: Buffer) => string;
   readonly parse: (text: string) => Promise<unknown>;
@@ -27,14 +28,18 @@ export type JsonReaderOptions = {
 
 /** Reads one JSON text that comes in pieces. */
 export type JsonReader = {
-  /** @throws TaskError as soon as the text cannot be accepted any more */
-  readonly take: (piece: Uint8Array) => void;
+  /**
+   * Reads the next bytes. The next call waits for the end of this one.
+   *
+   * @throws TaskError as soon as the text cannot be accepted any more, or the disk takes no more
+   */
+  readonly take: (piece: Uint8Array) => Promise<void> | undefined;
   readonly keptBytes: () => number;
   readonly treeBytes: () => number;
   /**
    * The value, with a LongText for each large image.
    *
-   * @param release is called when the bytes of no image are needed any more
+   * @param release is called when no image is needed any more
    * @throws TaskError
    */
   readonly finish: (release: () => void) => Promise<unknown>;
@@ -76,13 +81,11 @@ const putBack = (body: unknown, longTextOf: (text: string) => LongText | undefin
 };
 
 export const createJsonReader = (options: JsonReaderOptions): JsonReader => {
-  const { maxTasks, what, decode, parse } = options;
+  const { maxTasks, what, spooled, decode, parse } = options;
   const skeleton = createSkeleton({
     maxValues: maxValuesOf(maxTasks),
     maxBytes: Math.max(LEAST_BYTES, BYTES_PER_TASK * maxTasks),
-    maxTextBytes: MAX_BODY_BYTES,
-    likelyBytes: options.likelyBytes,
-    backing: options.backing,
+    spooled,
   });
 
   const explain = (cause: unknown, text: string): TaskError => {
@@ -102,6 +105,7 @@ export const createJsonReader = (options: JsonReaderOptions): JsonReader => {
       } catch (error) {
         throw error instanceof Stop ? explain(error, decode(skeleton.bytes())) : error;
       }
+      return spooled.settle();
     },
     finish: async (release) => {
       skeleton.end();
@@ -111,6 +115,7 @@ export const createJsonReader = (options: JsonReaderOptions): JsonReader => {
         await nextTurn();
         throw explain(cause, text);
       });
+      await spooled.finish();
       let left = 0;
       const oneDone = () => {
         if (--left === 0) release();

@@ -1,5 +1,6 @@
 import { MAX_URL_LENGTH } from '#contract';
 import type { Arena } from './arena.js';
+import type { ImageTexts } from './image-texts.js';
 import type { Path } from './json-path.js';
 
 const QUOTE = 0x22;
@@ -35,12 +36,9 @@ const wholeCharacters = (text: Buffer): number => {
   return lead >= 0 && lead + width > text.length ? lead : text.length;
 };
 
-/** An image text, by its place among all image bytes. */
-export type LongValue = { readonly start: number; readonly end: number; readonly isEscaped: boolean };
-
 export type StringSink = {
   readonly skeleton: Arena;
-  readonly images: Arena;
+  readonly images: Pick<ImageTexts, 'take'>;
   readonly path: Path;
   /** Where the reader stands in the body. */
   readonly place: { column: number };
@@ -48,8 +46,8 @@ export type StringSink = {
   readonly mark: () => void;
   /** Stops the reading at a fault. */
   readonly stop: () => never;
-  /** Keeps an image text. @returns what stands for it in the skeleton */
-  readonly hold: (value: LongValue) => Buffer;
+  /** The image text that was taken ends here. @returns what stands for it in the skeleton */
+  readonly endImage: () => Buffer;
 };
 
 /** Reads the strings of a JSON text. */
@@ -67,36 +65,43 @@ export const createStringReader = (sink: StringSink): StringReader => {
   const { skeleton, images, path, place, mark } = sink;
   let isInside = false;
   let isImage = false;
+  /** An image text that is too long for the skeleton. */
+  let isApart = false;
   let isCut = false;
-  let isEscaped = false;
   let start = 0;
   /** The bytes of an escape that is not read to its end. */
   let escape: number[] = [];
 
-  const finishImage = () => {
-    const end = images.length();
-    if (end - start <= MAX_SHORT_IMAGE) {
-      skeleton.write(images.slice(start, end), 0, end - start);
-      images.cut(start);
-      return;
-    }
-    const standIn = sink.hold({ start, end, isEscaped });
+  const endImage = () => {
+    const standIn = sink.endImage();
     skeleton.write(standIn, 0, standIn.length);
     isCut = true;
   };
 
   const finish = () => {
     isInside = false;
-    if (isImage) finishImage();
+    if (isApart) endImage();
     else path.endString(isCut ? undefined : skeleton, start);
     skeleton.push(QUOTE);
     place.column++;
     if (isCut) mark();
   };
 
+  /** Keeps all bytes of an image, in the skeleton as long as they are few. */
+  const keepImage = (bytes: Uint8Array, from: number, to: number) => {
+    const kept = skeleton.length() - start;
+    if (!isApart && kept + to - from <= MAX_SHORT_IMAGE) return skeleton.write(bytes, from, to);
+    if (!isApart) {
+      images.take(skeleton.slice(start), 0, kept);
+      skeleton.cut(start);
+      isApart = true;
+    }
+    return images.take(bytes, from, to);
+  };
+
   /** Keeps bytes of a string: all of an image, the first of another. */
   const keep = (bytes: Uint8Array, from: number, to: number) => {
-    if (isImage) return images.write(bytes, from, to);
+    if (isImage) return keepImage(bytes, from, to);
     if (isCut) return undefined;
     const room = MAX_STRING - (skeleton.length() - start);
     if (to - from <= room) return skeleton.write(bytes, from, to);
@@ -107,7 +112,7 @@ export const createStringReader = (sink: StringSink): StringReader => {
 
   /** Puts a fault where `JSON.parse` and the search for faults find it. */
   const expose = (faulty: readonly number[]) => {
-    if (isImage || isCut) mark();
+    if (isApart || isCut) mark();
     for (const byte of faulty) skeleton.push(byte);
   };
 
@@ -121,10 +126,9 @@ export const createStringReader = (sink: StringSink): StringReader => {
     if (escape.length < (escape[1] === UNICODE ? 6 : 2)) return;
     // An escape is kept whole or not at all.
     if (!isImage && skeleton.length() - start + escape.length > MAX_STRING) isCut = true;
-    if (isImage || !isCut) for (const each of escape) (isImage ? images : skeleton).push(each);
+    keep(Uint8Array.from(escape), 0, escape.length);
     place.column += escape.length;
     escape = [];
-    isEscaped = true;
   };
 
   /** The end of the bytes that are ordinary characters or short escapes. */
@@ -134,7 +138,6 @@ export const createStringReader = (sink: StringSink): StringReader => {
     for (; at < piece.length; at++) {
       const byte = piece[at]!;
       if (byte === BACKSLASH && isShortEscape(piece[at + 1])) {
-        isEscaped = true;
         units++;
         at++;
       } else if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
@@ -149,9 +152,9 @@ export const createStringReader = (sink: StringSink): StringReader => {
     begin: () => {
       isInside = true;
       isCut = false;
-      isEscaped = false;
+      isApart = false;
       isImage = path.isAtImage();
-      start = (isImage ? images : skeleton).length();
+      start = skeleton.length();
     },
     isInside: () => isInside,
     take: (piece, from) => {

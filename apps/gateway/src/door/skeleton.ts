@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { LongText, TaskError } from '#contract';
+import { TaskError, type LongText } from '#contract';
 import { createArena } from './arena.js';
+import { createImageTexts } from './image-texts.js';
 import { createPath } from './json-path.js';
-import { createStringReader, unitsOf, type LongValue } from './json-strings.js';
+import { createStringReader, unitsOf } from './json-strings.js';
+import type { Spooled } from './spool.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -25,17 +27,13 @@ const isBlank = (byte: number) => byte === 0x20 || byte === LINE_FEED || byte ==
 /** A place of the skeleton, and the line and column of the body that it stands for. */
 export type Mark = { readonly at: number; readonly line: number; readonly column: number };
 
-export type SkeletonLimits = {
+export type SkeletonOptions = {
   /** Values of the JSON text. */
   readonly maxValues: number;
   /** Bytes of the skeleton. */
   readonly maxBytes: number;
-  /** Bytes of the whole text. */
-  readonly maxTextBytes: number;
-  /** Bytes of the text, if they are known beforehand. */
-  readonly likelyBytes?: number | undefined;
-  /** The whole text, if it is there already. Images are moved to its beginning. */
-  readonly backing?: Buffer | undefined;
+  /** Takes the bytes of images. */
+  readonly spooled: Spooled;
 };
 
 /** Something that `JSON.parse` will refuse, or that is too much of something. */
@@ -54,7 +52,7 @@ export type Skeleton = {
   readonly take: (piece: Uint8Array) => void;
   /** The text ends here. Its unfinished escape becomes a fault. */
   readonly end: () => void;
-  /** The bytes that are kept. */
+  /** The bytes that are kept in memory. */
   readonly keptBytes: () => number;
   /** Bytes that the parsed skeleton takes in the heap, roughly. */
   readonly treeBytes: () => number;
@@ -65,22 +63,15 @@ export type Skeleton = {
 };
 
 /**
- * Reads a JSON text of any size in pieces and keeps a short one: images in base64 lie apart, other long strings are
+ * Reads a JSON text of any size in pieces and keeps a short one: images in base64 are decoded and lie apart, other long strings are
  * cut, and long runs of blanks are shortened. `JSON.parse` then reads the skeleton. Every refusal comes early.
  */
-export const createSkeleton = ({
-  maxValues,
-  maxBytes,
-  maxTextBytes,
-  likelyBytes,
-  backing,
-}: SkeletonLimits): Skeleton => {
+export const createSkeleton = ({ maxValues, maxBytes, spooled }: SkeletonOptions): Skeleton => {
   const skeleton = createArena(maxBytes + SPARE_BYTES);
-  const images = createArena(maxTextBytes, likelyBytes, backing);
+  const images = createImageTexts(spooled);
   const path = createPath();
   const nonce = randomUUID();
   const marks: Mark[] = [];
-  const longValues: LongValue[] = [];
   const place = { line: 1, column: 1 };
 
   let values = 0;
@@ -98,7 +89,7 @@ export const createSkeleton = ({
     stop: () => {
       throw new Stop();
     },
-    hold: (value) => Buffer.from(`${nonce}:${longValues.push(value) - 1}`),
+    endImage: () => Buffer.from(`${nonce}:${images.end()}`),
   });
 
   const requireRoom = () => {
@@ -149,13 +140,11 @@ export const createSkeleton = ({
       }
     },
     end: strings.end,
-    keptBytes: () => skeleton.length() + images.length(),
+    keptBytes: () => skeleton.length() + images.memoryBytes(),
     treeBytes: () => 2 * skeleton.length() + VALUE_BYTES * values,
     bytes: () => skeleton.slice(0),
     marks: () => (blanks > MAX_BLANKS ? [...marks, markHere()] : marks),
-    longTextOf: (text, release) => {
-      const value = text.startsWith(nonce) ? longValues[Number(text.slice(nonce.length + 1))] : undefined;
-      return value && new LongText(images.slice(value.start, value.end), value.isEscaped, release);
-    },
+    longTextOf: (text, release) =>
+      text.startsWith(nonce) ? images.longTextOf(Number(text.slice(nonce.length + 1)), release) : undefined,
   };
 };

@@ -1,16 +1,10 @@
-import { routingOf, TaskError, toFailure } from '#contract';
+import { routingOf, TaskError } from '#contract';
 import type { Duplex } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
 import { isAuthentication } from '../tasks/authenticate.js';
 import { openConversation, type Conversation } from './conversation.js';
-import {
-  authenticatedFrame,
-  parseFrame,
-  pongFrame,
-  refusedFrame,
-  toFrame,
-  type RefusedFrame,
-} from './frames.js';
+import { authenticatedFrame, parseFrame, pongFrame, refusedFrame } from './frames.js';
+import type { Spooled } from '../door/spool.js';
 import { countFrames } from './intake.js';
 import {
   keepAlive,
@@ -18,7 +12,8 @@ import {
   type KeepAliveOptions,
   type AuthenticationOptions,
 } from './limits.js';
-import { createPausing, createSender, type Sender, type SenderOptions } from './sending.js';
+import { createPausing, createSender, type SenderOptions } from './sending.js';
+import { refuseClient, refuseConnection, refuseFrame, refuseTasks, type Client } from './refusals.js';
 import { openSession, type Opened, type SessionNeeds } from './session.js';
 
 export type ConnectionOptions = KeepAliveOptions & AuthenticationOptions & SenderOptions;
@@ -50,47 +45,11 @@ export type Connection = {
 
 /** WebSocket close code of a message that is too large. */
 const TOO_LARGE = 1009;
-const TRY_AGAIN_LATER = 1013;
 const INTERNAL_ERROR = 1011;
 /** Of the range for applications: the key works no more. */
 const KEY_REVOKED = 4001;
 
 const isPing = (raw: unknown) => routingOf(raw).taskType === 'ping';
-
-type Client = { readonly socket: WebSocket; readonly sender: Sender };
-
-/** Tells a client why it was not authenticated, and closes the connection if that is our fault. */
-const refuseClient = ({ logRefusal }: SessionNeeds, { socket, sender }: Client, error: unknown): void => {
-  if (error instanceof TaskError && error.code !== 'serviceUnavailable') {
-    sender.send(refusedFrame(error));
-    return;
-  }
-  // The close must not mention the key: clients would treat the key as invalid.
-  logRefusal(error);
-  socket.close(TRY_AGAIN_LATER, 'try again later');
-};
-
-const refuseTasks = ({ config }: SessionNeeds, { sender }: Client, tasks: readonly unknown[]): void => {
-  const details = { parameter: 'apiKey' };
-  const error = new TaskError('missingApiKey', 'Send an authentication task first.', details);
-  for (const raw of tasks) sender.send(toFrame(toFailure(error, routingOf(raw)), config.PUBLIC_URL));
-};
-
-/** Refuses a frame that holds no tasks, in the background. A client that is not authenticated gets a single error. */
-const refuseFrame = (
-  { background, config }: SessionNeeds,
-  { sender }: Client,
-  frame: RefusedFrame,
-  isAuthenticated: boolean,
-): void => {
-  const routings = isAuthenticated ? frame.routings : frame.routings.slice(0, 1);
-  background.run('frame not refused', async () => {
-    for (const routing of routings) {
-      sender.send(toFrame(toFailure(frame.refusal, routing), config.PUBLIC_URL));
-      await sender.ready();
-    }
-  });
-};
 
 /** Handles the frames of one client one after the other. An error closes the connection and ends the queue. */
 const createFrameQueue = ({ background }: SessionNeeds, { socket }: Client) => {
@@ -123,15 +82,8 @@ export const serveConnection = (
   const client = { socket, sender };
   const enqueue = createFrameQueue(needs, client);
   const readNext = createFrameQueue(needs, client);
-  const frames = countFrames(needs.memory, needs.log, {
-    socket,
-    stream,
-    pausing,
-    refuse: (error) => {
-      sender.send(toFrame(toFailure(error, {}), needs.config.PUBLIC_URL));
-      socket.close(TRY_AGAIN_LATER, 'try again later');
-    },
-  });
+  const sendAway = (error: TaskError) => refuseConnection(needs, client, error);
+  const frames = countFrames(needs.memory, needs.log, { socket, stream, pausing, refuse: sendAway });
 
   const authenticate = async (task: object) => {
     try {
@@ -147,8 +99,8 @@ export const serveConnection = (
     }
   };
 
-  /** @param free gives the frame's memory back */
-  const take = async (tasks: readonly unknown[], free: (stillNeeded: number) => void) => {
+  /** @param forget gives back what the frame takes */
+  const take = async (tasks: readonly unknown[], forget: () => void) => {
     const [first, ...others] = tasks;
     const rest = isAuthentication(first) ? others : tasks;
     if (isAuthentication(first)) await authenticate(first);
@@ -160,12 +112,23 @@ export const serveConnection = (
         answered = taking.take(rest, begun);
       });
     }
-    needs.background.run('frame not freed', () => answered.then(() => free(0)));
+    needs.background.run('frame not freed', () => answered.then(forget));
   };
 
+  const parse = (data: Buffer, spooled: Spooled, free: (stillNeeded: number) => void) =>
+    parseFrame(data, { max: needs.config.MAX_TASKS_PER_REQUEST, spooled, free }).catch((error: unknown) => {
+      if (!(error instanceof TaskError)) throw error;
+      sendAway(error);
+      return { tasks: [] };
+    });
+
   /** Reads a frame. @returns its tasks, without pings */
-  const read = async (data: Buffer, free: (stillNeeded: number) => void): Promise<readonly unknown[]> => {
-    const frame = await parseFrame(data, needs.config.MAX_TASKS_PER_REQUEST, free);
+  const read = async (
+    data: Buffer,
+    spooled: Spooled,
+    free: (stillNeeded: number) => void,
+  ): Promise<readonly unknown[]> => {
+    const frame = await parse(data, spooled, free);
     if ('refusal' in frame) {
       refuseFrame(needs, client, frame, conversation !== undefined);
       return [];
@@ -175,12 +138,31 @@ export const serveConnection = (
     return frame.tasks.filter((raw) => !isPing(raw));
   };
 
+  /** Takes the tasks of a frame when those of earlier frames have begun. The bytes of the frame are not kept. */
+  const takeInTurn = (tasks: readonly unknown[], release: () => void, forget: () => void) => {
+    let isTaken = false;
+    const end = () => {
+      release();
+      if (!isTaken) forget();
+    };
+    if (tasks.length === 0 || isRevoked) return end();
+    return enqueue(() => {
+      isTaken = true;
+      return take(tasks, forget);
+    }, end);
+  };
+
   socket.on('message', (data: RawData) => {
     // Frames that were read together with a refused one still arrive here.
     if (socket.readyState !== WebSocket.OPEN) return;
     // ws passes one Buffer by default.
     const bytes = data as Buffer;
     const free = frames.arrived(bytes.length);
+    const spooled = needs.spool.open(opened?.owner.id);
+    const forget = () => {
+      free(0);
+      void spooled.drop();
+    };
     const lift = limits.hold();
     // Nothing more is read until the tasks of this frame have begun.
     pausing.hold();
@@ -189,9 +171,12 @@ export const serveConnection = (
       pausing.release();
     };
     readNext(async () => {
-      const tasks = await read(bytes, free);
-      if (tasks.length > 0 && !isRevoked) enqueue(() => take(tasks, free), release);
-      else release();
+      try {
+        takeInTurn(await read(bytes, spooled, free), release, forget);
+      } catch (error) {
+        forget();
+        throw error;
+      }
     });
   });
   socket.on('error', (error) => {

@@ -1,5 +1,5 @@
 import {
-  inSlices,
+  breathe,
   routingOf,
   TaskError,
   toAnswer,
@@ -8,6 +8,7 @@ import {
   type Routing,
 } from '#contract';
 import { createJsonReader, type JsonReader } from '../door/json-reader.js';
+import { decodedBytes, type Spooled } from '../door/spool.js';
 import { requireTasks } from '../tasks/intake.js';
 
 /** The tasks of one frame, or its refusal with the tasks that it named. Clients match errors by taskUUID. */
@@ -26,41 +27,51 @@ const namedIn = (body: unknown): readonly Routing[] => {
   return named.length > 0 ? named : [{}];
 };
 
-/** Reads a frame in slices, so that a large one does not hold up other callers. */
-const readFrame = async (bytes: Buffer, reader: JsonReader, onUsed: (stillNeeded: number) => void) => {
-  const take = (at: number, end: number) => {
-    reader.take(bytes.subarray(at, end));
-    return end;
-  };
-  await inSlices(bytes.length, take, SLICE_BYTES);
-  return reader.finish(() => onUsed(reader.treeBytes()));
+export type FrameOptions = {
+  /** Tasks that one frame may hold. */
+  readonly max: number;
+  /** Takes the images of the frame. */
+  readonly spooled: Spooled;
+  /** Gives memory of the frame back, down to the bytes that are still needed. */
+  readonly free: (stillNeeded: number) => void;
 };
 
-/**
- * @param bytes are overwritten
- * @param max tasks that one frame may hold
- * @param onUsed is called when the images of the frame are needed no more, with the bytes that still are
- */
-export const parseFrame = async (
+/** Reads a frame in slices, so that a large one does not hold up other callers. */
+const readFrame = async (
   bytes: Buffer,
-  max: number,
-  onUsed: (stillNeeded: number) => void,
-): Promise<ParsedFrame> => {
+  reader: JsonReader,
+  { spooled, free }: FrameOptions,
+): Promise<unknown> => {
+  await spooled.reserve(decodedBytes(bytes.length));
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+    await reader.take(bytes.subarray(at, at + SLICE_BYTES));
+    await breathe();
+  }
+  const body = await reader.finish(() => {
+    free(reader.treeBytes());
+    void spooled.drop();
+  });
+  free(reader.treeBytes() + spooled.memoryBytes());
+  return body;
+};
+
+/** @throws TaskError serviceUnavailable when there is no room for the images of the frame */
+export const parseFrame = async (bytes: Buffer, options: FrameOptions): Promise<ParsedFrame> => {
+  const { max, spooled } = options;
   const reader = createJsonReader({
     maxTasks: max,
     what: 'frame',
-    backing: bytes,
+    spooled,
     decode: (text) => text.toString(),
     parse: async (text) => JSON.parse(text) as unknown,
   });
   let body: unknown;
   try {
-    body = await readFrame(bytes, reader, onUsed);
+    body = await readFrame(bytes, reader, options);
     return { tasks: requireTasks(body, max) };
   } catch (error) {
-    onUsed(0);
-    if (error instanceof TaskError) return { refusal: error, routings: namedIn(body) };
-    throw error;
+    if (!(error instanceof TaskError) || error.code === 'serviceUnavailable') throw error;
+    return { refusal: error, routings: namedIn(body) };
   }
 };
 

@@ -18,6 +18,7 @@ import type { ReadOutcome } from '../tasks/read-outcome.js';
 import type { TaskEvents } from '../tasks/task-events.js';
 import type { WaitingRoom } from '../tasks/waiting-room.js';
 import type { IntakeMemory } from '../door/intake-memory.js';
+import type { Spool } from '../door/spool.js';
 import type { Background } from './background.js';
 
 /** Dependencies of every session. */
@@ -27,6 +28,7 @@ export type SessionNeeds = {
   readonly config: Pick<ServiceConfig, 'MAX_TASKS_PER_REQUEST' | 'PUBLIC_URL' | 'SYNC_TIMEOUT_S'>;
   readonly database: Database;
   readonly memory: IntakeMemory;
+  readonly spool: Spool;
   readonly tries: FailedTries;
   readonly readOutcome: ReadOutcome;
   readonly taskEvents: Pick<TaskEvents, 'states'>;

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { watchSockets } from '../gateway-metrics.js';
 import { FAILED_TRIES } from '../door/door.module.js';
 import { INTAKE_MEMORY } from '../door/intake-memory.js';
+import { SPOOL } from '../door/spool.js';
 import { GATEWAY_OPTIONS } from '../gateway-options.js';
 import { ANSWER_TASKS } from '../tasks/answer-tasks.js';
 import { READ_OUTCOME } from '../tasks/read-outcome.js';
@@ -48,6 +49,7 @@ const HTTP_SERVER = token<FastifyInstance['server']>('HTTP server');
         options: GATEWAY_OPTIONS,
         readOutcome: READ_OUTCOME,
         server: HTTP_SERVER,
+        spool: SPOOL,
         taskEvents: TASK_EVENTS,
         waitingRoom: WAITING_ROOM,
       },

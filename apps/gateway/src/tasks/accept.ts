@@ -1,4 +1,4 @@
-import { TaskError } from '#contract';
+import { TaskError, type ImageBytes } from '#contract';
 import {
   findStandings,
   insertTasks,
@@ -18,7 +18,7 @@ import type { Admission } from './admission.js';
 import { createBatcher, databaseBatches } from './batcher.js';
 
 /** An image inside a request. It is stored only if its task is new. */
-export type InlineImage = { readonly row: NewImage; readonly bytes: Uint8Array };
+export type InlineImage = { readonly row: NewImage; readonly bytes: ImageBytes };
 /** A task that is new or repeated, and who sent it. */
 export type Sent = {
   readonly caller: Owner;

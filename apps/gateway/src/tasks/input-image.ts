@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { atParameter } from '#boundary';
 import type { ServiceConfig } from '#config';
-import { TaskError, type ParsedSource, type Removal } from '#contract';
+import { TaskError, type ImageBytes, type ParsedSource, type Removal } from '#contract';
 import {
   databaseNow,
   isExpired,
@@ -38,16 +38,16 @@ export type Input = {
  */
 export const describeInline = async (
   config: Needs['config'],
-  bytes: Buffer,
+  image: ImageBytes,
   ownerId: string,
   parameter: string,
 ): Promise<InlineImage> => {
-  const header = await atParameter(parameter, () => probe(bytes, limitsOf(config)));
+  const header = await atParameter(parameter, () => probe(image, limitsOf(config)));
   const { contentType, extension, width, height } = header;
   const id = randomUUID();
-  const facts = { contentType, bytes: bytes.byteLength, width, height };
+  const facts = { contentType, bytes: image.length, width, height };
   const row: NewImage = { id, ownerId, storageKey: imageKey('inputs', id, extension), ...facts };
-  return { row, bytes };
+  return { row, bytes: image };
 };
 
 const resolveStored = async (
@@ -72,7 +72,7 @@ const resolveSource = async (
 ): Promise<Input> => {
   if (source.kind === 'url') return { inputImageId: randomUUID(), url: source.url };
   if (source.kind === 'stored') return resolveStored(needs, owner, source.imageUuid, parameter);
-  const image = await describeInline(needs.config, source.bytes, owner.id, parameter);
+  const image = await describeInline(needs.config, source.image, owner.id, parameter);
   return { inputImageId: image.row.id, size: image.row, image };
 };
 

@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
-import { inSlices, type ParsedSource } from '#contract';
+import { windowsOf, type ImageBytes, type ParsedSource } from '#contract';
 import { stringify } from 'safe-stable-stringify';
 
-/** SHA-256 of bytes, hex. In slices, since a large image takes a tenth of a second. */
-const digestBytes = async (bytes: Uint8Array): Promise<string> => {
+/** SHA-256 of an image, hex. */
+const digestOf = async (image: ImageBytes): Promise<string> => {
+  if (image.sha256 !== undefined) return image.sha256;
   const hash = createHash('sha256');
-  await inSlices(bytes.length, (at, end) => {
-    hash.update(bytes.subarray(at, end));
-    return end;
-  });
+  for await (const piece of windowsOf(image)) hash.update(piece);
   return hash.digest('hex');
 };
 
 const imageIdentity = async (source: ParsedSource) => {
-  if (source.kind === 'inline') return { sha256: await digestBytes(source.bytes) };
+  if (source.kind === 'inline') return { sha256: await digestOf(source.image) };
   return source;
 };
 

@@ -1,9 +1,11 @@
 import { atParameter, downloadImage } from '#boundary';
 import type { ServiceConfig } from '#config';
 import {
+  asImageBytes,
   parseImageSource,
   TaskError,
   releasing,
+  type ImageBytes,
   type ImageText,
   type ImageUpload,
   type MediaStorage,
@@ -57,18 +59,19 @@ const storedAlready = (parameter: string): TaskError => {
   return new TaskError('invalidInputImage', message, { parameter });
 };
 
-const readBytes = (
+const readBytes = async (
   { outbound }: Needs,
   source: ParsedSource,
   parameter: string,
-): Promise<Buffer> | Buffer => {
-  if (source.kind === 'inline') return source.bytes;
-  if (source.kind === 'url') return downloadImage(outbound, { url: source.url, parameter });
+): Promise<ImageBytes> => {
+  if (source.kind === 'inline') return source.image;
+  if (source.kind === 'url')
+    return asImageBytes(await downloadImage(outbound, { url: source.url, parameter }));
   throw storedAlready(parameter);
 };
 
 /** @throws TaskError when its format is not supported, or it is too large or ends early */
-const takeImage = async ({ config }: Needs, bytes: Buffer, ownerId: string, parameter: string) => {
+const takeImage = async ({ config }: Needs, bytes: ImageBytes, ownerId: string, parameter: string) => {
   const image = await describeInline(config, bytes, ownerId, parameter);
   await atParameter(parameter, () => requireEnd(bytes));
   return image;
@@ -154,7 +157,7 @@ const checkUpload = async (
   const source = await parseImageSource(text, parameter);
   if (source.kind === 'stored') throw storedAlready(parameter);
   if (source.kind === 'url') await checkAddresses(needs.outbound, { [parameter]: source.url });
-  else await takeImage(needs, source.bytes, owner.id, parameter);
+  else await takeImage(needs, source.image, owner.id, parameter);
   return free(task);
 };
 

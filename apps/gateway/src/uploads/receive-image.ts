@@ -1,28 +1,32 @@
+import { createHash } from 'node:crypto';
 import type { ServiceConfig } from '#config';
 import { ImageFile, MAX_IMAGE_BYTES, TaskError } from '#contract';
 import type { Owner } from '#database';
 import { token } from '#nest';
 import type { FastifyRequest } from 'fastify';
 import { openBody, paceOf, tooLarge, type Pace } from '../door/body.js';
-import type { IntakeMemory, Lease } from '../door/intake-memory.js';
+import type { IntakeMemory } from '../door/intake-memory.js';
+import { BODY_WAIT_MS, SPOOL_MEMORY_BYTES, type Spool, type Spooled } from '../door/spool.js';
 import { openForm } from './multipart.js';
-import type { Spool, SpooledFile } from './spool.js';
 
 /** What came: the image, and the fields of the form around it. */
 export type Received = { readonly image: ImageFile; readonly fields: Readonly<Record<string, string>> };
 
 /**
- * Reads an image from the body of a request, plain or in a form. It lies in a file until all of it has come.
+ * Reads an image from the body of a request, plain or in a form, and works on it. A large one lies in a file until then.
  *
  * @throws TaskError
  */
-export type ReceiveImage = (request: FastifyRequest, owner: Owner, isForm: boolean) => Promise<Received>;
+export type ReceiveImage = <T>(
+  request: FastifyRequest,
+  asked: { readonly owner: Owner; readonly isForm: boolean },
+  work: (received: Received) => Promise<T>,
+) => Promise<T>;
 
 export const RECEIVE_IMAGE = token<ReceiveImage>('receive image');
 
 type Needs = {
   readonly config: Pick<ServiceConfig, 'REQUEST_TIMEOUT_S'>;
-  readonly disk: IntakeMemory;
   readonly memory: IntakeMemory;
   readonly spool: Spool;
   readonly options: { readonly pace?: Pace };
@@ -54,33 +58,28 @@ const requirePlainType = (contentType: string) => {
   );
 };
 
-export const createReceiveImage = ({ config, disk, memory, spool, options }: Needs): ReceiveImage => {
+export const createReceiveImage = ({ config, memory, spool, options }: Needs): ReceiveImage => {
   const pace = options.pace ?? paceOf(config);
 
-  /** Reads the body into the file. @returns the fields of the form */
-  const fill = async (request: FastifyRequest, file: SpooledFile, room: Lease, isForm: boolean) => {
+  /** Reads the body. @returns the image, and the fields of the form around it */
+  const read = async (request: FastifyRequest, spooled: Spooled, isForm: boolean): Promise<Received> => {
+    const hash = createHash('sha256');
     const write = async (piece: Uint8Array) => {
-      room.need(file.length() + piece.length);
-      await file.write(piece);
+      hash.update(piece);
+      spooled.push(piece);
+      await spooled.settle();
     };
     const form = isForm ? openForm(request.headers['content-type'] ?? '', write) : undefined;
     const maxBytes = MAX_IMAGE_BYTES + (isForm ? FORM_BYTES : 0);
-    const take = form?.feed ?? write;
-    const body = openBody(request.raw, { maxBytes, pace, isCrowded: disk.isCrowded, take });
+    const isCrowded = () => memory.isCrowded() || spool.isCrowded();
+    const body = openBody(request.raw, { maxBytes, pace, isCrowded, take: form?.feed ?? write });
     await body.readTo(Infinity);
-    return form ? form.end() : {};
+    const fields = form ? await form.end() : {};
+    await spooled.finish();
+    return { image: new ImageFile(spooled.imageAt(0, spooled.length(), hash.digest('hex'))), fields };
   };
 
-  /** Takes memory for the image. It is given back when the image was stored, or at the request's end. */
-  const load = async (request: FastifyRequest, owner: Owner, file: SpooledFile): Promise<ImageFile> => {
-    request.lease?.end();
-    const lease = memory.open(owner.id);
-    request.lease = lease;
-    await lease.reserve(file.length());
-    return new ImageFile(await file.read(), () => lease.end());
-  };
-
-  return async (request, owner, isForm) => {
+  return async (request, { owner, isForm }, work) => {
     const type = request.headers['content-type'] ?? '';
     if (isForm) requireForm(type);
     else requirePlainType(type);
@@ -88,18 +87,15 @@ export const createReceiveImage = ({ config, disk, memory, spool, options }: Nee
     const length = Number(request.headers['content-length'] ?? 0);
     if (length > MAX_IMAGE_BYTES + FORM_BYTES) throw tooLarge(MAX_IMAGE_BYTES);
 
-    const room = disk.open(owner.id);
+    const lease = memory.open(owner.id);
+    request.lease = lease;
+    const spooled = spool.open(owner.id);
     try {
-      await room.reserve(length);
-      const file = await spool.open();
-      try {
-        const fields = await fill(request, file, room, isForm);
-        return { image: await load(request, owner, file), fields };
-      } finally {
-        await file.drop();
-      }
+      await spooled.reserve(length, BODY_WAIT_MS);
+      await lease.reserve(Math.min(length || SPOOL_MEMORY_BYTES, SPOOL_MEMORY_BYTES));
+      return await work(await read(request, spooled, isForm));
     } finally {
-      room.end();
+      await spooled.drop();
     }
   };
 };

@@ -83,9 +83,12 @@ export class UploadsController {
     const { owner } = request;
     if (!owner) throw missingKey("Missing API key: send 'Authorization: Bearer <key>'.");
     requireScope(owner, 'imageUpload');
-    const { image, fields } = await this.receiveImage(request, owner, isForm);
-    const task = { taskUUID, ...fields, taskType: 'imageUpload', image };
-    const { status, body, retryAfter, headers } = await this.intake([task], { owner, isDryRun: isDry });
+    const { status, body, retryAfter, headers } = await this.receiveImage(
+      request,
+      { owner, isForm },
+      ({ image, fields }) =>
+        this.intake([{ taskUUID, ...fields, taskType: 'imageUpload', image }], { owner, isDryRun: isDry }),
+    );
     reply.status(status).headers(headers);
     if (retryAfter !== undefined) reply.header('retry-after', `${retryAfter}`);
     return body;
