@@ -37,6 +37,7 @@ export const images = {
     entries: [
       'apps/worker/src/main.js',
       'apps/worker/src/pixels/arithmetic.js',
+      'libs/imaging/src/decoders/decoder-main.js',
       'libs/inference/src/thread/device-thread.js',
       'libs/inference/src/graph/prepare-thread.js',
     ],

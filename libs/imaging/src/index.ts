@@ -1,4 +1,6 @@
 export { decode, probe, requireEnd, type Photo, type Probe } from './decode.js';
+export { DecoderError } from './decoders/decoder-error.js';
+export { openDecoders, type DecoderOptions, type Decoders } from './decoders/decoders.js';
 export { contentTypeOf, encode, extensionOf, type Encoding, type Pixels } from './encode.js';
 export { type Format } from './formats.js';
 export { ImageError, type ImageFault } from './image-error.js';
