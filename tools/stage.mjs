@@ -46,7 +46,8 @@ export const images = {
   dispatcher: { entries: ['apps/dispatcher/src/main.js'], packages: redis },
   migrate: {
     entries: ['apps/cli/src/main.js'],
-    without: [...commands.models, ...commands.start],
+    // Of what doctor examines, this image runs no worker.
+    without: [...commands.models, ...commands.start, 'libs/imaging/src/index.js'],
     files: ['prisma/migrations'],
   },
   models: { entries: ['apps/cli/src/main.js'], without: [...commands.migrate, ...commands.start] },

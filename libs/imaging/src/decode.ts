@@ -92,11 +92,7 @@ export const decodePixels = async (
   const header = await readHeader(bytes);
   const { data, info } = await readPixels(bytes, limits, (image) =>
     // sharp's toUint8Array() never frees the memory from which it copies the pixels.
-    image
-      .autoOrient()
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true }),
+    image.autoOrient().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }),
   );
   const { width, height, channels } = info;
   if (channels !== 3 && channels !== 4)

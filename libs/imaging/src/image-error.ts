@@ -7,7 +7,8 @@
  * - undecodable: takes too much memory or time to decode, or ends the decoder
  * - unfit: the output format cannot hold a result of its size
  */
-export type ImageFault = 'unsupportedFormat' | 'damaged' | 'tooLarge' | 'tooManyScans' | 'undecodable' | 'unfit';
+export type ImageFault =
+  'unsupportedFormat' | 'damaged' | 'tooLarge' | 'tooManyScans' | 'undecodable' | 'unfit';
 
 type Facts = {
   /** The limit: pixels for tooLarge and unfit, scans for tooManyScans. */

@@ -114,10 +114,5 @@ limitThreads(limits.cores);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 channel.on('error', end);
 channel.on('close', end);
-receiveFrames(
-  channel,
-  MAX_IMAGE_BYTES,
-  ({ head, body }) => void work(head as Request, body).catch(end),
-  end,
-);
+receiveFrames(channel, MAX_IMAGE_BYTES, ({ head, body }) => void work(head as Request, body).catch(end), end);
 send({ type: 'ready' });

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { disc, noise, toJpeg, toPng, toWebp, writePng } from '#test/pictures';
+import { canMountDisks, mountSmallDisk } from '#test/small-disk';
 import { HANG_MS, until } from '#test/until';
 import {
   decode,
@@ -23,6 +24,7 @@ const slow = await sharp({ create: { width: 6_000, height: 6_000, channels: 4, b
   .png({ progressive: true, compressionLevel: 1 })
   .toBuffer();
 const isLinux = process.platform === 'linux';
+const onDisks = canMountDisks ? it : it.skip;
 const onLinux = isLinux ? it : it.skip;
 
 describe('decoders', () => {
@@ -100,8 +102,7 @@ describe('decoders', () => {
     const error = await failure(boxed(slow));
     expect(error).toMatchObject({
       kind: 'undecodable',
-      message:
-        'The image takes too much memory to decode; save it again as a baseline JPEG or a plain PNG.',
+      message: 'The image takes too much memory to decode; save it again as a baseline JPEG or a plain PNG.',
     });
     expect(causes()).toEqual(['memory', 'memory']);
     expect((await boxed(small)).width).toBe(64);
@@ -175,6 +176,18 @@ describe('decoders', () => {
     expect(fileFaults).toHaveLength(1);
     const [{ data }, expected] = [await boxed(slow), await decode(slow, limits)];
     expect(Buffer.compare(data, expected.data)).toBe(0);
+  });
+
+  onDisks('take the channel for pixels that do not fit on the disk, and say so', async () => {
+    const disk = await mountSmallDisk();
+    const { decode: boxed } = await open({ folder: disk.folder });
+    const [{ data }, expected] = [await boxed(slow), await decode(slow, limits)];
+    expect(Buffer.compare(data, expected.data)).toBe(0);
+    expect(fileFaults).toEqual([expect.stringContaining('ENOSPC')]);
+    expect((await boxed(small)).width).toBe(64);
+    expect([fileFaults.length, causes()]).toEqual([1, []]);
+    await decoders.close();
+    await disk.stop();
   });
 
   it('keep one process when they are idle', async () => {
