@@ -1,5 +1,6 @@
 import { usableCores } from '#config';
-import { decode as decodeHere, openDecoders } from '#imaging';
+import { openDecoders } from '#decoders';
+import { decode as decodeHere } from '#imaging';
 import type { Bench, Benchmark } from './benchmark.js';
 import { readCounts } from './options.js';
 import { heightOf, photo } from './photos.js';

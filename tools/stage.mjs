@@ -37,7 +37,7 @@ export const images = {
     entries: [
       'apps/worker/src/main.js',
       'apps/worker/src/pixels/arithmetic.js',
-      'libs/imaging/src/decoders/decoder-main.js',
+      'libs/decoders/src/decoder-main.js',
       'libs/inference/src/thread/device-thread.js',
       'libs/inference/src/graph/prepare-thread.js',
     ],
@@ -47,7 +47,7 @@ export const images = {
   migrate: {
     entries: ['apps/cli/src/main.js'],
     // Of what doctor examines, this image runs no worker.
-    without: [...commands.models, ...commands.start, 'libs/imaging/src/index.js'],
+    without: [...commands.models, ...commands.start, 'libs/decoders/src/index.js'],
     files: ['prisma/migrations'],
   },
   models: { entries: ['apps/cli/src/main.js'], without: [...commands.migrate, ...commands.start] },

@@ -54,13 +54,13 @@ const checkWorkers = async (database: Database): Promise<Finding> => {
 
 /** The images of other programs lack the library. */
 const isMissing = (error: unknown): boolean =>
-  error instanceof Error && /^Cannot find module .*imaging.src.index\.js/.test(error.message);
+  error instanceof Error && /^Cannot find module .*decoders.src.index\.js/.test(error.message);
 
 const checkDecoder = async (): Promise<Finding[]> => {
   const faults: string[] = [];
   const note = (reason: string) => faults.push(reason);
   try {
-    const { openDecoders } = await import('#imaging');
+    const { openDecoders } = await import('#decoders');
     const limits = { maxPixels: 1 };
     const options = { limits, cores: usableCores(), timeoutMs: DECODER_TIMEOUT_MS };
     const decoders = await openDecoders({ ...options, onEnd: () => undefined, onFileFault: note });

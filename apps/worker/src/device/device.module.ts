@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { usableCores } from '#config';
-import { encode, limitsOf, openDecoders, type Decoders } from '#imaging';
+import { openDecoders, type Decoders } from '#decoders';
+import { encode, limitsOf } from '#imaging';
 import { openDevice, type Device, type DeviceEvent } from '#inference';
 import {
   CONFIG,

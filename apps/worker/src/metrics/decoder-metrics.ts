@@ -1,4 +1,4 @@
-import type { Decoders } from '#imaging';
+import type { Decoders } from '#decoders';
 import type { Metrics } from '#telemetry';
 
 /** Reads the processes that decode images at each scrape. */

@@ -3,10 +3,7 @@ import { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { MAX_IMAGE_BYTES } from '#contract';
 import { reasonOf } from '#errors';
-import { decodePixels, type Decoded } from '../decode.js';
-import { ImageError } from '../image-error.js';
-import { isOutOfMemory } from '../open-image.js';
-import { limitThreads } from '../threads.js';
+import { decodePixels, ImageError, isOutOfMemory, limitThreads, type Decoded } from '#imaging';
 import { receiveFrames, sendFrame } from './frames.js';
 import { CHANNEL, PIXEL_FILE, type Answer, type Limits, type Message, type Request } from './messages.js';
 

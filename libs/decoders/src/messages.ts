@@ -1,5 +1,4 @@
-import type { ImageFault } from '../image-error.js';
-import type { Photo } from '../decode.js';
+import type { ImageFault, Photo } from '#imaging';
 
 /** File descriptors of a decoder process, beside stderr. */
 export const CHANNEL = 3;

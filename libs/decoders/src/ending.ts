@@ -8,8 +8,7 @@ import { constants } from 'node:os';
  * - killed: by others, or for another reason
  * - stopped: because it is not needed any more
  */
-export const causes = ['memory', 'time', 'crash', 'hung', 'killed', 'stopped'] as const;
-export type Cause = (typeof causes)[number];
+export type Cause = 'memory' | 'time' | 'crash' | 'hung' | 'killed' | 'stopped';
 
 export type End = {
   readonly cause: Cause;

@@ -1,5 +1,4 @@
-import type { Photo } from '../decode.js';
-import { ImageError } from '../image-error.js';
+import { ImageError, type Photo } from '#imaging';
 import type { Cause, End } from './ending.js';
 import { receiveFrames, sendFrame, type Frame } from './frames.js';
 import type { Answer, Limits, Message } from './messages.js';
@@ -90,11 +89,13 @@ export const startDecoderProcess = ({ limits, maxBytes, pixelFile }: ProcessOpti
     failed: (answer) => onOutcome(answer),
   };
 
-  void ended.then(async (end) => {
+  const close = async (): Promise<void> => {
+    const end = await ended;
     onReady(end);
     onOutcome({ type: 'ended', end });
     await pixelFile?.close();
-  });
+  };
+  void close();
   if (channel) receiveFrames(channel, maxBytes, (frame) => takeBy(take, frame), breakOff);
 
   return {

@@ -1,7 +1,4 @@
-import type { Photo } from '../decode.js';
-import { ImageError } from '../image-error.js';
-import type { ImageLimits } from '../image-size.js';
-import { inTurn } from '../threads.js';
+import { ImageError, inTurn, type ImageLimits, type Photo } from '#imaging';
 import { DecoderError } from './decoder-error.js';
 import type { DecoderProcess, Outcome } from './decoder-process.js';
 import { isImagesFault, type Cause, type End } from './ending.js';
