@@ -93,6 +93,13 @@ module.exports = {
       to: { path: '^libs/', pathNot: '^libs/(feeder|database|queue)/' },
     },
     {
+      name: 'decoders-know-one-edge',
+      comment: 'decoders runs imaging in processes of its own, for the worker.',
+      severity: 'error',
+      from: { ...product, path: '^libs/decoders/' },
+      to: { path: '^libs/', pathNot: '^libs/(decoders|imaging|contract|errors)/' },
+    },
+    {
       name: 'libs-are-entered-by-their-index',
       severity: 'error',
       from: { ...product, path: '^(?:apps|libs)/([^/]+)/' },
@@ -102,7 +109,7 @@ module.exports = {
       name: 'gateway-carries-no-model-code',
       severity: 'error',
       from: { ...product, path: '^apps/gateway/' },
-      to: { path: '^libs/(inference|matting|weights)/' },
+      to: { path: '^libs/(inference|matting|weights|decoders)/' },
     },
     {
       name: 'product-knows-no-test',

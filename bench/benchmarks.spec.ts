@@ -39,6 +39,7 @@ describe('npm run bench', () => {
   /** The end of each output. */
   const endings: Readonly<Record<string, RegExp>> = {
     capacity: /\n\| Postgres, .+\n[^]*\nCommits\/s of 8 clients: \d+ silent, \d+ notifying\n$/,
+    decode: /\nprice of the process: -?\d+\.\d ms an image\n$/,
     device: /\n {2}limit +\S.*\n$/,
     door: /\nuploads {7}\d+ × .+\n(?:\*{3} redis-server is not .+\n)?$/,
     fair: /\nJain's index over \d+ keys: \d\.\d{3} \(goal 0\.95\)\n$/,

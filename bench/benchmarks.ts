@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.js';
 import { capacity } from './capacity/capacity.js';
+import { decode } from './decode.js';
 import { device } from './device/device.js';
 import { door } from './door/door.js';
 import { fair } from './fair/fair.js';
@@ -12,6 +13,7 @@ import { resize } from './resize.js';
 /** Benchmarks by their names on the command line. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
   capacity,
+  decode,
   device,
   door,
   fair,

@@ -142,7 +142,7 @@ describe('npx clearcut doctor', () => {
   it('finds nothing wrong on a machine whose clock is right', async () => {
     expect(Math.abs(await measureClockOffset(fleet.database))).toBeLessThan(HANG_MS);
     const { code, out } = await doctor();
-    expect(out).toMatch(/^ok +database .*\nok +clock .*\nok +workers +1 warm\n$/);
+    expect(out).toMatch(/^ok +database .*\nok +clock .*\nok +workers +1 warm\nok +decoder +starts\n$/);
     expect(code).toBe(0);
   });
 

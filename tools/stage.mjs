@@ -37,6 +37,7 @@ export const images = {
     entries: [
       'apps/worker/src/main.js',
       'apps/worker/src/pixels/arithmetic.js',
+      'libs/decoders/src/decoder-main.js',
       'libs/inference/src/thread/device-thread.js',
       'libs/inference/src/graph/prepare-thread.js',
     ],
@@ -45,7 +46,8 @@ export const images = {
   dispatcher: { entries: ['apps/dispatcher/src/main.js'], packages: redis },
   migrate: {
     entries: ['apps/cli/src/main.js'],
-    without: [...commands.models, ...commands.start],
+    // Of what doctor examines, this image runs no worker.
+    without: [...commands.models, ...commands.start, 'libs/decoders/src/index.js'],
     files: ['prisma/migrations'],
   },
   models: { entries: ['apps/cli/src/main.js'], without: [...commands.migrate, ...commands.start] },

@@ -30,11 +30,23 @@ const statusOf = async (pid: number | undefined, field: string): Promise<number 
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 };
 
-/** Peak resident memory of a live process; undefined where /proc is missing. */
-export const peakBytes = (pid: number | undefined) => statusOf(pid, 'VmHWM');
+const childrenOf = async (pid: number | undefined): Promise<number[]> => {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return children.split(' ').filter(Boolean).map(Number);
+};
 
-/** Resident memory of a live process; undefined where /proc is missing. */
-export const residentBytes = (pid: number | undefined) => statusOf(pid, 'VmRSS');
+/** Of a process and its children, such as a worker and those that decode for it. */
+const sumOf = async (pid: number | undefined, field: string): Promise<number | undefined> => {
+  const own = await statusOf(pid, field);
+  const others = await Promise.all((await childrenOf(pid)).map((child) => statusOf(child, field)));
+  return own && others.reduce<number>((sum, bytes) => sum + (bytes ?? 0), own);
+};
+
+/** Peak resident memory of a live process and its children; undefined where /proc is missing. */
+export const peakBytes = (pid: number | undefined) => sumOf(pid, 'VmHWM');
+
+/** Resident memory of a live process and its children; undefined where /proc is missing. */
+export const residentBytes = (pid: number | undefined) => sumOf(pid, 'VmRSS');
 
 /** Linux counts a process's time in hundredths of a second. */
 const TICK_MS = 10;

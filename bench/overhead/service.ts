@@ -82,7 +82,7 @@ export const startService = async (
   const all = { LOG_LEVEL: 'warn', ...memory, ...process.env, ...address, ...backends, ...env };
   const programs = await startPrograms(bench, worker, all);
   const cpu = async () => ({
-    worker: await cpuMs(programs.worker.pid),
+    worker: await familyCpuMs(programs.worker.pid),
     gateway: await cpuMs(programs.gateway.pid),
     dispatcher: await cpuMs(programs.dispatcher.pid),
     postgres: await familyCpuMs(postgres.pid),

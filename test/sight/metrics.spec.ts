@@ -50,6 +50,8 @@ describe('the metrics of the programs', () => {
     expect(valueOf(worker, 'clearcut_device_busy_seconds_total')).toBeGreaterThan(0);
     expect(valueOf(worker, 'clearcut_device_batches_total', { size: '1' })).toBeGreaterThan(0);
     expect(valueOf(worker, 'clearcut_session_memory_bytes', { model })).toBeGreaterThan(0);
+    expect(valueOf(worker, 'clearcut_decoder_processes')).toBeGreaterThan(0);
+    expect(valueOf(worker, 'clearcut_decoder_memory_bytes')).toBeGreaterThan(20e6);
     expect(valueOf(worker, 'clearcut_worker_in_hand')).toBe(0);
     expect(valueOf(worker, 'clearcut_worker_slots')).toBe(2);
   });

@@ -39,7 +39,8 @@ export const toJpeg = (picture: Picture, quality = 95): Promise<Buffer> =>
 export const toWebp = (picture: Picture): Promise<Buffer> =>
   open(picture).webp({ lossless: true }).toBuffer();
 
-const chunk = (type: string, data: Buffer): Buffer => {
+/** A chunk of a PNG. */
+export const chunk = (type: string, data: Buffer): Buffer => {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const frame = Buffer.alloc(8);
   frame.writeUInt32BE(data.length, 0);
@@ -118,7 +119,8 @@ export const withExtraByte = (jpeg: Buffer): Buffer => {
   return Buffer.concat([jpeg.subarray(0, tables), Buffer.from([0]), jpeg.subarray(tables)]);
 };
 
-const segment = (marker: number, data: readonly number[]): Buffer => {
+/** A segment of a JPEG. */
+export const segment = (marker: number, data: readonly number[]): Buffer => {
   const length = data.length + 2;
   return Buffer.from([0xff, marker, length >> 8, length & 255, ...data]);
 };

@@ -1,4 +1,4 @@
-import { readConfig } from '#config';
+import { readConfig, usableCores } from '#config';
 import {
   checkSchema,
   CLOCK_TOLERANCE_MS,
@@ -19,7 +19,10 @@ wrong.
   database   it answers and has been migrated
   clock      this machine's clock is within 2 s of the database's
   workers    at least one is warm
+  decoder    a process that decodes images starts here; left out in images without a worker
 `;
+
+const DECODER_TIMEOUT_MS = 60_000;
 
 type Finding = { readonly name: string; readonly fault?: string; readonly note: string };
 
@@ -49,6 +52,27 @@ const checkWorkers = async (database: Database): Promise<Finding> => {
   return { name: 'workers', note, ...(workers.length === 0 && { fault: 'start one, or read its log' }) };
 };
 
+/** The images of other programs lack the library. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && /^Cannot find module .*decoders.src.index\.js/.test(error.message);
+
+const checkDecoder = async (): Promise<Finding[]> => {
+  const faults: string[] = [];
+  const note = (reason: string) => faults.push(reason);
+  try {
+    const { openDecoders } = await import('#decoders');
+    const limits = { maxPixels: 1 };
+    const options = { limits, cores: usableCores(), timeoutMs: DECODER_TIMEOUT_MS };
+    const decoders = await openDecoders({ ...options, onEnd: () => undefined, onFileFault: note });
+    await decoders.close();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    return [{ name: 'decoder', note: reasonOf(error), fault: 'no worker can decode images here' }];
+  }
+  if (faults.length === 0) return [{ name: 'decoder', note: 'starts' }];
+  return [{ name: 'decoder', note: `no file for pixels: ${faults.join()}`, fault: 'see TMPDIR' }];
+};
+
 /** The later checks need the database. */
 const examine = async (database: Database): Promise<Finding[]> => {
   const first = await checkDatabase(database);
@@ -72,7 +96,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
   if (args.length > 0) throw new UsageError('doctor takes no arguments.', usage);
   const database = openDatabase(databaseUrl(readConfig()));
   try {
-    const findings = await examine(database);
+    const findings = [...(await examine(database)), ...(await checkDecoder())];
     print(table(findings.map(toRow)));
     if (findings.some(({ fault }) => fault !== undefined)) process.exitCode = 1;
   } finally {

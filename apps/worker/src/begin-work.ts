@@ -2,8 +2,9 @@ import { performance } from 'node:perf_hooks';
 import { networkKey } from '#inference';
 import { CONFIG, LOG, METRICS, provide, token } from '#nest';
 import { PHASES } from './admin/admin.module.js';
-import { DEVICE } from './device/device.module.js';
+import { DECODERS, DEVICE } from './device/device.module.js';
 import { BREAKER, SELF_TEST } from './fitness/fitness.module.js';
+import { watchDecoders } from './metrics/decoder-metrics.js';
 import { watchDevice } from './metrics/device-metrics.js';
 import { MODELS } from './models/models.module.js';
 import type { Models } from './models/served-models.js';
@@ -19,7 +20,7 @@ const namesOf = ({ served }: Models, key: string) =>
 /** Tests every model, announces the worker, and only then takes tasks. */
 export const beginWork = provide(
   BEGIN_WORK,
-  ({ config, log, metrics, models, device, ...parts }) =>
+  ({ config, log, metrics, models, device, decoders, ...parts }) =>
     async () => {
       const { selfTest, breaker, activity, openConsumer, heartbeat, phases, probes } = parts;
       const startMs = performance.now();
@@ -48,6 +49,7 @@ export const beginWork = provide(
         inHand: activity.inHand,
         slots: config.WORKER_CONCURRENCY,
       });
+      watchDecoders(metrics, decoders.stats);
       phases.begin(probes);
       const { served } = heartbeat.worker;
       log.info({ served, ...device.facts, threads: config.INTRA_OP_THREADS, warmMs }, 'warm');
@@ -58,6 +60,7 @@ export const beginWork = provide(
     metrics: METRICS,
     models: MODELS,
     device: DEVICE,
+    decoders: DECODERS,
     selfTest: SELF_TEST,
     breaker: BREAKER,
     activity: ACTIVITY,

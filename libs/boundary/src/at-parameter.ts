@@ -7,6 +7,7 @@ const imageProblems = {
   damaged: 'invalidInputImage',
   tooLarge: 'maxImageSizeExceeded',
   tooManyScans: 'invalidInputImage',
+  undecodable: 'invalidInputImage',
   unfit: 'incompatibleParameters',
 } as const satisfies Record<ImageFault, ProblemCode>;
 

@@ -92,6 +92,10 @@ const ServiceSettings = z.object({
   WORKER_MODELS: list.default([]),
   /** Seconds for one attempt at a task, which then fails with taskTimeout. */
   TASK_TIMEOUT_S: integer(1, 86_400).default(300),
+  /**
+   * Seconds of computing for decoding one image, in a process of its own. The image is refused if it takes longer twice.
+   */
+  DECODE_TIMEOUT_S: integer(1, 3600).default(60),
   /** Seconds from acceptance for which a task waits out a storage or database outage before it fails. */
   TASK_DEADLINE_S: integer(1, 2_592_000).default(86_400),
   /** Hours for which getResponse gives the answer of an ended task. */

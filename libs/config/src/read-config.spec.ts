@@ -27,6 +27,7 @@ describe('readConfig', () => {
       BATCH_LINGER_MS: 10,
       LOG_LEVEL: 'info',
       ADMIN_HOST: '127.0.0.1',
+      DECODE_TIMEOUT_S: 60,
       STALLED_AFTER_S: 300,
     });
     expect([config.SESSION_MEMORY_MB, config.ADMIN_PORT]).toEqual([undefined, undefined]);
@@ -97,6 +98,7 @@ describe('readConfig', () => {
       ADMIN_PORT: '65534',
       ADMIN_TOKEN: 'short',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
+      DECODE_TIMEOUT_S: '0',
       STALLED_AFTER_S: '0',
       SHUTDOWN_GRACE_S: '0',
       LOG_LEVEL: 'loud',

@@ -32,6 +32,9 @@ export type Photo = {
   readonly isAnimated?: boolean;
 };
 
+/** A photo whose pixels cannot be transferred to another thread. */
+export type Decoded = Omit<Photo, 'data'> & { readonly data: Uint8Array };
+
 const unsupported = async (head: Buffer): Promise<ImageError> => {
   const taken = 'PNG, JPEG or WEBP';
   const name = head.length > 0 && (await nameFormat(head));
@@ -91,22 +94,33 @@ export const requireEnd = async (sent: Uint8Array | ImageBytes): Promise<void> =
 };
 
 /**
- * Decodes an image: EXIF orientation applied, embedded ICC profile converted to sRGB, first page only.
- *
- * @throws ImageError tooLarge or damaged
+ * As `decode`, but the pixels are in memory of libvips, which Node 22 and later refuse to transfer.
  */
-export const decode = async (bytes: Uint8Array, limits: Pick<ImageLimits, 'maxPixels'>): Promise<Photo> => {
+export const decodePixels = async (
+  bytes: Uint8Array,
+  limits: Pick<ImageLimits, 'maxPixels'>,
+): Promise<Decoded> => {
   const format = await requireFormat(asImageBytes(bytes));
   if (format === 'JPG') await outlineOf(asImageBytes(bytes));
   const header = await readHeader(bytes);
   const { data, info } = await readPixels(bytes, limits, (image) =>
-    // toBuffer() gives external memory, which Node 22 and later refuse to transfer.
-    image.autoOrient().toColourspace('srgb').raw({ depth: 'uchar' }).toUint8Array(),
+    // sharp's toUint8Array() never frees the memory from which it copies the pixels.
+    image.autoOrient().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }),
   );
   const { width, height, channels } = info;
   if (channels !== 3 && channels !== 4)
     throw new ImageError('damaged', 'The image', `decodes to ${channels} channels`);
   const density = densityOf(format, bytes, header);
   const isAnimated = (header.pages ?? 1) > 1 || (format === 'PNG' && isAnimatedPng(bytes));
-  return { data: data as Photo['data'], width, height, channels, density, isAnimated };
+  return { data, width, height, channels, density, isAnimated };
+};
+
+/**
+ * Decodes an image: EXIF orientation applied, embedded ICC profile converted to sRGB, first page only.
+ *
+ * @throws ImageError tooLarge or damaged
+ */
+export const decode = async (bytes: Uint8Array, limits: Pick<ImageLimits, 'maxPixels'>): Promise<Photo> => {
+  const decoded = await decodePixels(bytes, limits);
+  return { ...decoded, data: new Uint8Array(decoded.data) };
 };

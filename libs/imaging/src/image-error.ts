@@ -4,9 +4,11 @@
  * - damaged: cannot be read to its end
  * - tooLarge: too many pixels, or too long a side
  * - tooManyScans: a JPEG that takes too long to decode
+ * - undecodable: takes too much memory or time to decode, or ends the decoder
  * - unfit: the output format cannot hold a result of its size
  */
-export type ImageFault = 'unsupportedFormat' | 'damaged' | 'tooLarge' | 'tooManyScans' | 'unfit';
+export type ImageFault =
+  'unsupportedFormat' | 'damaged' | 'tooLarge' | 'tooManyScans' | 'undecodable' | 'unfit';
 
 type Facts = {
   /** The limit: pixels for tooLarge and unfit, scans for tooManyScans. */

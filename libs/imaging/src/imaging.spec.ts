@@ -294,6 +294,17 @@ describe('decode', () => {
   });
 });
 
+describe('the memory of decoded images', () => {
+  it('is freed', async () => {
+    const bytes = await flat(2_000, 1_000, '#246').jpeg().toBuffer();
+    await decode(bytes, limits);
+    const before = process.memoryUsage.rss();
+    for (let i = 0; i < 100; i++) await decode(bytes, limits);
+    // All their pixels together are twice as much.
+    expect(process.memoryUsage.rss() - before).toBeLessThan(300e6);
+  });
+});
+
 describe('an animated image', () => {
   it('is marked as such, as WEBP and PNG', async () => {
     const frames = { width: 40, height: 60, channels: 3, background: 'red', pageHeight: 30 } as const;

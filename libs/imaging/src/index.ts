@@ -1,4 +1,4 @@
-export { decode, probe, requireEnd, type Photo, type Probe } from './decode.js';
+export { decode, decodePixels, probe, requireEnd, type Decoded, type Photo, type Probe } from './decode.js';
 export { contentTypeOf, encode, extensionOf, type Encoding, type Pixels } from './encode.js';
 export { type Format } from './formats.js';
 export { ImageError, type ImageFault } from './image-error.js';
@@ -10,4 +10,5 @@ export {
   type ImageSize,
 } from './image-size.js';
 export { stripMetadata } from './strip-metadata.js';
-export { limitThreads } from './threads.js';
+export { isOutOfMemory } from './open-image.js';
+export { inTurn, limitThreads } from './threads.js';

@@ -23,8 +23,14 @@ const LOSS = /premature end|bad (Huffman|arithmetic) code|found marker|Inconsist
 const tooLarge = (subject: string, what: string, max: number, cause: unknown) =>
   new ImageError('tooLarge', subject, `${what} more than ${max} pixels`, { max }, { cause });
 
-/** Translates an error of libvips. */
-const translate = (cause: unknown, maxPixels?: number): ImageError => {
+const OUT_OF_MEMORY = /out of memory|insufficient memory|enough memory|allocation failed/i;
+
+/** Whether memory for an image was refused, by libvips, by a decoder or by V8. */
+export const isOutOfMemory = (error: unknown): boolean => OUT_OF_MEMORY.test(reasonOf(error));
+
+/** Translates an error of libvips. A want of memory is no fault of the image. */
+const translate = (cause: unknown, maxPixels?: number): unknown => {
+  if (isOutOfMemory(cause)) return cause;
   const reason = reasonOf(cause);
   if (maxPixels !== undefined && /pixel limit|too large|exceeds/i.test(reason)) {
     return tooLarge('The image', 'has', maxPixels, cause);

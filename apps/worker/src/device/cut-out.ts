@@ -10,7 +10,7 @@ import type { ServedModel } from '../models/served-models.js';
 
 /** The stages of a cut-out, each of them one function of this machine. */
 export type CutOutStages = {
-  readonly decode: (bytes: Uint8Array) => Promise<Photo>;
+  readonly decode: (bytes: Uint8Array, signal: AbortSignal) => Promise<Photo>;
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
   readonly infer: (
     served: ServedModel,
@@ -76,7 +76,7 @@ export const cutOut =
     const { parameter, finishing, outputFormat: format, outputQuality: quality } = request;
     const stage = inStages(stopwatch, signal);
 
-    const decoded = await stage('decode', () => atParameter(parameter, () => stages.decode(bytes)));
+    const decoded = await stage('decode', () => atParameter(parameter, () => stages.decode(bytes, signal)));
     const { density, isAnimated } = decoded;
     const { photo, tensor } = await stage('preprocess', () =>
       stages.preprocess({ photo: decoded, input }, signal),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { usableCores } from '#config';
-import { decode, encode, limitsOf, type ImageLimits } from '#imaging';
+import { openDecoders, type Decoders } from '#decoders';
+import { encode, limitsOf } from '#imaging';
 import { openDevice, type Device, type DeviceEvent } from '#inference';
 import {
   CONFIG,
@@ -15,6 +16,7 @@ import {
   token,
 } from '#nest';
 import type { Context } from '#program';
+import { createFaultLog } from '#telemetry';
 import { Module } from '@nestjs/common';
 import { ADMIN_SERVER, AdminModule } from '../admin/admin.module.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
@@ -24,6 +26,8 @@ import type { CutOutStages } from './cut-out.js';
 
 export const DEVICE = token<Device>('device');
 export const PIXEL_POOL = token<PixelPool>('pixel pool');
+/** The processes that decode images. */
+export const DECODERS = token<Decoders>('decoders');
 /** The stages that tasks and self-tests run on this machine. */
 export const CUT_OUT_STAGES = token<CutOutStages>('cut-out stages');
 
@@ -60,10 +64,22 @@ const openWorkerDevice = async (
   return device;
 };
 
-type Machine = { readonly limits: ImageLimits; readonly device: Device; readonly pixels: PixelPool };
+/** Opens the processes that decode, and logs how they end. */
+const openWorkerDecoders = ({ config, log }: Pick<Context, 'config' | 'log'>): Promise<Decoders> => {
+  const onFileFault = createFaultLog(log, 'pixels take the slower way, since a file cannot be used');
+  return openDecoders({
+    limits: limitsOf(config),
+    cores: usableCores(),
+    timeoutMs: config.DECODE_TIMEOUT_S * 1000,
+    onEnd: (end) => log.warn(end, 'a process that decodes images ended'),
+    onFileFault: (reason) => onFileFault(new Error(reason)),
+  });
+};
 
-const createStages = ({ limits, device, pixels }: Machine): CutOutStages => ({
-  decode: (bytes) => decode(bytes, limits),
+type Machine = { readonly decoders: Decoders; readonly device: Device; readonly pixels: PixelPool };
+
+const createStages = ({ decoders, device, pixels }: Machine): CutOutStages => ({
+  decode: decoders.decode,
   preprocess: pixels.preprocess,
   infer: async ({ network }, tensor, signal) => {
     const { output, input } = await device.run(network, tensor, signal);
@@ -105,11 +121,15 @@ const opensBeforeDevice = {
       { config: CONFIG, shutdown: SHUTDOWN },
     ),
     provide(
-      CUT_OUT_STAGES,
-      ({ config, ...machine }) => createStages({ limits: limitsOf(config), ...machine }),
-      { config: CONFIG, device: DEVICE, pixels: PIXEL_POOL },
+      DECODERS,
+      async ({ config, log, shutdown }) => {
+        const decoders = await openWorkerDecoders({ config, log });
+        return shutdown.closes('decoders', decoders, (opened) => opened.close());
+      },
+      { config: CONFIG, log: LOG, shutdown: SHUTDOWN },
     ),
+    provide(CUT_OUT_STAGES, createStages, { device: DEVICE, pixels: PIXEL_POOL, decoders: DECODERS }),
   ],
-  exports: [DEVICE, PIXEL_POOL, CUT_OUT_STAGES],
+  exports: [DEVICE, PIXEL_POOL, DECODERS, CUT_OUT_STAGES],
 })
 export class DeviceModule {}
