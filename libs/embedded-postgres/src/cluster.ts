@@ -16,6 +16,7 @@ import type { Binaries } from './binaries.js';
 import { endOrphans, isServer } from './orphans.js';
 import type { Place } from './place.js';
 import { endingIn, reasonIn, systemReason } from './reason.js';
+import { superuser } from './role.js';
 import { run } from './run.js';
 
 export type Cluster = Place & Binaries;
@@ -37,7 +38,7 @@ export async function initialise({ home, account, initdb }: Cluster): Promise<vo
 
   rmSync(join(home, draft), { recursive: true, force: true });
   closeSync(openNew({ home, account }, passwordFile, randomBytes(24).toString('base64url')));
-  const access = ['--username=clearcut', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+  const access = [`--username=${superuser}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
   const text = ['--encoding=UTF8', '--locale=C'];
   const args = [`--pgdata=${draft}`, ...access, ...text, '--no-instructions'];
   const { ok, output, signal } = await run(initdb, args, { cwd: home, account });

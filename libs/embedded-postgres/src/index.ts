@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import pg from 'pg';
 import { findBinaries } from './binaries.js';
 import {
   endReason,
@@ -13,8 +12,10 @@ import {
 export { findRunningPostgres } from './find-running.js';
 import { keepServing, type Backoff } from './keep-serving.js';
 import { findPlace } from './place.js';
+import { databaseName, prepareForPrograms, programsPassword, programsRole, superuser } from './role.js';
 
 export type EmbeddedPostgres = {
+  /** For the programs. The role in it is no superuser. */
   readonly url: string;
   readonly databaseDir: string;
   /** Cuts open connections. May be called more than once. */
@@ -96,9 +97,11 @@ async function openServer(options: EmbeddedPostgresOptions): Promise<Server> {
   const password = readPassword(cluster);
   const port = await startServer(cluster);
 
-  const urlOf = (database: string) => `postgresql://clearcut:${password}@127.0.0.1:${port}/${database}`;
+  const addressOf = (role: string, secret: string) => (database: string) =>
+    `postgresql://${role}:${secret}@127.0.0.1:${port}/${database}`;
+  const ours = programsPassword(password);
   try {
-    await createDatabase(urlOf('postgres'), 'clearcut');
+    await prepareForPrograms(addressOf(superuser, password), ours);
   } catch (cause) {
     await stopServer(cluster);
     throw new Error(`The bundled Postgres started but does not serve: ${(cause as Error).message}.`, {
@@ -110,21 +113,8 @@ async function openServer(options: EmbeddedPostgresOptions): Promise<Server> {
   return {
     cluster,
     port,
-    url: urlOf('clearcut'),
+    url: addressOf(programsRole, ours)(databaseName),
     databaseDir: join(place.home, 'database'),
     stop: () => (stopped ??= stopServer(cluster)),
   };
-}
-
-async function createDatabase(maintenanceUrl: string, name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: maintenanceUrl, ssl: false });
-  // A lost connection also rejects the query.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);
-    if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(name)}`);
-  } finally {
-    await client.end();
-  }
 }
