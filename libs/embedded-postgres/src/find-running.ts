@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isServing, readPassword } from './cluster.js';
+import { isServing } from './cluster.js';
+import { readPassword } from './password.js';
 import { homesOf } from './place.js';
 import { databaseName, programsPassword, programsRole } from './role.js';
 

@@ -17,7 +17,10 @@ export const programsPassword = (secret: string): string =>
  *
  * @param urlOf the address of a database for the superuser
  */
-export async function prepareForPrograms(urlOf: (database: string) => string, password: string): Promise<void> {
+export async function prepareForPrograms(
+  urlOf: (database: string) => string,
+  password: string,
+): Promise<void> {
   await asSuperuser(urlOf('postgres'), (client) => createDatabase(client));
   await asSuperuser(urlOf(databaseName), async (client) => {
     await client.query('BEGIN');
