@@ -12,6 +12,7 @@ import {
   type Cluster,
 } from './cluster.js';
 export { findRunningPostgres } from './find-running.js';
+export { hasCluster, moveCluster, removeCluster } from './move-cluster.js';
 import { keepServing, type Backoff } from './keep-serving.js';
 import { hasPassword, readPassword, resetPassword } from './password.js';
 import { findPlace } from './place.js';
