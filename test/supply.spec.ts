@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -65,6 +65,24 @@ describe('the packages', () => {
     // libvips is a shared library that may be replaced; NOTICE says so.
     const isVips = (text: string) => /LGPL-3\.0-or-later.*: @img\/sharp-(libvips-|wasm32|win32-)/.test(text);
     expect(named.filter((text) => !isVips(text))).toEqual([]);
+  });
+});
+
+describe('docs/security.md', () => {
+  const page = readFileSync('docs/security.md', 'utf8');
+  const quoted = [...page.matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text);
+
+  it('names tests that exist', () => {
+    const named = quoted.filter((text) => text.endsWith('.spec.ts'));
+    expect(named.length).toBeGreaterThan(15);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('names settings that exist', () => {
+    const settings = quoted.filter((text) => /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(text));
+    const environment = readFileSync('libs/config/src/environment.ts', 'utf8');
+    expect(settings.length).toBeGreaterThan(20);
+    expect(settings.filter((name) => !environment.includes(`  ${name}:`))).toEqual([]);
   });
 });
 
