@@ -124,14 +124,14 @@ describe('npx clearcut backup and restore', () => {
     const pending = await sendAsync(client, 'pending');
     await until('its first try', () => receiver.received('/pending').length > 0);
 
-    let isOver = false;
+    const over = new AbortController();
     const traffic = (async () => {
-      while (!isOver) sent.push(await sendAsync(client, 'done'));
+      while (!over.signal.aborted) sent.push(await sendAsync(client, 'done'));
     })();
     await until('some tasks', () => sent.length > 20);
     const before = [...sent];
     const { code, out, err } = await clearcut('backup', backups);
-    isOver = true;
+    over.abort();
     await traffic;
     expect({ code, err }).toEqual({
       code: 0,
@@ -211,7 +211,7 @@ describe('npx clearcut backup and restore', () => {
     expect(await contentsOf(two)).toEqual(contents);
 
     // What was put aside is whole, too.
-    const [aside = ''] = (await readdir(data)).filter((name) => name.startsWith('replaced-'));
+    const aside = (await readdir(data)).find((name) => name.startsWith('replaced-')) ?? '';
     const former = join(backups, 'former.tar');
     expect((await runClearcut(['backup', former], { ...env, DATA_DIR: join(data, aside) })).code).toBe(0);
     expect(await contentsOf(former)).toEqual(contents);

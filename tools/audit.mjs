@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const severe = ['high', 'critical'];
+const severe = new Set(['high', 'critical']);
 const options = { required: { type: 'boolean' }, exceptions: { type: 'string' } };
 const { values } = parseArgs({ options });
 
@@ -86,7 +86,7 @@ for (const exception of exceptions) {
 
 const { report, reason } = ask();
 if (report) {
-  const found = advisoriesIn(report).filter(({ severity }) => severe.includes(severity));
+  const found = advisoriesIn(report).filter(({ severity }) => severe.has(severity));
   const isExcepted = ({ id, name }) => exceptions.some((each) => each.id === id && each.package === name);
   for (const { id, name, title, severity, range } of found.filter((each) => !isExcepted(each)))
     fail(`${severity}: ${name} ${range}: ${title} (${id})`);

@@ -38,7 +38,7 @@ const generic = (name, version) => ({
 const vipsLibraries = () => {
   const folder = 'node_modules/@img';
   const installed = existsSync(folder) ? readdirSync(folder) : [];
-  const [name] = installed.filter((each) => each.startsWith('sharp-libvips-'));
+  const name = installed.find((each) => each.startsWith('sharp-libvips-'));
   if (name === undefined) throw new Error('libvips is not installed: run `npm ci` first.');
   const versions = JSON.parse(readFileSync(`${folder}/${name}/versions.json`, 'utf8'));
   return Object.entries(versions).map(([library, version]) => generic(library, version));

@@ -14,8 +14,14 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { findBinaries, installedDistribution } from './binaries.js';
 import { accountFor } from './identity.js';
-import { findRunningPostgres, startEmbeddedPostgres, type EmbeddedPostgres } from './index.js';
-import { superuserUrl } from '#test/databases';
+import {
+  findRunningPostgres,
+  hasCluster,
+  moveCluster,
+  removeCluster,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from './index.js';
 import { reasonIn } from './reason.js';
 import { run } from './run.js';
 
@@ -91,69 +97,6 @@ describe('the embedded Postgres', () => {
         await expect(query(url.replace(ours, wrong), 'select 1')).rejects.toThrow(
           'password authentication failed',
         );
-    },
-    timeoutMs,
-  );
-
-  it(
-    'gives programs a role that owns their database, and may neither read files nor run programs',
-    async () => {
-      const { url } = await start(folder);
-      const rights =
-        'select rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls from pg_roles where rolname = user';
-      const none = { rolsuper: false, rolcreatedb: false, rolcreaterole: false };
-      expect(await query(url, rights)).toEqual([{ ...none, rolreplication: false, rolbypassrls: false }]);
-      await query(url, 'create schema bullmq create table job (id int)');
-      for (const sql of [
-        `copy (select 1) to program 'cat'`,
-        `select pg_read_file('PG_VERSION')`,
-        'alter role clearcut_programs superuser',
-        'create role other',
-      ])
-        await expect(query(url, sql)).rejects.toThrow('permission denied');
-    },
-    timeoutMs,
-  );
-
-  it(
-    'gives what the superuser owns in a folder of an earlier release to the role of the programs',
-    async () => {
-      const first = await start(folder);
-      const former = async () =>
-        Object.assign(new URL(superuserUrl(first)), {
-          pathname: '/clearcut',
-          port: new URL(findRunningPostgres(folder) ?? '').port,
-        }).href;
-      await query(
-        await former(),
-        `alter database clearcut owner to clearcut; drop role clearcut_programs;
-         create type mood as enum ('good');
-         create table task (id bigserial, at int generated always as identity, mood mood);
-         create view tasks as select * from task;
-         create sequence alone;
-         create function one() returns int language sql return 1;
-         create schema bullmq;
-         create table bullmq."Job's" (id int);`,
-      );
-      await first.stop();
-
-      const second = await start(folder);
-      await query(
-        second.url,
-        `alter table task add note text; drop view tasks; drop sequence alone; drop function one();
-         insert into task (mood) values ('good'); alter type mood add value 'bad';
-         drop schema bullmq cascade; create table public.more (id int)`,
-      );
-      const others = `select count(*)::int from pg_class where relnamespace = 'public'::regnamespace
-                         and relowner <> user::regrole`;
-      expect(await query(second.url, others)).toEqual([{ count: 0 }]);
-
-      // A release from before may have run in between.
-      await query(await former(), 'create table later (id int)');
-      await second.stop();
-      const third = await start(folder);
-      expect(third.url.replace(/:\d+\//, '')).toBe(second.url.replace(/:\d+\//, ''));
-      await query(third.url, 'alter table later add note text');
     },
     timeoutMs,
   );
@@ -257,6 +200,26 @@ describe(`in a folder that only ${isRoot ? 'root' : 'we'} may enter`, () => {
       expect(lines).toEqual([expect.stringContaining(`cannot enter ${join(secluded, 'postgres')}`)]);
       expect(existsSync(join(secluded, 'postgres'))).toBe(false);
       rmSync(home, { recursive: true });
+    },
+    timeoutMs,
+  );
+
+  it(
+    'a database that moves to another data folder serves there, and can be removed',
+    async () => {
+      const [from, to] = [join(secluded, 'from'), join(secluded, 'to')];
+      const first = await start(from, () => {});
+      await query(first.url, 'create table note (line text)');
+      await first.stop();
+      moveCluster(from, to);
+      expect([hasCluster(from), hasCluster(to)]).toEqual([false, true]);
+      const second = await start(to, () => {});
+      expect(await query(second.url, 'select * from note')).toEqual([]);
+      expect(findRunningPostgres(to)).toBe(second.url);
+      await second.stop();
+      removeCluster(to);
+      expect(hasCluster(to)).toBe(false);
+      expect(existsSync(dirname(second.databaseDir))).toBe(false);
     },
     timeoutMs,
   );

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -10,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { canMountDisks, mountSmallDisk } from '#test/small-disk';
 import { HEAD, type Head } from './archive-format.js';
 import { BackupError } from './backup-error.js';
 import { readArchive, type ArchiveEntry } from './read-archive.js';
@@ -72,6 +74,25 @@ describe('a backup file', () => {
     expect(existsSync(file)).toBe(false);
     await archive.close();
     expect(existsSync(`${file}.part`)).toBe(false);
+  });
+
+  (canMountDisks ? it : it.skip)('says that the disk is full, and leaves nothing behind', async () => {
+    const disk = await mountSmallDisk(1);
+    try {
+      file = join(disk.folder, 'backup.tar');
+      const archive = await write();
+      const rest = archive.add('images/inputs/ab/two.png', Buffer.alloc(2_000_000));
+      await expect(rest).rejects.toThrow(`${file} cannot be written: no space left on device.`);
+      await archive.close();
+      expect(readdirSync(disk.folder)).toEqual([]);
+    } finally {
+      await disk.stop();
+    }
+  });
+
+  it('says why its folder cannot be used', async () => {
+    file = join(folder, 'none', 'backup.tar');
+    await expect(write()).rejects.toThrow(`${file} cannot be written: no such file or directory.`);
   });
 
   it('is refused when it is cut at any block', async () => {

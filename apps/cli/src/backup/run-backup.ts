@@ -7,10 +7,9 @@ import { findRunningPostgres, hasCluster, startEmbeddedPostgres } from '#embedde
 import { openStorage, type Storage } from '#storage';
 import { isHelp, print, readArguments, UsageError } from '../command.js';
 import { isLocked, lockDataDir } from '../start/data-lock.js';
-import { systemReason } from '../start/start-error.js';
 import { HEAD, keyFiles, type Head } from './archive-format.js';
 import { BackupError } from './backup-error.js';
-import { count, fromUser, requireOwnPostgres } from './own-data.js';
+import { count, explained, fromUser, requireOwnPostgres } from './own-data.js';
 import { createArchive, type ArchiveWriter } from './write-archive.js';
 
 const usage = `Usage: npx clearcut backup <file or folder> [--replace]
@@ -149,15 +148,18 @@ export const run = async (args: readonly string[], signal: AbortSignal): Promise
   const server = await openServer(config, signal);
   try {
     const dump = await openDump(server.url);
-    const archive = await createArchive(file).catch((cause: unknown) => {
-      throw new BackupError(`${file} cannot be written: ${systemReason(cause)}.`, { cause });
-    });
     try {
-      report(config, file, await copyAll(config, dump, archive, signal));
+      const archive = await createArchive(file);
+      try {
+        report(config, file, await copyAll(config, dump, archive, signal));
+      } finally {
+        await archive.close();
+      }
     } finally {
-      await archive.close();
       await dump.close();
     }
+  } catch (error) {
+    throw explained('The backup was not made', error, signal);
   } finally {
     await server.stop();
   }

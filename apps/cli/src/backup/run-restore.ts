@@ -1,15 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readConfig, type Config } from '#config';
-import { checkDump, openLoad, type Load } from '#database';
-import { removeCluster, startEmbeddedPostgres } from '#embedded-postgres';
-import { imageIdOf, openStorage, type Storage } from '#storage';
+import { checkDump } from '#database';
+import { removeCluster } from '#embedded-postgres';
 import { isHelp, print, readArguments, UsageError } from '../command.js';
 import { lockDataDir } from '../start/data-lock.js';
 import { makeFolder } from '../start/make-folder.js';
-import { keyFiles, type Head, type Tail } from './archive-format.js';
 import { BackupError } from './backup-error.js';
-import { count, fromUser, requireOwnPostgres } from './own-data.js';
+import { buildDraft } from './build-draft.js';
+import { count, explained, fromUser, requireOwnPostgres } from './own-data.js';
 import { readArchive } from './read-archive.js';
 import { draftOf, finishRestore, hasData, markBuilt, mountedPart } from './swap.js';
 
@@ -35,63 +34,6 @@ const readRestore = (args: readonly string[]) => {
   return { file, isCheck: values.check === true, mayReplace: values.replace === true };
 };
 
-const checkHead = (head: Head, { STORAGE }: Config): void => {
-  checkDump(head);
-  if (head.storage === STORAGE) return;
-  const place = head.storage === 'disk' ? 'in the backup' : 'in a bucket, not in the backup';
-  throw new BackupError(`The images are ${place}: set STORAGE=${head.storage}.`);
-};
-
-/** Where the parts of a backup go. */
-type Draft = { readonly folder: string; readonly load: Load; readonly storage: Storage };
-
-const addFile = async (draft: Draft, name: string, bytes: Buffer): Promise<number> => {
-  const [part, ...rest] = name.split('/');
-  const path = rest.join('/');
-  if (part === 'database') return draft.load.insert(rest[0] ?? '', bytes.toString());
-  if (part === 'images' && imageIdOf(path) !== undefined) await draft.storage.write(path, bytes);
-  else if (part === 'keys' && keyFiles.some((file) => file === path))
-    writeFileSync(join(draft.folder, path), bytes, { mode: 0o600, flush: true });
-  else throw new BackupError(`The backup has a file ${name}, which this release does not know.`);
-  return 0;
-};
-
-const requireAll = (tail: Tail, counts: ReadonlyMap<string, number>): void => {
-  for (const [table, rows] of Object.entries(tail.rows))
-    if ((counts.get(table) ?? 0) !== rows)
-      throw new BackupError(`Of ${count(rows, 'row')} of ${table}, ${counts.get(table) ?? 0} were restored.`);
-};
-
-/** Builds the data in the folder. @returns what was restored */
-const build = async (file: string, folder: string, config: Config, signal: AbortSignal): Promise<Tail> => {
-  const postgres = await startEmbeddedPostgres({ dataDir: folder, log: say });
-  const counts = new Map<string, number>();
-  const storage = await openStorage({ STORAGE: 'disk', DATA_DIR: folder });
-  let load: Load | undefined;
-  try {
-    for await (const entry of readArchive(file)) {
-      signal.throwIfAborted();
-      if (entry.kind === 'head') {
-        checkHead(entry.head, config);
-        load = await openLoad(postgres.url, entry.head);
-      } else if (load && entry.kind === 'file') {
-        const table = entry.name.split('/')[1] ?? '';
-        const rows = await addFile({ folder, load, storage }, entry.name, entry.bytes);
-        if (rows > 0) counts.set(table, (counts.get(table) ?? 0) + rows);
-      } else if (load && entry.kind === 'tail') {
-        requireAll(entry.tail, counts);
-        await load.finish(entry.tail.sequences, entry.tail.lostImages);
-        return entry.tail;
-      }
-    }
-    throw new BackupError(`${file} is no whole backup of Clearcut.`);
-  } finally {
-    await load?.close();
-    storage.close();
-    await postgres.stop();
-  }
-};
-
 const removeDraft = (folder: string): void => {
   if (!existsSync(folder)) return;
   removeCluster(folder);
@@ -106,7 +48,7 @@ const restore = async (file: string, config: Config, signal: AbortSignal): Promi
   // As root, Postgres runs as another user, who must enter it. What is in it is for its owner alone.
   chmodSync(folder, 0o711);
   try {
-    const { rows, images } = await build(file, folder, config, signal);
+    const { rows, images } = await buildDraft({ file, folder, config, log: say }, signal);
     const isReplacing = hasData(DATA_DIR);
     const aside = `replaced-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
     markBuilt(DATA_DIR, aside);
@@ -117,14 +59,15 @@ const restore = async (file: string, config: Config, signal: AbortSignal): Promi
     if (isReplacing) say(`The former data are in ${join(DATA_DIR, aside)}; delete them when all is well.`);
   } catch (error) {
     // A whole draft is finished by the next start.
-    if (!existsSync(join(folder, 'built'))) removeDraft(folder);
-    throw error;
+    if (existsSync(join(folder, 'built'))) throw error;
+    removeDraft(folder);
+    throw explained('Nothing was restored, and the data are as they were', error, signal);
   }
 };
 
-const check = async (file: string, config: Config): Promise<void> => {
+const check = async (file: string): Promise<void> => {
   for await (const entry of readArchive(file)) {
-    if (entry.kind === 'head') checkHead(entry.head, config);
+    if (entry.kind === 'head') checkDump(entry.head);
     if (entry.kind !== 'tail') continue;
     const { rows, images } = entry.tail;
     print(`${basename(file)} is whole: ${count(rows['tasks'] ?? 0, 'task')}, ${count(images, 'image')}.\n`);
@@ -140,7 +83,7 @@ export const run = async (args: readonly string[], signal: AbortSignal): Promise
   if (args.some(isHelp)) return print(usage);
   const config = readConfig();
   const { file, isCheck, mayReplace } = readRestore(args);
-  if (isCheck) return check(file, config);
+  if (isCheck) return check(file);
   requireOwnPostgres(config);
   const { DATA_DIR } = config;
   makeFolder(DATA_DIR);

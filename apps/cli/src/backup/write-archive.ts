@@ -1,7 +1,9 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Header } from 'tar';
+import { systemReason } from '../start/start-error.js';
 import { createDigest, TAIL, type Tail } from './archive-format.js';
+import { BackupError } from './backup-error.js';
 import { readArchive } from './read-archive.js';
 
 export type ArchiveWriter = {
@@ -29,14 +31,28 @@ const append = async (handle: FileHandle, name: string, bytes: Uint8Array, mtime
 const syncFolder = async (folder: string): Promise<void> => {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 };
 
 /** Writes beside the file until it is whole, so that half a backup is never taken for one. */
 export const createArchive = async (path: string): Promise<ArchiveWriter> => {
   const draft = `${path}.part`;
-  await rm(draft, { force: true });
-  const handle = await open(draft, 'wx', 0o600);
+  const written = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof BackupError) throw cause;
+      throw new BackupError(`${path} cannot be written: ${systemReason(cause)}.`, { cause });
+    }
+  };
+  const handle = await written(async () => {
+    await rm(draft, { force: true });
+    return open(draft, 'wx', 0o600);
+  });
   const digest = createDigest();
   const mtime = new Date();
   const close = async () => {
@@ -46,16 +62,17 @@ export const createArchive = async (path: string): Promise<ArchiveWriter> => {
   return {
     add: async (name, bytes) => {
       digest.add(name, bytes);
-      await append(handle, name, bytes, mtime);
+      await written(() => append(handle, name, bytes, mtime));
     },
-    finish: async (tail) => {
-      await append(handle, TAIL, Buffer.from(JSON.stringify({ ...tail, sha256: digest.hex() })), mtime);
-      await handle.writeFile(Buffer.alloc(2 * BLOCK));
-      await handle.sync();
-      for await (const entry of readArchive(draft)) void entry;
-      await rename(draft, path);
-      await syncFolder(dirname(path));
-    },
+    finish: (tail) =>
+      written(async () => {
+        await append(handle, TAIL, Buffer.from(JSON.stringify({ ...tail, sha256: digest.hex() })), mtime);
+        await handle.writeFile(Buffer.alloc(2 * BLOCK));
+        await handle.sync();
+        for await (const entry of readArchive(draft)) void entry;
+        await rename(draft, path);
+        await syncFolder(dirname(path));
+      }),
     close,
   };
 };

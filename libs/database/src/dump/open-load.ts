@@ -44,7 +44,7 @@ const insertSql = async (
 };
 
 /** What belongs to the workers and the queue of the copied installation, which are gone. */
-const goneTables = ['claimants', 'workers'];
+const goneTables = new Set(['claimants', 'workers']);
 const goneValues: Readonly<Record<string, string>> = {
   state: `'queued'`,
   fed_at: 'NULL',
@@ -55,7 +55,7 @@ const goneValues: Readonly<Record<string, string>> = {
 
 /** Puts tasks that were in hand back into the line. The schema of an older release has less of this. */
 const startAnew = async (client: pg.Client, tables: DumpHead['tables']): Promise<void> => {
-  for (const { name } of tables.filter(({ name }) => goneTables.includes(name)))
+  for (const { name } of tables.filter(({ name }) => goneTables.has(name)))
     await client.query(`DELETE FROM ${quoted(name)}`);
   const columns = tables.find(({ name }) => name === 'tasks')?.columns ?? [];
   const changes = Object.entries(goneValues).filter(([column]) => columns.includes(column));
