@@ -39,8 +39,9 @@ const insertSql = async (
       throw new Error(`The backup has a column ${name}.${column}, which its schema lacks.`);
     return `(line->>${i})::${type}`;
   });
+  // jsonb finds a value at once; json reads the row anew for each column, which took twelve times as long.
   return `INSERT INTO ${quoted(name)} (${columns.map(quoted).join(', ')}) OVERRIDING SYSTEM VALUE
-          SELECT ${values.join(', ')} FROM json_array_elements($1::json) AS line`;
+          SELECT ${values.join(', ')} FROM jsonb_array_elements($1::jsonb) AS line`;
 };
 
 /** What belongs to the workers and the queue of the copied installation, which are gone. */
