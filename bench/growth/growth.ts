@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { migrate, openDatabase, type Database } from '#database';
 import { startEmbeddedPostgres } from '#embedded-postgres';
+import { superuserUrl } from '#test/databases';
 import { writeHistory, type WrittenHistory } from '#test/history';
 import type { Bench, Benchmark } from '../benchmark.js';
 import { readCounts } from '../options.js';
@@ -22,7 +23,8 @@ const startPostgres = async ({ closers }: Bench): Promise<string> => {
   await chmod(folder, 0o755);
   const postgres = await startEmbeddedPostgres({ dataDir: folder });
   closers.push(() => rm(postgres.databaseDir, { recursive: true, force: true }), postgres.stop);
-  return postgres.url;
+  // It creates a database for each size.
+  return superuserUrl(postgres);
 };
 
 /** A database with a history of so many tasks. */

@@ -1,16 +1,26 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
+import type { EmbeddedPostgres } from '#embedded-postgres';
 
 export const TEMPLATE = 'clearcut_template';
 
-const serverUrl = (): string => {
-  const url = process.env['TEST_POSTGRES'];
-  if (!url) throw new Error('TEST_POSTGRES is not set: run the tests by npm test');
+/** For a role without special rights, as the programs have it. */
+const serverUrl = (name = 'TEST_POSTGRES'): string => {
+  const url = process.env[name];
+  if (!url) throw new Error(`${name} is not set: run the tests by npm test`);
   return url;
 };
 
+/** The address for the superuser of an embedded Postgres, which programs do not get. */
+export const superuserUrl = ({ url, databaseDir }: EmbeddedPostgres): string => {
+  const password = readFileSync(join(dirname(databaseDir), 'password'), 'utf8');
+  return Object.assign(new URL(url), { username: 'clearcut', password, pathname: '/postgres' }).href;
+};
+
 const admin = async (sql: string) => {
-  const client = new pg.Client({ connectionString: serverUrl() });
+  const client = new pg.Client({ connectionString: serverUrl('TEST_POSTGRES_SUPERUSER') });
   await client.connect();
   try {
     await client.query(sql);
@@ -21,7 +31,8 @@ const admin = async (sql: string) => {
 
 /** @returns the URL of a new database, empty or copied from the template */
 export const createDatabase = async (name: string, template = 'template0'): Promise<string> => {
-  await admin(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const { username } = new URL(serverUrl());
+  await admin(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${username}`);
   return Object.assign(new URL(serverUrl()), { pathname: `/${name}` }).href;
 };
 

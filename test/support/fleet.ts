@@ -51,7 +51,7 @@ const untilReady = (child: ChildProcess, name: string) =>
   });
 
 /** A models file with the default model, but a small network. */
-const writeModelsFile = async (folder: string): Promise<string> => {
+export const writeModelsFile = async (folder: string): Promise<string> => {
   const published = defaultVariant(defaultModel);
   const variant = await installGraph(folder, { ...published, input: { ...published.input, size: 64 } });
   const path = join(folder, 'models.json');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '#database';
 import { startEmbeddedPostgres } from '#embedded-postgres';
-import { createDatabase, TEMPLATE } from './databases.js';
+import { createDatabase, superuserUrl, TEMPLATE } from './databases.js';
 
 /** One Postgres for the whole run. Each test file gets its own database, copied from a migrated template. */
 export default async (): Promise<void> => {
@@ -12,6 +12,7 @@ export default async (): Promise<void> => {
   await chmod(dataDir, 0o755);
   const postgres = await startEmbeddedPostgres({ dataDir });
   process.env['TEST_POSTGRES'] = postgres.url;
+  process.env['TEST_POSTGRES_SUPERUSER'] = superuserUrl(postgres);
   await migrate(await createDatabase(TEMPLATE));
 
   globalThis.stopTestPostgres = async () => {

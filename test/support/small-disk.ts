@@ -17,11 +17,11 @@ type SmallDisk = {
   readonly stop: () => Promise<void>;
 };
 
-/** A disk of a few megabytes in memory. Only root on Linux can mount one. */
-export const mountSmallDisk = async (): Promise<SmallDisk> => {
+/** A disk in memory. Only root on Linux can mount one. */
+export const mountSmallDisk = async (megabytes = 8): Promise<SmallDisk> => {
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-disk-'));
   const mount = (options: string) => run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
-  await mount('size=8m');
+  await mount(`size=${megabytes}m`);
   const filler = join(folder, 'filler');
   return {
     folder,

@@ -9,6 +9,8 @@ const usage = `Usage: npx clearcut <command>
   tasks     cancel tasks
   webhooks  list and replay webhooks, print and rotate what signs them
   migrate   bring the schema of the database up to date
+  backup    copy the data of npm start into a file
+  restore   put the data of a backup into DATA_DIR
   doctor    check the database, the clock of this machine and the workers
   info      print the address, key and status page of the running npm start
 
@@ -25,6 +27,8 @@ const commands: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   tasks: () => import('./tasks/run-tasks.js'),
   webhooks: () => import('./webhooks/run-webhooks.js'),
   migrate: () => import('./migrate.js'),
+  backup: () => import('./backup/run-backup.js'),
+  restore: () => import('./backup/run-restore.js'),
   doctor: () => import('./doctor.js'),
   info: () => import('./info.js'),
 };

@@ -46,6 +46,8 @@ export {
   type DueDelivery,
   type InHand,
 } from './deliveries.js';
+export { openDump, type Dump } from './dump/open-dump.js';
+export { checkDump, openLoad, type Load } from './dump/open-load.js';
 export { expireImages } from './expire-images.js';
 export {
   endPauses,

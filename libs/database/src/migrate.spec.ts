@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#embedded-postgres';
+import { superuserUrl } from '#test/databases';
 import { migrate } from './migrate.js';
 
 const timeoutMs = 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'clearcut-'));
 let postgres: EmbeddedPostgres;
 
-const urlOf = (database: string) => postgres.url.replace(/clearcut$/, database);
+/** For the superuser, who may create databases and roles. */
+const urlOf = (database: string) =>
+  Object.assign(new URL(superuserUrl(postgres)), { pathname: `/${database}` }).href;
 
 async function query(database: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: urlOf(database) });

@@ -14,6 +14,8 @@ import {
 /** prisma/migrations, relative to dist/libs/database/src. */
 const ourFolder = new URL('../../../../prisma/migrations/', import.meta.url);
 
+export const ourMigrations = (): readonly Migration[] => readMigrations(ourFolder);
+
 /** The advisory lock of Prisma's command line, so that the two never run at the same time. */
 const lockKey = 72_707_369;
 
@@ -22,6 +24,8 @@ const noTransaction = /^-- no transaction\r?\n/;
 
 type MigrateOptions = {
   readonly folder?: URL;
+  /** The names to apply, such as those of an older release. By default all. */
+  readonly only?: ReadonlySet<string>;
   /** How long to wait while another program migrates this database. */
   readonly lockTimeoutMs?: number;
   /** Called with a sentence for each applied migration that differs from its file. */
@@ -36,9 +40,9 @@ export async function migrate(
   databaseUrl: string,
   options: MigrateOptions = {},
 ): Promise<{ applied: string[] }> {
-  const { folder = ourFolder, lockTimeoutMs = 600_000 } = options;
+  const { folder = ourFolder, lockTimeoutMs = 600_000, only } = options;
   const warn = options.warn ?? ((sentence) => process.emitWarning(sentence));
-  const migrations = readMigrations(folder);
+  const migrations = readMigrations(folder).filter(({ name }) => only?.has(name) ?? true);
   const client = await connect(databaseUrl);
   try {
     const history = await readHistory(client);

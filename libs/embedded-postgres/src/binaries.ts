@@ -9,7 +9,7 @@ import { run } from './run.js';
 
 /** `folder` holds bin/, lib/ and share/ of Postgres. */
 export type Distribution = { readonly folder: string; readonly version: string };
-export type Binaries = { readonly initdb: string; readonly pgCtl: string };
+export type Binaries = { readonly initdb: string; readonly pgCtl: string; readonly postgres: string };
 
 const suffix = process.platform === 'win32' ? '.exe' : '';
 const program = (folder: string, name: string) => join(folder, 'bin', `${name}${suffix}`);
@@ -63,6 +63,7 @@ export async function findBinaries(
 const binariesOf = (folder: string): Binaries => ({
   initdb: program(folder, 'initdb'),
   pgCtl: program(folder, 'pg_ctl'),
+  postgres: program(folder, 'postgres'),
 });
 
 async function obstacleTo(folder: string, account: Account | undefined): Promise<string | undefined> {

@@ -1,21 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fchownSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { explain } from './advice.js';
 import type { Binaries } from './binaries.js';
+import { openNew } from './new-file.js';
 import { endOrphans, isServer } from './orphans.js';
+import { passwordFile, writePassword } from './password.js';
 import type { Place } from './place.js';
-import { endingIn, reasonIn, systemReason } from './reason.js';
+import { endingIn, isFull } from './reason.js';
+import { superuser } from './role.js';
 import { run } from './run.js';
 
 export type Cluster = Place & Binaries;
@@ -24,7 +18,6 @@ export type Cluster = Place & Binaries;
 // interpret a `$` or a quote.
 const database = 'database';
 const draft = 'database.new';
-const passwordFile = 'password';
 const logFile = 'postgres.log';
 
 /** Another program took the port meanwhile, or the children of a killed server still run. */
@@ -36,25 +29,13 @@ export async function initialise({ home, account, initdb }: Cluster): Promise<vo
   if (existsSync(join(home, database))) return;
 
   rmSync(join(home, draft), { recursive: true, force: true });
-  closeSync(openNew({ home, account }, passwordFile, randomBytes(24).toString('base64url')));
-  const access = ['--username=clearcut', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+  writePassword({ home, account });
+  const access = [`--username=${superuser}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
   const text = ['--encoding=UTF8', '--locale=C'];
   const args = [`--pgdata=${draft}`, ...access, ...text, '--no-instructions'];
   const { ok, output, signal } = await run(initdb, args, { cwd: home, account });
-  if (!ok)
-    throw new Error(`The database could not be created in ${home}: ${reasonIn(output, home, signal)}.`);
+  if (!ok) throw new Error(`The database could not be created in ${home}: ${explain(output, home, signal)}.`);
   renameSync(join(home, draft), join(home, database));
-}
-
-export function readPassword({ home }: Pick<Cluster, 'home'>): string {
-  try {
-    return readFileSync(join(home, passwordFile), 'utf8');
-  } catch (cause) {
-    const path = join(home, passwordFile);
-    throw new Error(`The password of the database cannot be read from ${path}: ${systemReason(cause)}.`, {
-      cause,
-    });
-  }
 }
 
 /**
@@ -76,19 +57,24 @@ export async function startServer(cluster: Cluster, givenPort?: number): Promise
     const log = `${readFileSync(join(home, logFile), 'utf8')}\n${output}`;
     await stopServer(cluster);
     if (attempt === attempts || !temporary.test(log)) {
-      throw new Error(`The bundled Postgres did not start: ${reasonIn(log, home, signal)}.`);
+      throw new Error(`The bundled Postgres did not start: ${explain(log, home, signal)}.`);
     }
     await pause(500);
   }
 }
 
+type StopMode = 'fast' | 'immediate';
+
 /** Stops the server of this cluster and the processes that a killed one left behind, if there are any. */
-export async function stopServer({ home, account, pgCtl }: Cluster): Promise<void> {
+export async function stopServer(
+  { home, account, pgCtl }: Cluster,
+  modes: readonly StopMode[] = ['fast', 'immediate'],
+): Promise<void> {
   const control = (...args: string[]) =>
     run(pgCtl, [...args, '-D', database], { cwd: home, account, ownSession: true });
 
   removeStaleLock(home);
-  for (const mode of ['fast', 'immediate']) {
+  for (const mode of modes) {
     const { ok: running } = await control('status');
     if (!running) return endOrphans(join(home, database));
     const { ok: stopped } = await control('stop', '-s', '-w', '-t', '60', '-m', mode);
@@ -99,11 +85,11 @@ export async function stopServer({ home, account, pgCtl }: Cluster): Promise<voi
 
 /**
  * After a kill the lock file names a dead process. In a container the id may meanwhile belong to a program of ours,
- * which pg_ctl would stop. A zombie of the server may hold it, too. Postgres would not start in either case.
+ * or to another Postgres, which pg_ctl would stop. A zombie of the server may hold it, too. Postgres would not start.
  */
 function removeStaleLock(home: string): void {
-  const pid = lockHolder(home);
-  if (process.platform === 'linux' && pid !== undefined && !isServer(pid)) rmSync(lockFile(home));
+  if (process.platform === 'linux' && existsSync(lockFile(home)) && !isServing({ home }))
+    rmSync(lockFile(home));
 }
 
 const lockFile = (home: string) => join(home, database, 'postmaster.pid');
@@ -116,14 +102,28 @@ function lockHolder(home: string): number | undefined {
 /** Whether a server runs on this cluster, ready or still starting. */
 export function isServing({ home }: Pick<Cluster, 'home'>): boolean {
   const pid = lockHolder(home);
-  return pid !== undefined && isServer(pid);
+  return pid !== undefined && isServer(pid, join(home, database));
 }
 
-/** Why the server ended by itself, from its log. */
-export function endReason({ home }: Cluster): string {
-  const log = join(home, logFile);
-  return existsSync(log) ? endingIn(readFileSync(log, 'utf8')) : endingIn('');
+const logOf = ({ home }: Pick<Cluster, 'home'>): string =>
+  existsSync(join(home, logFile)) ? readFileSync(join(home, logFile), 'utf8') : '';
+
+/** Why a server that runs does not serve, and what to do. */
+export function refusalReason(
+  { home }: Cluster,
+  fault: { readonly code?: unknown; readonly message: string },
+): string {
+  const log = logOf({ home });
+  // To early clients the server says only that it is not ready.
+  const isInLog = fault.code === undefined || fault.code === '57P03';
+  return explain(isInLog && /FATAL|PANIC/.test(log) ? log : `FATAL:  ${fault.message}\n${log}`, home);
 }
+
+/** Whether the disk has too little room for a server to start. */
+export const isOutOfRoom = ({ home }: Cluster): boolean => isFull(home);
+
+/** Why the server ended by itself, from its log. */
+export const endReason = (cluster: Cluster): string => endingIn(logOf(cluster));
 
 const serverOptions = (port: number) =>
   [
@@ -135,20 +135,6 @@ const serverOptions = (port: number) =>
   ]
     .map((setting) => `-c ${setting}`)
     .join(' ');
-
-/** Creates exclusively: as root we write into a folder where another user may have planted a link. */
-function openNew({ home, account }: Place, name: string, content = ''): number {
-  const path = join(home, name);
-  try {
-    rmSync(path, { force: true });
-    const fd = openSync(path, 'wx', 0o600);
-    if (account) fchownSync(fd, account.uid, account.gid);
-    writeFileSync(fd, content, { flush: true });
-    return fd;
-  } catch (cause) {
-    throw new Error(`The file ${path} cannot be written: ${systemReason(cause)}.`, { cause });
-  }
-}
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isServing, readPassword } from './cluster.js';
+import { isServing } from './cluster.js';
+import { readPassword } from './password.js';
 import { homesOf } from './place.js';
+import { databaseName, programsPassword, programsRole } from './role.js';
 
 /** Lines of postmaster.pid, counted from 0: https://www.postgresql.org/docs/current/storage-file-layout.html */
 const PORT_LINE = 3;
@@ -21,5 +23,6 @@ export function findRunningPostgres(dataDir: string): string | undefined {
   const lines = existsSync(lock) ? readFileSync(lock, 'utf8').split('\n') : [];
   const port = Number(lines[PORT_LINE]);
   if (!(port > 0) || lines[STATUS_LINE]?.trim() !== 'ready') return undefined;
-  return `postgresql://clearcut:${readPassword({ home })}@127.0.0.1:${port}/clearcut`;
+  const password = programsPassword(readPassword({ home }));
+  return `postgresql://${programsRole}:${password}@127.0.0.1:${port}/${databaseName}`;
 }

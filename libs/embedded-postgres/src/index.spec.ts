@@ -14,7 +14,14 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { findBinaries, installedDistribution } from './binaries.js';
 import { accountFor } from './identity.js';
-import { findRunningPostgres, startEmbeddedPostgres, type EmbeddedPostgres } from './index.js';
+import {
+  findRunningPostgres,
+  hasCluster,
+  moveCluster,
+  removeCluster,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from './index.js';
 import { reasonIn } from './reason.js';
 import { run } from './run.js';
 
@@ -84,10 +91,12 @@ describe('the embedded Postgres', () => {
       const path = join(dirname(databaseDir), 'password');
       const password = readFileSync(path, 'utf8');
       expect(statSync(path).mode & 0o777).toBe(0o600);
-      expect(new URL(url).password).toBe(password);
-      await expect(query(url.replace(password, 'guess'), 'select 1')).rejects.toThrow(
-        'password authentication failed',
-      );
+      const { username, password: ours } = new URL(url);
+      expect(username).toBe('clearcut_programs');
+      for (const wrong of ['guess', password])
+        await expect(query(url.replace(ours, wrong), 'select 1')).rejects.toThrow(
+          'password authentication failed',
+        );
     },
     timeoutMs,
   );
@@ -191,6 +200,26 @@ describe(`in a folder that only ${isRoot ? 'root' : 'we'} may enter`, () => {
       expect(lines).toEqual([expect.stringContaining(`cannot enter ${join(secluded, 'postgres')}`)]);
       expect(existsSync(join(secluded, 'postgres'))).toBe(false);
       rmSync(home, { recursive: true });
+    },
+    timeoutMs,
+  );
+
+  it(
+    'a database that moves to another data folder serves there, and can be removed',
+    async () => {
+      const [from, to] = [join(secluded, 'from'), join(secluded, 'to')];
+      const first = await start(from, () => {});
+      await query(first.url, 'create table note (line text)');
+      await first.stop();
+      moveCluster(from, to);
+      expect([hasCluster(from), hasCluster(to)]).toEqual([false, true]);
+      const second = await start(to, () => {});
+      expect(await query(second.url, 'select * from note')).toEqual([]);
+      expect(findRunningPostgres(to)).toBe(second.url);
+      await second.stop();
+      removeCluster(to);
+      expect(hasCluster(to)).toBe(false);
+      expect(existsSync(dirname(second.databaseDir))).toBe(false);
     },
     timeoutMs,
   );

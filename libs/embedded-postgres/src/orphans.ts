@@ -9,12 +9,21 @@ const ask = (look: () => string): string => {
   }
 };
 
-/** Whether the process is a live Postgres; the id of a dead one may belong to another program by now. */
-export function isServer(pid: number): boolean {
+/**
+ * Whether the process is a live Postgres of this folder. The id of a dead one may belong to another program by now, also to
+ * another Postgres.
+ */
+export function isServer(pid: number, folder: string): boolean {
   if (process.platform !== 'linux') return isAlive(pid);
   const status = ask(() => readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return /^Name:\tpostgres\n[^]*^State:\t[^ZX]/m.test(status);
+  if (!/^Name:\tpostgres\n[^]*^State:\t[^ZX]/m.test(status)) return false;
+  // Empty in a container whose root may not inspect processes of others.
+  const place = workingFolder(pid);
+  return place === '' || place === ask(() => realpathSync(folder));
 }
+
+/** Each process of a server works in the folder of its database. */
+const workingFolder = (pid: number) => ask(() => readlinkSync(`/proc/${pid}/cwd`));
 
 function isAlive(pid: number): boolean {
   try {
@@ -35,8 +44,7 @@ export function endOrphans(folder: string): void {
   const home = realpathSync(folder);
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   for (const pid of pids.map(Number)) {
-    // Each process of a server works in the folder of its database.
-    if (ask(() => readlinkSync(`/proc/${pid}/cwd`)) !== home || !isServer(pid)) continue;
+    if (workingFolder(pid) !== home || !isServer(pid, folder)) continue;
     try {
       process.kill(pid, 'SIGKILL');
     } catch (error) {

@@ -24,6 +24,7 @@ export function findPlace(dataDir: string, log: (line: string) => void): Place {
   const other = join(systemFolder, shortHash(realpathSync(dataDir)));
 
   const existing = [usual, other].find((home) => existsSync(join(home, 'database')));
+  if (existing && isFolder(join(existing, 'database'))) tighten(join(existing, 'database'), log);
   const account = accountFor(existing && join(existing, 'database'));
   if (!account) return { home: ownFolder(usual), account };
 
@@ -34,7 +35,10 @@ export function findPlace(dataDir: string, log: (line: string) => void): Place {
     return { home, account };
   }
   // An empty database elsewhere would look as if all data were lost.
-  if (existing) throw new Error(`The database in ${home} is out of reach: ${obstacle}.`);
+  if (existing) {
+    const remedy = `Give ${home} and all in it to one user, as by \`chown -R\``;
+    throw new Error(`The database in ${home} is out of reach: ${obstacle}. ${remedy}.`);
+  }
 
   if (readdirSync(usual).length === 0) rmdirSync(usual);
   makeFolder(systemFolder, 0o755);
@@ -71,11 +75,26 @@ function handOver(home: string, account: Account): string | undefined {
   makeFolder(home, 0o700);
   try {
     // Files restored from a backup often belong to root.
-    if (statSync(home).uid === 0) chownTree(home, account);
+    for (const folder of [home, join(home, 'database')])
+      if (isFolder(folder) && statSync(folder).uid === 0) chownTree(folder, account);
   } catch (cause) {
     return `${home} cannot be given to ${account.name} (${systemReason(cause)})`;
   }
   return obstacleIn(home, account);
+}
+
+const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
+
+/** Postgres refuses a folder that other users may read, as copies often are. */
+function tighten(database: string, log: (line: string) => void): void {
+  const mode = statSync(database).mode & 0o777;
+  if (process.platform === 'win32' || [0o700, 0o750].includes(mode)) return;
+  try {
+    chmodSync(database, 0o700);
+    log(`The mode of ${database} was ${mode.toString(8)} and is 700 now, as Postgres demands.`);
+  } catch (cause) {
+    throw new Error(`The mode of ${database} cannot be set to 700: ${systemReason(cause)}.`, { cause });
+  }
 }
 
 function chownTree(folder: string, { uid, gid }: Account): void {

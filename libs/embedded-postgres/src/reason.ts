@@ -54,7 +54,7 @@ export function endingIn(log: string): string {
   return line ? withoutLabel(line) : 'its log does not say why';
 }
 
-function isFull(folder: string): boolean {
+export function isFull(folder: string): boolean {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize < leastFreeBytes;
 }

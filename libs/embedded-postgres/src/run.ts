@@ -13,6 +13,8 @@ export type RunOptions = {
   readonly account: Account | undefined;
   /** An open file for the output; without it, the output is returned. */
   readonly logFd?: number;
+  /** What the program reads. */
+  readonly input?: string;
   /** Keeps a Ctrl-C at the terminal away from the program. */
   readonly ownSession?: boolean;
 };
@@ -38,7 +40,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     const child = spawn(command, args, {
       cwd,
       env: environment,
-      stdio: ['ignore', sink, sink],
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', sink, sink],
       detached: options.ownSession ?? false,
       windowsHide: true,
       ...(account && { uid: account.uid, gid: account.gid }),
@@ -48,6 +50,8 @@ export function run(command: string, args: readonly string[], options: RunOption
     const collect = (chunk: Buffer) => (output += chunk.toString());
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
+    // A program that ends early does not read all, and its outcome says why.
+    child.stdin?.on('error', () => undefined).end(options.input);
     child.once('error', (error) => resolve({ ok: false, output: error.message, signal: null }));
     child.once('close', (code, signal) => resolve({ ok: code === 0, output: output.trim(), signal }));
   });

@@ -1,6 +1,7 @@
 import { readCatalogue, type Config } from '#config';
 import { requirePlatform } from '#program';
 import type { Progress } from '#weights';
+import { finishRestore } from '../backup/swap.js';
 import { announcement, forgetAnnouncement, keepAnnouncement, printAnnouncement } from './announcement.js';
 import { checkPort, localUrl } from './check-port.js';
 import { checkRedis } from './check-redis.js';
@@ -58,6 +59,7 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   const lock = await lockDataDir(config.DATA_DIR, stopping);
   closers.push(lock.release, () => forgetAnnouncement(config.DATA_DIR));
   forgetAnnouncement(config.DATA_DIR);
+  if (finishRestore(config.DATA_DIR)) progress.note('The restore that was interrupted is finished.');
   stopping.addEventListener('abort', lock.markStopping);
   // The programs of a killed supervisor finish their work in hand and then end.
   await checkPort(config, stopping, lock.isInherited ? killAfterMs(config) + CLOSE_MS : 0);
