@@ -3,7 +3,7 @@ import { networkKey } from '#inference';
 import { CONFIG, LOG, METRICS, provide, token } from '#nest';
 import { PHASES } from './admin/admin.module.js';
 import { DEVICE } from './device/device.module.js';
-import { BREAKER, SELF_TEST } from './fitness/fitness.module.js';
+import { BREAKER, PULSE, SELF_TEST } from './fitness/fitness.module.js';
 import { watchDevice } from './metrics/device-metrics.js';
 import { MODELS } from './models/models.module.js';
 import type { Models } from './models/served-models.js';
@@ -13,6 +13,9 @@ import { ACTIVITY, OPEN_CONSUMER } from './tasks/tasks.module.js';
 /** Starts the work of a worker whose parts are all open. */
 export const BEGIN_WORK = token<() => Promise<void>>('begin work');
 
+/** Time for tasks that are past the device when it is lost, before they are handed back. */
+const LOST_GRACE_MS = 3_000;
+
 const namesOf = ({ served }: Models, key: string) =>
   [...served].filter(([, { network }]) => networkKey(network) === key).map(([air]) => air);
 
@@ -21,7 +24,7 @@ export const beginWork = provide(
   BEGIN_WORK,
   ({ config, log, metrics, models, device, ...parts }) =>
     async () => {
-      const { selfTest, breaker, activity, openConsumer, heartbeat, phases, probes } = parts;
+      const { selfTest, breaker, pulse, activity, openConsumer, heartbeat, phases, probes } = parts;
       const startMs = performance.now();
       await selfTest().catch((error: unknown) => {
         log.error({ err: error }, 'self-test failed');
@@ -37,9 +40,11 @@ export const beginWork = provide(
           await heartbeat.resume();
           await consumer.resume();
         },
+        stop: () => consumer.stop(LOST_GRACE_MS),
       });
       await heartbeat.start();
       consumer.run();
+      pulse.start();
 
       watchDevice(metrics, {
         facts: device.facts,
@@ -60,6 +65,7 @@ export const beginWork = provide(
     device: DEVICE,
     selfTest: SELF_TEST,
     breaker: BREAKER,
+    pulse: PULSE,
     activity: ACTIVITY,
     openConsumer: OPEN_CONSUMER,
     heartbeat: HEARTBEAT,

@@ -5,7 +5,7 @@ export {
   type DeviceOptions,
   type DeviceStats,
 } from './device.js';
-export { isDeviceLost } from './device-lost.js';
+export { deviceLossOf, type DeviceLoss } from './device-lost.js';
 export { DeviceError, type DeviceFacts, type DeviceRequest } from './device-name.js';
 export { prepareGraph, type Preparation } from './graph/prepare-graph.js';
 export { toHalves } from './half.js';

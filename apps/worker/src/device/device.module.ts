@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { usableCores } from '#config';
 import { decode, encode, limitsOf, type ImageLimits } from '#imaging';
-import { openDevice, type Device, type DeviceEvent } from '#inference';
+import { openDevice, type Device, type DeviceEvent, type DeviceFacts } from '#inference';
 import {
   CONFIG,
   CRASH,
@@ -37,6 +37,17 @@ const levels = {
 /** Whether NVIDIA's driver is loaded, or WSL's. Without a GPU, the CPU is no fault. */
 const hasGpu = () => ['/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path));
 
+const MIN_RUN_LIMIT_MS = 15_000;
+
+/**
+ * When a run counts as lost. A GPU may hang, and its tasks must outlive that, to be handed back instead of failed. A
+ * processor is slow rather than hung.
+ */
+const runLimitOf =
+  ({ TASK_TIMEOUT_S: seconds }: Context['config']) =>
+  ({ provider }: DeviceFacts): number =>
+    Math.max(MIN_RUN_LIMIT_MS, seconds * (provider === 'cuda' ? 500 : 1000));
+
 /** Opens the device that the environment names, and logs its events. */
 const openWorkerDevice = async (
   { config, log, crash }: Context,
@@ -49,6 +60,7 @@ const openWorkerDevice = async (
     // No more images than tasks in hand can come, so a larger batch would never fill.
     maxBatch: Math.min(config.MAX_BATCH, config.WORKER_CONCURRENCY),
     lingerMs: config.BATCH_LINGER_MS,
+    runLimitMs: runLimitOf(config),
     ...(megabytes !== undefined && { sessionMemoryBytes: megabytes * 1e6 }),
   };
   const onEvent = ({ type, ...facts }: DeviceEvent) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { until } from '#test/until';
+import { NOT_RUN } from '../device-lost.js';
 import type { Input, Network } from '../network.js';
 import type { DeviceEvent } from '../report.js';
 import { createBatcher } from './batcher.js';
@@ -225,6 +226,24 @@ describe('batcher', () => {
       'dynamic 5 6',
       'dynamic 7 8',
     ]);
+  });
+
+  it('runs nothing any more once the device is lost, and names the images that were at it', async () => {
+    const reason = 'CUDA failure 700: an illegal memory access was encountered';
+    const { add, hold, ran, events } = setUp({
+      compute: (path) => {
+        if (path === 'dynamic') throw new Error(reason);
+      },
+    });
+    const release = await hold();
+    const all = [1, 2, 3, 4, 5].map((value) => add(dynamic, value));
+    all.push(add(other, 6));
+    await release();
+    const settled = await Promise.allSettled([...all, add(fixed, 7)]);
+    const reasons = settled.map((each) => (each.status === 'rejected' ? (each.reason as Error).message : ''));
+    expect(reasons).toEqual([...Array<string>(4).fill(reason), ...Array<string>(3).fill(NOT_RUN)]);
+    expect(ran).toEqual(['dynamic 1 2 3 4']);
+    expect(events).toEqual([]);
   });
 
   it('rejects with the error when even one image needs too much memory', async () => {

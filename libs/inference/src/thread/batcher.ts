@@ -1,4 +1,5 @@
 import { reasonOf } from '#errors';
+import { deviceLossOf, NOT_RUN } from '../device-lost.js';
 import { networkKey, type Input, type Network } from '../network.js';
 import type { Inference } from '../protocol.js';
 import type { DeviceEvent } from '../report.js';
@@ -36,6 +37,7 @@ export const createBatcher = ({ maxBatch, lingerMs, use, receive, onEvent }: Bat
   /** Ids of the images that left their line and were not cancelled. */
   const taken = new Set<number>();
   let running = false;
+  let isLost = false;
   let timer: NodeJS.Timeout | undefined;
 
   const noteFailure = (network: Network, size: number, error: unknown) => {
@@ -47,18 +49,25 @@ export const createBatcher = ({ maxBatch, lingerMs, use, receive, onEvent }: Bat
     onEvent({ type: 'batchLimited', path, limit, reason });
   };
 
+  const rejectAll = (members: readonly Member[], error: unknown = new Error(NOT_RUN)) => {
+    for (const { reject } of members) reject(error);
+  };
+
   const attempt = async (runner: Runner, network: Network, members: readonly Member[]): Promise<void> => {
     receive();
     const present = members.filter(({ id }) => taken.has(id));
     const size = present.length;
     if (size === 0) return;
+    if (isLost) return rejectAll(present);
     try {
       const { outputs, ms } = await runner.run(present.map(({ input }) => input));
       present.forEach(({ input, resolve }, i) =>
         resolve({ output: outputs[i]!, input, batchSize: size, ms }),
       );
     } catch (error) {
-      if (size === 1) return present[0]?.reject(error);
+      isLost = deviceLossOf(reasonOf(error)) !== undefined;
+      // Every further run would fail, too.
+      if (size === 1 || isLost) return rejectAll(present, error);
       noteFailure(network, size, error);
       await attemptParts(runner, network, present);
     }
@@ -75,6 +84,7 @@ export const createBatcher = ({ maxBatch, lingerMs, use, receive, onEvent }: Bat
   };
 
   const serve = async (network: Network) => {
+    if (isLost) return rejectAll(lines.take(network, Infinity));
     try {
       await use(network, async (runner) => {
         receive();
@@ -84,7 +94,8 @@ export const createBatcher = ({ maxBatch, lingerMs, use, receive, onEvent }: Bat
         for (const { id } of members) taken.delete(id);
       });
     } catch (error) {
-      for (const { reject } of lines.take(network, Infinity)) reject(error);
+      isLost ||= deviceLossOf(reasonOf(error)) !== undefined;
+      rejectAll(lines.take(network, Infinity), error);
     }
   };
 

@@ -31,7 +31,11 @@ const createCounting = (port: MessagePort, { open, estimateBytes }: Backend, bud
     if (event.type === 'loaded') meter.loaded(event.ms);
     post({ type: 'event', event });
   };
-  const sessions = createSessions({ open, estimateBytes, budgetBytes, onEvent });
+  const announced: OpenSession = (network) => {
+    post({ type: 'loading' });
+    return open(network);
+  };
+  const sessions = createSessions({ open: announced, estimateBytes, budgetBytes, onEvent });
   const report = () => post({ type: 'report', report: { ...meter.read(), sessions: sessions.list() } });
 
   /** Wraps a session so that its runs are counted. */
