@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import { networkKey } from '#inference';
+import { networkKey, readCard, type DeviceFacts } from '#inference';
 import { CONFIG, LOG, METRICS, provide, token } from '#nest';
+import type { Logger, Metrics } from '#telemetry';
 import { PHASES } from './admin/admin.module.js';
 import { DEVICE } from './device/device.module.js';
 import { BREAKER, PULSE, SELF_TEST } from './fitness/fitness.module.js';
-import { watchDevice } from './metrics/device-metrics.js';
+import { watchCard, watchDevice } from './metrics/device-metrics.js';
 import { MODELS } from './models/models.module.js';
 import type { Models } from './models/served-models.js';
 import { HEARTBEAT, WARM_PROBES } from './presence/presence.module.js';
@@ -18,6 +19,16 @@ const LOST_GRACE_MS = 3_000;
 
 const namesOf = ({ served }: Models, key: string) =>
   [...served].filter(([, { network }]) => networkKey(network) === key).map(([air]) => air);
+
+/** The number of the GPU in a name such as cuda:1. */
+const gpuOf = ({ device }: DeviceFacts) => Number(device.split(':')[1] ?? 0);
+
+const watchCardOf = async (facts: DeviceFacts, metrics: Metrics, log: Logger) => {
+  if (facts.provider !== 'cuda') return;
+  const read = () => readCard(gpuOf(facts));
+  if (await read()) watchCard(metrics, facts, read);
+  else log.info('nvidia-smi does not tell of this GPU, so there are no metrics of the card');
+};
 
 /** Tests every model, announces the worker, and only then takes tasks. */
 export const beginWork = provide(
@@ -53,6 +64,7 @@ export const beginWork = provide(
         inHand: activity.inHand,
         slots: config.WORKER_CONCURRENCY,
       });
+      await watchCardOf(device.facts, metrics, log);
       phases.begin(probes);
       const { served } = heartbeat.worker;
       log.info({ served, ...device.facts, threads: config.INTRA_OP_THREADS, warmMs }, 'warm');

@@ -1,3 +1,4 @@
+export { readCard, type Card } from './card.js';
 export {
   openDevice,
   type Device,

@@ -37,6 +37,9 @@ const levels = {
 /** Whether NVIDIA's driver is loaded, or WSL's. Without a GPU, the CPU is no fault. */
 const hasGpu = () => ['/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path));
 
+/** Beyond 8 an H200 gains nothing, and a batch of 49 destroyed its context: see bench/gpu. */
+const LARGEST_BATCH = 16;
+
 const MIN_RUN_LIMIT_MS = 15_000;
 
 /**
@@ -58,7 +61,7 @@ const openWorkerDevice = async (
     device: config.DEVICE,
     intraOpThreads: config.INTRA_OP_THREADS,
     // No more images than tasks in hand can come, so a larger batch would never fill.
-    maxBatch: Math.min(config.MAX_BATCH, config.WORKER_CONCURRENCY),
+    maxBatch: Math.min(config.MAX_BATCH, config.WORKER_CONCURRENCY, LARGEST_BATCH),
     lingerMs: config.BATCH_LINGER_MS,
     runLimitMs: runLimitOf(config),
     ...(megabytes !== undefined && { sessionMemoryBytes: megabytes * 1e6 }),
