@@ -11,3 +11,4 @@ export {
 } from './image-size.js';
 export { stripMetadata } from './strip-metadata.js';
 export { limitThreads } from './threads.js';
+export { wrapPng } from './wrap-png.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { usableCores } from '#config';
-import { decode, encode, limitsOf, type ImageLimits } from '#imaging';
+import { decode, encode, limitsOf, wrapPng, type ImageLimits } from '#imaging';
 import { openDevice, type Device, type DeviceEvent, type DeviceFacts } from '#inference';
 import {
   CONFIG,
@@ -86,7 +86,12 @@ const createStages = ({ limits, device, pixels }: Machine): CutOutStages => ({
     return output;
   },
   postprocess: pixels.postprocess,
-  encode,
+  encode: async (result, encoding) => {
+    if (encoding.format !== 'PNG') return encode(result, encoding);
+    // Takes half of the time of libpng, and makes smaller files.
+    const { width, height, channels } = result;
+    return wrapPng(await pixels.deflate(result), { width, height, channels }, encoding.density);
+  },
 });
 
 /**
