@@ -75,9 +75,14 @@ const openWorkerDevice = async (
   return device;
 };
 
-type Machine = { readonly limits: ImageLimits; readonly device: Device; readonly pixels: PixelPool };
+type Machine = {
+  readonly limits: ImageLimits;
+  readonly device: Device;
+  readonly pixels: PixelPool;
+  readonly effort: number;
+};
 
-const createStages = ({ limits, device, pixels }: Machine): CutOutStages => ({
+const createStages = ({ limits, device, pixels, effort }: Machine): CutOutStages => ({
   decode: (bytes) => decode(bytes, limits),
   preprocess: pixels.preprocess,
   infer: async ({ network }, tensor, signal) => {
@@ -87,7 +92,7 @@ const createStages = ({ limits, device, pixels }: Machine): CutOutStages => ({
   },
   postprocess: pixels.postprocess,
   encode: async (result, encoding) => {
-    if (encoding.format !== 'PNG') return encode(result, encoding);
+    if (encoding.format !== 'PNG') return encode(result, { ...encoding, effort });
     // Takes half of the time of libpng, and makes smaller files.
     const { width, height, channels } = result;
     return wrapPng(await pixels.deflate(result), { width, height, channels }, encoding.density);
@@ -126,7 +131,8 @@ const opensBeforeDevice = {
     ),
     provide(
       CUT_OUT_STAGES,
-      ({ config, ...machine }) => createStages({ limits: limitsOf(config), ...machine }),
+      ({ config, ...machine }) =>
+        createStages({ limits: limitsOf(config), effort: config.WEBP_EFFORT, ...machine }),
       { config: CONFIG, device: DEVICE, pixels: PIXEL_POOL },
     ),
   ],
