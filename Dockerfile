@@ -8,8 +8,8 @@ ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
 ARG NODE_DIGEST=
 ARG RUNTIME_IMAGE=docker.io/library/debian:bookworm-slim
 ARG RUNTIME_DIGEST=
-# CUDA 12 and cuDNN 9, which the libraries of onnxruntime-node 1.30 need.
-ARG CUDA_IMAGE=docker.io/nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04
+# CUDA 13 and cuDNN 9, which the libraries of onnxruntime-node 1.30 need. The build of worker-gpu checks that.
+ARG CUDA_IMAGE=docker.io/nvidia/cuda:13.0.2-cudnn-runtime-ubuntu24.04
 ARG CUDA_DIGEST=
 
 FROM ${NODE_IMAGE}${NODE_DIGEST:+@${NODE_DIGEST}} AS node
@@ -36,9 +36,9 @@ FROM build AS models-files
 RUN node tools/stage.mjs models /app
 
 # npm has the CPU build only. The matching CUDA libraries come from NuGet, or from a folder or an image that the build
-# gets by --build-context cuda-libraries=….
+# gets by --build-context cuda-libraries=…. The script's flag takes no name: it ignores `=cuda12`.
 FROM build AS nuget
-RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12
+RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install
 FROM scratch AS cuda-libraries
 COPY --from=nuget /build/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_*.so /
 FROM worker-files AS worker-files-cuda
@@ -111,9 +111,11 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=300s CMD ["node", "tools/
 ENTRYPOINT ["node", "dist/apps/worker/src/main.js"]
 
 FROM program-gpu AS worker-gpu
-# Limits the container toolkit to the driver's libraries for computing.
-ENV DEVICE=cuda NVIDIA_DRIVER_CAPABILITIES=compute,utility UV_THREADPOOL_SIZE=16
+# Limits the container toolkit to the driver's libraries for computing and to nvidia-smi. cuda:N counts as nvidia-smi does.
+ENV DEVICE=cuda NVIDIA_DRIVER_CAPABILITIES=compute,utility CUDA_DEVICE_ORDER=PCI_BUS_ID UV_THREADPOOL_SIZE=16
 COPY --from=worker-files-cuda /app/ ./
+COPY tools/check-cuda.mjs tools/
+RUN node tools/check-cuda.mjs node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so
 VOLUME ["/data"]
 EXPOSE 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=300s CMD ["node", "tools/healthcheck.mjs"]

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase } from '#test/databases';
 
@@ -141,7 +141,42 @@ describe('the Dockerfile', () => {
 
   it('names a processor only where it adds the CUDA libraries, which exist for x86-64 alone', () => {
     const named = stages.filter((text) => /x64|x86_64|amd64|arm64|aarch64/.test(text));
-    expect(named.map((text) => / AS (\S+)/.exec(text)?.[1])).toEqual(['cuda-libraries', 'worker-files-cuda']);
+    expect(named.map((text) => / AS (\S+)/.exec(text)?.[1])).toEqual([
+      'cuda-libraries',
+      'worker-files-cuda',
+      'worker-gpu',
+    ]);
+  });
+
+  it('refuses a GPU base that lacks a library, except for the driver', async () => {
+    expect(stage('worker-gpu')).toContain('\nRUN node tools/check-cuda.mjs ');
+    const folder = await mkdtemp(join(tmpdir(), 'clearcut-libraries-'));
+    const check = () =>
+      execFileSync(process.execPath, ['tools/check-cuda.mjs', 'providers_cuda.so'], {
+        env: { PATH: `${folder}:/usr/bin:/bin`, LD_LIBRARY_PATH: folder },
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
+    const sayLinked = (...lines: string[]) =>
+      writeFile(join(folder, 'ldd'), `#!/bin/sh\necho "${lines.join('\n')}"\n`, { mode: 0o755 });
+    try {
+      await sayLinked(
+        'libcublas.so.13 => not found',
+        'libcuda.so.1 => not found',
+        'libc.so.6 => /lib/libc.so.6',
+      );
+      expect(check).toThrow('The base image lacks libcublas.so.13, libcudnn.so.9. Set CUDA_IMAGE');
+
+      await sayLinked('libcuda.so.1 => not found', 'libcublas.so.13 => /cuda/libcublas.so.13');
+      const any = 'node_modules/onnxruntime-node/bin/napi-v6';
+      await symlink(
+        resolve(any, process.platform, process.arch, 'libonnxruntime.so.1'),
+        join(folder, 'libcudnn.so.9'),
+      );
+      expect(check()).toContain('are there');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('pins its base images, and lets each be pinned by digest', () => {

@@ -14,6 +14,8 @@ export type WorkerOptions = {
   readonly longestPauseMs?: number;
   /** The waits between self-tests after one failed. */
   readonly selfTestPausesMs?: readonly number[];
+  /** How long a proof of the device counts before an idle worker tests it again. */
+  readonly pulseMs?: number;
   /** Another device, for benchmarks. */
   readonly open?: typeof openDevice;
 };

@@ -17,27 +17,30 @@ export type Encoding = {
   readonly quality: number;
   /** Pixels per inch; none is written without it. */
   readonly density?: number | undefined;
+  /** How hard WEBP is compressed, 0–6. */
+  readonly effort?: number | undefined;
 };
 
 type Pipeline = ReturnType<typeof sharp>;
 
-// Higher levels and adaptive filters cost several times more and hardly shrink a cutout whose transparent pixels
-// are zero.
-const encoders: Record<Format, (image: Pipeline, quality: number) => Pipeline> = {
+// Workers write their PNGs by a kernel of their own (see `wrapPng`); this way serves samples and tests. Higher levels and
+// adaptive filters cost several times more and hardly shrink a cutout whose transparent pixels are zero.
+const encoders: Record<Format, (image: Pipeline, encoding: Encoding) => Pipeline> = {
   PNG: (image) => image.png({ compressionLevel: 3, adaptiveFiltering: false }),
-  JPG: (image, quality) =>
+  JPG: (image, { quality }) =>
     image
       .flatten({ background: '#ffffff' })
       .jpeg({ quality, chromaSubsampling: quality >= 90 ? '4:4:4' : '4:2:0' }),
-  WEBP: (image, quality) => image.webp({ quality, alphaQuality: 100, effort: 2 }),
+  WEBP: (image, { quality, effort = 2 }) => image.webp({ quality, alphaQuality: 100, effort }),
 };
 
 /** Encodes a result. PNG and WEBP keep the alpha; JPG is flattened on white. PNG and JPG masks stay one channel. */
-export const encode = async (image: Pixels, { format, quality, density }: Encoding): Promise<Buffer> => {
+export const encode = async (image: Pixels, encoding: Encoding): Promise<Buffer> => {
+  const { format, density } = encoding;
   const { data, width, height, channels } = image;
   const open = sharp(data, { raw: { width, height, channels } });
   const pixels = channels === 1 ? open.toColourspace('b-w') : open;
-  const encoder = encoders[format](pixels, quality);
+  const encoder = encoders[format](pixels, encoding);
   if (density !== undefined) return inTurn(() => encoder.withDensity(density).toBuffer());
   const encoded = await inTurn(() => encoder.toBuffer());
   return format === 'PNG' ? withoutDensity(encoded) : encoded;

@@ -381,6 +381,15 @@ describe('encode', () => {
     channels: 4,
   } as const;
 
+  it('compresses WEBP as hard as it is told', async () => {
+    const picture = noise(200, 150);
+    const sizeAt = async (effort?: number) =>
+      (await encode(picture, { format: 'WEBP', quality: 90, ...(effort !== undefined && { effort }) }))
+        .length;
+    expect(await sizeAt(0)).not.toBe(await sizeAt(2));
+    expect(await sizeAt()).toBe(await sizeAt(2));
+  });
+
   it('keeps straight alpha in PNG', async () => {
     const raw = await sharp(await encode(half, { format: 'PNG', quality: 95 }))
       .raw()

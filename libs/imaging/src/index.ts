@@ -12,3 +12,4 @@ export {
 export { stripMetadata } from './strip-metadata.js';
 export { isOutOfMemory } from './open-image.js';
 export { inTurn, limitThreads } from './threads.js';
+export { wrapPng } from './wrap-png.js';

@@ -1,10 +1,61 @@
 /**
- * Errors of CUDA after which every call of the process fails. Only a new process can use the device again.
- * Source: the descriptions of cudaError_t in CUDA's Runtime API, "the process must be terminated and relaunched".
+ * Why the device can be used no more by this process. A `run` may have caused it by its own images, as it was the one
+ * at the device. A `machine` fault came from the card, its driver or its cables.
  */
-const lost =
-  /illegal memory access|misaligned address|illegal instruction|unspecified launch failure|launch timed out|invalid program counter|device-side assert|hardware stack error|uncorrectable (ECC|NVLink) error/i;
+export type DeviceLoss = 'run' | 'machine';
 
-/** @param reason the message of onnxruntime or CUDA */
-export const isDeviceLost = (reason: string | undefined): boolean =>
-  reason !== undefined && lost.test(reason);
+/** An image that was not run, since the run before it lost the device. */
+export const NOT_RUN = 'the device was lost before this image ran';
+
+/** @param ms how long the device has said nothing */
+export const noAnswer = (ms: number): string => `the device has not answered for ${ms / 1000} s`;
+
+/** Errors that only the card, its driver or a bus can cause. The codes are those of cudaError_t. */
+const machineFaults = [
+  NOT_RUN,
+  'uncorrectable (ECC|NVLink) error',
+  'NVLink error',
+  'GPU is lost',
+  'fallen off the bus',
+  'GPU requires reset',
+  'no CUDA-capable device',
+  'is/are busy or unavailable',
+  'all CUDA-capable devices are busy',
+  'driver shutting down',
+  'CUDA (failure|error) (4|46|100|101|214|220|226|802)\\b',
+];
+
+/**
+ * Sticky errors: the context is destroyed, and each later call fails as well. Sources: the descriptions of cudaError_t
+ * in CUDA's Runtime API ("the process must be terminated and relaunched"); cuBLAS and cuDNN report a kernel that failed
+ * as EXECUTION_FAILED, and a destroyed context as INTERNAL_ERROR, MAPPING_ERROR or NOT_INITIALIZED.
+ */
+const runFaults = [
+  'illegal (memory access|instruction)',
+  'illegal address',
+  'misaligned address',
+  'unspecified launch failure',
+  'launch (timed out|failure)',
+  'invalid (program counter|address space)',
+  'device-side assert',
+  'hardware stack error',
+  'has not answered for',
+  'cudaError(IllegalAddress|LaunchFailure|LaunchTimeout|MisalignedAddress|IllegalInstruction|InvalidPc|Assert|Unknown)\\b',
+  'CU(BLAS|DNN)_STATUS_(EXECUTION_FAILED|INTERNAL_ERROR|MAPPING_ERROR|NOT_INITIALIZED)',
+  'CUDA (failure|error) (70[0-2]|71[0-9]|999)\\b',
+];
+
+const pattern = (wordings: readonly string[]) => new RegExp(wordings.join('|'), 'i');
+const machine = pattern(machineFaults);
+const run = pattern(runFaults);
+
+/**
+ * Whether an error means that only a new process can use the device again.
+ *
+ * @param reason the message of onnxruntime, CUDA or this library
+ */
+export const deviceLossOf = (reason: string | undefined): DeviceLoss | undefined => {
+  if (reason === undefined) return undefined;
+  if (machine.test(reason)) return 'machine';
+  return run.test(reason) ? 'run' : undefined;
+};

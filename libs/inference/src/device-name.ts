@@ -20,9 +20,8 @@ export class DeviceError extends Error {
 }
 
 const REMEDY =
-  'install an NVIDIA driver, the CUDA libraries of onnxruntime-node (node ' +
-  'node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12) and the CUDA and cuDNN that ' +
-  'they are built for, or set DEVICE=cpu';
+  'install an NVIDIA driver of version 580 or newer, the CUDA libraries of onnxruntime-node (node ' +
+  'node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install), CUDA 13 and cuDNN 9, or set DEVICE=cpu';
 
 /** The number of the GPU, 0 by default. */
 const gpuOf = (requested: DeviceRequest): number => Number(/^cuda:(\d+)$/.exec(requested)?.[1] ?? 0);

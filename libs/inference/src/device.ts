@@ -1,14 +1,22 @@
 import './no-telemetry.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { noAnswer } from './device-lost.js';
 import { DeviceError, type DeviceFacts } from './device-name.js';
 import { createExchange } from './exchange.js';
 import { checkInput, type Input, type Network } from './network.js';
 import type { Inference, Reply, ThreadOptions } from './protocol.js';
 import type { DeviceEvent, DeviceReport } from './report.js';
+import { createWatchdog } from './watchdog.js';
 
 export type DeviceOptions = ThreadOptions & {
   /** Another script for the thread, for benchmarks and tests. It calls serveDevice. */
   readonly thread?: URL;
+  /**
+   * The time limit of one run, and twice that of one loading. What waits then rejects with an error that
+   * `deviceLossOf` knows. By default there is none.
+   */
+  readonly runLimitMs?: (facts: DeviceFacts) => number;
 };
 
 export type DeviceListeners = {
@@ -36,6 +44,8 @@ export type Device = {
   readonly close: () => Promise<void>;
 };
 
+const TERMINATE_MS = 2_000;
+
 const nothingYet: DeviceReport = { busyMs: 0, loadingMs: 0, batches: {}, networks: {}, sessions: [] };
 
 /** Resolves when the thread has opened its device. */
@@ -49,13 +59,18 @@ const untilReady = (thread: Worker) =>
     thread.on('exit', (code) => reject(new Error(`the device thread ended with code ${code}`)));
   });
 
+/** Ends the thread, unless a native call holds it. The end of the process then ends both. */
+const terminate = async (thread: Worker) => {
+  await Promise.race([thread.terminate(), sleep(TERMINATE_MS, undefined, { ref: false })]);
+};
+
 /**
  * Starts the thread of a device.
  *
  * @throws DeviceError, one sentence for the operator, when the requested device does not work
  */
 export const openDevice = async (
-  { thread: program, ...options }: DeviceOptions,
+  { thread: program, runLimitMs: runLimitOf, ...options }: DeviceOptions,
   { onCrash, onEvent }: DeviceListeners,
 ): Promise<Device> => {
   const script = program ?? new URL('./thread/device-thread.js', import.meta.url);
@@ -65,8 +80,14 @@ export const openDevice = async (
     throw error;
   });
 
+  const runLimitMs = runLimitOf?.(facts) ?? Infinity;
   const openedMs = performance.now();
   const exchange = createExchange(thread);
+  const watchdog = createWatchdog({
+    limitMs: runLimitMs,
+    isAsked: () => exchange.pending() > 0,
+    onSilence: (ms) => exchange.rejectAll(new Error(noAnswer(ms))),
+  });
   let report = nothingYet;
   let closing = false;
 
@@ -74,6 +95,7 @@ export const openDevice = async (
     if (reply.type === 'report') report = reply.report;
     else if (reply.type === 'event') onEvent?.(reply.event);
     else if ('id' in reply) exchange.settle(reply);
+    watchdog.heard(reply.type === 'loading' ? 2 * runLimitMs : undefined);
   });
   thread.on('error', exchange.rejectAll);
   thread.on('exit', (code) => {
@@ -82,14 +104,20 @@ export const openDevice = async (
     if (!closing) onCrash(error);
   });
 
+  const ask: typeof exchange.ask = (question, signal) => {
+    const answer = exchange.ask(question, signal);
+    watchdog.asked();
+    return answer;
+  };
+
   return {
     facts,
     load: async (network) => {
-      await exchange.ask({ type: 'load', network });
+      await ask({ type: 'load', network });
     },
     run: async (network, input, signal) => {
       checkInput(network, input);
-      const inference = await exchange.ask({ type: 'run', network, input }, signal);
+      const inference = await ask({ type: 'run', network, input }, signal);
       if (!inference) throw new Error('the device thread answered without an output');
       return inference;
     },
@@ -100,7 +128,8 @@ export const openDevice = async (
     },
     close: async () => {
       closing = true;
-      await thread.terminate();
+      watchdog.stop();
+      await terminate(thread);
     },
   };
 };

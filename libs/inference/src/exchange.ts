@@ -52,6 +52,8 @@ export const createExchange = (thread: Worker) => {
       if (reply.type === 'failed') waiting?.reject(reply.error);
       else waiting?.resolve(reply.inference);
     },
+    /** Questions without an answer. */
+    pending: (): number => pending.size,
     rejectAll: (error: Error): void => {
       for (const { reject } of pending.values()) reject(error);
       pending.clear();

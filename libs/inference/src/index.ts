@@ -1,3 +1,4 @@
+export { readCard, type Card } from './card.js';
 export {
   openDevice,
   type Device,
@@ -5,7 +6,7 @@ export {
   type DeviceOptions,
   type DeviceStats,
 } from './device.js';
-export { isDeviceLost } from './device-lost.js';
+export { deviceLossOf, type DeviceLoss } from './device-lost.js';
 export { DeviceError, type DeviceFacts, type DeviceRequest } from './device-name.js';
 export { prepareGraph, type Preparation } from './graph/prepare-graph.js';
 export { toHalves } from './half.js';

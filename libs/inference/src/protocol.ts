@@ -33,6 +33,8 @@ export type Inference = {
 export type Reply =
   | { readonly type: 'ready'; readonly facts: DeviceFacts }
   | { readonly type: 'refused'; readonly error: Error }
+  /** A network is loaded next, during which the thread can say nothing. */
+  | { readonly type: 'loading' }
   | { readonly type: 'event'; readonly event: DeviceEvent }
   | { readonly type: 'report'; readonly report: DeviceReport }
   | { readonly type: 'done'; readonly id: number; readonly inference?: Inference }

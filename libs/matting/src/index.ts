@@ -8,6 +8,7 @@ export {
   type MattingObstacle,
 } from './closed-form.js';
 export { cutout } from './cutout.js';
+export { deflateRows } from './deflate.js';
 export { estimateForeground } from './foreground.js';
 export { toMask } from './mask.js';
 export { postProcessMask } from './post-process.js';

@@ -15,7 +15,8 @@ const OWN_SIGNALS = new Set(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV',
 export type Ending = {
   /** The program's own reason, or how it exited. Completes "The gateway …". */
   readonly reason: string;
-  readonly livedMs: number;
+  /** Since it was ready; 0 if it never was. */
+  readonly servedMs: number;
   /** 128 and the number of the signal, if one ended it. */
   readonly exitCode: number;
   /** What the program said itself. */
@@ -35,13 +36,16 @@ const countOomKills = (): number => {
   return Number(count);
 };
 
+/** Time for a program to exit once it said why. A thread in a native call, such as CUDA's, keeps it from that. */
+const EXIT_MS = 5_000;
+
 /** Runs a program once, without `env` in our environment, in its own process group: Ctrl-C must reach only the supervisor. */
 export const runOnce = (
   { script }: Program,
   env: NodeJS.ProcessEnv | undefined,
   onReady: () => void,
 ): Run => {
-  const startMs = performance.now();
+  let readyAtMs: number | undefined;
   const child = fork(script, {
     ...(env && { env }),
     detached: true,
@@ -50,14 +54,20 @@ export const runOnce = (
   const oomKills = countOomKills();
   let failure: string | undefined;
   let identity: string | undefined;
+  let overdue: NodeJS.Timeout | undefined;
   child.on('message', (message: ProgramMessage) => {
-    if (message.type === 'ready') return onReady();
+    if (message.type === 'ready') {
+      readyAtMs = performance.now();
+      return onReady();
+    }
     if (message.type === 'identity') return void (identity = message.id);
     failure = message.reason;
+    overdue = setTimeout(() => child.kill('SIGKILL'), EXIT_MS);
   });
 
   const exit = new Promise<Pick<Ending, 'reason' | 'isOwnFault' | 'exitCode'>>((resolve) => {
     child.once('exit', (code, signal) => {
+      clearTimeout(overdue);
       const reason = signal ? `was ended by ${signal}` : `ended with code ${code}`;
       const exitCode = signal ? 128 + constants.signals[signal] : (code ?? 1);
       const wasOom = signal === 'SIGKILL' && countOomKills() > oomKills;
@@ -79,8 +89,11 @@ export const runOnce = (
   const end = async (): Promise<Ending> => {
     const how = await exit;
     if (child.connected) await channelClosed;
-    const reason = failure === undefined ? how.reason : `failed: ${failure.replace(/\.$/, '')}`;
-    return { ...how, reason, failure, identity, livedMs: performance.now() - startMs };
+    const now = performance.now();
+    const facts = { failure, identity, servedMs: now - (readyAtMs ?? now) };
+    if (failure === undefined) return { ...how, ...facts };
+    // We may have had to kill it, but it ended by itself.
+    return { ...facts, reason: `failed: ${failure.replace(/\.$/, '')}`, isOwnFault: true, exitCode: 1 };
   };
   return { child, ended: end() };
 };

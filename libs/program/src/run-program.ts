@@ -55,7 +55,8 @@ export const runProgram = async (
     const log = createLogger(name, config.LOG_LEVEL);
     const crash = (error: Error) => {
       log.fatal({ err: error }, 'ended by a fault');
-      process.exit(1);
+      // The one that forked us ends us if the exit hangs, as it does while a thread is in a native call.
+      void tell({ type: 'failed', reason: reasonOf(error) }).then(() => process.exit(1));
     };
     const identify = (id: string) => void tell({ type: 'identity', id });
     const running = await start({ config, log, crash, identify });

@@ -3,7 +3,8 @@ import { runOnce, type Ending, type Program, type Run } from '#program';
 import { StartError } from './start-error.js';
 
 /**
- * The wait before a restart. It doubles per crash, and starts anew after `forgivenAfterMs` of uptime or a kill by others.
+ * The wait before a restart. It doubles per crash, and starts anew after a kill by others, or after the program was ready
+ * for `forgivenAfterMs`. Loading networks takes longer than that, so the time before does not count.
  */
 export type Backoff = { readonly firstMs: number; readonly mostMs: number; readonly forgivenAfterMs: number };
 
@@ -49,11 +50,11 @@ export const keepRunning = (program: Program, { env, say, onEnd, backoff = BACKO
     while (!stopping.signal.aborted) {
       run = runOnce(program, env, onReady);
       const ending = await run.ended;
-      const { reason, livedMs, isOwnFault } = ending;
+      const { reason, servedMs, isOwnFault } = ending;
       if (stopping.signal.aborted) return;
       if (!wasReady) throw new StartError(`The ${program.name} ${reason}.`);
 
-      if (livedMs >= backoff.forgivenAfterMs) waitMs = backoff.firstMs;
+      if (servedMs >= backoff.forgivenAfterMs) waitMs = backoff.firstMs;
       const thisWaitMs = isOwnFault ? waitMs : Math.min(SOON_MS, backoff.firstMs);
       say(`The ${program.name} ${reason}; it starts again in ${thisWaitMs / 1000} s.`);
       const told = onEnd?.(ending);

@@ -18,7 +18,14 @@ afterEach(() => breaker.stop());
 /** Opens a breaker whose self-test fails `failures` times, and records what it does. */
 const open = ({ failures = 0, pausesMs = [1, 1, 1], reason = 'the machine is broken' } = {}) => {
   const none = undefined as string | undefined;
-  const state = { tests: 0, takes: true, isOffered: true, pausedFor: none, gaveUp: none };
+  const state = {
+    tests: 0,
+    takes: true,
+    isOffered: true,
+    pausedFor: none,
+    handedBackFor: none,
+    gaveUp: none,
+  };
   breaker = createBreaker({
     selfTest: async () => {
       if (++state.tests <= failures) throw new Error(reason);
@@ -31,6 +38,7 @@ const open = ({ failures = 0, pausesMs = [1, 1, 1], reason = 'the machine is bro
     pause: async () => void Object.assign(state, { takes: false, pausedFor: breaker.fault() }),
     withdraw: async () => void (state.isOffered = false),
     resume: async () => void Object.assign(state, { takes: true, isOffered: true }),
+    stop: async () => void (state.handedBackFor = breaker.fault()),
   });
   return state;
 };
@@ -109,12 +117,38 @@ describe('the breaker of a worker', () => {
     });
   });
 
-  it('gives up at the second self-test when the device is lost', async () => {
+  it('hands back its tasks and gives up at the first fault that shows a lost device', async () => {
+    const state = open();
+    const lost = new StageError(
+      'infer',
+      new Error('CUDA failure 700: an illegal memory access was encountered'),
+    );
+    await run([lost, lost]);
+    expect(state.takes).toBe(false);
+    await expect(breaker.isMachineFault(lost)).resolves.toBe(true);
+    await until('it to give up', () => state.gaveUp !== undefined);
     const reason = 'infer: CUDA failure 700: an illegal memory access was encountered';
-    const state = open({ failures: Infinity, pausesMs: [1, 3_600_000], reason });
+    expect(state).toMatchObject({ tests: 0, isOffered: false, handedBackFor: reason, gaveUp: reason });
+  });
+
+  it('gives up at the first self-test that shows a lost device', async () => {
+    const reason = 'infer: CUDA failure 719: unspecified launch failure';
+    const state = open({ failures: Infinity, pausesMs: [3_600_000], reason });
     await run([fault, fault, fault]);
     await until('it to give up', () => state.gaveUp === reason);
+    expect(state).toMatchObject({ tests: 1, handedBackFor: reason });
+  });
+
+  it('counts the probe of an idle device like a task', async () => {
+    const state = open({ failures: 1, pausesMs: [1, 1] });
+    await breaker.check(async () => undefined);
+    expect(state.tests).toBe(0);
+    await breaker.check(() => Promise.reject(new Error('it is cold')));
+    await until('it to close', () => breaker.fault() === undefined);
     expect(state.tests).toBe(2);
+
+    await breaker.check(() => Promise.reject(new Error('GPU is lost')));
+    expect(state.gaveUp).toBe('GPU is lost');
   });
 
   it('resumes nothing after it was stopped', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '#contract';
 import { reasonOf } from '#errors';
-import { isDeviceLost } from '#inference';
+import { deviceLossOf } from '#inference';
 import type { Logger } from '#telemetry';
 import { StageError, type CutOut } from '../device/cut-out.js';
 import type { SelfTest } from './self-test.js';
@@ -12,6 +12,12 @@ export type Breaker = {
   readonly watch: (cutOut: CutOut) => CutOut;
   /** Why the worker takes no tasks now; undefined while it does. */
   readonly fault: () => string | undefined;
+  /** Faults in a row, up to now. */
+  readonly faults: () => number;
+  /** Milliseconds since a picture last went through the device. */
+  readonly unprovenMs: () => number;
+  /** Counts the success or the fault of a probe. */
+  readonly check: (probe: () => Promise<unknown>) => Promise<void>;
   /** Runs a self-test to tell whether the machine or the task caused the error. */
   readonly isMachineFault: (error: unknown) => Promise<boolean>;
   /** Sets the intake; called before the worker takes its first task. */
@@ -27,6 +33,8 @@ export type Intake = {
   readonly withdraw: () => Promise<void>;
   /** Undoes both. */
   readonly resume: () => Promise<void>;
+  /** Takes no more tasks, and puts back those in hand after a short while. */
+  readonly stop: () => Promise<void>;
 };
 
 type Needs = {
@@ -39,36 +47,58 @@ type Needs = {
 };
 
 /** This many faults in a row, without a success between them, open the breaker. */
-const MAX_FAULTS = 3;
+export const MAX_FAULTS = 3;
 const PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000] as const;
 
 /** Timeouts count too, since a device that hangs shows no other sign. */
 const isSuspect = (error: unknown, { aborted, reason }: AbortSignal): boolean =>
   aborted ? reason instanceof TaskError : error instanceof StageError;
 
+const isLoss = (error: unknown) => deviceLossOf(reasonOf(error)) !== undefined;
+
 const tooEarly = () => Promise.reject(new Error('The breaker opened before the worker began.'));
-const noIntake: Intake = { pause: tooEarly, withdraw: tooEarly, resume: tooEarly };
+const noIntake: Intake = { pause: tooEarly, withdraw: tooEarly, resume: tooEarly, stop: tooEarly };
 
 /**
  * The breaker opens after {@link MAX_FAULTS} faults in a row. Self-tests then run with growing pauses until one
- * passes, which closes it. A lost device needs a new process, so the worker gives up after the second self-test.
+ * passes, which closes it. Waiting does not mend a lost device: at the first sign of one, the worker puts back what it
+ * has in hand and ends, so that its supervisor starts it again.
  */
 export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: Needs): Breaker => {
   const stopping = new AbortController();
   const { signal } = stopping;
   let intake: Intake = noIntake;
   let faults = 0;
+  let provenAtMs = performance.now();
   let fault: string | undefined;
   let firstTest: Promise<boolean> | undefined;
+  let lost: Promise<void> | undefined;
+
+  const succeed = () => {
+    faults = 0;
+    provenAtMs = performance.now();
+  };
 
   const close = async () => {
     await intake.resume();
     // After the resume, so that the breaker cannot open again halfway.
-    faults = 0;
+    succeed();
     fault = undefined;
     firstTest = undefined;
     log.info('self-test passed: this worker takes tasks again');
   };
+
+  const handBack = async (reason: string) => {
+    fault = reason;
+    log.error({ reason }, 'the device is lost: this worker hands back its tasks and ends');
+    // A task that fails from now on keeps its tries.
+    void Promise.allSettled([intake.pause(), intake.withdraw()]);
+    await intake.stop();
+    giveUp(new Error(reason));
+  };
+
+  const lose = (reason: string): Promise<void> =>
+    (lost ??= handBack(reason).catch((error: unknown) => giveUp(new Error(reason, { cause: error }))));
 
   const test = async (): Promise<boolean> => {
     try {
@@ -78,6 +108,7 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
       fault = reasonOf(error);
       log.error({ err: error }, 'self-test failed: this worker takes no tasks');
       await intake.withdraw();
+      if (deviceLossOf(fault)) void lose(fault);
       return false;
     }
     if (!signal.aborted) await close();
@@ -87,9 +118,7 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
   const testAgain = async (reason: string) => {
     for (const pauseMs of pausesMs) {
       await sleep(pauseMs, undefined, { signal });
-      if (await test()) return;
-      // Waiting does not mend a lost device. The failed tasks are back in the queue by now.
-      if (isDeviceLost(fault)) break;
+      if (lost || (await test())) return;
     }
     giveUp(new Error(fault ?? reason));
   };
@@ -113,10 +142,12 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
     watch: (cutOut) => async (work, stopwatch, taskSignal) => {
       try {
         const result = await cutOut(work, stopwatch, taskSignal);
-        faults = 0;
+        succeed();
         return result;
       } catch (error) {
-        if (isSuspect(error, taskSignal) && ++faults >= MAX_FAULTS && !signal.aborted)
+        if (signal.aborted || !isSuspect(error, taskSignal)) throw error;
+        if (isLoss(error)) void lose(reasonOf(error));
+        else if (++faults >= MAX_FAULTS)
           void suspect(
             `Tasks of the model ${work.served.model.air} fail on this machine: ${reasonOf(error)}`,
           );
@@ -124,8 +155,21 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
       }
     },
     fault: () => fault,
+    faults: () => faults,
+    unprovenMs: () => performance.now() - provenAtMs,
+    check: async (probe) => {
+      try {
+        await probe();
+        provenAtMs = performance.now();
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isLoss(error)) await lose(reasonOf(error));
+        else await suspect(`The device fails although it is idle: ${reasonOf(error)}`);
+      }
+    },
     isMachineFault: async (error) =>
-      error instanceof StageError && !(await suspect(`A task fails on this machine: ${error.message}`)),
+      isLoss(error) ||
+      (error instanceof StageError && !(await suspect(`A task fails on this machine: ${error.message}`))),
     begin: (given) => {
       intake = given;
     },

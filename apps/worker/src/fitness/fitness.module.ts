@@ -1,16 +1,33 @@
+import { networkKey, type Device, type DeviceFacts } from '#inference';
 import { CONFIG, CRASH, LOG, provide, SHUTDOWN, token } from '#nest';
 import { Module } from '@nestjs/common';
 import { CUT_OUT_STAGES, DEVICE, DeviceModule, PIXEL_POOL } from '../device/device.module.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
-import { OPTIONS } from '../worker-options.js';
+import type { Models } from '../models/served-models.js';
+import { OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { createBreaker, type Breaker } from './breaker.js';
+import { createPulse, type Pulse } from './pulse.js';
 import { createSelfTest, type SelfTest } from './self-test.js';
 
 export const SELF_TEST = token<SelfTest>('self-test');
 export const BREAKER = token<Breaker>('breaker');
+export const PULSE = token<Pulse>('pulse');
 
 /** A first run may compile and allocate, so it gets at least this long. */
 const MIN_SELF_TEST_MS = 60_000;
+
+/** How long a proof of the device counts. A processor does not die alone, so only a GPU is tested while idle. */
+const pulseMsOf = ({ provider }: DeviceFacts, { pulseMs }: WorkerOptions): number =>
+  pulseMs ?? (provider === 'cuda' ? 60_000 : Infinity);
+
+/** Sends an empty picture through the network that was used last. */
+const probeOf =
+  ({ run, stats }: Device, { served }: Models) =>
+  async () => {
+    const key = stats().sessions.at(-1)?.key;
+    const network = [...served.values()].find((model) => networkKey(model.network) === key)?.network;
+    if (network) await run(network, new Float32Array(3 * network.input.size ** 2));
+  };
 
 @Module({
   imports: [ModelsModule, DeviceModule],
@@ -44,7 +61,17 @@ const MIN_SELF_TEST_MS = 60_000;
       },
       { selfTest: SELF_TEST, giveUp: CRASH, options: OPTIONS, log: LOG, shutdown: SHUTDOWN },
     ),
+    provide(
+      PULSE,
+      ({ breaker, device, models, options, shutdown }) => {
+        const everyMs = pulseMsOf(device.facts, options);
+        const pulse = createPulse({ breaker, probe: probeOf(device, models), everyMs });
+        shutdown.stopTaking('pulse', pulse.stop);
+        return pulse;
+      },
+      { breaker: BREAKER, device: DEVICE, models: MODELS, options: OPTIONS, shutdown: SHUTDOWN },
+    ),
   ],
-  exports: [SELF_TEST, BREAKER],
+  exports: [SELF_TEST, BREAKER, PULSE],
 })
 export class FitnessModule {}

@@ -1,5 +1,7 @@
-import type { DeviceFacts, DeviceStats } from '#inference';
+import type { Card, DeviceFacts, DeviceStats } from '#inference';
 import type { Metrics } from '#telemetry';
+
+const FRESH_MS = 1_000;
 
 type Watched = {
   readonly facts: DeviceFacts;
@@ -42,6 +44,45 @@ const watchRuns = (metrics: Metrics, { stats, modelsOf }: Watched) => {
     { name: 'clearcut_device_batches_total', help: 'Runs by their number of images.', labels: ['size'] },
     (counter) => {
       for (const [size, runs] of Object.entries(stats().batches)) counter.inc({ size }, runs);
+    },
+  );
+};
+
+/**
+ * What the driver says of the card, of all programs together. Our own busy time counts copies and the wait for the card,
+ * and two workers may share it.
+ *
+ * @param read resolves with undefined when the driver does not answer
+ */
+export const watchCard = (
+  metrics: Metrics,
+  { device }: DeviceFacts,
+  read: () => Promise<Card | undefined>,
+): void => {
+  // One question for both metrics of a scrape.
+  let asked: { readonly atMs: number; readonly card: Promise<Card | undefined> } | undefined;
+  const ask = () => {
+    const atMs = performance.now();
+    if (!asked || atMs - asked.atMs > FRESH_MS) asked = { atMs, card: read() };
+    return asked.card;
+  };
+  metrics.reading(
+    {
+      name: 'clearcut_card_busy_ratio',
+      help: 'Share of the last moments in which the card computed.',
+      labels: ['device'],
+    },
+    async (gauge) => {
+      const card = await ask();
+      if (card?.utilisation !== undefined) gauge.set({ device }, card.utilisation);
+    },
+  );
+  metrics.reading(
+    { name: 'clearcut_card_memory_bytes', help: 'Memory of the card.', labels: ['device', 'kind'] },
+    async (gauge) => {
+      const card = await ask();
+      if (card?.usedBytes !== undefined) gauge.set({ device, kind: 'used' }, card.usedBytes);
+      if (card?.totalBytes !== undefined) gauge.set({ device, kind: 'total' }, card.totalBytes);
     },
   );
 };

@@ -1,6 +1,15 @@
 import type { Photo } from '#imaging';
 import { toHalves, type Input } from '#inference';
-import { overGround, quantise, resizeLanczos, sigmoid, toMask, toTensor, type Raster } from '#matting';
+import {
+  deflateRows,
+  overGround,
+  quantise,
+  resizeLanczos,
+  sigmoid,
+  toMask,
+  toTensor,
+  type Raster,
+} from '#matting';
 import type { Variant } from '#models';
 import { finish, type FinishedPicture, type FinishOptions } from './finish.js';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
@@ -56,4 +65,10 @@ export const postprocess = (work: FinishInput) => {
   const { data, width, height, channels } = finished.raster;
   const raster: Raster = { data, width, height, channels };
   return handOver({ ...finished, raster } satisfies FinishedPicture, [data.buffer]);
+};
+
+/** Pixels of the result → the compressed rows of its PNG. */
+export const deflate = (raster: Raster) => {
+  const stream = deflateRows(raster);
+  return handOver(stream, [stream.buffer]);
 };

@@ -1,5 +1,6 @@
 import { Piscina } from 'piscina';
 import type { Input } from '#inference';
+import type { Raster } from '#matting';
 import type { FinishInput, PrepareInput, Prepared } from './arithmetic.js';
 import type { FinishedPicture } from './finish.js';
 import { createSpares } from './spares.js';
@@ -10,6 +11,8 @@ export type PixelPool = {
   readonly threads: number;
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
   readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<FinishedPicture>;
+  /** The rows of a PNG, compressed. Takes the pixels. */
+  readonly deflate: (raster: Raster) => Promise<Uint8Array>;
   /** Takes back a used tensor, whose memory serves the next one of its size. */
   readonly giveBack: (tensor: Input) => void;
   readonly close: () => Promise<void>;
@@ -37,6 +40,8 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
         signal,
         transferList: [work.photo.data.buffer, work.logits.buffer],
       }),
+    deflate: (raster) =>
+      pool.run(raster, { name: 'deflate', transferList: [raster.data.buffer as ArrayBuffer] }),
     giveBack: spares.put,
     close: () => pool.destroy(),
   };

@@ -17,7 +17,7 @@ import {
 import { checkAll } from '#program';
 import { Module } from '@nestjs/common';
 import { DEVICE, DeviceModule } from '../device/device.module.js';
-import { BREAKER, FitnessModule } from '../fitness/fitness.module.js';
+import { FitnessModule, PULSE } from '../fitness/fitness.module.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
 import { ACTIVITY, TasksModule } from '../tasks/tasks.module.js';
 import { WORKER_ID } from '../worker-options.js';
@@ -51,7 +51,7 @@ const heartbeat = provide(
 
 const warmProbes = provide(
   WARM_PROBES,
-  ({ config, models, activity, breaker, database, databaseCheck, queue, storage }): Probes => ({
+  ({ config, models, activity, pulse, database, databaseCheck, queue, storage }): Probes => ({
     live: createLiveness({
       activity,
       stalledAfterMs: config.STALLED_AFTER_S * 1000,
@@ -60,14 +60,14 @@ const warmProbes = provide(
     }),
     ready: createReadiness(
       checkAll({ database: databaseCheck, queue: queue.ping, storage: storage.probe }),
-      breaker.fault,
+      pulse.fault,
     ),
   }),
   {
     config: CONFIG,
     models: MODELS,
     activity: ACTIVITY,
-    breaker: BREAKER,
+    pulse: PULSE,
     database: DATABASE,
     databaseCheck: DATABASE_CHECK,
     queue: TASK_QUEUE,

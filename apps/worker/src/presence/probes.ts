@@ -32,7 +32,7 @@ export const createLiveness =
     return askInTime(look, (reason) => ({ ok: true, ...facts, waiting: `unknown: ${reason}` }));
   };
 
-/** A worker is ready while its dependencies answer and its machine has no fault. */
+/** A worker is ready while its dependencies answer, its machine has no fault and its device was proven lately. */
 export const createReadiness =
   (dependencies: Probe, fault: () => string | undefined): Probe =>
   async () => {

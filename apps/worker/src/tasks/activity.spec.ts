@@ -19,6 +19,23 @@ describe('the activity of a worker', () => {
     expect([activity.inHand(), activity.idleMs()]).toEqual([0, 0]);
   });
 
+  it('takes no fault of its own for activity', async () => {
+    let nowMs = 0;
+    let faults = 0;
+    const activity = createActivity(
+      () => nowMs,
+      () => faults,
+    );
+    const handle = activity.watch(async () => {
+      nowMs += 10;
+      faults++;
+    });
+    for (let i = 0; i < 40; i++)
+      await handle({ taskId: 'task', lastTry: false }, new AbortController().signal);
+    // The first two faults may be those of the tasks, so what began after them counts.
+    expect(activity.idleMs()).toBe(400 - 20);
+  });
+
   it('counts a task that failed as ended', async () => {
     const activity = createActivity();
     const handle = activity.watch(() => Promise.reject(new Error('fault')));

@@ -1,19 +1,24 @@
 import type { Handler } from '#queue';
+import { MAX_FAULTS } from '../fitness/breaker.js';
 
-/** Counts the tasks in hand, and measures how long none began or ended. */
+/** Counts the tasks in hand, and measures how long none began or ended well. */
 export type Activity = {
   readonly watch: (handle: Handler) => Handler;
   readonly inHand: () => number;
-  /** Since this worker last took or ended a task. */
+  /** Since this worker last took or ended a task. Faults of its own are no activity. */
   readonly idleMs: () => number;
 };
 
-export const createActivity = (now: () => number = () => performance.now()): Activity => {
+/** @param faults the worker's own faults in a row */
+export const createActivity = (
+  now: () => number = () => performance.now(),
+  faults: () => number = () => 0,
+): Activity => {
   let inHand = 0;
   let changedMs = now();
   const change = (by: 1 | -1) => {
     inHand += by;
-    changedMs = now();
+    if (faults() < (by === 1 ? MAX_FAULTS : 1)) changedMs = now();
   };
   return {
     watch: (handle) => async (job, signal) => {

@@ -1,5 +1,7 @@
 import type { TaskRow, TaskStage } from '#database';
+import { reasonOf } from '#errors';
 import type { Feeder } from '#feeder';
+import { deviceLossOf } from '#inference';
 import { OutageError, pauseMs, type Handler } from '#queue';
 import type { Tracing } from '#telemetry';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
@@ -89,7 +91,9 @@ export const processTask = (needs: Needs, stage: TaskStage): Handler => {
       metrics.givenBack.inc({ model: model ?? 'none' });
       if (error instanceof OutageError && (await postpone(task, error))) return;
       if (!toOutage(error)) log.warn({ err: error, taskId, taskUUID, attempt }, 'task given back');
-      await claims.giveBack(task);
+      // The images of the run that lost the device may have done it. Their tasks stay claimed until this process ends,
+      // which counts as a vanished claim.
+      if (deviceLossOf(reasonOf(error)) !== 'run') await claims.giveBack(task);
       throw error;
     } finally {
       inHand.delete(taskId);

@@ -167,9 +167,10 @@ const consuming = provide(
         createConsumer(config, handle(stage), { lanes: [stage], concurrency: REMOTE_SLOTS, ...rest }),
       );
       const all = [onDevice, ...remote];
-      shutdown.finish('consumer', () => Promise.all(all.map((each) => each.stop(graceMs))));
+      const stop = async (ms: number) => void (await Promise.all(all.map((each) => each.stop(ms))));
+      shutdown.finish('consumer', () => stop(graceMs));
       // A faulty device pauses only what needs it.
-      return { ...onDevice, run: () => all.forEach((each) => each.run()) };
+      return { ...onDevice, run: () => all.forEach((each) => each.run()), stop };
     },
   {
     config: CONFIG,
@@ -196,7 +197,7 @@ const consuming = provide(
     FitnessModule,
   ],
   providers: [
-    { provide: ACTIVITY, useFactory: () => createActivity() },
+    provide(ACTIVITY, ({ breaker }) => createActivity(undefined, breaker.faults), { breaker: BREAKER }),
     { provide: COMPANY, useFactory: createCompany },
     fetching,
     uploading,

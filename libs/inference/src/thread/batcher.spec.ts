@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { until } from '#test/until';
+import { NOT_RUN } from '../device-lost.js';
 import type { Input, Network } from '../network.js';
 import type { DeviceEvent } from '../report.js';
 import { createBatcher } from './batcher.js';
@@ -19,14 +20,17 @@ const OUT_OF_MEMORY =
 
 type Options = {
   readonly maxBatch?: number;
+  readonly sizes?: readonly number[];
   readonly lingerMs?: number;
+  /** Releases other networks. */
+  readonly evictOthers?: () => Promise<boolean>;
   /** Throws what the device would throw for these images. */
   readonly compute?: (path: string, values: readonly number[]) => void;
   readonly load?: (path: string) => Promise<void>;
 };
 
 /** A batcher over a device that notes what it runs, as `path 1 2 3`, and may be held in the middle of a run. */
-const setUp = ({ maxBatch = 4, lingerMs = 0, compute, load }: Options = {}) => {
+const setUp = ({ maxBatch = 4, sizes, lingerMs = 0, compute, load, evictOthers }: Options = {}) => {
   const ran: string[] = [];
   const events: DeviceEvent[] = [];
   let held = Promise.resolve();
@@ -40,10 +44,11 @@ const setUp = ({ maxBatch = 4, lingerMs = 0, compute, load }: Options = {}) => {
   };
   const batcher = createBatcher({
     maxBatch,
+    sizes,
     lingerMs,
     use: async ({ path }, work) => {
       await load?.(path);
-      await work({ run: (images) => run(path, images) });
+      await work({ run: (images) => run(path, images), ...(evictOthers && { evictOthers }) });
     },
     receive: () => undefined,
     onEvent: (event) => events.push(event),
@@ -187,7 +192,7 @@ describe('batcher', () => {
     expect(await add(dynamic, 5)).toEqual([5, 1]);
   });
 
-  it('halves the batches of a network after an out-of-memory error, for good, and of no other network', async () => {
+  it('halves the batches of a network after an out-of-memory error, and of no other network', async () => {
     const { add, hold, ran, events } = setUp({
       maxBatch: 8,
       compute: (path, values) => {
@@ -227,6 +232,24 @@ describe('batcher', () => {
     ]);
   });
 
+  it('runs nothing any more once the device is lost, and names the images that were at it', async () => {
+    const reason = 'CUDA failure 700: an illegal memory access was encountered';
+    const { add, hold, ran, events } = setUp({
+      compute: (path) => {
+        if (path === 'dynamic') throw new Error(reason);
+      },
+    });
+    const release = await hold();
+    const all = [1, 2, 3, 4, 5].map((value) => add(dynamic, value));
+    all.push(add(other, 6));
+    await release();
+    const settled = await Promise.allSettled([...all, add(fixed, 7)]);
+    const reasons = settled.map((each) => (each.status === 'rejected' ? (each.reason as Error).message : ''));
+    expect(reasons).toEqual([...Array<string>(4).fill(reason), ...Array<string>(3).fill(NOT_RUN)]);
+    expect(ran).toEqual(['dynamic 1 2 3 4']);
+    expect(events).toEqual([]);
+  });
+
   it('rejects with the error when even one image needs too much memory', async () => {
     const { add } = setUp({
       compute: () => {
@@ -234,6 +257,38 @@ describe('batcher', () => {
       },
     });
     await expect(add(dynamic, 1)).rejects.toThrow('out of memory');
+  });
+
+  it('releases other networks for one image that does not fit, and runs it again', async () => {
+    let others = 1;
+    const { add, ran } = setUp({
+      compute: () => {
+        if (others > 0) throw new Error(OUT_OF_MEMORY);
+      },
+      evictOthers: async () => others-- > 0,
+    });
+    expect(await add(dynamic, 1)).toEqual([1, 1]);
+    expect(ran).toEqual(['dynamic 1', 'dynamic 1']);
+  });
+
+  it('rejects one image that does not fit when there is nothing else to release', async () => {
+    const { add, ran } = setUp({
+      compute: () => {
+        throw new Error(OUT_OF_MEMORY);
+      },
+      evictOthers: async () => false,
+    });
+    await expect(add(dynamic, 1)).rejects.toThrow('Failed to allocate memory');
+    expect(ran).toEqual(['dynamic 1']);
+  });
+
+  it('runs only batches of the sizes that the network is warmed for', async () => {
+    const { add, hold, ran } = setUp({ maxBatch: 6, sizes: [1, 2, 4] });
+    const release = await hold();
+    const all = [1, 2, 3, 4, 5, 6, 7].map((value) => add(dynamic, value));
+    await release();
+    await Promise.all(all);
+    expect(ran).toEqual(['dynamic 1 2 3 4', 'dynamic 5 6', 'dynamic 7']);
   });
 
   it('rejects all waiting images of a network that cannot be loaded, and loads it again for the next', async () => {

@@ -2,11 +2,13 @@ import '../no-telemetry.js';
 import { stat } from 'node:fs/promises';
 import { InferenceSession } from 'onnxruntime-node';
 import { reasonOf } from '#errors';
-import type { NamedNetwork, Network } from '../network.js';
+import { deviceLossOf } from '../device-lost.js';
+import type { Input, NamedNetwork, Network } from '../network.js';
 import { prepareAside } from '../graph/prepare-aside.js';
 import { asPublished, type Preparation } from '../graph/prepare-graph.js';
 import { checkGraph } from './check-graph.js';
 import { createTensor } from './onnx-tensor.js';
+import { isOutOfMemory } from './out-of-memory.js';
 import { createProfile } from './partition.js';
 import type { Session } from './session.js';
 import { createTensors } from './tensors.js';
@@ -17,6 +19,10 @@ export type OnnxOptions = {
   readonly provider: Provider;
   readonly gpu: number;
   readonly intraOpThreads: number;
+  /** The batch sizes that a network with open batches is warmed for, ascending, from 1 on. */
+  readonly sizes: readonly number[];
+  /** The memory of the card that is in use, where the driver says it. */
+  readonly usedBytes: () => Promise<number | undefined>;
 };
 
 /**
@@ -25,11 +31,23 @@ export type OnnxOptions = {
  */
 const CUDA_BYTES_PER_FILE_BYTE = 7;
 
-const toOptions = ({ provider, gpu, intraOpThreads }: OnnxOptions): InferenceSession.SessionOptions => ({
-  executionProviders: provider === 'cuda' ? [{ name: 'cuda', deviceId: gpu }, 'cpu'] : ['cpu'],
-  intraOpNumThreads: intraOpThreads,
+/** Beside CUDA a few nodes of shape arithmetic run on the CPU; more threads would only wait, and burn cores by it. */
+const CUDA_THREADS = 2;
+
+export const toSessionOptions = ({
+  provider,
+  gpu,
+  intraOpThreads,
+}: Pick<OnnxOptions, 'provider' | 'gpu' | 'intraOpThreads'>): InferenceSession.SessionOptions => ({
   // Memory patterns double the memory of a network without making it faster.
   enableMemPattern: false,
+  ...(provider === 'cpu'
+    ? { executionProviders: ['cpu'], intraOpNumThreads: intraOpThreads }
+    : {
+        executionProviders: [{ name: 'cuda', deviceId: gpu }, 'cpu'],
+        intraOpNumThreads: Math.min(CUDA_THREADS, intraOpThreads),
+        extra: { session: { intra_op: { allow_spinning: '0' } } },
+      }),
 });
 
 /** Opens the prepared graph, or the published file when onnxruntime refuses the prepared one. */
@@ -48,6 +66,7 @@ const createSession = async (
   try {
     return { session: await InferenceSession.create(bytes, options), preparation };
   } catch (error) {
+    if (isOutOfMemory(error) || deviceLossOf(reasonOf(error))) throw error;
     return loadFile({ ...asPublished, refused: reasonOf(error) });
   }
 };
@@ -75,38 +94,67 @@ const createRun = (session: InferenceSession, network: NamedNetwork): Session['r
   };
 };
 
-/** The first run allocates memory that later runs reuse. */
-const warmUp = async (run: Session['run'], { size }: Network['input']) => {
-  await run([new Float32Array(3 * size * size)]);
+const emptyImage = ({ input: { size } }: Network) => new Float32Array(3 * size * size);
+
+/**
+ * Runs the sizes beyond one. The first run of each allocates memory that later runs reuse, and on CUDA it searches for
+ * the fastest convolutions, which takes 0.4 to 2 s.
+ *
+ * @returns the first size that failed, and why
+ */
+const warmSizesOf = async (run: Session['run'], network: Network, sizes: readonly number[]) => {
+  const image = emptyImage(network);
+  for (const size of network.batch === 'fixed' ? [] : sizes.filter((count) => count > 1)) {
+    try {
+      await run(Array<Input>(size).fill(image));
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (deviceLossOf(reason)) throw error;
+      return { size, reason };
+    }
+  }
+  return undefined;
 };
 
 /** Estimates the memory of a network before it is loaded. On the CPU it is at least the file's size. */
-export const estimateBytes = async ({ path }: Network, { provider }: OnnxOptions): Promise<number> =>
-  (await stat(path)).size * (provider === 'cuda' ? CUDA_BYTES_PER_FILE_BYTE : 1);
+export const estimateBytes = async (
+  { path }: Network,
+  { provider }: Pick<OnnxOptions, 'provider'>,
+): Promise<number> => (await stat(path)).size * (provider === 'cuda' ? CUDA_BYTES_PER_FILE_BYTE : 1);
+
+/** @returns measures what a network took since, and at least the size of its file */
+const watchMemory = async (network: Network, options: OnnxOptions) => {
+  const usedBytes = options.provider === 'cpu' ? async () => process.memoryUsage.rss() : options.usedBytes;
+  const estimated = await estimateBytes(network, options);
+  const { size: fileBytes } = await stat(network.path);
+  const before = await usedBytes();
+  return async (): Promise<number> => {
+    const after = await usedBytes();
+    return before === undefined || after === undefined ? estimated : Math.max(fileBytes, after - before);
+  };
+};
 
 /**
- * Loads a network, checks that it fits its description and runs it once. On the CPU its memory is the growth of the
- * process, other threads included, and at least the file's size. On CUDA it stays the estimate, as Node.js cannot ask
- * the driver.
+ * Loads a network, checks that it fits its description and runs each size once. Its memory is what the process, or on
+ * CUDA the card, took meanwhile, at least the file's size. Where the driver does not say it, it stays the estimate.
  *
  * @throws Error with onnxruntime's reason, or that of {@link checkGraph}
  */
 export const openOnnxSession = async (network: Network, options: OnnxOptions): Promise<Session> => {
-  const leastBytes = await estimateBytes(network, options);
-  const bytesBefore = process.memoryUsage.rss();
+  const memory = await watchMemory(network, options);
   const profile = createProfile();
   try {
-    const sessionOptions = { ...toOptions(options), ...profile.options };
+    const sessionOptions = { ...toSessionOptions(options), ...profile.options };
     const { session, preparation } = await createSession(network, sessionOptions, options.provider);
     try {
       const named = nameTensors(network, session);
       checkGraph(named, session);
       const run = createRun(session, named);
-      await warmUp(run, network.input);
+      await run([emptyImage(network)]);
       const partition = profile.read(session);
-      const grownBytes = options.provider === 'cpu' ? process.memoryUsage.rss() - bytesBefore : 0;
-      const bytes = Math.max(leastBytes, grownBytes);
-      return { bytes, partition, preparation, run, release: () => session.release() };
+      const tooLarge = await warmSizesOf(run, network, options.sizes);
+      const bytes = await memory();
+      return { bytes, tooLarge, partition, preparation, run, release: () => session.release() };
     } catch (error) {
       await session.release();
       throw error;

@@ -6,8 +6,16 @@ import { constants } from 'node:os';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { plainReason } from './plain-reason.js';
 
-/** y = Relu(x) for one float32, opset 13: the smallest graph that has a kernel on every provider. */
-const graph = 'CAg6NwoMCgF4EgF5IgRSZWx1EgVwcm9iZVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCAhAN';
+/**
+ * y = MatMul(Conv(x, k), m) in half precision, opset 13. x is 4 × 4, k = [1 2; 3 4], m = diag(1, 2, 3). It needs cuDNN, which
+ * onnxruntime opens at the first convolution only, and cuBLAS.
+ */
+export const probeGraph = Buffer.from(
+  'CAg6zwEKFwoBeBIBYSIEQ2FzdCoJCgJ0bxgKoAECCg8KAWEKAWsSAWIiBENvbnYKEQoBYgoBbRIBYyIGTWF0TXVsChcKAWMSAXkiBENhc3Qq' +
+    'CQoCdG8YAaABAhIFcHJvYmUqFwgBCAEIAggCEApCAWtKCAA8AEAAQgBEKh0IAwgDEApCAW1KEgA8AAAAAAAAAEAAAAAAAAAAQlobCgF4EhYK' +
+    'FAgBEhAKAggBCgIIAQoCCAQKAggEYhsKAXkSFgoUCAESEAoCCAEKAggBCgIIAwoCCANCAhAN',
+  'base64',
+);
 
 const LIBRARY =
   process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
@@ -29,21 +37,26 @@ const loaderSays = (path: string): string | undefined => {
   return undefined;
 };
 
-const runOn = async (executionProviders: InferenceSession.ExecutionProviderConfig[]) => {
-  const session = await InferenceSession.create(Buffer.from(graph, 'base64'), { executionProviders });
-  const { y } = await session.run({ x: new Tensor('float32', Float32Array.of(-1), [1]) });
+const runOn = async (options: InferenceSession.SessionOptions) => {
+  const session = await InferenceSession.create(probeGraph, { ...options, intraOpNumThreads: 1 });
+  const { y } = await session.run({ x: new Tensor('float32', new Float32Array(16).fill(1), [1, 1, 4, 4]) });
   await session.release();
-  if (y?.data[0] !== 0) throw new Error('the device computes wrong values');
+  if (y?.data.toString() !== '10,20,30,10,20,30,10,20,30')
+    throw new Error('the device computes wrong values');
 };
 
-/** Runs one operation on the provider. Rejects with the reason when that cannot be done. */
+/** Convolves and multiplies on the provider. Rejects with the reason when that cannot be done. */
 export const probe = async (provider: 'cuda' | 'cpu', gpu: number): Promise<void> => {
-  if (provider === 'cpu') return runOn(['cpu']);
+  if (provider === 'cpu') return runOn({ executionProviders: ['cpu'] });
   const library = cudaLibrary();
   // Checked first, as onnxruntime would write to the terminal, which is noise under `auto`.
   if (!existsSync(library)) throw new Error(`${LIBRARY} is not installed`);
   try {
-    await runOn([{ name: 'cuda', deviceId: gpu }]);
+    // Without the extra option, onnxruntime would run on the CPU what CUDA refuses.
+    await runOn({
+      executionProviders: [{ name: 'cuda', deviceId: gpu }],
+      extra: { session: { disable_cpu_ep_fallback: '1' } },
+    });
   } catch (cause) {
     throw new Error(loaderSays(library) ?? plainReason(cause), { cause });
   }

@@ -3,7 +3,7 @@ import type { DeviceFacts } from '../device-name.js';
 import { networkKey, type Network } from '../network.js';
 import type { Reply, Request, ThreadOptions } from '../protocol.js';
 import type { DeviceEvent } from '../report.js';
-import { createBatcher } from './batcher.js';
+import { createBatcher, type Batcher } from './batcher.js';
 import { createMeter } from './meter.js';
 import type { OpenSession, Session } from './session.js';
 import { createSessions } from './sessions.js';
@@ -14,6 +14,8 @@ export type Backend = {
   readonly open: OpenSession;
   /** Estimates the memory of a session that was never loaded. */
   readonly estimateBytes: (network: Network) => Promise<number>;
+  /** The batch sizes that its sessions are warmed for, ascending; any size without them. */
+  readonly sizes?: readonly number[] | undefined;
 };
 
 /** The port to the thread that opened the device, and its options. */
@@ -24,14 +26,30 @@ export const openPort = () => {
 
 const toError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
-const createCounting = (port: MessagePort, { open, estimateBytes }: Backend, budgetBytes: number) => {
+type Lower = Batcher['lower'];
+
+const createCounting = (
+  port: MessagePort,
+  { open, estimateBytes }: Backend,
+  budgetBytes: number,
+  lower: Lower,
+) => {
   const meter = createMeter();
   const post = (reply: Reply) => port.postMessage(reply);
   const onEvent = (event: DeviceEvent) => {
     if (event.type === 'loaded') meter.loaded(event.ms);
     post({ type: 'event', event });
   };
-  const sessions = createSessions({ open, estimateBytes, budgetBytes, onEvent });
+  const announced: OpenSession = async (network) => {
+    post({ type: 'loading' });
+    const session = await open(network);
+    if (session.tooLarge) {
+      const { size, reason } = session.tooLarge;
+      onEvent({ type: 'batchLimited', path: network.path, limit: lower(network, size), reason });
+    }
+    return session;
+  };
+  const sessions = createSessions({ open: announced, estimateBytes, budgetBytes, onEvent });
   const report = () => post({ type: 'report', report: { ...meter.read(), sessions: sessions.list() } });
 
   /** Wraps a session so that its runs are counted. */
@@ -53,13 +71,19 @@ const createCounting = (port: MessagePort, { open, estimateBytes }: Backend, bud
 export const serveDevice = (backend: Backend): void => {
   const { port, options } = openPort();
   const budgetBytes = options.sessionMemoryBytes ?? Infinity;
-  const { sessions, counted, report, onEvent } = createCounting(port, backend, budgetBytes);
+  const { sessions, counted, report, onEvent } = createCounting(port, backend, budgetBytes, (network, size) =>
+    batcher.lower(network, size),
+  );
   const post = (reply: Reply, transfer: ArrayBuffer[] = []) => port.postMessage(reply, transfer);
 
   const batcher = createBatcher({
     maxBatch: options.maxBatch,
+    sizes: backend.sizes,
     lingerMs: options.lingerMs,
-    use: (network, work) => sessions.use(network, (session) => work(counted(networkKey(network), session))),
+    use: (network, work) =>
+      sessions.use(network, (session, evictOthers) =>
+        work({ ...counted(networkKey(network), session), evictOthers }),
+      ),
     receive: () => {
       for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
         handle(next.message as Request);

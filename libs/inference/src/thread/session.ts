@@ -7,6 +7,8 @@ export type Session = {
   /** Its memory, in part estimated. */
   readonly bytes: number;
   readonly partition?: Partition | undefined;
+  /** The smallest batch that failed in the warm-up. */
+  readonly tooLarge?: { readonly size: number; readonly reason: string } | undefined;
   readonly preparation?: Preparation | undefined;
   /**
    * Runs the images as one batch; a fixed-batch network takes one.

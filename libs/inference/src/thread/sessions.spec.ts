@@ -80,6 +80,37 @@ describe('sessions', () => {
     expect(story).toEqual(['open a', 'worked with a', 'release a', 'open b']);
   });
 
+  it('releases all others when a network does not fit, and opens it again', async () => {
+    const story: string[] = [];
+    let isFull = true;
+    const sessions = createSessions({
+      open: async ({ path }) => {
+        story.push(`open ${path}`);
+        if (path === 'c' && isFull) throw new Error('CUDA failure 2: out of memory');
+        return {
+          bytes: 1,
+          run: async () => ({ outputs: [], ms: 0 }),
+          release: async () => {
+            story.push(`release ${path}`);
+            isFull = false;
+          },
+        };
+      },
+      estimateBytes: async () => 1,
+      budgetBytes: Infinity,
+      onEvent: () => undefined,
+    });
+    await expect(sessions.use(c, async () => 1)).rejects.toThrow('out of memory');
+    for (const one of [a, b, c]) await sessions.use(one, async () => undefined);
+    expect(story).toEqual(['open c', 'open a', 'open b', 'open c', 'release a', 'release b', 'open c']);
+
+    await sessions.use(a, async (_, evictOthers) => {
+      expect(await evictOthers()).toBe(true);
+      expect(await evictOthers()).toBe(false);
+    });
+    expect(sessions.list().map(({ path }) => path)).toEqual(['a']);
+  });
+
   it('serves the next request after a failed opening and after failed work', async () => {
     const sessions = createSessions({
       open: async ({ path }) => {

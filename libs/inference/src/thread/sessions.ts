@@ -1,5 +1,6 @@
 import { networkKey, type Network } from '../network.js';
 import type { DeviceEvent, DeviceReport } from '../report.js';
+import { isOutOfMemory } from './out-of-memory.js';
 import type { OpenSession, Session } from './session.js';
 
 export type SessionsOptions = {
@@ -44,12 +45,29 @@ export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: Se
     }
   };
 
+  /** @returns whether there was anything to release */
+  const evictAllBut = async (kept?: string): Promise<boolean> => {
+    const others = [...loaded].filter(([key]) => key !== kept);
+    for (const [key, entry] of others) await evict(key, entry);
+    return others.length > 0;
+  };
+
+  /** The estimate may be too low, so a network that does not fit is tried again alone. */
+  const openAlone = async (network: Network): Promise<Session> => {
+    try {
+      return await open(network);
+    } catch (error) {
+      if (!isOutOfMemory(error) || !(await evictAllBut())) throw error;
+      return open(network);
+    }
+  };
+
   const load = async (network: Network) => {
     const { path } = network;
     const key = networkKey(network);
     const startMs = performance.now();
     await makeRoom(knownBytes.get(key) ?? (await estimateBytes(network)));
-    const session = await open(network);
+    const session = await openAlone(network);
     const { bytes, partition, preparation } = session;
     loaded.set(key, { network, session });
     knownBytes.set(key, bytes);
@@ -76,8 +94,10 @@ export const createSessions = ({ open, estimateBytes, budgetBytes, onEvent }: Se
 
   return {
     /** Runs `work` with the network, which is loaded if it must. Rejects with the error of the load or the work. */
-    use: <T>(network: Network, work: (session: Session) => Promise<T>): Promise<T> =>
-      inTurn(async () => work(await take(network))),
+    use: <T>(
+      network: Network,
+      work: (session: Session, evictOthers: () => Promise<boolean>) => Promise<T>,
+    ): Promise<T> => inTurn(async () => work(await take(network), () => evictAllBut(networkKey(network)))),
     list: (): DeviceReport['sessions'] =>
       [...loaded.values()].map(({ network, session: { bytes, partition } }) => ({
         key: networkKey(network),

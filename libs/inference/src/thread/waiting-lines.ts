@@ -17,6 +17,8 @@ type Line = { readonly network: Network; members: Member[] };
 export type LinesOptions = {
   /** The network's largest batch. */
   readonly limitOf: (network: Network) => number;
+  /** The size of the batch that so many waiting images begin with. */
+  readonly sizeOf: (waiting: number) => number;
   readonly lingerMs: number;
 };
 
@@ -27,7 +29,7 @@ export type LinesOptions = {
  * A full batch starts at once, and so does a lone image, as more may never come. Two or more images are probably part of
  * a burst: they wait until the linger is over, counted from the arrival of the oldest. Other lines go first meanwhile.
  */
-export const createLines = ({ limitOf, lingerMs }: LinesOptions) => {
+export const createLines = ({ limitOf, sizeOf, lingerMs }: LinesOptions) => {
   const lines = new Map<string, Line>();
 
   const dueOf = ({ network, members }: Line): number => {
@@ -63,14 +65,20 @@ export const createLines = ({ limitOf, lingerMs }: LinesOptions) => {
       }
       return dueMs < Infinity ? { dueMs } : undefined;
     },
-    /** Takes the network's next batch, or `count` images, out of its line and moves the line to the end. */
-    take: (network: Network, count = limitOf(network)): Member[] => {
+    /** Takes the network's next batch out of its line and moves the line to the end. */
+    take: (network: Network): Member[] => {
       const key = networkKey(network);
       const line = lines.get(key);
       if (!line) return [];
-      const members = line.members.splice(0, count);
+      const members = line.members.splice(0, sizeOf(Math.min(limitOf(network), line.members.length)));
       lines.delete(key);
       if (line.members.length > 0) lines.set(key, line);
+      return members;
+    },
+    /** Takes all images of the network. */
+    takeAll: (network: Network): Member[] => {
+      const members = lines.get(networkKey(network))?.members ?? [];
+      lines.delete(networkKey(network));
       return members;
     },
   };

@@ -1,0 +1,19 @@
+import { describe, expect, it } from '@jest/globals';
+import { toSessionOptions } from './onnx-session.js';
+
+describe('the options of a session', () => {
+  it('give the CPU all threads', () => {
+    const { intraOpNumThreads, extra } = toSessionOptions({ provider: 'cpu', gpu: 0, intraOpThreads: 8 });
+    expect([intraOpNumThreads, extra]).toEqual([8, undefined]);
+  });
+
+  it('give CUDA two threads at most, which do not spin while they wait for the card', () => {
+    const of = (intraOpThreads: number) => toSessionOptions({ provider: 'cuda', gpu: 1, intraOpThreads });
+    expect(of(8)).toMatchObject({
+      executionProviders: [{ name: 'cuda', deviceId: 1 }, 'cpu'],
+      intraOpNumThreads: 2,
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    });
+    expect(of(1).intraOpNumThreads).toBe(1);
+  });
+});
