@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isNativeError } from 'node:util/types';
+import { until } from './until.js';
 
 const run = promisify(execFile);
 
-type SmallDisk = {
+export type SmallDisk = {
   readonly folder: string;
   /** Fills the disk to the last byte. */
   readonly fill: () => Promise<void>;
@@ -18,10 +19,10 @@ type SmallDisk = {
 };
 
 /** A disk of a few megabytes in memory. Only root on Linux can mount one. */
-export const mountSmallDisk = async (): Promise<SmallDisk> => {
+export const mountSmallDisk = async (megabytes = 8): Promise<SmallDisk> => {
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-disk-'));
   const mount = (options: string) => run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
-  await mount('size=8m');
+  await mount(`size=${megabytes}m`);
   const filler = join(folder, 'filler');
   return {
     folder,
@@ -36,7 +37,15 @@ export const mountSmallDisk = async (): Promise<SmallDisk> => {
       }
     },
     free: () => rm(filler),
-    setReadOnly: async () => void (await mount('remount,ro')),
+    setReadOnly: async () => {
+      // The system refuses while a file is open for writing.
+      const tryIt = () =>
+        mount('remount,ro').then(
+          () => true,
+          () => false,
+        );
+      await until('the disk to become read-only', tryIt);
+    },
     setWritable: async () => void (await mount('remount,rw')),
     stop: async () => {
       await run('umount', ['--lazy', folder]);
