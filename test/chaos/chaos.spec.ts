@@ -19,7 +19,7 @@ it.each(stages)(
       backend,
       storage,
       seed: 7,
-      faults: 12,
+      goesOn: (faults) => faults < 8,
       tasks: 60,
       restMs: 200,
       longestMs: 3_000,

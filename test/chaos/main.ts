@@ -43,6 +43,14 @@ const printReport = (name: string, report: ChaosReport) => {
   }
 };
 
+/** A signal ends the run after the fault in hand, so that nothing is left behind. */
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    stopping.abort();
+    print('Stopping …');
+  });
+
 /** Outages of dependencies are as long as this at most. */
 const LONGEST_MS = 20_000;
 
@@ -51,10 +59,11 @@ const runFaults = (stage: Pick<ChaosOptions, 'backend' | 'storage'>, say: (line:
   runChaos({
     ...stage,
     seed: Number(values.seed),
-    faults: Number(values.kills),
+    goesOn: (faults) => faults < Number(values.kills),
     tasks: Number(values.tasks),
-    restMs: 1_000,
+    restMs: 1_500,
     longestMs: LONGEST_MS,
+    stopping: stopping.signal,
     say,
   });
 
@@ -69,12 +78,13 @@ const runSoak = async (
   const report = await runChaos({
     ...stage,
     seed: Number(values.seed),
-    faults: () => performance.now() < endMs,
+    goesOn: () => performance.now() < endMs,
     tasks: 0,
     restMs: 2_000,
     longestMs: LONGEST_MS / 2,
     gapMs: 40_000,
     victims: ['other worker'],
+    stopping: stopping.signal,
     say,
     watch: (opened) => sampleMemory(opened, samples),
   });
@@ -98,12 +108,14 @@ const backends = choose<Backend>('backend', ['Postgres', 'Redis']);
 const storages = choose<StorageKind>('storage', ['disk', 'S3']);
 const all: Recovery[] = [];
 for (const backend of backends) {
+  if (stopping.signal.aborted) break;
   if (backend === 'Redis' && !redisIsOnPath()) {
     print('*** redis-server is not on the PATH: the Redis backend is NOT tested. ***');
     process.exitCode = 1;
     continue;
   }
   for (const storage of storages) {
+    if (stopping.signal.aborted) break;
     const name = `queue in ${backend}, images ${storage === 'S3' ? 'in S3' : 'on disk'}, seed ${values.seed}`;
     print(`\n${name}`);
     const startMs = performance.now();

@@ -11,7 +11,7 @@ export type Verdict = {
   readonly lost: readonly string[];
   /** Tasks that ended otherwise than they had a reason to, with that end. */
   readonly wrongEnd: readonly string[];
-  /** Tasks with more than one row, or usage that is not one per task. */
+  /** Tasks with more than one row, and usage or cost that differs from the rows. */
   readonly twice: readonly string[];
   /** Tasks of which no webhook came. */
   readonly untold: readonly string[];
@@ -53,11 +53,17 @@ const untilSettled = (database: Database) =>
     ROUNDS_MS,
   );
 
-/** Tasks and their cost by the ledger. */
-const readUsage = async (database: Database) => {
+/** Where the ledger differs from the rows. */
+const judgeUsage = async (database: Database, rows: readonly TaskRow[]): Promise<string[]> => {
   while ((await foldUsage(database, 1_000)) > 0);
   const days = await database.usageDay.findMany();
-  return days.reduce((sum, day) => sum + day.tasks, 0);
+  const sum = (numbers: readonly unknown[]) => numbers.reduce<number>((all, each) => all + Number(each), 0);
+  const tasks = sum(days.map((day) => day.tasks));
+  const cost = { ledger: sum(days.map((day) => day.cost)), rows: sum(rows.map((row) => row.cost ?? 0)) };
+  return [
+    ...(tasks === rows.length ? [] : [`${tasks} entries of usage for ${rows.length} tasks`]),
+    ...(Math.abs(cost.ledger - cost.rows) < 1e-9 ? [] : [`${cost.ledger} USD counted for ${cost.rows}`]),
+  ];
 };
 
 const keysOf = async (storage: Storage): Promise<Set<string>> => {
@@ -109,7 +115,6 @@ export const judge = async (fleet: Fleet, traffic: Traffic): Promise<Verdict> =>
   await untilSettled(fleet.database);
   const rows = await fleet.database.task.findMany();
   const counts = countByTask(rows);
-  const usage = await readUsage(fleet.database);
   const all = [...accepted.keys()];
   const idsOf = (taskUUID: string) =>
     new Set(receiver.received(webhookPath(taskUUID)).map(({ headers }) => headers['webhook-id']));
@@ -121,7 +126,7 @@ export const judge = async (fleet: Fleet, traffic: Traffic): Promise<Verdict> =>
       .map(({ taskUuid, state, problem }) => `${taskUuid} ${state}: ${JSON.stringify(problem)}`),
     twice: [
       ...[...counts].filter(([, count]) => count > 1).map(([taskUuid]) => taskUuid),
-      ...(usage === rows.length ? [] : [`${usage} entries of usage for ${rows.length} tasks`]),
+      ...(await judgeUsage(fleet.database, rows)),
     ],
     untold: all.filter((taskUUID) => idsOf(taskUUID).size === 0),
     manyIds: all.filter((taskUUID) => idsOf(taskUUID).size > 1),

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '#database';
-import { until } from '#test/until';
 import { chooseFault, type Scene } from './faults.js';
 import { judge, type Verdict } from './oracle.js';
 import { programIds, type ProgramId } from './programs.js';
@@ -13,8 +12,8 @@ export type ChaosOptions = {
   readonly backend: Backend;
   readonly storage: StorageKind;
   readonly seed: number;
-  /** The number of faults, or whether the run should go on. */
-  readonly faults: number | (() => boolean);
+  /** Whether another fault comes after so many. */
+  readonly goesOn: (faults: number) => boolean;
   readonly tasks: number;
   /** Rest of a client between two tasks, on average. There are four clients. */
   readonly restMs: number;
@@ -23,6 +22,8 @@ export type ChaosOptions = {
   /** Longest time between two faults, unless the first is left alone. */
   readonly gapMs?: number;
   readonly victims?: readonly ProgramId[];
+  /** Ends the run soon, with its report. */
+  readonly stopping?: AbortSignal;
   readonly say?: (line: string) => void;
   /** Called once everything is up. What it returns is called at the end. */
   readonly watch?: (stage: Stage) => () => Promise<void>;
@@ -41,6 +42,7 @@ export type ChaosReport = {
 };
 
 const HANG_MS = 300_000;
+const LOOK_EVERY_MS = 250;
 
 const databaseMs = async (database: Database): Promise<number> => {
   for (;;) {
@@ -51,10 +53,14 @@ const databaseMs = async (database: Database): Promise<number> => {
   }
 };
 
-/** Waits until all tasks have ended that were accepted until now. */
+/** Waits until all tasks have ended that were accepted until now. Looks seldom, so as not to disturb. */
 const untilCaughtUp = async (database: Database): Promise<void> => {
   const where = { finishedAt: null, createdAt: { lte: new Date(await databaseMs(database)) } };
-  await until('all tasks to end', async () => (await database.task.count({ where })) === 0, HANG_MS);
+  const endMs = performance.now() + HANG_MS;
+  while ((await database.task.count({ where })) > 0) {
+    if (performance.now() > endMs) throw new Error(`tasks have not ended within ${HANG_MS} ms`);
+    await sleep(LOOK_EVERY_MS);
+  }
 };
 
 type Run = { readonly stage: Stage; readonly random: Random; readonly options: ChaosOptions };
@@ -80,10 +86,9 @@ const doFault = async ({ stage, random, options }: Run): Promise<Moment> => {
 };
 
 const doFaults = async (run: Run): Promise<Moment[]> => {
-  const { faults, say = () => undefined } = run.options;
+  const { goesOn, stopping, say = () => undefined } = run.options;
   const moments: Moment[] = [];
-  const goesOn = typeof faults === 'number' ? () => moments.length < faults : faults;
-  while (goesOn()) {
+  while (goesOn(moments.length) && !stopping?.aborted) {
     moments.push(await doFault(run));
     const { cause, wasAlone } = moments.at(-1)!;
     say(`${moments.length}: ${cause}${wasAlone ? ', alone' : ''}`);
@@ -99,7 +104,8 @@ const countByCause = (moments: readonly Moment[]): Record<string, number> => {
 
 const runOn = async (stage: Stage, traffic: Traffic, options: ChaosOptions): Promise<ChaosReport> => {
   let isOver = false;
-  const sending = traffic.run((accepted) => isOver && accepted >= options.tasks, options.restMs);
+  const isEnough = (accepted: number) => accepted >= options.tasks || options.stopping?.aborted === true;
+  const sending = traffic.run((accepted) => isOver && isEnough(accepted), options.restMs);
   const [moments] = await Promise.all([
     doFaults({ stage, random: createRandom(options.seed), options }).finally(() => {
       isOver = true;

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from 's3rver';
 
+type S3rverOptions = ConstructorParameters<typeof S3rver>[0];
+
 export type S3Store = {
   readonly url: string;
   /** The environment of a service that uses this store. */
@@ -25,9 +27,25 @@ export type S3Store = {
 /** The only access key that the store accepts. */
 const KEY = 'S3RVER';
 
+/** The part of S3rver's files that is changed here. */
+type Files = {
+  readonly getResourcePath: (bucket: string, key: string, kind: string) => string;
+  deleteObject: (bucket: string, key: string) => Promise<void>;
+};
+
 /** Refuses all requests while `isBusy`, as stores do that have too much to do. */
 class BusyStore extends S3rver {
   isBusy = false;
+
+  constructor(options: S3rverOptions) {
+    super(options);
+    const { store: files } = this as unknown as { readonly store: Files };
+    // S3rver removes a folder with its last object, and crashes when another request is about to write there.
+    files.deleteObject = async (bucket, key) => {
+      for (const kind of ['object', 'object.md5', 'metadata.json'])
+        await rm(files.getResourcePath(bucket, key, kind), { force: true });
+    };
+  }
 
   override callback(): ReturnType<S3rver['callback']> {
     const answer = super.callback();
