@@ -1,7 +1,12 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import setUp from '#test/global-setup';
 import { redisIsOnPath } from '#test/redis';
-import { runChaos, type ChaosOptions } from './run-chaos.js';
+import { drawMemory } from './draw-memory.js';
+import { sampleMemory, toCsv, trendsOf, type Sample } from './memory-samples.js';
+import { tableOf, type Recovery } from './recovery.js';
+import { runChaos, type ChaosOptions, type ChaosReport } from './run-chaos.js';
+import type { Backend, StorageKind } from './stage.js';
 
 const { values } = parseArgs({
   args: process.argv.slice(process.argv[2] === 'chaos' ? 3 : 2),
@@ -10,41 +15,117 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '200' },
     tasks: { type: 'string', default: '1000' },
     backend: { type: 'string' },
+    storage: { type: 'string' },
+    soak: { type: 'string' },
+    out: { type: 'string', default: '.clearcut' },
   },
 });
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const wanted = ['Postgres', 'Redis'].filter(
-  (name) => !values.backend || name.toLowerCase() === values.backend.toLowerCase(),
-);
-if (wanted.length === 0) throw new Error(`--backend is postgres or redis, and not ${values.backend}.`);
 
-const at = (sorted: readonly number[], part: number) =>
-  `${((sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN) / 1000).toFixed(1)} s`;
+/** The one that was asked for, or all. */
+const choose = <T extends string>(option: 'backend' | 'storage', all: readonly T[]): T[] => {
+  const asked = values[option]?.toLowerCase();
+  const chosen = all.filter((name) => !asked || name.toLowerCase() === asked);
+  if (chosen.length === 0) throw new Error(`--${option} is one of ${all.join(', ')}, and not ${asked}.`);
+  return chosen;
+};
 
-await setUp();
-for (const backend of wanted as ChaosOptions['backend'][]) {
+const printReport = (name: string, report: ChaosReport) => {
+  const { verdict, done, recoveries, accepted, crashes, failedStarts } = report;
+  print(`\n${name}: ${accepted} tasks accepted, ${recoveries.length} faults`);
+  for (const [cause, count] of Object.entries(done).sort())
+    print(`  ${String(count).padStart(4)} × ${cause}`);
+  print(`  starts of programs that failed, since something was away: ${failedStarts}`);
+  for (const [kind, found] of Object.entries({ ...verdict, crashes })) {
+    print(`  ${kind}: ${found.length}${found.length > 0 ? `, such as ${found[0]}` : ''}`);
+    if (found.length > 0) process.exitCode = 1;
+  }
+};
+
+/** A signal ends the run after the fault in hand, so that nothing is left behind. */
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    stopping.abort();
+    print('Stopping …');
+  });
+
+/** Outages of dependencies are as long as this at most. */
+const LONGEST_MS = 20_000;
+
+/** Faults in quick succession, as many as were asked for. */
+const runFaults = (stage: Pick<ChaosOptions, 'backend' | 'storage'>, say: (line: string) => void) =>
+  runChaos({
+    ...stage,
+    seed: Number(values.seed),
+    goesOn: (faults) => faults < Number(values.kills),
+    tasks: Number(values.tasks),
+    restMs: 1_500,
+    longestMs: LONGEST_MS,
+    stopping: stopping.signal,
+    say,
+  });
+
+/** Faults now and then for a time. Only one worker is killed, so that the memory of the others can be followed. */
+const runSoak = async (
+  stage: Pick<ChaosOptions, 'backend' | 'storage'>,
+  minutes: number,
+  say: (line: string) => void,
+): Promise<ChaosReport> => {
+  const samples: Sample[] = [];
+  const endMs = performance.now() + minutes * 60_000;
+  const report = await runChaos({
+    ...stage,
+    seed: Number(values.seed),
+    goesOn: () => performance.now() < endMs,
+    tasks: 0,
+    restMs: 2_000,
+    longestMs: LONGEST_MS / 2,
+    gapMs: 40_000,
+    victims: ['other worker'],
+    stopping: stopping.signal,
+    say,
+    watch: (opened) => sampleMemory(opened, samples),
+  });
+  const warmUpS = minutes * 15;
+  const path = join(values.out, `soak-${stage.backend}-${stage.storage}`.toLowerCase());
+  await mkdir(values.out, { recursive: true });
+  await writeFile(`${path}.csv`, toCsv(samples));
+  await writeFile(`${path}.svg`, drawMemory(samples, warmUpS));
+  print(`\n${path}.csv and ${path}.svg are written.`);
+  print('| program | MB | MB an hour | noise, MB | flat |');
+  print('| --- | --- | --- | --- | --- |');
+  for (const { program, meanMegabytes, megabytesPerHour, noise, isFlat } of trendsOf(samples, warmUpS)) {
+    const numbers = [meanMegabytes, megabytesPerHour, noise].map((number) => number.toFixed(1));
+    print(`| ${[program, ...numbers, isFlat ? 'yes' : 'NO'].join(' | ')} |`);
+    if (!isFlat) process.exitCode = 1;
+  }
+  return report;
+};
+
+const backends = choose<Backend>('backend', ['Postgres', 'Redis']);
+const storages = choose<StorageKind>('storage', ['disk', 'S3']);
+const all: Recovery[] = [];
+for (const backend of backends) {
+  if (stopping.signal.aborted) break;
   if (backend === 'Redis' && !redisIsOnPath()) {
     print('*** redis-server is not on the PATH: the Redis backend is NOT tested. ***');
     process.exitCode = 1;
     continue;
   }
-  const options = {
-    backend,
-    seed: Number(values.seed),
-    faults: Number(values.kills),
-    tasks: Number(values.tasks),
-  };
-  const { verdict, done, recoveries, accepted } = await runChaos({ ...options, say: print });
-  print(`\n${backend}, seed ${options.seed}: ${accepted} tasks accepted, ${options.faults} faults`);
-  for (const [name, count] of Object.entries(done)) print(`  ${String(count).padStart(4)} × ${name}`);
-  const sorted = recoveries.toSorted((a, b) => a - b);
-  print(
-    `  a waiting task ended again after p50 ${at(sorted, 0.5)}, p95 ${at(sorted, 0.95)}, at most ${at(sorted, 1)}`,
-  );
-  for (const [kind, found] of Object.entries(verdict)) {
-    print(`  ${kind}: ${found.length}${found.length > 0 ? `, such as ${found[0]}` : ''}`);
-    if (found.length > 0) process.exitCode = 1;
+  for (const storage of storages) {
+    if (stopping.signal.aborted) break;
+    const name = `queue in ${backend}, images ${storage === 'S3' ? 'in S3' : 'on disk'}, seed ${values.seed}`;
+    print(`\n${name}`);
+    const startMs = performance.now();
+    const say = (line: string) =>
+      print(`${((performance.now() - startMs) / 1000).toFixed(0).padStart(5)} s  ${line}`);
+    const stage = { backend, storage };
+    const report = await (values.soak ? runSoak(stage, Number(values.soak), say) : runFaults(stage, say));
+    all.push(...report.recoveries);
+    for (const line of ['', ...tableOf(report.recoveries)]) print(line);
+    printReport(name, report);
   }
 }
-await globalThis.stopTestPostgres();
+for (const line of ['', ...tableOf(all)]) print(line);

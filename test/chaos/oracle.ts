@@ -1,29 +1,41 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { readServiceConfig } from '#config';
 import { foldUsage, type Database, type TaskRow } from '#database';
-import { openStorage, storedFolders } from '#storage';
+import { openStorage, storedFolders, type Storage } from '#storage';
 import type { Fleet } from '#test/fleet';
-import type { Receiver } from '#test/receiver';
 import { until } from '#test/until';
 import { sweepOrphans } from '../../apps/dispatcher/src/rounds/orphans.js';
+import { uploadPath, webhookPath, type Traffic } from './traffic.js';
 
 /** What went wrong, by kind. All lists are empty when the promise held. */
 export type Verdict = {
   readonly lost: readonly string[];
-  /** With the reason. Nothing gave a task a reason to fail. */
-  readonly failed: readonly string[];
-  /** Tasks with more than one row, or usage that is not one per task. */
+  /** Tasks that ended otherwise than they had a reason to, with that end. */
+  readonly wrongEnd: readonly string[];
+  /** Tasks with more than one row, and usage or cost that differs from the rows. */
   readonly twice: readonly string[];
+  /** Tasks of which no webhook came. */
   readonly untold: readonly string[];
   /** Tasks of which webhooks had several ids. */
   readonly manyIds: readonly string[];
   readonly missingFiles: readonly string[];
+  readonly missingUploads: readonly string[];
   /** Files without a row after the sweep. */
   readonly orphans: readonly string[];
+  /** Tasks that were refused for good, although nothing was wrong with them. */
+  readonly refused: readonly string[];
 };
 
-export const webhookPath = (taskUUID: string): string => `/${taskUUID}`;
+export const nothingWrong: Verdict = {
+  lost: [],
+  wrongEnd: [],
+  twice: [],
+  untold: [],
+  manyIds: [],
+  missingFiles: [],
+  missingUploads: [],
+  orphans: [],
+  refused: [],
+};
 
 const ROUNDS_MS = 300_000;
 
@@ -41,62 +53,85 @@ const untilSettled = (database: Database) =>
     ROUNDS_MS,
   );
 
-const countUsage = async (database: Database): Promise<number> => {
+/** Where the ledger differs from the rows. */
+const judgeUsage = async (database: Database, rows: readonly TaskRow[]): Promise<string[]> => {
   while ((await foldUsage(database, 1_000)) > 0);
   const days = await database.usageDay.findMany();
-  return days.reduce((sum, day) => sum + day.tasks, 0);
+  const sum = (numbers: readonly unknown[]) => numbers.reduce<number>((all, each) => all + Number(each), 0);
+  const tasks = sum(days.map((day) => day.tasks));
+  const cost = { ledger: sum(days.map((day) => day.cost)), rows: sum(rows.map((row) => row.cost ?? 0)) };
+  return [
+    ...(tasks === rows.length ? [] : [`${tasks} entries of usage for ${rows.length} tasks`]),
+    ...(Math.abs(cost.ledger - cost.rows) < 1e-9 ? [] : [`${cost.ledger} USD counted for ${cost.rows}`]),
+  ];
 };
 
-const filesWithoutRow = async ({ database, env }: Fleet): Promise<string[]> => {
+const keysOf = async (storage: Storage): Promise<Set<string>> => {
+  const files = [];
+  for (const folder of storedFolders) files.push(...(await storage.list(folder)));
+  return new Set(files.map(({ key }) => key));
+};
+
+/** Compares the files with the rows of images, after a sweep. */
+const judgeFiles = async ({ database, env }: Fleet, rows: readonly TaskRow[]) => {
   const storage = await openStorage(readServiceConfig(env));
-  for (const folder of storedFolders) await sweepOrphans({ database, storage }, folder, 0);
-  const images = await database.image.findMany({ select: { storageKey: true } });
-  const known = new Set(images.map(({ storageKey }) => storageKey));
-  const files = (await Promise.all(storedFolders.map((folder) => storage.list(folder)))).flat();
-  storage.close();
-  return files.map(({ key }) => key).filter((key) => !known.has(key) && !key.startsWith('probes/'));
+  try {
+    for (const folder of storedFolders) await sweepOrphans({ database, storage }, folder, 0);
+    const images = await database.image.findMany({ select: { id: true, storageKey: true, deletedAt: true } });
+    const files = await keysOf(storage);
+    const known = new Set(images.map(({ storageKey }) => storageKey));
+    const deleted = new Set(images.flatMap(({ id, deletedAt }) => (deletedAt ? [id] : [])));
+    const keyOf = new Map(images.map(({ id, storageKey }) => [id, storageKey]));
+    const hasResult = ({ outputImageId }: TaskRow) =>
+      deleted.has(outputImageId) || files.has(keyOf.get(outputImageId) ?? '');
+    return {
+      missingFiles: rows
+        .filter((row) => row.state === 'succeeded' && !hasResult(row))
+        .map(({ taskUuid }) => taskUuid),
+      orphans: [...files].filter((key) => !known.has(key) && !key.startsWith('probes/')),
+    };
+  } finally {
+    storage.close();
+  }
 };
 
-const isThere = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
+const codeOf = ({ problem }: TaskRow) =>
+  typeof problem === 'object' && problem !== null && 'code' in problem ? problem['code'] : undefined;
+
+const endedWrong = ({ accepted }: Traffic, row: TaskRow): boolean => {
+  const code = accepted.get(row.taskUuid)?.code;
+  return code ? row.state !== 'failed' || codeOf(row) !== code : row.state !== 'succeeded';
+};
+
+const countByTask = (rows: readonly TaskRow[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const { taskUuid } of rows) counts.set(taskUuid, (counts.get(taskUuid) ?? 0) + 1);
+  return counts;
+};
 
 /** Compares rows, files and the receiver's log with what was accepted. It trusts no answer of the service. */
-export const judge = async (
-  fleet: Fleet,
-  receiver: Receiver,
-  accepted: readonly string[],
-): Promise<Verdict> => {
-  const { database, env } = fleet;
-  await untilSettled(database);
-  const rows = await database.task.findMany();
-  const of = new Map<string, TaskRow[]>();
-  for (const row of rows) of.set(row.taskUuid, [...(of.get(row.taskUuid) ?? []), row]);
-  const usage = await countUsage(database);
-  const ids = (taskUUID: string) =>
+export const judge = async (fleet: Fleet, traffic: Traffic): Promise<Verdict> => {
+  const { accepted, refused, receiver } = traffic;
+  await untilSettled(fleet.database);
+  const rows = await fleet.database.task.findMany();
+  const counts = countByTask(rows);
+  const all = [...accepted.keys()];
+  const idsOf = (taskUUID: string) =>
     new Set(receiver.received(webhookPath(taskUUID)).map(({ headers }) => headers['webhook-id']));
-  const outputs = await database.image.findMany({ where: { storageKey: { startsWith: 'outputs/' } } });
-  const stored = new Map(outputs.map(({ id, storageKey }) => [id, storageKey]));
-  const missing: string[] = [];
-  for (const { taskUuid, outputImageId, state } of rows) {
-    const key = stored.get(outputImageId);
-    const path = key && join(env['DATA_DIR'] ?? '', 'images', key);
-    if (state === 'succeeded' && !(path && (await isThere(path)))) missing.push(taskUuid);
-  }
+  const wasUploaded = (taskUUID: string) => receiver.received(uploadPath(taskUUID)).length > 0;
   return {
-    lost: accepted.filter((taskUUID) => !of.has(taskUUID)),
-    failed: rows
-      .filter(({ state }) => state !== 'succeeded')
-      .map(({ taskUuid, problem }) => `${taskUuid}: ${JSON.stringify(problem)}`),
+    lost: all.filter((taskUUID) => !counts.has(taskUUID)),
+    wrongEnd: rows
+      .filter((row) => endedWrong(traffic, row))
+      .map(({ taskUuid, state, problem }) => `${taskUuid} ${state}: ${JSON.stringify(problem)}`),
     twice: [
-      ...[...of].filter(([, each]) => each.length > 1).map(([taskUuid]) => taskUuid),
-      ...(usage === rows.length ? [] : [`${usage} entries of usage for ${rows.length} tasks`]),
+      ...[...counts].filter(([, count]) => count > 1).map(([taskUuid]) => taskUuid),
+      ...(await judgeUsage(fleet.database, rows)),
     ],
-    untold: accepted.filter((taskUUID) => ids(taskUUID).size === 0),
-    manyIds: accepted.filter((taskUUID) => ids(taskUUID).size > 1),
-    missingFiles: missing,
-    orphans: await filesWithoutRow(fleet),
+    untold: all.filter((taskUUID) => idsOf(taskUUID).size === 0),
+    manyIds: all.filter((taskUUID) => idsOf(taskUUID).size > 1),
+    missingUploads: all.filter((taskUUID) => accepted.get(taskUUID)?.isUploaded && !wasUploaded(taskUUID)),
+    ...(await judgeFiles(fleet, rows)),
+    refused,
   };
 };

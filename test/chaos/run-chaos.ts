@@ -1,105 +1,126 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '#database';
-import { createClient, removal } from '#test/client';
-import { startFleet } from '#test/fleet';
-import { disc, toPng } from '#test/pictures';
-import { startReceiver } from '#test/receiver';
-import { freePort, startRedis } from '#test/redis';
-import { chooseFault, createRandom, faults, startProgram, type Random, type Stage } from './faults.js';
-import { judge, webhookPath, type Verdict } from './oracle.js';
+import { chooseFault, type Scene } from './faults.js';
+import { judge, type Verdict } from './oracle.js';
+import { programIds, type ProgramId } from './programs.js';
+import { createRandom, type Random } from './random.js';
+import { measureRecoveries, type Moment, type Recovery } from './recovery.js';
+import { openStage, type Backend, type Stage, type StorageKind } from './stage.js';
+import { startTraffic, type Traffic } from './traffic.js';
 
 export type ChaosOptions = {
-  readonly backend: 'Postgres' | 'Redis';
+  readonly backend: Backend;
+  readonly storage: StorageKind;
   readonly seed: number;
-  readonly faults: number;
+  /** Whether another fault comes after so many. */
+  readonly goesOn: (faults: number) => boolean;
   readonly tasks: number;
+  /** Rest of a client between two tasks, on average. There are four clients. */
+  readonly restMs: number;
+  /** Longest outage of a dependency. */
+  readonly longestMs: number;
+  /** Longest time between two faults, unless the first is left alone. */
+  readonly gapMs?: number;
+  readonly victims?: readonly ProgramId[];
+  /** Ends the run soon, with its report. */
+  readonly stopping?: AbortSignal;
   readonly say?: (line: string) => void;
+  /** Called once everything is up. What it returns is called at the end. */
+  readonly watch?: (stage: Stage) => () => Promise<void>;
 };
 
 export type ChaosReport = {
   readonly verdict: Verdict;
   /** How often each fault was done. */
   readonly done: Readonly<Record<string, number>>;
-  /** Milliseconds from each fault to the next end of a task that waited, in order. */
-  readonly recoveries: readonly number[];
+  readonly recoveries: readonly Recovery[];
   readonly accepted: number;
+  /** Ends of programs that nothing caused. */
+  readonly crashes: readonly string[];
+  /** Starts that failed since something was away. */
+  readonly failedStarts: number;
 };
 
-/** Sends a task until it is accepted, as the contract tells clients to. A repetition attaches to the same task. */
-const sendUntilAccepted = async (
-  post: (tasks: readonly unknown[]) => Promise<{ readonly status: number }>,
-  task: unknown,
-) => {
-  for (let waitMs = 50; ; waitMs = Math.min(2 * waitMs, 1_000)) {
-    const reply = await post([task]).catch(() => undefined);
-    if (reply?.status === 200) return;
-    await sleep(waitMs);
-  }
-};
-
-const openStage = async (backend: ChaosOptions['backend'], random: Random): Promise<Stage> => {
-  const redis = backend === 'Redis' ? await startRedis() : undefined;
-  const fleet = await startFleet({
-    OUTBOUND_ALLOW: '127.0.0.1',
-    LOG_LEVEL: 'silent',
-    REDIS_URL: redis?.url ?? '',
-  });
-  const gatewayPort = `${await freePort()}`;
-  const running: Stage['running'] = new Map();
-  const slots = {
-    gateway: 'gateway',
-    worker: 'worker',
-    'other worker': 'worker',
-    dispatcher: 'dispatcher',
-  } as const;
-  for (const [id, name] of Object.entries(slots))
-    running.set(id, { name, program: await startProgram({ fleet, gatewayPort }, name, random) });
-  return { fleet, redis, gatewayPort, running };
-};
-
-/** Tasks that come all the time, until there are enough and no more faults to come. */
-const sendAll = async (
-  stage: Stage,
-  hooks: string,
-  isEnough: (accepted: number) => boolean,
-  random: Random,
-): Promise<string[]> => {
-  const { post } = createClient(`http://127.0.0.1:${stage.gatewayPort}`, stage.fleet.key);
-  const photos = await Promise.all(
-    [24, 48, 80].map(async (side) => (await toPng(disc(side, side))).toString('base64')),
-  );
-  const accepted: string[] = [];
-  const sender = async () => {
-    for (; !isEnough(accepted.length); await sleep(random() * 400)) {
-      const photo = photos[Math.floor(random() * photos.length)] ?? '';
-      const task = removal(photo);
-      await sendUntilAccepted(post, { ...task, webhookURL: hooks + webhookPath(task.taskUUID) });
-      accepted.push(task.taskUUID);
-    }
-  };
-  await Promise.all([sender(), sender(), sender(), sender()]);
-  return accepted;
-};
+const HANG_MS = 300_000;
+const LOOK_EVERY_MS = 250;
 
 const databaseMs = async (database: Database): Promise<number> => {
   for (;;) {
     const found = await database.$queryRaw<{ ms: number }[]>`
       SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`.catch(() => []);
     if (found[0]) return found[0].ms;
-    await sleep(50);
+    await sleep(20);
   }
 };
 
-/** From each fault to the first end of a task that was accepted before the fault and had not ended then. */
-const recoveriesOf = async (database: Database, moments: readonly number[]): Promise<number[]> => {
-  const rows = await database.task.findMany({ select: { createdAt: true, finishedAt: true } });
-  const spans = rows.map(
-    ({ createdAt, finishedAt }) => [createdAt.getTime(), finishedAt?.getTime() ?? Infinity] as const,
-  );
-  return moments.flatMap((at) => {
-    const ends = spans.filter(([from, to]) => from < at && to > at).map(([, to]) => to);
-    return ends.length > 0 ? [Math.min(...ends) - at] : [];
-  });
+/** Waits until all tasks have ended that were accepted until now. Looks seldom, so as not to disturb. */
+const untilCaughtUp = async (database: Database): Promise<void> => {
+  const where = { finishedAt: null, createdAt: { lte: new Date(await databaseMs(database)) } };
+  const endMs = performance.now() + HANG_MS;
+  while ((await database.task.count({ where })) > 0) {
+    if (performance.now() > endMs) throw new Error(`tasks have not ended within ${HANG_MS} ms`);
+    await sleep(LOOK_EVERY_MS);
+  }
+};
+
+type Run = { readonly stage: Stage; readonly random: Random; readonly options: ChaosOptions };
+
+/** Some faults are left alone, so that their recovery can be measured. The others come in quick succession. */
+const ALONE = 0.4;
+
+const doFault = async ({ stage, random, options }: Run): Promise<Moment> => {
+  const { database } = stage.fleet;
+  const { longestMs, gapMs = 1_500, victims = programIds } = options;
+  const [cause, { run }] = chooseFault(stage, victims, random);
+  const wasAlone = random() < ALONE;
+  if (wasAlone) await untilCaughtUp(database);
+  let atMs = 0;
+  const isOver = async () => {
+    atMs = await databaseMs(database);
+  };
+  const scene: Scene = { stage, random, longestMs, victims, isOver };
+  await sleep(random() * gapMs);
+  await run(scene);
+  if (wasAlone) await untilCaughtUp(database);
+  return { cause, atMs, wasAlone };
+};
+
+const doFaults = async (run: Run): Promise<Moment[]> => {
+  const { goesOn, stopping, say = () => undefined } = run.options;
+  const moments: Moment[] = [];
+  while (goesOn(moments.length) && !stopping?.aborted) {
+    moments.push(await doFault(run));
+    const { cause, wasAlone } = moments.at(-1)!;
+    say(`${moments.length}: ${cause}${wasAlone ? ', alone' : ''}`);
+  }
+  return moments;
+};
+
+const countByCause = (moments: readonly Moment[]): Record<string, number> => {
+  const done: Record<string, number> = {};
+  for (const { cause } of moments) done[cause] = (done[cause] ?? 0) + 1;
+  return done;
+};
+
+const runOn = async (stage: Stage, traffic: Traffic, options: ChaosOptions): Promise<ChaosReport> => {
+  let isOver = false;
+  const isEnough = (accepted: number) => accepted >= options.tasks || options.stopping?.aborted === true;
+  const sending = traffic.run((accepted) => isOver && isEnough(accepted), options.restMs);
+  const [moments] = await Promise.all([
+    doFaults({ stage, random: createRandom(options.seed), options }).finally(() => {
+      isOver = true;
+    }),
+    sending,
+  ]);
+  const verdict = await judge(stage.fleet, traffic);
+  return {
+    verdict,
+    done: countByCause(moments),
+    recoveries: await measureRecoveries(stage.fleet.database, moments),
+    accepted: traffic.accepted.size,
+    crashes: stage.programs.crashes,
+    failedStarts: stage.programs.failedStarts(),
+  };
 };
 
 /**
@@ -108,32 +129,17 @@ const recoveriesOf = async (database: Database, moments: readonly number[]): Pro
  * @throws when a program cannot be started again, or tasks do not end
  */
 export const runChaos = async (options: ChaosOptions): Promise<ChaosReport> => {
-  const { backend, seed, say = () => undefined } = options;
-  const random = createRandom(seed);
-  const receiver = await startReceiver();
-  const stage = await openStage(backend, random);
+  const stage = await openStage(options);
   try {
-    let isOver = false;
-    const isEnough = (accepted: number) => isOver && accepted >= options.tasks;
-    const sending = sendAll(stage, receiver.url, isEnough, createRandom(seed + 1));
-    const done: Record<string, number> = {};
-    const moments: number[] = [];
-    for (let i = 0; i < options.faults; i++) {
-      const name = chooseFault(random, backend === 'Redis');
-      moments.push(await databaseMs(stage.fleet.database));
-      await faults[name]?.run(stage, random);
-      done[name] = (done[name] ?? 0) + 1;
-      say(`${i + 1} of ${options.faults}: ${name}`);
-      await sleep(200 + random() * 1_300);
+    const traffic = await startTraffic(stage, createRandom(options.seed + 100));
+    const endWatch = options.watch?.(stage);
+    try {
+      return await runOn(stage, traffic, options);
+    } finally {
+      await endWatch?.();
+      await traffic.stop();
     }
-    isOver = true;
-    const accepted = await sending;
-    const verdict = await judge(stage.fleet, receiver, accepted);
-    const recoveries = await recoveriesOf(stage.fleet.database, moments);
-    return { verdict, done, recoveries, accepted: accepted.length };
   } finally {
-    await stage.fleet.stop();
-    await stage.redis?.stop();
-    await receiver.stop();
+    await stage.stop();
   }
 };

@@ -18,6 +18,8 @@ export type FleetProgram = {
   readonly pid: number;
   /** Sends a message to what was loaded into the program, and resolves with the next message from it. */
   readonly ask: (question: string) => Promise<unknown>;
+  /** Resolves with the exit code when the process ends; null after a signal. */
+  readonly ended: Promise<number | null>;
   /** Sends SIGTERM. @returns the exit code */
   readonly stop: () => Promise<number | null>;
 };
@@ -59,9 +61,13 @@ export const writeModelsFile = async (folder: string): Promise<string> => {
   return path;
 };
 
-export const startFleet = async (more: Record<string, string> = {}): Promise<Fleet> => {
+/** @param ownDatabaseUrl a migrated database, by which the test itself reaches it; DATABASE_URL may lead the programs to it another way */
+export const startFleet = async (
+  more: Record<string, string> = {},
+  ownDatabaseUrl?: string,
+): Promise<Fleet> => {
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-fleet-'));
-  const databaseUrl = await freshDatabase();
+  const databaseUrl = ownDatabaseUrl ?? (await freshDatabase());
   const database = openDatabase(databaseUrl);
   const key = 'cc_fleet_0123456789_0123456789_0123456789';
   await putKey(database, 'fleet', key);
@@ -81,7 +87,7 @@ export const startFleet = async (more: Record<string, string> = {}): Promise<Fle
     const port = await freePort();
     const script = join('dist', 'apps', name, 'src', 'main.js');
     const child = fork(script, { env: { ...env, PORT: `${port}`, ...own }, execArgv: [], stdio: 'inherit' });
-    const exited = once(child, 'exit') as Promise<[number | null]>;
+    const ended = once(child, 'exit').then(([code]) => code as number | null);
     await untilReady(child, name);
     const program: FleetProgram = {
       url: `http://127.0.0.1:${port}`,
@@ -91,10 +97,11 @@ export const startFleet = async (more: Record<string, string> = {}): Promise<Fle
         child.send(question);
         return (await answer)[0] as unknown;
       },
-      stop: async () => {
+      ended,
+      stop: () => {
         running.delete(program);
         child.kill('SIGTERM');
-        return (await exited)[0];
+        return ended;
       },
     };
     running.add(program);

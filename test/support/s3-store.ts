@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from 's3rver';
 
+type S3rverOptions = ConstructorParameters<typeof S3rver>[0];
+
 export type S3Store = {
   readonly url: string;
   /** The environment of a service that uses this store. */
@@ -17,11 +19,44 @@ export type S3Store = {
   /** Stops the store, and starts it again with its objects. */
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;
+  /** Answers all requests with 503 while it is busy. */
+  readonly setBusy: (isBusy: boolean) => void;
   readonly stop: () => Promise<void>;
 };
 
 /** The only access key that the store accepts. */
 const KEY = 'S3RVER';
+
+/** The part of S3rver's files that is changed here. */
+type Files = {
+  readonly getResourcePath: (bucket: string, key: string, kind: string) => string;
+  deleteObject: (bucket: string, key: string) => Promise<void>;
+};
+
+/** Refuses all requests while `isBusy`, as stores do that have too much to do. */
+class BusyStore extends S3rver {
+  isBusy = false;
+
+  constructor(options: S3rverOptions) {
+    super(options);
+    const { store: files } = this as unknown as { readonly store: Files };
+    // S3rver removes a folder with its last object, and crashes when another request is about to write there.
+    files.deleteObject = async (bucket, key) => {
+      for (const kind of ['object', 'object.md5', 'metadata.json'])
+        await rm(files.getResourcePath(bucket, key, kind), { force: true });
+    };
+  }
+
+  override callback(): ReturnType<S3rver['callback']> {
+    const answer = super.callback();
+    return (request, response) => {
+      if (!this.isBusy) return answer(request, response);
+      request.resume();
+      response.statusCode = 503;
+      response.end('<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>');
+    };
+  }
+}
 
 /**
  * An S3 store with one bucket on a free port of 127.0.0.1. It checks the access key, but not the signature.
@@ -31,7 +66,7 @@ export const startS3Store = async (port = 0): Promise<S3Store> => {
   const S3_BUCKET = 'pictures';
   const configureBuckets = [{ name: S3_BUCKET, configs: [] }];
   const open = (at: number) =>
-    new S3rver({ port: at, address: '127.0.0.1', silent: true, directory, configureBuckets });
+    new BusyStore({ port: at, address: '127.0.0.1', silent: true, directory, configureBuckets });
   let store = open(port);
   const address = await store.run();
   const url = `http://127.0.0.1:${address.port}`;
@@ -49,6 +84,9 @@ export const startS3Store = async (port = 0): Promise<S3Store> => {
     resume: async () => {
       store = open(address.port);
       await store.run();
+    },
+    setBusy: (isBusy) => {
+      store.isBusy = isBusy;
     },
     stop: async () => {
       await store.close();

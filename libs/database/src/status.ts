@@ -45,7 +45,8 @@ export type Backlog = {
 export const backlogs = (database: Database, limit: number): Promise<Backlog[]> =>
   database.$queryRaw<Backlog[]>`
     SELECT owner_id::text AS "ownerId", name, tasks, extract(epoch FROM now() - oldest)::float AS "oldestSeconds",
-           (SELECT count(*)::int FROM tasks WHERE state = 'running' AND tasks.owner_id = waiting.owner_id) AS running
+           (SELECT count(*)::int FROM tasks
+             WHERE finished_at IS NULL AND state = 'running' AND tasks.owner_id = waiting.owner_id) AS running
       FROM (SELECT owner_id, count(*)::int AS tasks, min(created_at) AS oldest FROM tasks
              WHERE finished_at IS NULL AND state = 'queued' GROUP BY owner_id ORDER BY 2 DESC LIMIT ${limit}) AS waiting
       JOIN api_keys ON id = owner_id

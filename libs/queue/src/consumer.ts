@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DelayedError, WaitingError, type Job } from 'bullmq';
+import { WaitingError, type Job } from 'bullmq';
 import { openWorker, type JobData, type JobRunner, type QueueConfig } from './backend.js';
 import { queueName } from './names.js';
 import { OutageError, pauseMs } from './outage.js';
@@ -48,6 +48,12 @@ const CLOSE_MS = 1_500;
 /** The wait before a worker that could not start is replaced. */
 const REOPEN_MS = 500;
 
+type InHand = {
+  readonly job: Job<JobData, void>;
+  readonly token: string | undefined;
+  readonly signal: AbortSignal;
+};
+
 /** Takes jobs off the queues of its lanes, which share its slots fairly. */
 export const createConsumer = (config: QueueConfig, handle: Handler, options: ConsumerOptions): Consumer => {
   const { lanes, concurrency, longestPauseMs, onError } = options;
@@ -56,7 +62,7 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
   /** Workers that run or are paused. */
   const started = new Set<JobRunner>();
   const stopping = new AbortController();
-  /** Failed jobs of each lane that wait for their next try. They hold no slot. */
+  /** Jobs of each lane that wait for their next try, or for the end of an outage. They hold no slot. */
   const resting = new Map<string, number>();
   let handsBack = false;
   let isPaused = false;
@@ -67,14 +73,14 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
   };
   const slots = createSlots(concurrency, setConcurrency);
 
-  /** Waits before the next try. BullMQ's own delays compare the clocks of machines. */
-  const rest = async (lane: string, tries: number, signal: AbortSignal) => {
+  /** Waits before the next start. BullMQ's own delays compare the clocks of machines. */
+  const rest = async (lane: string, ms: number, signal: AbortSignal) => {
     const change = (by: number) => {
       resting.set(lane, (resting.get(lane) ?? 0) + by);
       setConcurrency();
     };
     change(1);
-    await sleep(pauseMs(tries, longestPauseMs), undefined, { signal }).catch(() => undefined);
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
     change(-1);
   };
 
@@ -89,20 +95,18 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
     }
   };
 
-  /** Puts the job back into the queue without counting a try. */
-  const putBack = async (job: Job<JobData, void>, token: string | undefined, error: unknown) => {
-    if (handsBack || isPaused) {
-      await job.moveToWait(token);
-      throw new WaitingError();
-    }
-    if (error instanceof OutageError) {
+  /** Puts the job back into the queue without counting a try, after a pause if an outage keeps it from its work. */
+  const putBack = async (lane: string, { job, token, signal }: InHand, error: unknown) => {
+    const isOutage = error instanceof OutageError;
+    if (isOutage && !handsBack && !isPaused) {
       const waits = job.attemptsStarted - job.attemptsMade - 1;
-      // Postgres accepts whole milliseconds only.
-      const delayMs = Math.ceil(Math.min(pauseMs(waits, longestPauseMs), error.leftMs));
-      // The job waits in the queue, where it holds no slot and outlives this worker.
-      await job.moveToDelayed(Date.now() + delayMs, token);
-      throw new DelayedError();
+      const ms = Math.min(pauseMs(waits, longestPauseMs), error.leftMs);
+      // If this worker is killed meanwhile, BullMQ takes the job from it.
+      await rest(lane, ms, AbortSignal.any([signal, stopping.signal]));
     }
+    if (!isOutage && !handsBack && !isPaused) return;
+    await job.moveToWait(token);
+    throw new WaitingError();
   };
 
   const open = (lane: string): JobRunner => {
@@ -117,11 +121,11 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
         try {
           await inSlot(lane, signal, () => handle({ taskId: job.data.taskId, lastTry }, signal));
         } catch (error) {
-          await putBack(job, token, error);
+          await putBack(lane, { job, token, signal }, error);
           if (lastTry) throw error;
-          await rest(lane, job.attemptsMade, signal);
+          await rest(lane, pauseMs(job.attemptsMade, longestPauseMs), signal);
           // The worker may have stopped meanwhile.
-          await putBack(job, token, error);
+          await putBack(lane, { job, token, signal }, error);
           throw error;
         } finally {
           inHand.delete(controller);

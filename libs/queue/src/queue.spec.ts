@@ -134,7 +134,7 @@ describe.each(backends)('the queue on %s', (backend) => {
       throw new OutageError('the storage is full', Infinity);
     });
     await queue.add(jobOf(id));
-    await until('the job to wait', async () => starts > 0 && (await queue.counts(model))['delayed'] === 1);
+    await until('the job to be started', () => starts > 0);
     await first.stop(0);
     expect(await queue.has(jobOf(id))).toBe(true);
 
@@ -144,6 +144,27 @@ describe.each(backends)('the queue on %s', (backend) => {
     });
     await until('the job to be done', async () => !(await queue.has(jobOf(id))));
     expect(again).toEqual([false]);
+  });
+
+  it('gives a job of an outage to the next worker soon, although the clock of the first was ahead', async () => {
+    const id = randomUUID();
+    const rightNow = Date.now;
+    const wasStarted = new Promise<void>((resolve) => {
+      consume(async () => {
+        Date.now = () => rightNow() + 3_600_000;
+        resolve();
+        throw new OutageError('the database is away', Infinity);
+      });
+    });
+    try {
+      await queue.add(jobOf(id));
+      await wasStarted;
+      await consumer?.stop(0);
+    } finally {
+      Date.now = rightNow;
+    }
+    consume(async () => undefined);
+    await until('the job to be done', async () => !(await queue.has(jobOf(id))));
   });
 
   it('puts unfinished jobs back when the worker stops, without counting a try', async () => {

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, removal, type Client, type Reply } from '#test/client';
+import { startPictureServer, type PictureServer } from '#test/picture-server';
+import { disc, toPng } from '#test/pictures';
+import { startReceiver, type Receiver } from '#test/receiver';
+import { chooseWeighted, type Random } from './random.js';
+import type { Stage } from './stage.js';
+
+/** How a task must end. */
+type Expected = {
+  /** Code of the problem of a task with a true reason to fail. */
+  readonly code?: 'downloadFailed';
+  readonly isUploaded?: true;
+};
+
+/** What was accepted, and by what the test learns of it. */
+export type Traffic = {
+  readonly accepted: ReadonlyMap<string, Expected>;
+  /** Tasks that were refused for good. Clients would give those up. */
+  readonly refused: readonly string[];
+  readonly receiver: Receiver;
+  /** Sends tasks, each time after a rest of so long on average, until there are enough. */
+  readonly run: (isEnough: (accepted: number) => boolean, restMs: number) => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+const SENDERS = 4;
+export const webhookPath = (taskUUID: string): string => `/hook/${taskUUID}`;
+export const uploadPath = (taskUUID: string): string => `/upload/${taskUUID}`;
+const MISSING = '/missing.png';
+
+type Kind = {
+  readonly weight: number;
+  readonly input?: 'URL' | 'missing';
+  readonly more: (taskUUID: string, servers: { readonly receiver: Receiver }) => Record<string, unknown>;
+  readonly expected: Expected;
+};
+const later = { deliveryMethod: 'async' };
+
+const kinds: Readonly<Record<string, Kind>> = {
+  waited: { weight: 4, more: () => ({}), expected: {} },
+  'waited, as base64': { weight: 1, more: () => ({ outputType: 'base64Data' }), expected: {} },
+  later: { weight: 3, more: () => later, expected: {} },
+  'by URL': { weight: 2, input: 'URL', more: () => later, expected: {} },
+  expiring: { weight: 1, more: () => ({ ...later, ttl: 60 }), expected: {} },
+  uploaded: {
+    weight: 1,
+    more: (taskUUID, { receiver }) => ({ ...later, uploadEndpoint: receiver.url + uploadPath(taskUUID) }),
+    expected: { isUploaded: true },
+  },
+  'without a picture': {
+    weight: 1,
+    input: 'missing',
+    more: () => later,
+    expected: { code: 'downloadFailed' },
+  },
+};
+
+/** A client gives up after one of these. All others may pass. */
+const isFinal = ({ status }: Reply) => status >= 400 && status < 500 && status !== 408 && status !== 429;
+
+/** Sends a task until it is answered, as the contract tells clients to. A repetition attaches to the same task. */
+const sendUntilAnswered = async (post: Client['post'], task: unknown): Promise<Reply> => {
+  for (let waitMs = 50; ; waitMs = Math.min(2 * waitMs, 1_000)) {
+    const reply = await post([task]).catch(() => undefined);
+    if (reply && (reply.status === 200 || isFinal(reply))) return reply;
+    await sleep(waitMs);
+  }
+};
+
+type Inputs = {
+  readonly photos: readonly string[];
+  readonly pictures: PictureServer;
+  readonly receiver: Receiver;
+};
+
+const makeTask = ({ photos, pictures, receiver }: Inputs, random: Random) => {
+  const [, { input, more, expected }] = chooseWeighted(Object.entries(kinds), random);
+  const photo = photos[Math.floor(random() * photos.length)] ?? '';
+  const image = { URL: pictures.url, missing: receiver.url + MISSING, photo }[input ?? 'photo'];
+  const task = removal(image);
+  const webhookURL = receiver.url + webhookPath(task.taskUUID);
+  return { task: { ...task, webhookURL, ...more(task.taskUUID, { receiver }) }, expected };
+};
+
+export const startTraffic = async (
+  { gatewayUrl, fleet }: Pick<Stage, 'gatewayUrl' | 'fleet'>,
+  random: Random,
+): Promise<Traffic> => {
+  const { post } = createClient(gatewayUrl, fleet.key);
+  const pngs = await Promise.all([24, 48, 80].map((side) => toPng(disc(side, side))));
+  const photos = pngs.map((png) => png.toString('base64'));
+  const [receiver, pictures] = [await startReceiver(), await startPictureServer(pngs[1] ?? Buffer.alloc(0))];
+  receiver.answer(MISSING, 404);
+  const accepted = new Map<string, Expected>();
+  const refused: string[] = [];
+
+  const send = async () => {
+    const { task, expected } = makeTask({ photos, pictures, receiver }, random);
+    const { status, body } = await sendUntilAnswered(post, task);
+    if (status !== 200) return void refused.push(`${task.taskUUID}: ${JSON.stringify(body)}`);
+    accepted.set(task.taskUUID, expected);
+    // A client that polls. What it hears does not count here.
+    await post([{ taskType: 'getResponse', taskUUID: task.taskUUID }]).catch(() => undefined);
+  };
+  return {
+    accepted,
+    refused,
+    receiver,
+    run: async (isEnough, restMs) => {
+      const sender = async () => {
+        for (; !isEnough(accepted.size); await sleep(2 * restMs * random())) await send();
+      };
+      await Promise.all(Array.from({ length: SENDERS }, sender));
+    },
+    stop: async () => {
+      await Promise.all([receiver.stop(), pictures.stop()]);
+    },
+  };
+};
