@@ -7,7 +7,7 @@ import { isNativeError } from 'node:util/types';
 
 const run = promisify(execFile);
 
-type SmallDisk = {
+export type SmallDisk = {
   readonly folder: string;
   /** Fills the disk to the last byte. */
   readonly fill: () => Promise<void>;
