@@ -18,9 +18,12 @@ import {
   feedRemote,
   findEnded,
   findImage,
+  findImages,
   findOrphans,
   findStandings,
   findTask,
+  findTasks,
+  finishTask,
   forgetFailedAddresses,
   forgetImages,
   forgetTasks,
@@ -197,6 +200,12 @@ describe(`a database with ${ROWS} tasks`, () => {
       const task = await findTask(database, history.ownerId, history.taskUuid);
       return findImage(database, task!.outputImageId);
     },
+    'answer many calls of getResponse': () =>
+      findTasks(
+        database,
+        Array.from({ length: 100 }, () => ({ ownerId: history.ownerId, taskUuid: randomUUID() })),
+      ),
+    'find images that tasks name': () => findImages(database, [history.imageId, randomUUID()]),
     "list an owner's tasks": () => listTasks(database, { ownerId: history.ownerId, limit: 100 }),
     "list an owner's failed tasks": () =>
       listTasks(database, { ownerId: history.ownerId, status: 'cancelled', limit: 100 }),
@@ -210,6 +219,12 @@ describe(`a database with ${ROWS} tasks`, () => {
     'claim and fail a task': async () => {
       const claim = await claimTask(database, (await accept())!.id);
       await failTask(database, claim!, { code: 'inferenceError', message: 'It failed.', details: {} });
+    },
+    'claim and finish a task': async () => {
+      const claim = (await claimTask(database, (await accept())!.id))!;
+      const run = { provider: 'cpu', device: 'cpu', weightsSha256: '' };
+      const success = { image: newImage(claim.outputImageId), cost: '0.001', run, stages: {} };
+      await finishTask(database, claim, success);
     },
     'cancel a task': () => cancelTask(database, { ownerId: history.ownerId, taskUuid: randomUUID() }),
     'end unwanted tasks': () => endUnwanted(database),
