@@ -31,7 +31,24 @@ const starts = (statement: string, pattern: string) => new RegExp(`^${pattern}`,
 const plain = (found: string | undefined) => (found ?? '').replaceAll('"', '').toLowerCase();
 
 /** Objects that the file itself creates may change freely, because nothing uses them yet. */
-type Made = { readonly tables: Set<string>; readonly columns: Set<string> };
+type Made = {
+  readonly tables: Set<string>;
+  readonly columns: Set<string>;
+  /** Functions that only notify. A trigger that calls one after a change leaves old programs alone. */
+  readonly notifiers: ReadonlySet<string>;
+};
+
+const notifier =
+  /CREATE FUNCTION (\w+)\(\) RETURNS trigger AS \$\$\s*BEGIN\s+PERFORM pg_notify\([^;]*\);\s*RETURN NULL;\s*END;\s*\$\$/gi;
+
+const notifiersOf = (sql: string): ReadonlySet<string> =>
+  new Set([...sql.matchAll(notifier)].map(([, called]) => plain(called)));
+
+/** Whether the trigger does no more than notify. */
+const onlyNotifies = (statement: string, { notifiers }: Made): boolean => {
+  const called = starts(statement, 'CREATE TRIGGER \\w+ AFTER .* EXECUTE FUNCTION (\\w+)\\(\\)$')?.[1];
+  return notifiers.has(plain(called));
+};
 
 const lintColumn = (action: string): string | undefined => {
   const hasValue = /\bDEFAULT\b|\bGENERATED\b|\b(?:BIG|SMALL)?SERIAL\b/i.test(action);
@@ -75,7 +92,10 @@ const lintStatement = (statement: string, made: Made): string | undefined => {
       : undefined;
 
   const trigger = starts(statement, `CREATE TRIGGER .* ON ${name}`);
-  if (trigger) return made.tables.has(plain(trigger[1])) ? undefined : 'acts on what old programs write';
+  if (trigger) {
+    const isHarmless = made.tables.has(plain(trigger[1])) || onlyNotifies(statement, made);
+    return isHarmless ? undefined : 'acts on what old programs write';
+  }
 
   const updated = starts(statement, `UPDATE ${name}`);
   if (updated) return lintUpdate(plain(updated[1]), statement, made);
@@ -137,7 +157,7 @@ const createLockLint = () => {
  */
 export const lintMigration = (sql: string, version: string): string[] => {
   if (mayContract(sql, version)) return [];
-  const made: Made = { tables: new Set(), columns: new Set() };
+  const made: Made = { tables: new Set(), columns: new Set(), notifiers: notifiersOf(sql) };
   const lintLocks = createLockLint();
   return split(withoutNoise(sql), ';').flatMap((statement) => {
     const fault = lintStatement(statement, made) ?? lintLocks(statement, made);

@@ -44,6 +44,7 @@ describe('the check of migrations', () => {
     'ALTER TABLE "tasks" ADD COLUMN "note" TEXT; UPDATE "tasks" SET "note" = lower("model") WHERE "state" = \'queued\';',
     'ALTER TABLE "tasks" ADD COLUMN "notes" TEXT[] DEFAULT ARRAY[\'a\', \'b\']::TEXT[];',
     'CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN DELETE FROM tasks; RETURN NULL; END; $$ LANGUAGE plpgsql;',
+    'CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN PERFORM pg_notify(\'a\', OLD.id::text); RETURN NULL; END; $$ LANGUAGE plpgsql; CREATE TRIGGER t AFTER UPDATE OF "a" ON "tasks" FOR EACH ROW EXECUTE FUNCTION f();',
     'ALTER TABLE "tasks" SET (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02);',
     '-- DROP TABLE "tasks";\n/* ALTER TABLE "tasks" DROP COLUMN "note"; */',
   ])('accepts an additive statement: %s', (sql) => {
@@ -76,6 +77,8 @@ describe('the check of migrations', () => {
     'UPDATE "tasks" SET "request" = "request" - \'source\';',
     'ALTER TABLE "tasks" ADD COLUMN "note" TEXT; UPDATE "tasks" SET "note" = \'a\', "model" = NULL;',
     'CREATE TRIGGER t AFTER UPDATE ON "tasks" FOR EACH ROW EXECUTE FUNCTION f();',
+    'CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN PERFORM pg_notify(\'a\', OLD.id::text); DELETE FROM images; RETURN NULL; END; $$ LANGUAGE plpgsql; CREATE TRIGGER t AFTER UPDATE ON "tasks" FOR EACH ROW EXECUTE FUNCTION f();',
+    'CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN PERFORM pg_notify(\'a\', OLD.id::text); RETURN NULL; END; $$ LANGUAGE plpgsql; CREATE TRIGGER t BEFORE UPDATE ON "tasks" FOR EACH ROW EXECUTE FUNCTION f();',
     'DO $$ BEGIN DROP TABLE tasks; END $$;',
     'CREATE TABLE "notes" ("id" UUID); DROP TABLE "tasks"; -- quietly',
   ])('reports a statement that breaks old programs: %s', (sql) => {
