@@ -61,6 +61,34 @@ module.exports = {
       to: { pathNot: '^libs/matting/' },
     },
     {
+      name: 'client-imports-nothing',
+      comment: 'The client is published alone. Its types are generated; it shares no code with the server.',
+      severity: 'error',
+      from: { ...product, path: '^libs/client/' },
+      to: { pathNot: '^libs/client/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'client-runs-in-browsers',
+      comment: 'Only the entry for Node reaches the files of this machine.',
+      severity: 'error',
+      from: {
+        ...product,
+        path: '^libs/client/',
+        pathNot: '/src/(index|files|manifest-file)\\.ts$|\\.spec\\.ts$',
+      },
+      to: { path: '/src/(index|files|manifest-file)\\.ts$', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'client-of-browsers-has-no-node',
+      severity: 'error',
+      from: {
+        ...product,
+        path: '^libs/client/',
+        pathNot: '/src/(index|files|manifest-file)\\.ts$|\\.spec\\.ts$',
+      },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
       name: 'edges-do-not-chain',
       comment:
         'An edge stands alone. But program, which starts processes, reads config and logs; and config asks outbound what an entry of OUTBOUND_ALLOW is.',
@@ -103,7 +131,10 @@ module.exports = {
       name: 'libs-are-entered-by-their-index',
       severity: 'error',
       from: { ...product, path: '^(?:apps|libs)/([^/]+)/' },
-      to: { path: '^libs/([^/]+)/src/', pathNot: '^libs/[^/]+/src/index\\.ts$|^libs/$1/' },
+      to: {
+        path: '^libs/([^/]+)/src/',
+        pathNot: '^libs/[^/]+/src/index\\.ts$|^libs/client/src/browser\\.ts$|^libs/$1/',
+      },
     },
     {
       name: 'gateway-carries-no-model-code',
