@@ -3,7 +3,7 @@ import type { Manifest, ManifestEntry } from './manifest.js';
 
 type Line = ManifestEntry & { readonly key: string };
 
-/** A killed program may leave half a line at the end. */
+/** Returns undefined for an empty line, and for half a line. */
 const parse = (line: string): Line | undefined => {
   try {
     return JSON.parse(line) as Line;
@@ -30,8 +30,13 @@ const readLines = async (path: string): Promise<Line[]> => {
 export const openManifest = async (path: string): Promise<Manifest> => {
   const entries = new Map((await readLines(path)).map(({ key, ...entry }) => [key, entry]));
   let written = Promise.resolve();
-  // A line break first, since the last line may be half a line.
-  const append = (text: string) => (written = written.then(() => appendFile(path, `\n${text}`)));
+  // A killed program may have left half a line.
+  let before = '\n';
+  const append = (text: string) => {
+    const lines = `${before}${text}\n`;
+    before = '';
+    return (written = written.then(() => appendFile(path, lines)));
+  };
   return {
     get: (key) => entries.get(key),
     set: (key, entry) => {
