@@ -19,7 +19,7 @@ const owners = {
   '@nestjs/|fastify/': '(apps/(gateway|worker|dispatcher)|libs/nest)',
   '@fastify/': 'apps/(gateway|dispatcher)',
   'ws/|marked/': 'apps/gateway',
-  piscina: 'apps/worker',
+  piscina: 'libs/pipeline',
 };
 
 const product = { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|/test/' };
@@ -102,9 +102,10 @@ module.exports = {
     },
     {
       name: 'boundary-stands-between-apps-and-edges',
-      comment: 'boundary turns what two edges throw into problems of the API. No lib needs that.',
+      comment:
+        'boundary turns what two edges throw into problems of the API. Of the libs, only pipeline needs that.',
       severity: 'error',
-      from: { ...product, path: '^libs/', pathNot: '\\.spec\\.ts$|/test/|^libs/boundary/' },
+      from: { ...product, path: '^libs/', pathNot: '\\.spec\\.ts$|/test/|^libs/(boundary|pipeline)/' },
       to: { path: '^libs/boundary/' },
     },
     {
@@ -128,6 +129,23 @@ module.exports = {
       to: { path: '^libs/', pathNot: '^libs/(decoders|imaging|contract|errors)/' },
     },
     {
+      name: 'pipeline-stands-between-programs-and-edges',
+      comment: 'pipeline turns a file into its cutout. It knows neither queue, database nor storage.',
+      severity: 'error',
+      from: { ...product, path: '^libs/pipeline/' },
+      to: {
+        path: '^libs/',
+        pathNot:
+          '^libs/(pipeline|boundary|contract|errors|imaging|inference|matting|models|telemetry|weights)/',
+      },
+    },
+    {
+      name: 'only-programs-open-the-pipeline',
+      severity: 'error',
+      from: { ...product, path: '^libs/', pathNot: '\\.spec\\.ts$|/test/|^libs/pipeline/' },
+      to: { path: '^libs/pipeline/' },
+    },
+    {
       name: 'libs-are-entered-by-their-index',
       severity: 'error',
       from: { ...product, path: '^(?:apps|libs)/([^/]+)/' },
@@ -140,7 +158,7 @@ module.exports = {
       name: 'gateway-carries-no-model-code',
       severity: 'error',
       from: { ...product, path: '^apps/gateway/' },
-      to: { path: '^libs/(inference|matting|weights|decoders)/' },
+      to: { path: '^libs/(inference|matting|pipeline|weights|decoders)/' },
     },
     {
       name: 'product-knows-no-test',

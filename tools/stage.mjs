@@ -36,7 +36,7 @@ export const images = {
   worker: {
     entries: [
       'apps/worker/src/main.js',
-      'apps/worker/src/pixels/arithmetic.js',
+      'libs/pipeline/src/arithmetic.js',
       'libs/decoders/src/decoder-main.js',
       'libs/inference/src/thread/device-thread.js',
       'libs/inference/src/graph/prepare-thread.js',

@@ -15,7 +15,7 @@ let service: Service;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'clearcut-package-'));
   await run(process.execPath, ['tools/pack-client.mjs', folder]);
-  const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+  const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
   await writeFile(join(folder, 'package.json'), '{"type":"module","private":true}');
   await run(npm, ['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`], { cwd: folder });
   service = await startService();
