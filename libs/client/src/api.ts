@@ -10,6 +10,7 @@ export {
   type ClientCode,
   type ErrorCode,
 } from './errors.js';
+export { inParallel } from './in-parallel.js';
 export type { Manifest, ManifestEntry } from './manifest.js';
 export type { Alpha } from './png-alpha.js';
 export { remedyOf } from './remedies.js';

@@ -1,6 +1,7 @@
 import { parametersOf } from './call.js';
 import type { Cutout } from './cutout.js';
-import { ClearcutError, InputError } from './errors.js';
+import { ClearcutError } from './errors.js';
+import { inParallel } from './in-parallel.js';
 import type { Manifest, ManifestEntry } from './manifest.js';
 import type { Source } from './source.js';
 import type { ImageInput, Progress, RemoveOptions } from './types.js';
@@ -105,52 +106,16 @@ const endOf = async (needs: Needs, work: Work): Promise<BulkEnd> => {
   }
 };
 
-const iteratorOf = (images: Iterable<BulkInput> | AsyncIterable<BulkInput>) =>
-  Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
-
-const checked = (concurrency: number): number => {
-  if (Number.isInteger(concurrency) && concurrency > 0) return concurrency;
-  throw new InputError('invalidInput', 'concurrency is not a whole number above 0.');
-};
-
-/** At most `concurrency` images are read ahead, and as many ends wait to be taken. */
-export const createBulk = (needs: Needs) =>
-  async function* removeBackgrounds(
+export const createBulk =
+  (needs: Needs) =>
+  (
     images: Iterable<BulkInput> | AsyncIterable<BulkInput>,
     options: BulkOptions = {},
-  ): AsyncGenerator<BulkEnd, void, undefined> {
-    const concurrency = checked(options.concurrency ?? CONCURRENCY);
-    const iterator = iteratorOf(images);
-    const leaving = new AbortController();
-    const signal = AbortSignal.any([leaving.signal, ...(options.signal ? [options.signal] : [])]);
-    const inHand = new Map<number, Promise<readonly [number, BulkEnd]>>();
-    let place = 0;
-
-    /** Begins with the next image. @returns whether there was one */
-    const begin = async (): Promise<boolean> => {
-      const next = await iterator.next();
-      if (next.done) return false;
-      const at = place++;
-      const named = isNamed(next.value) ? next.value : { key: nameOf(next.value, at), image: next.value };
-      const end = endOf(needs, { ...named, options, signal }).then((one) => [at, one] as const);
-      // Awaited below, but maybe only after another one.
-      end.catch(() => undefined);
-      inHand.set(at, end);
-      return true;
+  ): AsyncGenerator<BulkEnd, void, undefined> => {
+    const { concurrency = CONCURRENCY, signal: stop } = options;
+    const work = (input: BulkInput, place: number, signal: AbortSignal) => {
+      const named = isNamed(input) ? input : { key: nameOf(input, place), image: input };
+      return endOf(needs, { ...named, options, signal });
     };
-
-    try {
-      for (let isMore = true; ;) {
-        signal.throwIfAborted();
-        while (isMore && inHand.size < concurrency) isMore = await begin();
-        if (inHand.size === 0) return;
-        const [at, end] = await Promise.race(inHand.values());
-        inHand.delete(at);
-        yield end;
-      }
-    } finally {
-      leaving.abort(new Error('The rest is not wanted.'));
-      await Promise.allSettled(inHand.values());
-      await iterator.return?.();
-    }
+    return inParallel(images, work, { concurrency, signal: stop });
   };

@@ -27,8 +27,8 @@ const openPath: Platform['openPath'] = async (path) => {
   }
 };
 
-/** Another program never sees half a file. */
-const writeFile: Platform['writeFile'] = async (path, body) => {
+/** Writes a stream to a file. Another program never sees half a file. */
+export const writeWhole = async (path: string, body: ReadableStream<Uint8Array>): Promise<void> => {
   const draft = `${path}.${randomBytes(4).toString('hex')}.part`;
   try {
     await pipeline(Readable.fromWeb(body as NodeStream), createWriteStream(draft));
@@ -40,4 +40,4 @@ const writeFile: Platform['writeFile'] = async (path, body) => {
 };
 
 /** Files of this machine. */
-export const files: Platform = { openPath, writeFile };
+export const files: Platform = { openPath, writeFile: writeWhole };

@@ -10,4 +10,5 @@ import type { ClientOptions } from './types.js';
 export const createClient = (options: ClientOptions): Client => createClientOn(files, options);
 
 export * from './api.js';
+export { writeWhole } from './files.js';
 export { openManifest } from './manifest-file.js';
