@@ -20,6 +20,7 @@ const owners = {
   '@fastify/': 'apps/(gateway|dispatcher)',
   'ws/|marked/': 'apps/gateway',
   piscina: 'libs/pipeline',
+  tinyglobby: 'apps/cli',
 };
 
 const product = { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|/test/' };

@@ -114,7 +114,7 @@ describe.each(modes)('npx clearcut remove %s', (_, mode) => {
     expect(
       linesOf(out)
         .map(({ input, status, code: problem }) => [input, status, problem])
-        .sort(),
+        .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
     ).toEqual([
       ['none.png', 'failed', expect.stringContaining('invalidInput')],
       ['photos/a.png', 'done', undefined],

@@ -51,7 +51,8 @@ const general = new Set<string>([
   'unsupportedParameter',
 ]);
 
-const isGeneral = (error: Error): error is ClearcutError => error instanceof ClearcutError && general.has(error.code);
+const isGeneral = (error: Error): error is ClearcutError =>
+  error instanceof ClearcutError && general.has(error.code);
 
 const withRemedy = (error: ClearcutError): Error =>
   new Error(`${error.message} ${error.remedy ?? ''}`, { cause: error });
