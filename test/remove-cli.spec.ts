@@ -71,6 +71,10 @@ const remove = (args: readonly string[], env?: NodeJS.ProcessEnv, input?: Buffer
   child.stdin!.end(input);
   return endOf(child);
 };
+const addPhotos = async (count: number) => {
+  for (let i = 0; i < count; i++)
+    await writeFile(join(home, `photos/n${i}.png`), await toPng(disc(60 + i, 40)));
+};
 const filesIn = async (folder: string) =>
   (await readdir(join(home, folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
@@ -193,6 +197,26 @@ describe.each(modes)('npx clearcut remove %s', (_, mode) => {
     expect((await sizeOf('photos/a-2.png')).slice(1, 3)).toEqual([40, 30]);
     expect((await sizeOf('photos/a-3.png')).slice(1, 3)).toEqual([50, 30]);
   });
+  it('ends cleanly by Ctrl-C, and goes on with --resume without doing an image twice', async () => {
+    await addPhotos(12);
+    const before = await countTasks();
+    const child = begin(['photos', '-o', 'out', '--concurrency', '2', ...mode]);
+    const ending = endOf(child);
+    const results = async () => (await filesIn('.')).filter((name) => /^out\/.*\.png$/.test(name));
+    await until('the first results', async () => (await results()).length >= 2);
+    child.kill('SIGINT');
+    const stopped = await ending;
+    expect([stopped.code, stopped.err]).toEqual([
+      130,
+      expect.stringMatching(/\d+ of 15 done\. The same command with --resume goes on\./),
+    ]);
+    expect((await filesIn('out')).filter((name) => name.endsWith('.part'))).toEqual([]);
+
+    const resumed = await remove(['photos', '-o', 'out', '--resume', ...mode]);
+    expect(resumed.code).toBe(0);
+    expect(await filesIn('out')).toHaveLength(15);
+    expect((await countTasks()) - before).toBe(mode.length > 0 ? 0 : 15);
+  });
 });
 
 it('both ways make the same bytes', async () => {
@@ -223,7 +247,7 @@ describe('npx clearcut remove', () => {
   });
 
   it.each([
-    [['--key', 'wrong'], 'The API key'],
+    [['--key', 'wrong'], 'Invalid API key. Check the key'],
     [['--server', 'http://127.0.0.1:9'], 'cannot be reached'],
     [['--model', 'acme:9@9'], 'There is no such model.'],
   ])('stops at once when every image would fail: %j', async (args, message) => {
@@ -231,6 +255,15 @@ describe('npx clearcut remove', () => {
     const { code, err } = await remove(['photos', '-o', 'out', '--concurrency', '1', ...args]);
     expect([code, err]).toEqual([1, expect.stringContaining(message)]);
     expect(await countTasks()).toBe(before);
+  });
+
+  it('finds the npm start of its folder, and can do with what Runware has', async () => {
+    const { DATA_DIR, PORT } = service.config;
+    await writeFile(join(DATA_DIR, 'api-key'), `${service.key}\n`);
+    const env = { CLEARCUT_URL: '', CLEARCUT_KEY: '', DATA_DIR, PORT: `${PORT}` };
+    const { code, err } = await remove(['photos', '-o', 'out', '--runware'], env);
+    expect([code, err]).toEqual([0, expect.not.stringContaining('base64')]);
+    expect(await filesIn('out')).toHaveLength(3);
   });
 
   it('refuses with --local what needs a server, and a model that is not installed', async () => {
@@ -243,34 +276,8 @@ describe('npx clearcut remove', () => {
     ]);
   });
 
-  it('ends cleanly by Ctrl-C, and goes on with --resume without doing an image twice', async () => {
-    for (let i = 0; i < 12; i++)
-      await writeFile(join(home, `photos/n${i}.png`), await toPng(disc(60 + i, 40)));
-    const before = await countTasks();
-    const child = begin(['photos', '-o', 'out', '--concurrency', '2']);
-    const ending = endOf(child);
-    await until(
-      'the first results',
-      async () =>
-        (await filesIn('.')).filter((name) => name.startsWith('out/') && name.endsWith('.png')).length >= 2,
-    );
-    child.kill('SIGINT');
-    const stopped = await ending;
-    expect([stopped.code, stopped.err]).toEqual([
-      130,
-      expect.stringMatching(/\d+ of 15 done\. The same command with --resume goes on\./),
-    ]);
-    expect((await filesIn('out')).filter((name) => name.endsWith('.part'))).toEqual([]);
-
-    const resumed = await remove(['photos', '-o', 'out', '--resume']);
-    expect(resumed.code).toBe(0);
-    expect(await filesIn('out')).toHaveLength(15);
-    expect((await countTasks()) - before).toBe(15);
-  });
-
   it('goes on when the server is restarted in the middle', async () => {
-    for (let i = 0; i < 12; i++)
-      await writeFile(join(home, `photos/n${i}.png`), await toPng(disc(60 + i, 40)));
+    await addPhotos(12);
     const before = await countTasks();
     const ending = remove(['photos', '-o', 'out', '--concurrency', '2']);
     await until('a task', async () => (await countTasks()) > before + 1);

@@ -14,6 +14,19 @@ const checked = (concurrency: number): number => {
   throw new InputError('invalidInput', 'concurrency is not a whole number above 0.');
 };
 
+/** Gives each work a signal of its own: what listens to a shared one, and all that it holds, would stay till the end. */
+const withOwnSignal = async <R>(shared: AbortSignal, work: (own: AbortSignal) => Promise<R>): Promise<R> => {
+  shared.throwIfAborted();
+  const own = new AbortController();
+  const stop = () => own.abort(shared.reason);
+  shared.addEventListener('abort', stop);
+  try {
+    return await work(own.signal);
+  } finally {
+    shared.removeEventListener('abort', stop);
+  }
+};
+
 /**
  * Works on several items at once. Results come as they end. At most `concurrency` items are read ahead, and as many
  * results wait to be taken. Ends when the work rejects; a reader that leaves aborts the rest.
@@ -35,10 +48,11 @@ export async function* inParallel<T, R>(
     const next = await iterator.next();
     if (next.done) return false;
     const at = place++;
-    const working = work(next.value, at, signal).then((result) => [at, result] as const);
+    const working = withOwnSignal(signal, (own) => work(next.value, at, own));
+    const placed = working.then((result) => [at, result] as const);
     // Awaited below, but maybe only after another one.
-    working.catch(() => undefined);
-    inHand.set(at, working);
+    placed.catch(() => undefined);
+    inHand.set(at, placed);
     return true;
   };
 
