@@ -19,7 +19,8 @@ const owners = {
   '@nestjs/|fastify/': '(apps/(gateway|worker|dispatcher)|libs/nest)',
   '@fastify/': 'apps/(gateway|dispatcher)',
   'ws/|marked/': 'apps/gateway',
-  piscina: 'apps/worker',
+  piscina: 'libs/pipeline',
+  tinyglobby: 'apps/cli',
 };
 
 const product = { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|/test/' };
@@ -61,6 +62,34 @@ module.exports = {
       to: { pathNot: '^libs/matting/' },
     },
     {
+      name: 'client-imports-nothing',
+      comment: 'The client is published alone. Its types are generated; it shares no code with the server.',
+      severity: 'error',
+      from: { ...product, path: '^libs/client/' },
+      to: { pathNot: '^libs/client/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'client-runs-in-browsers',
+      comment: 'Only the entry for Node reaches the files of this machine.',
+      severity: 'error',
+      from: {
+        ...product,
+        path: '^libs/client/',
+        pathNot: '/src/(index|files|manifest-file)\\.ts$|\\.spec\\.ts$',
+      },
+      to: { path: '/src/(index|files|manifest-file)\\.ts$', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'client-of-browsers-has-no-node',
+      severity: 'error',
+      from: {
+        ...product,
+        path: '^libs/client/',
+        pathNot: '/src/(index|files|manifest-file)\\.ts$|\\.spec\\.ts$',
+      },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
       name: 'edges-do-not-chain',
       comment:
         'An edge stands alone. But program, which starts processes, reads config and logs; and config asks outbound what an entry of OUTBOUND_ALLOW is.',
@@ -74,9 +103,10 @@ module.exports = {
     },
     {
       name: 'boundary-stands-between-apps-and-edges',
-      comment: 'boundary turns what two edges throw into problems of the API. No lib needs that.',
+      comment:
+        'boundary turns what two edges throw into problems of the API. Of the libs, only pipeline needs that.',
       severity: 'error',
-      from: { ...product, path: '^libs/', pathNot: '\\.spec\\.ts$|/test/|^libs/boundary/' },
+      from: { ...product, path: '^libs/', pathNot: '\\.spec\\.ts$|/test/|^libs/(boundary|pipeline)/' },
       to: { path: '^libs/boundary/' },
     },
     {
@@ -100,16 +130,36 @@ module.exports = {
       to: { path: '^libs/', pathNot: '^libs/(decoders|imaging|contract|errors)/' },
     },
     {
+      name: 'pipeline-stands-between-programs-and-edges',
+      comment: 'pipeline turns a file into its cutout. It knows neither queue, database nor storage.',
+      severity: 'error',
+      from: { ...product, path: '^libs/pipeline/' },
+      to: {
+        path: '^libs/',
+        pathNot:
+          '^libs/(pipeline|boundary|contract|errors|imaging|inference|matting|models|telemetry|weights)/',
+      },
+    },
+    {
+      name: 'only-programs-open-the-pipeline',
+      severity: 'error',
+      from: { ...product, path: '^libs/', pathNot: '\\.spec\\.ts$|/test/|^libs/pipeline/' },
+      to: { path: '^libs/pipeline/' },
+    },
+    {
       name: 'libs-are-entered-by-their-index',
       severity: 'error',
       from: { ...product, path: '^(?:apps|libs)/([^/]+)/' },
-      to: { path: '^libs/([^/]+)/src/', pathNot: '^libs/[^/]+/src/index\\.ts$|^libs/$1/' },
+      to: {
+        path: '^libs/([^/]+)/src/',
+        pathNot: '^libs/[^/]+/src/index\\.ts$|^libs/client/src/browser\\.ts$|^libs/$1/',
+      },
     },
     {
       name: 'gateway-carries-no-model-code',
       severity: 'error',
       from: { ...product, path: '^apps/gateway/' },
-      to: { path: '^libs/(inference|matting|weights|decoders)/' },
+      to: { path: '^libs/(inference|matting|pipeline|weights|decoders)/' },
     },
     {
       name: 'product-knows-no-test',

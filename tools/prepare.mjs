@@ -59,7 +59,10 @@ const modes = {
   bench: program('bench/main.js'),
   attack: program('test/attack/main.js'),
   chaos: program('test/chaos/main.js'),
-  docs: program('apps/gateway/src/reference/write.js'),
+  docs: async () => {
+    await program('apps/gateway/src/reference/write.js')();
+    await import('./client-types.mjs');
+  },
   pictures: () => import('./draw-settings.mjs'),
   test: async (args) => {
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];

@@ -27,7 +27,12 @@ const commands = {
     'apps/cli/src/webhooks/run-webhooks.js',
   ],
   models: ['apps/cli/src/models/run-models.js'],
-  start: ['apps/cli/src/info.js', 'apps/cli/src/backup/run-backup.js', 'apps/cli/src/backup/run-restore.js'],
+  start: [
+    'apps/cli/src/info.js',
+    'apps/cli/src/backup/run-backup.js',
+    'apps/cli/src/backup/run-restore.js',
+    'apps/cli/src/remove/run-remove.js',
+  ],
 };
 
 /** The entry points of each image, and the files that its programs load without an import. */
@@ -36,7 +41,7 @@ export const images = {
   worker: {
     entries: [
       'apps/worker/src/main.js',
-      'apps/worker/src/pixels/arithmetic.js',
+      'libs/pipeline/src/arithmetic.js',
       'libs/decoders/src/decoder-main.js',
       'libs/inference/src/thread/device-thread.js',
       'libs/inference/src/graph/prepare-thread.js',

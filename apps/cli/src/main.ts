@@ -4,6 +4,7 @@ import { isHelp, print, UsageError, usageLineOf } from './command.js';
 
 const usage = `Usage: npx clearcut <command>
 
+  remove    remove the backgrounds of images, by a server or in this process
   models    list, pull, import, verify and remove the weights of models
   keys      create, list and revoke the keys of callers
   tasks     cancel tasks
@@ -22,6 +23,7 @@ type Run = (args: readonly string[], signal: AbortSignal) => Promise<void>;
 
 /** Loaded on demand, because an image need not carry modules that only other commands use. */
 const commands: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
+  remove: () => import('./remove/run-remove.js'),
   models: () => import('./models/run-models.js'),
   keys: () => import('./keys/run-keys.js'),
   tasks: () => import('./tasks/run-tasks.js'),

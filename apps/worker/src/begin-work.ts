@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { networkKey, readCard, type DeviceFacts } from '#inference';
 import { CONFIG, LOG, METRICS, provide, token } from '#nest';
+import type { Models } from '#pipeline';
 import type { Logger, Metrics } from '#telemetry';
 import { PHASES } from './admin/admin.module.js';
 import { DECODERS, DEVICE } from './device/device.module.js';
@@ -8,7 +9,6 @@ import { BREAKER, PULSE, SELF_TEST } from './fitness/fitness.module.js';
 import { watchDecoders } from './metrics/decoder-metrics.js';
 import { watchCard, watchDevice } from './metrics/device-metrics.js';
 import { MODELS } from './models/models.module.js';
-import type { Models } from './models/served-models.js';
 import { HEARTBEAT, WARM_PROBES } from './presence/presence.module.js';
 import { ACTIVITY, OPEN_CONSUMER } from './tasks/tasks.module.js';
 

@@ -18,7 +18,7 @@ export { type CancelTask, type ListTasks } from './lifecycle-tasks.js';
 export { type ListWebhooks, type ReplayWebhooks, type Webhook } from './webhook-tasks.js';
 export { TaskStatus, type ListedTask } from './lifecycle.js';
 export { type Settings } from './settings.js';
-export { toRemoval, type Removal } from './removal.js';
+export { requireSettings, toRemoval, type Removal } from './removal.js';
 export { EndedTask, toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';
 export { Finishing, plainFinishing } from './finishing.js';
 export { isUuid } from './uuid.js';

@@ -122,3 +122,15 @@ export const toRemoval = (task: RemoveBackground): Removal => {
     warnings: warningsOf(task, types),
   };
 };
+
+type Settable = { readonly air: string; readonly name: string; readonly takesSettings?: boolean | undefined };
+
+/** @throws TaskError unsupportedParameter when the model takes no settings and one is not the default */
+export const requireSettings = (
+  { air, name, takesSettings }: Settable,
+  { setting }: Pick<Removal, 'setting'>,
+): void => {
+  if (!setting || takesSettings) return;
+  const message = `${name} (${air}) takes no settings, and '${setting}' is not the default. See 'refine', which every model takes.`;
+  throw new TaskError('unsupportedParameter', message, { parameter: setting });
+};

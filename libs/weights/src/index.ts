@@ -11,7 +11,7 @@ export {
 } from './inventory.js';
 export { fileKey, type Choice } from './pin.js';
 export { placeNames } from './places.js';
-export { createProgress, type Progress } from './progress.js';
+export { createProgress, type Progress, type Unit } from './progress.js';
 export { pullAllWeights } from './pull-all.js';
 export { pullWeights, type PullOptions } from './pull.js';
 export { weightsPath } from './store.js';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { createProgress } from './progress.js';
+import { createProgress, type Unit } from './progress.js';
 
-const setUp = (terminal: { isTTY?: boolean; columns?: number } = {}) => {
+const setUp = (terminal: { isTTY?: boolean; columns?: number } = {}, unit?: Unit) => {
   const written: string[] = [];
   const clock = { ms: 0 };
   const stream = { ...terminal, write: (text: string) => written.push(text) };
 
-  return { written, clock, progress: createProgress(stream, () => clock.ms) };
+  return { written, clock, progress: createProgress(stream, () => clock.ms, unit) };
 };
 
 describe('createProgress in a log', () => {
@@ -148,5 +148,29 @@ describe('createProgress on a terminal', () => {
 
     expect(written[1]).toBe('\r\u001b[2Kby the way\n');
     expect(written[2]).toContain('Fetching [');
+  });
+});
+
+describe('createProgress of images', () => {
+  const images: Unit = {
+    name: 'images',
+    format: (count) => `${count}`,
+    formatRate: (perSecond) => perSecond.toFixed(1),
+    showsTimeLeft: true,
+  };
+
+  it('says on a terminal how many come in a second, and the time left', () => {
+    const { written, clock, progress } = setUp({ isTTY: true, columns: 120 }, images);
+    const step = progress.start('Removing', 200);
+    expect(written.at(-1)).toMatch(/ 0 % {2}0 of 200 images {2}0\.0 images\/s$/);
+    clock.ms = 40_000;
+    step.update(60);
+    expect(written.at(-1)).toMatch(/ 30 % {2}60 of 200 images {2}1\.5 images\/s {2}1:34 left$/);
+  });
+
+  it('counts in a log', () => {
+    const { written, progress } = setUp({}, images);
+    progress.start('Removing', 200).update(100);
+    expect(written).toEqual(['Removing: 200 images\n', 'Removing: 50 %\n']);
   });
 });

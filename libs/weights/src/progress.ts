@@ -18,6 +18,15 @@ export type Progress = {
   readonly note: (line: string) => void;
 };
 
+/** What a step counts. */
+export type Unit = {
+  readonly name: string;
+  readonly format: (count: number) => string;
+  readonly formatRate: (perSecond: number) => string;
+  /** Says how long the rest takes. A download has no such line, since its speed varies much. */
+  readonly showsTimeLeft: boolean;
+};
+
 type Stream = {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -38,6 +47,8 @@ const eraseLine = '\r\u001b[2K';
 
 const megabytes = (bytes: number): string =>
   bytes < 1e6 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(0);
+
+const ofBytes: Unit = { name: 'MB', format: megabytes, formatRate: megabytes, showsTimeLeft: false };
 
 /** `undefined` when the total is unknown. */
 const percentOf = ({ bytes, totalBytes }: Pick<State, 'bytes' | 'totalBytes'>): number | undefined =>
@@ -63,16 +74,25 @@ const together = (states: readonly State[]): State => ({
   bytes: sum(states.map(({ bytes }) => bytes)),
 });
 
-const drawBar = (state: State, nowMs: number, columns: number): string => {
+/** Such as `  1:07 left`; empty when nothing is known yet. */
+const timeLeft = ({ bytes: done, totalBytes = 0 }: State, perSecond: number): string => {
+  if (perSecond <= 0 || done >= totalBytes) return '';
+  const seconds = Math.ceil((totalBytes - done) / perSecond);
+  return `  ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left`;
+};
+
+const drawBar = (state: State, nowMs: number, columns: number, unit: Unit): string => {
   const percent = percentOf(state);
   const filled = Math.floor(((percent ?? 0) * barCells) / 100);
   const bar = percent === undefined ? '' : ` [${'#'.repeat(filled).padEnd(barCells, '.')}] ${percent} %`;
-  const of = state.totalBytes === undefined ? '' : ` of ${megabytes(state.totalBytes)}`;
+  const of = state.totalBytes === undefined ? '' : ` of ${unit.format(state.totalBytes)}`;
   const seconds = Math.max((nowMs - state.startMs) / 1000, 0.001);
   const perSecond = (state.bytes - state.startBytes) / seconds;
+  const left = unit.showsTimeLeft ? timeLeft(state, perSecond) : '';
+  const count = `${unit.format(state.bytes)}${of} ${unit.name}`;
 
   // A wrapped line could not be erased.
-  return `${state.label}${bar}  ${megabytes(state.bytes)}${of} MB  ${megabytes(perSecond)} MB/s`.slice(
+  return `${state.label}${bar}  ${count}  ${unit.formatRate(perSecond)} ${unit.name}/s${left}`.slice(
     0,
     columns - 1,
   );
@@ -85,14 +105,14 @@ const begun = (
   startMs: number,
 ): State => ({ label, totalBytes, startBytes, startMs, bytes: startBytes });
 
-const onTerminal = (stream: Stream, now: () => number): Progress => {
+const onTerminal = (stream: Stream, now: () => number, unit: Unit): Progress => {
   const states = new Set<State>();
   let drawnMs = 0;
 
   const draw = (): void => {
     if (states.size === 0) return;
     drawnMs = now();
-    stream.write(eraseLine + drawBar(together([...states]), drawnMs, stream.columns || 80));
+    stream.write(eraseLine + drawBar(together([...states]), drawnMs, stream.columns || 80, unit));
   };
 
   const start = (label: string, totalBytes: number | undefined, doneBytes = 0): Step => {
@@ -105,7 +125,7 @@ const onTerminal = (stream: Stream, now: () => number): Progress => {
         if (now() - drawnMs >= redrawMs) draw();
       },
       done: () => {
-        stream.write(`${eraseLine}${drawBar(state, now(), stream.columns || 80)}\n`);
+        stream.write(`${eraseLine}${drawBar(state, now(), stream.columns || 80, unit)}\n`);
         states.delete(state);
         draw();
       },
@@ -123,20 +143,20 @@ const onTerminal = (stream: Stream, now: () => number): Progress => {
 
 const quartersOf = (state: State): number => Math.floor((percentOf(state) ?? 0) / 25);
 
-const endOf = (state: State): string => {
+const endOf = (state: State, unit: Unit): string => {
   const percent = percentOf(state);
-  if (percent === undefined) return `${megabytes(state.bytes)} MB came`;
+  if (percent === undefined) return `${unit.format(state.bytes)} ${unit.name} came`;
   return percent === 100 ? 'done' : `stopped at ${percent} %`;
 };
 
-const inLog = (stream: Stream, now: () => number): Progress => {
+const inLog = (stream: Stream, now: () => number, unit: Unit): Progress => {
   const note = (line: string): void => void stream.write(`${line}\n`);
 
   const start = (label: string, totalBytes: number | undefined, doneBytes = 0): Step => {
     const state = begun(label, totalBytes, doneBytes, now());
     let quarters = quartersOf(state);
-    const size = totalBytes === undefined ? 'size not published' : `${megabytes(totalBytes)} MB`;
-    note(`${label}: ${size}${doneBytes > 0 ? `, ${megabytes(doneBytes)} MB are there` : ''}`);
+    const size = totalBytes === undefined ? 'size not published' : `${unit.format(totalBytes)} ${unit.name}`;
+    note(`${label}: ${size}${doneBytes > 0 ? `, ${unit.format(doneBytes)} ${unit.name} are there` : ''}`);
     return {
       update: (bytes) => {
         state.bytes = advanced(state, bytes);
@@ -146,7 +166,7 @@ const inLog = (stream: Stream, now: () => number): Progress => {
       },
       done: () => {
         const seconds = ((now() - state.startMs) / 1000).toFixed(1);
-        note(`${label}: ${endOf(state)} after ${seconds} s`);
+        note(`${label}: ${endOf(state, unit)} after ${seconds} s`);
       },
     };
   };
@@ -158,4 +178,5 @@ const inLog = (stream: Stream, now: () => number): Progress => {
 export const createProgress = (
   stream: Stream = process.stderr,
   now: () => number = () => performance.now(),
-): Progress => (stream.isTTY ? onTerminal(stream, now) : inLog(stream, now));
+  unit: Unit = ofBytes,
+): Progress => (stream.isTTY ? onTerminal(stream, now, unit) : inLog(stream, now, unit));

@@ -5,6 +5,7 @@ import {
   parseImageSource,
   releasing,
   requireAll,
+  requireSettings,
   TaskError,
   toRemoval,
   type Outcome,
@@ -42,13 +43,6 @@ type Needs = WaitNeeds & {
   readonly secrets: Pick<Secrets, 'seal'>;
   readonly tracing: Tracing;
   readonly log: Logger;
-};
-
-/** @throws TaskError unsupportedParameter when the model takes no settings and one is not the default */
-const requireSettings = ({ air, name, takesSettings }: Model, { setting }: Removal) => {
-  if (!setting || takesSettings) return;
-  const message = `${name} (${air}) takes no settings, and '${setting}' is not the default. See 'refine', which every model takes.`;
-  throw new TaskError('unsupportedParameter', message, { parameter: setting });
 };
 
 const explainUnknown = (catalogue: Catalogue, name: string): string => {

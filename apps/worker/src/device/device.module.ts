@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { usableCores } from '#config';
 import { openDecoders, type Decoders } from '#decoders';
-import { encode, limitsOf, wrapPng } from '#imaging';
+import { limitsOf } from '#imaging';
 import { openDevice, type Device, type DeviceEvent, type DeviceFacts } from '#inference';
 import {
   CONFIG,
@@ -15,14 +15,13 @@ import {
   StorageModule,
   token,
 } from '#nest';
+import { createCutOutStages, openPixelPool, type CutOutStages, type PixelPool } from '#pipeline';
 import type { Context } from '#program';
 import { createFaultLog } from '#telemetry';
 import { Module } from '@nestjs/common';
 import { ADMIN_SERVER, AdminModule } from '../admin/admin.module.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
-import { openPixelPool, type PixelPool } from '../pixels/pool.js';
 import { OPTIONS } from '../worker-options.js';
-import type { CutOutStages } from './cut-out.js';
 
 export const DEVICE = token<Device>('device');
 export const PIXEL_POOL = token<PixelPool>('pixel pool');
@@ -91,30 +90,6 @@ const openWorkerDecoders = ({ config, log }: Pick<Context, 'config' | 'log'>): P
   });
 };
 
-type Machine = {
-  readonly decoders: Decoders;
-  readonly device: Device;
-  readonly pixels: PixelPool;
-  readonly effort: number;
-};
-
-const createStages = ({ decoders, device, pixels, effort }: Machine): CutOutStages => ({
-  decode: decoders.decode,
-  preprocess: pixels.preprocess,
-  infer: async ({ network }, tensor, signal) => {
-    const { output, input } = await device.run(network, tensor, signal);
-    pixels.giveBack(input);
-    return output;
-  },
-  postprocess: pixels.postprocess,
-  encode: async (result, encoding) => {
-    if (encoding.format !== 'PNG') return encode(result, { ...encoding, effort });
-    // Takes half of the time of libpng, and makes smaller files.
-    const { width, height, channels } = result;
-    return wrapPng(await pixels.deflate(result), { width, height, channels }, encoding.density);
-  },
-});
-
 /**
  * These may keep a worker from starting, so they open first: a process that ends while onnxruntime loads
  * crashes.
@@ -155,7 +130,8 @@ const opensBeforeDevice = {
     ),
     provide(
       CUT_OUT_STAGES,
-      ({ config, ...machine }) => createStages({ effort: config.WEBP_EFFORT, ...machine }),
+      ({ config, decoders, ...machine }) =>
+        createCutOutStages({ decode: decoders.decode, effort: config.WEBP_EFFORT, ...machine }),
       { config: CONFIG, device: DEVICE, pixels: PIXEL_POOL, decoders: DECODERS },
     ),
   ],

@@ -3,7 +3,7 @@ import { TaskError } from '#contract';
 import { defaultModel } from '#models';
 import { createLogger, createStopwatch } from '#telemetry';
 import { until } from '#test/until';
-import { StageError, type CutOut, type CutOutResult, type CutOutWork } from '../device/cut-out.js';
+import { StageError, type CutOut, type CutOutResult, type CutOutWork } from '#pipeline';
 import { createBreaker, type Breaker } from './breaker.js';
 
 const log = createLogger('test', 'silent');

@@ -3,7 +3,7 @@ import { TaskError } from '#contract';
 import { reasonOf } from '#errors';
 import { deviceLossOf } from '#inference';
 import type { Logger } from '#telemetry';
-import { StageError, type CutOut } from '../device/cut-out.js';
+import { StageError, type CutOut } from '#pipeline';
 import type { SelfTest } from './self-test.js';
 
 /** Stops a worker from taking tasks while its machine cannot process them. */

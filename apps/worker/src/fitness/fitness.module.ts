@@ -3,7 +3,7 @@ import { CONFIG, CRASH, LOG, provide, SHUTDOWN, token } from '#nest';
 import { Module } from '@nestjs/common';
 import { CUT_OUT_STAGES, DEVICE, DeviceModule, PIXEL_POOL } from '../device/device.module.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
-import type { Models } from '../models/served-models.js';
+import type { Models } from '#pipeline';
 import { OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { createBreaker, type Breaker } from './breaker.js';
 import { createPulse, type Pulse } from './pulse.js';

@@ -2,9 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { decode, encode } from '#imaging';
 import { defaultModel, defaultVariant } from '#models';
 import { createLogger } from '#telemetry';
-import type { CutOutStages } from '../device/cut-out.js';
-import { openPixelPool } from '../pixels/pool.js';
-import type { ServedModel } from '../models/served-models.js';
+import { openPixelPool, type CutOutStages, type ServedModel } from '#pipeline';
 import { createSelfTest } from './self-test.js';
 
 const pixels = openPixelPool(2, 2);

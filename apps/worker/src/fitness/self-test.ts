@@ -2,8 +2,7 @@ import { plainFinishing, type Finishing } from '#contract';
 import type { Format } from '#imaging';
 import type { Network } from '#inference';
 import { createStopwatch, type Logger, type Stage, type Stopwatch } from '#telemetry';
-import { cutOut, StageError, type CutOutStages, type CutOutWork } from '../device/cut-out.js';
-import type { ServedModel } from '../models/served-models.js';
+import { cutOut, StageError, type CutOutStages, type CutOutWork, type ServedModel } from '#pipeline';
 import { sampleFinishing, samplePicture, samplePrediction } from './sample.js';
 
 /** Resolves when this machine can run every served model; rejects with one sentence that says why not. */

@@ -1,7 +1,7 @@
 import { CONFIG, LOG, provide, token } from '#nest';
+import { findServed, type Models } from '#pipeline';
 import { Module } from '@nestjs/common';
 import { CATALOGUE } from '../worker-options.js';
-import { findServed, type Models } from './served-models.js';
 
 export const MODELS = token<Models>('models');
 

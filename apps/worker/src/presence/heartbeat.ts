@@ -1,7 +1,7 @@
 import { beat, HEARTBEAT_MS, leave, type Database, type WorkerFacts } from '#database';
 import type { DeviceFacts } from '#inference';
 import { createFaultLog, type Logger } from '#telemetry';
-import type { Models } from '../models/served-models.js';
+import type { Models } from '#pipeline';
 
 /** Keeps the row in the database that shows that this worker is warm. */
 export type Heartbeat = {

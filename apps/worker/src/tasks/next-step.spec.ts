@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { problems, TaskError, type ProblemCode } from '#contract';
 import { OutageError } from '#queue';
-import { StageError } from '../device/cut-out.js';
+import { StageError } from '#pipeline';
 import { nextStep, type NextStep } from './next-step.js';
 
 it.each<[string, unknown, NextStep, NextStep]>([

@@ -1,5 +1,5 @@
+import type { CutOut, CutOutResult } from '#pipeline';
 import type { Stopwatch } from '#telemetry';
-import type { CutOut, CutOutResult } from '../device/cut-out.js';
 import type { WorkItem } from './work-item.js';
 
 /** The steps of a task that reach outside. Faults of the caller are TaskErrors. */

@@ -1,9 +1,9 @@
 import { RemovalRequest, type TaskRow, type TaskStage } from '#database';
 import { contentTypeOf } from '#imaging';
+import type { Models } from '#pipeline';
 import type { Secrets } from '#secrets';
 import type { Storage } from '#storage';
 import type { Stopwatch } from '#telemetry';
-import type { Models } from '../models/served-models.js';
 import type { removeBackground, TaskSteps } from './remove-background.js';
 import { toColumns, toSuccess, type Ran, type StageEnd } from './stage-end.js';
 import { outputKey, toWorkItem } from './work-item.js';

@@ -21,10 +21,10 @@ import {
   token,
   TRACING,
 } from '#nest';
+import { cutOut } from '#pipeline';
 import { createConsumer, type Consumer, type Handler } from '#queue';
 import { createFaultLog } from '#telemetry';
 import { Module } from '@nestjs/common';
-import { cutOut } from '../device/cut-out.js';
 import { CUT_OUT_STAGES, DEVICE, DeviceModule } from '../device/device.module.js';
 import { BREAKER, FitnessModule } from '../fitness/fitness.module.js';
 import { createWorkerMetrics, type WorkerMetrics } from '../metrics/worker-metrics.js';

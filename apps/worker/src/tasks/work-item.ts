@@ -2,7 +2,7 @@ import { TaskError } from '#contract';
 import { RemovalRequest, type TaskRow } from '#database';
 import { extensionOf } from '#imaging';
 import { imageKey } from '#storage';
-import type { Models, ServedModel } from '../models/served-models.js';
+import type { Models, ServedModel } from '#pipeline';
 
 /** A claimed task with its validated request. */
 export type WorkItem = {

@@ -31,6 +31,11 @@ const networkOf = ({ path, variant: { input, output, batch } }: Installed): Netw
   batch,
 });
 
+export const toServed = (installed: Installed): ServedModel => {
+  const { model, variant, sha256 } = installed;
+  return { model, variant, sha256, network: networkOf(installed) };
+};
+
 const hasName = ({ air, slug }: Model, name: string) => name === air || name === slug;
 
 /** The first name without an installed model. */
@@ -63,9 +68,6 @@ export const findServed = async (
   const chosen = installed.filter(
     ({ model }) => wanted.length === 0 || wanted.some((name) => hasName(model, name)),
   );
-  const served = chosen.map((entry): [string, ServedModel] => {
-    const { model, variant, sha256 } = entry;
-    return [model.air, { model, variant, sha256, network: networkOf(entry) }];
-  });
+  const served = chosen.map((entry): [string, ServedModel] => [entry.model.air, toServed(entry)]);
   return { served: new Map(served), installed: installed.map(({ model }) => model.air) };
 };

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { downloadImage } from '#boundary';
+import { inParallel, writeWhole } from '#client';
+import { readCatalogue, usableCores, type Config } from '#config';
+import { MAX_IMAGE_BYTES, parseTask, requireSettings, TaskError, toRemoval, type Removal } from '#contract';
+import { reasonOf } from '#errors';
+import { decode, limitsOf, limitThreads } from '#imaging';
+import { openDevice } from '#inference';
+import { defaultModelOf, type Catalogue, type Model } from '#models';
+import { createOutbound, type Outbound } from '#outbound';
+import {
+  createCutOutStages,
+  cutOut,
+  openPixelPool,
+  toServed,
+  type CutOut,
+  type ServedModel,
+} from '#pipeline';
+import { createStopwatch } from '#telemetry';
+import { ensureWeights, installedWeights, type Progress } from '#weights';
+import { modelNamed } from '../models/command.js';
+import type { Parameters } from './flags.js';
+import type { InputImage } from './inputs.js';
+import type { ImageEnd, Order, Picture, Remover } from './remover.js';
+
+type Options = {
+  readonly config: Config;
+  readonly progress: Progress;
+  readonly parameters: Parameters;
+  readonly concurrency: number | undefined;
+  readonly usage: string;
+  readonly signal: AbortSignal;
+};
+
+/** Parameters that ask for a server. */
+const ofServers = ['webhookURL', 'uploadEndpoint', 'ttl', 'deadline', 'priority'] as const;
+
+/** @throws TaskError as the gateway would */
+const removalOf = (parameters: Parameters, model: Model): Removal => {
+  const named = ofServers.find((name) => parameters[name] !== undefined);
+  if (named) {
+    const message = `'${named}' needs a server, and --local has none.`;
+    throw new TaskError('unsupportedParameter', message, { parameter: named });
+  }
+  const task = { taskType: 'removeBackground', taskUUID: randomUUID(), inputImage: 'data:,' };
+  const parsed = parseTask({ ...task, ...parameters, model: model.air });
+  if (parsed.taskType !== 'removeBackground') throw new Error('the task is no removal');
+  const removal = toRemoval(parsed);
+  requireSettings(model, removal);
+  return removal;
+};
+
+/** The default model is fetched as npm start does; others are chosen with their licence. */
+const findModel = async (
+  catalogue: Catalogue,
+  model: Model,
+  { config, progress, signal }: Options,
+): Promise<ServedModel> => {
+  const options = { modelsDir: config.MODELS_DIR, note: progress.note, signal };
+  const [installed] = await installedWeights(new Map([[model.air, model]]), options);
+  if (installed) return toServed(installed);
+  if (model !== defaultModelOf(catalogue))
+    throw new Error(`${model.air} is not installed: run npx clearcut models pull ${model.air}.`);
+  return toServed(
+    await ensureWeights(model, {
+      modelsDir: config.MODELS_DIR,
+      mirror: config.MODELS_MIRROR,
+      progress,
+      signal,
+    }),
+  );
+};
+
+const openOutbound = (config: Config): Outbound => {
+  const { OUTBOUND_PROXY: url, OUTBOUND_NO_PROXY: except } = config;
+  const proxy = url === undefined ? undefined : { url, except };
+  return createOutbound({ allow: config.OUTBOUND_ALLOW, nat64: config.OUTBOUND_NAT64, proxy });
+};
+
+const tooLarge = (key: string) =>
+  new TaskError('maxImageSizeExceeded', `${key} has more than ${MAX_IMAGE_BYTES} bytes.`);
+
+const readSource = async (outbound: Outbound, { kind, source, key }: InputImage, signal: AbortSignal) => {
+  if (kind === 'url') return downloadImage(outbound, { url: source, parameter: 'inputImage' }, signal);
+  if (kind === 'stdin') return buffer(process.stdin);
+  const bytes = await readFile(source, { signal }).catch((cause: unknown) => {
+    if (signal.aborted) throw cause;
+    throw new TaskError('invalidInputImage', `${key} cannot be read: ${reasonOf(cause)}.`, {}, { cause });
+  });
+  if (bytes.byteLength > MAX_IMAGE_BYTES) throw tooLarge(key);
+  return bytes;
+};
+
+/** The device, its threads and the network. */
+const openMachine = async (config: Config, concurrency: number, crash: (error: Error) => void) => {
+  limitThreads(usableCores());
+  const device = await openDevice(
+    {
+      device: config.DEVICE,
+      intraOpThreads: config.INTRA_OP_THREADS,
+      maxBatch: Math.min(config.MAX_BATCH, concurrency),
+      lingerMs: config.BATCH_LINGER_MS,
+    },
+    { onCrash: crash },
+  );
+  const pixels = openPixelPool(Math.min(concurrency, usableCores()), concurrency);
+  const limits = limitsOf(config);
+  const stages = createCutOutStages({
+    decode: (bytes) => decode(bytes, limits),
+    device,
+    pixels,
+    effort: config.WEBP_EFFORT,
+  });
+  const cut = cutOut(stages);
+  return { cut, load: device.load, close: () => Promise.all([device.close(), pixels.close()]) };
+};
+
+const pictureOf = (bytes: Uint8Array<ArrayBuffer>): Picture => {
+  const blob = new Blob([bytes]);
+  return { save: (path) => writeWhole(path, blob.stream()), blob: () => Promise.resolve(blob) };
+};
+
+type Work = {
+  readonly cut: CutOut;
+  readonly served: ServedModel;
+  readonly removal: Removal;
+  readonly outbound: Outbound;
+};
+
+const removeOne = async (
+  { cut, served, removal, outbound }: Work,
+  image: InputImage,
+  write: Order['write'],
+  signal: AbortSignal,
+): Promise<ImageEnd> => {
+  const startMs = performance.now();
+  try {
+    const bytes = await readSource(outbound, image, signal);
+    const { output, finishing, parameter } = removal;
+    const { outputFormat, outputQuality } = output;
+    const request = { outputFormat, outputQuality, finishing, parameter };
+    const { encoded, finish } = await cut({ bytes, request, served }, createStopwatch(), signal);
+    await write(image, pictureOf(new Uint8Array(encoded)));
+    const warnings = [...removal.warnings, ...finish.warnings];
+    return { image, status: 'done', warnings, ms: performance.now() - startMs };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { image, status: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
+  }
+};
+
+/**
+ * Cuts out in this process, by the pipeline of the workers.
+ *
+ * @throws TaskError for parameters that do not fit, and faults of the model and the device
+ */
+export const removeLocally = async (options: Options): Promise<Remover> => {
+  const { config, parameters, concurrency = config.WORKER_CONCURRENCY, signal, usage } = options;
+  const catalogue = await readCatalogue(config);
+  const { model: name } = parameters;
+  const model = name === undefined ? defaultModelOf(catalogue) : modelNamed(catalogue, name, usage);
+  const removal = removalOf(parameters, model);
+  const served = await findModel(catalogue, model, options);
+  const broken = new AbortController();
+  const machine = await openMachine(config, concurrency, (error) => broken.abort(error));
+  const outbound = openOutbound(config);
+  const work = { cut: machine.cut, served, removal, outbound };
+
+  return {
+    remove: ({ images, write }) =>
+      inParallel(images, (image, _, stopping) => removeOne(work, image, write, stopping), {
+        concurrency,
+        signal: AbortSignal.any([signal, broken.signal]),
+      }),
+    close: async () => {
+      await outbound.close();
+      await machine.close();
+    },
+  };
+};

@@ -1,0 +1,28 @@
+export type { BulkEnd, BulkInput, BulkOptions, NamedImage } from './bulk.js';
+export type { Client } from './client.js';
+export { Cutout } from './cutout.js';
+export {
+  ClearcutError,
+  ConnectionError,
+  InputError,
+  TaskError,
+  TimeoutError,
+  type ClientCode,
+  type ErrorCode,
+} from './errors.js';
+export { inParallel } from './in-parallel.js';
+export type { Manifest, ManifestEntry } from './manifest.js';
+export type { Alpha } from './png-alpha.js';
+export { remedyOf } from './remedies.js';
+export type {
+  CallOptions,
+  ClientOptions,
+  ImageInput,
+  Progress,
+  RemoveOptions,
+  SocketConstructor,
+  Timings,
+  Wait,
+} from './types.js';
+export type { Uploaded } from './upload.js';
+export type { CancelAnswer, ErrorItem, Model, Refine, Settings, Warning } from './wire.js';

@@ -1,0 +1,121 @@
+import { parametersOf } from './call.js';
+import type { Cutout } from './cutout.js';
+import { ClearcutError } from './errors.js';
+import { inParallel } from './in-parallel.js';
+import type { Manifest, ManifestEntry } from './manifest.js';
+import type { Source } from './source.js';
+import type { ImageInput, Progress, RemoveOptions } from './types.js';
+import { newUuid } from './uuid.js';
+
+/** An image with a name of its own, by which it is known later. */
+export type NamedImage = { readonly key: string; readonly image: ImageInput };
+export type BulkInput = ImageInput | NamedImage;
+
+export type BulkOptions = Omit<RemoveOptions, 'onProgress' | 'taskUUID' | 'uploadUUID'> & {
+  /** How many images are in hand at once. Default 4. */
+  readonly concurrency?: number | undefined;
+  /**
+   * Takes up what an earlier run left: images that are done are skipped, those that were sent keep their task. Tasks are
+   * then not cancelled by `signal`, unless `cancelOnAbort` says so.
+   */
+  readonly manifest?: Manifest | undefined;
+  /** Stores a result before it counts as done. What it throws makes the image fail. */
+  readonly save?: ((cutout: Cutout, key: string) => Promise<unknown>) | undefined;
+  readonly onProgress?: ((progress: Progress & { readonly key: string }) => void) | undefined;
+};
+
+/** How one image ended. */
+export type BulkEnd =
+  | { readonly status: 'done'; readonly key: string; readonly cutout: Cutout }
+  | { readonly status: 'failed'; readonly key: string; readonly error: Error }
+  | { readonly status: 'skipped'; readonly key: string; readonly entry: ManifestEntry };
+
+type Needs = {
+  readonly open: (image: ImageInput) => Promise<Source>;
+  readonly remove: (source: Source, options: RemoveOptions) => Promise<Cutout>;
+};
+
+const CONCURRENCY = 4;
+
+const isNamed = (input: BulkInput): input is NamedImage =>
+  typeof input === 'object' && 'key' in input && 'image' in input;
+
+/** Paths, URLs and files have a name; others are known by their place. */
+const nameOf = (input: ImageInput, place: number): string => {
+  if (typeof input === 'string') return input.startsWith('data:') ? `${place}` : input;
+  if (input instanceof URL) return input.href;
+  const { name, webkitRelativePath } = input as { name?: unknown; webkitRelativePath?: unknown };
+  if (typeof webkitRelativePath === 'string' && webkitRelativePath !== '') return webkitRelativePath;
+  return typeof name === 'string' && name !== '' ? name : `${place}`;
+};
+
+/** Equal as long as neither the image nor the parameters change. */
+const stampOf = ({ stamp }: Source, options: RemoveOptions) =>
+  `${stamp} ${JSON.stringify(parametersOf(options))}`;
+
+type Work = NamedImage & { readonly options: BulkOptions; readonly signal: AbortSignal };
+
+const entryOf = async (
+  manifest: Manifest | undefined,
+  key: string,
+  stamp: string,
+): Promise<ManifestEntry> => {
+  const known = await manifest?.get(key);
+  if (known?.stamp === stamp) return known;
+  return { taskUUID: newUuid(), uploadUUID: newUuid(), stamp, status: 'sent' };
+};
+
+/** Does one image, and notes in the manifest how far it came. */
+const doOne = async ({ open, remove }: Needs, { key, image, options, signal }: Work): Promise<BulkEnd> => {
+  const { manifest, save, onProgress, concurrency: _concurrency, ...task } = options;
+  const source = await open(image);
+  const entry = await entryOf(manifest, key, stampOf(source, task));
+  if (entry.status === 'done') return { status: 'skipped', key, entry };
+
+  const { taskUUID, uploadUUID } = entry;
+  await manifest?.set(key, { ...entry, status: 'sent' });
+  try {
+    const cutout = await remove(source, {
+      cancelOnAbort: manifest === undefined,
+      ...task,
+      signal,
+      taskUUID,
+      uploadUUID,
+      onProgress: onProgress && ((progress) => onProgress({ ...progress, key })),
+    });
+    await save?.(cutout, key);
+    const { imageUUID, imageURL } = cutout;
+    await manifest?.set(key, { ...entry, status: 'done', imageUUID, imageURL });
+    return { status: 'done', key, cutout };
+  } catch (error) {
+    if (!signal.aborted && error instanceof ClearcutError)
+      await manifest?.set(key, { ...entry, status: 'failed', code: error.code });
+    throw error;
+  }
+};
+
+const toError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
+
+/** A failed image is no failure of the rest. An aborted signal is. */
+const endOf = async (needs: Needs, work: Work): Promise<BulkEnd> => {
+  try {
+    return await doOne(needs, work);
+  } catch (error) {
+    work.signal.throwIfAborted();
+    return { status: 'failed', key: work.key, error: toError(error) };
+  }
+};
+
+export const createBulk =
+  (needs: Needs) =>
+  (
+    images: Iterable<BulkInput> | AsyncIterable<BulkInput>,
+    options: BulkOptions = {},
+  ): AsyncGenerator<BulkEnd, void, undefined> => {
+    const { concurrency = CONCURRENCY, signal: stop } = options;
+    const work = (input: BulkInput, place: number, signal: AbortSignal) => {
+      const named = isNamed(input) ? input : { key: nameOf(input, place), image: input };
+      return endOf(needs, { ...named, options, signal });
+    };
+    return inParallel(images, work, { concurrency, signal: stop });
+  };

@@ -1,0 +1,75 @@
+import { createBulk, type BulkEnd, type BulkInput, type BulkOptions } from './bulk.js';
+import type { Cutout } from './cutout.js';
+import { InputError } from './errors.js';
+import { createFollow, createRemove } from './remove.js';
+import { createRunner } from './runner.js';
+import { openSource } from './source.js';
+import { cancelTask, listModels } from './tasks.js';
+import type { CallOptions, ClientOptions, ImageInput, Platform, RemoveOptions } from './types.js';
+import { upload, type Uploaded } from './upload.js';
+import { newUuid } from './uuid.js';
+import type { CancelAnswer, Model } from './wire.js';
+
+type Stoppable = Pick<CallOptions, 'signal'>;
+
+/** Removes backgrounds by one server. */
+export type Client = {
+  /**
+   * Removes the background of one image.
+   *
+   * @example
+   * const cutout = await client.removeBackground('photo.jpg', { outputFormat: 'WEBP' });
+   * await cutout.save('photo.webp');
+   *
+   * @throws TaskError, ConnectionError, TimeoutError, InputError, or the reason of `signal`
+   */
+  readonly removeBackground: (image: ImageInput, options?: RemoveOptions) => Promise<Cutout>;
+  /**
+   * Removes the backgrounds of many images, several at once. Ends come in the order in which they happen. A failed
+   * image is an end, too; only `signal` and a fault of the iterable stop the rest.
+   *
+   * @example for await (const end of client.removeBackgrounds(paths, { concurrency: 8 })) …
+   */
+  readonly removeBackgrounds: (
+    images: Iterable<BulkInput> | AsyncIterable<BulkInput>,
+    options?: BulkOptions,
+  ) => AsyncGenerator<BulkEnd, void, undefined>;
+  /** Waits for a task that was sent before, by its UUID. */
+  readonly follow: (taskUUID: string, options?: CallOptions) => Promise<Cutout>;
+  /** Cancels a task. Needs `extensions`. */
+  readonly cancel: (taskUUID: string, options?: Stoppable) => Promise<CancelAnswer>;
+  /** Stores an image, whose UUID is then the image of any number of tasks. */
+  readonly upload: (
+    image: ImageInput,
+    options?: Stoppable & { readonly uploadUUID?: string | undefined },
+  ) => Promise<Uploaded>;
+  /** The server's models, and who serves them. Needs `extensions`. */
+  readonly models: (options?: Stoppable) => Promise<readonly Model[]>;
+  /** Drops the connection at once. Without tasks it closes by itself. */
+  readonly close: () => void;
+};
+
+const never = new AbortController().signal;
+
+/** The client on a machine that can do this much. @throws InputError when the address is none */
+export const createClientOn = (platform: Platform, options: ClientOptions): Client => {
+  const runner = createRunner(options);
+  const { http, extensions, again } = runner;
+  const open = (image: ImageInput) => openSource(image, platform);
+  const remove = createRemove(runner, platform);
+
+  return {
+    removeBackground: async (image, removal = {}) => remove(await open(image), removal),
+    removeBackgrounds: createBulk({ open, remove }),
+    follow: createFollow(runner, platform),
+    cancel: (taskUUID, { signal = never } = {}) => cancelTask(runner, taskUUID, signal),
+    upload: async (image, { signal = never, uploadUUID = newUuid() } = {}) => {
+      const source = await open(image);
+      if (source.kind === 'named')
+        throw new InputError('invalidInput', 'Only bytes are uploaded; a task takes a URL as it is.');
+      return upload(http, extensions, { ...again, signal })(uploadUUID, source.blob);
+    },
+    models: ({ signal = never } = {}) => listModels(runner, signal),
+    close: runner.close,
+  };
+};

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, openAsBlob } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as NodeStream } from 'node:stream/web';
+import { InputError } from './errors.js';
+import type { Platform } from './types.js';
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EISDIR: 'it is a folder',
+};
+
+const reasonOf = (error: unknown): string => {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return reasons[code] ?? message;
+};
+
+const openPath: Platform['openPath'] = async (path) => {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return { blob: await openAsBlob(path), stamp: `${size}-${mtimeMs}` };
+  } catch (cause) {
+    throw new InputError('invalidInput', `${path} cannot be read: ${reasonOf(cause)}.`, { cause });
+  }
+};
+
+/** Writes a stream to a file. Another program never sees half a file. */
+export const writeWhole = async (path: string, body: ReadableStream<Uint8Array>): Promise<void> => {
+  const draft = `${path}.${randomBytes(4).toString('hex')}.part`;
+  try {
+    await pipeline(Readable.fromWeb(body as NodeStream), createWriteStream(draft));
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+};
+
+/** Files of this machine. */
+export const files: Platform = { openPath, writeFile: writeWhole };

@@ -1,0 +1,31 @@
+const remedies: Readonly<Record<string, string>> = {
+  connectionFailed: 'Check the address, and that the server runs.',
+  unreadableAnswer: 'Check that the address is that of a Clearcut or Runware API.',
+  timedOut: 'Send the task again: with the same taskUUID it goes on where it was.',
+  invalidApiKey: 'Check the key: npx clearcut info prints that of npm start, keys create makes one.',
+  missingApiKey: 'Send a key: npx clearcut info prints that of npm start, keys create makes one.',
+  permissionDenied: 'Use a key with this right, or add it to the key.',
+  insufficientCredits: "Raise the key's budget, or wait for the next month.",
+  rateLimitExceeded: 'Send less at once, or raise the limits of the key.',
+  serviceUnavailable: 'Wait; the log of the server says what is away.',
+  internalServerError: 'Send it again; the log of the server has the reason.',
+  modelUnavailable: 'Install the model with npx clearcut models pull, and start a worker that serves it.',
+  invalidModel: 'Name a model of npx clearcut models list.',
+  invalidInputImage: 'Open the image in an editor and save it again as PNG, JPEG or WEBP.',
+  unsupportedImageFormat: 'Convert the image to PNG, JPEG or WEBP.',
+  maxImageSizeExceeded: 'Make the image smaller, or raise MAX_IMAGE_MEGAPIXELS of the server.',
+  invalidInputImageURL: 'Check the address; private hosts must be in OUTBOUND_ALLOW of the server.',
+  downloadFailed: 'Check that the server can reach the address.',
+  mediaNotFound: 'Upload the image again.',
+  mediaExpired: 'Upload the image again.',
+  taskExpired: 'Send the task again.',
+  taskNotFound: 'Send the task again.',
+  inferenceError: 'Send it again; the log of the worker has the reason.',
+  taskTimeout: 'Send it again, or raise TASK_TIMEOUT_S of the worker.',
+  uploadFailed: 'Check that the uploadEndpoint takes PUT and is not expired.',
+  unsupportedParameter: 'Leave the parameter out, or choose a model that supports it.',
+  conflictTaskUUID: 'Use a new taskUUID for other parameters.',
+};
+
+export const remedyOf = (code: string): string | undefined =>
+  Object.hasOwn(remedies, code) ? remedies[code] : undefined;

@@ -1,0 +1,29 @@
+import { InputError } from './errors.js';
+import { tryAgain } from './retry.js';
+import type { Runner } from './runner.js';
+import type { CancelAnswer, Model } from './wire.js';
+
+const requireExtensions = ({ extensions }: Runner, what: string): void => {
+  if (extensions.on) return;
+  const message = `${what} is not part of Runware's API; see the option extensions.`;
+  throw new InputError('unsupportedTaskType', message);
+};
+
+/** @throws TaskError, ConnectionError, the signal's reason */
+export const cancelTask = async (
+  runner: Runner,
+  taskUUID: string,
+  signal: AbortSignal,
+): Promise<CancelAnswer> => {
+  requireExtensions(runner, 'cancelTask');
+  const task = { taskType: 'cancelTask', taskUUID };
+  const [item] = await tryAgain(() => runner.http.post(task, signal), { ...runner.again, signal });
+  return item as unknown as CancelAnswer;
+};
+
+/** @throws TaskError, ConnectionError, the signal's reason */
+export const listModels = async (runner: Runner, signal: AbortSignal): Promise<readonly Model[]> => {
+  requireExtensions(runner, 'GET /v1/models');
+  const items = await tryAgain(() => runner.http.get('/v1/models', signal), { ...runner.again, signal });
+  return items as unknown as Model[];
+};
