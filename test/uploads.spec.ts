@@ -17,12 +17,18 @@ type Sent = { readonly status: number; readonly data: Item[]; readonly errors: I
 describe('an image that is sent as a file', () => {
   let service: Service;
   let photo: Buffer;
+  let before: string[];
   beforeAll(async () => {
+    before = await filesOf();
     service = await startService();
     await service.worker.start();
     photo = await toPng(disc(64, 64));
   });
   afterAll(() => service.stop());
+
+  /** Files of images that arrive, maybe at another process. */
+  const filesOf = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('clearcut-upload-'));
+  const newFiles = async () => (await filesOf()).filter((name) => !before.includes(name));
 
   const send = async (
     method: string,
@@ -178,8 +184,7 @@ describe('an image that is sent as a file', () => {
     const done = await service.post([removal(photo.toString('base64'))]);
     expect(done.errors).toEqual([]);
     uploads.forEach((upload) => upload.destroy());
-    const left = (await readdir(tmpdir())).filter((name) => name.startsWith('clearcut-upload-'));
-    expect(left).toEqual([]);
+    await until('all files to be gone', async () => (await newFiles()).length === 0);
   });
 
   it('may come slowly inside JSON as well, and holds little memory of the gateway meanwhile', async () => {
@@ -195,8 +200,7 @@ describe('an image that is sent as a file', () => {
     const done = await service.post([removal(photo.toString('base64'))]);
     expect(done.errors).toEqual([]);
     uploads.forEach((upload) => upload.destroy());
-    const left = (await readdir(tmpdir())).filter((name) => name.startsWith('clearcut-upload-'));
-    expect(left).toEqual([]);
+    await until('all files to be gone', async () => (await newFiles()).length === 0);
   });
 
   it('is stored byte for byte when it came inside JSON beside others, whatever its escapes', async () => {

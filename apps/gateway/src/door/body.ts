@@ -42,40 +42,69 @@ const tooSlow = ({ bytes, everyMs }: Pace, why = '') => {
   return new TaskError('requestTimeout', message);
 };
 
-/** Watches that a body does not fall behind the pace. The clock restarts whenever enough bytes came. */
+/** A clock that runs while a caller is waited for. @param onOver is called each time it has run for so long */
+const createClock = (everyMs: number, onOver: () => void) => {
+  let leftMs = everyMs;
+  let sinceMs = 0;
+  let timer: NodeJS.Timeout | undefined;
+  /** Counts the starts and stops. */
+  let round = 0;
+
+  const start = () => {
+    const mine = ++round;
+    sinceMs = performance.now();
+    const judge = () => {
+      // What came while the gateway itself was busy is read before this.
+      if (mine !== round) return;
+      leftMs = everyMs;
+      start();
+      onOver();
+    };
+    timer = setTimeout(() => setImmediate(judge), leftMs);
+  };
+  return {
+    start,
+    stop: () => {
+      round++;
+      clearTimeout(timer);
+      leftMs = Math.max(0, leftMs - (performance.now() - sinceMs));
+    },
+    restart: () => {
+      leftMs = everyMs;
+    },
+  };
+};
+
+/** Watches that a body does not fall behind the pace. Time that the gateway takes for itself does not count. */
 const watchPace = (pace: Pace, isCrowded: () => boolean) => {
   let fresh = 0;
   let freshWhileCrowded = 0;
-  let fault: TaskError | undefined;
-  let reject: ((error: TaskError) => void) | undefined;
-  const expire = (error: TaskError) => {
-    fault ??= error;
-    reject?.(error);
-  };
-  const timer = setTimeout(() => expire(tooSlow(pace)), pace.everyMs);
-  const crowd = setInterval(() => {
-    if (isCrowded() && freshWhileCrowded < CROWDED_PACE.bytes)
-      expire(tooSlow(CROWDED_PACE, ' while other callers wait for room'));
+  let expire: (error: TaskError) => void = () => undefined;
+  const usual = createClock(pace.everyMs, () => expire(tooSlow(pace)));
+  const crowded = createClock(CROWDED_PACE.everyMs, () => {
+    const isTooSlow = isCrowded() && freshWhileCrowded < CROWDED_PACE.bytes;
     freshWhileCrowded = 0;
-  }, CROWDED_PACE.everyMs);
+    if (isTooSlow) expire(tooSlow(CROWDED_PACE, ' while other callers wait for room'));
+  });
+  const stop = () => {
+    usual.stop();
+    crowded.stop();
+  };
   return {
     /** Waits for the next piece, or rejects. Not by Promise.race, whose longest promise would keep all pieces. */
     next: <T>(piece: Promise<T>): Promise<T> =>
-      new Promise<T>((resolve, refuse) => {
-        reject = refuse;
-        if (fault) refuse(fault);
-        piece.then(resolve, refuse);
-      }),
+      new Promise<T>((resolve, reject) => {
+        expire = reject;
+        usual.start();
+        crowded.start();
+        piece.then(resolve, reject);
+      }).finally(stop),
     took: (bytes: number) => {
       freshWhileCrowded += bytes;
       fresh += bytes;
       if (fresh < pace.bytes) return;
       fresh = 0;
-      timer.refresh();
-    },
-    stop: () => {
-      clearTimeout(timer);
-      clearInterval(crowd);
+      usual.restart();
     },
   };
 };
@@ -125,8 +154,6 @@ export const openBody = (request: IncomingMessage, options: BodyOptions): Body =
       } catch (error) {
         decoder?.stop();
         throw error;
-      } finally {
-        watch.stop();
       }
     },
   };
