@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { redisIsOnPath } from '#test/redis';
 import { drawMemory } from './draw-memory.js';
@@ -34,7 +34,7 @@ const choose = <T extends string>(option: 'backend' | 'storage', all: readonly T
 const printReport = (name: string, report: ChaosReport) => {
   const { verdict, done, recoveries, accepted, crashes, failedStarts } = report;
   print(`\n${name}: ${accepted} tasks accepted, ${recoveries.length} faults`);
-  for (const [cause, count] of Object.entries(done).sort())
+  for (const [cause, count] of Object.entries(done).sort(([a], [b]) => a.localeCompare(b)))
     print(`  ${String(count).padStart(4)} × ${cause}`);
   print(`  starts of programs that failed, since something was away: ${failedStarts}`);
   for (const [kind, found] of Object.entries({ ...verdict, crashes })) {
@@ -53,6 +53,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 
 /** Outages of dependencies are as long as this at most. */
 const LONGEST_MS = 20_000;
+/** Part of a soak whose memory does not count. */
+const WARM_UP = 1 / 4;
 
 /** Faults in quick succession, as many as were asked for. */
 const runFaults = (stage: Pick<ChaosOptions, 'backend' | 'storage'>, say: (line: string) => void) =>
@@ -67,30 +69,9 @@ const runFaults = (stage: Pick<ChaosOptions, 'backend' | 'storage'>, say: (line:
     say,
   });
 
-/** Faults now and then for a time. Only one worker is killed, so that the memory of the others can be followed. */
-const runSoak = async (
-  stage: Pick<ChaosOptions, 'backend' | 'storage'>,
-  minutes: number,
-  say: (line: string) => void,
-): Promise<ChaosReport> => {
-  const samples: Sample[] = [];
-  const endMs = performance.now() + minutes * 60_000;
-  const report = await runChaos({
-    ...stage,
-    seed: Number(values.seed),
-    goesOn: () => performance.now() < endMs,
-    tasks: 0,
-    restMs: 2_000,
-    longestMs: LONGEST_MS / 2,
-    gapMs: 40_000,
-    victims: ['other worker'],
-    stopping: stopping.signal,
-    say,
-    watch: (opened) => sampleMemory(opened, samples),
-  });
-  const warmUpS = minutes * 15;
-  const path = join(values.out, `soak-${stage.backend}-${stage.storage}`.toLowerCase());
-  await mkdir(values.out, { recursive: true });
+/** For the tables of a soak, which a failed run has too. */
+const writeMemory = async (path: string, samples: readonly Sample[], warmUpS: number) => {
+  await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.csv`, toCsv(samples));
   await writeFile(`${path}.svg`, drawMemory(samples, warmUpS));
   print(`\n${path}.csv and ${path}.svg are written.`);
@@ -101,7 +82,36 @@ const runSoak = async (
     print(`| ${[program, ...numbers, isFlat ? 'yes' : 'NO'].join(' | ')} |`);
     if (!isFlat) process.exitCode = 1;
   }
-  return report;
+};
+
+/** Faults now and then for a time. Only one worker is killed, so that the memory of the others can be followed. */
+const runSoak = (
+  stage: Pick<ChaosOptions, 'backend' | 'storage'>,
+  minutes: number,
+  say: (line: string) => void,
+): Promise<ChaosReport> => {
+  const samples: Sample[] = [];
+  const endMs = performance.now() + minutes * 60_000;
+  const path = join(values.out, `soak-${stage.backend}-${stage.storage}`.toLowerCase());
+  return runChaos({
+    ...stage,
+    seed: Number(values.seed),
+    goesOn: () => performance.now() < endMs,
+    tasks: 0,
+    restMs: 4_000,
+    longestMs: LONGEST_MS / 2,
+    gapMs: 40_000,
+    victims: ['other worker'],
+    stopping: stopping.signal,
+    say,
+    watch: (opened) => {
+      const stopSampling = sampleMemory(opened, samples);
+      return async () => {
+        stopSampling();
+        await writeMemory(path, samples, minutes * WARM_UP * 60);
+      };
+    },
+  });
 };
 
 const backends = choose<Backend>('backend', ['Postgres', 'Redis']);

@@ -24,7 +24,7 @@ const residentMegabytes = (pid: number): number | undefined => {
 };
 
 /** Samples the memory of all programs until its result is called. */
-export const sampleMemory = ({ programs }: Stage, samples: Sample[]): (() => Promise<void>) => {
+export const sampleMemory = ({ programs }: Stage, samples: Sample[]): (() => void) => {
   const startMs = performance.now();
   const timer = setInterval(() => {
     const atS = (performance.now() - startMs) / 1000;
@@ -34,7 +34,7 @@ export const sampleMemory = ({ programs }: Stage, samples: Sample[]): (() => Pro
       if (pid !== undefined && megabytes !== undefined) samples.push({ atS, program, pid, megabytes });
     }
   }, EVERY_MS);
-  return async () => clearInterval(timer);
+  return () => clearInterval(timer);
 };
 
 export const toCsv = (samples: readonly Sample[]): string =>

@@ -37,7 +37,7 @@ export const nothingWrong: Verdict = {
   refused: [],
 };
 
-const ROUNDS_MS = 300_000;
+const ROUNDS_MS = 600_000;
 
 /** Waits until nothing is in flight and every webhook is delivered or has failed. */
 const untilSettled = (database: Database) =>

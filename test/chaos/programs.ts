@@ -52,11 +52,11 @@ type Options = { readonly seed: number; readonly gatewayPort: string };
 export const startPrograms = async (fleet: Fleet, { seed, gatewayPort }: Options): Promise<Programs> => {
   const crashes: string[] = [];
   let failedStarts = 0;
-  let isStopping = false;
+  const stopping = new AbortController();
 
   const start = async (slot: Slot) => {
     const env = { ...clockOf(slot), ...(slot.id === 'gateway' && { PORT: gatewayPort }) };
-    while (!slot.program && !isStopping) {
+    while (!slot.program && !stopping.signal.aborted) {
       slot.program = await fleet.start(names[slot.id], env).catch(() => undefined);
       if (slot.program) return;
       failedStarts++;
@@ -64,12 +64,12 @@ export const startPrograms = async (fleet: Fleet, { seed, gatewayPort }: Options
     }
   };
   const keepUp = async (slot: Slot) => {
-    while (!isStopping) {
+    while (!stopping.signal.aborted) {
       slot.starting = start(slot);
       await slot.starting;
       const code = await slot.program?.ended;
       slot.program = undefined;
-      if (isStopping) return;
+      if (stopping.signal.aborted) return;
       if (!slot.wasKilled) crashes.push(`the ${slot.id} ended with code ${code}`);
       slot.wasKilled = false;
       await sleep(slot.random() * 300);
@@ -96,7 +96,7 @@ export const startPrograms = async (fleet: Fleet, { seed, gatewayPort }: Options
     crashes,
     failedStarts: () => failedStarts,
     stop: async () => {
-      isStopping = true;
+      stopping.abort();
       await Promise.all(slots.map(({ starting }) => starting));
       await fleet.stop();
       await Promise.all(kept);

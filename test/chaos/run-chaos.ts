@@ -41,7 +41,7 @@ export type ChaosReport = {
   readonly failedStarts: number;
 };
 
-const HANG_MS = 300_000;
+const HANG_MS = 600_000;
 const LOOK_EVERY_MS = 250;
 
 const databaseMs = async (database: Database): Promise<number> => {
@@ -58,7 +58,10 @@ const untilCaughtUp = async (database: Database): Promise<void> => {
   const where = { finishedAt: null, createdAt: { lte: new Date(await databaseMs(database)) } };
   const endMs = performance.now() + HANG_MS;
   while ((await database.task.count({ where })) > 0) {
-    if (performance.now() > endMs) throw new Error(`tasks have not ended within ${HANG_MS} ms`);
+    if (performance.now() > endMs) {
+      const left = await database.task.findMany({ where, orderBy: { id: 'asc' }, take: 3 });
+      throw new Error(`tasks have not ended within ${HANG_MS} ms, such as ${JSON.stringify(left)}`);
+    }
     await sleep(LOOK_EVERY_MS);
   }
 };
@@ -85,10 +88,12 @@ const doFault = async ({ stage, random, options }: Run): Promise<Moment> => {
   return { cause, atMs, wasAlone };
 };
 
+const goesOn = ({ goesOn, stopping }: ChaosOptions, faults: number) => goesOn(faults) && !stopping?.aborted;
+
 const doFaults = async (run: Run): Promise<Moment[]> => {
-  const { goesOn, stopping, say = () => undefined } = run.options;
+  const { say = () => undefined } = run.options;
   const moments: Moment[] = [];
-  while (goesOn(moments.length) && !stopping?.aborted) {
+  while (goesOn(run.options, moments.length)) {
     moments.push(await doFault(run));
     const { cause, wasAlone } = moments.at(-1)!;
     say(`${moments.length}: ${cause}${wasAlone ? ', alone' : ''}`);

@@ -98,8 +98,8 @@ export const startTraffic = async (
   const send = async () => {
     const { task, expected } = makeTask({ photos, pictures, receiver }, random);
     const { status, body } = await sendUntilAnswered(post, task);
-    if (status !== 200) return void refused.push(`${task.taskUUID}: ${JSON.stringify(body)}`);
-    accepted.set(task.taskUUID, expected);
+    if (status === 200) accepted.set(task.taskUUID, expected);
+    else refused.push(`${task.taskUUID}: ${JSON.stringify(body)}`);
     // A client that polls. What it hears does not count here.
     await post([{ taskType: 'getResponse', taskUUID: task.taskUUID }]).catch(() => undefined);
   };
