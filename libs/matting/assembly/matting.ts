@@ -1,8 +1,10 @@
 // The arithmetic of closed-form matting and foreground estimation, called by src/closed-form and src/foreground.ts.
 export { configure, freeFrom } from './matting/field';
-export { assemble, normalise } from './matting/laplacian';
-export { apply, backward, forward, upper } from './matting/stencil';
-export { advance, combine, dot } from './matting/vectors';
+export { assemble } from './matting/laplacian';
+export { normalise, split } from './matting/scaling';
+export { amend, apply, applyWide } from './matting/operator';
+export { backward, forward, upper } from './matting/stencil';
+export { advance, combine, dot, largest } from './matting/vectors';
 export { fitModes, prolong, restrict } from './matting/modes';
 export { project } from './matting/projection';
 export { factorise, solve } from './matting/cholesky';

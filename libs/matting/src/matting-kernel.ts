@@ -8,25 +8,20 @@ export type Address = number;
 type Functions = {
   freeFrom: () => Address;
   configure: (planes: Address, planeBytes: number, runs: Address, count: number) => void;
-  assemble: (
-    ...all: [
-      centres: Address,
-      count: number,
-      colours: Address,
-      kinds: Address,
-      diagonal: Address,
-      known: Address,
-    ]
-  ) => void;
+  assemble: (centres: Address, count: number, colours: Address, diagonal: Address) => void;
+  amend: (samples: Address, lacks: Address, count: number) => void;
   normalise: (scale: Address, known: Address) => void;
+  split: (samples: number, spare: Address) => void;
   apply: (x: Address, y: Address) => number;
+  applyWide: (x: Address, y: Address) => void;
   forward: (r: Address, x: Address) => void;
   upper: (x: Address, y: Address) => void;
   backward: (r: Address, x: Address) => void;
   advance: (
-    ...all: [alpha: number, p: Address, q: Address, x: Address, r: Address, scale: Address, samples: number]
+    ...all: [alpha: number, p: Address, q: Address, x: Address, r: Address, narrow: Address, samples: number]
   ) => number;
   combine: (z: Address, beta: number, p: Address, samples: number) => void;
+  largest: (z: Address, scale: Address, samples: number) => number;
   dot: (x: Address, y: Address, samples: number) => number;
   fitModes: (
     ...all: [
@@ -34,7 +29,7 @@ type Functions = {
       starts: Address,
       members: Address,
       colours: Address,
-      diagonal: Address,
+      scales: Address,
       modes: Address,
       packed: Address,
     ]
@@ -105,8 +100,13 @@ export class MattingKernel {
     return start;
   }
 
+  /** Makes room at once, since growing in steps costs time. */
+  reserve(bytes: number): void {
+    reserve(this.#memory, this.#end + bytes);
+  }
+
   /** Copies the values into memory of their own. */
-  copyIn(values: Int32Array | Float32Array): Address {
+  copyIn(values: Int32Array | Float32Array | Float64Array): Address {
     const start = this.allocate(values.byteLength);
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.bytes(start, bytes.length).set(bytes);
@@ -119,6 +119,10 @@ export class MattingKernel {
 
   floats(start: Address, length: number): Float32Array {
     return new Float32Array(this.#memory.buffer, start, length);
+  }
+
+  doubles(start: Address, length: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, start, length);
   }
 
   ints(start: Address, length: number): Int32Array {

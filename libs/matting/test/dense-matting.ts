@@ -1,6 +1,7 @@
 import type { Raster } from '../src/raster.js';
+import { eachEntry } from './reference/laplacian.js';
 
-/** The inverse of I + colours' covariance is not spelled out: M c solves (Σ c cᵀ + ε I) / 9 · v = c. */
+/** Gaussian elimination. */
 const solve = (matrix: number[][], right: number[]): number[] => {
   const rows = matrix.map((row, i) => [...row, right[i]!]);
   const size = rows.length;
@@ -25,30 +26,17 @@ const solve = (matrix: number[][], right: number[]): number[] => {
 
 const dot = (a: number[], b: number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
-/** Closed-form matting as the paper writes it, with a dense matrix in double precision, for pictures of a few pixels. */
-export const denseMatting = ({ data, width, height }: Raster, trimap: Raster): number[] => {
-  const count = width * height;
+/** Closed-form matting with a dense matrix in double precision, for pictures of a few pixels. */
+export const denseMatting = (photo: Raster, trimap: Raster): number[] => {
+  const count = photo.width * photo.height;
   const laplacian = Array.from({ length: count }, () => Array<number>(count).fill(0));
-  for (let y = 1; y < height - 1; y++) {
-    for (let x = 1; x < width - 1; x++) {
-      const pixels = Array.from(
-        { length: 9 },
-        (_, k) => (y + Math.floor(k / 3) - 1) * width + x + (k % 3) - 1,
-      );
-      const colours = pixels.map((i) => [0, 1, 2].map((c) => data[i * 3 + c]! / 255));
-      const mean = [0, 1, 2].map((c) => colours.reduce((sum, colour) => sum + colour[c]!, 0) / 9);
-      const centred = colours.map((colour) => colour.map((value, c) => value - mean[c]!));
-      const covariance = [0, 1, 2].map((a) =>
-        [0, 1, 2].map((b) => (centred.reduce((sum, c) => sum + c[a]! * c[b]!, 0) + (a === b ? 1e-7 : 0)) / 9),
-      );
-      pixels.forEach((i, k) => {
-        const weighed = solve(covariance, centred[k]!);
-        pixels.forEach((j, l) => {
-          laplacian[i]![j]! += (k === l ? 1 : 0) - (1 + dot(weighed, centred[l]!)) / 9;
-        });
-      });
-    }
-  }
+  eachEntry(
+    photo,
+    (pixel) => trimap.data[pixel] !== 128,
+    (i, j, value) => {
+      laplacian[i]![j]! += value;
+    },
+  );
 
   const unknown = [...trimap.data.keys()].filter((i) => trimap.data[i] === 128);
   const matrix = unknown.map((i) => unknown.map((j) => laplacian[i]![j]!));

@@ -1,122 +1,89 @@
-// A = L Lᵀ in blocks of 4 × 4, row by row, f64 until a column is done and f32 from then on; the blocks of a column one after another, its diagonal block first
-// and then those below by ascending row. A factorised diagonal block holds the inverse of its triangle.
+// A = L Lᵀ in blocks of 4 × 4 f32, row by row; the blocks of a column one after another, its diagonal block first and
+// then those below by ascending row. A factorised diagonal block holds the inverse of its triangle.
 
-const blockBytes: usize = 128;
+const blockBytes: usize = 64;
 /** A direction with a smaller pivot is ignored: the squares do not have it, or it is rounding. */
-const least: f64 = 1e-11;
+const least: f64 = 1e-7;
 
-const turned = memory.data(16 * 8, 16);
+// A diagonal block and the inverse of its triangle, in f64.
+const wide = memory.data(16 * 8, 16);
+const inverted = memory.data(16 * 8, 16);
 
 @inline
 function cell(block: usize, row: usize, column: usize): usize {
   return block + ((row * 4 + column) << 3);
 }
 
-/** The triangle of a diagonal block, inverted in its place. */
-function invert(block: usize): void {
+/** Cholesky of the wide block in place; its diagonal holds reciprocals, 0 for an ignored direction. */
+function factoriseWide(): void {
   for (let k: usize = 0; k < 4; k++) {
-    let pivot = load<f64>(cell(block, k, k));
-    for (let m: usize = 0; m < k; m++) pivot -= load<f64>(cell(block, k, m)) * load<f64>(cell(block, k, m));
+    let pivot = load<f64>(cell(wide, k, k));
+    for (let m: usize = 0; m < k; m++) pivot -= load<f64>(cell(wide, k, m)) * load<f64>(cell(wide, k, m));
     const inverse = pivot > least ? 1 / Math.sqrt(pivot) : 0;
     for (let row = k + 1; row < 4; row++) {
-      let value = load<f64>(cell(block, row, k));
-      for (let m: usize = 0; m < k; m++) value -= load<f64>(cell(block, row, m)) * load<f64>(cell(block, k, m));
-      store<f64>(cell(block, row, k), value * inverse);
+      let value = load<f64>(cell(wide, row, k));
+      for (let m: usize = 0; m < k; m++) value -= load<f64>(cell(wide, row, m)) * load<f64>(cell(wide, k, m));
+      store<f64>(cell(wide, row, k), value * inverse);
     }
-    store<f64>(cell(block, k, k), inverse);
-    for (let column = k + 1; column < 4; column++) store<f64>(cell(block, k, column), 0);
+    store<f64>(cell(wide, k, k), inverse);
   }
-  for (let row: usize = 1; row < 4; row++) {
-    const inverse = load<f64>(cell(block, row, row));
-    for (let column: usize = 0; column < row; column++) {
-      let sum: f64 = 0;
-      for (let m = column; m < row; m++) sum += load<f64>(cell(block, row, m)) * load<f64>(cell(block, m, column));
-      store<f64>(cell(turned, row, column), -sum * inverse);
-    }
-    for (let column: usize = 0; column < row; column++) {
-      store<f64>(cell(block, row, column), load<f64>(cell(turned, row, column)));
+}
+
+/** The triangle of a diagonal block, inverted in its place. */
+function invert(block: usize): void {
+  for (let i: usize = 0; i < 16; i++) store<f64>(wide + (i << 3), <f64>load<f32>(block + (i << 2)));
+  factoriseWide();
+  for (let row: usize = 0; row < 4; row++) {
+    const inverse = load<f64>(cell(wide, row, row));
+    for (let column: usize = 0; column < 4; column++) {
+      let value: f64 = column == row ? inverse : 0;
+      if (column < row) {
+        let sum: f64 = 0;
+        for (let m = column; m < row; m++) sum += load<f64>(cell(wide, row, m)) * load<f64>(cell(inverted, m, column));
+        value = -sum * inverse;
+      }
+      store<f64>(cell(inverted, row, column), value);
+      store<f32>(block + ((row * 4 + column) << 2), <f32>value);
     }
   }
+}
+
+/** A row of a product: its four factors times four rows. */
+@inline
+function row(from: usize, a: v128, b: v128, c: v128, d: v128): v128 {
+  const low = f32x4.add(f32x4.mul(v128.load32_splat(from), a), f32x4.mul(v128.load32_splat(from, 4), b));
+  return f32x4.add(low, f32x4.add(f32x4.mul(v128.load32_splat(from, 8), c), f32x4.mul(v128.load32_splat(from, 12), d)));
+}
+
+@inline
+function column(block: usize, k: usize): v128 {
+  const at = block + (k << 2);
+  return f32x4(load<f32>(at), load<f32>(at, 16), load<f32>(at, 32), load<f32>(at, 48));
 }
 
 /** block = block × triangleᵀ */
-function divide(block: usize, triangle: usize): void {
-  for (let row: usize = 0; row < 4; row++) {
-    const a = load<f64>(cell(block, row, 0));
-    const b = load<f64>(cell(block, row, 1));
-    const c = load<f64>(cell(block, row, 2));
-    const d = load<f64>(cell(block, row, 3));
-    for (let k: usize = 0; k < 4; k++) {
-      const t = cell(triangle, k, 0);
-      store<f64>(cell(block, row, k), a * load<f64>(t) + b * load<f64>(t, 8) + c * load<f64>(t, 16) + d * load<f64>(t, 24));
-    }
-  }
-}
-
-function turn(block: usize): void {
-  for (let row: usize = 0; row < 4; row++) {
-    for (let column: usize = 0; column < 4; column++) {
-      store<f64>(cell(turned, column, row), load<f64>(cell(block, row, column)));
-    }
-  }
-}
-
-/** A row of a product: four factors times the rows of `turned`, taken from the row of the target. */
 @inline
-function subtractRow(target: usize, from: usize, a: v128, b: v128, c: v128, d: v128, offset: usize): void {
-  let value = v128.load(target + offset);
-  value = f64x2.sub(value, f64x2.mul(v128.load64_splat(from), a));
-  value = f64x2.sub(value, f64x2.mul(v128.load64_splat(from, 8), b));
-  value = f64x2.sub(value, f64x2.mul(v128.load64_splat(from, 16), c));
-  value = f64x2.sub(value, f64x2.mul(v128.load64_splat(from, 24), d));
-  v128.store(target + offset, value);
+function divide(block: usize, a: v128, b: v128, c: v128, d: v128): void {
+  for (let at: usize = 0; at < blockBytes; at += 16) v128.store(block + at, row(block + at, a, b, c, d));
 }
 
 /** Takes one block of a column times all from it downward from the column that its row names. */
 function subtractAll(rows: usize, blocks: usize, k: i32, end: i32, to: i32): void {
-  turn(blocks + <usize>k * blockBytes);
-  const a = v128.load(turned);
-  const e = v128.load(turned, 16);
-  const b = v128.load(turned, 32);
-  const f = v128.load(turned, 48);
-  const c = v128.load(turned, 64);
-  const g = v128.load(turned, 80);
-  const d = v128.load(turned, 96);
-  const h = v128.load(turned, 112);
+  const own = blocks + <usize>k * blockBytes;
+  const a = column(own, 0);
+  const b = column(own, 1);
+  const c = column(own, 2);
+  const d = column(own, 3);
   for (let j = k; j < end; j++) {
-    const row = load<i32>(rows + (<usize>j << 2));
-    while (load<i32>(rows + (<usize>to << 2)) < row) to++;
+    const at = load<i32>(rows + (<usize>j << 2));
+    while (load<i32>(rows + (<usize>to << 2)) < at) to++;
     const target = blocks + <usize>to * blockBytes;
     const from = blocks + <usize>j * blockBytes;
-    for (let at: usize = 0; at < blockBytes; at += 32) {
-      subtractRow(target + at, from + at, a, b, c, d, 0);
-      subtractRow(target + at, from + at, e, f, g, h, 16);
-    }
+    v128.store(target, f32x4.sub(v128.load(target), row(from, a, b, c, d)));
+    v128.store(target, f32x4.sub(v128.load(target, 16), row(from + 16, a, b, c, d)), 16);
+    v128.store(target, f32x4.sub(v128.load(target, 32), row(from + 32, a, b, c, d)), 32);
+    v128.store(target, f32x4.sub(v128.load(target, 48), row(from + 48, a, b, c, d)), 48);
   }
-}
-
-@inline
-function narrow(from: usize): v128 {
-  const low = f32x4.demote_f64x2_zero(v128.load(from));
-  const high = f32x4.demote_f64x2_zero(v128.load(from, 16));
-  return v128.shuffle<i32>(low, high, 0, 1, 4, 5);
-}
-
-/**
- * Moves a finished block to its place among those of f32, which overwrites blocks that were moved before: the
- * solution reads the factor twice in each iteration, and half the bytes take half the time.
- */
-function settle(blocks: usize, k: i32): void {
-  const from = blocks + <usize>k * blockBytes;
-  const a = narrow(from);
-  const b = narrow(from + 32);
-  const c = narrow(from + 64);
-  const d = narrow(from + 96);
-  const to = blocks + ((<usize>k * blockBytes) >> 1);
-  v128.store(to, a);
-  v128.store(to, b, 16);
-  v128.store(to, c, 32);
-  v128.store(to, d, 48);
 }
 
 /**
@@ -126,17 +93,20 @@ function settle(blocks: usize, k: i32): void {
  * @param rows of each block
  */
 export function factorise(from: i32, to: i32, starts: usize, rows: usize, blocks: usize): void {
-  for (let column = from; column < to; column++) {
-    const first = load<i32>(starts + (<usize>column << 2));
-    const end = load<i32>(starts + (<usize>column << 2), 4);
+  for (let at = from; at < to; at++) {
+    const first = load<i32>(starts + (<usize>at << 2));
+    const end = load<i32>(starts + (<usize>at << 2), 4);
     const triangle = blocks + <usize>first * blockBytes;
     invert(triangle);
-    for (let k = first + 1; k < end; k++) divide(blocks + <usize>k * blockBytes, triangle);
+    const a = column(triangle, 0);
+    const b = column(triangle, 1);
+    const c = column(triangle, 2);
+    const d = column(triangle, 3);
+    for (let k = first + 1; k < end; k++) divide(blocks + <usize>k * blockBytes, a, b, c, d);
     for (let k = first + 1; k < end; k++) {
-      const row = load<i32>(rows + (<usize>k << 2));
-      subtractAll(rows, blocks, k, end, load<i32>(starts + (<usize>row << 2)));
+      const below = load<i32>(rows + (<usize>k << 2));
+      subtractAll(rows, blocks, k, end, load<i32>(starts + (<usize>below << 2)));
     }
-    for (let k = first; k < end; k++) settle(blocks, k);
   }
 }
 

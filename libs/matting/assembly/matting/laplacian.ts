@@ -1,89 +1,94 @@
-import { planeBytes, planes, runBytes, runCount, runs } from './field';
+import { entries, planeBytes, runBytes } from './field';
 
-const unknown: u8 = 2;
-/** pymatting's default of 1e-7, for bytes; added to the sum of squares, before it is divided by the nine pixels. */
-const epsilon: f64 = 1e-7 * 255 * 255;
+const epsilon: f64 = 1e-7;
+const nine: v128 = f64x2(9, 9);
 
-// Of one window: its nine samples, and their colours less the mean, turned so that the covariance is 1; the fourth
-// row of 4-byte slots is filled up to whole vectors.
-const at = memory.data(9 * 4, 16);
-const g0 = memory.data(12 * 4, 16);
-const g1 = memory.data(12 * 4, 16);
-const g2 = memory.data(12 * 4, 16);
-const weights = memory.data(12 * 4, 16);
+// Of two neighbouring windows, one in each lane: the nine colours less their mean, channel by channel, and the inverse of
+// the covariance. The two windows are handled at once, each with the additions and products of pymatting in its order.
+const centred = memory.data(27 * 16, 16);
+const inverse = memory.data(6 * 16, 16);
 
 @inline
-function sample(k: i32): usize {
-  return <usize>load<i32>(at + (<usize>k << 2));
+function sum(a: v128, b: v128): v128 {
+  return f64x2.add(a, b);
 }
 
 @inline
-function add(to: usize, value: f32): void {
-  store<f32>(to, load<f32>(to) + value);
+function times(a: v128, b: v128): v128 {
+  return f64x2.mul(a, b);
 }
 
-/** Colours of the window, whitened: L⁻¹ (I − μ) with L Lᵀ the covariance. */
-function whiten(red: usize, green: usize, blue: usize): void {
-  let sumR: f64 = 0, sumG: f64 = 0, sumB: f64 = 0;
-  for (let k = 0; k < 9; k++) {
-    const i = sample(k) << 2;
-    sumR += <f64>load<f32>(red + i);
-    sumG += <f64>load<f32>(green + i);
-    sumB += <f64>load<f32>(blue + i);
-  }
-  sumR /= 9;
-  sumG /= 9;
-  sumB /= 9;
-
-  let rr: f64 = epsilon, gg: f64 = epsilon, bb: f64 = epsilon, rg: f64 = 0, rb: f64 = 0, gb: f64 = 0;
-  for (let k = 0; k < 9; k++) {
-    const i = sample(k) << 2;
-    const r = <f64>load<f32>(red + i) - sumR;
-    const g = <f64>load<f32>(green + i) - sumG;
-    const b = <f64>load<f32>(blue + i) - sumB;
-    rr += r * r;
-    rg += r * g;
-    rb += r * b;
-    gg += g * g;
-    gb += g * b;
-    bb += b * b;
-  }
-
-  const i0 = 3 / Math.sqrt(rr);
-  const l10 = (rg / 9) * i0;
-  const l20 = (rb / 9) * i0;
-  const i1 = 1 / Math.sqrt(gg / 9 - l10 * l10);
-  const l21 = (gb / 9 - l20 * l10) * i1;
-  const i2 = 1 / Math.sqrt(bb / 9 - l20 * l20 - l21 * l21);
-  for (let k = 0; k < 9; k++) {
-    const i = sample(k) << 2;
-    const to = <usize>k << 2;
-    const a = (<f64>load<f32>(red + i) - sumR) * i0;
-    const b = (<f64>load<f32>(green + i) - sumG - l10 * a) * i1;
-    const c = (<f64>load<f32>(blue + i) - sumB - l20 * a - l21 * b) * i2;
-    store<f32>(g0 + to, <f32>a);
-    store<f32>(g1 + to, <f32>b);
-    store<f32>(g2 + to, <f32>c);
-  }
-}
-
-/**
- * −(1 + gₖ·gⱼ) of one pixel of the window with all. These are nine times the entries: a ninth in f32 is slightly too
- * large, and the same error everywhere would shift all of alpha.
- */
 @inline
-function weigh(k: i32): void {
-  const from = <usize>k << 2;
-  const a = v128.load32_splat(g0 + from);
-  const b = v128.load32_splat(g1 + from);
-  const c = v128.load32_splat(g2 + from);
-  for (let j: usize = 0; j < 48; j += 16) {
-    const product = f32x4.add(
-      f32x4.add(f32x4.splat(1), f32x4.mul(a, v128.load(g0 + j))),
-      f32x4.add(f32x4.mul(b, v128.load(g1 + j)), f32x4.mul(c, v128.load(g2 + j))),
-    );
-    v128.store(weights + j, f32x4.neg(product));
+function less(a: v128, b: v128): v128 {
+  return f64x2.sub(a, b);
+}
+
+/** Colours of the windows less their mean. */
+@inline
+function centre(channel: usize, above: usize, here: usize, below: usize): void {
+  let total = sum(sum(v128.load(above, 0), v128.load(above, 8)), v128.load(above, 16));
+  total = sum(sum(sum(total, v128.load(here, 0)), v128.load(here, 8)), v128.load(here, 16));
+  total = sum(sum(sum(total, v128.load(below, 0)), v128.load(below, 8)), v128.load(below, 16));
+  const mean = f64x2.div(total, nine);
+  const to = centred + channel * 144;
+  v128.store(to, less(v128.load(above, 0), mean), 0);
+  v128.store(to, less(v128.load(above, 8), mean), 16);
+  v128.store(to, less(v128.load(above, 16), mean), 32);
+  v128.store(to, less(v128.load(here, 0), mean), 48);
+  v128.store(to, less(v128.load(here, 8), mean), 64);
+  v128.store(to, less(v128.load(here, 16), mean), 80);
+  v128.store(to, less(v128.load(below, 0), mean), 96);
+  v128.store(to, less(v128.load(below, 8), mean), 112);
+  v128.store(to, less(v128.load(below, 16), mean), 128);
+}
+
+/** The inverse of the covariance by its cofactors, as pymatting writes it. */
+@inline
+function invert(): void {
+  let a00 = f64x2.splat(epsilon);
+  let a01 = f64x2.splat(0);
+  let a02 = f64x2.splat(0);
+  let a11 = f64x2.splat(epsilon);
+  let a12 = f64x2.splat(0);
+  let a22 = f64x2.splat(epsilon);
+  for (let k: usize = 0; k < 144; k += 16) {
+    const r = v128.load(centred + k);
+    const g = v128.load(centred + k, 144);
+    const b = v128.load(centred + k, 288);
+    a00 = sum(a00, times(r, r));
+    a01 = sum(a01, times(r, g));
+    a02 = sum(a02, times(r, b));
+    a11 = sum(a11, times(g, g));
+    a12 = sum(a12, times(g, b));
+    a22 = sum(a22, times(b, b));
   }
+  a00 = f64x2.div(a00, nine);
+  a01 = f64x2.div(a01, nine);
+  a02 = f64x2.div(a02, nine);
+  a11 = f64x2.div(a11, nine);
+  a12 = f64x2.div(a12, nine);
+  a22 = f64x2.div(a22, nine);
+  let determinant = sum(times(times(a00, a12), a12), times(times(a01, a01), a22));
+  determinant = sum(determinant, times(times(a02, a02), a11));
+  determinant = less(determinant, times(times(a00, a11), a22));
+  determinant = less(determinant, times(times(times(f64x2.splat(2), a01), a02), a12));
+  const reciprocal = f64x2.div(f64x2.splat(1), determinant);
+  v128.store(inverse, times(less(times(a12, a12), times(a11, a22)), reciprocal), 0);
+  v128.store(inverse, times(less(times(a01, a22), times(a02, a12)), reciprocal), 16);
+  v128.store(inverse, times(less(times(a02, a11), times(a01, a12)), reciprocal), 32);
+  v128.store(inverse, times(less(times(a02, a02), times(a00, a22)), reciprocal), 48);
+  v128.store(inverse, times(less(times(a00, a12), times(a01, a02)), reciprocal), 64);
+  v128.store(inverse, times(less(times(a01, a01), times(a00, a11)), reciprocal), 80);
+}
+
+@inline
+function combination(first: usize, second: usize, third: usize, r: v128, g: v128, b: v128): v128 {
+  return sum(sum(times(v128.load(first), r), times(v128.load(second), g)), times(v128.load(third), b));
+}
+
+@inline
+function subtract(to: usize, value: v128, lanes: v128): void {
+  v128.store(to, less(v128.load(to), v128.and(value, lanes)));
 }
 
 /** Which plane holds the entry between two pixels of a window, the first before the second. */
@@ -94,101 +99,63 @@ function planeOf(k: i32, j: i32): usize {
   return dy == 0 ? <usize>(dx - 1) : <usize>(dy * 5 - 1 + dx);
 }
 
-function scatter(kinds: usize, diagonal: usize, known: usize): void {
-  for (let k = 0; k < 9; k++) {
-    const i = sample(k);
-    const mine = load<u8>(kinds + i);
-    weigh(k);
-    if (mine == unknown) add(diagonal + (i << 2), <f32>9 + load<f32>(weights + (<usize>k << 2)));
-    for (let j = k + 1; j < 9; j++) {
-      const other = sample(j);
-      const kind = load<u8>(kinds + other);
-      const weight = load<f32>(weights + (<usize>j << 2));
-      if (mine == unknown && kind == unknown) add(planes + planeOf(k, j) * planeBytes + (i << 2), weight);
-      else if (mine == unknown && kind == 1) add(known + (i << 2), -weight);
-      else if (mine == 1 && kind == unknown) add(known + (other << 2), -weight);
-    }
-  }
-}
-
-/** The same where all nine are unknown, which is most windows. */
-function scatterAll(diagonal: usize): void {
-  for (let k = 0; k < 9; k++) {
-    const i = sample(k) << 2;
-    weigh(k);
-    add(diagonal + i, <f32>9 + load<f32>(weights + (<usize>k << 2)));
-    for (let j = k + 1; j < 9; j++) {
-      add(planes + planeOf(k, j) * planeBytes + i, load<f32>(weights + (<usize>j << 2)));
-    }
+/** Adds the entries of pixel k with itself and the later ones of its window. */
+@inline
+function scatterOne(k: i32, i: usize, diagonal: usize, lanes: v128): void {
+  const from = centred + (<usize>k << 4);
+  const r = v128.load(from);
+  const g = v128.load(from, 144);
+  const b = v128.load(from, 288);
+  const c0 = combination(inverse, inverse + 16, inverse + 32, r, g, b);
+  const c1 = combination(inverse + 16, inverse + 48, inverse + 64, r, g, b);
+  const c2 = combination(inverse + 32, inverse + 64, inverse + 80, r, g, b);
+  const own = sum(sum(times(c0, r), times(c1, g)), times(c2, b));
+  subtract(diagonal + i, less(own, f64x2.splat(8)), lanes);
+  for (let j = k + 1; j < 9; j++) {
+    const other = centred + (<usize>j << 4);
+    let product = sum(times(c0, v128.load(other)), times(c1, v128.load(other, 144)));
+    product = sum(product, times(c2, v128.load(other, 288)));
+    subtract(entries(planeOf(k, j)) + i, sum(product, f64x2.splat(1)), lanes);
   }
 }
 
 /**
- * Adds up nine times the matting Laplacian over the windows around the given centres: half of its symmetric entries into the
- * planes, the diagonal, and the right side, which the known foreground gives.
+ * Adds up nine times the matting Laplacian over the windows around the given centres: half of its symmetric entries into
+ * the planes, and the diagonal. Known pixels get entries as well, which `normalise` clears.
  *
- * Source: Levin, Lischinski and Weiss, A closed form solution to natural image matting, 2008; constants of
- * pymatting.
+ * pymatting inverts the covariance by cofactors. Where the colours of a window lie on a line, its rounding moves entries by
+ * up to 5e-3, and alpha by more than a hundred levels. So every operation before an entry is pymatting's, in its order.
+ *
+ * Source: Levin, Lischinski and Weiss, A closed form solution to natural image matting, 2008; `_cf_laplacian` of pymatting.
  *
  * @param centres runs, of which only rows -1 and +1 are looked at
- * @param colours three planes of f32, 0…255
- * @param kinds u8 for each sample: 0 background, 1 foreground, 2 unknown
+ * @param colours three planes of f64, 0…1
  */
-export function assemble(
-  centres: usize,
-  count: i32,
-  colours: usize,
-  kinds: usize,
-  diagonal: usize,
-  known: usize,
-): void {
+export function assemble(centres: usize, count: i32, colours: usize, diagonal: usize): void {
+  const both = i64x2.splat(-1);
+  const first = i64x2(-1, 0);
   for (let run = 0; run < count; run++, centres += runBytes) {
-    const first = load<i32>(centres);
-    const end = first + load<i32>(centres, 4);
-    const above = load<i32>(centres, 12);
-    const below = load<i32>(centres, 16);
-    for (let i = first; i < end; i++) {
-      let all = 0;
-      for (let dx = 0; dx < 3; dx++) {
-        const x = i + dx - 1;
-        const slot = at + (<usize>dx << 2);
-        store<i32>(slot, x + above);
-        store<i32>(slot, x, 12);
-        store<i32>(slot, x + below, 24);
-        all += <i32>(load<u8>(kinds + x + above) == unknown);
-        all += <i32>(load<u8>(kinds + x) == unknown);
-        all += <i32>(load<u8>(kinds + x + below) == unknown);
+    const start = <usize>load<i32>(centres) << 3;
+    const end = start + (load<i32>(centres, 4) << 3);
+    const above = <usize>load<i32>(centres, 12) << 3;
+    const below = <usize>load<i32>(centres, 16) << 3;
+    for (let i = start; i < end; i += 16) {
+      const lanes = i + 8 < end ? both : first;
+      const left = i - 8;
+      for (let channel: usize = 0; channel < 3; channel++) {
+        const at = colours + 2 * channel * planeBytes + left;
+        centre(channel, at + above, at, at + below);
       }
-      whiten(colours, colours + planeBytes, colours + planeBytes * 2);
-      if (all == 9) scatterAll(diagonal);
-      else scatter(kinds, diagonal, known);
-    }
-  }
-}
-
-@inline
-function scaleRow(plane: i32, i: usize, j: usize, scale: usize): void {
-  const to = planes + <usize>plane * planeBytes + (i << 2);
-  const both = f32x4.mul(v128.load(scale + (i << 2)), v128.load(scale + (j << 2)));
-  v128.store(to, f32x4.mul(v128.load(to), both));
-}
-
-/** Scales rows and columns so that the diagonal is 1; `scale` is 1/√diagonal and 0 where there is none. */
-export function normalise(scale: usize, known: usize): void {
-  for (let run = 0, from = runs; run < runCount; run++, from += runBytes) {
-    const first = <usize>load<i32>(from);
-    const end = first + load<i32>(from, 4);
-    const one = <usize>load<i32>(from, 16);
-    const two = <usize>load<i32>(from, 20);
-    for (let i = first; i < end; i += 4) {
-      scaleRow(0, i, i + 1, scale);
-      scaleRow(1, i, i + 2, scale);
-      for (let k = 0; k < 5; k++) {
-        scaleRow(2 + k, i, i + one + k - 2, scale);
-        scaleRow(7 + k, i, i + two + k - 2, scale);
-      }
-      const to = known + (i << 2);
-      v128.store(to, f32x4.mul(v128.load(to), v128.load(scale + (i << 2))));
+      invert();
+      scatterOne(0, left + above, diagonal, lanes);
+      scatterOne(1, left + above + 8, diagonal, lanes);
+      scatterOne(2, left + above + 16, diagonal, lanes);
+      scatterOne(3, left, diagonal, lanes);
+      scatterOne(4, left + 8, diagonal, lanes);
+      scatterOne(5, left + 16, diagonal, lanes);
+      scatterOne(6, left + below, diagonal, lanes);
+      scatterOne(7, left + below + 8, diagonal, lanes);
+      scatterOne(8, left + below + 16, diagonal, lanes);
     }
   }
 }

@@ -7,7 +7,7 @@ import { planeBytes } from './field';
 
 const gram = memory.data(16 * 8, 16);
 /** A mode with a smaller squared variation is dropped: a grey photo has only one colour. */
-const least: f64 = 1e-9 * 255 * 255;
+const least: f64 = 1e-9;
 
 @inline
 function g(row: usize, column: usize): usize {
@@ -15,15 +15,16 @@ function g(row: usize, column: usize): usize {
 }
 
 /** The weighted Gram matrix of 1, red, green, blue, the colours less `mean…`. */
-function sumUp(from: usize, to: usize, colours: usize, diagonal: usize, r0: f64, g0: f64, b0: f64): void {
+function sumUp(from: usize, to: usize, colours: usize, scales: usize, r0: f64, g0: f64, b0: f64): void {
   let w: f64 = 0, r1: f64 = 0, g1: f64 = 0, b1: f64 = 0;
   let rr: f64 = 0, rg: f64 = 0, rb: f64 = 0, gg: f64 = 0, gb: f64 = 0, bb: f64 = 0;
   for (; from < to; from += 4) {
     const i = <usize>load<i32>(from) << 2;
-    const weight = <f64>load<f32>(diagonal + i);
-    const red = <f64>load<f32>(colours + i) - r0;
-    const green = <f64>load<f32>(colours + planeBytes + i) - g0;
-    const blue = <f64>load<f32>(colours + planeBytes * 2 + i) - b0;
+    const scale = load<f64>(scales + (i << 1));
+    const weight = 1 / (scale * scale);
+    const red = load<f64>(colours + (i << 1)) - r0;
+    const green = load<f64>(colours + planeBytes * 2 + (i << 1)) - g0;
+    const blue = load<f64>(colours + planeBytes * 4 + (i << 1)) - b0;
     w += weight;
     r1 += weight * red;
     g1 += weight * green;
@@ -63,17 +64,17 @@ function orthogonalise(): void {
   }
 }
 
-function write(from: usize, to: usize, colours: usize, diagonal: usize, modes: usize, packed: usize, r0: f64, g0: f64, b0: f64): void {
+function write(from: usize, to: usize, colours: usize, scales: usize, modes: usize, packed: usize, r0: f64, g0: f64, b0: f64): void {
   for (; from < to; from += 4) {
     const i = <usize>load<i32>(from) << 2;
-    const root = Math.sqrt(<f64>load<f32>(diagonal + i));
+    const root = 1 / load<f64>(scales + (i << 1));
     const one = root * load<f64>(g(0, 0));
-    const red = (root * (<f64>load<f32>(colours + i) - r0) - load<f64>(g(1, 0)) * one) * load<f64>(g(1, 1));
+    const red = (root * (load<f64>(colours + (i << 1)) - r0) - load<f64>(g(1, 0)) * one) * load<f64>(g(1, 1));
     const green =
-      (root * (<f64>load<f32>(colours + planeBytes + i) - g0) - load<f64>(g(2, 0)) * one - load<f64>(g(2, 1)) * red) *
+      (root * (load<f64>(colours + planeBytes * 2 + (i << 1)) - g0) - load<f64>(g(2, 0)) * one - load<f64>(g(2, 1)) * red) *
       load<f64>(g(2, 2));
     const blue =
-      (root * (<f64>load<f32>(colours + planeBytes * 2 + i) - b0) -
+      (root * (load<f64>(colours + planeBytes * 4 + (i << 1)) - b0) -
         load<f64>(g(3, 0)) * one -
         load<f64>(g(3, 1)) * red -
         load<f64>(g(3, 2)) * green) *
@@ -91,7 +92,7 @@ export function fitModes(
   starts: usize,
   members: usize,
   colours: usize,
-  diagonal: usize,
+  scales: usize,
   modes: usize,
   packed: usize,
 ): void {
@@ -99,12 +100,12 @@ export function fitModes(
     const from = members + (<usize>load<i32>(starts) << 2);
     const to = members + (<usize>load<i32>(starts, 4) << 2);
     const some = <usize>load<i32>(from) << 2;
-    const r0 = <f64>load<f32>(colours + some);
-    const g0 = <f64>load<f32>(colours + planeBytes + some);
-    const b0 = <f64>load<f32>(colours + planeBytes * 2 + some);
-    sumUp(from, to, colours, diagonal, r0, g0, b0);
+    const r0 = load<f64>(colours + (some << 1));
+    const g0 = load<f64>(colours + planeBytes * 2 + (some << 1));
+    const b0 = load<f64>(colours + planeBytes * 4 + (some << 1));
+    sumUp(from, to, colours, scales, r0, g0, b0);
     orthogonalise();
-    write(from, to, colours, diagonal, modes, packed + ((from - members) << 2), r0, g0, b0);
+    write(from, to, colours, scales, modes, packed + ((from - members) << 2), r0, g0, b0);
   }
 }
 

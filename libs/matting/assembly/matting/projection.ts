@@ -1,21 +1,17 @@
-import { planeBytes, planes, runBytes, runCount, runs } from './field';
+import { entries, runBytes, runCount, runs } from './field';
 
-/** Adds column · rowᵀ to a block of 4 × 4 f64. */
+/** Adds column · rowᵀ to a block of 4 × 4 f32. */
 @inline
 function outer(block: usize, column: v128, row: v128): void {
-  const low = f64x2.promote_low_f32x4(row);
-  const high = f64x2.promote_low_f32x4(v128.shuffle<i32>(row, row, 2, 3, 2, 3));
-  addRow(block, <f64>f32x4.extract_lane(column, 0), low, high);
-  addRow(block + 32, <f64>f32x4.extract_lane(column, 1), low, high);
-  addRow(block + 64, <f64>f32x4.extract_lane(column, 2), low, high);
-  addRow(block + 96, <f64>f32x4.extract_lane(column, 3), low, high);
+  addRow(block, v128.shuffle<i32>(column, column, 0, 0, 0, 0), row);
+  addRow(block + 16, v128.shuffle<i32>(column, column, 1, 1, 1, 1), row);
+  addRow(block + 32, v128.shuffle<i32>(column, column, 2, 2, 2, 2), row);
+  addRow(block + 48, v128.shuffle<i32>(column, column, 3, 3, 3, 3), row);
 }
 
 @inline
-function addRow(to: usize, factor: f64, low: v128, high: v128): void {
-  const both = f64x2.splat(factor);
-  v128.store(to, f64x2.add(v128.load(to), f64x2.mul(both, low)));
-  v128.store(to, f64x2.add(v128.load(to, 16), f64x2.mul(both, high)), 16);
+function addRow(to: usize, factor: v128, row: v128): void {
+  v128.store(to, f32x4.add(v128.load(to), f32x4.mul(factor, row)));
 }
 
 // The sums over the entries of a pixel, for each of the nine squares around its own.
@@ -23,7 +19,7 @@ const ways = memory.data(9 * 16, 16);
 
 @inline
 function gather(way: usize, plane: usize, i: usize, mode: usize): void {
-  const entry = v128.load32_splat(planes + plane * planeBytes + (i << 2));
+  const entry = v128.load32_splat(entries(plane) + (i << 2));
   const to = ways + (way << 4);
   v128.store(to, f32x4.add(v128.load(to), f32x4.mul(entry, v128.load(mode))));
 }
@@ -37,7 +33,7 @@ function spread(square: i32, mode: v128, around: usize, places: usize, blocks: u
     v128.store(from, f32x4.splat(0));
     const place = places + ((<usize>square * 9 + way) << 2);
     const other = load<i32>(around + (way << 2));
-    const block = blocks + (<usize>load<i32>(place) << 7);
+    const block = blocks + (<usize>load<i32>(place) << 6);
     if (way == 4) {
       outer(block, sum, mode);
       outer(block, mode, sum);
@@ -71,15 +67,15 @@ export function project(
     const length = load<i32>(from, 4);
     const one = <usize>load<i32>(from, 16);
     const two = <usize>load<i32>(from, 20);
-    const x0 = load<i32>(from, 24);
+    let x = (load<i32>(from, 24) + size - 1) % size;
     const y = load<i32>(from, 28) % size;
     const rowOne = side(y + 1, size) * 3;
     const rowTwo = side(y + 2, size) * 3;
     for (let step = 0; step < length; step++) {
       const i = <usize>(first + step);
       const square = load<i32>(squareOf + (i << 2));
+      if (++x == size) x = 0;
       if (square < 0) continue;
-      const x = (x0 + step) % size;
       const own = modes + (i << 4);
       const mode = v128.load(own);
       const self = ways + (4 << 4);

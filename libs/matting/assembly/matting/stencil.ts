@@ -1,10 +1,10 @@
-import { planeBytes, planes, runBytes, runCount, runs } from './field';
+import { entries, runBytes, runCount, runs } from './field';
 
 // The system has 1 on its diagonal. L is what stands left of it, U = Lᵀ what stands right of it.
 
 @inline
 function term(plane: usize, entry: usize, vector: usize): v128 {
-  return f32x4.mul(v128.load(planes + plane * planeBytes + entry), v128.load(vector));
+  return f32x4.mul(v128.load(entries(plane) + entry), v128.load(vector));
 }
 
 /** Of U, what leads to one of the two rows below; `entry` is where the four pixels stand, in bytes. */
@@ -45,32 +45,7 @@ function rowsAbove(one: usize, two: usize, x: usize): v128 {
 
 @inline
 function entryOf(plane: usize, entry: usize): f32 {
-  return load<f32>(planes + plane * planeBytes + entry);
-}
-
-/** y = A x, for each unknown pixel. Returns x·y. */
-export function apply(x: usize, y: usize): f64 {
-  let low = f64x2.splat(0);
-  let high = f64x2.splat(0);
-  for (let run = 0, from = runs; run < runCount; run++, from += runBytes) {
-    const first = <usize>load<i32>(from) << 2;
-    const end = first + (load<i32>(from, 4) << 2);
-    const upTwo = <usize>load<i32>(from, 8) << 2;
-    const upOne = <usize>load<i32>(from, 12) << 2;
-    const one = <usize>load<i32>(from, 16) << 2;
-    const two = <usize>load<i32>(from, 20) << 2;
-    for (let i = first; i < end; i += 16) {
-      const here = v128.load(x + i);
-      let sum = f32x4.add(here, f32x4.add(rightOf(i, x + i), leftOf(i, x + i)));
-      sum = f32x4.add(sum, f32x4.add(rowsBelow(i, one, two, x), rowsAbove(i + upOne, i + upTwo, x)));
-      v128.store(y + i, sum);
-      const product = f32x4.mul(here, sum);
-      low = f64x2.add(low, f64x2.promote_low_f32x4(product));
-      high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i32>(product, product, 2, 3, 2, 3)));
-    }
-  }
-  const all = f64x2.add(low, high);
-  return f64x2.extract_lane(all, 0) + f64x2.extract_lane(all, 1);
+  return load<f32>(entries(plane) + entry);
 }
 
 /** x = (1 + L)⁻¹ r: the sweep of Gauss-Seidel through zeros. */

@@ -21,10 +21,28 @@ const extent = (points: Int32Array, along: Int32Array): [number, number] => {
   let low = Infinity;
   let high = -Infinity;
   for (let i = 0; i < points.length; i++) {
-    low = Math.min(low, along[points[i]!]!);
-    high = Math.max(high, along[points[i]!]!);
+    const at = along[points[i]!]!;
+    if (at < low) low = at;
+    if (at > high) high = at;
   }
   return [low, high];
+};
+
+/** Sorts the points in place: those below the cut, those above, those on it. Returns where the second and third begin. */
+const partition = (points: Int32Array, along: Int32Array, cutAt: number): [number, number] => {
+  const all = points.slice();
+  let below = 0;
+  let above = 0;
+  for (let i = 0; i < all.length; i++) {
+    if (along[all[i]!]! < cutAt) below++;
+    else if (along[all[i]!]! > cutAt) above++;
+  }
+  const next = [0, below, below + above];
+  for (let i = 0; i < all.length; i++) {
+    const side = along[all[i]!]! - cutAt;
+    points[next[side < 0 ? 0 : side > 0 ? 1 : 2]!++] = all[i]!;
+  }
+  return [below, below + above];
 };
 
 /**
@@ -36,27 +54,22 @@ const extent = (points: Int32Array, along: Int32Array): [number, number] => {
  * @returns the points in the order of elimination
  */
 export const dissect = (columns: Int32Array, rows: Int32Array): Int32Array => {
-  const order = new Int32Array(columns.length);
-  let end = columns.length;
-
   const divide = (points: Int32Array): void => {
+    if (points.length <= fewest) return;
     const acrossColumns = extent(points, columns);
     const acrossRows = extent(points, rows);
     const wide = acrossColumns[1] - acrossColumns[0] >= acrossRows[1] - acrossRows[0];
     const along = wide ? columns : rows;
     const [low, high] = wide ? acrossColumns : acrossRows;
-    const at = points.length <= fewest || high - low < 2 ? -1 : cut(points, along, low, high);
-
-    const kept = at < 0 ? points : points.filter((point) => along[point] === at);
-    end -= kept.length;
-    order.set(kept, end);
+    const at = high - low < 2 ? -1 : cut(points, along, low, high);
     if (at < 0) return;
-    for (const side of [1, -1]) {
-      const part = points.filter((point) => Math.sign(along[point]! - at) === side);
-      if (part.length > 0) divide(part);
-    }
+
+    const [second, third] = partition(points, along, at);
+    divide(points.subarray(0, second));
+    divide(points.subarray(second, third));
   };
 
-  if (order.length > 0) divide(Int32Array.from(columns.keys()));
+  const order = Int32Array.from(columns.keys());
+  divide(order);
   return order;
 };

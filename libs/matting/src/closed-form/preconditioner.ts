@@ -5,9 +5,14 @@ import type { System } from './system.js';
 /** z ≈ A⁻¹ r; `spare` is a plane that it may write to. */
 export type Precondition = (r: Address, z: Address, spare: Address) => void;
 
-const blockBytes = 128;
+const blockBytes = 64;
 /** Columns that are factorised between two calls of `shouldStop`. */
 const step = 512;
+
+const bytesOf = ({ count, squareOf, members, around, places, columns }: Squares): number =>
+  4 * (squareOf.length + 5 * members.length + around.length + places.length + 6 * count) +
+  (4 + blockBytes) * columns.rows.length +
+  1024;
 
 /**
  * Two grids: a sweep of Gauss-Seidel, a correction on the squares, and the sweep back. On a square alpha may be any
@@ -20,12 +25,13 @@ const step = 512;
  * @returns undefined when `shouldStop` returned true
  */
 export const twoGrids = (
-  { kernel, planeBytes, colours, diagonal }: System,
+  { kernel, colours, scale, scratch: modes }: System,
   squares: Squares,
   shouldStop: () => boolean,
 ): Precondition | undefined => {
   const { count, side } = squares;
   const { run } = kernel;
+  kernel.reserve(bytesOf(squares));
   const squareOf = kernel.copyIn(squares.squareOf);
   const starts = kernel.copyIn(squares.starts);
   const members = kernel.copyIn(squares.members);
@@ -33,12 +39,11 @@ export const twoGrids = (
   const places = kernel.copyIn(squares.places);
   const columnStarts = kernel.copyIn(squares.columns.starts);
   const rows = kernel.copyIn(squares.columns.rows);
-  const modes = kernel.allocate(planeBytes * 4);
   const packed = kernel.allocate(squares.members.length * 16);
   const coarse = kernel.allocate(count * 16);
   const blocks = kernel.allocate(squares.columns.rows.length * blockBytes);
 
-  run.fitModes(count, starts, members, colours, diagonal, modes, packed);
+  run.fitModes(count, starts, members, colours, scale, modes, packed);
   run.project(modes, squareOf, side, around, places, blocks);
   for (let from = 0; from < count; from += step) {
     if (shouldStop()) return undefined;

@@ -1,5 +1,5 @@
 import { type Band, runInts } from './band.js';
-import { blockAt, type Columns, fillColumns } from './columns.js';
+import { blockAt, type Columns, fillColumns, type Limits } from './columns.js';
 import { dissect } from './dissection.js';
 
 /** The squares of the picture with unknown pixels, in the order of elimination. */
@@ -20,22 +20,34 @@ export type Squares = {
 
 const nine = 9;
 
-type Visit = (sample: number, cell: number) => void;
+/** The samples, with one kind each, 2 for unknown, and the size of the picture. */
+type Field = {
+  readonly band: Band;
+  readonly kinds: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+};
 
+type Grid = { readonly side: number; readonly across: number };
+
+/** Calls `visit` for every unknown sample with the cell of the grid that it lies in. */
 const eachUnknown = (
-  band: Band,
-  unknown: (sample: number) => boolean,
-  side: number,
-  across: number,
-  visit: Visit,
-) => {
-  const { runs } = band;
+  { runs }: Band,
+  kinds: Uint8Array,
+  { side, across }: Grid,
+  visit: (sample: number, cell: number) => void,
+): void => {
   for (let at = 0; at < runs.length; at += runInts) {
-    const row = Math.floor(runs[at + 7]! / side) * across;
+    const first = runs[at]!;
+    const length = runs[at + 1]!;
     const x = runs[at + 6]!;
-    for (let step = 0; step < runs[at + 1]!; step++) {
-      const sample = runs[at]! + step;
-      if (unknown(sample)) visit(sample, row + Math.floor((x + step) / side));
+    let cell = Math.floor(runs[at + 7]! / side) * across + Math.floor(x / side);
+    let left = side - (x % side);
+    for (let sample = first; sample < first + length; sample++) {
+      if (kinds[sample] === 2) visit(sample, cell);
+      if (--left > 0) continue;
+      left = side;
+      cell++;
     }
   }
 };
@@ -43,16 +55,16 @@ const eachUnknown = (
 const neighboursOf = (cells: Int32Array, numberOf: Int32Array, across: number): Int32Array => {
   const neighbours = new Int32Array(cells.length * nine).fill(-1);
   const down = numberOf.length / across;
-  cells.forEach((cell, square) => {
-    const x = cell % across;
-    const y = Math.floor(cell / across);
+  for (let square = 0; square < cells.length; square++) {
+    const x = cells[square]! % across;
+    const y = Math.floor(cells[square]! / across);
     for (let k = 0; k < nine; k++) {
       const column = x + (k % 3) - 1;
       const row = y + Math.floor(k / 3) - 1;
       if (column < 0 || row < 0 || column >= across || row >= down) continue;
       neighbours[square * nine + k] = numberOf[row * across + column]!;
     }
-  });
+  }
   return neighbours;
 };
 
@@ -69,47 +81,51 @@ const sortMembers = (squareOf: Int32Array, count: number): { starts: Int32Array;
 
 /** The cells of the grid with unknown pixels, in the order of elimination, and the number of each cell. */
 const numberCells = (taken: Uint8Array, across: number): { cells: Int32Array; numberOf: Int32Array } => {
-  const found: number[] = [];
-  for (let cell = 0; cell < taken.length; cell++) if (taken[cell] === 1) found.push(cell);
-  const listed = Int32Array.from(found);
+  let count = 0;
+  for (let cell = 0; cell < taken.length; cell++) count += taken[cell]!;
+  const listed = new Int32Array(count);
+  for (let cell = 0, at = 0; at < count; cell++) if (taken[cell] === 1) listed[at++] = cell;
   const order = dissect(
     listed.map((cell) => cell % across),
     listed.map((cell) => Math.floor(cell / across)),
   );
   const cells = order.map((point) => listed[point]!);
   const numberOf = new Int32Array(taken.length).fill(-1);
-  cells.forEach((cell, square) => {
-    numberOf[cell] = square;
-  });
+  for (let square = 0; square < count; square++) numberOf[cells[square]!] = square;
   return { cells, numberOf };
 };
 
-/** @param kinds one per sample, 2 for unknown */
+const placesOf = (neighbours: Int32Array, columns: Columns): Int32Array => {
+  const places = new Int32Array(neighbours.length);
+  for (let at = 0; at < places.length; at++) {
+    const other = neighbours[at]!;
+    const square = Math.floor(at / nine);
+    if (other >= 0) places[at] = blockAt(columns, Math.max(square, other), Math.min(square, other));
+  }
+  return places;
+};
+
+/** Undefined when the factor would be too large. */
 export const toSquares = (
-  band: Band,
-  kinds: Uint8Array,
-  width: number,
-  height: number,
+  { band, kinds, width, height }: Field,
   side: number,
-): Squares => {
+  limits: Limits,
+): Squares | undefined => {
   const across = Math.ceil(width / side);
   const taken = new Uint8Array(across * Math.ceil(height / side));
-  const unknown = (sample: number) => kinds[sample] === 2;
-  eachUnknown(band, unknown, side, across, (_, cell) => {
+  const grid = { side, across };
+  eachUnknown(band, kinds, grid, (_, cell) => {
     taken[cell] = 1;
   });
 
   const { cells, numberOf } = numberCells(taken, across);
-  const squareOf = new Int32Array(band.samples).fill(-1);
-  eachUnknown(band, unknown, side, across, (sample, cell) => {
-    squareOf[sample] = numberOf[cell]!;
-  });
-
   const neighbours = neighboursOf(cells, numberOf, across);
-  const columns = fillColumns(cells.length, neighbours, nine);
-  const places = neighbours.map((other, at) => {
-    const square = Math.floor(at / nine);
-    return other < 0 ? 0 : blockAt(columns, Math.max(square, other), Math.min(square, other));
+  const columns = fillColumns(cells.length, neighbours, nine, limits);
+  if (!columns) return undefined;
+
+  const squareOf = new Int32Array(band.samples).fill(-1);
+  eachUnknown(band, kinds, grid, (sample, cell) => {
+    squareOf[sample] = numberOf[cell]!;
   });
   return {
     count: cells.length,
@@ -118,6 +134,6 @@ export const toSquares = (
     ...sortMembers(squareOf, cells.length),
     columns,
     around: neighbours,
-    places,
+    places: placesOf(neighbours, columns),
   };
 };

@@ -6,29 +6,34 @@ import { type Band, eachStored, runInts } from './band.js';
 export type System = {
   readonly kernel: MattingKernel;
   readonly band: Band;
+  /** Of a plane of f32; one of f64 has twice as many. */
   readonly planeBytes: number;
-  /** Three planes of whole numbers 0…255, which f32 holds exactly. */
+  /** Three planes of f64, 0…1. Free once the preconditioner is made. */
   readonly colours: Address;
+  /** Four planes of f32 that hold nothing. */
+  readonly scratch: Address;
   readonly kinds: Address;
-  /** The diagonal of the unscaled system. */
-  readonly diagonal: Address;
-  /** The solution times this is alpha. */
+  /** f64: the solution times this is alpha; 0 for known pixels. */
   readonly scale: Address;
-  /** The right side. */
+  /** f64: the right side. */
   readonly known: Address;
 };
 
 export const kind = { background: 0, foreground: 1, unknown: 2 } as const;
 
 const entries = 12;
+/** Planes of f32 that a system takes, and a little more. */
+const planesInAll = 40;
+/** Of nine times the Laplacian, whose usual diagonal is between 1 and 72. */
+const leastDiagonal = 1e-9;
 
 const gatherColours = ({ kernel, band, planeBytes, colours }: System, photo: Raster): void => {
   const { data, channels, width, height } = photo;
   for (let channel = 0; channel < 3; channel++) {
-    const plane = kernel.floats(colours + channel * planeBytes, band.samples);
+    const plane = kernel.doubles(colours + channel * planeBytes * 2, band.samples);
     eachStored(band, width, height, (sample, pixel, length) => {
       for (let i = 0, at = pixel * channels + channel; i < length; i++, at += channels) {
-        plane[sample + i] = data[at]!;
+        plane[sample + i] = data[at]! / 255;
       }
     });
   }
@@ -46,33 +51,64 @@ const gatherKinds = (
   });
 };
 
+/** Sets the right side, which the known foreground gives. The matrix is not scaled yet. */
+const setKnown = ({ kernel, band, kinds, scratch, known }: System): void => {
+  const foreground = kernel.doubles(scratch, band.samples);
+  const kindOf = kernel.bytes(kinds, band.samples);
+  for (let i = 0; i < foreground.length; i++) if (kindOf[i] === kind.foreground) foreground[i] = -1;
+  kernel.run.applyWide(scratch, known);
+  foreground.fill(0);
+};
+
+/**
+ * Turns the diagonal into the scale, in place. A pixel whose colour occurs once has a diagonal of about zero, which
+ * rounding may make negative; those are returned with what the scaled diagonal lacks to 1.
+ */
+const toScale = ({ kernel, band, kinds, scale }: System): { samples: number[]; lacks: number[] } => {
+  const values = kernel.doubles(scale, band.samples);
+  const kindOf = kernel.bytes(kinds, band.samples);
+  const odd = { samples: [] as number[], lacks: [] as number[] };
+  for (let i = 0; i < values.length; i++) {
+    const diagonal = values[i]!;
+    const size = Math.max(Math.abs(diagonal), leastDiagonal);
+    values[i] = kindOf[i] === kind.unknown ? 1 / Math.sqrt(size) : 0;
+    if (kindOf[i] !== kind.unknown || diagonal >= leastDiagonal) continue;
+    odd.samples.push(i);
+    odd.lacks.push(diagonal / size - 1);
+  }
+  return odd;
+};
+
 /** @param sorted the kind of each pixel of the photo */
 export const toSystem = (photo: Raster, sorted: Uint8Array, band: Band): System => {
   const kernel = new MattingKernel();
   const planeBytes = band.samples * 4;
+  kernel.reserve(planeBytes * planesInAll + band.runs.byteLength + band.centres.byteLength);
   const runs = kernel.copyIn(band.runs);
   const centres = kernel.copyIn(band.centres);
-  const planes = kernel.allocate(planeBytes * entries);
+  const planes = kernel.allocate(planeBytes * entries * 2);
   const system: System = {
     kernel,
     band,
     planeBytes,
-    colours: kernel.allocate(planeBytes * 3),
+    colours: kernel.allocate(planeBytes * 6),
+    scratch: kernel.allocate(planeBytes * 4),
     kinds: kernel.allocate(band.samples),
-    diagonal: kernel.allocate(planeBytes),
-    scale: kernel.allocate(planeBytes),
-    known: kernel.allocate(planeBytes),
+    scale: kernel.allocate(planeBytes * 2),
+    known: kernel.allocate(planeBytes * 2),
   };
   gatherColours(system, photo);
   gatherKinds(system, sorted, photo.width, photo.height);
 
-  const { colours, kinds, diagonal, scale, known } = system;
-  kernel.run.configure(planes, planeBytes, runs, band.runs.length / runInts);
-  kernel.run.assemble(centres, band.centres.length / runInts, colours, kinds, diagonal, known);
-
-  const squares = kernel.floats(diagonal, band.samples);
-  const scales = kernel.floats(scale, band.samples);
-  for (let i = 0; i < squares.length; i++) if (squares[i]! > 0) scales[i] = 1 / Math.sqrt(squares[i]!);
-  kernel.run.normalise(scale, known);
+  const { run } = kernel;
+  run.configure(planes, planeBytes, runs, band.runs.length / runInts);
+  run.assemble(centres, band.centres.length / runInts, system.colours, system.scale);
+  setKnown(system);
+  const odd = toScale(system);
+  run.normalise(system.scale, system.known);
+  run.split(band.samples, system.scratch);
+  kernel.bytes(system.scratch, planeBytes).fill(0);
+  const samples = kernel.copyIn(Int32Array.from(odd.samples));
+  run.amend(samples, kernel.copyIn(Float64Array.from(odd.lacks)), odd.samples.length);
   return system;
 };

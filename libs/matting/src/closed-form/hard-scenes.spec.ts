@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { directMatting } from '../../test/direct-matting.js';
+import { hardScene, kinds, thresholds } from '../../test/hard-scenes.js';
+import { differences } from '../../test/scenes.js';
+import { closedFormAlpha } from '../index.js';
+import { solveBand } from './solve.js';
+
+const level = 1 / 255;
+const cases = kinds.flatMap((kind) => [1, 2].map((seed) => ({ kind, seed })));
+
+describe('closedFormAlpha on hard scenes', () => {
+  it('has at least forty of them, each with certain pixels of both kinds', () => {
+    const trimaps = cases.flatMap(({ kind, seed }) => hardScene(kind, seed).trimaps);
+
+    expect(trimaps.length).toBe(cases.length * thresholds.length);
+    expect(trimaps.length).toBeGreaterThanOrEqual(40);
+    for (const { data } of trimaps) for (const sample of [0, 128, 255]) expect(data).toContain(sample);
+  });
+
+  it.each(cases)('is within a level of a direct solution: $kind, $seed', ({ kind, seed }) => {
+    const { photo, trimaps } = hardScene(kind, seed);
+
+    for (const trimap of trimaps) {
+      const result = closedFormAlpha(photo, trimap);
+
+      expect(result).toMatchObject({ solved: true, level: 0 });
+      if (!result.solved) return;
+      expect(differences(result.alpha.data, directMatting(photo, trimap)).largest).toBeLessThanOrEqual(level);
+      expect(result.iterations).toBeLessThan(60);
+    }
+  });
+
+  it.each(kinds)('is within a level with larger squares, as very large photos have them: %s', (kind) => {
+    const { photo, trimaps } = hardScene(kind, 1);
+    const trimap = trimaps[1]!;
+    const sorted = trimap.data.map((sample) => (sample === 128 ? 2 : sample / 255));
+    const alpha = Float32Array.from(trimap.data, (sample) => sample / 255);
+    const watch = { shouldStop: () => false, onIteration: () => {} };
+
+    const solution = solveBand(photo, sorted, watch, { products: 300, blocks: 3000 });
+
+    expect(solution.state).toBe('converged');
+    expect(solution.side).toBeGreaterThan(3);
+    solution.write(alpha);
+    expect(differences(alpha, directMatting(photo, trimap)).largest).toBeLessThanOrEqual(level);
+  });
+});
