@@ -30,18 +30,19 @@ const readAlpha = async (file: string): Promise<Float32Array> => {
   return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
 };
 
-/** The difference of the two alphas over the whole picture. */
-const compare = async (folder: string): Promise<string> => {
-  const a = await readAlpha(join(folder, 'ours.f32'));
-  const b = await readAlpha(join(folder, 'alpha.f32'));
-  let sum = 0;
+/** How far an alpha is from the direct solution, in levels of eight bits. */
+const compare = async (folder: string, name: string, unknownPixels: number): Promise<string> => {
+  const ours = await readAlpha(join(folder, name));
+  const direct = await readAlpha(join(folder, 'direct.f32'));
   let largest = 0;
-  for (let i = 0; i < a.length; i++) {
-    const difference = Math.abs(a[i]! - b[i]!);
-    sum += difference;
-    largest = Math.max(largest, difference);
+  let beyond = 0;
+  for (let i = 0; i < ours.length; i++) {
+    const levels = 255 * Math.abs(ours[i]! - direct[i]!);
+    largest = Math.max(largest, levels);
+    if (levels > 1) beyond++;
   }
-  return `alpha differs by ${(sum / a.length).toExponential(1)} on average, ${largest.toFixed(4)} at most`;
+  const share = ((100 * beyond) / unknownPixels).toFixed(2);
+  return `${largest.toFixed(2)} levels at most, ${share} % of the unknown pixels beyond one`;
 };
 
 const seconds = ({ alphaS, foregroundS }: Run): number => alphaS + foregroundS;
@@ -65,9 +66,11 @@ const measure = async (
   print(`\n${name}: ${photo.width} × ${photo.height}`);
   const times: number[] = [];
   const memories: number[] = [];
+  let unknownPixels = 0;
   for (let round = 1; round <= rounds; round++) {
     const our = await runProgram<OurRun>(process.execPath, [ours, ...args], limit, signal);
     if (!our) throw new Error(`ours took more than ${limit} s`);
+    ({ unknownPixels } = our);
     const share = (our.unknownPixels / (photo.width * photo.height)) * 100;
     if (round === 1)
       print(
@@ -75,7 +78,8 @@ const measure = async (
       );
     print(`  round ${round}   ours       ${describeRun(our)}`);
     if (!python) continue;
-    const their = await runProgram<Run>(python, [theirs, ...args], limit, signal);
+    const direct = round === 1 ? ['direct'] : [];
+    const their = await runProgram<Run>(python, [theirs, ...args, ...direct], limit, signal);
     if (!their) {
       print(`  round ${round}   pymatting  > ${limit} s: stopped, nothing to compare`);
       print(`  ratio > ${(limit / seconds(our)).toFixed(1)} in time`);
@@ -87,9 +91,10 @@ const measure = async (
   }
   if (!python) return;
   print(
-    `  ratio ${median(times).toFixed(1)} in time, ${median(memories).toFixed(1)} in peak memory (medians)`,
+    `  ratio ${median(times).toFixed(1)} in core time, ${median(memories).toFixed(1)} in peak memory (medians)`,
   );
-  print(`  ${await compare(folder)}`);
+  print(`  ours, off the direct solution: ${await compare(folder, 'ours.f32', unknownPixels)}`);
+  print(`  pymatting, off the direct solution: ${await compare(folder, 'alpha.f32', unknownPixels)}`);
 };
 
 const run = async (bench: Bench): Promise<void> => {
@@ -102,7 +107,9 @@ const run = async (bench: Bench): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-matting-'));
   closers.push(() => rm(folder, { recursive: true, force: true }));
 
-  print('Closed-form alpha and foreground colours, ours and pymatting in turn, a process for each run');
+  print(
+    'Closed-form alpha and foreground colours, ours and pymatting in turn, a process for each run; core-seconds',
+  );
   for (const size of sizesUpTo(kilopixels)) {
     for (const name of names) {
       const scene = await makeScene(name, size);
