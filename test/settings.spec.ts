@@ -209,6 +209,8 @@ describe('settings', () => {
     ['alphaMattingBackgroundThreshold', { alphaMattingBackgroundThreshold: 1.5 }, {}],
     ['refine.edgeOffset', { refine: { edgeOffset: 101 } }, { min: -100, max: 100 }],
     ['refine.feather', { refine: { feather: -1 } }, { min: 0, max: 100 }],
+    ['refine.levels.low', { refine: { levels: { low: 101 } } }, { min: 0, max: 100 }],
+    ['refine.levels.high', { refine: { levels: { high: 154 } } }, { min: 155, max: 255 }],
   ])('out of range are refused by name: %s', async (parameter, more, details) => {
     expect(await one(more)).toMatchObject({ code: 'invalidParameter', parameter, ...details });
   });
@@ -262,6 +264,20 @@ describe('refine', () => {
     const partial = ({ alphas }: { alphas: number[] }) =>
       alphas.filter((alpha) => alpha > 5 && alpha < 250).length;
     expect(partial(softened)).toBeGreaterThan(partial(plain) * 1.3);
+  });
+
+  it('levels make nearly solid pixels opaque and nearly empty ones transparent, at no price', async () => {
+    const plain = await refined({}, { model });
+    const stretched = await refined({ levels: { low: 60, high: 190 } }, { model });
+    const partial = ({ alphas }: { alphas: number[] }) =>
+      alphas.filter((alpha) => alpha > 0 && alpha < 255).length;
+    expect(partial(stretched)).toBeLessThan(partial(plain));
+    stretched.alphas.forEach((alpha, i) => {
+      if (plain.alphas[i]! >= 190) expect(alpha).toBe(255);
+      if (plain.alphas[i]! <= 60) expect(alpha).toBe(0);
+    });
+    const priceOf = async (refine: object) => (await one({ refine, includeCost: true }))['cost'];
+    expect(await priceOf({ levels: {} })).toBe(await priceOf({}));
   });
 
   it('applies to a requested mask', async () => {

@@ -10,6 +10,8 @@ export const Finishing = z.object({
   matting: Matting.extend({ isOfMask: z.boolean() }).nullable(),
   /** Estimates the colours of the subject again; the alpha stays. */
   decontaminate: z.boolean(),
+  /** The mask values that become 0 and 255. */
+  levels: z.object({ low: z.int(), high: z.int() }).nullable(),
   /** Pixels by which the edge moves out (above 0) or in. */
   edgeOffset: z.int(),
   /** σ of a Gaussian, in pixels. */
@@ -25,6 +27,7 @@ export const plainFinishing: Finishing = {
   returnOnlyMask: false,
   matting: null,
   decontaminate: false,
+  levels: null,
   edgeOffset: 0,
   feather: 0,
   rgba: null,
@@ -50,12 +53,16 @@ const mattingOf = (settings: Settings, refine: Refine): Finishing['matting'] => 
   return refine.alphaMatting ? { ...numbersOf(refine), isOfMask: true } : null;
 };
 
+const levelsOf = ({ levels }: Refine): Finishing['levels'] =>
+  levels ? { low: levels.low ?? 5, high: levels.high ?? 250 } : null;
+
 /** @throws TaskError incompatibleParameters when both ask for matting */
 export const toFinishing = (settings: Settings, refine: Refine = {}): Finishing => ({
   postProcessMask: settings.postProcessMask ?? false,
   returnOnlyMask: settings.returnOnlyMask ?? false,
   matting: mattingOf(settings, refine),
   decontaminate: refine.decontaminate ?? false,
+  levels: levelsOf(refine),
   edgeOffset: refine.edgeOffset ?? 0,
   feather: refine.feather ?? 0,
   rgba: settings.rgba ?? null,

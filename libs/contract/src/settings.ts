@@ -55,6 +55,27 @@ export const Settings = z.strictObject(settingsFields).meta({
 });
 export type Settings = z.infer<typeof Settings>;
 
+const Levels = z
+  .strictObject({
+    low: z
+      .int()
+      .min(0)
+      .max(100)
+      .optional()
+      .meta({ description: 'Mask values up to it become 0. Default 5.' }),
+    high: z
+      .int()
+      .min(155)
+      .max(255)
+      .optional()
+      .meta({ description: 'Mask values from it on become 255. Default 250.' }),
+  })
+  .meta({
+    id: 'Levels',
+    description:
+      'Stretches the mask: values up to `low` (0 to 100, default 5) become 0, those from `high` (155 to 255, default 250) on 255.',
+  });
+
 export const Refine = z
   .strictObject({
     ...mattingFields,
@@ -74,6 +95,7 @@ export const Refine = z
       .max(100)
       .optional()
       .meta({ description: 'Softens the edge: σ of a Gaussian, in pixels.' }),
+    levels: Levels.optional(),
   })
   .meta({ id: 'Refine', description: 'Better edges for every model. Runware does not have it.' });
 export type Refine = z.infer<typeof Refine>;

@@ -13,7 +13,7 @@ export { estimateForeground } from './foreground.js';
 export { toMask } from './mask.js';
 export { postProcessMask } from './post-process.js';
 export type { Raster } from './raster.js';
-export { feather, offsetEdge } from './refine.js';
+export { feather, offsetEdge, stretch } from './refine.js';
 export { resizeLanczos } from './resize.js';
 export { type Normalisation, toTensor } from './tensor.js';
 export { hasTransparency, keptShare, overGround, ownAlpha } from './transparency.js';

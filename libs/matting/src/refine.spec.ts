@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyRaster, raster } from '../test/rasters.js';
 import { drawn } from '../test/scenes.js';
-import { feather, offsetEdge } from './index.js';
+import { feather, offsetEdge, stretch } from './index.js';
 
 const samples = { '.': 0, '#': 255 };
 
@@ -99,6 +99,26 @@ describe('feather', () => {
   it('refuses a strength below 0', () => {
     expect(() => feather(raster(1, 1, 1, [0]), -1)).toThrow(
       new RangeError('a blur takes a σ from 0 on, not -1'),
+    );
+  });
+});
+
+describe('stretch', () => {
+  it('makes nearly solid pixels opaque, nearly empty ones transparent, and spreads the others', () => {
+    const mask = raster(7, 1, 1, [0, 5, 6, 128, 249, 250, 255]);
+
+    expect([...stretch(mask, { low: 5, high: 250 }).data]).toEqual([0, 0, 1, 128, 254, 255, 255]);
+  });
+
+  it('keeps the mask with the full range', () => {
+    const mask = raster(256, 1, 1, [...Array(256).keys()]);
+
+    expect(stretch(mask, { low: 0, high: 255 })).toEqual(mask);
+  });
+
+  it('refuses a lower value that is not below the higher one', () => {
+    expect(() => stretch(raster(1, 1, 1, [0]), { low: 9, high: 9 })).toThrow(
+      new RangeError('levels reach from a lower to a higher value, not from 9 to 9'),
     );
   });
 });

@@ -1,5 +1,24 @@
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
+/**
+ * Stretches the mask: values up to `low` become 0, those from `high` on 255, and those between are spread evenly.
+ *
+ * @param mask one channel, 0…255
+ * @throws RangeError when the mask is not of one channel that fills its geometry, or `low` is not below `high`
+ */
+export const stretch = (mask: Raster, { low, high }: { low: number; high: number }): Raster => {
+  requireRaster(mask);
+  requireChannels(mask, [1]);
+  if (!(low < high))
+    throw new RangeError(`levels reach from a lower to a higher value, not from ${low} to ${high}`);
+
+  const levels = Uint8ClampedArray.from(
+    { length: 256 },
+    (_, sample) => ((sample - low) * 255) / (high - low),
+  );
+  return { ...mask, data: mask.data.map((sample) => levels[sample]!) };
+};
+
 /** The share of diagonal steps that makes a regular octagon. */
 const cornerShare = Math.SQRT2 - 1;
 

@@ -41,6 +41,7 @@ export const sampleFinishing: Finishing = {
   postProcessMask: true,
   matting: { foregroundThreshold: 240, backgroundThreshold: 10, erodeSize: 3, isOfMask: false },
   decontaminate: true,
+  levels: { low: 5, high: 250 },
   edgeOffset: 1,
   feather: 1,
   rgba: [255, 255, 255, 0.5],

@@ -8,6 +8,7 @@ const matting = { foregroundThreshold: 200, backgroundThreshold: 50, erodeSize: 
 const everything: Partial<Finishing> = {
   matting: { ...matting, erodeSize: 255 },
   decontaminate: true,
+  levels: { low: 100, high: 155 },
   edgeOffset: -100,
   feather: 100,
   rgba: [1, 2, 3, 0.5],
@@ -18,6 +19,7 @@ const options: [string, Partial<Finishing>][] = [
   ['returnOnlyMask', { returnOnlyMask: true }],
   ['alphaMatting', { matting }],
   ['decontaminate', { decontaminate: true }],
+  ['levels', { levels: { low: 5, high: 250 } }],
   ['edgeOffset', { edgeOffset: 100 }],
   ['feather', { feather: 100 }],
   ['rgba', { rgba: [1, 2, 3, 1] }],

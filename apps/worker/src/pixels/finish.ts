@@ -13,6 +13,7 @@ import {
   overGround,
   ownAlpha,
   postProcessMask,
+  stretch,
   toAlpha,
   toTrimap,
   withBackdrop,
@@ -79,8 +80,9 @@ const matte = (photo: Photo, mask: Raster, matting: NonNullable<Finishing['matti
   return { alpha, warnings: level > 0 ? [reduced(level)] : [], unknownPixels, mattingMs };
 };
 
-const shape = (mask: Raster, { edgeOffset, feather: sigma }: Finishing): Raster => {
-  const moved = edgeOffset === 0 ? mask : offsetEdge(mask, edgeOffset);
+const shape = (mask: Raster, { levels, edgeOffset, feather: sigma }: Finishing): Raster => {
+  const stretched = levels ? stretch(mask, levels) : mask;
+  const moved = edgeOffset === 0 ? stretched : offsetEdge(stretched, edgeOffset);
   return sigma === 0 ? moved : feather(moved, sigma);
 };
 
@@ -99,7 +101,7 @@ const recolour = (photo: Photo, alpha: Alpha): Raster =>
 
 /** The alpha of the result. That of matting is finer than its mask. */
 const alphaOf = (shaped: Raster, matted: Alpha | undefined, finishing: Finishing): Alpha => {
-  const isShaped = finishing.edgeOffset !== 0 || finishing.feather !== 0;
+  const isShaped = finishing.levels !== null || finishing.edgeOffset !== 0 || finishing.feather !== 0;
   return matted && !isShaped ? matted : toAlpha(shaped);
 };
 
