@@ -233,6 +233,8 @@ describe('npx clearcut remove', () => {
     [['photos'], 'Name the folder of the results by -o.'],
     [['photos', '-o', 'photos'], 'The results would be among the images: name another folder by -o.'],
     [['photos', '-o', 'out', '--output-quality', '5'], '--output-quality'],
+    [['photos', '-o', 'out', '--refine-levels', '5'], '--refine-levels takes 2 numbers: low,high.'],
+    [['photos', '-o', 'out', '--refine-levels', '200,250'], 'Invalid value for --refine-levels'],
     [['photos', '-o', 'out', '--refine-feather', 'much'], "--refine-feather takes a number, not 'much'."],
     [
       ['photos', '-o', 'out', '--name', '{date}'],

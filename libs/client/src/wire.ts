@@ -200,6 +200,13 @@ export type components = {
      * @example data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAACAAAAAgAgMAAAAOFJJnAAAADFBMVEXIUSDd5urWtajRjXEj8FqKAAAACXBIWXMAAAsTAAALEwEAmpwYAAAAVElEQVQY02MIhQIGUhkb+CCMCAYGVTCjgIGBF8w4wMDADGKEMQDBVCAjBMQQBTIiQAxVICMGxDAFMgJADFb8DLhiuHa4gXAr4JYinAF3GNypZPgUAGcYPtvvV+iuAAAAAElFTkSuQmCC
      */
     ImageSource: string;
+    /** @description Stretches the mask: values up to `low` (0 to 100, default 5) become 0, those from `high` (155 to 255, default 250) on 255. */
+    Levels: {
+      /** @description Mask values up to it become 0. Default 5. */
+      low?: number;
+      /** @description Mask values from it on become 255. Default 250. */
+      high?: number;
+    };
     Model: {
       /**
        * @description AIR id.
@@ -258,6 +265,7 @@ export type components = {
       edgeOffset?: number;
       /** @description Softens the edge: σ of a Gaussian, in pixels. */
       feather?: number;
+      levels?: components['schemas']['Levels'];
     };
     /**
      * @description Cuts the subject of an image out of its background.
@@ -449,6 +457,7 @@ export type CancelAnswer = components['schemas']['CancelAnswer'];
 export type Cutout = components['schemas']['Cutout'];
 export type ErrorItem = components['schemas']['ErrorItem'];
 export type ImageSource = components['schemas']['ImageSource'];
+export type Levels = components['schemas']['Levels'];
 export type Model = components['schemas']['Model'];
 export type Processing = components['schemas']['Processing'];
 export type Refine = components['schemas']['Refine'];

@@ -9,10 +9,16 @@ type Flag = {
   readonly path: readonly [string] | readonly [string, string];
   readonly type: 'boolean' | 'string';
   readonly kind: string;
+  /** Names of the numbers that its value holds, in their order. */
+  readonly parts: readonly string[];
   readonly about: string;
 };
 
-type Field = { readonly unwrap?: () => Field; readonly def: { readonly type: string } } & {
+type Field = {
+  readonly unwrap?: () => Field;
+  readonly def: { readonly type: string };
+  /** Of an object. */
+  readonly shape?: Readonly<Record<string, Field>>;
   readonly meta: () => { readonly description?: string } | undefined;
 };
 
@@ -39,11 +45,12 @@ const plain = (field: Field): Field => (field.unwrap ? plain(field.unwrap()) : f
 const flagOf = (path: Flag['path'], name: string, field: Field): Flag => {
   const kind = plain(field).def.type;
   const about = field.meta()?.description ?? plain(field).meta()?.description ?? '';
-  return { flag: name, path, type: kind === 'boolean' ? 'boolean' : 'string', kind, about };
+  const parts = Object.keys(plain(field).shape ?? {});
+  return { flag: name, path, type: kind === 'boolean' ? 'boolean' : 'string', kind, parts, about };
 };
 
 const fieldsOf = (group: 'settings' | 'refine'): [string, Field][] => {
-  const { shape: inner } = plain(shape[group] as Field) as unknown as { shape: Record<string, Field> };
+  const { shape: inner = {} } = plain(shape[group] as Field);
   return Object.entries(inner);
 };
 
@@ -68,10 +75,18 @@ const numberOf = ({ flag }: Flag, text: string, usage: string): number => {
   throw new UsageError(`--${flag} takes a number, not '${text}'.`, usage);
 };
 
+/** `5,250` → `{ low: 5, high: 250 }` */
+const named = ({ flag, parts }: Flag, numbers: readonly number[], usage: string) => {
+  if (numbers.length === parts.length) return Object.fromEntries(parts.map((name, i) => [name, numbers[i]]));
+  throw new UsageError(`--${flag} takes ${parts.length} numbers: ${parts.join(',')}.`, usage);
+};
+
 const valueOf = (flag: Flag, text: string | boolean, usage: string): unknown => {
   if (typeof text === 'boolean') return text;
   if (flag.kind === 'number') return numberOf(flag, text, usage);
-  if (flag.kind === 'tuple') return text.split(',').map((part) => numberOf(flag, part, usage));
+  const numbers = () => text.split(',').map((part) => numberOf(flag, part, usage));
+  if (flag.kind === 'tuple') return numbers();
+  if (flag.kind === 'object') return named(flag, numbers(), usage);
   return text;
 };
 

@@ -19,8 +19,9 @@ const valueNames: Readonly<Record<string, string>> = { number: ' N', tuple: ' R,
 const listed = (isOf: (first: string) => boolean): string =>
   flags
     .filter(({ path }) => isOf(path[0]))
-    .map(({ flag, kind, about }) => {
-      const name = `  --${flag}${valueNames[kind] ?? ' TEXT'}`;
+    .map(({ flag, kind, parts, about }) => {
+      const value = kind === 'object' ? ` ${parts.join(',').toUpperCase()}` : valueNames[kind];
+      const name = `  --${flag}${value ?? ' TEXT'}`;
       // A long name has its text on the next line.
       const head = name.length < INDENT ? name.padEnd(INDENT) : `${name}\n${' '.repeat(INDENT)}`;
       return `${head}${wrap(about)}`;
