@@ -2,17 +2,20 @@ import { CONFIG, LOG, PROGRAM, SHUTDOWN } from '#nest';
 import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DoorModule } from '../door/door.module.js';
+import { GATEWAY_OPTIONS } from '../gateway-options.js';
 import { HealthModule } from '../health/health.module.js';
 import { ImagesModule } from '../images/images.module.js';
 import { CATALOGUE } from '../models/catalogue.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
+import { UploadsModule } from '../uploads/uploads.module.js';
 import { apiPage } from './api-page.js';
 import { modelsPage } from './models-page.js';
 import { createDocument } from './openapi.js';
 
 /** What the modules ask of the program. A preview makes nothing of it. */
-const global = [CATALOGUE, CONFIG, LOG, PROGRAM, SHUTDOWN];
+const global = [CATALOGUE, CONFIG, GATEWAY_OPTIONS, LOG, PROGRAM, SHUTDOWN];
 
 /** PUBLIC_URL unless it is set. */
 const defaultUrl = 'http://127.0.0.1:3000';
@@ -20,7 +23,7 @@ const defaultUrl = 'http://127.0.0.1:3000';
 /** The modules that have routes. */
 @Global()
 @Module({
-  imports: [TasksModule, ModelsModule, ImagesModule, HealthModule],
+  imports: [DoorModule, TasksModule, ModelsModule, ImagesModule, UploadsModule, HealthModule],
   providers: global.map((token) => ({ provide: token, useValue: undefined })),
   exports: global,
 })
