@@ -19,9 +19,9 @@ it.each(stages)(
       backend,
       storage,
       seed: 7,
-      goesOn: (faults) => faults < 8,
+      goesOn: (faults) => faults < 7,
       tasks: 60,
-      restMs: 200,
+      restMs: 500,
       longestMs: 3_000,
     });
     expect(report.accepted).toBeGreaterThanOrEqual(60);

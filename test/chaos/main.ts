@@ -63,7 +63,7 @@ const runFaults = (stage: Pick<ChaosOptions, 'backend' | 'storage'>, say: (line:
     seed: Number(values.seed),
     goesOn: (faults) => faults < Number(values.kills),
     tasks: Number(values.tasks),
-    restMs: 1_500,
+    restMs: 2_000,
     longestMs: LONGEST_MS,
     stopping: stopping.signal,
     say,

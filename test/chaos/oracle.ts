@@ -1,5 +1,5 @@
 import { readServiceConfig } from '#config';
-import { foldUsage, type Database, type TaskRow } from '#database';
+import { databaseNow, foldUsage, type Database, type TaskRow } from '#database';
 import { openStorage, storedFolders, type Storage } from '#storage';
 import type { Fleet } from '#test/fleet';
 import { until } from '#test/until';
@@ -11,11 +11,11 @@ export type Verdict = {
   readonly lost: readonly string[];
   /** Tasks that ended otherwise than they had a reason to, with that end. */
   readonly wrongEnd: readonly string[];
-  /** Tasks with more than one row, and usage or cost that differs from the rows. */
+  /** Tasks with a row after one that has not failed, and usage or cost that differs from the rows. */
   readonly twice: readonly string[];
   /** Tasks of which no webhook came. */
   readonly untold: readonly string[];
-  /** Tasks of which webhooks had several ids. */
+  /** Tasks whose webhooks had more ids than they have rows. */
   readonly manyIds: readonly string[];
   readonly missingFiles: readonly string[];
   readonly missingUploads: readonly string[];
@@ -77,10 +77,14 @@ const judgeFiles = async ({ database, env }: Fleet, rows: readonly TaskRow[]) =>
   const storage = await openStorage(readServiceConfig(env));
   try {
     for (const folder of storedFolders) await sweepOrphans({ database, storage }, folder, 0);
-    const images = await database.image.findMany({ select: { id: true, storageKey: true, deletedAt: true } });
     const files = await keysOf(storage);
+    const images = await database.image.findMany();
     const known = new Set(images.map(({ storageKey }) => storageKey));
-    const deleted = new Set(images.flatMap(({ id, deletedAt }) => (deletedAt ? [id] : [])));
+    // The dispatcher may delete an expired one at this moment.
+    const now = await databaseNow(database);
+    const isGone = ({ deletedAt, expiresAt }: (typeof images)[number]) =>
+      deletedAt !== null || (expiresAt !== null && expiresAt <= now);
+    const deleted = new Set(images.filter(isGone).map(({ id }) => id));
     const keyOf = new Map(images.map(({ id, storageKey }) => [id, storageKey]));
     const hasResult = ({ outputImageId }: TaskRow) =>
       deleted.has(outputImageId) || files.has(keyOf.get(outputImageId) ?? '');
@@ -103,33 +107,38 @@ const endedWrong = ({ accepted }: Traffic, row: TaskRow): boolean => {
   return code ? row.state !== 'failed' || codeOf(row) !== code : row.state !== 'succeeded';
 };
 
-const countByTask = (rows: readonly TaskRow[]): Map<string, number> => {
-  const counts = new Map<string, number>();
-  for (const { taskUuid } of rows) counts.set(taskUuid, (counts.get(taskUuid) ?? 0) + 1);
-  return counts;
+/** The rows of each task, oldest first. */
+const groupByTask = (rows: readonly TaskRow[]): Map<string, TaskRow[]> => {
+  const groups = new Map<string, TaskRow[]>();
+  for (const row of rows.toSorted((a, b) => a.revision - b.revision))
+    groups.set(row.taskUuid, [...(groups.get(row.taskUuid) ?? []), row]);
+  return groups;
 };
+
+/** A client that heard nothing sends a task again, which begins anew only if it has failed meanwhile. */
+const ranAgain = (rows: readonly TaskRow[]) => rows.slice(0, -1).some(({ state }) => state !== 'failed');
 
 /** Compares rows, files and the receiver's log with what was accepted. It trusts no answer of the service. */
 export const judge = async (fleet: Fleet, traffic: Traffic): Promise<Verdict> => {
   const { accepted, refused, receiver } = traffic;
   await untilSettled(fleet.database);
   const rows = await fleet.database.task.findMany();
-  const counts = countByTask(rows);
+  const groups = groupByTask(rows);
   const all = [...accepted.keys()];
   const idsOf = (taskUUID: string) =>
     new Set(receiver.received(webhookPath(taskUUID)).map(({ headers }) => headers['webhook-id']));
   const wasUploaded = (taskUUID: string) => receiver.received(uploadPath(taskUUID)).length > 0;
   return {
-    lost: all.filter((taskUUID) => !counts.has(taskUUID)),
+    lost: all.filter((taskUUID) => !groups.has(taskUUID)),
     wrongEnd: rows
       .filter((row) => endedWrong(traffic, row))
       .map(({ taskUuid, state, problem }) => `${taskUuid} ${state}: ${JSON.stringify(problem)}`),
     twice: [
-      ...[...counts].filter(([, count]) => count > 1).map(([taskUuid]) => taskUuid),
+      ...[...groups].filter(([, each]) => ranAgain(each)).map(([taskUuid]) => taskUuid),
       ...(await judgeUsage(fleet.database, rows)),
     ],
     untold: all.filter((taskUUID) => idsOf(taskUUID).size === 0),
-    manyIds: all.filter((taskUUID) => idsOf(taskUUID).size > 1),
+    manyIds: all.filter((taskUUID) => idsOf(taskUUID).size > (groups.get(taskUUID)?.length ?? 1)),
     missingUploads: all.filter((taskUUID) => accepted.get(taskUUID)?.isUploaded && !wasUploaded(taskUUID)),
     ...(await judgeFiles(fleet, rows)),
     refused,

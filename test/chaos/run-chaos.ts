@@ -15,7 +15,7 @@ export type ChaosOptions = {
   /** Whether another fault comes after so many. */
   readonly goesOn: (faults: number) => boolean;
   readonly tasks: number;
-  /** Rest of a client between two tasks, on average. There are four clients. */
+  /** Rest of a client before it sends its next tasks, on average. There are four clients, with up to four tasks. */
   readonly restMs: number;
   /** Longest outage of a dependency. */
   readonly longestMs: number;

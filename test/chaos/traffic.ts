@@ -19,12 +19,15 @@ export type Traffic = {
   /** Tasks that were refused for good. Clients would give those up. */
   readonly refused: readonly string[];
   readonly receiver: Receiver;
-  /** Sends tasks, each time after a rest of so long on average, until there are enough. */
+  /** Sends a few tasks after each rest, which takes so long on average, until there are enough. */
   readonly run: (isEnough: (accepted: number) => boolean, restMs: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
 const SENDERS = 4;
+/** Of one sender. */
+const MOST_IN_HAND = 4;
+const POLL_EVERY_MS = 300;
 export const webhookPath = (taskUUID: string): string => `/hook/${taskUUID}`;
 export const uploadPath = (taskUUID: string): string => `/upload/${taskUUID}`;
 const MISSING = '/missing.png';
@@ -68,6 +71,12 @@ const sendUntilAnswered = async (post: Client['post'], task: unknown): Promise<R
   }
 };
 
+/** What the service tells here decides only when the client goes on. */
+const hasEnded = async (post: Client['post'], taskUUID: string): Promise<boolean> => {
+  const reply = await post([{ taskType: 'getResponse', taskUUID }]).catch(() => undefined);
+  return reply !== undefined && reply.status < 500 && reply.data[0]?.['status'] !== 'processing';
+};
+
 type Inputs = {
   readonly photos: readonly string[];
   readonly pictures: PictureServer;
@@ -95,21 +104,28 @@ export const startTraffic = async (
   const accepted = new Map<string, Expected>();
   const refused: string[] = [];
 
-  const send = async () => {
+  const send = async (): Promise<string> => {
     const { task, expected } = makeTask({ photos, pictures, receiver }, random);
     const { status, body } = await sendUntilAnswered(post, task);
     if (status === 200) accepted.set(task.taskUUID, expected);
     else refused.push(`${task.taskUUID}: ${JSON.stringify(body)}`);
-    // A client that polls. What it hears does not count here.
-    await post([{ taskType: 'getResponse', taskUUID: task.taskUUID }]).catch(() => undefined);
+    return task.taskUUID;
+  };
+  /** Some tasks, then polls until they have ended: a slow machine gets fewer tasks, and no endless backlog. */
+  const sendSome = async (isOver: () => boolean) => {
+    const sent: string[] = [];
+    for (let left = 1 + Math.floor(MOST_IN_HAND * random()); left > 0; left--) sent.push(await send());
+    for (const taskUUID of sent)
+      while (!isOver() && !(await hasEnded(post, taskUUID))) await sleep(POLL_EVERY_MS);
   };
   return {
     accepted,
     refused,
     receiver,
     run: async (isEnough, restMs) => {
+      const isOver = () => isEnough(accepted.size);
       const sender = async () => {
-        for (; !isEnough(accepted.size); await sleep(2 * restMs * random())) await send();
+        for (; !isOver(); await sleep(2 * restMs * random())) await sendSome(isOver);
       };
       await Promise.all(Array.from({ length: SENDERS }, sender));
     },
