@@ -85,7 +85,9 @@ describe('npm start, when its own Postgres is killed,', () => {
 
   it('lets the server recover when only one of its processes was killed', async () => {
     const before = serverId();
-    const backend = processesOf(folder).find(({ command }) => /postgres: clearcut_programs clearcut/.test(command));
+    const backend = processesOf(folder).find(({ command }) =>
+      /postgres: clearcut_programs clearcut/.test(command),
+    );
     await killAmidTasks(backend?.pid ?? NaN);
     expect(serverId()).toBe(before);
   });
