@@ -19,10 +19,10 @@ it.each(stages)(
       backend,
       storage,
       seed: 7,
-      goesOn: (faults) => faults < 7,
+      goesOn: (faults) => faults < 6,
       tasks: 60,
       restMs: 500,
-      longestMs: 3_000,
+      longestMs: 2_000,
     });
     expect(report.accepted).toBeGreaterThanOrEqual(60);
     expect(report.verdict).toEqual(nothingWrong);
