@@ -64,16 +64,22 @@ const resolve = <T extends Property | ObjectSchema>(
   return name === undefined ? part : { ...$defs[name], ...part };
 };
 
+/** A parameter and what is inside it, by their paths. */
+const withInner = (document: Document, name: string, property: Property): [string, Property][] => {
+  const resolved = resolve(property, document);
+  const inner = Object.entries(resolved.properties ?? {});
+  return [
+    [name, resolved],
+    ...inner.flatMap(([field, part]) => withInner(document, `${name}.${field}`, part)),
+  ];
+};
+
 const section = ([taskType, schema]: [string, z.ZodType]): string => {
   const document = z.toJSONSchema(schema, { io: 'input' }) as Document;
   const { description = '', properties = {}, required = [] } = resolve<ObjectSchema>(document, document);
-  const rows = Object.entries(properties).flatMap(([name, property]) => {
-    const resolved = resolve(property, document);
-    const inner = Object.entries(resolved.properties ?? {}).map(([field, part]) =>
-      row(taskType, [`${name}.${field}`, resolve(part, document)], []),
-    );
-    return [row(taskType, [name, resolved], required)].concat(inner);
-  });
+  const rows = Object.entries(properties).flatMap(([name, property]) =>
+    withInner(document, name, property).map((each) => row(taskType, each, required)),
+  );
   const head = ['| parameter | type | range | |', '|---|---|---|---|'];
   return [
     `<a id="${sectionAnchor(taskType)}"></a>`,
