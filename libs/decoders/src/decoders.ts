@@ -22,7 +22,7 @@ export type DecoderStats = {
   /** Of all processes, after their last image. */
   readonly memoryBytes: number;
   /** How often a process ended in that way. */
-  readonly ends: Readonly<Partial<Record<Cause, number>>>;
+  readonly ends: Readonly<Record<Exclude<Cause, 'stopped'>, number>>;
 };
 
 export type DecoderOptions = Pick<PoolOptions, 'folder' | 'onEnd' | 'onFileFault'> & {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '#errors';
 import { DecoderError } from './decoder-error.js';
 import { startDecoderProcess, type DecoderProcess, type ProcessOptions } from './decoder-process.js';
-import type { Cause, End } from './ending.js';
+import type { End } from './ending.js';
 import { openPixelFile, type PixelFile } from './pixel-file.js';
 
 export type PoolOptions = Omit<ProcessOptions, 'pixelFile'> & {
@@ -30,7 +30,7 @@ export const createProcessPool = ({ idleMs, folder, onEnd, onFileFault, ...optio
   const all = new Set<DecoderProcess>();
   const ready = new Set<DecoderProcess>();
   const idle = new Map<DecoderProcess, NodeJS.Timeout>();
-  const ends: Partial<Record<Cause, number>> = {};
+  const ends = { memory: 0, time: 0, crash: 0, hung: 0, killed: 0 };
   let endsInRow = 0;
   let isClosed = false;
 
@@ -40,7 +40,7 @@ export const createProcessPool = ({ idleMs, folder, onEnd, onFileFault, ...optio
     clearTimeout(idle.get(decoder));
     idle.delete(decoder);
     if (end.cause === 'stopped') return;
-    ends[end.cause] = (ends[end.cause] ?? 0) + 1;
+    ends[end.cause]++;
     endsInRow++;
     onEnd({ ...end, pid: decoder.pid });
   };
