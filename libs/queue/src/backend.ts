@@ -1,13 +1,13 @@
 import {
   Queue,
   Worker,
-  createPostgresBackend,
   withBackend,
   type JobsOptions,
   type JobType,
   type Processor,
   type WorkerOptions,
 } from 'bullmq';
+import { createServerClockBackend } from './server-clock.js';
 import { keepClientsSteady } from './steady-clients.js';
 
 /** A job carries the id of a task and nothing else. */
@@ -59,7 +59,7 @@ const QUEUE_CONNECTIONS = 2;
 const WORKER_CONNECTIONS = 4;
 
 keepClientsSteady();
-const postgres = withBackend(createPostgresBackend);
+const postgres = withBackend(createServerClockBackend);
 
 /** Its commits need not wait for the disk: jobs that a crash of Postgres loses are added again by the sweep. */
 const postgresConnection = (config: QueueConfig, max: number) => ({
