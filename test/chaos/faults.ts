@@ -187,15 +187,23 @@ const faults: Readonly<Record<string, Fault>> = {
   'network to S3 stalled': { weight: 1, fits: hasS3, run: stall(toS3) },
 };
 
+/** What a run may do. */
+type Choice = {
+  /** Programs that may be killed. */
+  readonly victims: readonly ProgramId[];
+  /** The name of the only fault, if there is one. */
+  readonly only?: string | undefined;
+};
+
 export const chooseFault = (
   stage: Stage,
-  victims: readonly ProgramId[],
+  { victims, only }: Choice,
   random: Random,
 ): readonly [string, Fault] => {
   const isPossible = ({ fits, kills }: Fault) =>
     (fits?.(stage) ?? true) && (!kills || victims.includes(kills));
   return chooseWeighted(
-    Object.entries(faults).filter(([, fault]) => isPossible(fault)),
+    Object.entries(faults).filter(([name, fault]) => isPossible(fault) && (!only || name === only)),
     random,
   );
 };

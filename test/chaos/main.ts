@@ -16,6 +16,7 @@ const { values } = parseArgs({
     tasks: { type: 'string', default: '1000' },
     backend: { type: 'string' },
     storage: { type: 'string' },
+    only: { type: 'string' },
     soak: { type: 'string' },
     out: { type: 'string', default: '.clearcut' },
   },
@@ -65,6 +66,7 @@ const runFaults = (stage: Pick<ChaosOptions, 'backend' | 'storage'>, say: (line:
     tasks: Number(values.tasks),
     restMs: 2_000,
     longestMs: LONGEST_MS,
+    only: values.only,
     stopping: stopping.signal,
     say,
   });

@@ -22,6 +22,8 @@ export type ChaosOptions = {
   /** Longest time between two faults, unless the first is left alone. */
   readonly gapMs?: number;
   readonly victims?: readonly ProgramId[];
+  /** The name of the only fault. */
+  readonly only?: string | undefined;
   /** Ends the run soon, with its report. */
   readonly stopping?: AbortSignal;
   readonly say?: (line: string) => void;
@@ -74,7 +76,7 @@ const ALONE = 0.4;
 const doFault = async ({ stage, random, options }: Run): Promise<Moment> => {
   const { database } = stage.fleet;
   const { longestMs, gapMs = 1_500, victims = programIds } = options;
-  const [cause, { run }] = chooseFault(stage, victims, random);
+  const [cause, { run }] = chooseFault(stage, { victims, only: options.only }, random);
   const wasAlone = random() < ALONE;
   if (wasAlone) await untilCaughtUp(database);
   let atMs = 0;
