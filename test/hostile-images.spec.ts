@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findOwner } from '#database';
 import { openStorage } from '#storage';
 import { createClient, removal, type Client } from '#test/client';
+import { onLinux } from '#test/on-linux';
 import { startFleet, type Fleet, type FleetProgram } from '#test/fleet';
 import { hostileImages } from '#test/hostile-images';
 import { disc, noise, toJpeg, toPng } from '#test/pictures';
@@ -16,7 +17,6 @@ const batches = await hostileImages();
 const good = (await toJpeg(disc(40, 30))).toString('base64');
 const large = await toPng(noise(4_000, 3_000));
 const later = { deliveryMethod: 'async' };
-const onLinux = process.platform === 'linux' ? it : it.skip;
 
 /** The service decodes images of up to 16 megapixels here. */
 const MEGAPIXELS = 16;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { disc, noise, toJpeg, toPng, toWebp, writePng } from '#test/pictures';
 import { decode, ImageError, limitThreads } from '#imaging';
+import { onLinux } from '#test/on-linux';
 import { canMountDisks, mountSmallDisk } from '#test/small-disk';
 import { HANG_MS, until } from '#test/until';
 import { DecoderError, openDecoders, type DecoderOptions, type Decoders } from './index.js';
@@ -17,8 +18,8 @@ const slow = await sharp({ create: { width: 6_000, height: 6_000, channels: 4, b
   .png({ progressive: true, compressionLevel: 1 })
   .toBuffer();
 const isLinux = process.platform === 'linux';
+// Where no disk can be mounted, small-disk.ts prints what is skipped.
 const onDisks = canMountDisks ? it : it.skip;
-const onLinux = isLinux ? it : it.skip;
 
 describe('decoders', () => {
   let decoders: Decoders;

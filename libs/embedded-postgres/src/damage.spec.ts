@@ -154,6 +154,7 @@ describe('a damaged data folder', () => {
   else console.warn('Not running as root: files of other users are not tested.');
 });
 
+// Where no disk can be mounted, small-disk.ts prints what is skipped.
 (canMountDisks ? describe : describe.skip)('the kept Postgres on a full disk', () => {
   it('says so, keeps its data, and serves at once when there is room again', async () => {
     const disk = await mountSmallDisk(200);

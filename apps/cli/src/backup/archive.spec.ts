@@ -76,6 +76,7 @@ describe('a backup file', () => {
     expect(existsSync(`${file}.part`)).toBe(false);
   });
 
+  // Where no disk can be mounted, small-disk.ts prints what is skipped.
   (canMountDisks ? it : it.skip)('says that the disk is full, and leaves nothing behind', async () => {
     const disk = await mountSmallDisk(1);
     try {

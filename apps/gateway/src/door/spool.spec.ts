@@ -118,6 +118,7 @@ it('calls a folder that cannot be used our fault, and gives the room back', asyn
   expect([faults.length, disk.usedBytes()]).toEqual([1, 0]);
 });
 
+// Where no disk can be mounted, small-disk.ts prints what is skipped.
 (canMountDisks ? it : it.skip)('calls a full disk our fault, and goes on when there is room', async () => {
   const small = await mountSmallDisk();
   try {
