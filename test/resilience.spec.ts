@@ -20,6 +20,7 @@ import { disc, toPng } from '#test/pictures';
 import { redisIsInstalled, startRedis, type TestRedis } from '#test/redis';
 import { startService, type Service } from '#test/service';
 import { HANG_MS, until } from '#test/until';
+import { newTaskOf } from '#test/new-task';
 
 const backends = redisIsInstalled() ? (['Postgres', 'Redis'] as const) : (['Postgres'] as const);
 const png = await toPng(disc(40, 30));
@@ -280,17 +281,7 @@ describe('a claim', () => {
   /** A queued row without a job. */
   const newTask = async (): Promise<TaskRow> => {
     const owner = await findOwner(service.database, service.key);
-    const row = {
-      ownerId: owner?.id ?? '',
-      taskUuidSent: randomUUID(),
-      taskType: 'removeBackground',
-      model: 'runware:109@1',
-      request: {},
-      payloadHash: 'hash',
-      inputImageId: randomUUID(),
-      outputImageId: randomUUID(),
-    };
-    const task = await insertTask(service.database, row, 1);
+    const task = await insertTask(service.database, newTaskOf(owner?.id ?? ''), 1);
     if (!task) throw new Error('the task was not inserted');
     return task;
   };

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { freshDatabase } from '#test/databases';
 import { writeHistory } from '#test/history';
+import { newTaskOf } from '#test/new-task';
 import { openDatabaseOn } from './client.js';
 import {
   backlogs,
@@ -155,16 +156,7 @@ const faultsOf = async (work: () => Promise<unknown>): Promise<string[]> => {
   return faults;
 };
 
-const newTask = (ownerId = history.ownerId) => ({
-  ownerId,
-  taskUuidSent: randomUUID(),
-  taskType: 'removeBackground',
-  model,
-  request: {},
-  payloadHash: 'hash',
-  inputImageId: randomUUID(),
-  outputImageId: randomUUID(),
-});
+const newTask = (ownerId = history.ownerId) => newTaskOf(ownerId, { model });
 const newImage = (id: string, ownerId = history.ownerId) => ({
   id,
   ownerId,

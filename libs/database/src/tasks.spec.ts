@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
+import { newTaskOf } from '#test/new-task';
 import {
   claimTask,
   createKey,
@@ -38,18 +39,6 @@ beforeEach(async () => {
   owners = { a: await makeOwner(), b: await makeOwner() };
 });
 
-const newTask = (ownerId: string, more: Partial<NewTask> = {}): NewTask => ({
-  ownerId,
-  taskUuidSent: randomUUID(),
-  taskType: 'removeBackground',
-  model: 'runware:109@1',
-  request: {},
-  payloadHash: 'hash',
-  inputImageId: randomUUID(),
-  outputImageId: randomUUID(),
-  ...more,
-});
-
 const imageOf = (ownerId: string, id: string = randomUUID()): NewImage => ({
   id,
   ownerId,
@@ -80,10 +69,10 @@ describe('tasks that are asked for together', () => {
   it('are found in the order of the questions, each for its owner alone', async () => {
     const taskUuidSent = randomUUID().toUpperCase();
     const [ofA, ofB] = await insertTasks(database, [
-      { task: newTask(owners.a, { taskUuidSent }), revision: 1 },
-      { task: newTask(owners.b, { taskUuidSent }), revision: 1 },
+      { task: newTaskOf(owners.a, { taskUuidSent }), revision: 1 },
+      { task: newTaskOf(owners.b, { taskUuidSent }), revision: 1 },
     ]);
-    const only = await insertTask(database, newTask(owners.b), 1);
+    const only = await insertTask(database, newTaskOf(owners.b), 1);
     const asked = [
       { ownerId: owners.b, taskUuid: taskUuidSent },
       { ownerId: owners.a, taskUuid: only?.taskUuid ?? '' },
@@ -96,7 +85,7 @@ describe('tasks that are asked for together', () => {
   });
 
   it('are found in their latest revision', async () => {
-    const task = newTask(owners.a);
+    const task = newTaskOf(owners.a);
     const first = await insertTask(database, task, 1);
     await failTask(database, await claimOf(first?.id ?? ''), problem);
     const second = await insertTask(database, { ...task, outputImageId: randomUUID() }, 2);
@@ -107,7 +96,7 @@ describe('tasks that are asked for together', () => {
   });
 
   it('have the standing that their own owner gave them', async () => {
-    const task = newTask(owners.a);
+    const task = newTaskOf(owners.a);
     await insertTask(database, task, 1);
     const standings = await findStandings(database, [
       task,
@@ -118,7 +107,7 @@ describe('tasks that are asked for together', () => {
   });
 
   it('are read as Prisma reads them, with the image that they ended with', async () => {
-    const task = newTask(owners.a, {
+    const task = newTaskOf(owners.a, {
       estimate: '0.002',
       priority: 1,
       deadlineS: 60,
@@ -141,7 +130,7 @@ describe('tasks that are asked for together', () => {
   });
 
   it('have no image when its row is gone', async () => {
-    const task = newTask(owners.a);
+    const task = newTaskOf(owners.a);
     const row = await insertTask(database, task, 1);
     await finishTask(database, await claimOf(row?.id ?? ''), successOf(task));
     await database.image.delete({ where: { id: task.outputImageId } });
@@ -152,12 +141,12 @@ describe('tasks that are asked for together', () => {
 
 describe('tasks that are stored together', () => {
   it('leave out those whose revision is taken, with their images', async () => {
-    const taken = newTask(owners.a);
+    const taken = newTaskOf(owners.a);
     await insertTask(database, taken, 1);
     const [again, twice, fine] = [
       { ...taken, outputImageId: randomUUID() },
-      newTask(owners.a),
-      newTask(owners.b),
+      newTaskOf(owners.a),
+      newTaskOf(owners.b),
     ];
     const inserts = [again, twice, { ...twice, outputImageId: randomUUID() }, fine].map((task) => ({
       task,
@@ -179,8 +168,8 @@ describe('tasks that are stored together', () => {
   });
 
   it('get the defaults of the table', async () => {
-    const row = await insertTask(database, newTask(owners.a), 1);
-    const plain = await database.task.create({ data: { ...newTask(owners.a), taskUuid: randomUUID() } });
+    const row = await insertTask(database, newTaskOf(owners.a), 1);
+    const plain = await database.task.create({ data: { ...newTaskOf(owners.a), taskUuid: randomUUID() } });
     const own = {
       id: '',
       taskUuid: '',
@@ -195,7 +184,7 @@ describe('tasks that are stored together', () => {
 
 describe('a claim that a crash of Postgres undid', () => {
   it('cannot be written to after another worker claimed the task', async () => {
-    const task = newTask(owners.a);
+    const task = newTaskOf(owners.a);
     const id = (await insertTask(database, task, 1))?.id ?? '';
     const [one, other] = [randomUUID(), randomUUID()].map((workerId) => ({ workerId, isAlone: false }));
     const undone = await claimTask(database, id, 'device', one);

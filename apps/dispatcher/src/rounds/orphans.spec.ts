@@ -7,6 +7,7 @@ import { findOwner, insertTask, openDatabase, putImage, putKey, type Database } 
 import { imageKey, openStorage, storedFolders, type Storage } from '#storage';
 import { freshDatabase, runSql } from '#test/databases';
 import { startS3Store } from '#test/s3-store';
+import { newTaskOf } from '#test/new-task';
 import { sweepOrphans } from './orphans.js';
 
 let database: Database;
@@ -90,18 +91,7 @@ describe.each([
 
   it('keeps young files, images that a task in flight may write, and files of others', async () => {
     const [young, input, output] = [newId(), newId(), newId()];
-    const task = {
-      ownerId,
-      taskUuidSent: randomUUID(),
-      taskType: 'removeBackground',
-      model: null,
-      request: {},
-    };
-    await insertTask(
-      database,
-      { ...task, payloadHash: 'hash', inputImageId: input, outputImageId: output },
-      1,
-    );
+    await insertTask(database, newTaskOf(ownerId, { inputImageId: input, outputImageId: output }), 1);
     const others = [`${folder}/notes.txt`, `${folder}/${newId()}.png.bak`];
     await write(keyOf(young));
     expect((await sweep(60_000)).deleted).toBe(0);

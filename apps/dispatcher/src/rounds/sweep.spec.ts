@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { claimTask, failTask, findOwner, insertTask, openDatabase, putKey, type Database } from '#database';
 import { createTaskQueue, type TaskQueue } from '#queue';
 import { freshDatabase } from '#test/databases';
+import { newTaskOf } from '#test/new-task';
 import { sweep } from './sweep.js';
 
 let database: Database;
@@ -27,17 +27,7 @@ const hasJob = (taskId: string) => queue.has({ taskId, lane: model });
 
 /** Inserts a task that was fed but has no job. */
 const strand = async (): Promise<string> => {
-  const task = {
-    ownerId,
-    taskUuidSent: randomUUID(),
-    taskType: 'removeBackground',
-    model,
-    request: {},
-    payloadHash: 'hash',
-    inputImageId: randomUUID(),
-    outputImageId: randomUUID(),
-  };
-  const id = (await insertTask(database, task, 1))?.id ?? '';
+  const id = (await insertTask(database, newTaskOf(ownerId, { model }), 1))?.id ?? '';
   await database.task.update({ where: { id }, data: { fedAt: new Date(), checkedAt: new Date() } });
   return id;
 };
