@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /**
- * The file is a tar archive. Its first entry tells what it is, and the last one, which only a whole backup has, what must
- * be in it:
+ * A backup is a tar archive. Its first entry describes it. Only a whole backup has the last entry, which counts the rest:
  *
  *   clearcut.json                     Head
  *   keys/api-key, keys/secrets-key    as in DATA_DIR

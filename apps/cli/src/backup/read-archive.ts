@@ -51,9 +51,8 @@ async function* entriesOf(path: string): AsyncGenerator<ArchiveEntry> {
 }
 
 /**
- * Reads a backup from begin to end, one entry in memory at a time. The last entry comes only if all before it are as
- * they were written.
- * @throws BackupError when the file is none, or no longer is as it was written
+ * Reads a backup, one entry in memory at a time. It yields the last entry only if nothing before it was changed.
+ * @throws BackupError when the file is no backup, is cut or was changed
  */
 export async function* readArchive(path: string): AsyncGenerator<ArchiveEntry> {
   const entries = entriesOf(path);

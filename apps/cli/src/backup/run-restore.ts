@@ -45,7 +45,7 @@ const restore = async (file: string, config: Config, signal: AbortSignal): Promi
   const folder = draftOf(DATA_DIR);
   removeDraft(folder);
   mkdirSync(folder);
-  // As root, Postgres runs as another user, who must enter it. What is in it is for its owner alone.
+  // Started by root, Postgres runs as another user, who must enter the folder.
   chmodSync(folder, 0o711);
   try {
     const { rows, images } = await buildDraft({ file, folder, config, log: say }, signal);

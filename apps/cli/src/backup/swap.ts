@@ -44,13 +44,13 @@ const move = (from: string, to: string): void => {
   for (const name of parts) if (existsSync(join(from, name))) renameSync(join(from, name), join(to, name));
 };
 
-/** Notes that the draft is whole. From here on the restore is finished, after a kill by the next start. */
+/** Marks the draft as whole. From now on the next start finishes a restore that was killed. */
 export const markBuilt = (dataDir: string, asideName: string): void =>
   writeFileSync(built(dataDir), asideName, { flush: true });
 
 /**
- * Puts the restored data in place of the former ones, which are kept aside. Does nothing without a whole draft.
- * @returns whether it did
+ * Moves a whole draft into place and keeps the former data aside.
+ * @returns whether there was one
  */
 export const finishRestore = (dataDir: string): boolean => {
   if (!existsSync(built(dataDir))) return false;

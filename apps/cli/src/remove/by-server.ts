@@ -82,7 +82,7 @@ const toEnd = (image: InputImage, end: BulkEnd): ImageEnd => {
 
 const imageOf = ({ kind, source }: InputImage) => (kind === 'stdin' ? process.stdin : source);
 
-/** Cuts out by a server. Tasks that were sent go on there after Ctrl-C, and `resume` gets their results. */
+/** Lets a server cut out. It finishes its tasks after Ctrl-C, and `resume` fetches their results. */
 export const removeByServer = (options: Options): Remover => {
   const { values, config, onNotice } = options;
   const { url, apiKey } = findServer(values, config);

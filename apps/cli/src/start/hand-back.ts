@@ -2,9 +2,7 @@ import { handBackOf, openDatabase } from '#database';
 import { reasonOf } from '#errors';
 import type { Ending } from '#program';
 
-/**
- * Hands back the tasks of a worker that ended unexpectedly, at once. If the database is away, a dispatcher does it later.
- */
+/** Hands back the tasks of a worker that ended. If the database is away, a dispatcher does it later. */
 export const createHandBack =
   (databaseUrl: string, say: (line: string) => void) =>
   async ({ identity, isOwnFault }: Ending): Promise<void> => {

@@ -22,7 +22,7 @@ const strip = async (bytes: Buffer): Promise<Buffer> => {
   }
 };
 
-/** The stored bytes are replaced, so that they are served as any others afterwards. */
+/** Replaces the stored bytes by those without metadata, once for each image. */
 const clean = async ({ database, storage }: Needs, id: string): Promise<Image | null> => {
   const image = await findImage(database, id);
   if (!image || image.cleanedAt || isExpired(image, await databaseNow(database))) return image;
