@@ -40,11 +40,19 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
+/** Node 24 gives copied folders the mode 755; Postgres wants its own, which is 700. */
+const closeFolders = (root: string): void => {
+  chmodSync(root, 0o700);
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true }))
+    if (entry.isDirectory()) chmodSync(join(entry.parentPath, entry.name), 0o700);
+};
+
 /** As root, a copy belongs to root, and the start must give it to the user of Postgres. */
 const copySound = () => {
   folder = join(parent, 'copy');
   database = join(folder, 'postgres', 'database');
   cpSync(sound, folder, { recursive: true });
+  closeFolders(database);
   lines = [];
 };
 afterEach(async () => {

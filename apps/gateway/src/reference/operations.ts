@@ -51,7 +51,7 @@ const describeTasks = (operation: Operation, samples: Samples): void => {
 
 /** Adds to the operations what Nest's decorators do not say: samples, and that most need no key. */
 export const describeOperations = ({ paths }: OpenAPIObject, samples: Samples): void => {
-  for (const operation of Object.values(paths).flatMap(({ get, post }) => [get, post])) {
+  for (const operation of Object.values(paths).flatMap(({ get, post, put }) => [get, post, put])) {
     if (!operation) continue;
     operation.security ??= [];
     describeFailures(operation, samples);
