@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { removal } from '#test/client';
 import { disc, noise, toPng } from '#test/pictures';
+import { startPictureServer } from '#test/picture-server';
 import { startService, type Service } from '#test/service';
 import { startUpload } from '#test/upload';
 import { until } from '#test/until';
@@ -20,7 +21,7 @@ describe('an image that is sent as a file', () => {
   let before: string[];
   beforeAll(async () => {
     before = await filesOf();
-    service = await startService();
+    service = await startService({ env: { OUTBOUND_ALLOW: '127.0.0.1' } });
     await service.worker.start();
     photo = await toPng(disc(64, 64));
   });
@@ -67,15 +68,31 @@ describe('an image that is sent as a file', () => {
     expect(done.data[0]).toMatchObject({ taskType: 'removeBackground', imageUUID: expect.any(String) });
   });
 
+  const storedAs = async (imageUUID: unknown): Promise<Buffer> => {
+    const row = await service.database.image.findUniqueOrThrow({ where: { id: String(imageUUID) } });
+    return readFile(join(service.config.DATA_DIR, 'images', row.storageKey));
+  };
+
   it('is stored byte for byte when it is large', async () => {
     const large = await toPng(noise(2600, 2600));
     expect(large.length).toBeGreaterThan(10 * MB);
     const { data } = await put(large);
-    const row = await service.database.image.findUniqueOrThrow({
-      where: { id: String(data[0]?.['imageUUID']) },
-    });
-    const stored = await readFile(join(service.config.DATA_DIR, 'images', row.storageKey));
-    expect(stored.equals(large)).toBe(true);
+    expect((await storedAs(data[0]?.['imageUUID'])).equals(large)).toBe(true);
+  });
+
+  it('is stored byte for byte from an address, also when the first try breaks off', async () => {
+    const large = await toPng(noise(1600, 1600));
+    const pictures = await startPictureServer(large);
+    try {
+      pictures.fail(503);
+      const task = { taskType: 'imageUpload', taskUUID: randomUUID(), image: pictures.url };
+      const { data } = await service.post([task]);
+      expect(pictures.asked()).toBe(2);
+      expect((await storedAs(data[0]?.['imageUUID'])).equals(large)).toBe(true);
+      await until('its file is gone', async () => (await newFiles()).length === 0);
+    } finally {
+      await pictures.stop();
+    }
   });
 
   it('is stored once when it is sent again with its UUID, and conflicts when it is another', async () => {

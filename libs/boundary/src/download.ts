@@ -20,6 +20,14 @@ export type Download = {
   readonly delaysMs?: readonly number[] | undefined;
 };
 
+/** Runs a download, and repeats it after failures that may pass. */
+const repeat = <T>(
+  { parameter, delaysMs = DELAYS_MS }: Download,
+  fetchOnce: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> =>
+  tryAgain(() => atParameter(parameter, fetchOnce), { delaysMs, withinMs: WITHIN_MS, say }, signal);
+
 /**
  * Downloads an image, and tries again after failures that may pass.
  *
@@ -27,10 +35,37 @@ export type Download = {
  */
 export const downloadImage = (
   { fetchBytes }: Pick<Outbound, 'fetchBytes'>,
-  { url, parameter, delaysMs = DELAYS_MS }: Download,
+  download: Download,
   signal?: AbortSignal,
-): Promise<Buffer> => {
-  const fetchOnce = () => fetchBytes(url, { ...limits, label: parameter }, signal);
-  const tries = { delaysMs, withinMs: WITHIN_MS, say };
-  return tryAgain(() => atParameter(parameter, fetchOnce), tries, signal);
+): Promise<Buffer> =>
+  repeat(download, () => fetchBytes(download.url, { ...limits, label: download.parameter }, signal), signal);
+
+/** Where the bytes of one try go. */
+export type Landing = {
+  readonly take: (piece: Uint8Array) => Promise<void>;
+  /** The try failed, and its bytes are worth nothing. */
+  readonly drop: () => Promise<void>;
 };
+
+/**
+ * Downloads an image as `downloadImage` does, without holding it.
+ *
+ * @param open makes room for the bytes of each try
+ * @returns where the bytes of the try are that succeeded
+ * @throws TaskError also what `take` throws
+ */
+export const downloadInto = <T extends Landing>(
+  { fetchInto }: Pick<Outbound, 'fetchInto'>,
+  download: Download,
+  open: () => T,
+): Promise<T> =>
+  repeat(download, async () => {
+    const landing = open();
+    try {
+      await fetchInto(download.url, { ...limits, label: download.parameter }, landing.take);
+      return landing;
+    } catch (error) {
+      await landing.drop();
+      throw error;
+    }
+  });

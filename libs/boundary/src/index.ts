@@ -1,3 +1,3 @@
 export { atParameter } from './at-parameter.js';
-export { downloadImage } from './download.js';
+export { downloadImage, downloadInto } from './download.js';
 export { tryAgain, type Tries } from './try-again.js';

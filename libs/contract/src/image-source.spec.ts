@@ -190,6 +190,19 @@ describe('a text that was read in pieces', () => {
       expect(await outcomeOf(asLongText(`"${blanks}${text}${blanks}"`))).toMatchObject(source);
   });
 
+  it('keeps the last character of a URL, whose last byte may be that of a blank', async () => {
+    for (const end of ['à', 'Ġ', 'ï', '¿', '»', '\u{1f3a0}'])
+      for (const middle of ['', 'b'.repeat(1_000), 'b'.repeat(2_100)]) {
+        const url = `http://example.com/${middle}${end}`;
+        const source = { kind: 'url', url: new URL(url).href };
+        expect(await outcomeOf(url)).toEqual(source);
+        for (const size of [1, 7, 65_521]) {
+          expect(await outcomeOf(asLongText(`"${url}"`, size))).toEqual(source);
+          expect(await outcomeOf(asLongText(`" ${url}\u00A0 "`, size))).toEqual(source);
+        }
+      }
+  });
+
   it('is refused when it holds too many bytes, or a URL that is too long', async () => {
     const large = 'A'.repeat(((MAX_IMAGE_BYTES + 6) / 3) * 4);
     expect(await outcomeOf(asLongText(`"${large}"`))).toMatch(/has more than \d+ bytes/);

@@ -117,9 +117,12 @@ export const readImageText = (take: TakeBytes, trim: Trim = trimming): ImageText
   return {
     take: (piece) => takeText(length > 0 ? piece : piece.subarray(trim.start(piece))),
     end: () => {
+      const all = kept.toString('utf8');
+      const isKept = textBytes <= kept.length;
       if (!reading) kept = kept.subarray(0, textBytes);
       const { kind, headerBytes } = reading ?? decide();
-      const text = kept.toString('utf8', 0, Math.min(textBytes, kept.length));
+      // By characters: the last byte of an 'à' is also that of a no-break space.
+      const text = isKept ? all.trim() : all;
       if (isUuid(text)) return { kind: 'stored', imageUuid: text.toLowerCase() };
       if (kind === 'url') return { kind: 'url', url: text };
       return kind === 'inline' ? endInline(headerBytes) : { kind: 'fault', fault: 'notBase64Uri' };

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { withConnection } from './connect.js';
 import { authorizationOf } from './credentials.js';
 import { OutboundError, type Failure } from './outbound-error.js';
-import { declaredBytes, isCompressed, readBody } from './read-body.js';
+import { declaredBytes, isCompressed, type ReadBody } from './read-body.js';
 import { bodyFault } from './reason.js';
 import { parseRetryAfter } from './retry-after.js';
 import { isSuccess } from './status.js';
@@ -18,8 +18,11 @@ export type FetchLimits = {
   readonly label?: string;
 };
 
-/** The bytes of an answer, or the address that it redirects to. */
-export type Answer = { readonly bytes: Buffer } | { readonly location: string };
+/** How the body of an answer is read. */
+export type Reading<T> = { readonly limits: FetchLimits; readonly read: ReadBody<T> };
+
+/** What was read of an answer's body, or the address that it redirects to. */
+export type Answer<T> = { readonly read: T } | { readonly location: string };
 
 const headers = { 'user-agent': 'clearcut', accept: '*/*', 'accept-encoding': 'identity' };
 
@@ -38,27 +41,27 @@ const badStatus = (status: number, received: Dispatcher.ResponseData['headers'],
 const locationOf = (header: string): string =>
   header.replaceAll(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 
-const toBytes = async (
+const readAnswer = async <T>(
   { headers: received, body }: Dispatcher.ResponseData,
-  { maxBytes, idleTimeoutMs }: FetchLimits,
+  { limits: { maxBytes, idleTimeoutMs }, read }: Reading<T>,
   fail: Failure,
-): Promise<Buffer> => {
+): Promise<T> => {
   const tooLarge = () => fail('tooLarge', `holds more than ${maxBytes} bytes`, { max: maxBytes });
   const expectedBytes = declaredBytes(received);
   if (expectedBytes !== undefined && expectedBytes > maxBytes) throw tooLarge();
   try {
-    return await readBody(body, { maxBytes, expectedBytes }, tooLarge);
+    return await read(body, { maxBytes, expectedBytes }, tooLarge);
   } catch (cause) {
     if (cause instanceof OutboundError) throw cause;
     throw bodyFault(cause, { idleTimeoutMs, expectedBytes }, fail);
   }
 };
 
-const toAnswer = async (
+const toAnswer = async <T>(
   answer: Dispatcher.ResponseData,
-  limits: FetchLimits,
+  reading: Reading<T>,
   fail: Failure,
-): Promise<Answer> => {
+): Promise<Answer<T>> => {
   const { statusCode, headers: received } = answer;
   const { location } = received;
   if (redirects.has(statusCode) && typeof location === 'string') return { location: locationOf(location) };
@@ -66,7 +69,7 @@ const toAnswer = async (
   if (isCompressed(received)) {
     throw fail('badAnswer', 'answers with a compressed body, which was not asked for');
   }
-  return { bytes: await toBytes(answer, limits, fail) };
+  return { read: await readAnswer(answer, reading, fail) };
 };
 
 /**
@@ -74,14 +77,14 @@ const toAnswer = async (
  *
  * @throws OutboundError, or the signal's reason
  */
-export const exchange = (
+export const exchange = <T>(
   target: Target,
-  limits: FetchLimits,
+  reading: Reading<T>,
   fail: Failure,
   signal: AbortSignal,
-): Promise<Answer> =>
-  withConnection(target, { idleTimeoutMs: limits.idleTimeoutMs, fail, signal }, async (client) => {
+): Promise<Answer<T>> =>
+  withConnection(target, { idleTimeoutMs: reading.limits.idleTimeoutMs, fail, signal }, async (client) => {
     const { url } = target;
     const options = { path: url.pathname + url.search, headers: { ...headers, ...authorizationOf(url) } };
-    return toAnswer(await client.request({ method: 'GET', ...options, signal }), limits, fail);
+    return toAnswer(await client.request({ method: 'GET', ...options, signal }), reading, fail);
   });

@@ -1,5 +1,5 @@
 import { hasCredentials } from './credentials.js';
-import { exchange, type FetchLimits } from './exchange.js';
+import { exchange, type Reading } from './exchange.js';
 import type { Failure } from './outbound-error.js';
 import { checkTarget, type Rules } from './target.js';
 
@@ -24,21 +24,21 @@ const redirected =
     fail(kind, kind === 'refused' ? what : `redirects to an address that ${what}`, extra);
 
 /**
- * Fetches the bytes at an address. Every redirect is checked like the first address.
+ * Reads what is at an address. Every redirect is checked like the first address.
  *
  * @throws OutboundError, or the signal's reason
  */
-export const fetchBytes = async (
+export const fetchBytes = async <T>(
   first: URL,
-  { rules, limits, fail }: { rules: Rules; limits: FetchLimits; fail: Failure },
+  { rules, reading, fail }: { rules: Rules; reading: Reading<T>; fail: Failure },
   signal: AbortSignal,
-): Promise<Buffer> => {
+): Promise<T> => {
   let url = first;
   let failHere = fail;
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
     const target = await checkTarget(url, rules, failHere, signal);
-    const answer = await exchange(target, limits, failHere, signal);
-    if ('bytes' in answer) return answer.bytes;
+    const answer = await exchange(target, reading, failHere, signal);
+    if ('read' in answer) return answer.read;
     url = follow(answer.location, url, fail);
     failHere = redirected(fail);
   }

@@ -156,3 +156,46 @@ describe('fetchBytes and its limits', () => {
     expect(server.connections()).toBe(1);
   });
 });
+
+describe('fetchInto', () => {
+  const outbound = createOutbound({ allow: ['127.0.0.1'] });
+  const serve = serveInTests();
+
+  it('hands the bytes over one piece after another, also behind a redirect', async () => {
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
+    const server = await serve((request, response) => {
+      if (request.url === '/first') response.writeHead(302, { location: '/second' }).end('moved');
+      else response.end(bytes);
+    });
+    const pieces: Buffer[] = [];
+    let isTaking = false;
+    await outbound.fetchInto(server.url('/first'), { ...limits, maxBytes: 300_000 }, async (piece) => {
+      expect(isTaking).toBe(false);
+      isTaking = true;
+      pieces.push(Buffer.from(piece));
+      await new Promise((resolve) => setImmediate(resolve));
+      isTaking = false;
+    });
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+  });
+
+  it('hands no more over than the cap', async () => {
+    let taken = 0;
+    const server = await serve((_request, response) => {
+      response.write(Buffer.alloc(600));
+      response.end(Buffer.alloc(600));
+    });
+    const take = (piece: Uint8Array) => void (taken += piece.length);
+    await expect(outbound.fetchInto(server.url(), limits, take)).rejects.toMatchObject(tooLarge);
+    expect(taken).toBeLessThanOrEqual(1_000);
+  });
+
+  it('ends with the error of what takes the bytes, and closes the connection', async () => {
+    const server = await serve((_request, response) => response.write('some bytes'));
+    const full = new Error('The disk is full.');
+    const take = () => Promise.reject(full);
+    await expect(outbound.fetchInto(server.url(), limits, take)).rejects.toBe(full);
+    await disconnected(server);
+  });
+});

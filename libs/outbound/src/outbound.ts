@@ -1,10 +1,11 @@
 import { parseAllow } from './allow.js';
 import { withDeadline } from './deadline.js';
-import type { FetchLimits } from './exchange.js';
+import type { FetchLimits, Reading } from './exchange.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { parseNat64 } from './nat64.js';
 import { failureOf, type Failure, type Shown } from './outbound-error.js';
 import { parseProxy, type ProxyOptions } from './proxy.js';
+import { passBody, readBody, type TakePiece } from './read-body.js';
 import { send, type SendOptions, type Sent } from './send.js';
 import { checkSpelling, checkTarget, parseUrl, resolveBySystem, type Resolve } from './target.js';
 
@@ -29,6 +30,17 @@ export type Outbound = {
    * @throws the signal's reason, unchanged
    */
   readonly fetchBytes: (url: string, limits: FetchLimits, signal?: AbortSignal) => Promise<Buffer>;
+  /**
+   * Fetches like `fetchBytes`, and hands the bytes over as they come.
+   *
+   * @throws also what `take` throws, unchanged
+   */
+  readonly fetchInto: (
+    url: string,
+    limits: FetchLimits,
+    take: TakePiece,
+    signal?: AbortSignal,
+  ) => Promise<void>;
   /**
    * Sends a body to an http or https address that a user chose. Resolves for every status, even a redirect. Errors
    * name the host only, since whoever knows the path may often post there.
@@ -91,8 +103,8 @@ export const createOutbound = ({
   proxy,
   onRefused = () => undefined,
 }: OutboundOptions): Outbound => {
-  const limits = { allow: parseAllow(allow), nat64: parseNat64(nat64) };
-  const rules = { ...limits, resolve, proxy: proxy && parseProxy(proxy) };
+  const ranges = { allow: parseAllow(allow), nat64: parseNat64(nat64) };
+  const rules = { ...ranges, resolve, proxy: proxy && parseProxy(proxy) };
   const running = createRunning();
   const failureAt = (url: URL, shown: Shown, label = 'unknown'): Failure => {
     const fail = failureOf(url, shown);
@@ -102,12 +114,30 @@ export const createOutbound = ({
     };
   };
 
+  const fetch = async <T>(text: string, reading: Reading<T>, signal?: AbortSignal): Promise<T> => {
+    const { limits } = reading;
+    const url = parseUrl(text);
+    const fail = failureAt(url, 'path', limits.label);
+    const work = (signal: AbortSignal) => fetchBytes(url, { rules, reading, fail }, signal);
+    return running.run(work, { timeoutMs: limits.timeoutMs, fail }, signal);
+  };
+
   return {
-    fetchBytes: async (text, limits, signal) => {
-      const url = parseUrl(text);
-      const fail = failureAt(url, 'path', limits.label);
-      const work = (signal: AbortSignal) => fetchBytes(url, { rules, limits, fail }, signal);
-      return running.run(work, { timeoutMs: limits.timeoutMs, fail }, signal);
+    fetchBytes: (text, limits, signal) => fetch(text, { limits, read: readBody }, signal),
+
+    fetchInto: (text, limits, take, signal) => {
+      // The reason of an abort is thrown as it is.
+      const stop = new AbortController();
+      const stopping = async (piece: Uint8Array) => {
+        try {
+          await take(piece);
+        } catch (error) {
+          stop.abort(error);
+          throw error;
+        }
+      };
+      const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+      return fetch(text, { limits, read: passBody(stopping) }, either);
     },
 
     send: async (options, signal) => {
@@ -121,7 +151,7 @@ export const createOutbound = ({
 
     checkUrl: (text, label) => {
       const url = parseUrl(text);
-      checkSpelling(url, limits, failureAt(url, 'host', label));
+      checkSpelling(url, ranges, failureAt(url, 'host', label));
     },
 
     close: running.close,

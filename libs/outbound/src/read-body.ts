@@ -24,21 +24,38 @@ const enlarge = (bytes: Buffer, length: number, needed: number, maxBytes: number
   return larger;
 };
 
+/** `expectedBytes` is a hint, at most `maxBytes`. */
+type Size = { readonly maxBytes: number; readonly expectedBytes?: number | undefined };
+
+/** Reads a body to its end. @throws what `tooLarge` makes */
+export type ReadBody<T> = (body: AsyncIterable<Uint8Array>, size: Size, tooLarge: () => Error) => Promise<T>;
+
+/** Receives the next bytes of a body, which are overwritten later. */
+export type TakePiece = (piece: Uint8Array) => Promise<void> | void;
+
+/** Hands a body over piece by piece, and waits for each to be taken. */
+export const passBody =
+  (take: TakePiece): ReadBody<void> =>
+  async (body, { maxBytes }, tooLarge) => {
+    let length = 0;
+    for await (const piece of body) {
+      length += piece.length;
+      if (length > maxBytes) throw tooLarge();
+      await take(piece);
+    }
+  };
+
 /**
  * Gathers a body into one buffer.
  *
  * Chunks are copied, not kept: a body in chunks of one byte would otherwise take a hundred times its size.
- *
- * @param expectedBytes a hint, at most `maxBytes`; only arriving bytes touch the memory
  */
-export const readBody = async (
-  body: AsyncIterable<Uint8Array>,
-  {
-    maxBytes,
-    expectedBytes = Math.min(firstCapacity, maxBytes),
-  }: { maxBytes: number; expectedBytes?: number | undefined },
-  tooLarge: () => Error,
-): Promise<Buffer> => {
+export const readBody: ReadBody<Buffer> = async (
+  body,
+  { maxBytes, expectedBytes = Math.min(firstCapacity, maxBytes) },
+  tooLarge,
+) => {
+  // Only arriving bytes touch the memory.
   let bytes: Buffer = Buffer.allocUnsafeSlow(expectedBytes);
   let length = 0;
 

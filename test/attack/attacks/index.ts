@@ -1,6 +1,7 @@
 import type { Attack } from '../attack.js';
 import { hostileImage } from './hostile-image.js';
 import { hostileJson } from './hostile-json.js';
+import { largeSources } from './large-sources.js';
 import { accounts, longTaskLists, taskDetails, taskLists } from './questions.js';
 import { drippingBodies } from './slow-senders.js';
 import { muteSocket, revokedKey, silentReader, strangers } from './sockets.js';
@@ -12,6 +13,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   'nested-arrays': nestedArrays,
   'unfinished-bodies': unfinishedBodies,
   'unfinished-uploads': unfinishedUploads,
+  'large-sources': largeSources,
   'slow-senders': drippingBodies,
   'hostile-json': hostileJson,
   'hostile-image': hostileImage,

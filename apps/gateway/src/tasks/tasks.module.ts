@@ -20,6 +20,8 @@ import {
 } from '#nest';
 import { createFaultLog } from '#telemetry';
 import { Module } from '@nestjs/common';
+import { INTAKE_MEMORY } from '../door/intake-memory.js';
+import { SPOOL } from '../door/spool.js';
 import { CATALOGUE } from '../models/catalogue.js';
 import { GatewayMetricsModule } from '../gateway-metrics.module.js';
 import { GATEWAY_METRICS } from '../gateway-metrics.js';
@@ -32,6 +34,7 @@ import { ANSWER_TASKS, createAnswerTasks } from './answer-tasks.js';
 import { CANCEL_TASK, createCancelTask } from './cancel-task.js';
 import { createListTasks, LIST_TASKS } from './list-tasks.js';
 import { NOTIFICATIONS, openNotifications } from './notifications.js';
+import { createFetchImage, FETCH_IMAGE } from './fetch-image.js';
 import { createHandlers, HANDLERS } from './handlers.js';
 import { createIntake, INTAKE } from './intake.js';
 import { createPolls, POLLS } from './polls.js';
@@ -117,11 +120,13 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
       tracing: TRACING,
       log: LOG,
     }),
+    provide(FETCH_IMAGE, createFetchImage, { memory: INTAKE_MEMORY, outbound: OUTBOUND, spool: SPOOL }),
     provide(UPLOADS, createUploads, {
       accept: ACCEPT,
       admission: ADMISSION,
       config: CONFIG,
       database: DATABASE,
+      fetchImage: FETCH_IMAGE,
       outbound: OUTBOUND,
       readOutcome: READ_OUTCOME,
       secrets: SECRETS,

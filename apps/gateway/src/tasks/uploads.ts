@@ -1,7 +1,6 @@
-import { atParameter, downloadImage } from '#boundary';
+import { atParameter } from '#boundary';
 import type { ServiceConfig } from '#config';
 import {
-  asImageBytes,
   parseImageSource,
   TaskError,
   releasing,
@@ -28,6 +27,7 @@ import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
 import type { Accept } from './accept.js';
 import type { Admission } from './admission.js';
+import type { FetchImage } from './fetch-image.js';
 import type { Handlers } from './handlers.js';
 import { checkAddresses } from './check-addresses.js';
 import { describeInline } from './input-image.js';
@@ -40,7 +40,9 @@ type Needs = {
   readonly admission: Pick<Admission, 'admitUpload'>;
   readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS'>;
   readonly database: Database;
-  readonly outbound: Pick<Outbound, 'fetchBytes' | 'checkUrl'>;
+  /** Keeps an image from a URL while the work on it runs. */
+  readonly fetchImage: FetchImage;
+  readonly outbound: Pick<Outbound, 'checkUrl'>;
   readonly readOutcome: ReadOutcome;
   readonly secrets: Pick<Secrets, 'seal'>;
 };
@@ -59,14 +61,14 @@ const storedAlready = (parameter: string): TaskError => {
   return new TaskError('invalidInputImage', message, { parameter });
 };
 
-const readBytes = async (
-  { outbound }: Needs,
-  source: ParsedSource,
-  parameter: string,
-): Promise<ImageBytes> => {
-  if (source.kind === 'inline') return source.image;
-  if (source.kind === 'url')
-    return asImageBytes(await downloadImage(outbound, { url: source.url, parameter }));
+const withBytes = async <T>(
+  { fetchImage }: Needs,
+  owner: Owner,
+  { source, parameter }: { readonly source: ParsedSource; readonly parameter: string },
+  work: (bytes: ImageBytes) => Promise<T>,
+): Promise<T> => {
+  if (source.kind === 'inline') return work(source.image);
+  if (source.kind === 'url') return fetchImage(owner.id, { url: source.url, parameter }, work);
   throw storedAlready(parameter);
 };
 
@@ -90,24 +92,24 @@ const upload = async (
   if (standing.kind === 'attached') return needs.readOutcome(standing.task);
 
   needs.admission.admitUpload(owner);
-  const bytes = await readBytes(needs, source, parameter);
-  const image = await takeImage(needs, bytes, owner.id, parameter);
-
-  const newTask: NewTask = {
-    ownerId: owner.id,
-    keyId: owner.key.id,
-    taskUuidSent: taskUUID,
-    taskType,
-    model: null,
-    request: {},
-    sentTask: sealSentTask(needs.secrets, sent, undefined),
-    payloadHash: hash,
-    inputImageId: image.row.id,
-    outputImageId: image.row.id,
-    state: 'succeeded',
-  };
-  const { task } = await needs.accept({ caller: owner, task: newTask, image });
-  return needs.readOutcome(task);
+  return withBytes(needs, owner, { source, parameter }, async (bytes) => {
+    const image = await takeImage(needs, bytes, owner.id, parameter);
+    const newTask: NewTask = {
+      ownerId: owner.id,
+      keyId: owner.key.id,
+      taskUuidSent: taskUUID,
+      taskType,
+      model: null,
+      request: {},
+      sentTask: sealSentTask(needs.secrets, sent, undefined),
+      payloadHash: hash,
+      inputImageId: image.row.id,
+      outputImageId: image.row.id,
+      state: 'succeeded',
+    };
+    const { task } = await needs.accept({ caller: owner, task: newTask, image });
+    return needs.readOutcome(task);
+  });
 };
 
 const noSuchImage = () =>
