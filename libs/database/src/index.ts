@@ -90,8 +90,17 @@ export {
   type KeySettings,
   type Owner,
 } from './keys.js';
+export { keyLimits, KeyName, newKey } from './key-rules.js';
 export { migrate } from './migrate.js';
 export { isDatabaseOutage } from './outage.js';
+export {
+  endsByMinute,
+  recentWork,
+  timedStages,
+  type EndsOfMinute,
+  type RecentWork,
+  type TimedStage,
+} from './recent-work.js';
 export { claimTask, isSuspect, type Claimant } from './claim-task.js';
 export {
   failTask,

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { createKey, findOwnerId, limitKey, putKey, type KeySettings } from '#database';
+import { createKey, findOwnerId, limitKey, newKey, putKey, type KeySettings } from '#database';
 import { print, UsageError, type Command } from '../command.js';
 import { KeyError, readName } from './key-name.js';
 import { limitOptions, limitUsage, readLimits, type World } from './key-options.js';
@@ -24,8 +23,6 @@ const options = {
   owner: { type: 'string' },
   key: { type: 'string' },
 } as const;
-
-export const newKey = (): string => `cc_${randomBytes(32).toString('base64url')}`;
 
 const readKey = (text: string | undefined): string => {
   if (text === undefined) return newKey();

@@ -1,8 +1,6 @@
+import { KeyName } from '#database';
 import type { ParseArgsConfig } from 'node:util';
 import { readArguments, UsageError } from '../command.js';
-
-/** Safe in logs, labels and tables. */
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,62}$/u;
 
 /** A command that does not fit the existing keys. The message is one sentence. */
 export class KeyError extends Error {
@@ -11,7 +9,7 @@ export class KeyError extends Error {
 
 /** @throws UsageError when it is no name of a key */
 export const requireName = (name: string, usage: string): string => {
-  if (NAME.test(name)) return name;
+  if (KeyName.safeParse(name).success) return name;
   throw new UsageError('A name has up to 63 letters, digits, dots, dashes, underscores and @.', usage);
 };
 

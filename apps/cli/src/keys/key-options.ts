@@ -1,4 +1,4 @@
-import { databaseNow, keyScopes, type Database, type KeyScope, type KeySettings } from '#database';
+import { databaseNow, keyLimits, keyScopes, type Database, type KeyScope, type KeySettings } from '#database';
 import { findModel, type Catalogue } from '#models';
 import { UsageError } from '../command.js';
 
@@ -42,9 +42,11 @@ export const toSeconds = (text: string): number | undefined => {
   return count === undefined ? undefined : Number(count) * (unitsS[unit] ?? 1);
 };
 
-const toNumber = (text: string, isRight: (value: number) => boolean, refuse: () => UsageError): number => {
+type NumberRule = { readonly safeParse: (value: number) => { readonly success: boolean } };
+
+const toNumber = (text: string, rule: NumberRule, refuse: () => UsageError): number => {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (!isRight(value)) throw refuse();
+  if (!rule.safeParse(value).success) throw refuse();
   return value;
 };
 
@@ -89,37 +91,30 @@ const toMoment = (text: string, now: Date, usage: string): Date => {
 const numbers = {
   rate: {
     field: 'ratePerS',
-    isRight: (value: number) => value > 0 && value <= 1e6,
     takes: 'tasks per second, more than 0 and at most 1000000',
   },
   'in-flight': {
     field: 'inFlight',
-    isRight: (value: number) => Number.isInteger(value) && value >= 1 && value <= 10_000_000,
     takes: 'a whole number from 1 to 10000000',
   },
   'budget-usd': {
     field: 'budgetUsd',
-    isRight: (value: number) => value >= 0 && value < 1e6,
     takes: 'US dollars from 0, less than 1000000',
   },
 } as const;
 
 const readNumbers = (values: LimitValues, usage: string): KeySettings =>
   Object.fromEntries(
-    Object.entries(numbers).flatMap(([option, { field, isRight, takes }]) => {
+    Object.entries(numbers).flatMap(([option, { field, takes }]) => {
       const text = values[option as keyof typeof numbers];
       if (text === undefined) return [];
       const refuse = () => new UsageError(`--${option} takes ${takes}, or ${NONE}.`, usage);
-      return [[field, text === NONE ? null : toNumber(text, isRight, refuse)]];
+      return [[field, text === NONE ? null : toNumber(text, keyLimits[field], refuse)]];
     }),
   );
 
 const readShare = (text: string, usage: string): number =>
-  toNumber(
-    text,
-    (value) => value >= 0.001 && value <= 1000,
-    () => new UsageError('--share takes a number from 0.001 to 1000.', usage),
-  );
+  toNumber(text, keyLimits.share, () => new UsageError('--share takes a number from 0.001 to 1000.', usage));
 
 /** @throws UsageError that names the option */
 export const readLimits = async (

@@ -1,8 +1,8 @@
 import { readCatalogue, readConfig } from '#config';
-import { limitKey, listKeys, revokeKey, rotateKey, type KeyFacts } from '#database';
+import { limitKey, listKeys, newKey, revokeKey, rotateKey, type KeyFacts } from '#database';
 import { print, readArguments, runGroup, table, UsageError, type Command, type Group } from '../command.js';
 import { withDatabase } from '../database.js';
-import { create, newKey } from './create.js';
+import { create } from './create.js';
 import { KeyError, readName } from './key-name.js';
 import { limitOptions, limitUsage, readLimits, toSeconds, type World } from './key-options.js';
 import { limitsOf, moment } from './show-key.js';

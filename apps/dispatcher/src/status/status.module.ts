@@ -22,5 +22,6 @@ import { CANCEL_WAITING, READ_STATUS, REPLAY, REPLAY_TASK, StatusController } fr
     provide(REPLAY_TASK, replayPoisoned, { database: DATABASE, log: LOG }),
     provide(REPLAY, replay, { database: DATABASE, deliveries: DELIVERIES, log: LOG }),
   ],
+  exports: [CANCEL_WAITING, REPLAY, REPLAY_TASK],
 })
 export class StatusModule {}

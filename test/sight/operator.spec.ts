@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createClient, removal } from '#test/client';
+import { disc, toPng } from '#test/pictures';
+import { insertFailed, insertRemoval } from '#test/removal-tasks';
+import { startService, type Service } from '#test/service';
+
+const token = 'a-token-of-the-operator-0123456789';
+
+type Answer = { readonly status: number; readonly text: string; readonly body: any };
+
+describe("the operator's API", () => {
+  let service: Service;
+  let photo: string;
+  beforeAll(async () => {
+    service = await startService({ admin: true, env: { ADMIN_TOKEN: token } });
+    photo = (await toPng(disc(64, 64))).toString('base64');
+    await service.worker.start();
+    await service.dispatcher.start();
+  });
+  afterAll(() => service.stop());
+
+  const ask = async (method: string, path: string, body?: unknown, headers = {}): Promise<Answer> => {
+    const answer = await fetch(`${service.admin.dispatcher}/api/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const isJson = answer.headers.get('content-type')?.startsWith('application/json');
+    return { status: answer.status, text, body: isJson ? JSON.parse(text) : undefined };
+  };
+  const overview = async () => (await ask('GET', 'overview')).body;
+  const post = (path: string, body?: unknown) => ask('POST', path, body ?? {});
+
+  it('tells what ended, how long its stages took, and who used it', async () => {
+    await service.post([removal(photo), removal(photo)]);
+    const { minutes, outcomes, queues, workers, usage } = await overview();
+    expect(minutes.reduce((sum: number, minute: any) => sum + minute.succeeded, 0)).toBe(2);
+    const model = 'runware:109@1';
+    expect(outcomes).toContainEqual({ model, state: 'succeeded', code: null, tasks: 2 });
+    const queue = queues.find((each: any) => each.model === model);
+    expect(queue).toMatchObject({ waiting: 0, running: 0, emptyInS: 0, jobs: expect.any(Object) });
+    expect(queue.perMinute).toBeGreaterThan(0);
+    expect(queue.medianWaitMs).toBeGreaterThanOrEqual(0);
+    const [worker] = workers;
+    expect(worker).toMatchObject({ device: 'cpu', slots: expect.any(Number), fallback: expect.any(String) });
+    expect(worker.lately).toMatchObject([{ model, tasks: 2, medianMs: { upload: null } }]);
+    expect(worker.lately[0].medianMs.infer).toBeGreaterThan(0);
+    expect(usage.today).toMatchObject([{ key: 'local', tasks: 2, failed: 0 }]);
+    expect(usage.month).toMatchObject([{ key: 'local', tasks: 2 }]);
+  });
+
+  it('tells the backlog of owners, and cancels it', async () => {
+    const { ownerId } = await insertRemoval(service, { model: 'acme:1@1' });
+    expect((await overview()).owners).toMatchObject([{ ownerId, tasks: 1, running: 0 }]);
+    expect((await overview()).queues).toContainEqual(
+      expect.objectContaining({ model: 'acme:1@1', waiting: 1, emptyInS: null, medianWaitMs: null }),
+    );
+    expect((await post(`owners/${ownerId}/cancel`)).status).toBe(204);
+    expect((await overview()).owners).toEqual([]);
+    expect((await post('owners/x/cancel')).status).toBe(409);
+  });
+
+  it('explains a poisoned task, and runs it again once', async () => {
+    const problem = { code: 'inferenceError' as const, message: '', details: {} };
+    const { id } = await insertFailed(service, problem);
+    await service.database.task.update({ where: { id }, data: { stalls: 3, poisonedAt: new Date() } });
+    expect((await overview()).suspects).toMatchObject(
+      [{ id, canReplay: true, explanation: /given up/ }].map((each) => ({
+        ...each,
+        explanation: expect.stringMatching(each.explanation),
+      })),
+    );
+    expect((await post(`tasks/${id}/replay`)).status).toBe(204);
+    expect((await post(`tasks/${id}/replay`)).status).toBe(409);
+    expect((await post(`webhooks/${randomUUID()}/replay`)).status).toBe(409);
+    expect((await post('webhooks/replay', { from: 'yesterday' })).status).toBe(400);
+  });
+
+  it('creates a key that works within its limits, and tells it once', async () => {
+    const { status, body } = await post('keys', {
+      name: 'shop',
+      ratePerS: 5,
+      budgetUsd: 0,
+      models: ['runware:109@1'],
+      scopes: ['run', 'read'],
+      share: 2,
+      expiresAt: '2099-01-31T00:00:00Z',
+    });
+    expect([status, body]).toEqual([201, { name: 'shop', key: expect.stringMatching(/^cc_[\w-]{43}$/) }]);
+    const listed = await ask('GET', 'keys');
+    expect(listed.text).not.toContain(body.key);
+    expect(listed.body).toContainEqual(
+      expect.objectContaining({ name: 'shop', owner: 'shop', ratePerS: 5, budgetUsd: 0, share: 2 }),
+    );
+    const client = createClient(service.url, body.key);
+    expect((await client.post([removal(photo)])).errors[0]?.code).toBe('insufficientCredits');
+    expect((await post('keys/shop/limits', { budgetUsd: null })).status).toBe(204);
+    expect((await client.post([removal(photo)])).data).toHaveLength(1);
+
+    const rotated = await post('keys/shop/rotate', { overlapS: 0 });
+    expect(rotated.status).toBe(200);
+    expect((await client.post([removal(photo)])).errors[0]?.code).toBe('invalidApiKey');
+    const next = createClient(service.url, rotated.body.key);
+    expect((await next.post([removal(photo)])).data).toHaveLength(1);
+    expect((await post('keys/shop/revoke')).status).toBe(204);
+    expect((await next.post([removal(photo)])).errors[0]?.code).toBe('invalidApiKey');
+    expect((await post('keys/shop/revoke')).status).toBe(409);
+  });
+
+  it('gives a key to the owner of another', async () => {
+    expect((await post('keys', { name: 'second', owner: 'local' })).status).toBe(201);
+    expect((await ask('GET', 'keys')).body).toContainEqual(
+      expect.objectContaining({ name: 'second', owner: 'local' }),
+    );
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['a name with blanks', { name: 'a b' }, /^name: has up to 63/],
+    ['no name', {}, /^name: /],
+    ['an unknown field', { name: 'x', colour: 1 }, /colour/],
+    ['an unknown owner', { name: 'x', owner: 'nobody' }, /^owner: there is no key nobody/],
+    ['an unknown model', { name: 'x', models: ['acme:1@1'] }, /^models: there is no model acme:1@1/],
+    ['an unknown scope', { name: 'x', scopes: ['fly'] }, /^scopes\.0: /],
+    ['a budget below zero', { name: 'x', budgetUsd: -1 }, /^budgetUsd: /],
+    ['a day that is none', { name: 'x', expiresAt: 'soon' }, /^expiresAt: /],
+  ])('refuses a key with %s, and names the field', async (_, body, message) => {
+    const { status, text } = await post('keys', body);
+    expect([status, text]).toEqual([400, expect.stringMatching(message)]);
+  });
+
+  it('refuses a name twice, limits of no key, and callers without the token or from other sites', async () => {
+    expect((await post('keys', { name: 'local' })).status).toBe(409);
+    expect((await post('keys/nobody/limits', { share: 2 })).status).toBe(409);
+    for (const [method, path] of [
+      ['GET', 'overview'],
+      ['GET', 'keys'],
+      ['POST', 'keys'],
+      ['POST', 'keys/local/revoke'],
+    ] as const) {
+      const body = method === 'POST' ? {} : undefined;
+      expect((await ask(method, path, body, { authorization: '' })).status).toBe(401);
+      expect((await ask(method, path, body, { origin: 'https://evil.example' })).status).toBe(403);
+    }
+    expect((await ask('POST', 'keys', {}, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+  });
+});
