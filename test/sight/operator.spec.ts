@@ -7,7 +7,19 @@ import { startService, type Service } from '#test/service';
 
 const token = 'a-token-of-the-operator-0123456789';
 
-type Answer = { readonly status: number; readonly text: string; readonly body: any };
+/** What the tests read one by one. */
+type Overview = {
+  readonly minutes: readonly { readonly succeeded: number }[];
+  readonly queues: readonly { readonly model: string; readonly perMinute: number }[];
+  readonly workers: readonly {
+    readonly lately: readonly { readonly medianMs: Readonly<Record<string, number | null>> }[];
+  }[];
+  readonly outcomes: unknown;
+  readonly owners: unknown;
+  readonly suspects: unknown;
+  readonly usage: { readonly today: unknown; readonly month: unknown };
+};
+type Answer = { readonly status: number; readonly text: string; readonly body: unknown };
 
 describe("the operator's API", () => {
   let service: Service;
@@ -30,23 +42,29 @@ describe("the operator's API", () => {
     const isJson = answer.headers.get('content-type')?.startsWith('application/json');
     return { status: answer.status, text, body: isJson ? JSON.parse(text) : undefined };
   };
-  const overview = async () => (await ask('GET', 'overview')).body;
+  const overview = async () => (await ask('GET', 'overview')).body as Overview;
+  const secretOf = ({ body }: Answer) => (body as { readonly key: string }).key;
   const post = (path: string, body?: unknown) => ask('POST', path, body ?? {});
 
   it('tells what ended, how long its stages took, and who used it', async () => {
     await service.post([removal(photo), removal(photo)]);
     const { minutes, outcomes, queues, workers, usage } = await overview();
-    expect(minutes.reduce((sum: number, minute: any) => sum + minute.succeeded, 0)).toBe(2);
+    expect(minutes.reduce((sum, { succeeded }) => sum + succeeded, 0)).toBe(2);
     const model = 'runware:109@1';
     expect(outcomes).toContainEqual({ model, state: 'succeeded', code: null, tasks: 2 });
-    const queue = queues.find((each: any) => each.model === model);
-    expect(queue).toMatchObject({ waiting: 0, running: 0, emptyInS: 0, jobs: expect.any(Object) });
-    expect(queue.perMinute).toBeGreaterThan(0);
-    expect(queue.medianWaitMs).toBeGreaterThanOrEqual(0);
+    const queue = queues.find((each) => each.model === model);
+    expect(queue).toMatchObject({
+      waiting: 0,
+      running: 0,
+      emptyInS: 0,
+      jobs: expect.any(Object),
+      medianWaitMs: expect.any(Number),
+    });
+    expect(queue?.perMinute).toBeGreaterThan(0);
     const [worker] = workers;
     expect(worker).toMatchObject({ device: 'cpu', slots: expect.any(Number), fallback: expect.any(String) });
-    expect(worker.lately).toMatchObject([{ model, tasks: 2, medianMs: { upload: null } }]);
-    expect(worker.lately[0].medianMs.infer).toBeGreaterThan(0);
+    expect(worker?.lately).toMatchObject([{ model, tasks: 2, medianMs: { upload: null } }]);
+    expect(worker?.lately[0]?.medianMs['infer']).toBeGreaterThan(0);
     expect(usage.today).toMatchObject([{ key: 'local', tasks: 2, failed: 0 }]);
     expect(usage.month).toMatchObject([{ key: 'local', tasks: 2 }]);
   });
@@ -66,12 +84,8 @@ describe("the operator's API", () => {
     const problem = { code: 'inferenceError' as const, message: '', details: {} };
     const { id } = await insertFailed(service, problem);
     await service.database.task.update({ where: { id }, data: { stalls: 3, poisonedAt: new Date() } });
-    expect((await overview()).suspects).toMatchObject(
-      [{ id, canReplay: true, explanation: /given up/ }].map((each) => ({
-        ...each,
-        explanation: expect.stringMatching(each.explanation),
-      })),
-    );
+    const explanation = expect.stringMatching(/given up/);
+    expect((await overview()).suspects).toMatchObject([{ id, canReplay: true, explanation }]);
     expect((await post(`tasks/${id}/replay`)).status).toBe(204);
     expect((await post(`tasks/${id}/replay`)).status).toBe(409);
     expect((await post(`webhooks/${randomUUID()}/replay`)).status).toBe(409);
@@ -79,7 +93,7 @@ describe("the operator's API", () => {
   });
 
   it('creates a key that works within its limits, and tells it once', async () => {
-    const { status, body } = await post('keys', {
+    const created = await post('keys', {
       name: 'shop',
       ratePerS: 5,
       budgetUsd: 0,
@@ -88,13 +102,16 @@ describe("the operator's API", () => {
       share: 2,
       expiresAt: '2099-01-31T00:00:00Z',
     });
-    expect([status, body]).toEqual([201, { name: 'shop', key: expect.stringMatching(/^cc_[\w-]{43}$/) }]);
+    expect([created.status, created.body]).toEqual([
+      201,
+      { name: 'shop', key: expect.stringMatching(/^cc_[\w-]{43}$/) },
+    ]);
     const listed = await ask('GET', 'keys');
-    expect(listed.text).not.toContain(body.key);
+    expect(listed.text).not.toContain(secretOf(created));
     expect(listed.body).toContainEqual(
       expect.objectContaining({ name: 'shop', owner: 'shop', ratePerS: 5, budgetUsd: 0, share: 2 }),
     );
-    const client = createClient(service.url, body.key);
+    const client = createClient(service.url, secretOf(created));
     expect((await client.post([removal(photo)])).errors[0]?.code).toBe('insufficientCredits');
     expect((await post('keys/shop/limits', { budgetUsd: null })).status).toBe(204);
     expect((await client.post([removal(photo)])).data).toHaveLength(1);
@@ -102,7 +119,7 @@ describe("the operator's API", () => {
     const rotated = await post('keys/shop/rotate', { overlapS: 0 });
     expect(rotated.status).toBe(200);
     expect((await client.post([removal(photo)])).errors[0]?.code).toBe('invalidApiKey');
-    const next = createClient(service.url, rotated.body.key);
+    const next = createClient(service.url, secretOf(rotated));
     expect((await next.post([removal(photo)])).data).toHaveLength(1);
     expect((await post('keys/shop/revoke')).status).toBe(204);
     expect((await next.post([removal(photo)])).errors[0]?.code).toBe('invalidApiKey');

@@ -41,17 +41,20 @@ const mean = (work: readonly RecentWork[], of: (each: RecentWork) => number | nu
   return tasks === 0 ? null : known.reduce((sum, { value, tasks: n }) => sum + value * n, 0) / tasks;
 };
 
-const toQueue = (
-  depths: readonly Depth[],
-  { perSecond }: Pace,
-  jobs: JobCounts | null,
-  work: readonly RecentWork[],
-) => {
+type OfModel = {
+  readonly depths: readonly Depth[];
+  readonly pace: Pace;
+  readonly jobs: JobCounts | null;
+  readonly work: readonly RecentWork[];
+};
+
+const toQueue = (model: string, { depths, pace: { perSecond }, jobs, work }: OfModel) => {
   const [queued, running] = (['queued', 'running'] as const).map((state) =>
     depths.find((depth) => depth.state === state),
   );
   const waiting = queued?.tasks ?? 0;
   return {
+    model,
     waiting,
     running: running?.tasks ?? 0,
     longestWaitS: queued?.oldestSeconds ?? 0,
@@ -72,7 +75,7 @@ const queuesOf = async (needs: Needs, work: readonly RecentWork[]) => {
       const of = <T extends { readonly model: string }>(rows: readonly T[]) =>
         rows.filter((row) => row.model === model);
       const [pace, jobs] = await Promise.all([paceOf(needs.database, model), countJobs(needs, model)]);
-      return { model, ...toQueue(of(depths), pace, jobs, of(work)) };
+      return toQueue(model, { depths: of(depths), pace, jobs, work: of(work) });
     }),
   );
 };
@@ -103,11 +106,12 @@ const usageOf = async (database: Database) => {
 };
 
 const suspectsOf = async (database: Database) =>
-  (await suspectTasks(database, LIMIT)).map((suspect) => ({
-    ...suspect,
-    explanation: explainSuspect(suspect),
-    canReplay: suspect.poisonedAt !== null,
-  }));
+  (await suspectTasks(database, LIMIT)).map((suspect) =>
+    Object.assign(suspect, {
+      explanation: explainSuspect(suspect),
+      canReplay: suspect.poisonedAt !== null,
+    }),
+  );
 
 /** All that the operator's page shows, read at once. */
 export const readOverview = (needs: Needs) => async () => {
