@@ -21,6 +21,7 @@ const owners = {
   'ws/|marked/': 'apps/gateway',
   piscina: 'libs/pipeline',
   tinyglobby: 'apps/cli',
+  'preact|@preact/|lit|@awesome\\.me/|@tanstack/|client-zip|idb|lucide-static': 'apps/playground',
 };
 
 const product = { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|/test/' };
@@ -160,6 +161,13 @@ module.exports = {
       severity: 'error',
       from: { ...product, path: '^apps/gateway/' },
       to: { path: '^libs/(inference|matting|pipeline|weights|decoders)/' },
+    },
+    {
+      name: 'page-speaks-through-the-client',
+      comment: 'The page runs in browsers. Of the libs it knows the client, by its entry for browsers.',
+      severity: 'error',
+      from: { ...product, path: '^apps/playground/src/' },
+      to: { path: '^libs/', pathNot: '^libs/client/src/browser\\.ts$' },
     },
     {
       name: 'product-knows-no-test',

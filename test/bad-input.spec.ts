@@ -475,7 +475,8 @@ describe('bad input', () => {
       '/images',
       `/images/${'a'.repeat(500)}.png`,
       '/nowhere',
-      '/',
+      '/assets/nothing.js',
+      '/assets/..%2f..%2fpackage.json',
     ])('the answer is 404 at %s', async (unknown) => {
       const { status, headers, text } = await rawRequest(service.url, unknown);
       expect(status).toBe(404);

@@ -30,6 +30,8 @@ describe('every answer of a program limits what browsers do with it, and tells n
   };
 
   it.each([
+    ['GET', '/'],
+    ['GET', '/assets/nothing.js'],
     ['GET', '/docs'],
     ['GET', '/docs/swagger-ui.css'],
     ['GET', '/docs/swagger-ui-init.js'],
@@ -87,6 +89,7 @@ describe('every answer of a program limits what browsers do with it, and tells n
   it('lets no page of another site embed the pages for people', async () => {
     const authorization = `Bearer ${ADMIN_TOKEN}`;
     const pages = [
+      [service.url, '/'],
       [service.url, '/docs'],
       [service.url, '/reference'],
       [service.admin.dispatcher, '/'],

@@ -20,6 +20,7 @@ const wanted = [
   'UploadedImage',
   'CancelAnswer',
   'Model',
+  'AccountDetails',
 ];
 
 const { components } = JSON.parse(await readFile('openapi.json', 'utf8'));

@@ -45,6 +45,13 @@ const packages = () => {
   return group(named).map(([licence, names]) => `${licence}\n${wrap(names.join(', '))}`);
 };
 
+/** What the bundle of the page at / holds; its build writes the list, with the texts of the licences. */
+const pagePackages = () => {
+  const bundled = JSON.parse(readFileSync(join(root, 'dist/page/licences.json'), 'utf8'));
+  const named = bundled.map(({ identifier, name }) => [identifier, name]);
+  return group(named).map(([licence, names]) => `${licence}\n${wrap(names.join(', '))}`);
+};
+
 const weights = () => {
   const files = [...catalogue.values()].flatMap(({ air, name, variants }) =>
     variants.map(({ name: variant, licence }) => [
@@ -87,6 +94,11 @@ const notice = `${[
     'Packages',
     'What package-lock.json names for run time, on all platforms. Most packages carry the text of their licence in their folder, which installations and images keep; for the others it is the standard text of that name.',
     packages(),
+  ),
+  section(
+    'Page',
+    'What the page at / holds, bundled. dist/page/licences.json has the texts of the licences.',
+    pagePackages(),
   ),
   section('Native programs and libraries', 'What some of these packages hold in binary form.', binaries),
   section(

@@ -37,7 +37,7 @@ const commands = {
 
 /** The entry points of each image, and the files that its programs load without an import. */
 export const images = {
-  gateway: { entries: ['apps/gateway/src/main.js'], packages: redis },
+  gateway: { entries: ['apps/gateway/src/main.js'], packages: redis, files: ['dist/page'] },
   worker: {
     entries: [
       'apps/worker/src/main.js',

@@ -17,6 +17,7 @@ import { answerMalformedRequest, refuseExpectation } from './http/raw-answer.js'
 import { requireHost } from './http/require-host.js';
 import { secureAnswers } from './http/secure-answers.js';
 import { watchRequests } from './http/watch-requests.js';
+import { servePage } from './page/serve-page.js';
 import { serveReference } from './reference/openapi.js';
 import { TASK_EVENTS } from './tasks/task-events.js';
 import { wantsWebSocket } from './socket/upgrade.js';
@@ -71,6 +72,7 @@ export const createApp = async (start: Start): Promise<NestFastifyApplication> =
   const cors = corsOptions(app.get(CONFIG));
   if (cors) app.enableCors(cors);
   await app.register(fastifyStatic, { serve: false, cacheControl: false });
+  await servePage(app, start.context.log);
   serveReference(app, app.get(CONFIG).PUBLIC_URL);
   return app;
 };

@@ -25,4 +25,4 @@ export type {
   Wait,
 } from './types.js';
 export type { Uploaded } from './upload.js';
-export type { CancelAnswer, ErrorItem, Model, Refine, Settings, Warning } from './wire.js';
+export type { AccountDetails, CancelAnswer, ErrorItem, Model, Refine, Settings, Warning } from './wire.js';

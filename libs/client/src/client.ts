@@ -4,11 +4,11 @@ import { InputError } from './errors.js';
 import { createFollow, createRemove } from './remove.js';
 import { createRunner } from './runner.js';
 import { openSource } from './source.js';
-import { cancelTask, listModels } from './tasks.js';
+import { cancelTask, listModels, readAccount } from './tasks.js';
 import type { CallOptions, ClientOptions, ImageInput, Platform, RemoveOptions } from './types.js';
 import { upload, type Uploaded } from './upload.js';
 import { newUuid } from './uuid.js';
-import type { CancelAnswer, Model } from './wire.js';
+import type { AccountDetails, CancelAnswer, Model } from './wire.js';
 
 type Stoppable = Pick<CallOptions, 'signal'>;
 
@@ -45,6 +45,8 @@ export type Client = {
   ) => Promise<Uploaded>;
   /** The server's models, and who serves them. Needs `extensions`. */
   readonly models: (options?: Stoppable) => Promise<readonly Model[]>;
+  /** Whose key it is, what it has used, and what is left of its budget. */
+  readonly account: (options?: Stoppable) => Promise<AccountDetails>;
   /** Drops the connection at once. Without tasks it closes by itself. */
   readonly close: () => void;
 };
@@ -70,6 +72,7 @@ export const createClientOn = (platform: Platform, options: ClientOptions): Clie
       return upload(http, extensions, { ...again, signal })(uploadUUID, source.blob);
     },
     models: ({ signal = never } = {}) => listModels(runner, signal),
+    account: ({ signal = never } = {}) => readAccount(runner, signal),
     close: runner.close,
   };
 };

@@ -1,7 +1,8 @@
 import { InputError } from './errors.js';
 import { tryAgain } from './retry.js';
 import type { Runner } from './runner.js';
-import type { CancelAnswer, Model } from './wire.js';
+import { newUuid } from './uuid.js';
+import type { AccountDetails, CancelAnswer, Model } from './wire.js';
 
 const requireExtensions = ({ extensions }: Runner, what: string): void => {
   if (extensions.on) return;
@@ -26,4 +27,11 @@ export const listModels = async (runner: Runner, signal: AbortSignal): Promise<r
   requireExtensions(runner, 'GET /v1/models');
   const items = await tryAgain(() => runner.http.get('/v1/models', signal), { ...runner.again, signal });
   return items as unknown as Model[];
+};
+
+/** @throws TaskError, ConnectionError, the signal's reason */
+export const readAccount = async (runner: Runner, signal: AbortSignal): Promise<AccountDetails> => {
+  const task = { taskType: 'accountManagement', taskUUID: newUuid(), operation: 'getDetails' };
+  const [item] = await tryAgain(() => runner.http.post(task, signal), { ...runner.again, signal });
+  return item as unknown as AccountDetails;
 };

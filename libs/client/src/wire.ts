@@ -2,6 +2,45 @@
 
 export type components = {
   schemas: {
+    /** @description The owner of the key. Days are in UTC. */
+    AccountDetails: {
+      /** @enum {string} */
+      taskType: 'accountManagement';
+      taskUUID: string;
+      /** @enum {string} */
+      operation: 'getDetails';
+      /** @description The name of the owner's first key. */
+      organizationName: string;
+      /** Format: uuid */
+      organizationUUID: string;
+      /** @description What is left of the key's budget for this month. A key without one has none. */
+      balance?: {
+        amount: number;
+        /** @enum {number} */
+        freeBalance: 0;
+        /** @enum {string} */
+        currency: 'USD';
+      };
+      /** @description Always empty: there are keys, and no users. */
+      team: unknown[];
+      apiKeys: {
+        /** @description Its first characters. */
+        apiKey: string;
+        name: string;
+        enabled: boolean;
+        /** Format: date-time */
+        createdAt: string;
+        /** Format: date-time */
+        lastUsedAt?: string;
+        requests: number;
+      }[];
+      usage: {
+        total: components['schemas']['Used'];
+        today: components['schemas']['Used'];
+        last7Days: components['schemas']['Used'];
+        last30Days: components['schemas']['Used'];
+      };
+    };
     /** @description What became of the task that was to be cancelled. */
     CancelAnswer: {
       /** @enum {string} */
@@ -429,6 +468,11 @@ export type components = {
       /** @enum {string} */
       status?: 'success';
     };
+    /** @description USD, and removals that ended. Only those that succeeded cost. */
+    Used: {
+      credits: number;
+      requests: number;
+    };
     /** @description What could not be done as asked, has no effect, or looks wrong; the image is valid. */
     Warning: {
       /** @enum {string} */
@@ -453,6 +497,7 @@ export type components = {
   headers: never;
   pathItems: never;
 };
+export type AccountDetails = components['schemas']['AccountDetails'];
 export type CancelAnswer = components['schemas']['CancelAnswer'];
 export type Cutout = components['schemas']['Cutout'];
 export type ErrorItem = components['schemas']['ErrorItem'];
@@ -465,6 +510,7 @@ export type RemoveBackground = components['schemas']['RemoveBackground'];
 export type ServedBy = components['schemas']['ServedBy'];
 export type Settings = components['schemas']['Settings'];
 export type UploadedImage = components['schemas']['UploadedImage'];
+export type Used = components['schemas']['Used'];
 export type Warning = components['schemas']['Warning'];
 
 /** Errors after which the same task may succeed when it is sent again. */

@@ -8,9 +8,10 @@ const local = { HOST: '127.0.0.1', PORT: 3000, ADMIN_HOST: '127.0.0.1' };
 const key = { key: 'cc_example', source: 'file' } as const;
 
 describe('announcement', () => {
-  it('names the address, the key and how to open the status page', () => {
+  it('names the address, the page with the key, the key and how to open the status page', () => {
     expect(announcement({ ...local, ADMIN_PORT: undefined, ADMIN_TOKEN: undefined }, key)).toBe(
       'ready http://127.0.0.1:3000  (docs at http://127.0.0.1:3000/docs)\n' +
+        'page  http://127.0.0.1:3000/#key=cc_example\n' +
         'key   cc_example\n' +
         'admin off  (set ADMIN_PORT and ADMIN_TOKEN to open the status page)\n',
     );
@@ -19,6 +20,7 @@ describe('announcement', () => {
   it("names the dispatcher's port for the status page, and no key of the environment", () => {
     const settings = { ...local, ADMIN_PORT: 9464, ADMIN_TOKEN: 'a long secret of an operator' };
     const text = announcement(settings, { key: 'secret', source: 'environment' });
+    expect(text).toContain('\npage  http://127.0.0.1:3000/  (asks for the key)\n');
     expect(text).toContain('\nkey   from API_KEY\n');
     expect(text).toContain('\nadmin http://127.0.0.1:9466/  (status page; ');
     expect(text).not.toMatch(/secret/);

@@ -17,11 +17,17 @@ const statusPage = ({ ADMIN_HOST, ADMIN_PORT, ADMIN_TOKEN }: Settings): string =
   return `${url}/  (status page; any user name, the password is ADMIN_TOKEN)`;
 };
 
-/** What an operator needs of a running service: its address, key and status page. */
-export const announcement = (settings: Settings, { key, source }: LocalKey): string => {
+/** The key is in the fragment, which browsers send to nobody. The page takes it out of the address. */
+const pageLink = (url: string, { key, source }: LocalKey): string =>
+  source === 'file' ? `${url}/#key=${encodeURIComponent(key)}` : `${url}/  (asks for the key)`;
+
+/** What an operator needs of a running service: its address, page, key and status page. */
+export const announcement = (settings: Settings, local: LocalKey): string => {
+  const { key, source } = local;
   const url = localUrl(settings);
   return [
     `ready ${url}  (docs at ${url}/docs)`,
+    `page  ${pageLink(url, local)}`,
     `key   ${source === 'file' ? key : 'from API_KEY'}`,
     `admin ${statusPage(settings)}`,
     '',

@@ -19,8 +19,9 @@ const partsOf = (path: string): string[] => withoutEndSlash(path).split('/');
 export const noteMethods = (server: FastifyInstance): void => {
   const routes: { readonly parts: string[]; readonly methods: string[] }[] = [];
   server.addHook('onRoute', ({ url, method }) => {
-    // A wildcard stands for files, and Nest adds one for addresses that lead nowhere.
-    if (!url.includes('*')) routes.push({ parts: partsOf(url), methods: [method].flat() });
+    // A wildcard stands for files, and Nest adds one for addresses that lead nowhere. People open `/`; a program that
+    // sends something there is told where tasks go.
+    if (url !== '/' && !url.includes('*')) routes.push({ parts: partsOf(url), methods: [method].flat() });
   });
   server.decorate('allowedMethods', (path: string) => {
     const wanted = partsOf(path);

@@ -1,0 +1,33 @@
+import { effect } from '@preact/signals';
+import { chosen } from './chosen.js';
+import { isBusy } from './photo.js';
+import { selected, type Entry } from './photos.js';
+import { redo } from './queue.js';
+import { optionsOf } from './settings.js';
+
+/** Sliders move through many values; only the one on which they rest is of use. */
+const REST_MS = 350;
+
+const rerun = ({ photo }: Entry): boolean => {
+  const { stage, task, result } = photo.peek();
+  const wanted = JSON.stringify(optionsOf(chosen.peek()));
+  if (isBusy(photo.peek())) return task !== undefined && task.options !== wanted;
+  return stage === 'failed' || (stage === 'done' && result?.options !== wanted);
+};
+
+/** Does the selected photo anew when the settings change. */
+export const followSettings = (): void => {
+  let isFirst = true;
+  effect(() => {
+    void chosen.value;
+    if (isFirst) {
+      isFirst = false;
+      return undefined;
+    }
+    const timer = setTimeout(() => {
+      const entry = selected.peek();
+      if (entry && rerun(entry)) redo([entry]);
+    }, REST_MS);
+    return () => clearTimeout(timer);
+  });
+};

@@ -1,0 +1,18 @@
+import { numberText, texts } from '../state/language.js';
+import { nowMs } from '../state/pace.js';
+import { isBusy, type Photo } from '../state/photo.js';
+
+const secondsOf = ({ stage, startedMs, result }: Photo): number | undefined => {
+  if (stage === 'done') return result?.seconds;
+  return startedMs === undefined ? undefined : Math.max(0, (nowMs.value - startedMs) / 1000);
+};
+
+/** Stage, place in the queue and seconds of a photo, as one line. */
+export const stageText = (photo: Photo): string => {
+  const t = texts.value;
+  const { stage, queuePosition, fault } = photo;
+  if (stage === 'failed') return fault?.code ?? t.stages.failed;
+  const what = stage === 'waiting' && queuePosition ? t.place(queuePosition) : t.stages[stage];
+  const seconds = stage === 'done' || isBusy(photo) ? secondsOf(photo) : undefined;
+  return seconds === undefined ? what : `${what} · ${t.seconds(numberText(seconds))}`;
+};

@@ -1,0 +1,122 @@
+import { remedyOf } from '#client/browser';
+import { areSettingsShown, isCodeShown } from '../state/dialogs.js';
+import { numberText, texts } from '../state/language.js';
+import { isBusy, type Photo } from '../state/photo.js';
+import { selected, type Entry } from '../state/photos.js';
+import { after, afterFault } from '../state/preview.js';
+import { redo } from '../state/queue.js';
+import { saveOne } from '../state/save.js';
+import { notice } from '../state/service.js';
+import { CanvasArea } from './canvas-area.js';
+import { Icon } from './icon.js';
+import { stageText } from './stage-text.js';
+import { Toolbar } from './toolbar.js';
+
+const save = async (entry: Entry): Promise<void> => {
+  try {
+    await saveOne(entry);
+  } catch (error) {
+    notice.value = (error as Error).message;
+  }
+};
+
+const Failure = ({ entry, photo }: { readonly entry: Entry; readonly photo: Photo }) => {
+  const t = texts.value;
+  const { fault } = photo;
+  if (!fault) return null;
+  const remedy = remedyOf(fault.code);
+  return (
+    <section class="failure" role="alert">
+      <span class="failure-mark">
+        <Icon name="warning" />
+      </span>
+      <h2>{fault.message}</h2>
+      {remedy && <p>{remedy}</p>}
+      <p class="row centred">
+        <code>{fault.code}</code>
+        {fault.documentation && (
+          <a href={fault.documentation} target="_blank" rel="noopener">
+            {t.reference}
+          </a>
+        )}
+      </p>
+      <wa-button variant="brand" onClick={() => redo([entry])}>
+        <Icon slot="start" name="retry" />
+        {t.retry}
+      </wa-button>
+    </section>
+  );
+};
+
+const Overlay = ({ photo }: { readonly photo: Photo }) => {
+  const t = texts.value;
+  if (isBusy(photo) || photo.stage === 'ready')
+    return (
+      <p class="overlay">
+        <span class="spinner" />
+        {stageText(photo)}
+      </p>
+    );
+  if (afterFault.value) return <p class="overlay">{t.view.gone}</p>;
+  return photo.stage === 'done' && !after.value ? <p class="overlay">{t.view.loading}</p> : null;
+};
+
+const Foot = ({ entry, photo }: { readonly entry: Entry; readonly photo: Photo }) => {
+  const t = texts.value;
+  const { result } = photo;
+  const cost = result?.cost;
+  return (
+    <div class="viewer-foot">
+      <div class="viewer-words">
+        <h1 class="viewer-name">{photo.name}</h1>
+        <p class="quiet small">
+          {[
+            stageText(photo),
+            after.value && `${after.value.width} × ${after.value.height}`,
+            cost && t.cost(numberText(cost, 4)),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </p>
+        {photo.stage === 'done' &&
+          result?.warnings.map((text) => (
+            <p key={text} class="warning small">
+              <Icon name="warning" /> {text}
+            </p>
+          ))}
+      </div>
+      <div class="row">
+        <wa-button class="narrow-only" appearance="outlined" onClick={() => (areSettingsShown.value = true)}>
+          <Icon slot="start" name="sliders" />
+          {t.settings.title}
+        </wa-button>
+        <wa-button appearance="outlined" onClick={() => (isCodeShown.value = true)}>
+          <Icon slot="start" name="code" />
+          {t.code.open}
+        </wa-button>
+        <wa-button variant="brand" disabled={photo.stage !== 'done'} onClick={() => void save(entry)}>
+          <Icon slot="start" name="download" />
+          {t.saveOne}
+        </wa-button>
+      </div>
+    </div>
+  );
+};
+
+/** The selected photo before and after. */
+export const Viewer = () => {
+  const entry = selected.value;
+  if (!entry) return null;
+  const photo = entry.photo.value;
+  const isFailed = photo.stage === 'failed';
+  return (
+    <main class="viewer" id="main">
+      <Toolbar />
+      <div class="viewer-room">
+        {isFailed ? <Failure entry={entry} photo={photo} /> : <CanvasArea />}
+        {!isFailed && <Overlay photo={photo} />}
+      </div>
+      <Foot entry={entry} photo={photo} />
+    </main>
+  );
+};
