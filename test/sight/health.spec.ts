@@ -11,6 +11,13 @@ const ask = async (url: string, path: string) => {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 
+/** A dependency that takes 0.9 s to answer counts as down, which happens on a busy machine. */
+const readiness = (url: string) =>
+  until('the program to be ready', async () => {
+    const answer = await ask(url, '/health/ready');
+    return answer.status === 200 ? answer : undefined;
+  });
+
 describe('the admin port', () => {
   let service: Service;
   afterEach(() => service.stop());
@@ -27,7 +34,7 @@ describe('the admin port', () => {
     for (const url of Object.values(service.admin)) {
       expect(await ask(url, '/health/live')).toMatchObject({ status: 200, body: { ok: true } });
       const ready = { ok: true, database: 'up', queue: 'up', storage: 'up' };
-      expect(await ask(url, '/health/ready')).toEqual({ status: 200, body: ready });
+      expect(await readiness(url)).toEqual({ status: 200, body: ready });
       expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
     }
   });
@@ -45,7 +52,7 @@ describe('a worker', () => {
       try {
         await service.worker.start();
         const { worker } = service.admin;
-        expect((await ask(worker, '/health/ready')).status).toBe(200);
+        expect((await readiness(worker)).status).toBe(200);
 
         await redis.stop();
         const down = await until('the outage to show', async () => {
