@@ -61,7 +61,8 @@ describe('npm start', () => {
     expect(started.output()).toContain(key);
     expect(key.length).toBeGreaterThanOrEqual(32);
     expect((await stat(join(folder, 'api-key'))).mode & 0o077).toBe(0);
-    expect((await fetch(`http://127.0.0.1:${env['PORT']}/health/ready`)).status).toBe(200);
+    const ready = `http://127.0.0.1:${env['PORT']}/health/ready`;
+    await until('readiness', async () => (await fetch(ready)).status === 200);
   });
 
   it('cuts out a photo with the real network', async () => {
