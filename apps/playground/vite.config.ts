@@ -21,6 +21,9 @@ export default defineConfig({
     // Everything stays a file of its own, so that the content security policy needs no exception.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: ['index.html', 'operator.html'].map((name) => fromRoot(`apps/playground/${name}`)),
+    },
     license: { fileName: 'licences.json' },
   },
 });

@@ -46,6 +46,22 @@ describe("the operator's API", () => {
   const secretOf = ({ body }: Answer) => (body as { readonly key: string }).key;
   const post = (path: string, body?: unknown) => ask('POST', path, body ?? {});
 
+  it('serves its page to those with the token, and the files of the page to all', async () => {
+    const url = service.admin.dispatcher;
+    const get = (path: string, headers = {}) => fetch(`${url}${path}`, { headers });
+    expect((await get('/')).status).toBe(401);
+    const page = await get('/', { authorization: `Bearer ${token}` });
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page.headers.get('content-security-policy')).not.toContain('unsafe');
+    const [script = ''] = /assets\/operator-[^"]+\.js/.exec(await page.text()) ?? [];
+    const file = await get(`/${script}`);
+    expect([file.status, file.headers.get('cache-control')]).toEqual([
+      200,
+      'public, max-age=31536000, immutable',
+    ]);
+    expect((await get('/assets/../../package.json')).status).toBe(404);
+  });
+
   it('tells what ended, how long its stages took, and who used it', async () => {
     await service.post([removal(photo), removal(photo)]);
     const { minutes, outcomes, queues, workers, usage } = await overview();
@@ -135,13 +151,14 @@ describe("the operator's API", () => {
 
   it.each<[string, object, RegExp]>([
     ['a name with blanks', { name: 'a b' }, /^name: has up to 63/],
-    ['no name', {}, /^name: /],
-    ['an unknown field', { name: 'x', colour: 1 }, /colour/],
+    ['no name', {}, /^name: takes a text/],
+    ['an unknown field', { name: 'x', colour: 1 }, /^colour: there is no such field/],
     ['an unknown owner', { name: 'x', owner: 'nobody' }, /^owner: there is no key nobody/],
     ['an unknown model', { name: 'x', models: ['acme:1@1'] }, /^models: there is no model acme:1@1/],
-    ['an unknown scope', { name: 'x', scopes: ['fly'] }, /^scopes\.0: /],
-    ['a budget below zero', { name: 'x', budgetUsd: -1 }, /^budgetUsd: /],
-    ['a day that is none', { name: 'x', expiresAt: 'soon' }, /^expiresAt: /],
+    ['an unknown scope', { name: 'x', scopes: ['fly'] }, /^scopes\.0: takes some of run, read/],
+    ['a budget below zero', { name: 'x', budgetUsd: -1 }, /^budgetUsd: takes US dollars from 0/],
+    ['a rate that is a text', { name: 'x', ratePerS: '5' }, /^ratePerS: takes tasks per second/],
+    ['a day that is none', { name: 'x', expiresAt: 'soon' }, /^expiresAt: takes a moment/],
   ])('refuses a key with %s, and names the field', async (_, body, message) => {
     const { status, text } = await post('keys', body);
     expect([status, text]).toEqual([400, expect.stringMatching(message)]);

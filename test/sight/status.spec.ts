@@ -7,7 +7,7 @@ import { until } from '#test/until';
 
 const token = 'a-token-of-the-operator-0123456789';
 
-describe('the status page', () => {
+describe('the status page without scripts', () => {
   let service: Service;
   let receiver: Receiver;
   let url: string;
@@ -28,7 +28,8 @@ describe('the status page', () => {
   });
 
   const basic = (password: string) => `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`;
-  const get = (authorization?: string) => fetch(url, { headers: authorization ? { authorization } : {} });
+  const get = (authorization?: string) =>
+    fetch(`${url}/plain`, { headers: authorization ? { authorization } : {} });
   const page = async () => (await get(basic(token))).text();
   const replay = (id: string, headers: Record<string, string> = {}) =>
     fetch(`${url}/replay`, {
@@ -63,7 +64,9 @@ describe('the status page', () => {
     const other = await startService({ admin: true });
     try {
       await other.dispatcher.start();
-      const answer = await fetch(other.admin.dispatcher, { headers: { authorization: basic('') } });
+      const answer = await fetch(`${other.admin.dispatcher}/plain`, {
+        headers: { authorization: basic('') },
+      });
       expect([answer.status, await answer.text()]).toEqual([
         403,
         'Set ADMIN_TOKEN to see the status page.\n',
@@ -129,7 +132,7 @@ describe('the status page', () => {
     expect(before).not.toContain('hush');
 
     const answer = await replay(id);
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/plain']);
     const ended = await until('the delivery', async () => {
       const found = await delivery(taskId);
       return found.state === 'delivered' ? found : undefined;
@@ -175,7 +178,7 @@ describe('the status page', () => {
     expect((await press(ownerId, { authorization: '' })).status).toBe(401);
     expect((await press('x')).status).toBe(409);
     const answer = await press(ownerId, { origin: url });
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/plain']);
     const row = await service.database.task.findUniqueOrThrow({ where: { id } });
     expect(row).toMatchObject({ state: 'failed', problem: { code: 'taskCancelled' } });
     expect(await page()).toContain('<td>cancelled</td><td>taskCancelled</td>');

@@ -90,7 +90,7 @@ export {
   type KeySettings,
   type Owner,
 } from './keys.js';
-export { keyLimits, KeyName, newKey } from './key-rules.js';
+export { KeyName, keyNumbers, newKey } from './key-rules.js';
 export { migrate } from './migrate.js';
 export { isDatabaseOutage } from './outage.js';
 export {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { keyScopes } from './keys.js';
 
 /** Safe in logs, labels and tables. */
 export const KeyName = z
@@ -10,13 +9,15 @@ export const KeyName = z
     'has up to 63 letters, digits, dots, dashes, underscores and @',
   );
 
-/** What an operator may set of a key. Null takes a limit away. */
-export const keyLimits = {
-  ratePerS: z.number().positive().max(1e6).nullable(),
-  inFlight: z.int().min(1).max(10_000_000).nullable(),
-  budgetUsd: z.number().min(0).lt(1e6).nullable(),
-  share: z.number().min(0.001).max(1000),
-  scopes: z.array(z.enum(keyScopes)).min(1),
+/** Numbers that an operator may set of a key, and in words what each takes. */
+export const keyNumbers = {
+  ratePerS: {
+    takes: 'tasks per second, more than 0 and at most 1000000',
+    rule: z.number().positive().max(1e6),
+  },
+  inFlight: { takes: 'a whole number from 1 to 10000000', rule: z.int().min(1).max(10_000_000) },
+  budgetUsd: { takes: 'US dollars from 0, less than 1000000', rule: z.number().min(0).lt(1e6) },
+  share: { takes: 'a number from 0.001 to 1000', rule: z.number().min(0.001).max(1000) },
 } as const;
 
 /** A text that nobody guesses. */

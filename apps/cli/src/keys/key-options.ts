@@ -1,4 +1,11 @@
-import { databaseNow, keyLimits, keyScopes, type Database, type KeyScope, type KeySettings } from '#database';
+import {
+  databaseNow,
+  keyNumbers,
+  keyScopes,
+  type Database,
+  type KeyScope,
+  type KeySettings,
+} from '#database';
 import { findModel, type Catalogue } from '#models';
 import { UsageError } from '../command.js';
 
@@ -88,33 +95,23 @@ const toMoment = (text: string, now: Date, usage: string): Date => {
   return moment;
 };
 
-const numbers = {
-  rate: {
-    field: 'ratePerS',
-    takes: 'tasks per second, more than 0 and at most 1000000',
-  },
-  'in-flight': {
-    field: 'inFlight',
-    takes: 'a whole number from 1 to 10000000',
-  },
-  'budget-usd': {
-    field: 'budgetUsd',
-    takes: 'US dollars from 0, less than 1000000',
-  },
-} as const;
+const numbers = { rate: 'ratePerS', 'in-flight': 'inFlight', 'budget-usd': 'budgetUsd' } as const;
 
 const readNumbers = (values: LimitValues, usage: string): KeySettings =>
   Object.fromEntries(
-    Object.entries(numbers).flatMap(([option, { field, takes }]) => {
+    Object.entries(numbers).flatMap(([option, field]) => {
       const text = values[option as keyof typeof numbers];
       if (text === undefined) return [];
+      const { takes, rule } = keyNumbers[field];
       const refuse = () => new UsageError(`--${option} takes ${takes}, or ${NONE}.`, usage);
-      return [[field, text === NONE ? null : toNumber(text, keyLimits[field], refuse)]];
+      return [[field, text === NONE ? null : toNumber(text, rule, refuse)]];
     }),
   );
 
-const readShare = (text: string, usage: string): number =>
-  toNumber(text, keyLimits.share, () => new UsageError('--share takes a number from 0.001 to 1000.', usage));
+const readShare = (text: string, usage: string): number => {
+  const { takes, rule } = keyNumbers.share;
+  return toNumber(text, rule, () => new UsageError(`--share takes ${takes}.`, usage));
+};
 
 /** @throws UsageError that names the option */
 export const readLimits = async (

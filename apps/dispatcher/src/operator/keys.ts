@@ -1,8 +1,9 @@
 import {
   createKey,
   findOwnerId,
-  keyLimits,
   KeyName,
+  keyNumbers,
+  keyScopes,
   limitKey,
   listKeys,
   newKey,
@@ -15,19 +16,43 @@ import { findModel, type Catalogue } from '#models';
 import { BadRequestException, ConflictException } from '@nestjs/common';
 import { z } from 'zod';
 
-const Limits = z.strictObject({
-  ...keyLimits,
+const { ratePerS, inFlight, budgetUsd, share } = keyNumbers;
+
+const within = ({ takes, rule }: (typeof keyNumbers)[keyof typeof keyNumbers]) =>
+  z.custom<number>((value) => rule.safeParse(value).success, `takes ${takes}`);
+
+const aMoment = 'takes a moment such as 2027-01-31T18:00:00Z, or null';
+
+const someLimits = {
+  ratePerS: within(ratePerS).nullable().optional(),
+  inFlight: within(inFlight).nullable().optional(),
+  budgetUsd: within(budgetUsd).nullable().optional(),
+  share: within(share).optional(),
+  scopes: z
+    .array(z.enum(keyScopes, `takes some of ${keyScopes.join(', ')}`), 'takes a list')
+    .min(1, 'takes at least one')
+    .optional(),
   /** AIR ids or slugs. None: all models. */
-  models: z.array(z.string()),
+  models: z.array(z.string('takes names'), 'takes a list').optional(),
   expiresAt: z.iso
-    .datetime({ offset: true })
+    .datetime({ offset: true, error: aMoment })
     .transform((text) => new Date(text))
-    .nullable(),
+    .nullable()
+    .optional(),
+};
+const SomeLimits = z.strictObject(someLimits);
+const Name = z.string('takes a text').pipe(KeyName);
+const NewKey = z.strictObject({ ...someLimits, name: Name, owner: Name.optional() });
+/** In seconds. */
+const MONTH = 31 * 86_400;
+const Rotation = z.strictObject({
+  overlapS: z
+    .custom<number>(
+      (value) => typeof value === 'number' && value >= 0 && value <= MONTH,
+      `takes seconds, 0 to ${MONTH}`,
+    )
+    .default(86_400),
 });
-const SomeLimits = Limits.partial();
-const NewKey = SomeLimits.extend({ name: KeyName, owner: KeyName.optional() });
-/** At most a month, in seconds. */
-const Rotation = z.strictObject({ overlapS: z.number().min(0).max(2_678_400).default(86_400) });
 
 type Wish = z.infer<typeof SomeLimits>;
 
@@ -35,8 +60,11 @@ type Wish = z.infer<typeof SomeLimits>;
 const parse = <T>(schema: z.ZodType<T>, body: unknown): T => {
   const parsed = schema.safeParse(body ?? {});
   if (parsed.success) return parsed.data;
-  const [{ path, message } = { path: [], message: 'is no object' }] = parsed.error.issues;
-  throw new BadRequestException(`${path.join('.') || 'The body'}: ${message}.`);
+  const [issue] = parsed.error.issues;
+  if (issue?.code === 'unrecognized_keys')
+    throw new BadRequestException(`${issue.keys[0]}: there is no such field.`);
+  const where = issue?.path.join('.');
+  throw new BadRequestException(where ? `${where}: ${issue?.message}.` : 'The body: takes a JSON object.');
 };
 
 export const noActiveKey = (name: string) => new ConflictException(`There is no active key ${name}.`);

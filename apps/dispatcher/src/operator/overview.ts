@@ -60,7 +60,7 @@ const toQueue = (model: string, { depths, pace: { perSecond }, jobs, work }: OfM
     longestWaitS: queued?.oldestSeconds ?? 0,
     perMinute: perSecond * 60,
     /** Until all that wait have begun. Null: nothing ended lately, so nobody can tell. */
-    emptyInS: perSecond > 0 ? waiting / perSecond : null,
+    emptyInS: waiting === 0 ? 0 : perSecond > 0 ? waiting / perSecond : null,
     medianWaitMs: mean(work, ({ medianMs }) => medianMs.queue),
     longWaitMs: mean(work, ({ longWaitMs }) => longWaitMs),
     jobs,

@@ -39,7 +39,8 @@ export class StatusController {
     @Inject(CANCEL_WAITING) private readonly cancelWaiting: (ownerId: string) => Promise<void>,
   ) {}
 
-  @Get()
+  /** The page without scripts. */
+  @Get('plain')
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('content-security-policy', policy)
   async show(): Promise<string> {
@@ -47,25 +48,25 @@ export class StatusController {
   }
 
   @Post('replay')
-  @Redirect('/', 303)
+  @Redirect('/plain', 303)
   async replay(@Body('id', DeliveryId) id: string): Promise<void> {
     await this.replays.one(id);
   }
 
   @Post('replay-all')
-  @Redirect('/', 303)
+  @Redirect('/plain', 303)
   async replayAll(@Body() span: ReplaySpan = {}): Promise<void> {
     await this.replays.all(span);
   }
 
   @Post('replay-task')
-  @Redirect('/', 303)
+  @Redirect('/plain', 303)
   async runAgain(@Body('id', TaskId) id: string): Promise<void> {
     await this.replayTask(id);
   }
 
   @Post('cancel')
-  @Redirect('/', 303)
+  @Redirect('/plain', 303)
   async cancel(@Body('owner', OwnerId) ownerId: string): Promise<void> {
     await this.cancelWaiting(ownerId);
   }
