@@ -6,6 +6,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describeInBrowser, drop, startBrowser, type TestBrowser } from '#test/browser';
 import { disc, toJpeg, toPng } from '#test/pictures';
 import { startService, type Service } from '#test/service';
+import { until } from '#test/until';
 
 jest.setTimeout(300_000);
 
@@ -171,9 +172,10 @@ describeInBrowser('the page in its states', () => {
     const overflow = () =>
       page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
     expect(await overflow()).toBe(0);
+    const before = await service.database.task.count();
     await page.getByRole('button', { name: 'Settings' }).tap();
     await page.locator('wa-dialog[open] wa-switch').first().locator('.thumb').tap();
-    await page.locator('.busy').waitFor();
+    await until('the second task', async () => (await service.database.task.count()) > before);
     await page.locator('.stage-done').waitFor();
     expect(await overflow()).toBe(0);
     expect(faults()).toEqual([]);
