@@ -80,6 +80,21 @@ describe('a service that keeps its images in S3', () => {
     expect(await sharp(bytes).metadata()).toMatchObject({ width: 90, height: 60, channels: 4 });
   });
 
+  it('sends the bytes itself to a page, which may follow no redirect to another site', async () => {
+    const item = await cutOut(base64);
+    const { storageKey } = await readImage(item['imageUUID']);
+    const stored = await storage.read(storageKey);
+    // More than may be in memory at once.
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => fetch(`${item.imageURL}?proxied`, { redirect: 'manual' })),
+    );
+    for (const answer of answers) {
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/png']);
+      expect(answer.headers.get('cache-control')).toMatch(/^private, max-age=\d+$/);
+      expect(Buffer.from(await answer.arrayBuffer()).equals(stored)).toBe(true);
+    }
+  });
+
   it('answers HEAD with an address for HEAD', async () => {
     const item = await cutOut(base64, { outputFormat: 'WEBP' });
     const head = await ask(item, { method: 'HEAD' });

@@ -1,6 +1,6 @@
 import type { ImageQuery } from '#secrets';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
+import { ApiOperation, ApiProduces, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FIND_IMAGE, sendImage, type FindImage } from './serve-image.js';
 
@@ -12,6 +12,13 @@ export class ImagesController {
   @ApiOperation({
     operationId: 'getImage',
     summary: 'The bytes of an image, by the address that a result gave.',
+  })
+  @ApiQuery({
+    name: 'proxied',
+    required: false,
+    allowEmptyValue: true,
+    schema: { type: 'string' },
+    description: 'Sends the bytes also where the image is in an object store, in place of a redirect.',
   })
   @ApiProduces('image/png', 'image/jpeg', 'image/webp')
   @ApiResponse({ status: 200, description: 'The image.', schema: { type: 'string', format: 'binary' } })
@@ -30,7 +37,7 @@ export class ImagesController {
   })
   async get(
     @Param('name') name: string,
-    @Query() query: ImageQuery,
+    @Query() query: ImageQuery & { readonly proxied?: unknown },
     @Req() { method }: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {

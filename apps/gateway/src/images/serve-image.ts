@@ -1,3 +1,4 @@
+import { finished } from 'node:stream/promises';
 import { isUuid, TaskError } from '#contract';
 import { databaseNow, findImage, isExpired, type Database, type Image } from '#database';
 import { token } from '#nest';
@@ -5,13 +6,25 @@ import type { ImageQuery, ImageSignatures } from '#secrets';
 import type { Place, Storage } from '#storage';
 import type { FastifyReply } from 'fastify';
 import { problemBody, type ProblemBody } from '../http/problem-body.js';
+import { createOwnerPlaces } from '../tasks/owner-places.js';
 import { createCleanOriginal } from './clean-original.js';
 
+/** The bytes of an image in an object store, for a caller that may not follow a redirect. */
+type Proxied = {
+  readonly kind: 'proxied';
+  /** Reads the bytes, which stay in memory until `use` is over. */
+  readonly withBytes: (use: (bytes: Buffer) => Promise<void>) => Promise<void>;
+};
+
 /** Where the bytes of an image are, or `gone` when it was deleted. */
-type Found = Place & { readonly contentType: string; readonly maxAgeS: number };
+type Found = (Place | Proxied) & { readonly contentType: string; readonly maxAgeS: number };
 export type FoundImage = Found | { readonly kind: 'gone'; readonly body: ProblemBody };
 
-type Asked = { readonly name: string; readonly method: string; readonly query: ImageQuery };
+type Asked = {
+  readonly name: string;
+  readonly method: string;
+  readonly query: ImageQuery & { readonly proxied?: unknown };
+};
 
 /**
  * Looks an image up by the name in its address.
@@ -42,6 +55,9 @@ type Needs = {
 /** A deletion cannot reach what clients keep. They ask again after this time, and mostly hear that nothing changed. */
 const MAX_AGE_S = 300;
 
+/** Each holds an image in memory until its caller has it. */
+const PROXIED_PLACES = { inAll: 8, perOwner: 4 } as const;
+
 const maxAgeOf = ({ expiresAt }: Image, now: Date): number => {
   const leftS = expiresAt === null ? MAX_AGE_S : (expiresAt.getTime() - now.getTime()) / 1000;
   return Math.max(0, Math.min(MAX_AGE_S, Math.floor(leftS)));
@@ -49,6 +65,13 @@ const maxAgeOf = ({ expiresAt }: Image, now: Date): number => {
 
 export const createFindImage = ({ database, storage, signatures, config }: Needs): FindImage => {
   const cleanOriginal = createCleanOriginal({ database, storage });
+  const places = createOwnerPlaces(PROXIED_PLACES.inAll, PROXIED_PLACES.perOwner);
+
+  const proxied = ({ ownerId, storageKey }: Image): Proxied => ({
+    kind: 'proxied',
+    withBytes: (use) => places(ownerId, async () => use(await storage.read(storageKey))),
+  });
+
   return async ({ name, method, query }) => {
     if (signatures && !signatures.isValid(name, query)) throw addressOver();
     const [id] = name.split('.', 1);
@@ -61,7 +84,9 @@ export const createFindImage = ({ database, storage, signatures, config }: Needs
     const { contentType, storageKey } = image;
     const maxAgeS = maxAgeOf(image, now);
     const asked = { method: method === 'HEAD' ? 'HEAD' : 'GET', contentType, maxAgeS } as const;
-    return { ...(await storage.locate(storageKey, asked)), contentType, maxAgeS };
+    const place = await storage.locate(storageKey, asked);
+    const isProxied = place.kind === 'elsewhere' && query.proxied !== undefined && asked.method === 'GET';
+    return { ...(isProxied ? proxied(image) : place), contentType, maxAgeS };
   };
 };
 
@@ -75,6 +100,13 @@ const headers = {
 /** Not the 404 of the error's code: on 410, caches and crawlers forget the address. */
 const GONE = 410;
 
+/** Resolves when the caller has the bytes, or is gone. */
+const sendWhole = async (reply: FastifyReply, bytes: Buffer): Promise<void> => {
+  void reply.send(bytes);
+  // A caller that leaves is no fault.
+  await finished(reply.raw).catch(() => undefined);
+};
+
 export const sendImage = async (reply: FastifyReply, found: FoundImage): Promise<void> => {
   if (found.kind === 'gone') {
     await reply.status(GONE).send(found.body);
@@ -83,9 +115,8 @@ export const sendImage = async (reply: FastifyReply, found: FoundImage): Promise
     await reply.headers({ ...headers, 'cache-control': 'no-store' }).redirect(found.url, 302);
   } else {
     const caching = { 'cache-control': `private, max-age=${found.maxAgeS}` };
-    await reply
-      .headers({ ...headers, ...caching })
-      .type(found.contentType)
-      .sendFile(found.name, found.root);
+    reply.headers({ ...headers, ...caching }).type(found.contentType);
+    if (found.kind === 'file') await reply.sendFile(found.name, found.root);
+    else await found.withBytes((bytes) => sendWhole(reply, bytes));
   }
 };

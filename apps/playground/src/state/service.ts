@@ -12,7 +12,8 @@ export const root = new URL('.', location.href).href.replace(/[?#].*$/, '').repl
 const ownAddress = (address: string): string => {
   const { pathname, search } = new URL(address, root);
   const at = pathname.lastIndexOf('/images/');
-  return at < 0 ? address : `${root}${pathname.slice(at)}${search}`;
+  // An object store, to which the address may redirect, is another site as well.
+  return at < 0 ? address : `${root}${pathname.slice(at)}${search}${search ? '&' : '?'}proxied`;
 };
 
 const fetchHere: typeof fetch = (input, init) =>

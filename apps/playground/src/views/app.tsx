@@ -27,7 +27,6 @@ const Work = () => {
         <SettingsPanel />
       </section>
       <wa-dialog
-        class="narrow-only"
         label={t.settings.title}
         open={areSettingsShown.value}
         light-dismiss

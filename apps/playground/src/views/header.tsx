@@ -16,18 +16,18 @@ export const Header = () => {
         Clearcut
       </a>
       <nav class="row" aria-label="Clearcut">
-        <a class="bar-link" href={`${root}/docs`} target="_blank" rel="noopener">
+        <a class="bar-link" aria-label={t.docs} href={`${root}/docs`} target="_blank" rel="noopener">
           <Icon name="book" />
           <span class="wide-only">{t.docs}</span>
         </a>
         <button
           type="button"
           class={`bar-link ${apiKey.value ? '' : 'wanted'}`}
+          aria-label={t.key.open}
           onClick={() => (isKeyAsked.value = true)}
         >
           <Icon name="key" />
           <span class="wide-only">{t.key.open}</span>
-          <span class="narrow-label">{t.key.open}</span>
         </button>
         <select
           class="bar-select"

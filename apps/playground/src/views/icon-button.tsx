@@ -5,14 +5,16 @@ type Props = {
   readonly label: string;
   readonly onClick: () => void;
   readonly disabled?: boolean;
-  readonly class?: string;
+  /** For the pointer alone, where the keyboard has another way. */
+  readonly pointerOnly?: boolean;
 };
 
 /** A button without a text; its label is read out and shown as a tip. */
-export const IconButton = ({ icon, label, onClick, disabled = false, class: kind = '' }: Props) => (
+export const IconButton = ({ icon, label, onClick, disabled = false, pointerOnly = false }: Props) => (
   <button
     type="button"
-    class={`icon-button ${kind}`}
+    class="icon-button"
+    tabindex={pointerOnly ? -1 : 0}
     aria-label={label}
     title={label}
     {...{ onClick, disabled }}

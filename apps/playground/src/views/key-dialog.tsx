@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { apiKey, forgetKey, isRemembered, useKey } from '../state/key.js';
 import { isKeyAsked } from '../state/dialogs.js';
 import { texts } from '../state/language.js';
@@ -6,7 +7,7 @@ import { checkKey } from '../state/service.js';
 import { isKeyRefused, resume } from '../state/queue.js';
 
 const typed = signal('');
-const remember = signal(isRemembered.peek());
+const remember = signal(false);
 const isChecking = signal(false);
 const fault = signal('');
 
@@ -29,6 +30,7 @@ const submit = async (event: Event): Promise<void> => {
 };
 
 const Form = () => {
+  useEffect(() => void (remember.value = isRemembered.peek()), []);
   const t = texts.value.key;
   const message = fault.value || (isKeyRefused.value ? t.refused : '');
   return (

@@ -43,11 +43,11 @@ export const Row = ({ entry, index, count, top }: Props) => {
           {folders.length > 0 && <span class="row-folder">{folders.join('/')}</span>}
         </span>
       </div>
-      <span class="row-actions">
+      <span class="row-actions" aria-hidden="true">
         {photo.stage === 'failed' && (
-          <IconButton icon="retry" label={t.retry} onClick={() => redo([entry])} />
+          <IconButton pointerOnly icon="retry" label={t.retry} onClick={() => redo([entry])} />
         )}
-        <IconButton icon="x" label={`${t.removeOne}: ${file}`} onClick={() => remove(new Set([entry.id]))} />
+        <IconButton pointerOnly icon="x" label={t.removeOne} onClick={() => remove(new Set([entry.id]))} />
       </span>
     </div>
   );

@@ -1,4 +1,5 @@
 import { remedyOf } from '#client/browser';
+import { remove } from '../state/add.js';
 import { areSettingsShown, isCodeShown } from '../state/dialogs.js';
 import { numberText, texts } from '../state/language.js';
 import { isBusy, type Photo } from '../state/photo.js';
@@ -9,6 +10,7 @@ import { saveOne } from '../state/save.js';
 import { notice } from '../state/service.js';
 import { CanvasArea } from './canvas-area.js';
 import { Icon } from './icon.js';
+import { IconButton } from './icon-button.js';
 import { stageText } from './stage-text.js';
 import { Toolbar } from './toolbar.js';
 
@@ -61,23 +63,22 @@ const Overlay = ({ photo }: { readonly photo: Photo }) => {
   return photo.stage === 'done' && !after.value ? <p class="overlay">{t.view.loading}</p> : null;
 };
 
+/** Stage, size, format and price. */
+const factsOf = (photo: Photo): (string | undefined)[] => {
+  const { result } = photo;
+  const size = after.value && `${after.value.width} × ${after.value.height}`;
+  const cost = result?.cost ? texts.value.cost(numberText(result.cost, 4)) : undefined;
+  return [stageText(photo), size, result?.extension.toUpperCase(), cost];
+};
+
 const Foot = ({ entry, photo }: { readonly entry: Entry; readonly photo: Photo }) => {
   const t = texts.value;
   const { result } = photo;
-  const cost = result?.cost;
   return (
     <div class="viewer-foot">
       <div class="viewer-words">
         <h1 class="viewer-name">{photo.name}</h1>
-        <p class="quiet small">
-          {[
-            stageText(photo),
-            after.value && `${after.value.width} × ${after.value.height}`,
-            cost && t.cost(numberText(cost, 4)),
-          ]
-            .filter(Boolean)
-            .join(' · ')}
-        </p>
+        <p class="quiet small">{factsOf(photo).filter(Boolean).join(' · ')}</p>
         {photo.stage === 'done' &&
           result?.warnings.map((text) => (
             <p key={text} class="warning small">
@@ -86,6 +87,7 @@ const Foot = ({ entry, photo }: { readonly entry: Entry; readonly photo: Photo }
           ))}
       </div>
       <div class="row">
+        <IconButton icon="trash" label={t.removeOne} onClick={() => remove(new Set([entry.id]))} />
         <wa-button class="narrow-only" appearance="outlined" onClick={() => (areSettingsShown.value = true)}>
           <Icon slot="start" name="sliders" />
           {t.settings.title}
