@@ -196,6 +196,44 @@ describe('a request that is put together at random', () => {
   );
 
   it(
+    'gets a picture or a valid answer from POST /v1/cutout',
+    async () => {
+      const head = 'Content-Disposition: form-data; name=';
+      const form = [
+        `--b\r\n${head}"settings.rgba"\r\n\r\n1,2,3,1`,
+        `--b\r\n${head}"image"; filename="a.png"\r\n\r\n${photo.toString('latin1')}`,
+        `--b\r\n${head}"refine.levels.low"\r\n\r\n5`,
+        '--b--\r\n',
+      ].join('\r\n');
+      const query = fc.webQueryParameters();
+      const accept = fc.constantFrom(
+        '*/*',
+        'image/*;q=2, ,;',
+        'application/json',
+        'image/webp',
+        ';',
+        'image',
+      );
+      const property = fc.asyncProperty(tear(form), query, accept, async (body, asked, accepted) => {
+        const response = await fetch(`${service.url}/v1/cutout?${asked}`, {
+          method: 'POST',
+          body: new Uint8Array(Buffer.from(body, 'latin1')),
+          headers: {
+            authorization: `Bearer ${service.key}`,
+            'content-type': 'multipart/form-data; boundary=b',
+            accept: accepted,
+          },
+        });
+        const type = `${response.headers.get('content-type')}`;
+        if (type.startsWith('image/')) expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(60);
+        else await requireAnswer(response.status, await response.text());
+      });
+      await fc.assert(property, search);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'gets valid frames, and leaves the gateway able to serve the next connection',
     async () => {
       const property = fc.asyncProperty(fc.array(oddBody, { minLength: 1, maxLength: 3 }), async (bodies) => {

@@ -63,6 +63,20 @@ describe('every answer of a program limits what browsers do with it, and tells n
     expect(image.headers['cache-control']).toBe('private, max-age=300');
   });
 
+  it('the gateway: a picture of POST /v1/cutout, which nobody may keep, and its refusal', async () => {
+    const authorization = `Bearer ${service.key}`;
+    const headers = { authorization, 'content-type': 'image/png' };
+    const picture = await fetch(`${service.url}/v1/cutout`, {
+      method: 'POST',
+      headers,
+      body: Buffer.from(photo, 'base64'),
+    });
+    expect(picture.headers.get('content-type')).toBe('image/png');
+    requireStrict(Object.fromEntries(picture.headers));
+    expect(picture.headers.get('cache-control')).toContain('no-store');
+    requireStrict((await rawRequest(service.url, '/v1/cutout', { method: 'POST', headers })).headers);
+  });
+
   it('the gateway: what is not HTTP', async () => {
     const socket = connect(service.config.PORT, '127.0.0.1');
     socket.end('nonsense\r\n\r\n');

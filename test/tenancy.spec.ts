@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { taskSchemas, type TaskType } from '#contract';
 import { createKey, putKey, type KeyScope } from '#database';
 import { createClient, removal, type Item } from '#test/client';
+import { createCutoutClient } from '#test/cutout-client';
 import { disc, toPng } from '#test/pictures';
 import { startReceiver, type Receiver } from '#test/receiver';
 import { startService, type Service } from '#test/service';
@@ -201,6 +202,32 @@ describe('what belongs to one owner', () => {
       headers: { authorization: `Bearer ${own.get('read')}` },
     });
     expect(upload.status).toBe(403);
+    for (const [scope, key] of own) {
+      if (scope === 'run') continue;
+      const { status, errors } = await createCutoutClient(service.url, key).form([
+        ['image', Buffer.from(photo, 'base64')],
+      ]);
+      expect({ scope, status, code: errors[0]?.code }).toEqual({
+        scope,
+        status: 403,
+        code: 'permissionDenied',
+      });
+    }
+  });
+
+  it('is no input of a stranger who cuts out by POST /v1/cutout, and its tasks do not answer it', async () => {
+    const stranger = createCutoutClient(service.url, strangers.get('all') ?? '');
+    for (const image of [estate.inputImage, estate.outputImage]) {
+      const { status, errors } = await stranger.form([['image', image]]);
+      expect([status, errors[0]?.code]).toEqual([404, 'mediaNotFound']);
+    }
+    const before = await stateOfEstate();
+    const fields = [['image', Buffer.from(photo, 'base64')]] as const;
+    const headers = { 'idempotency-key': estate.done };
+    // A taskUUID is the caller's own: with the stranger's key it names a new task.
+    const { headers: told } = await stranger.form(fields, { ...headers, 'x-runware-dry-run': '1' });
+    expect(told.get('x-clearcut-image-uuid')).toBeNull();
+    expect(await stateOfEstate()).toEqual(before);
   });
 
   it('is not sent to a stranger who asks for its session', async () => {

@@ -2,6 +2,7 @@ import type { Catalogue } from '#models';
 import { ClockModule, ProgramModule, type Shutdown } from '#nest';
 import type { Context } from '#program';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { CutoutModule } from './cutout/cutout.module.js';
 import { DoorModule } from './door/door.module.js';
 import { GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
 import { HealthModule } from './health/health.module.js';
@@ -31,6 +32,7 @@ export class AppModule {
       imports: [
         ProgramModule.of('gateway', context, shutdown),
         ClockModule,
+        CutoutModule,
         DoorModule,
         HealthModule,
         HttpModule,

@@ -144,7 +144,9 @@ export type components = {
        *     - `taskExpired` (404): The task is past its retention.
        *     - `taskNotFound` (404): There is no task with this taskUUID.
        *     - `taskTimeout` (504): The task took too long and was given up.
+       *     - `unsupportedAccept` (406): The Accept header names nothing that this address answers.
        *     - `unsupportedContentEncoding` (415): The body is compressed in a way that is not read.
+       *     - `unsupportedContentType` (415): The body is neither a form nor an image.
        *     - `unsupportedImageFormat` (400): The image is not a PNG, JPEG or WEBP.
        *     - `unsupportedParameter` (400): A parameter is not supported.
        *     - `uploadFailed` (502): The uploadEndpoint did not take the result.
@@ -206,7 +208,9 @@ export type components = {
         | 'taskExpired'
         | 'taskNotFound'
         | 'taskTimeout'
+        | 'unsupportedAccept'
         | 'unsupportedContentEncoding'
+        | 'unsupportedContentType'
         | 'unsupportedImageFormat'
         | 'unsupportedParameter'
         | 'uploadFailed'

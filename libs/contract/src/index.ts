@@ -9,6 +9,7 @@ export { asImageBytes, inWindows, windowsOf, type ImageBytes } from './image-byt
 export { readImageText, unescaping, type ImageTextReader, type TextContent } from './image-text.js';
 export { ImageFile, LongText, releasing, type Apart, type ImageText } from './long-text.js';
 export { breathe, createTurns, inSlices } from './slices.js';
+export { fromTexts } from './from-texts.js';
 export { parseTask, routingOf } from './parse-task.js';
 export { codeAnchor, parameterAnchor, sectionAnchor } from './reference-anchors.js';
 export { problems, requireAll, TaskError, ProblemCode } from './problems.js';

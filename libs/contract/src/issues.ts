@@ -34,7 +34,7 @@ const unwrap = (schema: unknown): unknown =>
   schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? unwrap(schema.unwrap()) : schema;
 
 /** The schema at a path: an item of a tuple, a field of an object. */
-const schemaAt = (schema: unknown, [step, ...rest]: readonly PropertyKey[]): unknown => {
+export const schemaAt = (schema: unknown, [step, ...rest]: readonly PropertyKey[]): unknown => {
   const whole = unwrap(schema);
   if (step === undefined) return whole;
   if (whole instanceof z.ZodTuple && typeof step === 'number') return schemaAt(whole.def.items[step], rest);

@@ -54,8 +54,9 @@ export class LongText {
 
 /** An image that came as a file and not as a text. */
 export class ImageFile extends LongText {
-  constructor(bytes: ImageBytes) {
-    super('file', bytes.length, { content: { kind: 'inline' }, bytes });
+  /** @param release is called once, when the bytes are no longer needed */
+  constructor(bytes: ImageBytes, release?: () => void) {
+    super('file', bytes.length, { content: { kind: 'inline' }, bytes }, release);
   }
 }
 

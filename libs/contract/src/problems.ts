@@ -106,10 +106,20 @@ export const problems = {
   taskExpired: { status: 404, retryable: false, title: 'The task is past its retention.' },
   taskNotFound: { status: 404, retryable: false, title: 'There is no task with this taskUUID.' },
   taskTimeout: { status: 504, retryable: true, title: 'The task took too long and was given up.' },
+  unsupportedAccept: {
+    status: 406,
+    retryable: false,
+    title: 'The Accept header names nothing that this address answers.',
+  },
   unsupportedContentEncoding: {
     status: 415,
     retryable: false,
     title: 'The body is compressed in a way that is not read.',
+  },
+  unsupportedContentType: {
+    status: 415,
+    retryable: false,
+    title: 'The body is neither a form nor an image.',
   },
   unsupportedImageFormat: { status: 400, retryable: false, title: 'The image is not a PNG, JPEG or WEBP.' },
   unsupportedParameter: { status: 400, retryable: false, title: 'A parameter is not supported.' },

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { asImageBytes, TaskError, windowsOf, type ImageBytes } from '#contract';
 import { isMissing, translate } from './disk-faults.js';
 import { StorageError, type StorageOperation } from './storage-error.js';
-import type { Store, StoredFile } from './storage.js';
+import type { OpenedImage, Store, StoredFile } from './storage.js';
 
 /** A file in the folder for images. When it is missing, the disk with the images is not mounted. */
 const MARK = '.clearcut-images';
@@ -49,6 +49,18 @@ const replace = async (path: string, image: ImageBytes) => {
   }
   // A rename is durable only once its folder is synced. Otherwise an accepted task could lose its image.
   if (process.platform !== 'win32') await syncFolder(dirname(path));
+};
+
+/** The stream closes the file. */
+const openFile = async (path: string): Promise<OpenedImage> => {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    return { bytes: size, stream: handle.createReadStream() };
+  } catch (cause) {
+    await handle.close();
+    throw cause;
+  }
 };
 
 const absent = (cause: unknown): undefined => {
@@ -130,6 +142,7 @@ export const openDiskStorage = async (root: string): Promise<Store> => {
         await replace(path, asImageBytes(image));
       }),
     read: (key) => find('read', () => readFile(join(root, key))),
+    open: (key) => find('read', () => openFile(join(root, key))),
     remove: (key) =>
       run('remove', async () => {
         await requireMounted('remove');

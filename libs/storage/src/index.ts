@@ -6,6 +6,7 @@ export {
   isOriginal,
   isUnfinished,
   storedFolders,
+  type OpenedImage,
   type Place,
   type Storage,
   type StoredFile,

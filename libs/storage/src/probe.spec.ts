@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { asImageBytes } from '#contract';
 import { withProbe } from './probe.js';
@@ -17,6 +18,7 @@ const setUp = () => {
       objects.set(key, await asImageBytes(image).read(0, image.length));
     },
     read: async (key) => Buffer.from(objects.get(key) ?? []),
+    open: async (key) => ({ bytes: 0, stream: Readable.from([objects.get(key)]) }),
     remove: async (key) => void objects.delete(key),
     locate: async (name) => ({ kind: 'file', root: '/', name }),
     list: async () => [],

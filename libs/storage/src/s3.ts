@@ -34,6 +34,18 @@ const collect = async (body: unknown, signal: AbortSignal): Promise<Buffer> => {
   return Buffer.concat(chunks, bytes);
 };
 
+/** Gives work a signal that aborts with the deadline, but no more once the work is done. */
+const until = async <T>(deadline: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const controller = new AbortController();
+  const giveUp = () => controller.abort(deadline.reason);
+  deadline.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await work(controller.signal);
+  } finally {
+    deadline.removeEventListener('abort', giveUp);
+  }
+};
+
 /**
  * Keeps images in one bucket of an S3 store. Clients get an image from the store itself, by a signed address
  * that is valid for a few minutes.
@@ -77,6 +89,15 @@ export const openS3Storage = async (config: S3Config, most: Limits = limits): Pr
         const { Body } = await client.send(new GetObjectCommand(place(key)), { abortSignal });
         return collect(Body, abortSignal);
       }),
+    open: async (key) => {
+      const { Body, ContentLength } = await run('read', (deadline) =>
+        // A reader may take longer than the store may take to begin.
+        until(deadline, (abortSignal) => client.send(new GetObjectCommand(place(key)), { abortSignal })),
+      );
+      if (!(Body instanceof Readable) || ContentLength === undefined)
+        throw unreadable('The S3 store answered without a body, or without its length.');
+      return { bytes: ContentLength, stream: Body };
+    },
     remove: (key) =>
       run('remove', async (abortSignal) => {
         await client.send(new DeleteObjectCommand(place(key)), { abortSignal });

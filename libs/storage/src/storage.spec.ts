@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TaskError } from '#contract';
 import { startS3Store } from '#test/s3-store';
@@ -50,6 +51,9 @@ describe.each([
     await storage.write(key, bytes);
     expect((await storage.read(key)).equals(bytes)).toBe(true);
     expect((await follow(key)).equals(bytes)).toBe(true);
+    const opened = await storage.open(key);
+    expect(opened.bytes).toBe(bytes.length);
+    expect((await buffer(opened.stream)).equals(bytes)).toBe(true);
   });
 
   it('returns the bytes of an image that was read from elsewhere in pieces', async () => {
@@ -88,5 +92,6 @@ describe.each([
 
   it('throws mediaNotFound for a key that does not exist', async () => {
     await expect(storage.read('none.png')).rejects.toMatchObject({ code: 'mediaNotFound' });
+    await expect(storage.open('none.png')).rejects.toMatchObject({ code: 'mediaNotFound' });
   });
 });

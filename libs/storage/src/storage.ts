@@ -1,9 +1,13 @@
+import type { Readable } from 'node:stream';
 import type { ImageBytes } from '#contract';
 
 /** Where a client gets the bytes of an image: a local file, or another address. */
 export type Place =
   | { readonly kind: 'file'; readonly root: string; readonly name: string }
   | { readonly kind: 'elsewhere'; readonly url: string };
+
+/** The bytes of an image on their way out. Whoever opened it reads or destroys the stream. */
+export type OpenedImage = { readonly bytes: number; readonly stream: Readable };
 
 /** Stored bytes, and when they were written by the clock of the storage. */
 export type StoredFile = { readonly key: string; readonly writtenAt: Date };
@@ -24,6 +28,11 @@ export type Store = {
   readonly write: (key: string, image: Uint8Array | ImageBytes) => Promise<void>;
   /** @throws TaskError mediaNotFound when the key does not exist */
   readonly read: (key: string) => Promise<Buffer>;
+  /**
+   * Like `read`, but the bytes come piece by piece.
+   * @throws TaskError mediaNotFound when the key does not exist
+   */
+  readonly open: (key: string) => Promise<OpenedImage>;
   /** Succeeds when the key does not exist. */
   readonly remove: (key: string) => Promise<void>;
   /**

@@ -31,6 +31,7 @@ const TASKS = '/v1';
 /** Routes whose key must be in a header. */
 const keyed: ReadonlySet<string | undefined> = new Set([
   '/v1/tasks/:taskUUID/events',
+  '/v1/cutout',
   '/v1/images',
   '/v1/images/:taskUUID',
 ]);

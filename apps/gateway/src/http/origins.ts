@@ -13,7 +13,17 @@ export const corsOptions = (config: Origins) =>
     : {
         origin: isOpen(config) ? '*' : [...config.CORS_ORIGINS],
         methods: ['GET', 'HEAD', 'POST', 'PUT'],
-        exposedHeaders: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+        exposedHeaders: [
+          'Retry-After',
+          'RateLimit',
+          'RateLimit-Policy',
+          'Content-Disposition',
+          'X-Clearcut-Task-UUID',
+          'X-Clearcut-Image-UUID',
+          'X-Clearcut-Input-Image-UUID',
+          'X-Clearcut-Cost',
+          'X-Clearcut-Warnings',
+        ],
         maxAge: 600,
       };
 

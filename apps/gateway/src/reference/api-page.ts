@@ -100,6 +100,41 @@ const problemRows = () =>
     return `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${anchor}${title} |`;
   });
 
+/** The way of `POST /v1/cutout`, whose parameters are those of the task removeBackground. */
+const cutout = `<a id="cutout"></a>
+
+## POST /v1/cutout
+
+A file in, a picture out: what a sync removeBackground does, without JSON and base64. Runware does not have it.
+
+\`\`\`sh
+curl -H 'authorization: Bearer KEY' -F image=@a.jpg http://127.0.0.1:3000/v1/cutout -o a.png
+\`\`\`
+
+- **Image**: one file in a form, in a field of any name; or the plain body, as \`image/*\`, \`application/octet-stream\` or
+  without a type. In place of a file, \`image\` (or \`inputImage\`) may be a text: the address of an image, or the UUID of a
+  stored one. At most 47 MB.
+- **Parameters**: those of [removeBackground](#task-removebackground), as fields of the form, before or behind the file, or
+  in the query. Names within objects are dotted: \`settings.rgba\`, \`refine.levels.low\`. Numbers of one parameter have
+  commas between them (\`settings.rgba=255,255,255,1\`), booleans are \`true\` or \`false\`. Each may come once. \`model\` is
+  \`runware:109@1\` if left out. \`deliveryMethod\` and \`webhookURL\` are refused, since this call waits.
+- **Answer**: the header \`Accept\` chooses \`image/png\`, \`image/webp\`, \`image/jpeg\`, or \`application/json\`, which gets what
+  \`POST /v1\` answers. Of what it likes equally well, the more precisely named comes first, then the earlier, then PNG. With
+  \`outputFormat\`, Accept must allow that format or JSON; otherwise the request is refused with \`incompatibleParameters\`.
+- **Headers** of the answer: \`content-disposition\` with the name of the upload, \`x-clearcut-task-uuid\`,
+  \`x-clearcut-image-uuid\`, \`x-clearcut-input-image-uuid\`, \`x-clearcut-cost\` in USD, and \`x-clearcut-warnings\`, a list of
+  codes with their messages: \`resultEmpty;message="…"\`.
+- **Errors** are always JSON, \`{ "errors": […] }\`, with the status of [their code](#errors). After \`SYNC_TIMEOUT_S\` the
+  answer is 504, and the task goes on: ask for it by getResponse with its taskUUID, or send the same request again with the
+  same \`Idempotency-Key\`.
+- **Idempotency-Key**: any text. The same request with the same key is done once, and answered each time. A UUID is taken as
+  taskUUID; from another text and the owner of the key the UUID is derived (version 5). Another request with a key whose
+  task is in flight gets \`conflictTaskUUID\`. Once it has ended, the key stands for the new one, as with any taskUUID.
+- **Caller gone**: without taskUUID and Idempotency-Key, the task is cancelled when the connection closes, unless
+  \`cancelOnDisconnect=false\`.
+- **Dry run**: \`?dryRun=1\` checks and prices, and answers JSON.
+`;
+
 /** The reference page as Markdown, made of the schemas that validate and the table of problems. */
 export const apiPage = (): string =>
   [
@@ -114,6 +149,7 @@ export const apiPage = (): string =>
         ([taskType, schema], i, all) => all.findIndex(([, other]) => other === schema) === i && taskType,
       )
       .map((entry) => `${section(entry)}\n`),
+    cutout,
     '## Errors',
     '',
     '| code | HTTP status | may succeed when sent again | meaning |',

@@ -17,6 +17,7 @@ const withSample = (described: Response | undefined, description: string, exampl
 /** What operations answer when they fail, by their ids. */
 const failuresOf = (samples: Samples): Readonly<Record<string, Readonly<Record<string, unknown>>>> => ({
   runTasks: { '4XX': samples.refusedTask, '5XX': samples.failedTask },
+  cutOut: { '4XX': samples.refusedCutout, '5XX': samples.slowCutout },
   followTask: { '4XX': samples.noSuchTask, '5XX': samples.fault },
   getImage: { '404': samples.noSuchImage, '410': samples.imageGone, '5XX': samples.fault },
   ready: { '4XX': samples.noHttp, '503': samples.waiting },
@@ -49,6 +50,14 @@ const describeTasks = (operation: Operation, samples: Samples): void => {
   responses['200'] = withSample(responses['200'], '', samples.succeeded);
 };
 
+/** A body need not be a form, and none is needed for the address of an image in the query. */
+const describeCutout = ({ requestBody }: Operation): void => {
+  if (!requestBody || !('content' in requestBody)) return;
+  const image = { schema: { type: 'string', format: 'binary' } };
+  Object.assign(requestBody.content, { 'image/*': image, 'application/octet-stream': image });
+  requestBody.required = false;
+};
+
 /** Adds to the operations what Nest's decorators do not say: samples, and that most need no key. */
 export const describeOperations = ({ paths }: OpenAPIObject, samples: Samples): void => {
   for (const operation of Object.values(paths).flatMap(({ get, post, put }) => [get, post, put])) {
@@ -56,5 +65,6 @@ export const describeOperations = ({ paths }: OpenAPIObject, samples: Samples): 
     operation.security ??= [];
     describeFailures(operation, samples);
     if (operation.operationId === 'runTasks') describeTasks(operation, samples);
+    if (operation.operationId === 'cutOut') describeCutout(operation);
   }
 };

@@ -2,6 +2,7 @@ import { CONFIG, LOG, PROGRAM, SHUTDOWN } from '#nest';
 import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CutoutModule } from '../cutout/cutout.module.js';
 import { DoorModule } from '../door/door.module.js';
 import { GATEWAY_OPTIONS } from '../gateway-options.js';
 import { HealthModule } from '../health/health.module.js';
@@ -23,7 +24,7 @@ const defaultUrl = 'http://127.0.0.1:3000';
 /** The modules that have routes. */
 @Global()
 @Module({
-  imports: [DoorModule, TasksModule, ModelsModule, ImagesModule, UploadsModule, HealthModule],
+  imports: [DoorModule, TasksModule, ModelsModule, ImagesModule, UploadsModule, CutoutModule, HealthModule],
   providers: global.map((token) => ({ provide: token, useValue: undefined })),
   exports: global,
 })

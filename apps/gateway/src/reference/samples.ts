@@ -69,6 +69,16 @@ const noImage = new TaskError(
   { parameter: 'inputImage' },
 );
 
+const wrongForm = new TaskError(
+  'unsupportedParameter',
+  "The parameter 'settings[rgba]' is not supported. Did you mean 'settings.rgba'?",
+  { parameter: 'settings[rgba]' },
+);
+const stillRunning = new TaskError(
+  'processingTimeout',
+  'The task is not done after 60 s; it goes on, ask for it by getResponse.',
+);
+
 /** Answers and webhook calls as the service makes them. A test compares them with its own. */
 export const samplesAt = (publicUrl: string) => {
   const answer = (error: TaskError, routing = {}): Answer =>
@@ -78,6 +88,8 @@ export const samplesAt = (publicUrl: string) => {
     succeeded: { data: [cutout] },
     refusedTask: answer(refusal(), removal),
     failedTask: answer(absentModel(), removal),
+    refusedCutout: answer(wrongForm, removal),
+    slowCutout: answer(stillRunning, removal),
     noHttp: answer(noHttp),
     fault: answer(internalFault()),
     noSuchTask: answer(noSuchTask(taskUUID)),

@@ -2,19 +2,30 @@ import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { TaskError } from '#contract';
 
+/** Names and values as they came. A name may come more than once. */
+export type Fields = readonly (readonly [name: string, value: string])[];
+
+/** What a form held besides the bytes of its file. */
+export type FormContent = {
+  readonly fields: Fields;
+  /** The name of its file; empty if it came without one. Undefined when the form has no file. */
+  readonly fileName: string | undefined;
+};
+
 /** A form that is read as it comes. */
 export type Form = {
   /** Resolves when the bytes are taken. @throws TaskError */
   readonly feed: (piece: Buffer) => Promise<void>;
-  /** The values of the fields that are no files. @throws TaskError when the form is cut off or has no file */
-  readonly end: () => Promise<Readonly<Record<string, string>>>;
+  /** @throws TaskError when the form is cut off */
+  readonly end: () => Promise<FormContent>;
 };
 
 const limits = {
   files: 1,
-  fields: 10,
-  parts: 11,
-  fieldSize: 4096,
+  fields: 32,
+  parts: 33,
+  // Above that of the longest address, which the contract refuses in its own words.
+  fieldSize: 8192,
   headerPairs: 50,
   headerSize: 8192,
 } as const;
@@ -23,9 +34,10 @@ const malformed = (cause: unknown) =>
   new TaskError('invalidRequestBody', 'The multipart body is malformed, or ends early.', {}, { cause });
 const tooMany = (what: string) =>
   new TaskError('invalidRequestBody', `The form has more than ${what}: send one image per request.`);
-const noFile = () => {
-  const message = "The form has no file: send the image as a file in the field 'image'.";
-  return new TaskError('missingParameter', message, { parameter: 'image' });
+const noName = () => new TaskError('invalidRequestBody', 'A field of the form has no name.');
+const tooLong = (parameter: string) => {
+  const message = `The field '${parameter}' has more than ${limits.fieldSize} bytes: send an image as a file.`;
+  return new TaskError('invalidParameter', message, { parameter, max: limits.fieldSize });
 };
 
 const openParser = (contentType: string): BusboyInstance => {
@@ -44,7 +56,8 @@ const openParser = (contentType: string): BusboyInstance => {
  */
 export const openForm = (contentType: string, write: (piece: Uint8Array) => Promise<void>): Form => {
   const parser = openParser(contentType);
-  const fields = new Map<string, string>();
+  const fields: [string, string][] = [];
+  let fileName: string | undefined;
   let stored: Promise<void> | undefined;
   let fail: (error: TaskError) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
@@ -57,11 +70,16 @@ export const openForm = (contentType: string, write: (piece: Uint8Array) => Prom
   const toFault = (error: unknown) => (error instanceof TaskError ? error : malformed(error));
 
   parser
-    .on('file', (_, file: Readable) => {
+    .on('file', (_, file: Readable, name: string | undefined) => {
+      fileName = name ?? '';
       stored = store(file);
       stored.catch((error: unknown) => fail(toFault(error)));
     })
-    .on('field', (name: string, value: string) => void fields.set(name, value))
+    .on('field', (name: string | undefined, value: string, _: boolean, isCut: boolean) => {
+      if (name === undefined) fail(noName());
+      else if (isCut) fail(tooLong(name));
+      else fields.push([name, value]);
+    })
     .on('filesLimit', () => fail(tooMany('one file')))
     .on('fieldsLimit', () => fail(tooMany(`${limits.fields} fields`)))
     .on('partsLimit', () => fail(tooMany(`${limits.parts} parts`)))
@@ -73,9 +91,8 @@ export const openForm = (contentType: string, write: (piece: Uint8Array) => Prom
       const finished = new Promise<void>((resolve) => parser.once('finish', () => resolve()));
       parser.end();
       await Promise.race([finished, failed]);
-      if (!stored) throw noFile();
       await Promise.race([stored, failed]);
-      return Object.fromEntries(fields);
+      return { fields, fileName };
     },
   };
 };

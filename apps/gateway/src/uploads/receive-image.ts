@@ -7,13 +7,14 @@ import type { FastifyRequest } from 'fastify';
 import { openBody, paceOf, tooLarge, type Pace } from '../door/body.js';
 import type { IntakeMemory } from '../door/intake-memory.js';
 import { BODY_WAIT_MS, SPOOL_MEMORY_BYTES, type Spool, type Spooled } from '../door/spool.js';
-import { openForm } from './multipart.js';
+import { openForm, type FormContent } from './multipart.js';
 
-/** What came: the image, and the fields of the form around it. */
-export type Received = { readonly image: ImageFile; readonly fields: Readonly<Record<string, string>> };
+/** The image, empty when no file came, and the form around it. Whoever takes the image over releases its bytes. */
+export type Received = FormContent & { readonly image: ImageFile };
 
 /**
- * Reads an image from the body of a request, plain or in a form, and works on it. A large one lies in a file until then.
+ * Reads an image from the body of a request, plain or in a form, and works on it. A large one lies in a file until then,
+ * or until it is released.
  *
  * @throws TaskError
  */
@@ -42,22 +43,6 @@ const requirePlain = ({ headers }: FastifyRequest) => {
   throw new TaskError('invalidRequestBody', message);
 };
 
-const requireForm = (contentType: string) => {
-  if (/^\s*multipart\/form-data\s*;/i.test(contentType)) return;
-  throw new TaskError(
-    'invalidRequestBody',
-    "POST /v1/images takes 'Content-Type: multipart/form-data'. Send a plain image by PUT /v1/images/<taskUUID>.",
-  );
-};
-
-const requirePlainType = (contentType: string) => {
-  if (!/^\s*(multipart\/|application\/json)/i.test(contentType)) return;
-  throw new TaskError(
-    'invalidRequestBody',
-    'PUT /v1/images/<taskUUID> takes the bytes of an image. Send a form by POST /v1/images, and JSON by POST /v1.',
-  );
-};
-
 export const createReceiveImage = ({ config, memory, spool, options }: Needs): ReceiveImage => {
   const pace = options.pace ?? paceOf(config);
 
@@ -74,15 +59,17 @@ export const createReceiveImage = ({ config, memory, spool, options }: Needs): R
     const isCrowded = () => memory.isCrowded() || spool.isCrowded();
     const body = openBody(request.raw, { maxBytes, pace, isCrowded, take: form?.feed ?? write });
     await body.readTo(Infinity);
-    const fields = form ? await form.end() : {};
+    const content = form ? await form.end() : { fields: [], fileName: '' };
     await spooled.finish();
-    return { image: new ImageFile(spooled.imageAt(0, spooled.length(), hash.digest('hex'))), fields };
+    const bytes = spooled.imageAt(0, spooled.length(), hash.digest('hex'));
+    const release = () => {
+      request.lease?.keep(0);
+      void spooled.drop();
+    };
+    return { image: new ImageFile(bytes, release), ...content };
   };
 
   return async (request, { owner, isForm }, work) => {
-    const type = request.headers['content-type'] ?? '';
-    if (isForm) requireForm(type);
-    else requirePlainType(type);
     requirePlain(request);
     const length = Number(request.headers['content-length'] ?? 0);
     if (length > MAX_IMAGE_BYTES + FORM_BYTES) throw tooLarge(MAX_IMAGE_BYTES);

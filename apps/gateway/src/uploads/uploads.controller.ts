@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Answer } from '#contract';
+import { Answer, TaskError } from '#contract';
 import { Controller, Headers, Inject, Param, Post, Put, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
@@ -17,6 +17,28 @@ import { requireScope } from '../tasks/scopes.js';
 import { RECEIVE_IMAGE, type ReceiveImage } from './receive-image.js';
 
 const fileSchema = { type: 'string', format: 'binary' } as const;
+
+const requireForm = (contentType: string) => {
+  if (/^\s*multipart\/form-data\s*;/i.test(contentType)) return;
+  throw new TaskError(
+    'invalidRequestBody',
+    "POST /v1/images takes 'Content-Type: multipart/form-data'. Send a plain image by PUT /v1/images/<taskUUID>.",
+  );
+};
+
+const requirePlainType = (contentType: string) => {
+  if (!/^\s*(multipart\/|application\/json)/i.test(contentType)) return;
+  throw new TaskError(
+    'invalidRequestBody',
+    'PUT /v1/images/<taskUUID> takes the bytes of an image. Send a form by POST /v1/images, and JSON by POST /v1.',
+  );
+};
+
+const requireFile = (fileName: string | undefined) => {
+  if (fileName !== undefined) return;
+  const message = "The form has no file: send the image as a file in the field 'image'.";
+  throw new TaskError('missingParameter', message, { parameter: 'image' });
+};
 
 /** Takes images as files, with the answer of the task imageUpload. */
 @Controller('v1/images')
@@ -83,11 +105,17 @@ export class UploadsController {
     const { owner } = request;
     if (!owner) throw missingKey("Missing API key: send 'Authorization: Bearer <key>'.");
     requireScope(owner, 'imageUpload');
+    const type = request.headers['content-type'] ?? '';
+    if (isForm) requireForm(type);
+    else requirePlainType(type);
     const { status, body, retryAfter, headers } = await this.receiveImage(
       request,
       { owner, isForm },
-      ({ image, fields }) =>
-        this.intake([{ taskUUID, ...fields, taskType: 'imageUpload', image }], { owner, isDryRun: isDry }),
+      ({ image, fields, fileName }) => {
+        requireFile(fileName);
+        const task = { taskUUID, ...Object.fromEntries(fields), taskType: 'imageUpload', image };
+        return this.intake([task], { owner, isDryRun: isDry });
+      },
     );
     reply.status(status).headers(headers);
     if (retryAfter !== undefined) reply.header('retry-after', `${retryAfter}`);

@@ -19,5 +19,6 @@ import { UploadsController } from './uploads.controller.js';
       options: GATEWAY_OPTIONS,
     }),
   ],
+  exports: [RECEIVE_IMAGE],
 })
 export class UploadsModule {}
