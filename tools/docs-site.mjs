@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('../docs/.vitepress/', import.meta.url));
+const folder = fileURLToPath(new URL('../docs/', import.meta.url));
 const stamp = `${folder}node_modules/.installed`;
 const wanted = readFileSync(`${folder}package-lock.json`, 'utf8');
 const isInstalled = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
@@ -25,4 +25,4 @@ if (!isInstalled) {
   }
   writeFileSync(stamp, wanted);
 }
-process.exitCode = run(process.execPath, ['node_modules/vitepress/bin/vitepress.js', 'build', '..']) ?? 1;
+process.exitCode = run(process.execPath, ['node_modules/vitepress/bin/vitepress.js', 'build']) ?? 1;

@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 import { linkToRepository } from './links.mjs';
 
-const packageFile = (name) => fileURLToPath(new URL(`node_modules/${name}`, import.meta.url));
 const page = (text, link) => ({ text, link: `/${link}` });
 
 const decisions = new URL('../decisions/', import.meta.url);
@@ -21,17 +19,7 @@ export default defineConfig({
   lastUpdated: false,
   ignoreDeadLinks: false,
   markdown: { config: (markdown) => linkToRepository(markdown) },
-  vite: {
-    publicDir: false,
-    build: { chunkSizeWarningLimit: 2_000 },
-    // The pages lie outside the folder of the packages.
-    resolve: {
-      alias: [
-        { find: /^vue$/, replacement: packageFile('vue/dist/vue.runtime.esm-bundler.js') },
-        { find: /^vue\/server-renderer$/, replacement: packageFile('vue/server-renderer/index.mjs') },
-      ],
-    },
-  },
+  vite: { publicDir: false, build: { chunkSizeWarningLimit: 2_000 } },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
@@ -48,6 +36,7 @@ export default defineConfig({
       {
         text: 'Guides',
         items: [
+          page('The page', 'guides/page'),
           page('One image', 'guides/one-image'),
           page('A folder', 'guides/folder'),
           page('10,000 images', 'guides/batch'),

@@ -1,70 +1,44 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { chromium } from 'playwright-core';
 import { disc, toJpeg } from '#test/pictures';
 
-const names = ['chromium', 'chromium-browser', 'google-chrome'];
-export const chromium = names.find((name) => spawnSync(name, ['--version']).error === undefined);
+const paths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+export const browserPath = paths.find((path) => existsSync(path));
 
-/** Picks a photo in the page's file input, and reports the width of the picture that appears. */
-const visitor = `<script type="module">
-  const photo = await (await fetch('/photo.jpg')).blob();
-  const chosen = new DataTransfer();
-  chosen.items.add(new File([photo], 'photo.jpg', { type: 'image/jpeg' }));
-  const input = document.querySelector('input');
-  input.files = chosen.files;
-  input.dispatchEvent(new Event('change'));
-  for (;;) {
-    const width = document.querySelector('img')?.naturalWidth;
-    if (width > 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  await fetch('/done?width=' + document.querySelector('img').naturalWidth);
-</script>`;
+/** Where the page is. CORS_ORIGINS of the service names it, and nobody serves it. */
+export const pageOrigin = 'http://shop.example';
+
+// Chromium would ask the user whether a page of the web may call an address of this machine.
+const args = [
+  '--no-sandbox',
+  '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests',
+];
 
 /**
- * Opens a page of the documents in Chromium, with the client beside it, and waits until its cutout is shown.
+ * Opens a page of the documents in Chromium, with the client beside it, picks a photo of 60 pixels across in its file
+ * input, and waits until a picture appears.
  *
- * @returns the width of the cutout
+ * @returns the width of the picture
  */
-export const visit = async (html: string, port: number, key: string): Promise<number> => {
-  const profile = await mkdtemp(join(tmpdir(), 'clearcut-chromium-'));
-  const photo = await toJpeg(disc(60, 40));
-  let report: (width: number) => void;
-  const width = new Promise<number>((resolve) => (report = resolve));
-
-  const answers: Readonly<Record<string, () => Promise<[string, string | Buffer]>>> = {
-    '/': () => Promise.resolve(['text/html', `${html}${visitor}`]),
-    '/photo.jpg': () => Promise.resolve(['image/jpeg', photo]),
-  };
-  const client = async (path: string): Promise<[string, Buffer]> => [
-    'text/javascript',
-    await readFile(join('dist/libs/client/src', path)),
-  ];
-  const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://here');
-    if (pathname === '/done') report(Number(searchParams.get('width')));
-    const answer = answers[pathname] ?? (() => client(pathname.replace('/clearcut/', '')));
-    answer().then(
-      ([type, body]) => response.writeHead(200, { 'content-type': type }).end(body),
-      () => response.writeHead(404).end(),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-
-  const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`];
-  const url = `http://127.0.0.1:${port}/?key=${encodeURIComponent(key)}`;
-  const browser = spawn(chromium ?? 'chromium', [...flags, url], { stdio: 'ignore' });
-  const closed = new Promise((resolve) => browser.once('close', resolve));
+export const visit = async (html: string, key: string): Promise<number> => {
+  const browser = await chromium.launch({ executablePath: browserPath ?? '', args });
   try {
-    return await width;
+    const page = await browser.newPage();
+    await page.route(`${pageOrigin}/**`, async (route) => {
+      const [, file] = /\/clearcut\/([\w-]+\.js)$/.exec(new URL(route.request().url()).pathname) ?? [];
+      if (file === undefined) return route.fulfill({ contentType: 'text/html', body: html });
+      const body = await readFile(join('dist/libs/client/src', file));
+      return route.fulfill({ contentType: 'text/javascript', body });
+    });
+    await page.goto(`${pageOrigin}/?key=${encodeURIComponent(key)}`);
+    const buffer = await toJpeg(disc(60, 40));
+    await page.setInputFiles('input', { name: 'photo.jpg', mimeType: 'image/jpeg', buffer });
+    const picture = page.locator('img');
+    await picture.waitFor({ timeout: 60_000 });
+    return await picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth);
   } finally {
-    browser.kill();
-    await closed;
-    server.closeAllConnections();
-    server.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    await browser.close();
   }
 };

@@ -9,7 +9,7 @@ import { freePort } from '#test/redis';
 import { startS3Store, type S3Store } from '#test/s3-store';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
-import { chromium, visit } from './browser.js';
+import { browserPath, pageOrigin, visit } from './browser.js';
 import { codeBlocksOf, pages, type CodeBlock } from './code-blocks.js';
 import { checkEnv, checkJson, checkYaml } from './data-blocks.js';
 import { openReader, type Reader } from './reader.js';
@@ -21,7 +21,7 @@ const has = (command: string) => spawnSync(command, ['--version']).error === und
 
 const hasPwsh = has('pwsh');
 if (!hasPwsh) say('The PowerShell of the pages is NOT run: there is no pwsh');
-if (!chromium) say('The HTML of the pages is NOT run: there is no Chromium');
+if (!browserPath) say('The HTML of the pages is NOT run: there is no Chromium');
 const python = await pythonWith('test/clients/python/standardwebhooks.txt').catch((cause: unknown) => {
   if (process.env['PYTHON_CLIENTS'] === 'required') throw cause;
   say(`The Python of the pages is NOT run: ${(cause as Error).message}`);
@@ -31,9 +31,10 @@ const python = await pythonWith('test/clients/python/standardwebhooks.txt').catc
 /** Blocks that cannot run here, by their page. A new one needs a reason in its page, and this number. */
 const notRun: Readonly<Record<string, number>> = {
   'README.md': 1,
+  'docs/api.md': 1,
   'docs/command-line.md': 1,
   'docs/models.md': 1,
-  'docs/operations.md': 11,
+  'docs/operations.md': 13,
   'docs/performance.md': 1,
   'docs/quick-start.md': 2,
   'docs/reliability.md': 1,
@@ -43,27 +44,23 @@ const programs = new Set(['bash', 'powershell', 'js', 'python']);
 const data: Readonly<Record<string, (code: string) => void>> = {
   json: checkJson,
   yaml: checkYaml,
-  env: checkEnv,
+  dotenv: checkEnv,
 };
 /** Output, diagrams and answers, which nobody types. */
 const texts = new Set(['', 'text', 'mermaid']);
 
 const isSkipped = ({ language }: CodeBlock) =>
   (language === 'powershell' && !hasPwsh) ||
-  (language === 'html' && !chromium) ||
+  (language === 'html' && !browserPath) ||
   (language === 'python' && !python);
 
 let service: Service;
 let store: S3Store;
 let modelsDir: string;
 let env: NodeJS.ProcessEnv;
-/** Of the pages in the browser. */
-let pagePort: number;
 
 beforeAll(async () => {
-  pagePort = await freePort();
-  const CORS_ORIGINS = `http://127.0.0.1:${pagePort}`;
-  service = await startService({ env: { OUTBOUND_ALLOW: '127.0.0.1', CORS_ORIGINS } });
+  service = await startService({ env: { OUTBOUND_ALLOW: '127.0.0.1', CORS_ORIGINS: pageOrigin } });
   await service.worker.start();
   await service.dispatcher.start();
   store = await startS3Store();
@@ -130,8 +127,7 @@ describe.each(pages.filter((page) => codeBlocksOf(page).some(isTested)))('%s', (
 
   const execute = async (block: CodeBlock): Promise<unknown> => {
     if (block.language === 'sql') return service.database.$executeRawUnsafe(block.code);
-    if (block.language === 'html')
-      return expect(await visit(reader.here(block.code), pagePort, service.key)).toBe(60);
+    if (block.language === 'html') return expect(await visit(reader.here(block.code), service.key)).toBe(60);
     if (!programs.has(block.language)) return data[block.language]?.(block.code);
     if (!block.serves) return reader.run(block);
     const output = await reader.serve(block);
