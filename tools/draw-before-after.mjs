@@ -1,10 +1,10 @@
-// Draws docs/pictures/before-after.png: the photo beside its cutout on a checkerboard.
+// Draws docs/pictures/before-after.jpg: the photo beside its cutout on a checkerboard.
 // node tools/draw-before-after.mjs photo cutout
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
 const [photo, cutout] = process.argv.slice(2);
-const [width, height, gap, square] = [480, 360, 12, 15];
+const [width, height, gap, square] = [640, 480, 12, 20];
 
 const checkerboard = (() => {
   const data = Buffer.alloc(width * height * 3);
@@ -28,5 +28,5 @@ await sharp({ create: { width: 2 * width + gap, height, channels: 3, background:
     { input: before, left: 0, top: 0 },
     { input: after, left: width + gap, top: 0 },
   ])
-  .png({ palette: true, colours: 256 })
-  .toFile(fileURLToPath(new URL('../docs/pictures/before-after.png', import.meta.url)));
+  .jpeg({ quality: 88, mozjpeg: true })
+  .toFile(fileURLToPath(new URL('../docs/pictures/before-after.jpg', import.meta.url)));

@@ -131,8 +131,19 @@ async function install() {
     const { code, output } = await run(command, [...args, 'ci', ...flags], options);
     if (code !== 0)
       throw new Failure(`The packages could not be installed: ${installFault(output)}.`, output);
+    removeForeignBinaries();
   });
   writeFileSync(installStamp, id);
+}
+
+/** onnxruntime-node brings its libraries for all systems, 290 MB. The folders stay, because a test reads their names. */
+function removeForeignBinaries() {
+  const folder = join(root, 'node_modules/onnxruntime-node/bin/napi-v6');
+  const own = join(folder, process.platform, process.arch);
+  for (const system of readdirSync(folder))
+    for (const place of readdirSync(join(folder, system)).map((name) => join(folder, system, name)))
+      for (const name of place === own ? [] : readdirSync(place))
+        rmSync(join(place, name), { recursive: true });
 }
 
 /** Prefers the npm that started us, since npm may not be on the PATH. Other clients set the variable too. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { environmentNames } from '#test/environment-names';
 
-const readme = readFileSync('README.md', 'utf8');
+const page = readFileSync('docs/configuration.md', 'utf8');
 const compose = readFileSync('docker-compose.yml', 'utf8');
 const example = readFileSync('.env.example', 'utf8');
 const k8s = readdirSync('k8s', { recursive: true, encoding: 'utf8' })
@@ -17,16 +17,15 @@ const settledByImages = new Set(['PORT', 'HOST', 'DATA_DIR', 'MODELS_DIR', 'ADMI
 const ours = environmentNames.filter((name) => name !== 'ORT_DISABLE_TELEMETRY');
 const offered = ours.filter((name) => !settledByImages.has(name));
 
-/** The variables in the first column of the tables below "Settings". */
+/** The variables in the first column of the page's tables. */
 const documented = (): string[] => {
-  const [, section = ''] = /^## Settings\n(.*?)^## /ms.exec(readme) ?? [];
-  return [...section.matchAll(/^\| (`[^|]+)\|/gm)].flatMap(([, cell = '']) =>
+  return [...page.matchAll(/^\| (`[^|]+)\|/gm)].flatMap(([, cell = '']) =>
     [...cell.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name = '']) => name),
   );
 };
 
 describe('every setting', () => {
-  it('is in the tables of the README, which name no other', () => {
+  it('is in the tables of docs/configuration.md, which name no other', () => {
     expect(documented().toSorted()).toEqual([...new Set(ours)].toSorted());
   });
 

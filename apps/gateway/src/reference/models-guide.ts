@@ -4,7 +4,9 @@ import { ownModels } from './models-example.js';
 export const install = () => [
   '## Install',
   '',
-  '```sh',
+  '<!-- not run: fetches a gigabyte; test/models-cli.spec.ts runs these -->',
+  '',
+  '```bash',
   'npx clearcut models list                          # what is installed, and what could be; --json for programs',
   'npx clearcut models pull runware:112@5            # or birefnet-general; several at once, too',
   'npx clearcut models pull runware:109@1 --variant rmbg-1.4 --accept-licence',

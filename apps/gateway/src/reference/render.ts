@@ -12,14 +12,12 @@ import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { UploadsModule } from '../uploads/uploads.module.js';
 import { apiPage } from './api-page.js';
+import { defaultUrl } from './default-url.js';
 import { modelsPage } from './models-page.js';
 import { createDocument } from './openapi.js';
 
 /** What the modules ask of the program. A preview makes nothing of it. */
 const global = [CATALOGUE, CONFIG, GATEWAY_OPTIONS, LOG, PROGRAM, SHUTDOWN];
-
-/** PUBLIC_URL unless it is set. */
-const defaultUrl = 'http://127.0.0.1:3000';
 
 /** The modules that have routes. */
 @Global()
