@@ -29,7 +29,7 @@ const Bar = () => (
       <button type="button" class="bar-link" aria-pressed={isPaused.value} onClick={togglePause}>
         {isPaused.value ? 'Go on' : 'Pause'}
       </button>
-      <a class="bar-link" href="./queues/">
+      <a class="bar-link" href="./queues/" aria-label="Jobs">
         <Icon name="sliders" />
         <span class="wide-only">Jobs</span>
       </a>
