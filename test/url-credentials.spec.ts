@@ -55,7 +55,10 @@ describe('credentials in the URLs of a task', () => {
 
   const statusPage = async () => {
     const headers = { authorization: `Bearer ${token}` };
-    return (await fetch(service.admin.dispatcher, { headers })).text();
+    const [plain, json] = ['/plain', '/api/overview'].map(async (path) =>
+      (await fetch(`${service.admin.dispatcher}${path}`, { headers })).text(),
+    );
+    return `${await plain}${await json}`;
   };
 
   /** Runs a task to its end and gives everything that was written or answered of it. */

@@ -92,7 +92,7 @@ describe.each(backends)('the queue dashboard with queues on %s', (backend) => {
   });
 
   it('is linked from the status page', async () => {
-    const status = await fetch(service.admin.dispatcher, { headers: { authorization } });
+    const status = await fetch(`${service.admin.dispatcher}/plain`, { headers: { authorization } });
     expect(await status.text()).toContain('<a href="/queues/">');
   });
 
