@@ -2,8 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import { remedyOf } from '#client/browser';
+import { ProblemCode } from '#contract';
 import { de } from '../../apps/playground/src/texts/de.js';
 import { en } from '../../apps/playground/src/texts/en.js';
+import { remediesDe } from '../../apps/playground/src/texts/remedies-de.js';
 
 const folder = 'dist/page';
 const served = ['index.html', ...readdirSync(join(folder, 'assets')).map((name) => join('assets', name))];
@@ -41,7 +44,7 @@ describe('the texts of the page', () => {
   });
 
   it('differ between English and German, except for words that both have', () => {
-    const alike = ['themes.auto', 'view.alpha', 'view.zoom', 'seconds', 'settings.licences'];
+    const alike = new Set(['themes.auto', 'view.alpha', 'view.zoom', 'seconds', 'settings.licences']);
     const flat = (texts: object) =>
       new Map(
         keysOf(texts).map((key) => [
@@ -51,6 +54,12 @@ describe('the texts of the page', () => {
       );
     const german = flat(de);
     const same = [...flat(en)].filter(([key, text]) => typeof text === 'string' && german.get(key) === text);
-    expect(same.map(([key]) => key).filter((key) => !alike.includes(key))).toEqual([]);
+    expect(same.map(([key]) => key).filter((key) => !alike.has(key))).toEqual([]);
+  });
+
+  it('say in German what to do about each error for which English does', () => {
+    const codes = [...ProblemCode.options, 'connectionFailed', 'unreadableAnswer', 'timedOut'];
+    const inEnglish = codes.filter((code) => remedyOf(code) !== undefined);
+    expect(Object.keys(remediesDe).sort()).toEqual(inEnglish.sort());
   });
 });

@@ -69,10 +69,10 @@ describeInBrowser('the page in its states', () => {
     await service.worker.stop();
     const { page, faults } = await visit();
     await drop(page, await photos(8));
-    await page.getByText('No. 8 in the queue').waitFor();
+    await page.getByText('Queue no. 8').waitFor();
     await page.reload();
     await page.getByText('0 of 8 done').waitFor();
-    await page.getByText('No. 8 in the queue').waitFor();
+    await page.getByText('Queue no. 8').waitFor();
     await service.worker.start();
     await page.getByText('8 of 8 done').waitFor();
     await page.reload();

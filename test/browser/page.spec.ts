@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import sharp from 'sharp';
 import { describeInBrowser, drop, startBrowser, type TestBrowser } from '#test/browser';
 import { disc, toJpeg, toPng } from '#test/pictures';
+import { startS3Store } from '#test/s3-store';
 import { startService, type Service } from '#test/service';
+import { until } from '#test/until';
 import { filesOfZip } from '#test/zip';
 
 jest.setTimeout(300_000);
@@ -77,6 +79,59 @@ describeInBrowser('the page', () => {
     await close();
   });
 
+  it('streams the ZIP into the file that a person chose, folders included', async () => {
+    const { page, faults, close } = await browser.visit(withKey());
+    // A file of the browser's own, in place of the dialog of the system.
+    await page.evaluate(`window.showSaveFilePicker = async () =>
+      (await navigator.storage.getDirectory()).getFileHandle('all.zip', { create: true })`);
+    await drop(page, [await photo('a.jpg'), await photo('a.jpeg')]);
+    await page.getByText('2 of 2 done').waitFor();
+    await page.getByRole('button', { name: 'Download all' }).click();
+    const written = async () =>
+      Buffer.from(
+        await page.evaluate<string>(`navigator.storage.getDirectory()
+          .then((folder) => folder.getFileHandle('all.zip')).then((handle) => handle.getFile())
+          .then((file) => file.arrayBuffer())
+          .then((bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))))`),
+        'base64',
+      );
+    const zip = await until('the ZIP', async () => {
+      const bytes = await written();
+      return bytes.length > 0 ? bytes : undefined;
+    });
+    expect([...filesOfZip(zip).keys()]).toEqual(['a.png', 'a-2.png']);
+    expect(faults()).toEqual([]);
+    await close();
+  });
+
+  it('takes a folder with the folders in it, and keeps their names', async () => {
+    const { page, close } = await browser.visit(withKey());
+    await page.evaluate("Reflect.deleteProperty(window, 'showSaveFilePicker')");
+    const shoes = join(folder, 'summer', 'shoes');
+    mkdirSync(shoes, { recursive: true });
+    const { buffer } = await photo('any.jpg');
+    writeFileSync(join(folder, 'summer', 'hat.jpg'), buffer);
+    writeFileSync(join(shoes, 'red.jpg'), buffer);
+    writeFileSync(join(shoes, 'list.txt'), 'no image');
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: 'Choose a folder' }).click(),
+    ]);
+    await chooser.setFiles(join(folder, 'summer'));
+    await page.getByText('2 of 2 done').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download all' }).click(),
+    ]);
+    const path = join(folder, 'summer.zip');
+    await download.saveAs(path);
+    expect([...filesOfZip(readFileSync(path)).keys()].sort()).toEqual([
+      'summer/hat.png',
+      'summer/shoes/red.png',
+    ]);
+    await close();
+  });
+
   it('takes the key out of the address, and keeps it for the tab only', async () => {
     const { page, close } = await browser.visit(withKey());
     await page.getByRole('button', { name: 'Choose photos' }).waitFor();
@@ -117,5 +172,22 @@ describeInBrowser('the page', () => {
     await dialog.getByRole('button', { name: 'Use this key' }).click();
     await page.getByText('1 of 1 done').waitFor();
     await close();
+  });
+});
+
+describeInBrowser('the page of a service that keeps its images in S3', () => {
+  it('shows cutouts, which the gateway sends in place of a redirect', async () => {
+    const store = await startS3Store();
+    const service = await startService({ env: store.env });
+    const browser = await startBrowser();
+    await service.worker.start();
+    const { page, faults } = await browser.visit(`${service.url}/#key=${service.key}`);
+    await drop(page, [await photo('stored.jpg')]);
+    await page.getByText('1 of 1 done').waitFor();
+    await page.locator('wa-comparison').waitFor();
+    expect(faults()).toEqual([]);
+    await browser.close();
+    await service.stop();
+    await store.stop();
   });
 });

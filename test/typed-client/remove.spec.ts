@@ -89,3 +89,12 @@ describe('removeBackground', () => {
     expect([...alpha]).toEqual([...data].filter((_, i) => i % 4 === 3));
   });
 });
+
+describe('account', () => {
+  it('tells whose key it is, and refuses a wrong one', async () => {
+    const { apiKeys, usage } = await clientOf().account();
+    expect(apiKeys).toContainEqual(expect.objectContaining({ name: 'local', enabled: true }));
+    expect(usage.total).toEqual({ credits: expect.any(Number), requests: expect.any(Number) });
+    await expect(clientOf({ apiKey: 'cc_wrong' }).account()).rejects.toMatchObject({ code: 'invalidApiKey' });
+  });
+});

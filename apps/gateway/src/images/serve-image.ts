@@ -72,6 +72,18 @@ export const createFindImage = ({ database, storage, signatures, config }: Needs
     withBytes: (use) => places(ownerId, async () => use(await storage.read(storageKey))),
   });
 
+  const find = async (
+    image: Image,
+    maxAgeS: number,
+    { method, query }: Omit<Asked, 'name'>,
+  ): Promise<Found> => {
+    const { contentType, storageKey } = image;
+    const asked = { method: method === 'HEAD' ? 'HEAD' : 'GET', contentType, maxAgeS } as const;
+    const place = await storage.locate(storageKey, asked);
+    const isProxied = place.kind === 'elsewhere' && asked.method === 'GET' && query.proxied !== undefined;
+    return { ...(isProxied ? proxied(image) : place), contentType, maxAgeS };
+  };
+
   return async ({ name, method, query }) => {
     if (signatures && !signatures.isValid(name, query)) throw addressOver();
     const [id] = name.split('.', 1);
@@ -81,12 +93,7 @@ export const createFindImage = ({ database, storage, signatures, config }: Needs
     const image = isExpired(known, now) ? null : await cleanOriginal(known);
     if (!image || isExpired(image, now))
       return { kind: 'gone', body: problemBody(imageGone(), config.PUBLIC_URL) };
-    const { contentType, storageKey } = image;
-    const maxAgeS = maxAgeOf(image, now);
-    const asked = { method: method === 'HEAD' ? 'HEAD' : 'GET', contentType, maxAgeS } as const;
-    const place = await storage.locate(storageKey, asked);
-    const isProxied = place.kind === 'elsewhere' && query.proxied !== undefined && asked.method === 'GET';
-    return { ...(isProxied ? proxied(image) : place), contentType, maxAgeS };
+    return find(image, maxAgeOf(image, now), { method, query });
   };
 };
 

@@ -1,6 +1,8 @@
 import { computed, effect, signal } from '@preact/signals';
+import { remedyOf } from '#client/browser';
 import { de } from '../texts/de.js';
 import { en } from '../texts/en.js';
+import { remediesDe } from '../texts/remedies-de.js';
 import type { Texts } from '../texts/texts.js';
 import { keptValue } from './kept-value.js';
 
@@ -20,6 +22,10 @@ export const language = signal<Language>(isLanguage(known) ? known : preferred()
 
 /** The texts in the language of now. */
 export const texts = computed<Texts>(() => languages[language.value].texts);
+
+/** What to do about an error, in the language of now. */
+export const remedyText = (code: string): string | undefined =>
+  (language.value === 'de' ? remediesDe[code] : undefined) ?? remedyOf(code);
 
 export const chooseLanguage = (next: string): void => {
   if (!isLanguage(next)) return;

@@ -50,7 +50,8 @@ const readSpeeds = (): Speeds => {
 /** Seconds for an image, by model, as this browser saw them. */
 export const speedOf = signal<Speeds>(readSpeeds());
 
-export const noteSpeed = (model: string, seconds: number): void => {
+export const noteSpeed = (model: string, seconds: number | undefined): void => {
+  if (seconds === undefined) return;
   const known = speedOf.peek()[model];
   speedOf.value = { ...speedOf.peek(), [model]: known === undefined ? seconds : known * 0.7 + seconds * 0.3 };
   speeds.write(JSON.stringify(speedOf.peek()));

@@ -42,10 +42,18 @@ const step = (entry: Entry, change: Partial<Photo>) => {
   void keepPhoto(entry);
 };
 
-const onProgress =
-  (entry: Entry) =>
-  ({ stage, queuePosition }: Progress) =>
-    update(entry, { stage, queuePosition });
+/** Follows a task, and tells how long the device worked on it. */
+const watch = (entry: Entry) => {
+  let deviceMs: number | undefined;
+  return {
+    onProgress: ({ stage, queuePosition }: Progress) => {
+      if (stage === 'device') deviceMs ??= performance.now();
+      update(entry, { stage, queuePosition });
+    },
+    /** Tasks of one batch share the device, so that this is what a person waits for. */
+    deviceSeconds: () => (deviceMs === undefined ? undefined : (performance.now() - deviceMs) / 1000),
+  };
+};
 
 const sendOriginal = async (entry: Entry, signal: AbortSignal): Promise<string> => {
   const { imageUUID, uploadUUID } = entry.photo.peek();
@@ -69,12 +77,13 @@ const doOnce = async (entry: Entry, signal: AbortSignal): Promise<void> => {
   const startedMs = entry.photo.peek().startedMs ?? Date.now();
   step(entry, { task, stage: 'accepted', startedMs });
   const options = JSON.parse(task.options) as Options;
+  const watched = watch(entry);
   const cutout = await client().removeBackground(image, {
     ...options,
     taskUUID,
     signal,
     timeoutMs: TIMEOUT_MS,
-    onProgress: onProgress(entry),
+    onProgress: watched.onProgress,
   });
   signal.throwIfAborted();
   const result: Result = {
@@ -87,7 +96,7 @@ const doOnce = async (entry: Entry, signal: AbortSignal): Promise<void> => {
     extension: extensionOf(options.outputFormat ?? 'PNG'),
   };
   noteEnd();
-  noteSpeed(String(options.model), cutout.timings.waitMs / 1000);
+  noteSpeed(String(options.model), watched.deviceSeconds());
   rememberCutout(entry.id, cutout);
   step(entry, { stage: 'done', result, task: undefined, fault: undefined, queuePosition: undefined });
 };

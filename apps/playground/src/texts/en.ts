@@ -46,7 +46,7 @@ export const en = {
     done: 'Done',
     failed: 'Failed',
   },
-  place: (n: number) => `No. ${n} in the queue`,
+  place: (n: number) => `Queue no. ${n}`,
   seconds: (text: string) => `${text} s`,
   view: {
     label: 'View',

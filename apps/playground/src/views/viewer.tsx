@@ -1,7 +1,6 @@
-import { remedyOf } from '#client/browser';
 import { remove } from '../state/add.js';
 import { areSettingsShown, isCodeShown } from '../state/dialogs.js';
-import { numberText, texts } from '../state/language.js';
+import { numberText, remedyText, texts } from '../state/language.js';
 import { isBusy, type Photo } from '../state/photo.js';
 import { selected, type Entry } from '../state/photos.js';
 import { after, afterFault } from '../state/preview.js';
@@ -26,7 +25,7 @@ const Failure = ({ entry, photo }: { readonly entry: Entry; readonly photo: Phot
   const t = texts.value;
   const { fault } = photo;
   if (!fault) return null;
-  const remedy = remedyOf(fault.code);
+  const remedy = remedyText(fault.code);
   return (
     <section class="failure" role="alert">
       <span class="failure-mark">

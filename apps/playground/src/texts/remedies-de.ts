@@ -1,0 +1,31 @@
+/** What to do, by the code of an error. The client has the English ones. */
+export const remediesDe: Readonly<Record<string, string>> = {
+  connectionFailed: 'Bitte prüfen, ob der Server läuft und erreichbar ist.',
+  unreadableAnswer: 'Bitte prüfen, ob die Adresse die einer Clearcut- oder Runware-API ist.',
+  timedOut: 'Bitte noch einmal versuchen: Die Aufgabe geht dort weiter, wo sie war.',
+  invalidApiKey: 'Bitte den Schlüssel prüfen: npx clearcut info zeigt ihn, keys create macht einen neuen.',
+  missingApiKey: 'Bitte einen Schlüssel angeben: npx clearcut info zeigt ihn, keys create macht einen neuen.',
+  permissionDenied: 'Bitte einen Schlüssel mit diesem Recht verwenden, oder es dem Schlüssel geben.',
+  insufficientCredits: 'Bitte das Budget des Schlüssels erhöhen, oder den nächsten Monat abwarten.',
+  rateLimitExceeded: 'Bitte weniger auf einmal senden, oder die Grenzen des Schlüssels anheben.',
+  serviceUnavailable: 'Bitte warten; das Protokoll des Servers sagt, was fehlt.',
+  internalServerError: 'Bitte noch einmal versuchen; das Protokoll des Servers nennt den Grund.',
+  modelUnavailable:
+    'Bitte das Modell mit npx clearcut models pull installieren und einen Worker dafür starten.',
+  invalidModel: 'Bitte ein Modell aus npx clearcut models list nennen.',
+  invalidInputImage: 'Bitte das Bild in einem Bildprogramm öffnen und als PNG, JPEG oder WEBP neu speichern.',
+  unsupportedImageFormat: 'Bitte das Bild in PNG, JPEG oder WEBP umwandeln.',
+  maxImageSizeExceeded: 'Bitte das Bild verkleinern, oder MAX_IMAGE_MEGAPIXELS des Servers anheben.',
+  invalidInputImageURL:
+    'Bitte die Adresse prüfen; private Rechner müssen in OUTBOUND_ALLOW des Servers stehen.',
+  downloadFailed: 'Bitte prüfen, ob der Server die Adresse erreicht.',
+  mediaNotFound: 'Bitte das Bild noch einmal hochladen.',
+  mediaExpired: 'Bitte das Bild noch einmal hochladen.',
+  taskExpired: 'Bitte die Aufgabe noch einmal senden.',
+  taskNotFound: 'Bitte die Aufgabe noch einmal senden.',
+  inferenceError: 'Bitte noch einmal versuchen; das Protokoll des Workers nennt den Grund.',
+  taskTimeout: 'Bitte noch einmal versuchen, oder TASK_TIMEOUT_S des Workers anheben.',
+  uploadFailed: 'Bitte prüfen, ob der uploadEndpoint PUT annimmt und nicht abgelaufen ist.',
+  unsupportedParameter: 'Bitte den Parameter weglassen, oder ein Modell wählen, das ihn kennt.',
+  conflictTaskUUID: 'Bitte für andere Parameter eine neue taskUUID verwenden.',
+};
