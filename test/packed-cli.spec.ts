@@ -28,7 +28,7 @@ describe('the command line from its packed package', () => {
   beforeAll(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'clearcut-packed-')));
     await execute(process.execPath, ['tools/pack-cli.mjs', folder]);
-    const [file = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+    const file = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
     // As npm installs it, but with packages that are here already: only those that it names.
     const place = join(folder, 'node_modules/clearcut');
     await mkdir(place, { recursive: true });

@@ -127,7 +127,7 @@ describe('npx clearcut tasks list and show', () => {
   it('list tasks by status, the latest first, as a table and as JSON', async () => {
     const waiting = [await insertRemoval(service), await insertRemoval(service)];
     const done = await insertSucceeded(service);
-    const uuids = waiting.map(({ taskUuidSent }) => taskUuidSent).reverse();
+    const uuids = waiting.map(({ taskUuidSent }) => taskUuidSent).toReversed();
 
     const all = await tasks('list');
     expect(all.out.split('\n').map((line) => line.split(/ +/)[0])).toEqual([

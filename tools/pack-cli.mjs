@@ -62,7 +62,7 @@ try {
   writeFileSync(join(staged, 'README.md'), readme);
 
   const { name, version, description, license, type, engines, bin, imports, dependencies } = project;
-  const needed = Object.fromEntries(names.sort().map((each) => [each, dependencies[each]]));
+  const needed = Object.fromEntries(Object.entries(dependencies).filter(([each]) => names.includes(each)));
   const facts = {
     name,
     version,

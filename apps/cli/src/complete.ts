@@ -42,7 +42,7 @@ const filesLike = (word: string, complete: Complete) => {
 };
 
 /** Commands whose words are files. */
-const takeFiles = ['remove', 'restore', 'backup'];
+const takeFiles: ReadonlySet<string> = new Set(['remove', 'restore', 'backup']);
 
 /** The names and texts of a help text's list of commands. */
 const listIn = (text: string): [string, string][] =>
@@ -56,7 +56,7 @@ const describe = (name: string, help: Help, word: string) => {
   }
   if (help.commands) return;
   addOptions(command, help.usage);
-  if (takeFiles.includes(name)) command.argument('file', (complete) => filesLike(word, complete), true);
+  if (takeFiles.has(name)) command.argument('file', (complete) => filesLike(word, complete), true);
 };
 
 /**

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import t from '@bomb.sh/tab';
 import { isHelp, print, readArguments, UsageError, type Help } from './command.js';
 
-const shells = ['bash', 'zsh', 'fish', 'powershell'];
+const shells: ReadonlySet<string> = new Set(['bash', 'zsh', 'fish', 'powershell']);
 
-const usage = `Usage: npx clearcut completion <${shells.join(' | ')}>
+const usage = `Usage: npx clearcut completion <${[...shells].join(' | ')}>
 
 Prints a script with which a shell completes the command clearcut: its commands, options, and files. bash also needs its
 package bash-completion. For the running shell:
@@ -34,7 +34,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
   if (args.some(isHelp)) return print(usage);
   const { positionals } = readArguments(args, {}, usage);
   const [shell, ...more] = positionals;
-  if (shell === undefined || more.length > 0 || !shells.includes(shell))
-    throw new UsageError(`Name one shell: ${shells.join(', ')}.`, usage);
+  if (shell === undefined || more.length > 0 || !shells.has(shell))
+    throw new UsageError(`Name one shell: ${[...shells].join(', ')}.`, usage);
   t.setup('clearcut', executable(), shell);
 };
