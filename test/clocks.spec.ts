@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createKey, measureClockOffset } from '#database';
@@ -142,7 +143,20 @@ describe('npx clearcut doctor', () => {
   it('finds nothing wrong on a machine whose clock is right', async () => {
     expect(Math.abs(await measureClockOffset(fleet.database))).toBeLessThan(HANG_MS);
     const { code, out } = await doctor();
-    expect(out).toMatch(/^ok +database .*\nok +clock .*\nok +workers +1 warm\nok +decoder +starts\n$/);
+    const lines = out.trimEnd().split('\n');
+    const names = lines.map((line) => line.split(/ +/)[1]);
+    const service = ['database', 'clock', 'queue', 'workers', 'decoder'];
+    expect(names.filter((name) => name !== 'disk')).toEqual([
+      'node',
+      'memory',
+      'device',
+      'weights',
+      ...service,
+    ]);
+    expect(lines.filter((line) => line.startsWith('FAULT'))).toEqual([]);
+    expect(out).toMatch(/^ok +queue +answers, in Postgres$/m);
+    expect(out).toMatch(/^ok +workers +1 warm, cpu/m);
+    expect(out).toMatch(/^ok +decoder +starts$/m);
     expect(code).toBe(0);
   });
 
@@ -155,7 +169,24 @@ describe('npx clearcut doctor', () => {
   it('says that the database is away', async () => {
     const away = Object.assign(new URL(fleet.databaseUrl), { port: `${await freePort()}` }).href;
     const { code, out } = await doctor({ DATABASE_URL: away });
-    expect(out).toMatch(/^FAULT +database /);
+    expect(out).toMatch(/^FAULT +database /m);
+    expect(code).toBe(1);
+  });
+
+  it('examines the machine without any database, and tells it in lines of JSON', async () => {
+    const nowhere = join(tmpdir(), `clearcut-none-${process.pid}`);
+    const env = { DATABASE_URL: '', DATA_DIR: nowhere, MODELS_DIR: nowhere };
+    const { code, out } = await clearcut(['doctor', '--json'], env);
+    const found = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(found.find(({ name }) => name === 'node')).toMatchObject({ status: 'ok', remedy: null });
+    expect(found.find(({ name }) => name === 'weights')).toMatchObject({
+      status: 'hint',
+      remedy: expect.stringContaining('models pull'),
+    });
+    expect(found.find(({ name }) => name === 'database')).toMatchObject({ status: 'fault' });
     expect(code).toBe(1);
   });
 });

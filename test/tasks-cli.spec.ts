@@ -113,3 +113,64 @@ describe('npx clearcut tasks suspects and replay', () => {
     expect((await tasks('replay', 'x')).code).toBe(2);
   });
 });
+
+describe('npx clearcut tasks list and show', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.stop());
+
+  const tasks = (...args: readonly string[]) =>
+    runClearcut(['tasks', ...args], { DATABASE_URL: service.config.DATABASE_URL });
+
+  it('list tasks by status, the latest first, as a table and as JSON', async () => {
+    const waiting = [await insertRemoval(service), await insertRemoval(service)];
+    const done = await insertSucceeded(service);
+    const uuids = waiting.map(({ taskUuidSent }) => taskUuidSent).toReversed();
+
+    const all = await tasks('list');
+    expect(all.out.split('\n').map((line) => line.split(/ +/)[0])).toEqual([
+      'TASKUUID',
+      done.taskUuidSent,
+      ...uuids,
+      '',
+    ]);
+    const { code, out } = await tasks('list', '--status', 'waiting', '--key', 'local', '--json');
+    const items = JSON.parse(out) as { taskUUID: string; status: string }[];
+    expect([code, items.map(({ taskUUID, status }) => [taskUUID, status])]).toEqual([
+      0,
+      uuids.map((uuid) => [uuid, 'waiting']),
+    ]);
+    expect(JSON.parse((await tasks('list', '--json', '--limit', '1')).out)).toHaveLength(1);
+    expect(JSON.parse((await tasks('list', '--json', '--model', 'acme:1@1')).out)).toEqual([]);
+  });
+
+  it('show how one stands, and nothing of its addresses', async () => {
+    const { id, taskUuidSent } = await insertSucceeded(service, { imageUrl: 'http://127.0.0.1/secret' });
+    const { code, out } = await tasks('show', taskUuidSent, '--json');
+    expect([code, JSON.parse(out)]).toMatchObject([
+      0,
+      { id, taskUUID: taskUuidSent, status: 'success', model: 'runware:109@1', cost: 0.0006, error: null },
+    ]);
+    const text = await tasks('show', taskUuidSent, '--key', 'local');
+    expect(text.out).toMatch(/^status +success$/m);
+    expect(out + text.out).not.toContain('secret');
+  });
+
+  it.each([
+    [['list', '--status', 'lost'], 2, '--status takes one of waiting, running, success, error, cancelled.'],
+    [['list', '--limit', '0'], 2, '--limit takes a whole number from 1 to 1000.'],
+    [['list', 'x'], 2, 'tasks list takes options only.'],
+    [['list', '--key', 'none'], 1, 'There is no key none: see keys list.'],
+    [['show', 'x'], 2, 'Name one taskUUID, as tasks list shows it.'],
+    [
+      ['show', '00000000-0000-4000-8000-000000000000'],
+      1,
+      'There is no task 00000000-0000-4000-8000-000000000000.',
+    ],
+  ])('answer %j in one sentence, with an exit code', async (args, code, message) => {
+    const ended = await tasks(...args);
+    expect([ended.code, ended.err]).toEqual([code, expect.stringContaining(`clearcut: ${message}`)]);
+  });
+});

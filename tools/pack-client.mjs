@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { originIn } from './package-origin.mjs';
 
 const [out] = process.argv.slice(2);
 if (!out) throw new Error('Name the folder for the package.');
@@ -16,7 +17,8 @@ const staged = mkdtempSync(join(tmpdir(), 'clearcut-pack-'));
 try {
   const compiler = ['node_modules/typescript/bin/tsc', '-p', 'libs/client', '--outDir', join(staged, 'dist')];
   execFileSync(process.execPath, compiler, { stdio: 'inherit' });
-  const manifest = { ...readJson('libs/client/package.json'), version: readJson('package.json').version };
+  const { version } = readJson('package.json');
+  const manifest = { ...readJson('libs/client/package.json'), version, ...originIn(process.env) };
   writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   copyFileSync('libs/client/README.md', join(staged, 'README.md'));
   copyFileSync('LICENSE', join(staged, 'LICENSE'));

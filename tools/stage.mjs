@@ -20,7 +20,7 @@ const redis = ['ioredis'];
 /** The commands of the command line. Each image carries its own ones. */
 const commands = {
   migrate: [
-    'apps/cli/src/doctor.js',
+    'apps/cli/src/doctor/run-doctor.js',
     'apps/cli/src/migrate.js',
     'apps/cli/src/keys/run-keys.js',
     'apps/cli/src/tasks/run-tasks.js',
@@ -29,6 +29,8 @@ const commands = {
   models: ['apps/cli/src/models/run-models.js'],
   start: [
     'apps/cli/src/info.js',
+    'apps/cli/src/complete.js',
+    'apps/cli/src/completion.js',
     'apps/cli/src/backup/run-backup.js',
     'apps/cli/src/backup/run-restore.js',
     'apps/cli/src/remove/run-remove.js',
@@ -52,10 +54,29 @@ export const images = {
   migrate: {
     entries: ['apps/cli/src/main.js'],
     // Of what doctor examines, this image runs no worker.
-    without: [...commands.models, ...commands.start, 'libs/decoders/src/index.js'],
+    without: [
+      ...commands.models,
+      ...commands.start,
+      'libs/decoders/src/index.js',
+      'libs/inference/src/index.js',
+      'libs/weights/src/index.js',
+    ],
+    packages: redis,
     files: ['prisma/migrations'],
   },
   models: { entries: ['apps/cli/src/main.js'], without: [...commands.migrate, ...commands.start] },
+};
+
+/** The command line as a package: every command, and what it computes with. See pack-cli.mjs. */
+const commandLine = {
+  entries: [
+    'apps/cli/src/main.js',
+    'libs/pipeline/src/arithmetic.js',
+    'libs/decoders/src/decoder-main.js',
+    'libs/inference/src/thread/device-thread.js',
+    'libs/inference/src/graph/prepare-thread.js',
+  ],
+  packages: redis,
 };
 
 /** Leaves out binaries for other systems, query compilers for other databases, and files for editors and debuggers. */
@@ -134,15 +155,22 @@ const closure = (names) => {
 /** `name@version`, as in a bill of materials. */
 const identify = (place) => `${place.split('node_modules/').at(-1)}@${locked[place].version}`;
 
-/** The contents of an image: files below dist, and places in the lock file. */
-export const contentsOf = (image) => {
-  const { files, packages: imported } = reach(images[image], (file) =>
-    readFileSync(join(root, 'dist', file), 'utf8'),
-  );
-  const names = [...new Set([...imported, ...(images[image].packages ?? [])])];
+/** The files below dist that a part of the product needs, and the packages that these import. */
+const gather = (what, part) => {
+  const { files, packages: imported } = reach(part, (file) => readFileSync(join(root, 'dist', file), 'utf8'));
+  const names = [...new Set([...imported, ...(part.packages ?? [])])];
   const strangers = names.filter((name) => !Object.hasOwn(project.dependencies, name));
   if (strangers.length > 0)
-    throw new Error(`${image} needs ${strangers.join(', ')}, which package.json does not name.`);
+    throw new Error(`${what} needs ${strangers.join(', ')}, which package.json does not name.`);
+  return { files, names };
+};
+
+/** The contents of the package of the command line. */
+export const contentsOfCommandLine = () => gather('The command line', commandLine);
+
+/** The contents of an image: files below dist, and places in the lock file. */
+export const contentsOf = (image) => {
+  const { files, names } = gather(image, images[image]);
   const places = closure(names);
   return { files, names, places, packages: places.map(identify) };
 };

@@ -28,6 +28,18 @@ export type Group<World> = {
   readonly within: (work: (world: World) => Promise<void>) => Promise<void>;
 };
 
+/** Help texts: of a command, and of those behind it. */
+export type Help = {
+  readonly usage: string;
+  readonly commands?: Readonly<Record<string, { readonly usage: string }>>;
+};
+
+/** The module of a command. */
+export type Loaded = {
+  readonly run: (args: readonly string[], signal: AbortSignal) => Promise<void>;
+  readonly help: Help;
+};
+
 type Options = NonNullable<ParseArgsConfig['options']>;
 type OptionToken = {
   readonly name: string;

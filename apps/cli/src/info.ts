@@ -1,11 +1,13 @@
 import { readConfig } from '#config';
-import { isHelp, print, UsageError } from './command.js';
+import { isHelp, print, UsageError, type Help } from './command.js';
 import { printAnnouncement, readAnnouncement } from './start/announcement.js';
 
 const usage = `Usage: npx clearcut info
 
 Prints the address, the key and the status page of the npm start that runs on DATA_DIR.
 `;
+
+export const help: Help = { usage };
 
 /**
  * `npx clearcut info`

@@ -1,13 +1,15 @@
 import { readConfig } from '#config';
 import { migrate } from '#database';
 import { databaseUrl } from './database.js';
-import { isHelp, print, UsageError } from './command.js';
+import { isHelp, print, UsageError, type Help } from './command.js';
 
 const usage = `Usage: npx clearcut migrate
 
 Brings the schema of the database of DATABASE_URL up to date, and creates the database if it does not exist.
 Several may run at once. Without pending migrations it does nothing. npm start does it by itself.
 `;
+
+export const help: Help = { usage };
 
 /**
  * `npx clearcut migrate`

@@ -13,7 +13,8 @@ export const statusOf = ({ state, problem }: Pick<TaskRow, 'state' | 'problem'>)
 };
 
 export type TaskFilter = {
-  readonly ownerId: string;
+  /** All owners' if left out. */
+  readonly ownerId?: string | undefined;
   readonly status?: TaskStatus | undefined;
   readonly model?: string | undefined;
   readonly from?: Date | undefined;
@@ -56,13 +57,13 @@ const listed = {
 } as const satisfies Partial<Record<keyof TaskRow, true>>;
 export type ListedRow = Pick<TaskRow, keyof typeof listed>;
 
-/** A page of an owner's tasks, newest first. `next` is set when there may be more. */
+/** A page of tasks, newest first. `next` is set when there may be more. */
 export type TaskPage = { readonly tasks: ListedRow[]; readonly next: string | undefined };
 
 /** Ids are UUIDv7, so that times of acceptance are ranges of ids. */
 const rangeOf = ({ ownerId, from, to, after }: TaskFilter): Prisma.Sql =>
   allOf([
-    Prisma.sql`owner_id = ${ownerId}::uuid`,
+    ownerId === undefined ? undefined : Prisma.sql`owner_id = ${ownerId}::uuid`,
     from && Prisma.sql`id >= ${firstIdSince(from.getTime())}::uuid`,
     to && Prisma.sql`id < ${firstIdSince(to.getTime())}::uuid`,
     after === undefined ? undefined : Prisma.sql`id < ${after}::uuid`,

@@ -5,7 +5,7 @@ import { TaskError } from '#contract';
 import { openDump, type Dump } from '#database';
 import { findRunningPostgres, hasCluster, startEmbeddedPostgres } from '#embedded-postgres';
 import { openStorage, type Storage } from '#storage';
-import { isHelp, print, readArguments, UsageError } from '../command.js';
+import { isHelp, print, readArguments, UsageError, type Help } from '../command.js';
 import { isLocked, lockDataDir } from '../start/data-lock.js';
 import { HEAD, keyFiles, type Head } from './archive-format.js';
 import { BackupError } from './backup-error.js';
@@ -134,6 +134,8 @@ const report = (config: Config, file: string, copied: Awaited<ReturnType<typeof 
   ];
   for (const note of notes) process.stderr.write(`${note}\n`);
 };
+
+export const help: Help = { usage };
 
 /**
  * `npx clearcut backup`

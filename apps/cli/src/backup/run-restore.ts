@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { readConfig, type Config } from '#config';
 import { checkDump } from '#database';
 import { removeCluster } from '#embedded-postgres';
-import { isHelp, print, readArguments, UsageError } from '../command.js';
+import { isHelp, print, readArguments, UsageError, type Help } from '../command.js';
 import { lockDataDir } from '../start/data-lock.js';
 import { makeFolder } from '../start/make-folder.js';
 import { BackupError } from './backup-error.js';
@@ -73,6 +73,8 @@ const check = async (file: string): Promise<void> => {
     print(`${basename(file)} is whole: ${count(rows['tasks'] ?? 0, 'task')}, ${count(images, 'image')}.\n`);
   }
 };
+
+export const help: Help = { usage };
 
 /**
  * `npx clearcut restore`

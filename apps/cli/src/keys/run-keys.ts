@@ -1,6 +1,15 @@
 import { readCatalogue, readConfig } from '#config';
 import { limitKey, listKeys, newKey, revokeKey, rotateKey, type KeyFacts } from '#database';
-import { print, readArguments, runGroup, table, UsageError, type Command, type Group } from '../command.js';
+import {
+  print,
+  readArguments,
+  runGroup,
+  table,
+  UsageError,
+  type Command,
+  type Group,
+  type Help,
+} from '../command.js';
 import { withDatabase } from '../database.js';
 import { create } from './create.js';
 import { KeyError, readName } from './key-name.js';
@@ -109,6 +118,8 @@ const keys: Group<World> = {
   within: (work) =>
     withDatabase((database) => work({ database, catalogue: () => readCatalogue(readConfig()) })),
 };
+
+export const help: Help = keys;
 
 /**
  * `npx clearcut keys …`

@@ -1,6 +1,6 @@
 import { readCatalogue, readConfig } from '#config';
 import { createProgress } from '#weights';
-import { print, runGroup, type Group } from '../command.js';
+import { print, runGroup, type Group, type Help } from '../command.js';
 import type { World } from './command.js';
 import { importFile } from './import.js';
 import { list } from './list.js';
@@ -19,16 +19,20 @@ const usage = `Usage: npx clearcut models <command> [options]
 See npx clearcut models <command> --help for details, and docs/models.md for what each model is good at.
 `;
 
+const commands = { list, pull, import: importFile, verify, remove };
+
 const models = (signal: AbortSignal): Group<World> => ({
   name: 'models',
   usage,
-  commands: { list, pull, import: importFile, verify, remove },
+  commands,
   within: async (work) => {
     const config = readConfig();
     const catalogue = await readCatalogue(config);
     await work({ config, catalogue, progress: createProgress(), print, signal });
   },
 });
+
+export const help: Help = { usage, commands };
 
 /**
  * `npx clearcut models …`

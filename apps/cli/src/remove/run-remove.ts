@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readConfig, type Config } from '#config';
-import { isHelp, print, readArguments, UsageError } from '../command.js';
+import { isHelp, print, readArguments, UsageError, type Help } from '../command.js';
 import { removeByServer } from './by-server.js';
 import { flagOptions, toParameters, type Parameters } from './flags.js';
 import { findImages, type InputImage } from './inputs.js';
@@ -141,6 +141,8 @@ const removeAll = async (plan: Plan, report: Report, signal: AbortSignal): Promi
     await remover.close();
   }
 };
+
+export const help: Help = { usage };
 
 /**
  * `npx clearcut remove …`

@@ -9,16 +9,20 @@ import {
   suspectTasks,
   type Database,
 } from '#database';
-import { print, readArguments, runGroup, table, UsageError, type Command, type Group } from '../command.js';
+import {
+  print,
+  readArguments,
+  runGroup,
+  table,
+  UsageError,
+  type Command,
+  type Group,
+  type Help,
+} from '../command.js';
 import { withDatabase } from '../database.js';
-
-/** What the commands on tasks work with. */
-type World = { readonly database: Database };
-
-/** A command that does not fit the existing tasks. The message is one sentence. */
-class TasksError extends Error {
-  override readonly name = 'TasksError';
-}
+import { list } from './list.js';
+import { show } from './show.js';
+import { TasksError, type World } from './world.js';
 
 const cancelUsage = `Usage: npx clearcut tasks cancel <taskUUID> --key <name>
        npx clearcut tasks cancel --all --key <name>
@@ -70,10 +74,12 @@ const cancel: Command<World> = {
   },
 };
 
-const suspectsUsage = `Usage: npx clearcut tasks suspects
+const suspectsUsage = `Usage: npx clearcut tasks suspects [--json]
 
 Lists tasks whose worker vanished: those of the last day, and all that were given up for it. From the second time on, a
 task runs alone in its worker. It is given up only when a worker ends by itself while it runs alone.
+
+  --json     JSON
 `;
 
 const MOST_LISTED = 100;
@@ -81,8 +87,19 @@ const MOST_LISTED = 100;
 const suspects: Command<World> = {
   usage: suspectsUsage,
   run: async ({ database }, args) => {
-    if (args.length > 0) throw new UsageError('tasks suspects takes no arguments.', suspectsUsage);
+    const { values, positionals } = readArguments(args, { json: { type: 'boolean' } }, suspectsUsage);
+    if (positionals.length > 0) throw new UsageError('tasks suspects takes no arguments.', suspectsUsage);
     const found = await suspectTasks(database, MOST_LISTED);
+    if (values.json) {
+      const items = found.map((task) => ({
+        id: task.id,
+        taskUUID: task.taskUuidSent,
+        model: task.model,
+        vanished: task.stalls,
+        state: explainSuspect(task),
+      }));
+      return print(`${JSON.stringify(items, undefined, 2)}\n`);
+    }
     const rows = found.map((task) => [
       task.id,
       task.taskUuidSent,
@@ -115,6 +132,8 @@ const replay: Command<World> = {
 
 const usage = `Usage: npx clearcut tasks <command> [options]
 
+  list       list tasks by key, status, model and time
+  show       show one task
   cancel     cancel a task of a key, or all of its tasks that wait
   suspects   list tasks whose worker vanished
   replay     run a task again that was given up for it
@@ -125,9 +144,11 @@ The commands work on the database of DATABASE_URL, or on that of the running npm
 const tasks: Group<World> = {
   name: 'tasks',
   usage,
-  commands: { cancel, suspects, replay },
+  commands: { list, show, cancel, suspects, replay },
   within: (work) => withDatabase((database) => work({ database })),
 };
+
+export const help: Help = tasks;
 
 /**
  * `npx clearcut tasks …`

@@ -2,7 +2,16 @@ import { isUuid } from '#contract';
 import { listWebhooks, replayWebhooks, type ListedWebhook, type WebhookFilter } from '#database';
 import { readConfig } from '#config';
 import { openExistingSecrets } from '#secrets';
-import { print, readArguments, runGroup, table, UsageError, type Command, type Group } from '../command.js';
+import {
+  print,
+  readArguments,
+  runGroup,
+  table,
+  UsageError,
+  type Command,
+  type Group,
+  type Help,
+} from '../command.js';
 import { withDatabase } from '../database.js';
 import { moment } from '../keys/show-key.js';
 import { rotate, secret } from './secret.js';
@@ -159,6 +168,8 @@ const webhooks: Group<World> = {
   within: (work) =>
     withDatabase((database) => work({ database, secrets: () => openExistingSecrets(readConfig()) })),
 };
+
+export const help: Help = webhooks;
 
 /**
  * `npx clearcut webhooks …`

@@ -25,7 +25,11 @@ const momentOf = (option: string, text: string | undefined, usage: string): Date
 };
 
 /** @throws UsageError that names the option; WebhooksError for an unknown key */
-export const readSpan = async (world: World, values: Values, usage: string): Promise<WebhookFilter> => {
+export const readSpan = async (
+  world: Pick<World, 'database'>,
+  values: Values,
+  usage: string,
+): Promise<Pick<WebhookFilter, 'ownerId' | 'from' | 'to'>> => {
   const [from, to] = [momentOf('from', values.from, usage), momentOf('to', values.to, usage)];
   return { from, to, ...(values.key !== undefined && { ownerId: await ownerOf(world, values.key) }) };
 };

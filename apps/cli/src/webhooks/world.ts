@@ -15,7 +15,7 @@ export class WebhooksError extends Error {
 }
 
 /** The owner of a key. Those of revoked keys count too. */
-export const ownerOf = async ({ database }: World, keyName: string): Promise<string> => {
+export const ownerOf = async ({ database }: Pick<World, 'database'>, keyName: string): Promise<string> => {
   const ownerId = await findOwnerId(database, keyName);
   if (ownerId === undefined) throw new WebhooksError(`There is no key ${keyName}: see keys list.`);
   return ownerId;
