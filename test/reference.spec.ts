@@ -81,6 +81,15 @@ describe('the API reference', () => {
     expect(anchorOf('removeBackground', 'apiKey')).toBe('authentication-request-apikey');
   });
 
+  it('is led to by the page of requests, which lists every task', async () => {
+    const page = await readFile('docs/requests.md', 'utf8');
+    for (const schema of new Set(Object.values(taskSchemas))) {
+      const names = Object.entries(taskSchemas).filter(([, other]) => other === schema);
+      const [[taskType] = ['']] = names;
+      expect(page).toContain(`| [\`${taskType}\`](api.md#task-${taskType.toLowerCase()})`);
+    }
+  });
+
   it('has a discriminator, and every error code with its meaning', async () => {
     const files = await renderReference();
     const { components } = JSON.parse(files['openapi.json'] ?? '') as {

@@ -8,7 +8,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -131,19 +131,27 @@ async function install() {
     const { code, output } = await run(command, [...args, 'ci', ...flags], options);
     if (code !== 0)
       throw new Failure(`The packages could not be installed: ${installFault(output)}.`, output);
-    removeForeignBinaries();
+    removeUnusedFiles();
   });
   writeFileSync(installStamp, id);
 }
 
-/** onnxruntime-node brings its libraries for all systems, 290 MB. The folders stay, because a test reads their names. */
-function removeForeignBinaries() {
-  const folder = join(root, 'node_modules/onnxruntime-node/bin/napi-v6');
-  const own = join(folder, process.platform, process.arch);
-  for (const system of readdirSync(folder))
-    for (const place of readdirSync(join(folder, system)).map((name) => join(folder, system, name)))
-      for (const name of place === own ? [] : readdirSync(place))
-        rmSync(join(place, name), { recursive: true });
+/** What packages bring for other systems, databases and uses: half a gigabyte that nothing here loads. */
+const unusedFiles = {
+  // The empty folders stay, because a test reads their names.
+  'onnxruntime-node/bin/napi-v6': (name) => !name.startsWith(join(process.platform, process.arch)),
+  'binaryen/bin': () => true,
+  '@prisma/client/runtime': (name) => /\.(cockroachdb|mysql|sqlite|sqlserver)\./.test(name),
+  'lucide-static': (name) => /^(font|dist)\b/.test(name),
+};
+
+function removeUnusedFiles() {
+  for (const [name, isUnused] of Object.entries(unusedFiles)) {
+    const folder = join(root, 'node_modules', name);
+    const all = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+    for (const path of all.filter(isUnused).map((each) => join(folder, each)))
+      if (statSync(path).isFile()) rmSync(path);
+  }
 }
 
 /** Prefers the npm that started us, since npm may not be on the PATH. Other clients set the variable too. */

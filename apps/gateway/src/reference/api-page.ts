@@ -131,8 +131,9 @@ const cutout = `<a id="cutout"></a>
 
 A file in, a picture out: what a sync removeBackground does, without JSON and base64. Runware does not have it.
 
-\`\`\`sh
-curl -H 'authorization: Bearer KEY' -F image=@a.jpg http://127.0.0.1:3000/v1/cutout -o a.png
+\`\`\`bash
+curl -sf -H "Authorization: Bearer $(cat .clearcut/api-key)" -F image=@docs/pictures/bear.jpg -F outputFormat=WEBP \\
+  http://127.0.0.1:3000/v1/cutout -o bear.webp
 \`\`\`
 
 - **Image**: one file in a form, in a field of any name; or the plain body, as \`image/*\`, \`application/octet-stream\` or
