@@ -96,7 +96,6 @@ export { isDatabaseOutage } from './outage.js';
 export {
   endsByMinute,
   recentWork,
-  timedStages,
   type EndsOfMinute,
   type RecentWork,
   type TimedStage,

@@ -67,7 +67,7 @@ const parse = <T>(schema: z.ZodType<T>, body: unknown): T => {
   throw new BadRequestException(where ? `${where}: ${issue?.message}.` : 'The body: takes a JSON object.');
 };
 
-export const noActiveKey = (name: string) => new ConflictException(`There is no active key ${name}.`);
+const noActiveKey = (name: string) => new ConflictException(`There is no active key ${name}.`);
 
 type Needs = { readonly database: Database; readonly catalogue: () => Promise<Catalogue> };
 
