@@ -112,7 +112,7 @@ export type Key = Limits & {
 export type NewKey = { readonly name: string; readonly key: string };
 
 /** What the dispatcher answered when it did not do what was asked. The message is one sentence. */
-export class Refusal extends Error {
+class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
