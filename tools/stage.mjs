@@ -29,6 +29,7 @@ const commands = {
   models: ['apps/cli/src/models/run-models.js'],
   start: [
     'apps/cli/src/info.js',
+    'apps/cli/src/bench/run-bench.js',
     'apps/cli/src/complete.js',
     'apps/cli/src/completion.js',
     'apps/cli/src/backup/run-backup.js',

@@ -11,6 +11,7 @@ export const usage = `Usage: npx clearcut <command>
   backup      copy the data of npm start into a file
   restore     put the data of a backup into DATA_DIR
   doctor      check this machine, the database, the queue and the workers, and say what to do
+  bench       measure how fast images are cut out here or by a server
   completion  print what completes commands in bash, zsh and fish
   info        print the address, key and status page of the running npm start
 
@@ -30,6 +31,7 @@ export const commands: Readonly<Record<string, () => Promise<Loaded>>> = {
   restore: () => import('./backup/run-restore.js'),
   doctor: () => import('./doctor/run-doctor.js'),
   info: () => import('./info.js'),
+  bench: () => import('./bench/run-bench.js'),
   completion: () => import('./completion.js'),
   // What the printed script calls.
   complete: async () => (await import('./complete.js')).completing(usage, commands),
