@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { chromiumPath } from '#test/browser';
 import { disc, toJpeg } from '#test/pictures';
-
-const paths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-export const browserPath = paths.find((path) => existsSync(path));
 
 /** Where the page is. CORS_ORIGINS of the service names it, and nobody serves it. */
 export const pageOrigin = 'http://shop.example';
@@ -23,7 +20,7 @@ const args = [
  * @returns the width of the picture
  */
 export const visit = async (html: string, key: string): Promise<number> => {
-  const browser = await chromium.launch({ executablePath: browserPath ?? '', args });
+  const browser = await chromium.launch({ executablePath: chromiumPath() ?? '', args });
   try {
     const page = await browser.newPage();
     await page.route(`${pageOrigin}/**`, async (route) => {

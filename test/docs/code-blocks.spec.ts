@@ -3,13 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { chromiumPath } from '#test/browser';
 import { writeModelsFile } from '#test/fleet';
 import { pythonWith } from '#test/python-client';
 import { freePort } from '#test/redis';
 import { startS3Store, type S3Store } from '#test/s3-store';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
-import { browserPath, pageOrigin, visit } from './browser.js';
+import { pageOrigin, visit } from './browser.js';
 import { codeBlocksOf, pages, type CodeBlock } from './code-blocks.js';
 import { checkEnv, checkJson, checkYaml } from './data-blocks.js';
 import { openReader, type Reader } from './reader.js';
@@ -21,7 +22,9 @@ const has = (command: string) => spawnSync(command, ['--version']).error === und
 
 const hasPwsh = has('pwsh');
 if (!hasPwsh) say('The PowerShell of the pages is NOT run: there is no pwsh');
-if (!browserPath) say('The HTML of the pages is NOT run: there is no Chromium');
+const hasChromium = chromiumPath() !== undefined;
+if (!hasChromium && process.env['CHROMIUM'] === 'required') throw new Error('Chromium must be installed.');
+if (!hasChromium) say('The HTML of the pages is NOT run: there is no Chromium');
 const python = await pythonWith('test/clients/python/standardwebhooks.txt').catch((cause: unknown) => {
   if (process.env['PYTHON_CLIENTS'] === 'required') throw cause;
   say(`The Python of the pages is NOT run: ${(cause as Error).message}`);
@@ -51,7 +54,7 @@ const texts = new Set(['', 'text', 'mermaid']);
 
 const isSkipped = ({ language }: CodeBlock) =>
   (language === 'powershell' && !hasPwsh) ||
-  (language === 'html' && !browserPath) ||
+  (language === 'html' && !hasChromium) ||
   (language === 'python' && !python);
 
 let service: Service;

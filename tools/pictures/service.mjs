@@ -62,5 +62,5 @@ export const startService = async () => {
     process.once(signal, () => void stop().then(() => process.exit(1)));
 
   const url = await readyLine(child);
-  return { ask: (task) => ask(url, task), stop };
+  return { url, key, ask: (task) => ask(url, task), stop };
 };
