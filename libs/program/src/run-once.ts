@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { ProgramMessage } from './run-program.js';
 
@@ -29,10 +29,17 @@ export type Ending = {
 
 export type Run = { readonly child: ChildProcess; readonly ended: Promise<Ending> };
 
-/** How often this machine's kernel killed a process for want of memory; 0 where it does not say. */
+/** The count of kills of our own control group, or of the machine where that has none. */
+const oomCounters = (): string => {
+  const [, group] = /^0::(\S+)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8')) ?? [];
+  const own = `/sys/fs/cgroup${group}/memory.events`;
+  return group !== undefined && existsSync(own) ? own : '/proc/vmstat';
+};
+
+/** How often the kernel killed a process for want of memory; 0 where it does not say. */
 const countOomKills = (): number => {
   if (process.platform !== 'linux') return 0;
-  const [, count = '0'] = /^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8')) ?? [];
+  const [, count = '0'] = /^oom_kill (\d+)$/m.exec(readFileSync(oomCounters(), 'utf8')) ?? [];
   return Number(count);
 };
 
