@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+  chown,
+  lstat,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -230,6 +241,28 @@ describe('npx clearcut backup and restore', () => {
     expect((await runClearcut(['backup', former], { ...env, DATA_DIR: join(data, aside) })).code).toBe(0);
     expect(await contentsOf(former)).toEqual(contents);
   });
+
+  if (process.getuid?.() === 0)
+    it('restored by root belongs to the owner of its folder', async () => {
+      const [dataDir, one, two] = [
+        join(folder, 'of others'),
+        join(backups, 'one.tar'),
+        join(backups, 'third.tar'),
+      ];
+      await mkdir(dataDir);
+      const owner = 12_345;
+      await chown(dataDir, owner, owner);
+      const theirs = { ...env, DATA_DIR: dataDir };
+      expect((await runClearcut(['restore', one], theirs)).code).toBe(0);
+      const owners = new Set<number>();
+      for (const name of await readdir(dataDir, { recursive: true }))
+        owners.add((await lstat(join(dataDir, name))).uid);
+      expect([...owners]).toEqual([owner]);
+      // Root can still open what it restored.
+      expect((await runClearcut(['backup', two], theirs)).code).toBe(0);
+      expect(await contentsOf(two)).toEqual(await contentsOf(one));
+    });
+  else console.warn('Not running as root: the owner of restored files is not tested.');
 
   it('restores over a database that is damaged', async () => {
     const [one, two] = [join(backups, 'one.tar'), join(backups, 'two.tar')];

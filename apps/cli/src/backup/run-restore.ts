@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readConfig, type Config } from '#config';
 import { checkDump } from '#database';
@@ -40,6 +40,14 @@ const removeDraft = (folder: string): void => {
   rmSync(folder, { recursive: true, force: true });
 };
 
+/** Run by root, a restore must not leave files that the user of DATA_DIR cannot open. */
+const giveToOwnerOf = (dataDir: string, draft: string): void => {
+  const { uid, gid } = statSync(dataDir);
+  if (process.getuid?.() !== 0 || uid === 0) return;
+  for (const name of readdirSync(draft, { recursive: true, encoding: 'utf8' }))
+    chownSync(join(draft, name), uid, gid);
+};
+
 const restore = async (file: string, config: Config, signal: AbortSignal): Promise<void> => {
   const { DATA_DIR } = config;
   const folder = draftOf(DATA_DIR);
@@ -49,6 +57,7 @@ const restore = async (file: string, config: Config, signal: AbortSignal): Promi
   chmodSync(folder, 0o711);
   try {
     const { rows, images } = await buildDraft({ file, folder, config, log: say }, signal);
+    giveToOwnerOf(DATA_DIR, folder);
     const isReplacing = hasData(DATA_DIR);
     const aside = `replaced-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
     markBuilt(DATA_DIR, aside);
