@@ -72,6 +72,16 @@ export const databaseNow = async (database: Database): Promise<Date> => {
   return new Date(performance.now() + reading.aheadMs);
 };
 
+/** Postgres' time in milliseconds, without a wait. It is this machine's until Postgres has answered once. */
+export const databaseNowMs = (database: Database): number => {
+  const known = knownOf(database);
+  const { reading } = known;
+  const isGood = reading !== undefined && !hasJumped(reading);
+  if (!isGood || performance.now() - reading.atMs > RENEW_AFTER_MS)
+    renew(database, known).catch(() => undefined);
+  return isGood ? performance.now() + reading.aheadMs : Date.now();
+};
+
 /** Milliseconds by which this machine's clock is ahead of Postgres', measured now. */
 export const measureClockOffset = async (database: Database): Promise<number> => {
   const { aheadMs, systemMs } = await renew(database, knownOf(database));

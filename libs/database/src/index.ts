@@ -35,7 +35,7 @@ export {
   type HandedBack,
 } from './claimants.js';
 export { openDatabase, pingDatabase, type Database } from './client.js';
-export { CLOCK_TOLERANCE_MS, databaseNow, measureClockOffset } from './clock.js';
+export { CLOCK_TOLERANCE_MS, databaseNow, databaseNowMs, measureClockOffset } from './clock.js';
 export {
   endDelivery,
   recordAttempt,

@@ -18,7 +18,7 @@ const STEP_S = 60;
 export const createImageSignatures = (
   { mac, isMac }: Pick<Secrets, 'mac' | 'isMac'>,
   ttlS: number,
-  nowMs: () => number = Date.now,
+  nowMs: () => number,
 ): ImageSignatures => {
   const textOf = (name: string, expires: string) => `image ${name} until ${expires}`;
   return {
