@@ -74,7 +74,6 @@ describe('the page with the default weights', () => {
     const photos = [await drawn('cat', 0)];
     for (let i = 1; i < 9; i++) photos.push(await drawn(i % 2 === 1 ? 'mug' : 'cat', i * 35));
     const looks: readonly (readonly [string, BrowserContextOptions])[] = [
-      ['page', {}],
       ['page-dark', { colorScheme: 'dark' }],
       ['page-phone', { viewport: { width: 390, height: 844 }, isMobile: true, deviceScaleFactor: 2 }],
     ];
@@ -95,5 +94,5 @@ describe('the page with the default weights', () => {
     const isOver = async () => (await service.database.task.count({ where: open })) === 0;
     await until('the rest of the batches', isOver, 300_000);
   };
-  if (isWriting) it('is drawn for the docs in the light, in the dark, and on a phone', drawPictures);
+  if (isWriting) it('is drawn for the docs in the dark and on a phone', drawPictures);
 });

@@ -1,9 +1,11 @@
 import { signal } from '@preact/signals';
 import sample from '../assets/sample.webp';
+import { chosen } from './chosen.js';
 import { imagesOf, type NamedFile } from './files.js';
 import { apiKey } from './key.js';
 import { addPhotos, LIMIT, entries, removeEntries } from './photos.js';
 import { pump, stop } from './queue.js';
+import { plain } from './settings.js';
 import { dropPhotos, keepFiles } from './store.js';
 import { forgetCutout } from './cutouts.js';
 import { dropThumbnail } from './thumbnails.js';
@@ -26,9 +28,21 @@ export const take = async (files: readonly NamedFile[]): Promise<void> => {
 
 export const sampleAddress = sample;
 
+/** Its fur shows what the edges can be. A person's own choice stays. */
+const preferFineEdges = (): void => {
+  const { hair, cleanColours } = plain;
+  if (
+    entries.peek().length === 0 &&
+    chosen.peek().hair === hair &&
+    chosen.peek().cleanColours === cleanColours
+  )
+    chosen.value = { ...chosen.peek(), hair: true, cleanColours: true };
+};
+
 export const takeSample = async (): Promise<void> => {
   const response = await fetch(sample);
   const file = new File([await response.blob()], 'cat.webp', { type: 'image/webp' });
+  preferFineEdges();
   await take([{ name: file.name, file }]);
 };
 
