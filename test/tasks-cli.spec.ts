@@ -153,6 +153,10 @@ describe('npx clearcut tasks list and show', () => {
       0,
       { id, taskUUID: taskUuidSent, status: 'success', model: 'runware:109@1', cost: 0.0006, error: null },
     ]);
+    await service.database.task.update({ where: { id }, data: { queueMs: 12.4, uploadMs: 3 } });
+    expect(JSON.parse((await tasks('show', taskUuidSent, '--json')).out)).toMatchObject({
+      stagesMs: { queue: 12, upload: 3 },
+    });
     const text = await tasks('show', taskUuidSent, '--key', 'local');
     expect(text.out).toMatch(/^status +success$/m);
     expect(out + text.out).not.toContain('secret');

@@ -98,6 +98,7 @@ export {
   recentWork,
   type EndsOfMinute,
   type RecentWork,
+  timedStages,
   type TimedStage,
 } from './recent-work.js';
 export { claimTask, isSuspect, type Claimant } from './claim-task.js';

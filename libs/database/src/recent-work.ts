@@ -15,7 +15,7 @@ export const endsByMinute = (database: Database, minutes: number): Promise<EndsO
      GROUP BY 1 ORDER BY 1`;
 
 /** The stages of a task whose times its row keeps, in their order. */
-const timedStages = [
+export const timedStages = [
   'queue',
   'fetch',
   'decode',

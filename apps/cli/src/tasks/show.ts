@@ -1,5 +1,5 @@
 import { isUuid } from '#contract';
-import { findOwnerId, statusOf, StoredProblem, type TaskRow } from '#database';
+import { findOwnerId, statusOf, StoredProblem, timedStages, type TaskRow } from '#database';
 import { print, readArguments, table, UsageError, type Command } from '../command.js';
 import { moment } from '../keys/show-key.js';
 import { TasksError, type World } from './world.js';
@@ -35,19 +35,14 @@ const find = async (world: World, taskUuid: string, key: string | undefined): Pr
   return task;
 };
 
-const stages = [
-  'queueMs',
-  'fetchMs',
-  'decodeMs',
-  'preprocessMs',
-  'inferMs',
-  'postprocessMs',
-  'encodeMs',
-  'storeMs',
-] as const;
-
+/** Milliseconds of each stage that the task went through. */
 const stagesOf = (task: TaskRow): Record<string, number> =>
-  Object.fromEntries(stages.flatMap((name) => (task[name] === null ? [] : [[name, Math.round(task[name])]])));
+  Object.fromEntries(
+    timedStages.flatMap((stage) => {
+      const ms = task[`${stage}Ms`];
+      return ms === null ? [] : [[stage, Math.round(ms)]];
+    }),
+  );
 
 /** Without addresses, which are sealed. */
 const describe = (task: TaskRow) => ({
@@ -70,7 +65,7 @@ const describe = (task: TaskRow) => ({
   cost: task.cost?.toNumber() ?? null,
   inputImageUUID: task.inputImageId,
   imageUUID: task.outputImageId,
-  stages: stagesOf(task),
+  stagesMs: stagesOf(task),
   request: task.request,
   error: task.problem === null ? null : StoredProblem.parse(task.problem),
 });
