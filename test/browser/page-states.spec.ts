@@ -83,6 +83,18 @@ describeInBrowser('the page in its states', () => {
     expect(faults()).toEqual([]);
   });
 
+  it('offers to make a cutout again that the server keeps no longer', async () => {
+    const { page } = await visit();
+    await drop(page, await photos(1));
+    await page.getByText('1 of 1 done').waitFor();
+    await service.database.image.updateMany({ data: { expiresAt: new Date(0) } });
+    await page.reload();
+    await page.getByText('The server no longer keeps this cutout. Make it again.').waitFor();
+    // The original is gone, too, and is sent again.
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('wa-comparison').waitFor();
+  });
+
   it('runs the selected photo again when a setting changes, and sends it once', async () => {
     const { page, faults } = await visit();
     const uploads: string[] = [];

@@ -1,3 +1,4 @@
+import { ClearcutError } from '#client/browser';
 import { computed, effect, signal } from '@preact/signals';
 import { cutoutOf } from './cutouts.js';
 import { selected, type Entry } from './photos.js';
@@ -8,7 +9,17 @@ export type Picture = { readonly url: string; readonly width: number; readonly h
 export const before = signal<Picture | undefined>(undefined);
 export const after = signal<Picture | undefined>(undefined);
 /** Why the cutout cannot be shown. */
-export const afterFault = signal<string | undefined>(undefined);
+export const afterFault = signal<{ readonly isGone: boolean; readonly message: string } | undefined>(
+  undefined,
+);
+
+/** The server keeps results for a while only. */
+const goneCodes = new Set(['mediaExpired', 'mediaNotFound', 'taskExpired', 'taskNotFound']);
+
+const toFault = (error: unknown) => ({
+  isGone: error instanceof ClearcutError && goneCodes.has(error.code),
+  message: error instanceof Error ? error.message : String(error),
+});
 
 const load = async (blob: Blob): Promise<Picture> => {
   const url = URL.createObjectURL(blob);
@@ -42,7 +53,7 @@ const showAfter = async (entry: Entry, isOver: () => boolean): Promise<void> => 
     if (isOver()) return URL.revokeObjectURL(picture.url);
     replace(after, picture);
   } catch (error) {
-    if (!isOver()) afterFault.value = (error as Error).message;
+    if (!isOver()) afterFault.value = toFault(error);
   }
 };
 

@@ -22,8 +22,18 @@ const fetchHere: typeof fetch = (input, init) =>
 /** What the client says about passing trouble, such as a lost connection. */
 export const notice = signal('');
 
+const NOTICE_MS = 15_000;
+
+/** Trouble that passes needs no one to put its notice away. */
+const showPassing = (text: string): void => {
+  notice.value = text;
+  setTimeout(() => {
+    if (notice.peek() === text) notice.value = '';
+  }, NOTICE_MS);
+};
+
 const open = (key: string): Client =>
-  createClient({ url: root, apiKey: key, fetch: fetchHere, onNotice: (text) => (notice.value = text) });
+  createClient({ url: root, apiKey: key, fetch: fetchHere, onNotice: showPassing });
 
 let opened: { readonly key: string; readonly client: Client } | undefined;
 

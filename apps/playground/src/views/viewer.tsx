@@ -49,7 +49,7 @@ const Failure = ({ entry, photo }: { readonly entry: Entry; readonly photo: Phot
   );
 };
 
-const Overlay = ({ photo }: { readonly photo: Photo }) => {
+const Overlay = ({ entry, photo }: { readonly entry: Entry; readonly photo: Photo }) => {
   const t = texts.value;
   if (isBusy(photo) || photo.stage === 'ready')
     return (
@@ -58,7 +58,16 @@ const Overlay = ({ photo }: { readonly photo: Photo }) => {
         {stageText(photo)}
       </p>
     );
-  if (afterFault.value) return <p class="overlay">{t.view.gone}</p>;
+  const fault = afterFault.value;
+  if (fault)
+    return (
+      <p class="overlay" role="alert">
+        {fault.isGone ? t.view.gone : fault.message}
+        <wa-button size="s" variant="brand" onClick={() => redo([entry])}>
+          {t.retry}
+        </wa-button>
+      </p>
+    );
   return photo.stage === 'done' && !after.value ? <p class="overlay">{t.view.loading}</p> : null;
 };
 
@@ -115,7 +124,7 @@ export const Viewer = () => {
       <Toolbar />
       <div class="viewer-room">
         {isFailed ? <Failure entry={entry} photo={photo} /> : <CanvasArea />}
-        {!isFailed && <Overlay photo={photo} />}
+        {!isFailed && <Overlay entry={entry} photo={photo} />}
       </div>
       <Foot entry={entry} photo={photo} />
     </main>
