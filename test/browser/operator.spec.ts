@@ -1,6 +1,5 @@
-import axe from 'axe-core';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeInBrowser, startBrowser, type TestBrowser } from '#test/browser';
+import { describeInBrowser, seriousIn, startBrowser, type TestBrowser } from '#test/browser';
 import { createClient, removal } from '#test/client';
 import { disc, toPng } from '#test/pictures';
 import { startReceiver, type Receiver } from '#test/receiver';
@@ -123,10 +122,7 @@ describeInBrowser("the operator's page", () => {
     await page.getByText('Images per minute').waitFor();
     const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
     expect(overflow).toBeLessThanOrEqual(0);
-    await page.evaluate(axe.source);
-    const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    expect(await seriousIn(page)).toEqual([]);
     await close();
   });
 });

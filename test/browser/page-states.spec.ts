@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
-import axe from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { describeInBrowser, drop, startBrowser, type TestBrowser } from '#test/browser';
+import { describeInBrowser, drop, seriousIn, startBrowser, type TestBrowser } from '#test/browser';
 import { disc, toJpeg, toPng } from '#test/pictures';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
@@ -20,17 +19,6 @@ const photos = (count: number) =>
       buffer: await toJpeg(disc(100 + i, 80)),
     })),
   );
-
-type Violation = { id: string; impact: string; nodes: { html: string }[] };
-
-/** What axe calls serious or critical, with the elements. */
-const seriousIn = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
-  return violations
-    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
-};
 
 describeInBrowser('the page in its states', () => {
   let service: Service;

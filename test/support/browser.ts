@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe } from '@jest/globals';
+import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
 /** Where Debian, Ubuntu and macOS have it. */
@@ -62,6 +63,17 @@ export const drop = async (page: Page, files: readonly DroppedFile[]): Promise<v
   const dataTransfer = await page.evaluateHandle(`(${toTransfer})(${JSON.stringify(packed)})`);
   for (const type of ['dragenter', 'dragover', 'drop'])
     await page.dispatchEvent('body', type, { dataTransfer });
+};
+
+type Violation = { id: string; impact: string; nodes: { html: string }[] };
+
+/** What axe calls serious or critical, with the elements. */
+export const seriousIn = async (page: Page): Promise<string[]> => {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
+  return violations
+    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
 };
 
 const open = async (browser: Browser, address: string, options: BrowserContextOptions): Promise<Visit> => {

@@ -1,7 +1,7 @@
-import type { RunFacts, StageColumns, Success, TaskRow } from '#database';
+import { timedStages, type RunFacts, type StageColumns, type Success, type TaskRow } from '#database';
 import { contentTypeOf } from '#imaging';
 import { costOf } from '#models';
-import type { Durations, Stage } from '#telemetry';
+import type { Durations } from '#telemetry';
 import type { ResultFacts } from './remove-background.js';
 import { outputKey, type WorkItem } from './work-item.js';
 
@@ -12,22 +12,10 @@ export type StageEnd =
   | { readonly next: 'end'; readonly success: Success }
   | { readonly next: 'end'; readonly stages: StageColumns };
 
-const columns = [
-  'queue',
-  'fetch',
-  'decode',
-  'preprocess',
-  'infer',
-  'postprocess',
-  'encode',
-  'store',
-  'upload',
-] as const satisfies Stage[];
-
 /** What earlier stages of the task took. */
 export const durationsOf = (task: TaskRow): Durations =>
   Object.fromEntries(
-    columns.flatMap((stage) => (task[`${stage}Ms`] === null ? [] : [[stage, task[`${stage}Ms`]]])),
+    timedStages.flatMap((stage) => (task[`${stage}Ms`] === null ? [] : [[stage, task[`${stage}Ms`]]])),
   );
 
 export const toColumns = (durations: Durations): StageColumns =>
