@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions } from 'playwright-core';
 import { describeInBrowser, drop, seriousIn, startBrowser, type TestBrowser } from '#test/browser';
 import { disc, toJpeg, toPng } from '#test/pictures';
 import { startService, type Service } from '#test/service';
