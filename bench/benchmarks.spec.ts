@@ -38,6 +38,7 @@ describe('npm run bench', () => {
 
   /** The end of each output. */
   const endings: Readonly<Record<string, RegExp>> = {
+    bulk: /\n  server +\d.+\n(?:  page +\d.+\n)?$/,
     capacity: /\n\| Postgres, .+\n[^]*\nCommits\/s of 8 clients: \d+ silent, \d+ notifying\n$/,
     decode: /\nprice of the process: -?\d+\.\d ms an image\n$/,
     device: /\n {2}limit +\S.*\n$/,

@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.js';
+import { bulk } from './bulk/bulk.js';
 import { capacity } from './capacity/capacity.js';
 import { decode } from './decode.js';
 import { device } from './device/device.js';
@@ -12,6 +13,7 @@ import { resize } from './resize.js';
 
 /** Benchmarks by their names on the command line. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  bulk,
   capacity,
   decode,
   device,

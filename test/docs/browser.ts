@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { chromiumPath } from '#test/browser';
+import { chromiumPath } from '#test/chromium';
 import { disc, toJpeg } from '#test/pictures';
 
 /** Where the page is. CORS_ORIGINS of the service names it, and nobody serves it. */

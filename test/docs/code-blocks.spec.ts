@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { chromiumPath } from '#test/browser';
+import { chromiumPath } from '#test/chromium';
 import { writeModelsFile } from '#test/fleet';
 import { pythonWith } from '#test/python-client';
 import { freePort } from '#test/redis';

@@ -1,17 +1,7 @@
-import { existsSync } from 'node:fs';
 import { describe } from '@jest/globals';
 import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-
-/** Where Debian, Ubuntu and macOS have it. */
-const places = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-
-export const chromiumPath = (): string | undefined => places.find((path) => existsSync(path));
+import { chromiumArgs, chromiumPath } from './chromium.js';
 
 type Visit = {
   readonly page: Page;
@@ -90,9 +80,7 @@ const open = async (browser: Browser, address: string, options: BrowserContextOp
 export const startBrowser = async (): Promise<TestBrowser> => {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error('No Chromium is installed.');
-  // Root may not use Chromium's sandbox.
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await chromium.launch({ executablePath, args: [...chromiumArgs] });
   return {
     visit: (address, options = {}) => open(browser, address, options),
     close: () => browser.close(),
