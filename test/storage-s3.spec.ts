@@ -84,7 +84,7 @@ describe('a service that keeps its images in S3', () => {
     const item = await cutOut(base64);
     const { storageKey } = await readImage(item['imageUUID']);
     const stored = await storage.read(storageKey);
-    // More than may be in memory at once.
+    // More than are sent at once.
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => fetch(`${item.imageURL}?proxied`, { redirect: 'manual' })),
     );

@@ -3,7 +3,7 @@ import { isUuid, TaskError } from '#contract';
 import { databaseNow, findImage, isExpired, type Database, type Image } from '#database';
 import { token } from '#nest';
 import type { ImageQuery, ImageSignatures } from '#secrets';
-import type { Place, Storage } from '#storage';
+import type { OpenedImage, Place, Storage } from '#storage';
 import type { FastifyReply } from 'fastify';
 import { problemBody, type ProblemBody } from '../http/problem-body.js';
 import { createOwnerPlaces } from '../tasks/owner-places.js';
@@ -12,8 +12,8 @@ import { createCleanOriginal } from './clean-original.js';
 /** The bytes of an image in an object store, for a caller that may not follow a redirect. */
 type Proxied = {
   readonly kind: 'proxied';
-  /** Reads the bytes, which stay in memory until `use` is over. */
-  readonly withBytes: (use: (bytes: Buffer) => Promise<void>) => Promise<void>;
+  /** Opens the image until `use` is over. */
+  readonly withImage: (use: (image: OpenedImage) => Promise<void>) => Promise<void>;
 };
 
 /** Where the bytes of an image are, or `gone` when it was deleted. */
@@ -46,7 +46,7 @@ export const FIND_IMAGE = token<FindImage>('find image');
 
 type Needs = {
   readonly database: Database;
-  readonly storage: Pick<Storage, 'locate' | 'read' | 'write' | 'remove'>;
+  readonly storage: Pick<Storage, 'locate' | 'open' | 'read' | 'write' | 'remove'>;
   /** Undefined where addresses need no signature. */
   readonly signatures: ImageSignatures | undefined;
   readonly config: { readonly PUBLIC_URL: string };
@@ -55,7 +55,7 @@ type Needs = {
 /** A deletion cannot reach what clients keep. They ask again after this time, and mostly hear that nothing changed. */
 const MAX_AGE_S = 300;
 
-/** Each holds an image in memory until its caller has it. */
+/** Each holds a connection to the store until its caller has the image. */
 const PROXIED_PLACES = { inAll: 8, perOwner: 4 } as const;
 
 const maxAgeOf = ({ expiresAt }: Image, now: Date): number => {
@@ -69,7 +69,7 @@ export const createFindImage = ({ database, storage, signatures, config }: Needs
 
   const proxied = ({ ownerId, storageKey }: Image): Proxied => ({
     kind: 'proxied',
-    withBytes: (use) => places(ownerId, async () => use(await storage.read(storageKey))),
+    withImage: (use) => places(ownerId, async () => use(await storage.open(storageKey))),
   });
 
   const find = async (
@@ -107,9 +107,9 @@ const headers = {
 /** Not the 404 of the error's code: on 410, caches and crawlers forget the address. */
 const GONE = 410;
 
-/** Resolves when the caller has the bytes, or is gone. */
-const sendWhole = async (reply: FastifyReply, bytes: Buffer): Promise<void> => {
-  void reply.send(bytes);
+/** Resolves when the caller has the image, or is gone. */
+const sendWhole = async (reply: FastifyReply, { bytes, stream }: OpenedImage): Promise<void> => {
+  void reply.header('content-length', bytes).send(stream);
   // A caller that leaves is no fault.
   await finished(reply.raw).catch(() => undefined);
 };
@@ -124,6 +124,6 @@ export const sendImage = async (reply: FastifyReply, found: FoundImage): Promise
     const caching = { 'cache-control': `private, max-age=${found.maxAgeS}` };
     reply.headers({ ...headers, ...caching }).type(found.contentType);
     if (found.kind === 'file') await reply.sendFile(found.name, found.root);
-    else await found.withBytes((bytes) => sendWhole(reply, bytes));
+    else await found.withImage((image) => sendWhole(reply, image));
   }
 };
