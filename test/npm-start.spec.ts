@@ -82,7 +82,7 @@ describe('npm start', () => {
     const info = await clearcut(['info'], cli);
     expect(info).toMatchObject({ code: 0, err: '' });
     expect(started.output()).toContain(info.out);
-    expect(info.out).toMatch(/^ready http.*\nkey {3}cc_.*\nadmin off .*\n$/);
+    expect(info.out).toMatch(/^ready http.*\npage {2}http.*#key=cc_.*\nkey {3}cc_.*\nadmin off .*\n$/);
 
     const made = await clearcut(['keys', 'create', 'shop'], cli);
     expect(made).toMatchObject({ code: 0, err: '' });
