@@ -106,7 +106,7 @@ describe('npx clearcut keys', () => {
       /^shop .* - +- +share 3$/m,
     );
     expect(await clearcut('keys', 'limits', 'none')).toMatchObject({
-      err: 'clearcut: There is no key none.\n',
+      err: 'clearcut: There is no active key none.\n',
     });
   });
 
@@ -186,8 +186,8 @@ describe('npx clearcut keys', () => {
       '--scope takes a comma list of run, read, upload, admin.',
     ],
     [['keys', 'create', 'shop', '--models', 'acme:9@9'], '--models: there is no model acme:9@9; '],
-    [['keys', 'create', 'shop', '--rate', '-1'], '--rate takes tasks per second, more than 0 '],
-    [['keys', 'create', 'shop', '--rate', '0'], '--rate takes tasks per second, more than 0 '],
+    [['keys', 'create', 'shop', '--rate', '-1'], '--rate takes tasks per second, from 0.001 '],
+    [['keys', 'create', 'shop', '--rate', '0'], '--rate takes tasks per second, from 0.001 '],
     [['keys', 'create', 'shop', '--in-flight', '1.5'], '--in-flight takes a whole number from 1 '],
     [['keys', 'create', 'shop', '--budget-usd', '1e3'], '--budget-usd takes US dollars from 0, '],
     [['keys', 'create', 'shop', '--share', '0'], '--share takes a number from 0.001 to 1000.'],

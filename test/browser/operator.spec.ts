@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeInBrowser, seriousIn, startBrowser, type TestBrowser } from '#test/browser';
-import { createClient, removal } from '#test/client';
+import { createClient, removal, type Client } from '#test/client';
 import { disc, toPng } from '#test/pictures';
 import { startReceiver, type Receiver } from '#test/receiver';
 import { insertRemoval, insertSucceeded } from '#test/removal-tasks';
@@ -38,6 +38,10 @@ describeInBrowser("the operator's page", () => {
       ...options,
     });
 
+  /** A gateway knows a key for a second. */
+  const untilCode = (client: Client, code: string) =>
+    until(code, async () => (await client.post([removal(photo)])).errors[0]?.code === code);
+
   it('shows what happens, and refreshes by itself', async () => {
     const { page, faults, close } = await visit();
     await page.getByText('Nothing has ended.').waitFor();
@@ -56,7 +60,7 @@ describeInBrowser("the operator's page", () => {
     await page.getByLabel('Name').fill('shop');
     await page.getByLabel('Tasks per second').fill('many');
     await page.getByRole('button', { name: 'Create key' }).click();
-    await page.getByText('ratePerS: takes tasks per second, more than 0').waitFor();
+    await page.getByText('ratePerS: takes tasks per second, from 0.001').waitFor();
     await page.getByLabel('Tasks per second').fill('50');
     await page.getByRole('button', { name: 'Create key' }).click();
     const key = await page.getByLabel('The key shop').inputValue();
@@ -70,14 +74,42 @@ describeInBrowser("the operator's page", () => {
     await page.getByLabel('US dollars a month').fill('0');
     await page.getByRole('button', { name: 'Change limits' }).click();
     await row.getByText('$0.00 a month').waitFor();
-    expect((await client.post([removal(photo)])).errors[0]?.code).toBe('insufficientCredits');
+    await untilCode(client, 'insufficientCredits');
 
     await row.getByRole('button', { name: 'Revoke' }).click();
     await page.getByRole('button', { name: 'Revoke it' }).click();
     await row.getByText('revoked').waitFor();
-    expect((await client.post([removal(photo)])).errors[0]?.code).toBe('invalidApiKey');
+    await untilCode(client, 'invalidApiKey');
     // The browser itself reports the refusal of the wrong rate.
     expect(faults().filter((fault) => !fault.includes('400'))).toEqual([]);
+    await close();
+  });
+
+  it('takes Enter for a new key, rotates it once for two clicks, and leaves its expiry alone', async () => {
+    const { page, close } = await visit();
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByLabel('Name').fill('twice');
+    await page.getByLabel('Name').press('Enter');
+    const first = await page.getByLabel('The key twice').inputValue();
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+
+    const row = page.getByRole('row').filter({ hasText: 'twice' });
+    await row.getByRole('button', { name: 'Rotate' }).click();
+    await page.getByRole('button', { name: 'Make a new secret' }).dblclick();
+    await page.getByLabel('The key twice').waitFor();
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    // A second rotation would have ended the first secret.
+    expect((await createClient(service.url, first).post([removal(photo)])).data).toHaveLength(1);
+
+    const expiresAt = new Date(Date.now() - 60_000);
+    await service.database.apiKey.update({ where: { name: 'twice' }, data: { expiresAt } });
+    await row.getByText('expired').waitFor();
+    await row.getByRole('button', { name: 'Limits' }).click();
+    await page.getByLabel('Tasks per second').fill('7');
+    await page.getByRole('button', { name: 'Change limits' }).click();
+    await row.getByText('7/s').waitFor();
+    const kept = await service.database.apiKey.findUniqueOrThrow({ where: { name: 'twice' } });
+    expect(kept.expiresAt).toEqual(expiresAt);
     await close();
   });
 

@@ -78,6 +78,7 @@ export {
   findOwnerId,
   findWorkingKeys,
   hashKey,
+  isSecretOf,
   keyScopes,
   limitKey,
   listKeys,

@@ -130,6 +130,12 @@ export const createKey = async (
   return count > 0;
 };
 
+/** Whether this is the present secret of the key of that name. */
+export const isSecretOf = async (database: Database, name: string, apiKey: string): Promise<boolean> => {
+  const found = await database.apiKey.findUnique({ where: { name }, select: { hash: true } });
+  return found?.hash === hashKey(apiKey);
+};
+
 /** Makes `apiKey` the only key of that name. An earlier key of the name stops working. */
 export const putKey = async (
   database: Database,
@@ -163,7 +169,7 @@ export const rotateKey = async (
 
 /**
  * Changes what a key may do and use. A share goes to its owner's first key, which decides for all of them.
- * @returns false when no key has that name
+ * @returns false when no active key has that name
  */
 export const limitKey = (
   database: Database,
@@ -172,7 +178,7 @@ export const limitKey = (
 ): Promise<boolean> =>
   database.$transaction(async (transaction) => {
     const found = await transaction.apiKey.findUnique({ where: { name } });
-    if (!found) return false;
+    if (!found || found.revokedAt) return false;
     await transaction.apiKey.update({ where: { id: found.id }, data: settings });
     const { id, ownerId } = found;
     if (share !== undefined)

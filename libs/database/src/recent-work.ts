@@ -1,7 +1,7 @@
 import type { Database } from './client.js';
 import { Prisma } from './generated/client.js';
 
-/** How many removals ended within one minute, which begins at `at`. Minutes without any are left out. */
+/** How many removals ended within one minute, which begins at `at`; cancelled ones and minutes without any are left out. */
 export type EndsOfMinute = { readonly at: Date; readonly succeeded: number; readonly failed: number };
 
 /** The last minutes, oldest first. */
@@ -9,7 +9,7 @@ export const endsByMinute = (database: Database, minutes: number): Promise<EndsO
   database.$queryRaw<EndsOfMinute[]>`
     SELECT date_trunc('minute', finished_at) AS at,
            count(*) FILTER (WHERE state = 'succeeded')::int AS succeeded,
-           count(*) FILTER (WHERE state = 'failed')::int AS failed
+           count(*) FILTER (WHERE state = 'failed' AND problem ->> 'code' <> 'taskCancelled')::int AS failed
       FROM tasks
      WHERE finished_at >= date_trunc('minute', now()) - make_interval(mins => ${minutes - 1}) AND model IS NOT NULL
      GROUP BY 1 ORDER BY 1`;

@@ -1,5 +1,14 @@
-import { readCatalogue, readConfig } from '#config';
-import { limitKey, listKeys, newKey, revokeKey, rotateKey, type KeyFacts } from '#database';
+import { localKeyKept, readCatalogue, readConfig, readLocalKey } from '#config';
+import {
+  isSecretOf,
+  limitKey,
+  listKeys,
+  newKey,
+  revokeKey,
+  rotateKey,
+  type Database,
+  type KeyFacts,
+} from '#database';
 import {
   print,
   readArguments,
@@ -46,6 +55,13 @@ const list: Command<World> = {
   },
 };
 
+/** @throws KeyError when the next `npm start` would undo the change */
+const refuseLocal = async (database: Database, name: string): Promise<void> => {
+  const config = readConfig();
+  const local = name === 'local' && readLocalKey(config);
+  if (local && (await isSecretOf(database, name, local))) throw new KeyError(localKeyKept(config));
+};
+
 const rotateUsage = `Usage: npx clearcut keys rotate <name> [--overlap 24h]
 
 Gives a key a new secret and prints it once. The one before is accepted for the overlap, so that callers can change
@@ -61,6 +77,7 @@ const rotate: Command<World> = {
     const overlapS = toSeconds(values.overlap ?? '24h');
     if (overlapS === undefined)
       throw new UsageError('--overlap takes a time such as 30m, 24h or 7d.', rotateUsage);
+    await refuseLocal(database, name);
     const key = newKey();
     if (!(await rotateKey(database, name, key, overlapS)))
       throw new KeyError(`There is no active key ${name}.`);
@@ -79,7 +96,8 @@ const limits: Command<World> = {
   run: async (world, args) => {
     const { name, values } = readName(args, limitOptions, limitsUsage);
     const settings = await readLimits(world, values, limitsUsage);
-    if (!(await limitKey(world.database, name, settings))) throw new KeyError(`There is no key ${name}.`);
+    if (!(await limitKey(world.database, name, settings)))
+      throw new KeyError(`There is no active key ${name}.`);
     const key = (await listKeys(world.database)).find((each) => each.name === name);
     if (key) print(table([head, toRow(key)]));
   },
@@ -94,6 +112,7 @@ const revoke: Command<World> = {
   usage: revokeUsage,
   run: async ({ database }, args) => {
     const { name } = readName(args, {}, revokeUsage);
+    await refuseLocal(database, name);
     if (!(await revokeKey(database, name))) throw new KeyError(`There is no active key ${name}.`);
     print(`revoked  ${name}\n`);
   },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { localKeyFile, readLocalKey } from '#config';
 import { StartError, unusable } from './start-error.js';
 
 export type LocalKey = { readonly key: string; readonly source: 'environment' | 'file' };
@@ -30,9 +30,9 @@ export const localKey = (config: {
 }): LocalKey => {
   if (config.API_KEY) return { key: config.API_KEY, source: 'environment' };
 
-  const path = join(config.DATA_DIR, 'api-key');
+  const path = localKeyFile(config);
   try {
-    const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+    const kept = readLocalKey(config);
     if (kept) return { key: kept, source: 'file' };
     const key = `cc_${randomBytes(32).toString('base64url')}`;
     keep(path, key);

@@ -1,6 +1,7 @@
 import {
   createKey,
   findOwnerId,
+  isSecretOf,
   KeyName,
   keyNumbers,
   keyScopes,
@@ -12,6 +13,7 @@ import {
   type Database,
   type KeyFacts,
 } from '#database';
+import { localKeyKept, readLocalKey } from '#config';
 import { findModel, type Catalogue } from '#models';
 import { BadRequestException, ConflictException } from '@nestjs/common';
 import { z } from 'zod';
@@ -31,12 +33,14 @@ const someLimits = {
   scopes: z
     .array(z.enum(keyScopes, `takes some of ${keyScopes.join(', ')}`), 'takes a list')
     .min(1, 'takes at least one')
+    .transform((scopes) => [...new Set(scopes)])
     .optional(),
   /** AIR ids or slugs. None: all models. */
   models: z.array(z.string('takes names'), 'takes a list').optional(),
   expiresAt: z.iso
     .datetime({ offset: true, error: aMoment })
     .transform((text) => new Date(text))
+    .refine((at) => at.getUTCFullYear() >= 2000, aMoment)
     .nullable()
     .optional(),
 };
@@ -69,7 +73,11 @@ const parse = <T>(schema: z.ZodType<T>, body: unknown): T => {
 
 const noActiveKey = (name: string) => new ConflictException(`There is no active key ${name}.`);
 
-type Needs = { readonly database: Database; readonly catalogue: () => Promise<Catalogue> };
+type Needs = {
+  readonly database: Database;
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly config: Parameters<typeof readLocalKey>[0];
+};
 
 /** What the operator may do to keys. A secret is told once, by what makes it. */
 export type KeyDesk = {
@@ -86,7 +94,12 @@ const sent = <T extends object>(fields: T) =>
     [K in keyof T]?: Exclude<T[K], undefined>;
   };
 
-export const createKeyDesk = ({ database, catalogue }: Needs): KeyDesk => {
+export const createKeyDesk = ({ database, catalogue, config }: Needs): KeyDesk => {
+  /** @throws ConflictException when the next `npm start` would undo the change */
+  const refuseLocal = async (name: string): Promise<void> => {
+    const local = name === 'local' && readLocalKey(config);
+    if (local && (await isSecretOf(database, name, local))) throw new ConflictException(localKeyKept(config));
+  };
   const airOf = (known: Catalogue) => (name: string) => {
     const model = findModel(known, name);
     if (!model) throw new BadRequestException(`models: there is no model ${name}.`);
@@ -120,11 +133,13 @@ export const createKeyDesk = ({ database, catalogue }: Needs): KeyDesk => {
     },
     rotate: async (name, body) => {
       const { overlapS } = parse(Rotation, body);
+      await refuseLocal(name);
       const key = newKey();
       if (!(await rotateKey(database, name, key, overlapS))) throw noActiveKey(name);
       return { name, key };
     },
     revoke: async (name) => {
+      await refuseLocal(name);
       if (!(await revokeKey(database, name))) throw noActiveKey(name);
     },
   };

@@ -1,6 +1,8 @@
+import { KeyName } from '#database';
 import { token } from '#nest';
 import {
   Body,
+  ConflictException,
   Controller,
   Get,
   HttpCode,
@@ -9,10 +11,11 @@ import {
   ParseUUIDPipe,
   Post,
   UseGuards,
+  type PipeTransform,
 } from '@nestjs/common';
 import { OperatorGuard } from '../admin/operator.guard.js';
 import { noSuchKey } from '../status/cancel-waiting.js';
-import { cannotReplay, cannotReplayTask, type Replay, type ReplaySpan } from '../status/replay.js';
+import { cannotReplay, cannotReplayTask, spanOf, type Replay } from '../status/replay.js';
 import { CANCEL_WAITING, REPLAY, REPLAY_TASK } from '../status/status.controller.js';
 import type { KeyDesk } from './keys.js';
 import type { Overview } from './overview.js';
@@ -23,6 +26,14 @@ export const KEY_DESK = token<KeyDesk>('key desk');
 const DeliveryId = new ParseUUIDPipe({ exceptionFactory: cannotReplay });
 const TaskId = new ParseUUIDPipe({ exceptionFactory: cannotReplayTask });
 const OwnerId = new ParseUUIDPipe({ exceptionFactory: noSuchKey });
+
+/** A name that no key can have. */
+const Name: PipeTransform<string> = {
+  transform: (name) => {
+    if (!KeyName.safeParse(name).success) throw new ConflictException('There is no such key.');
+    return name;
+  },
+};
 
 /** What the operator's page reads and does, as JSON. ADMIN_TOKEN opens it, as a bearer token or by HTTP basic. */
 @Controller('api')
@@ -53,19 +64,19 @@ export class OperatorController {
 
   @Post('keys/:name/limits')
   @HttpCode(204)
-  limitKey(@Param('name') name: string, @Body() body: unknown) {
+  limitKey(@Param('name', Name) name: string, @Body() body: unknown) {
     return this.keys.limit(name, body);
   }
 
   @Post('keys/:name/rotate')
   @HttpCode(200)
-  rotateKey(@Param('name') name: string, @Body() body: unknown) {
+  rotateKey(@Param('name', Name) name: string, @Body() body: unknown) {
     return this.keys.rotate(name, body);
   }
 
   @Post('keys/:name/revoke')
   @HttpCode(204)
-  revokeKey(@Param('name') name: string) {
+  revokeKey(@Param('name', Name) name: string) {
     return this.keys.revoke(name);
   }
 
@@ -89,7 +100,7 @@ export class OperatorController {
 
   @Post('webhooks/replay')
   @HttpCode(204)
-  replayAll(@Body() span: ReplaySpan = {}) {
-    return this.replays.all(span);
+  replayAll(@Body() body: unknown) {
+    return this.replays.all(spanOf(body));
   }
 }

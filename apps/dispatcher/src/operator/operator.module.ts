@@ -20,7 +20,7 @@ const PAGE = token<FastifyPluginAsync>('page');
     provide(READ_OVERVIEW, readOverview, { database: DATABASE, queue: TASK_QUEUE }),
     provide(
       KEY_DESK,
-      ({ config, database }) => createKeyDesk({ database, catalogue: () => readCatalogue(config) }),
+      ({ config, database }) => createKeyDesk({ config, database, catalogue: () => readCatalogue(config) }),
       {
         config: CONFIG,
         database: DATABASE,

@@ -1,4 +1,4 @@
-import { cancelAllWaiting, type Database } from '#database';
+import { cancelAllWaiting, listKeys, type Database } from '#database';
 import type { Feeder } from '#feeder';
 import type { EndedTasks, Logger } from '#telemetry';
 import { ConflictException } from '@nestjs/common';
@@ -16,6 +16,7 @@ type Needs = {
 export const cancelWaiting =
   ({ database, endedTasks, feeder, log }: Needs) =>
   async (ownerId: string): Promise<void> => {
+    if ((await listKeys(database, ownerId)).length === 0) throw noSuchKey();
     for (const { model, lane, count } of await cancelAllWaiting(database, ownerId)) {
       endedTasks.count({ model, code: 'taskCancelled' }, count);
       log.info({ ownerId, model, tasks: count }, 'waiting tasks cancelled by the operator');

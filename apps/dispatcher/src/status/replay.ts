@@ -23,12 +23,20 @@ type Needs = {
   readonly log: Logger;
 };
 
+/** @throws BadRequestException for a body that names no span, so that a slip does not replay everything */
+export const spanOf = (body: unknown): ReplaySpan => {
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  if (isObject && Object.keys(body).every((name) => name === 'from' || name === 'to')) return body;
+  throw new BadRequestException('The body takes from and to, or {} for all that failed.');
+};
+
 /** The form of a page sends times without a zone. */
 const momentOf = (text: unknown): Date | undefined => {
   if (text === undefined || text === '') return undefined;
   const isMoment = typeof text === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text);
   const moment = new Date(isMoment ? `${text}Z` : NaN);
-  if (!Number.isNaN(moment.getTime())) return moment;
+  // A 31st of February would become the 3rd of March.
+  if (isMoment && !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(text)) return moment;
   throw new BadRequestException('From and to are times in UTC, such as 2027-01-31T18:00.');
 };
 

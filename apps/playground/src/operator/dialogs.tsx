@@ -1,6 +1,6 @@
 import type { NewKey } from './api.js';
 import { KeyForm } from './key-form.js';
-import { act, actionFault, dialog, type Dialog } from './state.js';
+import { act, actionFault, dialog, isActing, type Dialog } from './state.js';
 
 const close = () => (dialog.value = undefined);
 
@@ -29,6 +29,7 @@ const Secret = ({ made: { name, key } }: { readonly made: NewKey }) => (
 
 const Question = ({ asked }: { readonly asked: Extract<Dialog, { kind: 'confirm' }> }) => {
   const answer = async () => {
+    if (dialog.peek() !== asked) return;
     // The work may open the next dialog, which then stays.
     if ((await act(asked.act)) && dialog.peek() === asked) close();
   };
@@ -39,7 +40,7 @@ const Question = ({ asked }: { readonly asked: Extract<Dialog, { kind: 'confirm'
         <wa-button appearance="plain" onClick={close}>
           Leave it
         </wa-button>
-        <wa-button variant="danger" onClick={() => void answer()}>
+        <wa-button variant="danger" loading={isActing.value} onClick={() => void answer()}>
           {asked.action}
         </wa-button>
       </div>

@@ -1,5 +1,5 @@
 import { createKey, limitKey, type Key } from './api.js';
-import { act, dialog } from './state.js';
+import { act, dialog, isActing } from './state.js';
 
 /** A text field of the form. An empty one takes the limit away. */
 type Field = {
@@ -23,7 +23,15 @@ const textOf = (form: FormData, name: string): string => {
 /** What is no number goes to the service as it is, which says what it takes. */
 const numberOf = (text: string) => (Number.isNaN(Number(text)) ? text : Number(text));
 
-const wishOf = (form: FormData): Record<string, unknown> => {
+const dayOf = (key: Key | undefined): string => key?.expiresAt?.slice(0, 10) ?? '';
+
+/** Of a key that has a last day already, its time stays as it is unless another day is chosen. */
+const expiryOf = (until: string, key: Key | undefined) => {
+  if (until === dayOf(key)) return {};
+  return { expiresAt: until === '' ? null : `${until}T23:59:59Z` };
+};
+
+const wishOf = (form: FormData, key: Key | undefined): Record<string, unknown> => {
   const limits = fields.map(({ name }) => {
     const text = textOf(form, name);
     return [name, text === '' ? (name === 'share' ? 1 : null) : numberOf(text)] as const;
@@ -32,12 +40,11 @@ const wishOf = (form: FormData): Record<string, unknown> => {
     .split(',')
     .map((model) => model.trim())
     .filter(Boolean);
-  const until = textOf(form, 'expires');
   return {
     ...Object.fromEntries(limits),
     models,
     scopes: form.getAll('scope'),
-    expiresAt: until === '' ? null : `${until}T23:59:59Z`,
+    ...expiryOf(textOf(form, 'expires'), key),
   };
 };
 
@@ -51,7 +58,7 @@ const scopes = [
 const submit = async (event: SubmitEvent, key: Key | undefined): Promise<void> => {
   event.preventDefault();
   const form = new FormData(event.currentTarget as HTMLFormElement);
-  const wish = wishOf(form);
+  const wish = wishOf(form, key);
   if (key) {
     if (await act(() => limitKey(key.name, wish))) dialog.value = undefined;
     return;
@@ -122,7 +129,7 @@ export const KeyForm = ({ apiKey }: { readonly apiKey?: Key }) => (
       </label>
       <label class="field">
         <span>Last day</span>
-        <input name="expires" type="date" defaultValue={apiKey?.expiresAt?.slice(0, 10) ?? ''} />
+        <input name="expires" type="date" defaultValue={dayOf(apiKey)} />
         <span class="small quiet">in UTC; empty: for ever</span>
       </label>
     </div>
@@ -130,7 +137,9 @@ export const KeyForm = ({ apiKey }: { readonly apiKey?: Key }) => (
       <wa-button appearance="plain" onClick={() => (dialog.value = undefined)}>
         Close
       </wa-button>
-      <wa-button type="submit" variant="brand">
+      {/* Enter in a field presses a native button only. */}
+      <button type="submit" hidden />
+      <wa-button type="submit" variant="brand" loading={isActing.value}>
         {apiKey ? 'Change limits' : 'Create key'}
       </wa-button>
     </div>

@@ -51,6 +51,9 @@ const Actions = ({ apiKey }: { readonly apiKey: Key }) => (
   </div>
 );
 
+const isOver = ({ expiresAt }: Key, now: string): boolean =>
+  expiresAt !== null && Date.parse(expiresAt) <= Date.parse(now);
+
 const create = () => {
   dialog.value = { kind: 'create' };
   return act(async () => undefined);
@@ -64,7 +67,9 @@ export const Keys = ({ overview }: { readonly overview: Overview }) => (
     rows={keys.value}
     keyOf={({ name }) => name}
     cells={(key) => [
-      key.name,
+      <>
+        {key.name} {isOver(key, overview.at) && <span class="pill failed">expired</span>}
+      </>,
       key.owner === key.name ? '' : key.owner,
       <code>{key.prefix}…</code>,
       moment(key.lastUsedAt),

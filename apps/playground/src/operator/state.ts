@@ -39,8 +39,13 @@ export const refresh = async (): Promise<void> => {
   }
 };
 
+/** Whether an action runs. A second click on its button does nothing. */
+export const isActing = signal(false);
+
 /** Does what the operator asked for, and shows what came of it. @returns whether it was done */
 export const act = async (work: () => Promise<unknown>): Promise<boolean> => {
+  if (isActing.peek()) return false;
+  isActing.value = true;
   actionFault.value = '';
   try {
     await work();
@@ -49,6 +54,7 @@ export const act = async (work: () => Promise<unknown>): Promise<boolean> => {
     actionFault.value = reasonOf(error);
     return false;
   } finally {
+    isActing.value = false;
     await refresh();
   }
 };
