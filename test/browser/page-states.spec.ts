@@ -93,16 +93,47 @@ describeInBrowser('the page in its states', () => {
     await page.getByText('2 of 2 done').waitFor();
     const settings = page.getByRole('region', { name: 'Settings' });
     await settings.getByText('WEBP', { exact: true }).click();
-    await page.getByRole('button', { name: 'Apply to the other photo' }).waitFor();
+    await page.getByRole('button', { name: 'Apply to 1 photo' }).waitFor();
     await page.locator('.viewer-foot').getByText('WEBP').waitFor();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Download', exact: true }).click(),
     ]);
     expect(download.suggestedFilename()).toBe('photo-1.webp');
-    await page.getByRole('button', { name: 'Apply to the other photo' }).click();
+    await page.getByRole('button', { name: 'Apply to 1 photo' }).click();
     await page.getByText('2 of 2 done').waitFor();
     expect(uploads).toHaveLength(2);
+    expect(faults()).toEqual([]);
+  });
+
+  it('brings photos up to date with the settings, the selected one included, and shows the code of what it shows', async () => {
+    const { page, faults } = await visit();
+    await drop(page, await photos(2));
+    await page.getByText('2 of 2 done').waitFor();
+    await page
+      .getByRole('region', { name: 'Settings' })
+      .locator('wa-switch')
+      .filter({ hasText: 'Clean edge colours' })
+      .locator('.thumb')
+      .click();
+    const apply = page.getByRole('button', { name: 'Apply to 1 photo' });
+    await apply.waitFor();
+    await page.getByText('2 of 2 done').waitFor();
+    await page.getByRole('option', { name: /photo-2/ }).click();
+    await page.getByRole('heading', { name: 'photo-2.jpg' }).waitFor();
+    await apply.waitFor();
+    const code = async () => {
+      await page.getByRole('button', { name: 'Show code' }).click();
+      const text = await page.locator('pre.code').textContent();
+      await page.keyboard.press('Escape');
+      await page.locator('pre.code').waitFor({ state: 'detached' });
+      return text;
+    };
+    expect(await code()).not.toContain('decontaminate');
+    await apply.click();
+    await apply.waitFor({ state: 'detached' });
+    await page.getByText('2 of 2 done').waitFor();
+    expect(await code()).toContain('"decontaminate": true');
     expect(faults()).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { effect } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { chosen } from './chosen.js';
 import { isBusy } from './photo.js';
 import { selected, type Entry } from './photos.js';
@@ -7,6 +7,9 @@ import { optionsOf } from './settings.js';
 
 /** Sliders move through many values; only the one on which they rest is of use. */
 const REST_MS = 350;
+
+/** A setting has just changed, and the selected photo is about to follow. */
+export const isFollowing = signal(false);
 
 const rerun = ({ photo }: Entry): boolean => {
   const { stage, task, result } = photo.peek();
@@ -24,7 +27,9 @@ export const followSettings = (): void => {
       isFirst = false;
       return undefined;
     }
+    isFollowing.value = true;
     const timer = setTimeout(() => {
+      isFollowing.value = false;
       const entry = selected.peek();
       if (entry && rerun(entry)) redo([entry]);
     }, REST_MS);

@@ -35,7 +35,7 @@ export const de: Texts = {
   clear: 'Alle entfernen',
   clearAsk: (n) =>
     `Alle ${n} Fotos von dieser Seite entfernen? Nicht heruntergeladene Ergebnisse sind dann weg.`,
-  redoOthers: (n) => (n === 1 ? 'Auf das andere Foto anwenden' : `Auf ${n} andere Fotos anwenden`),
+  redoOutdated: (n) => (n === 1 ? 'Auf 1 Foto anwenden' : `Auf ${n} Fotos anwenden`),
   stages: {
     ready: 'Wartet',
     sending: 'Wird hochgeladen',

@@ -34,7 +34,7 @@ export const en = {
   clear: 'Remove all',
   clearAsk: (n: number) =>
     `Remove all ${n} photos from this page? Cutouts that you did not download are gone then.`,
-  redoOthers: (n: number) => (n === 1 ? 'Apply to the other photo' : `Apply to ${n} other photos`),
+  redoOutdated: (n: number) => (n === 1 ? 'Apply to 1 photo' : `Apply to ${n} photos`),
   stages: {
     ready: 'Waiting',
     sending: 'Uploading',

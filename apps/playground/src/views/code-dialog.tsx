@@ -3,10 +3,11 @@ import { chosen } from '../state/chosen.js';
 import { isCodeShown } from '../state/dialogs.js';
 import { texts } from '../state/language.js';
 import { newId } from '../state/new-id.js';
+import type { Photo } from '../state/photo.js';
 import { selected } from '../state/photos.js';
 import { programs, sampleOf, type Program } from '../state/samples.js';
 import { root } from '../state/service.js';
-import { optionsOf } from '../state/settings.js';
+import { optionsOf, type Options } from '../state/settings.js';
 import { Choice } from './choice.js';
 import { Icon } from './icon.js';
 
@@ -20,15 +21,24 @@ const copy = async (text: string): Promise<void> => {
   setTimeout(() => (isCopied.value = false), COPIED_MS);
 };
 
+/** The request that made the shown result; without one, that of the settings of now. */
+const requestOf = (photo: Photo | undefined) => {
+  // Of a failed photo no result is shown.
+  const made = photo?.stage === 'failed' ? undefined : photo?.result;
+  return {
+    taskUUID: made?.taskUUID ?? newId(),
+    options: made ? (JSON.parse(made.options) as Options) : optionsOf(chosen.value),
+  };
+};
+
 const Code = () => {
   const t = texts.value.code;
   const photo = selected.value?.photo.value;
   const text = sampleOf(program.value, {
     root,
-    taskUUID: photo?.result?.taskUUID ?? newId(),
     imageUUID: photo?.imageUUID,
     file: photo?.name.split('/').at(-1) ?? 'photo.jpg',
-    options: optionsOf(chosen.value),
+    ...requestOf(photo),
   });
   return (
     <div class="stack">

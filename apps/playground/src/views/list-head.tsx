@@ -1,6 +1,7 @@
 import { outdated } from '../state/chosen.js';
 import { isClearAsked } from '../state/dialogs.js';
 import { numberText, texts } from '../state/language.js';
+import { isFollowing } from '../state/live.js';
 import { secondsLeft } from '../state/pace.js';
 import { counts, entries, selected } from '../state/photos.js';
 import { pickPhotos } from '../state/pick.js';
@@ -48,7 +49,7 @@ const Progress = () => {
 const Again = () => {
   const t = texts.value;
   const { failed } = counts.value;
-  const others = outdated.value.filter((entry) => entry !== selected.value);
+  const again = outdated.value.filter((entry) => !isFollowing.value || entry !== selected.value);
   const failedOnes = () => entries.value.filter(({ photo }) => photo.value.stage === 'failed');
   return (
     <>
@@ -58,10 +59,10 @@ const Again = () => {
           {t.retryAll(failed)}
         </wa-button>
       )}
-      {others.length > 0 && (
-        <wa-button size="s" appearance="outlined" onClick={() => redo(others)}>
+      {again.length > 0 && (
+        <wa-button size="s" appearance="outlined" onClick={() => redo(again)}>
           <Icon slot="start" name="sparkles" />
-          {t.redoOthers(others.length)}
+          {t.redoOutdated(again.length)}
         </wa-button>
       )}
     </>
