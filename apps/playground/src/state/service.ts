@@ -16,24 +16,44 @@ const ownAddress = (address: string): string => {
   return at < 0 ? address : `${root}${pathname.slice(at)}${search}${search ? '&' : '?'}proxied`;
 };
 
-const fetchHere: typeof fetch = (input, init) =>
-  fetch(typeof input === 'string' && !input.startsWith(`${root}/v1`) ? ownAddress(input) : input, init);
-
 /** What the client says about passing trouble, such as a lost connection. */
 export const notice = signal('');
 
 const NOTICE_MS = 15_000;
 
+let passing = '';
+
+/** The service answers again, so what was said about trouble is over. */
+const endPassing = (): void => {
+  if (passing !== '' && notice.peek() === passing) notice.value = '';
+  passing = '';
+};
+
 /** Trouble that passes needs no one to put its notice away. */
 const showPassing = (text: string): void => {
-  notice.value = text;
+  notice.value = passing = text;
   setTimeout(() => {
-    if (notice.peek() === text) notice.value = '';
+    if (passing === text) endPassing();
   }, NOTICE_MS);
 };
 
+const fetchHere: typeof fetch = async (input, init) => {
+  const isImage = typeof input === 'string' && !input.startsWith(`${root}/v1`);
+  const response = await fetch(isImage ? ownAddress(input) : input, init);
+  if (response.ok) endPassing();
+  return response;
+};
+
+/** Tasks are answered by frames. */
+class HeardSocket extends WebSocket {
+  constructor(address: string) {
+    super(address);
+    this.addEventListener('message', endPassing);
+  }
+}
+
 const open = (key: string): Client =>
-  createClient({ url: root, apiKey: key, fetch: fetchHere, onNotice: showPassing });
+  createClient({ url: root, apiKey: key, fetch: fetchHere, WebSocket: HeardSocket, onNotice: showPassing });
 
 let opened: { readonly key: string; readonly client: Client } | undefined;
 
