@@ -38,7 +38,9 @@ export const Row = ({ entry, index, count, top }: Props) => {
           <span class="row-stage">
             {mark && <Icon name={mark} />}
             {isBusy(photo) && <span class="spinner" />}
-            {stageText(photo)}
+            <span class="row-stage-text" title={photo.fault?.code}>
+              {stageText(photo)}
+            </span>
           </span>
           {folders.length > 0 && <span class="row-folder">{folders.join('/')}</span>}
         </span>
