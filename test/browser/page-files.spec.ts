@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { remedyOf } from '#client/browser';
-import { ProblemCode } from '#contract';
+import { MAX_IMAGE_BYTES, remedyOf } from '#client/browser';
+import * as contract from '#contract';
 import { de } from '../../apps/playground/src/texts/de.js';
 import { en } from '../../apps/playground/src/texts/en.js';
 import { remediesDe } from '../../apps/playground/src/texts/remedies-de.js';
@@ -39,6 +39,15 @@ const keysOf = (texts: object, path = ''): string[] =>
       : [`${path}${key}`],
   );
 
+describe('the limit of a file', () => {
+  it('is that of the service, and what the remedies say', () => {
+    expect(MAX_IMAGE_BYTES).toBe(contract.MAX_IMAGE_BYTES);
+    const text = `${contract.MAX_IMAGE_BYTES / 1024 / 1024} MB`;
+    expect(remedyOf('maxBodySizeExceeded')).toContain(text);
+    expect(remediesDe['maxBodySizeExceeded']).toContain(text);
+  });
+});
+
 describe('the texts of the page', () => {
   it('have the same keys in English and German', () => {
     expect(keysOf(de)).toEqual(keysOf(en));
@@ -59,7 +68,7 @@ describe('the texts of the page', () => {
   });
 
   it('say in German what to do about each error for which English does', () => {
-    const codes = [...ProblemCode.options, 'connectionFailed', 'unreadableAnswer', 'timedOut'];
+    const codes = [...contract.ProblemCode.options, 'connectionFailed', 'unreadableAnswer', 'timedOut'];
     const inEnglish = codes.filter((code) => remedyOf(code) !== undefined);
     expect(Object.keys(remediesDe).sort()).toEqual(inEnglish.sort());
   });

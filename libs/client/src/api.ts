@@ -14,6 +14,7 @@ export { inParallel } from './in-parallel.js';
 export type { Manifest, ManifestEntry } from './manifest.js';
 export type { Alpha } from './png-alpha.js';
 export { remedyOf } from './remedies.js';
+export { MAX_IMAGE_BYTES } from './source.js';
 export type {
   CallOptions,
   ClientOptions,

@@ -13,6 +13,7 @@ const remedies: Readonly<Record<string, string>> = {
   invalidModel: 'Name a model of npx clearcut models list.',
   invalidInputImage: 'Open the image in an editor and save it again as PNG, JPEG or WEBP.',
   unsupportedImageFormat: 'Convert the image to PNG, JPEG or WEBP.',
+  maxBodySizeExceeded: 'Make the file smaller: an image has at most 47 MB.',
   maxImageSizeExceeded: 'Make the image smaller, or raise MAX_IMAGE_MEGAPIXELS of the server.',
   invalidInputImageURL: 'Check the address; private hosts must be in OUTBOUND_ALLOW of the server.',
   downloadFailed: 'Check that the server can reach the address.',

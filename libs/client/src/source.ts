@@ -12,8 +12,8 @@ export type Source =
       readonly stamp: string;
     };
 
-/** The server's limit of one image. A longer stream is not read on. */
-const MAX_BYTES = 47 * 1024 * 1024;
+/** Most bytes of an image that the server takes. A longer stream is not read on. */
+export const MAX_IMAGE_BYTES = 47 * 1024 * 1024;
 
 const bytes = (blob: Blob, stamp = `${blob.size}`): Source => ({ kind: 'bytes', blob, stamp });
 const named = (text: string, stamp = text): Source => ({ kind: 'named', text, stamp });
@@ -40,8 +40,8 @@ const collect = async (chunks: AsyncIterable<Uint8Array>): Promise<Blob> => {
   for await (const chunk of chunks) {
     parts.push(new Uint8Array(chunk));
     length += chunk.byteLength;
-    if (length > MAX_BYTES)
-      throw new InputError('maxImageSizeExceeded', `The stream has more than ${MAX_BYTES} bytes.`);
+    if (length > MAX_IMAGE_BYTES)
+      throw new InputError('maxImageSizeExceeded', `The stream has more than ${MAX_IMAGE_BYTES} bytes.`);
   }
   return new Blob(parts);
 };

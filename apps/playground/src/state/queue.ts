@@ -1,4 +1,4 @@
-import { ClearcutError, type Progress } from '#client/browser';
+import { ClearcutError, InputError, MAX_IMAGE_BYTES, type Progress } from '#client/browser';
 import { signal } from '@preact/signals';
 import { forgetCutout, rememberCutout } from './cutouts.js';
 import { forgetKey } from './key.js';
@@ -6,7 +6,7 @@ import { newId } from './new-id.js';
 import { noteEnd, noteSpeed } from './pace.js';
 import { isBusy, type Fault, type Photo, type Result } from './photo.js';
 import { entries, update, type Entry } from './photos.js';
-import { client } from './service.js';
+import { client, root } from './service.js';
 import { extensionOf, optionsOf, type Options } from './settings.js';
 import { chosen } from './chosen.js';
 import { createSlots } from './slots.js';
@@ -55,9 +55,22 @@ const watch = (entry: Entry) => {
   };
 };
 
+/** Spares an upload that the service would refuse at its end, with the same code. */
+const requireSize = ({ size }: Blob): void => {
+  if (size <= MAX_IMAGE_BYTES) return;
+  throw new InputError(
+    'maxBodySizeExceeded',
+    `The file has ${size} bytes, and at most ${MAX_IMAGE_BYTES} are taken.`,
+    {
+      documentation: `${root}/reference#error-maxbodysizeexceeded`,
+    },
+  );
+};
+
 const sendOriginal = async (entry: Entry, signal: AbortSignal): Promise<string> => {
   const { imageUUID, uploadUUID } = entry.photo.peek();
   if (imageUUID) return imageUUID;
+  requireSize(entry.file);
   return uploads(async () => {
     signal.throwIfAborted();
     update(entry, { stage: 'sending', startedMs: Date.now() });

@@ -15,6 +15,7 @@ export const remediesDe: Readonly<Record<string, string>> = {
   invalidModel: 'Bitte ein Modell aus npx clearcut models list nennen.',
   invalidInputImage: 'Bitte das Bild in einem Bildprogramm öffnen und als PNG, JPEG oder WEBP neu speichern.',
   unsupportedImageFormat: 'Bitte das Bild in PNG, JPEG oder WEBP umwandeln.',
+  maxBodySizeExceeded: 'Bitte die Datei verkleinern: Ein Bild hat höchstens 47 MB.',
   maxImageSizeExceeded: 'Bitte das Bild verkleinern, oder MAX_IMAGE_MEGAPIXELS des Servers anheben.',
   invalidInputImageURL:
     'Bitte die Adresse prüfen; private Rechner müssen in OUTBOUND_ALLOW des Servers stehen.',
