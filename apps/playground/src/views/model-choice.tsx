@@ -1,6 +1,6 @@
 import type { Model } from '#client/browser';
 import { chosen } from '../state/chosen.js';
-import { numberText, texts } from '../state/language.js';
+import { language, numberText, texts } from '../state/language.js';
 import { speedOf } from '../state/pace.js';
 import { usableModels } from '../state/service.js';
 import { change } from './setting.js';
@@ -14,6 +14,7 @@ const speedText = ({ id, servedBy }: Model): string => {
   return seconds === undefined ? where : `${t.perImage(numberText(seconds))}, ${where}`;
 };
 
+/** What the service says of a model is English in every language of the page. */
 const Card = ({ model }: { readonly model: Model }) => {
   const t = texts.value.settings;
   const { id, name, goodAt, licence } = model;
@@ -27,11 +28,13 @@ const Card = ({ model }: { readonly model: Model }) => {
         onChange={() => change({ model: id })}
       />
       <span class="model-words">
-        <strong>{name}</strong>
-        <span class="quiet small">{goodAt}</span>
+        <strong lang="en">{name}</strong>
+        <span class="quiet small" lang="en">
+          {goodAt}
+        </span>
         <span class="quiet small">{speedText(model)}</span>
-        <span class={`licence ${licence.commercial}`} title={licence.terms}>
-          {licence.name}: {t.licences[licence.commercial]}
+        <span class={`licence ${licence.commercial}`} title={licence.terms} lang="en">
+          {licence.name}: <span lang={language.value}>{t.licences[licence.commercial]}</span>
         </span>
       </span>
     </label>

@@ -6,7 +6,7 @@ import { keepFault } from '../state/store.js';
 import { Icon } from './icon.js';
 import { IconButton } from './icon-button.js';
 
-type Line = { readonly text: string; readonly dismiss: () => void };
+type Line = { readonly text: string; readonly lang?: 'en'; readonly dismiss: () => void };
 
 const lines = (): Line[] => {
   const t = texts.value.notices;
@@ -20,17 +20,19 @@ const lines = (): Line[] => {
     ...(kept && entries.value.length > 0
       ? [{ text: t[kept], dismiss: () => (keepFault.value = undefined) }]
       : []),
-    ...(notice.value ? [{ text: notice.value, dismiss: () => (notice.value = '') }] : []),
+    ...(notice.value
+      ? [{ text: notice.value, lang: 'en' as const, dismiss: () => (notice.value = '') }]
+      : []),
   ];
 };
 
 /** What a person should know, and can put away. */
 export const Notices = () => (
   <div class="notices" role="status">
-    {lines().map(({ text, dismiss }) => (
+    {lines().map(({ text, lang, dismiss }) => (
       <p key={text} class="notice">
         <Icon name="warning" />
-        <span>{text}</span>
+        <span lang={lang}>{text}</span>
         <IconButton icon="x" label={texts.value.notices.dismiss} onClick={dismiss} />
       </p>
     ))}

@@ -31,7 +31,7 @@ const Failure = ({ entry, photo }: { readonly entry: Entry; readonly photo: Phot
       <span class="failure-mark">
         <Icon name="warning" />
       </span>
-      <h2>{fault.message}</h2>
+      <h2 lang="en">{fault.message}</h2>
       {remedy && <p>{remedy}</p>}
       <p class="row centred">
         <code>{fault.code}</code>
@@ -62,7 +62,7 @@ const Overlay = ({ entry, photo }: { readonly entry: Entry; readonly photo: Phot
   if (fault)
     return (
       <p class="overlay" role="alert">
-        {fault.isGone ? t.view.gone : fault.message}
+        {fault.isGone ? t.view.gone : <span lang="en">{fault.message}</span>}
         <wa-button size="s" variant="brand" onClick={() => redo([entry])}>
           {t.retry}
         </wa-button>
@@ -89,7 +89,7 @@ const Foot = ({ entry, photo }: { readonly entry: Entry; readonly photo: Photo }
         <p class="quiet small">{factsOf(photo).filter(Boolean).join(' · ')}</p>
         {photo.stage === 'done' &&
           result?.warnings.map((text) => (
-            <p key={text} class="warning small">
+            <p key={text} class="warning small" lang="en">
               <Icon name="warning" /> {text}
             </p>
           ))}
