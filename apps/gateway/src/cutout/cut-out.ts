@@ -6,7 +6,8 @@ import { token } from '#nest';
 import type { OpenedImage, Storage } from '#storage';
 import type { FastifyRequest } from 'fastify';
 import { missingKey } from '../tasks/authenticate.js';
-import { isDryRun, type Intake } from '../tasks/intake.js';
+import { isDryRun, queryIn } from '../tasks/dry-run.js';
+import type { Intake } from '../tasks/intake.js';
 import { requireScope } from '../tasks/scopes.js';
 import type { Fields } from '../uploads/multipart.js';
 import type { ReceiveImage, Received } from '../uploads/receive-image.js';
@@ -61,11 +62,7 @@ const requireUncompressed = ({ headers }: FastifyRequest) => {
   throw new TaskError('unsupportedContentEncoding', message);
 };
 
-const queryOf = ({ url }: FastifyRequest): Fields => {
-  const at = url.indexOf('?');
-  const query = at < 0 ? [] : [...new URLSearchParams(url.slice(at))];
-  return query.filter(([name]) => name !== 'dryRun');
-};
+const queryOf = ({ url }: FastifyRequest): Fields => [...queryIn(url)].filter(([name]) => name !== 'dryRun');
 
 const textOf = (header: string | string[] | undefined) => [header].flat()[0];
 
@@ -88,15 +85,12 @@ const openPicture = async ({ database, storage }: Needs, { imageUUID }: Cutout) 
 export const createCutOut =
   (needs: Needs): CutOut =>
   async (request, gone) => {
-    const { owner, headers, query } = request;
+    const { owner, headers } = request;
     if (!owner) throw missingKey("Missing API key: send 'Authorization: Bearer <key>'.");
     requireScope(owner, 'removeBackground');
     requireUncompressed(request);
     const isForm = requireType(request);
-    const isDry = isDryRun(
-      textOf(headers['x-runware-dry-run']),
-      (query as { readonly dryRun?: string }).dryRun,
-    );
+    const isDry = isDryRun(request);
 
     return needs.receiveImage(request, { owner, isForm }, async (received) => {
       const { task, answer } = readTask({

@@ -43,7 +43,7 @@ export class CutoutController {
   @ApiHeader({
     name: 'X-Runware-Dry-Run',
     required: false,
-    description: '1: validate and price, run nothing.',
+    description: '1 or true: validate and price, run nothing. 0 or false: no dry run.',
   })
   @ApiConsumes('multipart/form-data')
   @ApiBody({ schema: formSchema() })

@@ -9,7 +9,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { withoutEndSlash } from '../http/allowed-methods.js';
 import { mayDial } from '../http/origins.js';
 import { answerRaw } from '../http/raw-answer.js';
-import { isDryRun } from '../tasks/intake.js';
+import { isDryRun } from '../tasks/dry-run.js';
 import { serveConnection, type Connection, type ConnectionOptions } from './connection.js';
 import { maxFrameBytesOf } from './limits.js';
 import { createPlaces } from '../tasks/places.js';
@@ -68,6 +68,16 @@ const tooManyStrangers = new TaskError(
 );
 
 export const SOCKETS = token<Sockets>('sockets');
+
+/** Whether the connection is for dry runs, or why it is refused. */
+const dryRunOf = (request: IncomingMessage): boolean | TaskError => {
+  try {
+    return isDryRun(request);
+  } catch (error) {
+    if (error instanceof TaskError) return error;
+    throw error;
+  }
+};
 
 /** Closes a connection, and cuts it off when the client does not answer. */
 const close = (socket: WebSocket) => {
@@ -136,17 +146,19 @@ export const serveSockets = ({ server, options, ...needs }: Needs): Sockets => {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!wantsWebSocket(request)) return answerPlainly(server, request, socket, head);
     socket.on('error', (error) => log.debug({ err: error }, 'connection failed'));
-    const [path = '', query] = (request.url ?? '').split('?', 2);
+    const [path = ''] = (request.url ?? '').split('?', 1);
     if (withoutEndSlash(path) !== PATH) return refuse(socket, nothingHere);
     if (isDraining) return refuse(socket, stopping);
     if (!mayDial(config, request.headers)) return refuse(socket, foreignPage);
+
+    const isDry = dryRunOf(request);
+    if (isDry instanceof TaskError) return refuse(socket, isDry);
 
     const address = addressOf(request, config.TRUSTED_PROXIES);
     const leave = strangers.enter(address);
     if (!leave) return refuse(socket, tooManyStrangers);
     socket.once('close', leave);
 
-    const isDry = isDryRun(new URLSearchParams(query).get('dryRun'));
     return webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const maxFrameBytes = maxFrameBytesOf(request.headers['user-agent']);
       const dialled = {

@@ -24,9 +24,6 @@ export type Intake = (
 
 export const INTAKE = token<Intake>('intake');
 
-/** A dry run is asked for by `?dryRun=1` or the header `X-Runware-Dry-Run: 1`. */
-export const isDryRun = (...asked: readonly (string | null | undefined)[]): boolean => asked.includes('1');
-
 /** @throws TaskError when it is not an array of one to `max` tasks */
 export const requireTasks = (body: unknown, max: number): readonly unknown[] => {
   if (!Array.isArray(body))

@@ -1,5 +1,5 @@
 import { Answer } from '#contract';
-import { Body, Controller, Headers, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -11,7 +11,8 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { whenGone } from '../http/when-gone.js';
-import { INTAKE, isDryRun, type Intake } from './intake.js';
+import { isDryRun } from './dry-run.js';
+import { INTAKE, type Intake } from './intake.js';
 
 @Controller()
 export class TasksController {
@@ -25,9 +26,14 @@ export class TasksController {
   @ApiHeader({
     name: 'X-Runware-Dry-Run',
     required: false,
-    description: '1: validate and price, run nothing.',
+    description: '1 or true: validate and price, run nothing. 0 or false: no dry run.',
   })
-  @ApiQuery({ name: 'dryRun', required: false, description: 'Like the header.', schema: { type: 'string' } })
+  @ApiQuery({
+    name: 'dryRun',
+    required: false,
+    description: 'Like the header. Any other value is refused.',
+    schema: { type: 'string' },
+  })
   @ApiResponse({ status: 200, standardSchema: Answer, description: 'At least one task succeeded.' })
   @ApiResponse({
     status: '4XX',
@@ -42,14 +48,12 @@ export class TasksController {
   async run(
     // Each task is validated by itself later, so that a bad one does not refuse the others.
     @Body() tasks: unknown,
-    @Req() { owner }: FastifyRequest,
-    @Headers('x-runware-dry-run') dryRunHeader: string | undefined,
-    @Query('dryRun') dryRunQuery: string | undefined,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer> {
     const { status, body, retryAfter, headers } = await this.intake(tasks, {
-      owner,
-      isDryRun: isDryRun(dryRunHeader, dryRunQuery),
+      owner: request.owner,
+      isDryRun: isDryRun(request),
       gone: whenGone(reply),
     });
     reply.status(status).headers(headers);

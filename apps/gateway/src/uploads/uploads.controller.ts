@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Answer, TaskError } from '#contract';
-import { Controller, Headers, Inject, Param, Post, Put, Req, Res } from '@nestjs/common';
+import { Controller, Inject, Param, Post, Put, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -12,7 +12,8 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { missingKey } from '../tasks/authenticate.js';
-import { INTAKE, isDryRun, type Intake } from '../tasks/intake.js';
+import { isDryRun } from '../tasks/dry-run.js';
+import { INTAKE, type Intake } from '../tasks/intake.js';
 import { requireScope } from '../tasks/scopes.js';
 import { RECEIVE_IMAGE, type ReceiveImage } from './receive-image.js';
 
@@ -66,10 +67,9 @@ export class UploadsController {
   async put(
     @Param('taskUUID') taskUUID: string,
     @Req() request: FastifyRequest,
-    @Headers('x-runware-dry-run') dryRun: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer> {
-    return this.upload(request, reply, { isForm: false, isDryRun: isDryRun(dryRun) }, taskUUID);
+    return this.upload(request, reply, { isForm: false, taskUUID });
   }
 
   @Post()
@@ -89,22 +89,21 @@ export class UploadsController {
   })
   async post(
     @Req() request: FastifyRequest,
-    @Headers('x-runware-dry-run') dryRun: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer> {
     reply.status(200);
-    return this.upload(request, reply, { isForm: true, isDryRun: isDryRun(dryRun) }, randomUUID());
+    return this.upload(request, reply, { isForm: true, taskUUID: randomUUID() });
   }
 
   private async upload(
     request: FastifyRequest,
     reply: FastifyReply,
-    { isForm, isDryRun: isDry }: { isForm: boolean; isDryRun: boolean },
-    taskUUID: string,
+    { isForm, taskUUID }: { isForm: boolean; taskUUID: string },
   ): Promise<Answer> {
     const { owner } = request;
     if (!owner) throw missingKey("Missing API key: send 'Authorization: Bearer <key>'.");
     requireScope(owner, 'imageUpload');
+    const isDry = isDryRun(request);
     const type = request.headers['content-type'] ?? '';
     if (isForm) requireForm(type);
     else requirePlainType(type);
