@@ -6,6 +6,7 @@ import { absentModel, startService, type Service } from '#test/service';
 
 const photo = await toPng(disc(64, 64));
 const uuid = randomUUID();
+const manyFields = Array.from({ length: 33 }, (_, i): [string, string] => [`field${i}`, 'x']);
 const elsewhere = 'https://a.example/b.png';
 /** Looks like a task that has a name already. */
 const named = { 'idempotency-key': randomUUID() };
@@ -75,6 +76,12 @@ describe('POST /v1/cutout refuses', () => {
       () => field(['settings.alphaMatting', 'so']),
       '400 invalidParameter settings.alphaMatting',
     ],
+    ...['1', '0', 'yes', ''].map((text): [string, Send, string] => [
+      `${JSON.stringify(text)} as boolean`,
+      () => field(['settings.alphaMatting', text]),
+      '400 invalidParameter settings.alphaMatting',
+    ]),
+    ['33 fields', () => field(...manyFields), '400 invalidRequestBody'],
     ['three numbers', () => field(['settings.rgba', '1,2,3']), '400 invalidParameter settings.rgba'],
     ['an unknown format', () => field(['outputFormat', 'gif']), '400 invalidOutputFormat outputFormat'],
     ['an unknown model', () => field(['model', 'acme:none@1']), '400 invalidModel model'],
@@ -113,6 +120,7 @@ describe('POST /v1/cutout refuses', () => {
 
   it.each<[string, Send, string]>([
     ['a forgotten @', () => alone('photo.jpg'), '-F image=@photo.jpg'],
+    ['33 fields', () => field(...manyFields), 'more than 32 fields: send fewer fields'],
     ['brackets', () => field(['settings[rgba]', '1,2,3,1']), "'settings.rgba'"],
     ['a misspelt field', () => field(['refine.fether', '1']), "'refine.feather'"],
     [

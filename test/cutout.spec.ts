@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
+import { removal } from '#test/client';
 import { createCutoutClient, type CutoutClient } from '#test/cutout-client';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
 import { disc, noise, toJpeg, toPng } from '#test/pictures';
@@ -199,6 +200,61 @@ describe('POST /v1/cutout', () => {
     const { status, data } = await client.form([['image', photo]], {}, '?dryRun=1');
     expect([status, data]).toMatchObject([200, [{ taskType: 'removeBackground', cost: expect.any(Number) }]]);
     expect(await service.database.task.count()).toBe(before);
+  });
+
+  it.each(['true', 'TRUE', 'True'])('takes %s as a boolean', async (text) => {
+    const fields: [string, string | Uint8Array][] = [
+      ['image', photo],
+      ['settings.returnOnlyMask', text],
+    ];
+    const { status, bytes } = await client.form(fields);
+    expect(status).toBe(200);
+    expect((await sharp(bytes).metadata()).hasAlpha).toBe(false);
+  });
+
+  it.each([
+    ['rgba', 'settings.rgba'],
+    ['settings.rgba', 'rgba'],
+  ])('lets settings.rgba count of %s and %s, as POST /v1 does', async (first, second) => {
+    const colours: Record<string, string> = { rgba: '255,0,0,1', 'settings.rgba': '0,255,0,1' };
+    const fields: [string, string | Uint8Array][] = [
+      ['image', photo],
+      ...[first, second].map((name): [string, string] => [name, colours[name] ?? '']),
+    ];
+    const { bytes } = await client.form(fields);
+    const { data } = await sharp(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    expect([...data.subarray(0, 3)]).toEqual([0, 255, 0]);
+    const settings = { rgba: [0, 255, 0, 1] };
+    const image = `data:image/png;base64,${photo.toString('base64')}`;
+    const json = await service.post([removal(image, { rgba: [255, 0, 0, 1], settings })]);
+    const answer = await fetch(String(json.data[0]?.['imageURL']));
+    expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  it('takes a taskUUID and the same UUID in upper case as Idempotency-Key', async () => {
+    const uuid = randomUUID();
+    const headers = { 'idempotency-key': uuid.toUpperCase() };
+    const { status, headers: told } = await client.form([['image', photo]], headers, `?taskUUID=${uuid}`);
+    expect([status, told.get('x-clearcut-task-uuid')]).toEqual([200, uuid]);
+  });
+
+  it.each([
+    ["filename*=UTF-8''%0dbc.jpg", 'bc.png'],
+    ["filename*=UTF-8''a%0D%0Ab.jpg", 'ab.png'],
+    ["filename*=UTF-8''%%0d0dab.jpg", 'ab.png'],
+    ["filename*=UTF-8''%41.jpg", 'A.png'],
+  ])('takes a file of the name %j, and cleans it', async (name, saved) => {
+    const head = `--b\r\ncontent-disposition: form-data; name="image"; ${name}\r\n\r\n`;
+    const body = Buffer.concat([Buffer.from(head), photo, Buffer.from('\r\n--b--\r\n')]);
+    const type = { 'content-type': 'multipart/form-data; boundary=b' };
+    const { status, headers } = await client.send(new Uint8Array(body), type);
+    expect([status, headers.get('content-disposition')]).toEqual([200, `attachment; filename="${saved}"`]);
+    const stored = await fetch(`${service.url}/v1/images`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${service.key}`, ...type },
+      body: new Uint8Array(body),
+    });
+    expect(await stored.json()).toMatchObject({ data: [{ taskType: 'imageUpload' }] });
   });
 
   it('does a request once for each Idempotency-Key', async () => {

@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
@@ -12,6 +15,8 @@ import { disc, toJpeg, toPng, toWebp } from '#test/pictures';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
 import { writeModelsFile } from '#test/fleet';
+import { announcement, forgetAnnouncement, keepAnnouncement } from '../apps/cli/src/start/announcement.js';
+import { lockDataDir } from '../apps/cli/src/start/data-lock.js';
 
 const main = fileURLToPath(new URL('../apps/cli/src/main.js', import.meta.url));
 
@@ -260,12 +265,40 @@ describe('npx clearcut remove', () => {
   });
 
   it('finds the npm start of its folder, and can do with what Runware has', async () => {
-    const { DATA_DIR, PORT } = service.config;
+    const { DATA_DIR } = service.config;
     await writeFile(join(DATA_DIR, 'api-key'), `${service.key}\n`);
-    const env = { CLEARCUT_URL: '', CLEARCUT_KEY: '', DATA_DIR, PORT: `${PORT}` };
-    const { code, err } = await remove(['photos', '-o', 'out', '--runware'], env);
-    expect([code, err]).toEqual([0, expect.not.stringContaining('base64')]);
-    expect(await filesIn('out')).toHaveLength(3);
+    const lock = await lockDataDir(DATA_DIR, AbortSignal.timeout(60_000));
+    keepAnnouncement(DATA_DIR, announcement(service.config, { key: service.key, source: 'file' }));
+    try {
+      // PORT is that of the shell, where something else may listen.
+      const env = { CLEARCUT_URL: '', CLEARCUT_KEY: '', DATA_DIR, PORT: '9' };
+      const { code, err } = await remove(['photos', '-o', 'out', '--runware'], env);
+      expect([code, err]).toEqual([0, expect.not.stringContaining('base64')]);
+      expect(await filesIn('out')).toHaveLength(3);
+    } finally {
+      forgetAnnouncement(DATA_DIR);
+      lock.release();
+    }
+  });
+
+  it('sends the key nowhere when no npm start runs on its folder, and says what to do', async () => {
+    let calls = 0;
+    const stranger = createServer((_, response) => {
+      calls += 1;
+      response.end('{}');
+    });
+    stranger.listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const data = join(home, 'data');
+    await mkdir(data);
+    await writeFile(join(data, 'api-key'), `${service.key}\n`);
+    const { port } = stranger.address() as AddressInfo;
+    const env = { CLEARCUT_URL: '', CLEARCUT_KEY: '', DATA_DIR: data, PORT: `${port}` };
+    const { code, err } = await remove(['photos/a.png', '-o', 'a.png'], env);
+    stranger.close();
+    expect([code, calls]).toEqual([1, 0]);
+    expect(err).toContain(`No npm start runs on ${data}: start one, or set its DATA_DIR.`);
+    expect(err).toContain('--server or CLEARCUT_URL, or use --local');
   });
 
   it('refuses with --local what needs a server, and a model that is not installed', async () => {

@@ -12,9 +12,7 @@ const numberOf = (text: string): number | string => (NUMBER.test(text.trim()) ? 
 
 const booleans: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
-  ['1', true],
   ['false', false],
-  ['0', false],
 ]);
 
 /** What a text stands for. One that fits no such value stays a text, which the schema refuses. */

@@ -16,7 +16,7 @@ clock starts loads the model. Without a file, a photo of 1200 × 800 pixels is d
   --concurrency N    images in hand at once; 4 by default, without a server WORKER_CONCURRENCY
   --model AIR        another model than the default one
   --server URL       a server; each image is a task of its key, and is paid
-  --key KEY          its key; CLEARCUT_KEY, or that of the npm start of this folder
+  --key KEY          its key; CLEARCUT_KEY unless given
   --json             one line of JSON
 `;
 

@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '#config';
 import { ClearcutError, createClient, openManifest, type BulkEnd, type Cutout, type Manifest } from '#client';
-import { localUrl } from '../start/check-port.js';
+import { readAnnouncement, urlIn } from '../start/announcement.js';
+import { StartError } from '../start/start-error.js';
 import type { InputImage } from './inputs.js';
 import type { ImageEnd, Order, Remover } from './remover.js';
 
@@ -30,12 +31,27 @@ const localKeyIn = ({ API_KEY, DATA_DIR }: Config): string | undefined => {
   return API_KEY ?? (existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined);
 };
 
-/** The address and the key: as given, of the environment, or of the npm start of this folder. */
+/** PORT may be another one in this shell than where the service was started. */
+const runningUrl = ({ DATA_DIR }: Config): string => {
+  try {
+    return urlIn(readAnnouncement(DATA_DIR));
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    throw new StartError(`${error.message} Or name a server by --server or CLEARCUT_URL, or use --local.`);
+  }
+};
+
+/**
+ * The address and the key: as given, of the environment, or of the npm start that runs on DATA_DIR.
+ *
+ * @throws StartError when none is given and none runs
+ */
 const findServer = ({ server, key }: Values, config: Config) => {
   const url = server ?? process.env['CLEARCUT_URL'];
   const apiKey = key ?? process.env['CLEARCUT_KEY'];
   // The key of this machine is not for other servers.
-  return { url: url || localUrl(config), apiKey: apiKey || (url ? undefined : localKeyIn(config)) };
+  if (url) return { url, apiKey: apiKey || undefined };
+  return { url: runningUrl(config), apiKey: apiKey || localKeyIn(config) };
 };
 
 /** Every image would fail so. */

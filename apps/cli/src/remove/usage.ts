@@ -40,8 +40,8 @@ fails does not stop the rest; it is named at the end. - reads an image from stdi
   --concurrency N        images in hand at once; 4 by default, with --local WORKER_CONCURRENCY
   --json                 one line of JSON for each image on stdout
 
-  --server URL           the server; CLEARCUT_URL, or the npm start of this folder
-  --key KEY              its key; CLEARCUT_KEY, or that of the npm start of this folder
+  --server URL           the server; CLEARCUT_URL, or the npm start that runs on DATA_DIR
+  --key KEY              its key; CLEARCUT_KEY, or that of this npm start
   --runware              use only what Runware's API has
   --local                no server: cut out in this process, with the models of MODELS_DIR
 

@@ -34,6 +34,13 @@ export const announcement = (settings: Settings, local: LocalKey): string => {
   ].join('\n');
 };
 
+/** The address that an announcement tells. @throws StartError when another version wrote it */
+export const urlIn = (text: string): string => {
+  const [, url] = /^ready (\S+)/.exec(text) ?? [];
+  if (url === undefined) throw new StartError('The announcement of npm start tells no address: restart it.');
+  return url;
+};
+
 /** Prints the first word of each line in green on a terminal. */
 export const printAnnouncement = (text: string): void => {
   const lines = process.stdout.isTTY ? text.replaceAll(/^\w+/gm, (word) => styleText('green', word)) : text;

@@ -77,7 +77,8 @@ const formats: ReadonlyMap<unknown, AnswerFormat> = new Map<string, AnswerFormat
 const chosenUuid = (taskUUID: unknown, { idempotencyKey, ownerId }: Sent): unknown => {
   if (idempotencyKey === undefined) return taskUUID;
   const ofKey = taskUuidOf(idempotencyKey, ownerId);
-  if (taskUUID === undefined || taskUUID === ofKey) return ofKey;
+  if (taskUUID === undefined) return ofKey;
+  if (typeof taskUUID === 'string' && taskUUID.toLowerCase() === ofKey.toLowerCase()) return taskUUID;
   const message = "'taskUUID' and the header Idempotency-Key name different tasks.";
   throw new TaskError('incompatibleParameters', message, { parameter: 'taskUUID' });
 };

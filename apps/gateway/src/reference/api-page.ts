@@ -141,8 +141,11 @@ curl -sf -H "Authorization: Bearer $(cat .clearcut/api-key)" -F image=@docs/pict
   stored one. At most 47 MB.
 - **Parameters**: those of [removeBackground](#task-removebackground), as fields of the form, before or behind the file, or
   in the query. Names within objects are dotted: \`settings.rgba\`, \`refine.levels.low\`. Numbers of one parameter have
-  commas between them (\`settings.rgba=255,255,255,1\`), booleans are \`true\` or \`false\`. Each may come once. \`model\` is
-  \`runware:109@1\` if left out. \`deliveryMethod\` and \`webhookURL\` are refused, since this call waits.
+  commas between them (\`settings.rgba=255,255,255,1\`), booleans are \`true\` or \`false\`, in any case. Each may come once. Of
+  \`settings.rgba\` and the older spelling \`rgba\`, the one in \`settings\` counts, as in POST /v1; so with the other
+  settings. \`model\` is \`runware:109@1\` if left out. \`deliveryMethod\` and \`webhookURL\` are refused, since this call
+  waits, and so is \`taskType\`. \`outputType\` is taken only when the answer is JSON. A form has at most 32 fields of 8,192
+  bytes each.
 - **Answer**: the header \`Accept\` chooses \`image/png\`, \`image/webp\`, \`image/jpeg\`, or \`application/json\`, which gets what
   \`POST /v1\` answers. Of what it likes equally well, the more precisely named comes first, then the earlier, then PNG. With
   \`outputFormat\`, Accept must allow that format or JSON; otherwise the request is refused with \`incompatibleParameters\`.
@@ -157,7 +160,8 @@ curl -sf -H "Authorization: Bearer $(cat .clearcut/api-key)" -F image=@docs/pict
   task is in flight gets \`conflictTaskUUID\`. Once it has ended, the key stands for the new one, as with any taskUUID.
 - **Caller gone**: without taskUUID and Idempotency-Key, the task is cancelled when the connection closes, unless
   \`cancelOnDisconnect=false\`.
-- **Dry run**: \`?dryRun=1\` checks and prices, and answers JSON.
+- **Dry run**: \`?dryRun=1\` or \`true\`, or the header \`X-Runware-Dry-Run\`, checks and prices, and answers JSON. \`0\` and
+  \`false\` mean none; any other value is refused, so that nothing is charged by mistake.
 `;
 
 /** The reference page as Markdown, made of the schemas that validate and the table of problems. */

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { TaskError } from '#contract';
@@ -23,7 +24,8 @@ export type Form = {
 const limits = {
   files: 1,
   fields: 32,
-  parts: 33,
+  // One more than may come, so that an error names what is too many.
+  parts: 34,
   // Above that of the longest address, which the contract refuses in its own words.
   fieldSize: 8192,
   headerPairs: 50,
@@ -32,8 +34,8 @@ const limits = {
 
 const malformed = (cause: unknown) =>
   new TaskError('invalidRequestBody', 'The multipart body is malformed, or ends early.', {}, { cause });
-const tooMany = (what: string) =>
-  new TaskError('invalidRequestBody', `The form has more than ${what}: send one image per request.`);
+const tooMany = (what: string, remedy: string) =>
+  new TaskError('invalidRequestBody', `The form has more than ${what}: ${remedy}.`);
 const noName = () => new TaskError('invalidRequestBody', 'A field of the form has no name.');
 const tooLong = (parameter: string) => {
   const message = `The field '${parameter}' has more than ${limits.fieldSize} bytes: send an image as a file.`;
@@ -48,6 +50,28 @@ const openParser = (contentType: string): BusboyInstance => {
   }
 };
 
+/** Stands for a line break in a name until it is taken out. A shorter text could make a new one of what is around. */
+const STAND_IN = '\x7f';
+
+type Head = Readonly<Record<string, string[]>>;
+
+const withoutLineBreaks = (head: Head) => {
+  const values = head['content-disposition'] ?? [];
+  for (const [i, value] of values.entries())
+    values[i] = value
+      .replaceAll(/[\r\n]/g, STAND_IN)
+      // Only `filename*` of RFC 8187 is decoded.
+      .replace(/\*.*$/s, (extended) => extended.replaceAll(/%0[ad]/gi, STAND_IN));
+};
+
+/** Busboy leaves out a part with a line break in a name, and tells nobody. */
+const takeNamesWithLineBreaks = (parser: BusboyInstance): void => {
+  const { _parser: multipart } = parser as unknown as { readonly _parser: { readonly parser: EventEmitter } };
+  multipart.parser.prependListener('part', (part: EventEmitter) =>
+    part.prependListener('header', withoutLineBreaks),
+  );
+};
+
 /**
  * Reads a form of RFC 7578 with one file.
  *
@@ -56,6 +80,7 @@ const openParser = (contentType: string): BusboyInstance => {
  */
 export const openForm = (contentType: string, write: (piece: Uint8Array) => Promise<void>): Form => {
   const parser = openParser(contentType);
+  takeNamesWithLineBreaks(parser);
   const fields: [string, string][] = [];
   let fileName: string | undefined;
   let stored: Promise<void> | undefined;
@@ -71,7 +96,7 @@ export const openForm = (contentType: string, write: (piece: Uint8Array) => Prom
 
   parser
     .on('file', (_, file: Readable, name: string | undefined) => {
-      fileName = name ?? '';
+      fileName = (name ?? '').replaceAll(STAND_IN, '');
       stored = store(file);
       stored.catch((error: unknown) => fail(toFault(error)));
     })
@@ -80,9 +105,9 @@ export const openForm = (contentType: string, write: (piece: Uint8Array) => Prom
       else if (isCut) fail(tooLong(name));
       else fields.push([name, value]);
     })
-    .on('filesLimit', () => fail(tooMany('one file')))
-    .on('fieldsLimit', () => fail(tooMany(`${limits.fields} fields`)))
-    .on('partsLimit', () => fail(tooMany(`${limits.parts} parts`)))
+    .on('filesLimit', () => fail(tooMany('one file', 'send one image per request')))
+    .on('fieldsLimit', () => fail(tooMany(`${limits.fields} fields`, 'send fewer fields')))
+    .on('partsLimit', () => fail(tooMany(`${limits.parts} parts`, 'send fewer fields')))
     .on('error', (error: unknown) => fail(malformed(error)));
 
   return {
