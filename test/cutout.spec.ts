@@ -239,10 +239,8 @@ describe('POST /v1/cutout', () => {
   });
 
   it.each([
-    ["filename*=UTF-8''%0dbc.jpg", 'bc.png'],
-    ["filename*=UTF-8''a%0D%0Ab.jpg", 'ab.png'],
-    ["filename*=UTF-8''%%0d0dab.jpg", 'ab.png'],
     ["filename*=UTF-8''%41.jpg", 'A.png'],
+    ["filename*=UTF-8''%3a%2f%41.jpg", 'A.png'],
   ])('takes a file of the name %j, and cleans it', async (name, saved) => {
     const head = `--b\r\ncontent-disposition: form-data; name="image"; ${name}\r\n\r\n`;
     const body = Buffer.concat([Buffer.from(head), photo, Buffer.from('\r\n--b--\r\n')]);

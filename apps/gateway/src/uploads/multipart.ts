@@ -1,4 +1,3 @@
-import type { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { TaskError } from '#contract';
@@ -50,28 +49,6 @@ const openParser = (contentType: string): BusboyInstance => {
   }
 };
 
-/** Stands for a line break in a name until it is taken out. A shorter text could make a new one of what is around. */
-const STAND_IN = '\x7f';
-
-type Head = Readonly<Record<string, string[]>>;
-
-const withoutLineBreaks = (head: Head) => {
-  const values = head['content-disposition'] ?? [];
-  for (const [i, value] of values.entries())
-    values[i] = value
-      .replaceAll(/[\r\n]/g, STAND_IN)
-      // Only `filename*` of RFC 8187 is decoded.
-      .replace(/\*.*$/s, (extended) => extended.replaceAll(/%0[ad]/gi, STAND_IN));
-};
-
-/** Busboy leaves out a part with a line break in a name, and tells nobody. */
-const takeNamesWithLineBreaks = (parser: BusboyInstance): void => {
-  const { _parser: multipart } = parser as unknown as { readonly _parser: { readonly parser: EventEmitter } };
-  multipart.parser.prependListener('part', (part: EventEmitter) =>
-    part.prependListener('header', withoutLineBreaks),
-  );
-};
-
 /**
  * Reads a form of RFC 7578 with one file.
  *
@@ -80,7 +57,6 @@ const takeNamesWithLineBreaks = (parser: BusboyInstance): void => {
  */
 export const openForm = (contentType: string, write: (piece: Uint8Array) => Promise<void>): Form => {
   const parser = openParser(contentType);
-  takeNamesWithLineBreaks(parser);
   const fields: [string, string][] = [];
   let fileName: string | undefined;
   let stored: Promise<void> | undefined;
@@ -96,7 +72,7 @@ export const openForm = (contentType: string, write: (piece: Uint8Array) => Prom
 
   parser
     .on('file', (_, file: Readable, name: string | undefined) => {
-      fileName = (name ?? '').replaceAll(STAND_IN, '');
+      fileName = name ?? '';
       stored = store(file);
       stored.catch((error: unknown) => fail(toFault(error)));
     })
