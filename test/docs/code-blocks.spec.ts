@@ -140,6 +140,7 @@ describe.each(pages.filter((page) => codeBlocksOf(page).some(isTested)))('%s', (
 
   for (const block of own) {
     const title = `line ${block.line}: ${block.language}`;
+    // What is not installed is said aloud at the top.
     if (isSkipped(block)) it.skip(`${title}, which is not installed`, () => undefined);
     else it(title, async () => void (await execute(block)));
   }

@@ -42,7 +42,7 @@ const runningUrl = ({ DATA_DIR }: Config): string => {
 };
 
 /**
- * The address and the key: as given, of the environment, or of the npm start that runs on DATA_DIR.
+ * Finds the address and the key: in the options, the environment, or the npm start that runs on DATA_DIR.
  *
  * @throws StartError when none is given and none runs
  */

@@ -86,7 +86,7 @@ const expand = async (word: string, place: Place): Promise<InputImage[]> => {
 };
 
 /**
- * Lists the images that the words name, each once and in order. A missing file is listed too, and fails later.
+ * Lists the named images, each once and in order. A missing file is listed too, and fails later.
  *
  * @throws UsageError when the results would go into a folder that is searched
  */

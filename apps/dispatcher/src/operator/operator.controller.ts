@@ -35,7 +35,7 @@ const Name: PipeTransform<string> = {
   },
 };
 
-/** What the operator's page reads and does, as JSON. ADMIN_TOKEN opens it, as a bearer token or by HTTP basic. */
+/** Serves the operator's page as JSON. Callers send ADMIN_TOKEN as a bearer token or by HTTP basic. */
 @Controller('api')
 @UseGuards(OperatorGuard)
 export class OperatorController {

@@ -16,21 +16,14 @@ import {
   type Pace,
   type RecentWork,
 } from '#database';
-import { askInTime } from '#program';
 import type { JobCounts, TaskQueue } from '#queue';
+import { countJobs } from '../status/read-status.js';
 
 /** Rows of a table that the page shows at most. */
 const LIMIT = 50;
 const MINUTES = 30;
 
 type Needs = { readonly database: Database; readonly queue: Pick<TaskQueue, 'counts'> };
-
-/** Null while the queue does not answer. */
-const countJobs = ({ queue }: Needs, model: string): Promise<JobCounts | null> =>
-  askInTime(
-    (): Promise<JobCounts | null> => queue.counts(model),
-    () => null,
-  );
 
 const mean = (work: readonly RecentWork[], of: (each: RecentWork) => number | null): number | null => {
   const known = work.flatMap((each) => {
@@ -44,7 +37,7 @@ const mean = (work: readonly RecentWork[], of: (each: RecentWork) => number | nu
 type OfModel = {
   readonly depths: readonly Depth[];
   readonly pace: Pace;
-  readonly jobs: JobCounts | null;
+  readonly jobs: JobCounts | undefined;
   readonly work: readonly RecentWork[];
 };
 
@@ -63,7 +56,8 @@ const toQueue = (model: string, { depths, pace: { perSecond }, jobs, work }: OfM
     emptyInS: waiting === 0 ? 0 : perSecond > 0 ? waiting / perSecond : null,
     medianWaitMs: mean(work, ({ medianMs }) => medianMs.queue),
     longWaitMs: mean(work, ({ longWaitMs }) => longWaitMs),
-    jobs,
+    /** Null while the queue does not answer. */
+    jobs: jobs ?? null,
   };
 };
 
@@ -74,7 +68,7 @@ const queuesOf = async (needs: Needs, work: readonly RecentWork[]) => {
     models.map(async (model) => {
       const of = <T extends { readonly model: string }>(rows: readonly T[]) =>
         rows.filter((row) => row.model === model);
-      const [pace, jobs] = await Promise.all([paceOf(needs.database, model), countJobs(needs, model)]);
+      const [pace, jobs] = await Promise.all([paceOf(needs.database, model), countJobs(needs.queue, model)]);
       return toQueue(model, { depths: of(depths), pace, jobs, work: of(work) });
     }),
   );

@@ -15,12 +15,16 @@ const LIMIT = 50;
 
 type Needs = { readonly database: Database; readonly queue: Pick<TaskQueue, 'counts'> };
 
-const countJobs = async (queue: Needs['queue'], models: Iterable<string>) => {
+/** The jobs of a model by their state; undefined while the queue does not answer. */
+export const countJobs = (queue: Needs['queue'], model: string): Promise<JobCounts | undefined> =>
+  askInTime(
+    (): Promise<JobCounts | undefined> => queue.counts(model),
+    () => undefined,
+  );
+
+const countAllJobs = async (queue: Needs['queue'], models: Iterable<string>) => {
   const counted = [...models].map(async (model): Promise<[string, JobCounts] | undefined> => {
-    const counts = await askInTime(
-      (): Promise<JobCounts | undefined> => queue.counts(model),
-      () => undefined,
-    );
+    const counts = await countJobs(queue, model);
     return counts && [model, counts];
   });
   return new Map((await Promise.all(counted)).flatMap((entry) => (entry ? [entry] : [])));
@@ -37,6 +41,6 @@ export const readStatus =
       troubledDeliveries(database, LIMIT),
       warmWorkers(database),
     ]);
-    const jobs = await countJobs(queue, new Set(depths.map(({ model }) => model)));
+    const jobs = await countAllJobs(queue, new Set(depths.map(({ model }) => model)));
     return { outcomes, depths, jobs, backlogs, suspects, deliveries, workers };
   };
