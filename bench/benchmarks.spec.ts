@@ -14,20 +14,20 @@ const timeoutMs = 300_000;
 describe('npm run bench', () => {
   let folder: string;
   const bin = () => join(folder, 'bin');
-  const home = () => join(folder, 'home');
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'clearcut-benches-'));
     await chmod(folder, 0o755);
     await mkdir(bin());
-    await mkdir(home());
     await symlink(process.execPath, join(bin(), 'node'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   /** Runs without Python, Redis and files of earlier runs, as on a machine with Node.js only. */
-  const bench = (...args: string[]) => {
-    const env = { PATH: bin(), HOME: home(), WORKER_CONCURRENCY: '1' };
-    return exec(process.execPath, [main, 'bench', ...args], { cwd: folder, env });
+  const bench = async (...args: string[]) => {
+    const home = await mkdtemp(join(folder, 'home-'));
+    const env = { PATH: bin(), HOME: home, WORKER_CONCURRENCY: '1' };
+    const { stdout } = await exec(process.execPath, [main, 'bench', ...args], { cwd: folder, env });
+    return { stdout, home };
   };
 
   it('lists every benchmark', async () => {
@@ -54,10 +54,10 @@ describe('npm run bench', () => {
   it.each(Object.keys(benchmarks))(
     'runs %s to its end at its smallest size',
     async (name) => {
-      const { stdout } = await bench(name, '--smallest');
+      const { stdout, home } = await bench(name, '--smallest');
       expect(stdout).toMatch(endings[name] ?? /^the end of this output is missing in the list above$/);
       // The telemetry of onnxruntime would store a device id there.
-      expect(await readdir(home())).not.toContain('.cache');
+      expect(await readdir(home)).not.toContain('.cache');
     },
     timeoutMs,
   );

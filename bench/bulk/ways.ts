@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from 'playwright-core';
-import { chromiumArgs, chromiumPath } from '#test/chromium';
+import type { Page } from 'playwright-core';
+import { chromiumPath, launchChromium } from '#test/chromium';
 import type { Bench } from '../benchmark.js';
 import { residentBytes } from '../overhead/figures.js';
 import type { Service } from '../overhead/service.js';
@@ -73,11 +73,10 @@ const chooseFiles = async (page: Page, photos: readonly string[]): Promise<void>
 
 /** The page in Chromium, from the choice of files until all are done. Undefined without Chromium. */
 export const byPage = ({ closers }: Bench, { url, key }: Service): Way | undefined => {
-  const executablePath = chromiumPath();
-  if (executablePath === undefined) return undefined;
+  if (chromiumPath() === undefined) return undefined;
   return async ({ photos }) => {
-    const browser = await chromium.launch({ executablePath, args: [...chromiumArgs] });
-    closers.push(() => browser.close());
+    const { browser, close } = await launchChromium();
+    closers.push(close);
     const page = await browser.newPage();
     await page.goto(`${url}/#key=${key}`);
     const session = await page.context().newCDPSession(page);
@@ -101,7 +100,7 @@ export const byPage = ({ closers }: Bench, { url, key }: Service): Way | undefin
     const ms = performance.now() - startMs;
     clearInterval(count);
     const memory = stop();
-    await browser.close();
+    await close();
     return { ...memory, ms };
   };
 };

@@ -1,17 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import { chromiumPath } from '#test/chromium';
+import { launchChromium } from '#test/chromium';
 import { disc, toJpeg } from '#test/pictures';
 
 /** Where the page is. CORS_ORIGINS of the service names it, and nobody serves it. */
 export const pageOrigin = 'http://shop.example';
 
 // Chromium would ask the user whether a page of the web may call an address of this machine.
-const args = [
-  '--no-sandbox',
-  '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests',
-];
+const args = ['--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests'];
 
 /**
  * Opens a page of the documents in Chromium, with the client beside it, picks a photo of 60 pixels across in its file
@@ -20,7 +16,7 @@ const args = [
  * @returns the width of the picture
  */
 export const visit = async (html: string, key: string): Promise<number> => {
-  const browser = await chromium.launch({ executablePath: chromiumPath() ?? '', args });
+  const { browser, close } = await launchChromium(args);
   try {
     const page = await browser.newPage();
     await page.route(`${pageOrigin}/**`, async (route) => {
@@ -36,6 +32,6 @@ export const visit = async (html: string, key: string): Promise<number> => {
     await picture.waitFor({ timeout: 60_000 });
     return await picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth);
   } finally {
-    await browser.close();
+    await close();
   }
 };

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import axe from 'axe-core';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { chromiumArgs, chromiumPath } from './chromium.js';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { chromiumPath, launchChromium } from './chromium.js';
 
 type Visit = {
   readonly page: Page;
@@ -78,13 +78,8 @@ const open = async (browser: Browser, address: string, options: BrowserContextOp
 
 /** @throws Error when no Chromium is installed */
 export const startBrowser = async (): Promise<TestBrowser> => {
-  const executablePath = chromiumPath();
-  if (executablePath === undefined) throw new Error('No Chromium is installed.');
-  const browser = await chromium.launch({ executablePath, args: [...chromiumArgs] });
-  return {
-    visit: (address, options = {}) => open(browser, address, options),
-    close: () => browser.close(),
-  };
+  const { browser, close } = await launchChromium();
+  return { visit: (address, options = {}) => open(browser, address, options), close };
 };
 
 /** Like Jest's describe. Without Chromium it says aloud that nothing is tested; with CHROMIUM=required it throws. */
