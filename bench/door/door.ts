@@ -18,6 +18,7 @@ const STEPS = [1, 100, 1_000];
 const usual = {
   seconds: 8,
   clients: 4,
+  pollers: 16,
   least: 100,
   most: 100_000,
   uploads: 100,
@@ -95,7 +96,7 @@ const measureAt = async (
   waiting: number,
   options: Options,
 ): Promise<void> => {
-  const { seconds, clients, sync } = options;
+  const { seconds, clients, pollers, sync } = options;
   const array = () => Array.from({ length: IN_ONE_ARRAY }, () => removal(image, { deliveryMethod: 'async' }));
   const first = array();
   check(await door.post(first));
@@ -104,7 +105,7 @@ const measureAt = async (
     perSecond(clients, seconds, async () => check(await door.post(array()))),
   );
   const poll = [{ taskType: 'getResponse', taskUUID: first[0]?.taskUUID }];
-  const polls = await rateOf(service, 1, () => perSecond(clients, seconds, () => door.post(poll)));
+  const polls = await rateOf(service, 1, () => perSecond(pollers, seconds, async () => check(await door.post(poll))));
   // What was accepted does not wait for the next measurement.
   await service.database.$executeRaw`
     UPDATE tasks SET state = 'failed', finished_at = now() WHERE state = 'queued' AND fed_at IS NULL AND payload_hash <> 'crowd'`;
@@ -141,18 +142,22 @@ const measure = async (outer: Bench, queue: string, redisUrl: string, options: O
   });
   const bench = { ...outer, closers };
   const service = await openService(bench, redisUrl, options);
-  const door = openDoor(bench, service, options.clients);
+  const door = openDoor(bench, service, Math.max(options.clients, options.pollers));
   const { data } = check(await door.post([uploadOf(await photo(1, 64, 48))]));
   const image = String(data?.[0]?.['imageUUID']);
+  bench.print(`\nThe queue in ${queue}.`);
+  // First, as the memory of a gateway that has worked does not shrink again.
+  for (const kind of ['JSON', 'PUT'] as const) await printUploads(bench, service, kind, options);
   bench.print(
-    `\nThe queue in ${queue}. A worker is busy beside, but idle for sync tasks. In brackets: CPU ms of`,
+    `${options.clients} clients send arrays of ${IN_ONE_ARRAY}, ${options.pollers} ask. A worker is busy beside, but idle for sync tasks.`,
   );
-  bench.print('gateway and Postgres for each. "+" is the time of a sync task beyond its stages, in ms.');
+  bench.print(
+    'In brackets: CPU ms of gateway and Postgres for each. "+" is the time of a sync task beyond its stages, in ms.',
+  );
   bench.print('| waiting | accepted/s (ms) | getResponse/s (ms) | sync +p50 | sync +p99 |');
   bench.print('| ------: | --------------: | -----------------: | --------: | --------: |');
   const counts = STEPS.map((step) => step * options.least).filter((waiting) => waiting <= options.most);
   for (const waiting of counts) await measureAt(bench, { service, door, image }, waiting, options);
-  for (const kind of ['JSON', 'PUT'] as const) await printUploads(bench, service, kind, options);
   for (const each of closers.splice(0).toReversed()) await each();
 };
 

@@ -36,6 +36,11 @@ export const hasJob = Prisma.sql`finished_at IS NULL AND fed_at IS NOT NULL`;
 export const waits = Prisma.sql`finished_at IS NULL AND state = 'queued' AND fed_at IS NULL AND wait_until IS NULL`;
 /** Among tasks of one owner: the urgent first, then the oldest. Ids count up with time. */
 export const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;
+/**
+ * By owner, in the whole order of the index of the line. By the owner alone, a plan may walk the index of all tasks that
+ * have not ended, and read those of every other model.
+ */
+export const byOwner = Prisma.sql`owner_id, is_sync, ${byUrgency}`;
 
 const toFed = (rows: readonly (readonly unknown[])[]): Fed => {
   const fed = rows as readonly (readonly [string | null, number])[];
@@ -69,9 +74,9 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
              - (SELECT count(*) FROM tasks WHERE ${hasJob} AND stage = 'device' AND model = ${model})) AS places
        WHERE ${lockOf(model)}
     ), lines AS (
-      (SELECT owner_id FROM tasks WHERE ${waitsHere} AND (SELECT places FROM room) > 0 ORDER BY owner_id LIMIT 1)
+      (SELECT owner_id FROM tasks WHERE ${waitsHere} AND (SELECT places FROM room) > 0 ORDER BY ${byOwner} LIMIT 1)
       UNION ALL
-      SELECT (SELECT owner_id FROM tasks WHERE ${waitsHere} AND owner_id > lines.owner_id ORDER BY owner_id LIMIT 1)
+      SELECT (SELECT owner_id FROM tasks WHERE ${waitsHere} AND owner_id > lines.owner_id ORDER BY ${byOwner} LIMIT 1)
         FROM lines WHERE owner_id IS NOT NULL
     ), clock AS (
       SELECT coalesce(max(turn - 1 / share), 0) AS now FROM turns JOIN api_keys ON id = owner_id WHERE model = ${model}
@@ -112,6 +117,8 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
  */
 export const feedRemote = async (database: Database, stage: RemoteStage): Promise<Fed> => {
   const waitsHere = Prisma.sql`${waits} AND stage <> 'device' AND stage = ${stage}::"TaskStage"`;
+  // Whole, like `byOwner`.
+  const byHost = Prisma.sql`owner_id, remote_host, is_sync DESC, ${byUrgency}`;
   const rows = await hotRows(
     database,
     Prisma.sql`
@@ -123,12 +130,12 @@ export const feedRemote = async (database: Database, stage: RemoteStage): Promis
        WHERE ${lockOf(stage)}
     ), lines AS (
       (SELECT owner_id, remote_host FROM tasks
-        WHERE ${waitsHere} AND (SELECT places FROM room) > 0 ORDER BY owner_id, remote_host LIMIT 1)
+        WHERE ${waitsHere} AND (SELECT places FROM room) > 0 ORDER BY ${byHost} LIMIT 1)
       UNION ALL
       SELECT following.* FROM lines CROSS JOIN LATERAL (
         SELECT owner_id, remote_host FROM tasks
          WHERE ${waitsHere} AND (owner_id, remote_host) > (lines.owner_id, lines.remote_host)
-         ORDER BY owner_id, remote_host LIMIT 1) AS following
+         ORDER BY ${byHost} LIMIT 1) AS following
     ), candidates AS (
       SELECT own.id, own.n, owner_id, remote_host, share, is_sync, priority, deadline_at,
              (SELECT count(*) FROM busy WHERE busy.owner_id = lines.owner_id) AS of_owner,

@@ -1,5 +1,5 @@
 import type { Database } from './client.js';
-import { byUrgency, hasJob, SYNC_BEFORE_ASYNC, waits, type RemoteStage } from './feed.js';
+import { byOwner, byUrgency, hasJob, SYNC_BEFORE_ASYNC, waits, type RemoteStage } from './feed.js';
 import { Prisma } from './generated/client.js';
 
 /** Tasks of a line that are counted. */
@@ -40,16 +40,19 @@ export const deviceLine = async (database: Database, ownerId: string, model: str
   return [...idsOf(rows, 'fed'), ...interleave(idsOf(rows, 'sync'), idsOf(rows, 'other'))];
 };
 
-/** Ids of the owner's tasks that wait for a fetch or an upload, next ones first; at most `MAX_COUNTED`. */
+/** Ids of the owner's tasks that wait for a fetch or an upload, next ones first; at most twice `MAX_COUNTED`. */
 export const remoteLine = async (
   database: Database,
   ownerId: string,
   stage: RemoteStage,
 ): Promise<string[]> => {
+  const owned = Prisma.sql`owner_id = ${ownerId}::uuid AND stage = ${stage}::"TaskStage"`;
   const rows = await database.$queryRaw<{ taskId: string }[]>`
-    SELECT id::text AS "taskId" FROM tasks
-     WHERE finished_at IS NULL AND state = 'queued' AND owner_id = ${ownerId}::uuid AND stage = ${stage}::"TaskStage"
-     ORDER BY fed_at, is_sync DESC, ${byUrgency} LIMIT ${MAX_COUNTED}`;
+    (SELECT id::text AS "taskId" FROM tasks
+      WHERE ${hasJob} AND state = 'queued' AND ${owned} ORDER BY fed_at, id LIMIT ${MAX_COUNTED})
+    UNION ALL
+    (SELECT id::text AS "taskId" FROM tasks
+      WHERE ${waits} AND stage <> 'device' AND ${owned} ORDER BY is_sync DESC, ${byUrgency} LIMIT ${MAX_COUNTED})`;
   return rows.map(({ taskId }) => taskId);
 };
 
@@ -70,9 +73,9 @@ export const paceOf = async (database: Database, model: string): Promise<Pace> =
        WHERE model = ${model} AND started_at IS NOT NULL AND finished_at > now() - interval '60 seconds'`,
     database.$queryRaw<{ id: string; share: number }[]>`
       WITH RECURSIVE lines AS (
-        (SELECT owner_id FROM tasks WHERE ${waitsHere} ORDER BY owner_id LIMIT 1)
+        (SELECT owner_id FROM tasks WHERE ${waitsHere} ORDER BY ${byOwner} LIMIT 1)
         UNION ALL
-        SELECT (SELECT owner_id FROM tasks WHERE ${waitsHere} AND owner_id > lines.owner_id ORDER BY owner_id LIMIT 1)
+        SELECT (SELECT owner_id FROM tasks WHERE ${waitsHere} AND owner_id > lines.owner_id ORDER BY ${byOwner} LIMIT 1)
           FROM lines WHERE owner_id IS NOT NULL
       )
       SELECT id::text, share FROM lines JOIN api_keys ON id = owner_id`,
