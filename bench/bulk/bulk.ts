@@ -31,11 +31,17 @@ const makeFolder = async (parent: string, name: string, count: number, width: nu
 
 const megabytes = (bytes: number) => (Number.isNaN(bytes) ? 'not known' : `${Math.round(bytes / 1e6)} MB`);
 
-/** Memory that grows with the photos shows between the first third and the end. */
-const describe = (name: string, images: number, bareMs: number, lap: Awaited<ReturnType<Way>>): string => {
+type Cost = { readonly ms: number; readonly cpuMs: number };
+
+/**
+ * Memory that grows with the photos shows between the first third and the end.
+ * @param bare what so many images would have cost the bare loop
+ */
+const describe = (name: string, images: number, bare: Cost, lap: Awaited<ReturnType<Way>>): string => {
   const perSecond = ((images * 1000) / lap.ms).toFixed(3);
-  const ratio = (bareMs / lap.ms).toFixed(3);
-  return `  ${name.padEnd(12)}${perSecond} images/s   ratio ${ratio}   memory ${megabytes(lap.earlyBytes)} after a third, at most ${megabytes(lap.peakBytes)}`;
+  const cores = (lap.cpuMs / images / 1000).toFixed(2);
+  const ratios = `ratio ${(bare.ms / lap.ms).toFixed(3)}   core-s ${cores}, ${(lap.cpuMs / bare.cpuMs).toFixed(2)} times the bare loop's`;
+  return `  ${name.padEnd(12)}${perSecond} images/s   ${ratios}   memory ${megabytes(lap.earlyBytes)} after a third, at most ${megabytes(lap.peakBytes)}`;
 };
 
 /** What offers the model to the bare loop, and to all others. */
@@ -62,8 +68,8 @@ const openWays = async (bench: Bench, env: NodeJS.ProcessEnv): Promise<ReadonlyM
   const page = byPage(bench, service);
   if (!page) bench.print('*** No Chromium is installed: the page is not measured. ***');
   return new Map([
-    ['local', byCommandLine(bench, ['--local'], env)],
-    ['server', byCommandLine(bench, server, env)],
+    ['local', byCommandLine(bench, { options: ['--local'], env })],
+    ['server', byCommandLine(bench, { options: server, env, service })],
     ...(page ? [['page', page] as const] : []),
   ]);
 };
@@ -76,17 +82,18 @@ const run = async (bench: Bench): Promise<void> => {
   const bare = await startBare(bench, 'prepared', env.bare);
   const ways = await openWays(bench, env.others);
   bench.print(`${images} photos of ${width} × ${heightOf(width)}, each way once; ratio to the bare loop`);
-  bench.print(
-    'beside it. The command line is timed from its start to its end; of the page, the heap counts.',
-  );
+  bench.print('beside it, and core-seconds of an image. The command line is timed from its start to its end.');
+  bench.print('Of the page, the memory is the heap, and the core-seconds are those of the service.');
   // A lap of the bare loop before and after each way tells what the machine gave meanwhile.
   const part = Math.max(1, Math.round(images / 10));
-  let before = (await bare(part)).ms;
+  let before = await bare(part);
   for (const [name, way] of ways) {
     const folder = await makeFolder(parent, name, images, width);
     const lap = await way(folder);
-    const after = (await bare(part)).ms;
-    bench.print(describe(name, images, (((before + after) / 2) * images) / part, lap));
+    const after = await bare(part);
+    const scale = images / part / 2;
+    const cost = { ms: (before.ms + after.ms) * scale, cpuMs: (before.cpuMs + after.cpuMs) * scale };
+    bench.print(describe(name, images, cost, lap));
     before = after;
   }
 };

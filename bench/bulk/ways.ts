@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { chromiumPath, launchChromium } from '#test/chromium';
 import type { Bench } from '../benchmark.js';
-import { residentBytes } from '../overhead/figures.js';
+import { familyCpuMs, residentBytes } from '../overhead/figures.js';
 import type { Service } from '../overhead/service.js';
 
 /** The photos of a round, and where their cutouts go. */
@@ -12,7 +12,11 @@ export type Folder = { readonly photos: readonly string[]; readonly path: string
 
 /** Resident bytes of what a person runs: after a third of the photos, and the most from then on. */
 type Memory = { readonly earlyBytes: number; readonly peakBytes: number };
-export type WayLap = Memory & { readonly ms: number };
+export type WayLap = Memory & {
+  readonly ms: number;
+  /** CPU milliseconds over all cores of what a person runs and of the service, but not of a browser. */
+  readonly cpuMs: number;
+};
 
 /** One way to cut out a folder of photos. */
 export type Way = (folder: Folder) => Promise<WayLap>;
@@ -39,11 +43,26 @@ const watchMemory = (bytesOf: () => Promise<number | undefined>, finishedPart: (
 
 const cli = fileURLToPath(new URL('../../../tools/clearcut.mjs', import.meta.url));
 
+/** CPU milliseconds of gateway, worker, dispatcher and Postgres so far. */
+export const cpuOf = async ({ cpu }: Service): Promise<number> => {
+  const { client: _, ...programs } = await cpu();
+  return Object.values(programs).reduce((sum, ms) => sum + ms, 0);
+};
+
+type CommandLine = {
+  readonly options: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** The service that it asks. */
+  readonly service?: Service;
+};
+
 /** `clearcut remove` with these options, as a person runs it. Its time includes the start of the program. */
 export const byCommandLine =
-  ({ stopping }: Bench, options: readonly string[], env: NodeJS.ProcessEnv): Way =>
+  ({ stopping }: Bench, { options, env, service }: CommandLine): Way =>
   async ({ photos, path, out }) => {
     const startMs = performance.now();
+    const before = service ? await cpuOf(service) : 0;
+    let ownMs = 0;
     const child = spawn(process.execPath, [cli, 'remove', path, '-o', out, '--json', ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
       signal: stopping.signal,
@@ -54,13 +73,18 @@ export const byCommandLine =
     child.stdout.on('data', (text: Buffer) => (lines += text.toString().split('\n').length - 1));
     child.stderr.on('data', (text: Buffer) => (faults += text.toString()));
     const stop = watchMemory(
-      () => residentBytes(child.pid),
+      async () => {
+        // NaN once it has ended.
+        ownMs = (await familyCpuMs(child.pid)) || ownMs;
+        return residentBytes(child.pid);
+      },
       () => lines / photos.length,
     );
     const [code] = (await once(child, 'close')) as [number | null];
     const memory = stop();
     if (code !== 0) throw new Error(`clearcut remove ended with code ${code}: ${faults.slice(-500)}`);
-    return { ...memory, ms: performance.now() - startMs };
+    const ofService = service ? (await cpuOf(service)) - before : 0;
+    return { ...memory, ms: performance.now() - startMs, cpuMs: ownMs + ofService };
   };
 
 const chooseFiles = async (page: Page, photos: readonly string[]): Promise<void> => {
@@ -72,7 +96,8 @@ const chooseFiles = async (page: Page, photos: readonly string[]): Promise<void>
 };
 
 /** The page in Chromium, from the choice of files until all are done. Undefined without Chromium. */
-export const byPage = ({ closers }: Bench, { url, key }: Service): Way | undefined => {
+export const byPage = ({ closers }: Bench, service: Service): Way | undefined => {
+  const { url, key } = service;
   if (chromiumPath() === undefined) return undefined;
   return async ({ photos }) => {
     const { browser, close } = await launchChromium();
@@ -94,13 +119,15 @@ export const byPage = ({ closers }: Bench, { url, key }: Service): Way | undefin
         .catch(() => undefined);
     }, 1_000);
     const startMs = performance.now();
+    const before = await cpuOf(service);
     const stop = watchMemory(heap, () => part);
     await chooseFiles(page, photos);
     await page.getByText(`${photos.length} of ${photos.length} done`).waitFor({ timeout: 3_600_000 });
     const ms = performance.now() - startMs;
+    const cpuMs = (await cpuOf(service)) - before;
     clearInterval(count);
     const memory = stop();
     await close();
-    return { ...memory, ms };
+    return { ...memory, ms, cpuMs };
   };
 };
