@@ -43,6 +43,7 @@ describe('npm run bench', () => {
     decode: /\nprice of the process: -?\d+\.\d ms an image\n$/,
     device: /\n {2}limit +\S.*\n$/,
     door: /\nuploads {7}\d+ × .+\n[^]*\n\| +100 \|.+\|\n(?:\*{3} redis-server is not .+\n)?$/,
+    edges: /\nhair, .+\n(?:\|.+\|\n){5}$/,
     fair: /\nJain's index over \d+ keys: \d\.\d{3} \(goal 0\.95\)\n$/,
     growth: /\n\| last ÷ first .+\n\nUpdates of a task's row: \d\.\d, of which \d+ % .+\n$/,
     matting: /\*\*\* pymatting cannot be installed, .+ \*\*\*\n[^]*\n {2}round 1 {3}ours +\d+\.\d\d s.*\n$/,

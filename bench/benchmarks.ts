@@ -4,6 +4,7 @@ import { capacity } from './capacity/capacity.js';
 import { decode } from './decode.js';
 import { device } from './device/device.js';
 import { door } from './door/door.js';
+import { edges } from './edges/edges.js';
 import { fair } from './fair/fair.js';
 import { growth } from './growth/growth.js';
 import { matting } from './matting/matting.js';
@@ -18,6 +19,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   decode,
   device,
   door,
+  edges,
   fair,
   growth,
   matting,
