@@ -22,4 +22,14 @@ export { type Settings } from './settings.js';
 export { requireSettings, toRemoval, type Removal } from './removal.js';
 export { EndedTask, toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';
 export { Finishing, plainFinishing } from './finishing.js';
+export {
+  deepestImagePath,
+  holderAt,
+  imagePaths,
+  isFurtherImage,
+  isImagePath,
+  pathOf,
+  withValuesAt,
+  type FurtherImage,
+} from './image-parameters.js';
 export { isUuid } from './uuid.js';

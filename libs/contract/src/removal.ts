@@ -1,4 +1,5 @@
 import { toFinishing, type Finishing } from './finishing.js';
+import { furtherImagesOf, type FurtherImage } from './image-parameters.js';
 import type { Warning } from './result.js';
 import { isSameText, type ImageText } from './long-text.js';
 import { outputOf, outputTypesOf, type Output, type OutputType } from './output.js';
@@ -14,6 +15,8 @@ export type Removal = Pick<RemoveBackground, 'taskType' | 'taskUUID' | 'webhookU
   readonly inputImage: ImageText;
   /** The parameter that held the image, for errors. */
   readonly parameter: 'inputImage' | 'inputs.image';
+  /** Images that the removal needs besides the one that is cut out. */
+  readonly furtherImages: readonly FurtherImage[];
   readonly model: string;
   readonly isAsync: boolean;
   readonly ttl: number | undefined;
@@ -106,6 +109,7 @@ export const toRemoval = (task: RemoveBackground): Removal => {
     taskType,
     taskUUID,
     ...image,
+    furtherImages: furtherImagesOf(task),
     model: modelOf(task),
     output,
     otherTypes: types.slice(1),

@@ -90,7 +90,14 @@ const endTask = async (
 ): Promise<boolean> => {
   const { count } = await transaction.task.updateMany({
     where: end.state === 'failed' ? held(claim) : wanted(claim),
-    data: { ...end, finishedAt: now, inputUrl: null, uploadUrl: null, webhookUrl: null },
+    data: {
+      ...end,
+      finishedAt: now,
+      inputUrl: null,
+      furtherImages: Prisma.DbNull,
+      uploadUrl: null,
+      webhookUrl: null,
+    },
   });
   if (count === 0) return false;
 

@@ -44,7 +44,8 @@ export const finishTask = async (database: Database, claim: Claim, success: Succ
     database,
     Prisma.sql`
     WITH ended AS (
-      UPDATE tasks SET state = 'succeeded', finished_at = ${now}, input_url = NULL, upload_url = NULL, webhook_url = NULL,
+      UPDATE tasks SET state = 'succeeded', finished_at = ${now}, input_url = NULL, further_images = NULL, upload_url = NULL,
+                       webhook_url = NULL,
                        ${settingsOf(success)}
        WHERE id = ${id}::uuid AND attempt = ${attempt} AND worker_id IS NOT DISTINCT FROM ${workerId}::uuid
          AND stage = ${stage}::"TaskStage" AND state = 'running' AND cancel_requested_at IS NULL

@@ -51,6 +51,8 @@ export const createCutOutStages = ({ decode, device, pixels, effort }: Machine):
 export type CutOutWork = {
   /** The image as a file. */
   readonly bytes: Uint8Array;
+  /** Other images as files, by the parameters that named them. */
+  readonly further?: ReadonlyMap<string, Uint8Array>;
   readonly request: Pick<Output, 'outputFormat' | 'outputQuality'> & {
     /** The parameter that named the image, for error messages. */
     readonly parameter: string;

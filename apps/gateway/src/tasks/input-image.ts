@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { atParameter } from '#boundary';
 import type { ServiceConfig } from '#config';
-import { TaskError, type ImageBytes, type ParsedSource, type Removal } from '#contract';
+import { requireAll, TaskError, type ImageBytes, type ParsedSource, type Removal } from '#contract';
 import {
   databaseNow,
   isExpired,
@@ -75,6 +75,24 @@ const resolveSource = async (
   const image = await describeInline(needs.config, source.image, owner.id, parameter);
   return { inputImageId: image.row.id, size: image.row, image };
 };
+
+/** An image that a removal needs besides the one that is cut out. */
+export type FurtherSource = { readonly parameter: string; readonly source: ParsedSource };
+export type FurtherInput = Input & FurtherSource;
+
+/** The further images of a removal. */
+export const resolveFurther = (
+  needs: Needs,
+  owner: Owner,
+  sources: readonly FurtherSource[],
+): Promise<FurtherInput[]> =>
+  requireAll(
+    sources.map(async ({ parameter, source }) => ({
+      parameter,
+      source,
+      ...(await resolveSource(needs, owner, source, parameter)),
+    })),
+  );
 
 /** The worker checks the size of an image that is still to be fetched. */
 export const resolveInput = async (
