@@ -28,15 +28,28 @@ export const routingOf = (raw: unknown): Routing => {
 const withoutNulls = (record: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
 
-/** Parameters that hold parameters. */
-const groups = ['inputs', 'settings', 'refine'];
+/** Parameters that hold parameters, and groups of them. */
+const groups = ['inputs', 'settings', 'refine', 'compose'];
+
+/** Deeper than the groups of any parameter. */
+const MAX_GROUPS = 4;
+
+const withoutInnerNulls = (group: Record<string, unknown>, depth = 0): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(withoutNulls(group)).map(([name, value]) => [
+      name,
+      isRecord(value) && !(value instanceof LongText) && depth < MAX_GROUPS
+        ? withoutInnerNulls(value, depth + 1)
+        : value,
+    ]),
+  );
 
 /** `null` means "not sent": some clients send every parameter that they know. */
 const dropNulls = (raw: Record<string, unknown>): Record<string, unknown> => {
   const sent = withoutNulls(raw);
   const inner = groups.flatMap((name) => {
     const group = sent[name];
-    return isRecord(group) ? [[name, withoutNulls(group)]] : [];
+    return isRecord(group) ? [[name, withoutInnerNulls(group)]] : [];
   });
   return { ...sent, ...Object.fromEntries(inner) };
 };

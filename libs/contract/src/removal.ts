@@ -1,3 +1,5 @@
+import { readCompose } from './compose/of-task.js';
+import { builtInPresets, type Presets } from './compose/presets.js';
 import { toFinishing, type Finishing } from './finishing.js';
 import { furtherImagesOf, type FurtherImage } from './image-parameters.js';
 import type { Warning } from './result.js';
@@ -95,13 +97,17 @@ const faultOf = (read: () => unknown): TaskError[] => {
   }
 };
 
-/** @throws TaskError when the image or the model is missing, or parameters contradict each other */
-export const toRemoval = (task: RemoveBackground): Removal => {
+/**
+ * @param presets of compositions, by their names
+ * @throws TaskError when the image or the model is missing, or parameters contradict each other
+ */
+export const toRemoval = (task: RemoveBackground, presets: Presets = builtInPresets): Removal => {
   const [fault, ...others] = [...faultOf(() => modelOf(task)), ...faultOf(() => imageOf(task))];
   if (fault) throw joinFaults([fault, ...others]);
   const { taskType, taskUUID } = task;
   const output = outputOf(task);
   const settings = settingsOf(task);
+  const composed = task.compose && readCompose(task.compose, settings.rgba, presets);
   const isAsync = isAsyncCall(task);
   const image = imageOf(task);
   const types = outputTypesOf(task);
@@ -109,7 +115,7 @@ export const toRemoval = (task: RemoveBackground): Removal => {
     taskType,
     taskUUID,
     ...image,
-    furtherImages: furtherImagesOf(task),
+    furtherImages: furtherImagesOf(composed ? { ...task, compose: composed.options } : task),
     model: modelOf(task),
     output,
     otherTypes: types.slice(1),
@@ -121,7 +127,7 @@ export const toRemoval = (task: RemoveBackground): Removal => {
     priority: task.priority ?? 'normal',
     cancelOnDisconnect: task.cancelOnDisconnect === true && !isAsync,
     reportProgress: task.reportProgress === true,
-    finishing: toFinishing(settings, task.refine),
+    finishing: toFinishing(settings, task.refine, composed?.plan),
     setting: firstSettingOf(task, settings),
     warnings: warningsOf(task, types),
   };

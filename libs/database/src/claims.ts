@@ -1,4 +1,4 @@
-import { ProblemCode, type Warning } from '#contract';
+import { ProblemCode, type Composition, type Warning } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
 import { databaseNow, newId } from './clock.js';
@@ -53,6 +53,7 @@ export type FinishFacts = {
   readonly warnings: Warning[];
   readonly unknownPixels: number | null;
   readonly mattingMs: number | null;
+  readonly composition?: Composition;
 };
 
 export type Success = {

@@ -9,8 +9,11 @@ import { usageOf } from './usage.js';
 /** Columns of a task that its success sets. */
 const settingsOf = (success: Success): Prisma.Sql => {
   const { finish, ...columns } = { ...columnsOfSuccess(success), finish: success.finish };
-  const warnings = finish && { warnings: JSON.stringify(finish.warnings) };
-  const set = Object.entries({ ...columns, ...warnings }).filter(([, value]) => value !== undefined);
+  const json = finish && {
+    warnings: JSON.stringify(finish.warnings),
+    composition: finish.composition && JSON.stringify(finish.composition),
+  };
+  const set = Object.entries({ ...columns, ...json }).filter(([, value]) => value !== undefined);
   return Prisma.join(set.map(([field, value]) => Prisma.sql`${Prisma.raw(columnOf(field))} = ${value}`));
 };
 

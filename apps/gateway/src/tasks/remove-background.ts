@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '#config';
 import {
+  layOut,
   parseImageSource,
   releasing,
   requireAll,
@@ -7,6 +8,7 @@ import {
   type ImageText,
   type Outcome,
   type ParsedSource,
+  type Presets,
   type Removal,
   type RemoveBackground,
 } from '#contract';
@@ -43,6 +45,7 @@ type Needs = WaitNeeds & {
   readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS'>;
   readonly database: Database;
   readonly outbound: Pick<Outbound, 'checkUrl'>;
+  readonly presets: Presets;
   readonly feeder: Pick<Feeder, 'wake'>;
   readonly secrets: Pick<Secrets, 'seal'>;
   readonly tracing: Tracing;
@@ -90,18 +93,31 @@ const textsOf = ({ inputImage, furtherImages }: Removal): ImageText[] => [
   ...furtherImages.map(({ image }) => image),
 ];
 
+/** The most pixels that a composition's canvas can have. A canvas without a size grows with the subject. */
+const canvasPixelsOf = (
+  { compose }: Removal['finishing'],
+  photo: Input['size'],
+  maxPixels: number,
+): number => {
+  if (!compose) return 0;
+  if (!compose.size && !photo) return maxPixels;
+  const { canvas } = layOut(compose, photo ?? { width: 1, height: 1 });
+  return Math.min(canvas.width * canvas.height, maxPixels);
+};
+
 /**
  * USD that a removal costs at most. Matting may have to solve every pixel. An image that is still to be fetched may
  * have as many pixels as are allowed.
  */
 const estimateOf = ({ config }: Needs, { finishing }: Removal, model: Model, { size }: Input): string => {
-  const pixels = size ? size.width * size.height : limitsOf(config).maxPixels;
-  return costOf(model, finishing.matting ? pixels : 0);
+  const { maxPixels } = limitsOf(config);
+  const pixels = size ? size.width * size.height : maxPixels;
+  return costOf(model, finishing.matting ? pixels : 0, canvasPixelsOf(finishing, size, maxPixels));
 };
 
 /** Says what a removal would cost at most, without storing or running anything. */
 const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promise<Outcome> => {
-  const removal = toRemoval(task);
+  const removal = toRemoval(task, needs.presets);
   const { taskType, taskUUID, parameter, warnings } = removal;
   const checked = await check(needs, owner, removal);
   const all = [{ parameter, source: checked.source }, ...checked.furtherSources];
@@ -137,7 +153,7 @@ const run = async (
   sent: SentTask,
   { gone, report }: Caller = {},
 ): Promise<Outcome> => {
-  const removal = toRemoval(task);
+  const removal = toRemoval(task, needs.presets);
   const stored = await releasing(textsOf(removal), () =>
     store(needs, owner, { removal, sent, canLeave: gone !== undefined }),
   );
@@ -159,6 +175,7 @@ export const createRemoveBackground = (given: Omit<Needs, 'findImage'>): Removal
   const needs: Needs = { ...given, findImage: createBatcher(find, databaseBatches) };
   return {
     run: (owner, task, sent, caller) => run(needs, owner, task, sent, caller),
-    dryRun: async (owner, task) => releasing(textsOf(toRemoval(task)), () => price(needs, owner, task)),
+    dryRun: async (owner, task) =>
+      releasing(textsOf(toRemoval(task, needs.presets)), () => price(needs, owner, task)),
   };
 };

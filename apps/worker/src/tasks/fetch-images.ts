@@ -70,9 +70,11 @@ export const fetchImages =
   (sources: Sources) =>
   async ({ task, request }: Pick<WorkItem, 'task' | 'request'>, signal: AbortSignal): Promise<TaskImages> => {
     const { inputImageId: imageId, inputUrl: url, ownerId } = task;
-    const { parameter, outputFormat } = request;
+    const { parameter, outputFormat, finishing } = request;
     await sources.storage.probe();
-    const requireSize = (size: ImageSize) => requireOutputSize(size, outputFormat);
+    // The canvas of a composition has a size of its own.
+    const requireSize = (size: ImageSize) =>
+      finishing.compose ? undefined : requireOutputSize(size, outputFormat);
     const bytes = await fetchOne(sources, { imageId, ownerId, parameter, url, requireSize }, signal);
     const further = new Map<string, Uint8Array>();
     for (const each of FurtherImages.parse(task.furtherImages ?? [])) {
