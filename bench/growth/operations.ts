@@ -53,7 +53,7 @@ export const accept = async (database: Database, ownerId: string): Promise<strin
   const task = newTask(ownerId);
   await findStandings(database, [task]);
   const [row] = await insertTasks(database, [
-    { task, revision: 1, image: newImage(ownerId, task.inputImageId) },
+    { task, revision: 1, images: [newImage(ownerId, task.inputImageId)] },
   ]);
   return row!.id;
 };

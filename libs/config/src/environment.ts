@@ -38,6 +38,8 @@ const ServiceSettings = z.object({
   MODELS_DIR: path.default(resolve(envPaths('clearcut', { suffix: '' }).cache, 'models')),
   /** A JSON file with additional models; see docs/models.md. */
   MODELS_FILE: path.optional(),
+  /** A JSON file with additional presets of compositions; see docs/compose.md. */
+  COMPOSE_PRESETS_FILE: path.optional(),
   /** Base URL of a mirror to fetch weights from. */
   MODELS_MIRROR: mirror.optional(),
   /** The key that a local run accepts. Created and kept in DATA_DIR unless set. */

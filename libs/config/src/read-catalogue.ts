@@ -1,18 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { reasonOf } from '#errors';
 import { loadCatalogue, type Catalogue } from '#models';
-import { ConfigError, type Config } from './read-config.js';
-
-const read = async (path: string): Promise<string> => {
-  try {
-    // Some Windows editors add a byte order mark, which JSON does not allow.
-    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
-  } catch (cause) {
-    const reason = reasonOf(cause);
-    throw new ConfigError(`The models file ${path} cannot be read: ${reason}.`, { cause });
-  }
-};
+import type { Config } from './read-config.js';
+import { readFileOf } from './read-file.js';
 
 /**
  * The catalogue of this installation: the built-in models and those of MODELS_FILE.
@@ -21,6 +10,6 @@ const read = async (path: string): Promise<string> => {
 export const readCatalogue = async ({ MODELS_FILE }: Pick<Config, 'MODELS_FILE'>): Promise<Catalogue> => {
   if (MODELS_FILE === undefined) return loadCatalogue(undefined);
 
-  const text = await read(MODELS_FILE);
+  const text = await readFileOf(MODELS_FILE, 'models file');
   return loadCatalogue({ text, name: MODELS_FILE, url: pathToFileURL(MODELS_FILE).href });
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ComposePlan } from './compose/plan.js';
 import { TaskError } from './problems.js';
 import { Matting, type Refine, type Settings } from './settings.js';
 
@@ -18,6 +19,8 @@ export const Finishing = z.object({
   feather: z.number(),
   /** Colour of the removed background, as sent. */
   rgba: z.tuple([z.number(), z.number(), z.number(), z.number()]).nullable(),
+  /** Where the subject is placed. Absent, and not null, so that tasks without it hash as they always did. */
+  compose: ComposePlan.exactOptional(),
 });
 export type Finishing = z.infer<typeof Finishing>;
 
@@ -57,7 +60,7 @@ const levelsOf = ({ levels }: Refine): Finishing['levels'] =>
   levels ? { low: levels.low ?? 5, high: levels.high ?? 250 } : null;
 
 /** @throws TaskError incompatibleParameters when both ask for matting */
-export const toFinishing = (settings: Settings, refine: Refine = {}): Finishing => ({
+export const toFinishing = (settings: Settings, refine: Refine = {}, compose?: ComposePlan): Finishing => ({
   postProcessMask: settings.postProcessMask ?? false,
   returnOnlyMask: settings.returnOnlyMask ?? false,
   matting: mattingOf(settings, refine),
@@ -65,5 +68,7 @@ export const toFinishing = (settings: Settings, refine: Refine = {}): Finishing 
   levels: levelsOf(refine),
   edgeOffset: refine.edgeOffset ?? 0,
   feather: refine.feather ?? 0,
-  rgba: settings.rgba ?? null,
+  // A composition has the colour as its ground.
+  rgba: compose ? null : (settings.rgba ?? null),
+  ...(compose && { compose }),
 });

@@ -1,5 +1,9 @@
 export * from './answer.js';
-export { AccountDetails, Cutout, Result, resultSchemas, Warning } from './result.js';
+export { pixelsOf, type Length } from './compose/length.js';
+export { hasRoom, layOut, type Box, type Layout } from './compose/layout.js';
+export { BACKGROUND_IMAGE, type ComposeColour, type ComposePlan } from './compose/plan.js';
+export { builtInPresets, loadPresets, type Presets } from './compose/presets.js';
+export { AccountDetails, Composition, Cutout, Result, resultSchemas, Warning } from './result.js';
 export { documented, toErrorItem, toFailure, withDocumentation, type Routing } from './error-item.js';
 export { MAX_BODY_BYTES, MAX_IMAGE_BYTES, MAX_URL_LENGTH } from './limits.js';
 export { examples } from './examples.js';
@@ -22,4 +26,14 @@ export { type Settings } from './settings.js';
 export { requireSettings, toRemoval, type Removal } from './removal.js';
 export { EndedTask, toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';
 export { Finishing, plainFinishing } from './finishing.js';
+export {
+  deepestImagePath,
+  holderAt,
+  imagePaths,
+  isFurtherImage,
+  isImagePath,
+  pathOf,
+  withValuesAt,
+  type FurtherImage,
+} from './image-parameters.js';
 export { isUuid } from './uuid.js';

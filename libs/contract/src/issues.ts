@@ -84,11 +84,13 @@ const faultOf = (issue: Issue, details: ProblemDetails): string => {
   return issue.code === 'invalid_format' && issue.format === 'uuid' ? 'must be a UUID' : issue.message;
 };
 
-/** The fault in the form that was sent, where a parameter has two: a value or an array of values. */
+/** The fault in the form that was sent, where a parameter has two: a value or an array of values, a text or a number. */
 const inSentForm = (issue: Issue): Issue => {
   if (issue.code !== 'invalid_union') return issue;
   const forms = issue.errors.map(([first]) => first).filter((first) => first !== undefined);
-  const fitting = Array.isArray(issue.input) ? forms.at(-1) : forms[0];
+  const fitting = Array.isArray(issue.input)
+    ? forms.at(-1)
+    : (forms.find(({ code }) => code !== 'invalid_type') ?? forms[0]);
   return fitting ? { ...fitting, path: [...issue.path, ...fitting.path] } : issue;
 };
 

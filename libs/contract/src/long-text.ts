@@ -63,12 +63,15 @@ export class ImageFile extends LongText {
 /** The text of an image parameter. */
 export type ImageText = string | LongText;
 
-/** Works on a text whose bytes nobody needs afterwards. */
-export const releasing = async <T>(text: ImageText, work: () => Promise<T>): Promise<T> => {
+/** Works on texts whose bytes nobody needs afterwards. */
+export const releasing = async <T>(
+  texts: ImageText | readonly ImageText[],
+  work: () => Promise<T>,
+): Promise<T> => {
   try {
     return await work();
   } finally {
-    if (text instanceof LongText) text.done();
+    for (const text of [texts].flat()) if (text instanceof LongText) text.done();
   }
 };
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { didYouMean } from './closest.js';
+import { holderAt, imagePaths, withValuesAt } from './image-parameters.js';
 import { LongText } from './long-text.js';
 import { TaskError } from './problems.js';
 import { fromIssues } from './issues.js';
@@ -27,15 +28,28 @@ export const routingOf = (raw: unknown): Routing => {
 const withoutNulls = (record: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
 
-/** Parameters that hold parameters. */
-const groups = ['inputs', 'settings', 'refine'];
+/** Parameters that hold parameters, and groups of them. */
+const groups = ['inputs', 'settings', 'refine', 'compose'];
+
+/** Deeper than the groups of any parameter. */
+const MAX_GROUPS = 4;
+
+const withoutInnerNulls = (group: Record<string, unknown>, depth = 0): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(withoutNulls(group)).map(([name, value]) => [
+      name,
+      isRecord(value) && !(value instanceof LongText) && depth < MAX_GROUPS
+        ? withoutInnerNulls(value, depth + 1)
+        : value,
+    ]),
+  );
 
 /** `null` means "not sent": some clients send every parameter that they know. */
 const dropNulls = (raw: Record<string, unknown>): Record<string, unknown> => {
   const sent = withoutNulls(raw);
   const inner = groups.flatMap((name) => {
     const group = sent[name];
-    return isRecord(group) ? [[name, withoutNulls(group)]] : [];
+    return isRecord(group) ? [[name, withoutInnerNulls(group)]] : [];
   });
   return { ...sent, ...Object.fromEntries(inner) };
 };
@@ -49,27 +63,27 @@ const normalise = (raw: Record<string, unknown>): Record<string, unknown> => {
   return { ...sent, outputFormat: upper === 'JPEG' ? 'JPG' : upper };
 };
 
-/** The parameters that may hold an image. */
-const imageNames = ['inputImage', 'image', 'media'];
 /** Passes validation in place of a long text. */
 const STAND_IN = 'data:,';
 
-/** The record with a short string in place of each long text, and the long texts. */
-const setAside = (record: Record<string, unknown>) => {
-  const held = imageNames.filter((name) => record[name] instanceof LongText);
-  const texts = Object.fromEntries(held.map((name) => [name, record[name]]));
-  return { texts, plain: { ...record, ...Object.fromEntries(held.map((name) => [name, STAND_IN])) } };
-};
+/** The long texts of a record, by their paths. */
+const longTextsOf = (record: Record<string, unknown>) =>
+  imagePaths.flatMap((path) => {
+    const text = holderAt(record, path)?.[path.at(-1) ?? ''];
+    return text instanceof LongText ? [[path, text] as const] : [];
+  });
 
 /** Validates a record whose images may be long texts, which the schema does not know. */
 const validate = (schema: z.ZodType<Task>, record: Record<string, unknown>) => {
-  const { texts, plain } = setAside(record);
-  const inner = isRecord(record['inputs']) ? setAside(record['inputs']) : undefined;
-  const sent = inner ? { ...plain, inputs: inner.plain } : plain;
-  const parsed = schema.safeParse(sent, { reportInput: true });
+  const texts = longTextsOf(record);
+  const plain = withValuesAt(
+    record,
+    texts.map(([path]) => [path, STAND_IN]),
+  );
+  const parsed = schema.safeParse(plain, { reportInput: true });
   if (!parsed.success) return parsed;
-  Object.assign(parsed.data, texts);
-  if (inner && 'inputs' in parsed.data) Object.assign(parsed.data.inputs ?? {}, inner.texts);
+  for (const [path, text] of texts)
+    Object.assign(holderAt(parsed.data, path) ?? {}, { [path.at(-1) ?? '']: text });
   return parsed;
 };
 

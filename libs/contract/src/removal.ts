@@ -1,4 +1,7 @@
+import { readCompose } from './compose/of-task.js';
+import { builtInPresets, type Presets } from './compose/presets.js';
 import { toFinishing, type Finishing } from './finishing.js';
+import { furtherImagesOf, type FurtherImage } from './image-parameters.js';
 import type { Warning } from './result.js';
 import { isSameText, type ImageText } from './long-text.js';
 import { outputOf, outputTypesOf, type Output, type OutputType } from './output.js';
@@ -14,6 +17,8 @@ export type Removal = Pick<RemoveBackground, 'taskType' | 'taskUUID' | 'webhookU
   readonly inputImage: ImageText;
   /** The parameter that held the image, for errors. */
   readonly parameter: 'inputImage' | 'inputs.image';
+  /** Images that the removal needs besides the one that is cut out. */
+  readonly furtherImages: readonly FurtherImage[];
   readonly model: string;
   readonly isAsync: boolean;
   readonly ttl: number | undefined;
@@ -92,13 +97,17 @@ const faultOf = (read: () => unknown): TaskError[] => {
   }
 };
 
-/** @throws TaskError when the image or the model is missing, or parameters contradict each other */
-export const toRemoval = (task: RemoveBackground): Removal => {
+/**
+ * @param presets of compositions, by their names
+ * @throws TaskError when the image or the model is missing, or parameters contradict each other
+ */
+export const toRemoval = (task: RemoveBackground, presets: Presets = builtInPresets): Removal => {
   const [fault, ...others] = [...faultOf(() => modelOf(task)), ...faultOf(() => imageOf(task))];
   if (fault) throw joinFaults([fault, ...others]);
   const { taskType, taskUUID } = task;
   const output = outputOf(task);
   const settings = settingsOf(task);
+  const composed = task.compose && readCompose(task.compose, settings.rgba, presets);
   const isAsync = isAsyncCall(task);
   const image = imageOf(task);
   const types = outputTypesOf(task);
@@ -106,6 +115,7 @@ export const toRemoval = (task: RemoveBackground): Removal => {
     taskType,
     taskUUID,
     ...image,
+    furtherImages: furtherImagesOf(composed ? { ...task, compose: composed.options } : task),
     model: modelOf(task),
     output,
     otherTypes: types.slice(1),
@@ -117,7 +127,7 @@ export const toRemoval = (task: RemoveBackground): Removal => {
     priority: task.priority ?? 'normal',
     cancelOnDisconnect: task.cancelOnDisconnect === true && !isAsync,
     reportProgress: task.reportProgress === true,
-    finishing: toFinishing(settings, task.refine),
+    finishing: toFinishing(settings, task.refine, composed?.plan),
     setting: firstSettingOf(task, settings),
     warnings: warningsOf(task, types),
   };

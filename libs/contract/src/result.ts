@@ -55,6 +55,7 @@ export const Warning = z
       'resultFull',
       'firstFrameOnly',
       'flattenedOnWhite',
+      'composeNoSubject',
       'ignoredParameter',
     ]),
     message: z.string(),
@@ -143,6 +144,24 @@ const Processing = z
   })
   .meta({ id: 'Processing', description: 'What getResponse says of a task that has not ended.' });
 
+const side = z.int().min(0);
+/** A box may begin left of or above its picture. */
+const BoxInPixels = z
+  .strictObject({ x: z.int(), y: z.int(), width: side, height: side })
+  .meta({ id: 'Box', description: 'Pixels from the upper left corner.' });
+
+export const Composition = z
+  .strictObject({
+    width: side,
+    height: side,
+    subject: BoxInPixels.optional().meta({
+      description: 'The subject on the canvas. It may reach over its edges. Absent when nothing was found.',
+    }),
+    source: BoxInPixels.optional().meta({ description: 'The same in the photo.' }),
+  })
+  .meta({ id: 'Composition', description: 'The canvas of `compose`, and where the subject is.' });
+export type Composition = z.infer<typeof Composition>;
+
 export const Cutout = z
   .strictObject({
     taskType: RemovalType,
@@ -161,6 +180,7 @@ export const Cutout = z
     result: z.literal('success').optional().meta({ description: 'Present when there is no imageURL.' }),
     status: z.literal('success'),
     cost: z.number().optional().meta({ description: 'USD; only when asked for by includeCost.' }),
+    composition: Composition.optional(),
     warnings: z.array(Warning).optional(),
   })
   .meta({ id: 'Cutout', description: 'A finished removal, with one image field for each outputType.' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ErrorItem } from './answer.js';
 import type { OutputType } from './output.js';
-import { Cutout, type Result, type Warning } from './result.js';
+import { Cutout, type Composition, type Result, type Warning } from './result.js';
 
 /** A finished removal and its image. */
 export type FinishedRemoval = {
@@ -17,6 +17,8 @@ export type FinishedRemoval = {
   readonly isNewerForm: boolean;
   /** USD, when the client asked for it. */
   readonly cost?: number;
+  /** The canvas, when the task asked for one. */
+  readonly composition?: Composition;
   readonly warnings?: Warning[];
 };
 
@@ -33,7 +35,8 @@ export const toCutout = async (removal: FinishedRemoval, readBase64: ReadBase64)
   const price = cost === undefined ? {} : { cost };
   const mediaId = removal.isNewerForm ? { mediaUUID: imageUUID } : {};
   const notes = removal.warnings?.length ? { warnings: removal.warnings } : {};
-  const end = { ...mediaId, status: 'success' as const, ...price, ...notes };
+  const canvas = removal.composition ? { composition: removal.composition } : {};
+  const end = { ...mediaId, status: 'success' as const, ...price, ...canvas, ...notes };
 
   const media = removal.isNewerForm && outputTypes.includes('URL') ? { mediaURL: imageURL } : {};
   const base64 = outputTypes.some((type) => type !== 'URL') ? await readBase64() : '';

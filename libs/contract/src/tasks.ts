@@ -1,20 +1,13 @@
 import { z } from 'zod';
+import { Compose } from './compose/options.js';
 import { examples } from './examples.js';
+import { ImageSource } from './image-schema.js';
 import { CancelTask, ListTasks } from './lifecycle-tasks.js';
 import { MAX_URL_LENGTH } from './limits.js';
-import type { ImageText } from './long-text.js';
 import { Output, OutputType } from './output.js';
 import { Refine, Settings, settingsFields } from './settings.js';
 import { TaskUUID } from './task-uuid.js';
 import { ListWebhooks, ReplayWebhooks } from './webhook-tasks.js';
-
-/** Validation sees a string; a long one is put back afterwards, see parseTask. */
-const ImageSource: z.ZodType<ImageText, ImageText> = z.string().min(1).meta({
-  id: 'ImageSource',
-  description:
-    'A PNG, JPEG or WEBP: the UUID of an uploaded or resulting image, an http(s) URL, a data URI, or bare base64.',
-  example: examples.removeBackground.inputImage,
-});
 
 const Authentication = z
   .strictObject({
@@ -130,6 +123,7 @@ export const RemoveBackground = z
     numberResults: z.int().min(1).max(1).optional(),
     settings: Settings.optional(),
     refine: Refine.optional(),
+    compose: Compose.optional(),
     ...settingsFields,
     ...ignored,
   })

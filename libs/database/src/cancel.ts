@@ -59,7 +59,8 @@ const endBatch = async (
     ), ended AS (
       UPDATE tasks
          SET state = 'failed', problem = ${JSON.stringify(problem)}::jsonb, cost = NULL, finished_at = now(),
-             input_url = ${kept('input_url')}, upload_url = ${kept('upload_url')}, webhook_url = ${kept('webhook_url')}
+             input_url = ${kept('input_url')}, further_images = ${kept('further_images')},
+             upload_url = ${kept('upload_url')}, webhook_url = ${kept('webhook_url')}
         FROM waiting WHERE tasks.id = waiting.id
    RETURNING waiting.*
     ), told AS (

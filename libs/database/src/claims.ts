@@ -1,4 +1,4 @@
-import { ProblemCode, type Warning } from '#contract';
+import { ProblemCode, type Composition, type Warning } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
 import { databaseNow, newId } from './clock.js';
@@ -53,6 +53,7 @@ export type FinishFacts = {
   readonly warnings: Warning[];
   readonly unknownPixels: number | null;
   readonly mattingMs: number | null;
+  readonly composition?: Composition;
 };
 
 export type Success = {
@@ -90,7 +91,14 @@ const endTask = async (
 ): Promise<boolean> => {
   const { count } = await transaction.task.updateMany({
     where: end.state === 'failed' ? held(claim) : wanted(claim),
-    data: { ...end, finishedAt: now, inputUrl: null, uploadUrl: null, webhookUrl: null },
+    data: {
+      ...end,
+      finishedAt: now,
+      inputUrl: null,
+      furtherImages: Prisma.DbNull,
+      uploadUrl: null,
+      webhookUrl: null,
+    },
   });
   if (count === 0) return false;
 

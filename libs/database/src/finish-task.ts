@@ -9,8 +9,11 @@ import { usageOf } from './usage.js';
 /** Columns of a task that its success sets. */
 const settingsOf = (success: Success): Prisma.Sql => {
   const { finish, ...columns } = { ...columnsOfSuccess(success), finish: success.finish };
-  const warnings = finish && { warnings: JSON.stringify(finish.warnings) };
-  const set = Object.entries({ ...columns, ...warnings }).filter(([, value]) => value !== undefined);
+  const json = finish && {
+    warnings: JSON.stringify(finish.warnings),
+    composition: finish.composition && JSON.stringify(finish.composition),
+  };
+  const set = Object.entries({ ...columns, ...json }).filter(([, value]) => value !== undefined);
   return Prisma.join(set.map(([field, value]) => Prisma.sql`${Prisma.raw(columnOf(field))} = ${value}`));
 };
 
@@ -44,7 +47,8 @@ export const finishTask = async (database: Database, claim: Claim, success: Succ
     database,
     Prisma.sql`
     WITH ended AS (
-      UPDATE tasks SET state = 'succeeded', finished_at = ${now}, input_url = NULL, upload_url = NULL, webhook_url = NULL,
+      UPDATE tasks SET state = 'succeeded', finished_at = ${now}, input_url = NULL, further_images = NULL, upload_url = NULL,
+                       webhook_url = NULL,
                        ${settingsOf(success)}
        WHERE id = ${id}::uuid AND attempt = ${attempt} AND worker_id IS NOT DISTINCT FROM ${workerId}::uuid
          AND stage = ${stage}::"TaskStage" AND state = 'running' AND cancel_requested_at IS NULL

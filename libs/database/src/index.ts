@@ -119,7 +119,7 @@ export {
   type Success,
 } from './claims.js';
 export { finishTask } from './finish-task.js';
-export { RemovalRequest } from './removal-request.js';
+export { FurtherImages, RemovalRequest } from './removal-request.js';
 export { checkSchema, neededMigrations } from './schema.js';
 export {
   addSessionItems,

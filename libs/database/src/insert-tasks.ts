@@ -5,11 +5,11 @@ import type { NewImage } from './images.js';
 import { Prisma, type Task as TaskRow } from './generated/client.js';
 import type { NewTask } from './tasks.js';
 
-/** A task to insert, and the image that came with it. */
+/** A task to insert, and the images that came with it. */
 export type TaskInsert = {
   readonly task: NewTask;
   readonly revision: number;
-  readonly image?: NewImage | undefined;
+  readonly images?: readonly NewImage[] | undefined;
 };
 
 /** The columns that a new task sets, and their types. The others have their defaults. */
@@ -36,6 +36,7 @@ const newTaskTypes = {
   inputImageId: 'uuid',
   outputImageId: 'uuid',
   inputUrl: 'text',
+  furtherImages: 'jsonb',
   uploadUrl: 'text',
   webhookUrl: 'text',
   webhookHost: 'text',
@@ -116,7 +117,9 @@ export const insertTasks = async (
 ): Promise<(TaskRow | undefined)[]> => {
   const now = await databaseNow(database);
   const tasks = inserts.map((insert) => rowOf(insert, now));
-  const images = inserts.flatMap(({ image }, i) => (image ? [{ ...image, taskId: tasks[i]?.id }] : []));
+  const images = inserts.flatMap(({ images: sent = [] }, i) =>
+    sent.map((image) => ({ ...image, taskId: tasks[i]?.id })),
+  );
   const rows = (await hotRows(database, insertSql(tasks, images))).map(toTask);
   const byId = new Map<unknown, TaskRow>(rows.map((row) => [row.id, row]));
   return tasks.map(({ id }) => byId.get(id));
@@ -128,4 +131,5 @@ export const insertTask = async (
   task: NewTask,
   revision: number,
   image?: NewImage,
-): Promise<TaskRow | undefined> => (await insertTasks(database, [{ task, revision, image }]))[0];
+): Promise<TaskRow | undefined> =>
+  (await insertTasks(database, [{ task, revision, images: image ? [image] : [] }]))[0];

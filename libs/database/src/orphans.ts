@@ -13,7 +13,9 @@ export const findOrphans = async (database: Database, stored: readonly StoredIma
     SELECT key FROM unnest(${keys}::text[], ${ids}::uuid[]) AS stored(key, id)
      WHERE (SELECT storage_key = key AND deleted_at IS NULL FROM images WHERE images.id = stored.id) IS NOT TRUE
        AND id NOT IN (SELECT input_image_id FROM tasks WHERE finished_at IS NULL
-                      UNION ALL SELECT output_image_id FROM tasks WHERE finished_at IS NULL)
+                      UNION ALL SELECT output_image_id FROM tasks WHERE finished_at IS NULL
+                      UNION ALL SELECT (jsonb_array_elements(further_images) ->> 'imageId')::uuid
+                                  FROM tasks WHERE finished_at IS NULL AND further_images IS NOT NULL)
        AND (SELECT id FROM images ORDER BY id LIMIT 1) IS NOT NULL`;
   return rows.map(({ key }) => key);
 };

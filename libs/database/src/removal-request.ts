@@ -1,6 +1,18 @@
 import { Finishing, Output, OutputType, plainFinishing, Warning } from '#contract';
 import { z } from 'zod';
 
+/** The images of a task besides the one that is cut out, as its row keeps them. */
+export const FurtherImages = z.array(
+  z.object({
+    /** The parameter that named the image. */
+    parameter: z.string(),
+    imageId: z.uuid(),
+    /** Where it is to be fetched. Sealed. */
+    url: z.string().exactOptional(),
+  }),
+);
+export type FurtherImages = z.infer<typeof FurtherImages>;
+
 /** The validated parameters of a removeBackground task, as its row keeps them. */
 export const RemovalRequest = Output.extend({
   /** The parameter that named the image, for error messages. */

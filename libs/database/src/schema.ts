@@ -28,6 +28,8 @@ export const neededMigrations: readonly string[] = [
   '20261128182500_outcome_hours',
   '20261128190000_claimants',
   '20261128200000_key_changes',
+  '20261129003000_further_images',
+  '20261129004500_composition',
 ];
 
 class OldSchema extends Error {

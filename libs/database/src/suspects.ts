@@ -70,11 +70,11 @@ export const replayTask = async (database: Database, id: string): Promise<boolea
   const count = await database.$executeRaw`
     INSERT INTO tasks (id, revision, stalls, stage, output_image_id, owner_id, key_id, estimate, task_uuid, task_type,
                        task_uuid_sent, model, request, sent_task, payload_hash, remote_host, priority, input_image_id,
-                       input_url, upload_url, webhook_url, webhook_host, ttl_s)
+                       input_url, further_images, upload_url, webhook_url, webhook_host, ttl_s)
     SELECT ${next}::uuid, revision + 1, ${SUSPECT_STALLS}::int,
            CASE stage WHEN 'upload' THEN 'device' ELSE stage END, gen_random_uuid(), owner_id, key_id, estimate, task_uuid,
            task_type, task_uuid_sent, model, request, sent_task, payload_hash, remote_host, priority, input_image_id,
-           input_url, upload_url, webhook_url, webhook_host, ttl_s
+           input_url, further_images, upload_url, webhook_url, webhook_host, ttl_s
       FROM tasks WHERE id = ${id}::uuid AND state = 'failed' AND poisoned_at IS NOT NULL
         ON CONFLICT (owner_id, task_uuid, revision) DO NOTHING`;
   return count > 0;

@@ -1,4 +1,5 @@
 import {
+  Composition,
   TaskError,
   toCutout,
   toFailure,
@@ -55,6 +56,7 @@ const toFinishedRemoval = (task: TaskRow, image: Image, imageURL: string): Finis
     contentType: image.contentType,
     isNewerForm,
     ...(includeCost && task.cost && { cost: task.cost.toNumber() }),
+    ...(task.composition !== null && { composition: Composition.parse(task.composition) }),
     warnings: [...request.warnings, ...found],
   };
 };

@@ -151,7 +151,7 @@ describe('tasks that are stored together', () => {
     const inserts = [again, twice, { ...twice, outputImageId: randomUUID() }, fine].map((task) => ({
       task,
       revision: 1,
-      image: imageOf(task.ownerId),
+      images: [imageOf(task.ownerId), imageOf(task.ownerId)],
     }));
     const rows = await insertTasks(database, inserts);
     expect(rows.map((row) => row?.taskUuidSent)).toEqual([
@@ -162,9 +162,10 @@ describe('tasks that are stored together', () => {
     ]);
     const images = await findImages(
       database,
-      inserts.map(({ image }) => image.id),
+      inserts.flatMap(({ images: sent }) => sent.map(({ id }) => id)),
     );
-    expect(images.map((image) => image !== undefined)).toEqual([false, true, false, true]);
+    const kept = [false, false, true, true, false, false, true, true];
+    expect(images.map((image) => image !== undefined)).toEqual(kept);
   });
 
   it('get the defaults of the table', async () => {

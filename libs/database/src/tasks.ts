@@ -1,6 +1,7 @@
 import type { Database } from './client.js';
 import { columnsOf, hotRows, imageFields, taskFields, toImage, toTask } from './hot-query.js';
 import { Prisma, type Image, type Task as TaskRow } from './generated/client.js';
+import type { FurtherImages } from './removal-request.js';
 
 export type { TaskRow };
 
@@ -10,6 +11,8 @@ export type NewTask = Pick<
   'ownerId' | 'taskUuidSent' | 'taskType' | 'model' | 'payloadHash' | 'inputImageId' | 'outputImageId'
 > & {
   readonly request: Prisma.InputJsonObject;
+  /** Its images besides the one that is cut out. */
+  readonly furtherImages?: FurtherImages;
   /** Set when the work is done before the task is recorded, as with uploads. */
   readonly state?: 'succeeded';
   /** USD that it may cost at most. */

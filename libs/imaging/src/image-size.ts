@@ -22,22 +22,27 @@ export const limitsOf = (config: {
 /** The longest side that libjpeg and libwebp can write, in pixels. PNG holds every image that we take. */
 const longestSides = { PNG: Infinity, JPG: 65_500, WEBP: 16_383 } as const satisfies Record<Format, number>;
 
-const measured = ({ width, height }: ImageSize, but: string): [string, string] => [
-  'The image',
+const measured = ({ width, height }: ImageSize, but: string, subject: string): [string, string] => [
+  subject,
   `measures ${width} × ${height} pixels; ${but}`,
 ];
 
 /**
+ * @param subject begins the sentence of the error
  * @throws ImageError tooLarge when a side is longer, or there are too many pixels
  */
-export const requireImageSize = (size: ImageSize, { maxSide, maxPixels: max }: ImageLimits): void => {
+export const requireImageSize = (
+  size: ImageSize,
+  { maxSide, maxPixels: max }: ImageLimits,
+  subject = 'The image',
+): void => {
   if (Math.max(size.width, size.height) > maxSide) {
-    throw new ImageError('tooLarge', ...measured(size, `a side may have ${maxSide} at most`), {
+    throw new ImageError('tooLarge', ...measured(size, `a side may have ${maxSide} at most`, subject), {
       max: maxSide,
     });
   }
   if (size.width * size.height > max) {
-    throw new ImageError('tooLarge', ...measured(size, `it may have ${max} in all`), { max });
+    throw new ImageError('tooLarge', ...measured(size, `it may have ${max} in all`, subject), { max });
   }
 };
 
@@ -46,9 +51,9 @@ export const requireImageSize = (size: ImageSize, { maxSide, maxPixels: max }: I
  *
  * @throws ImageError unfit when the format cannot hold an image of that size
  */
-export const requireOutputSize = (size: ImageSize, outputFormat: Format): void => {
+export const requireOutputSize = (size: ImageSize, outputFormat: Format, subject = 'The image'): void => {
   const max = longestSides[outputFormat];
   if (Math.max(size.width, size.height) <= max) return;
   const but = `a side of a ${outputFormat} has ${max} at most, so ask for PNG`;
-  throw new ImageError('unfit', ...measured(size, but), { max });
+  throw new ImageError('unfit', ...measured(size, but, subject), { max });
 };

@@ -7,6 +7,8 @@ export {
   type ClosedFormOptions,
   type MattingObstacle,
 } from './closed-form.js';
+export { compose, type Scene } from './compose/compose.js';
+export { findSubject, type Trim } from './compose/subject.js';
 export { cutout } from './cutout.js';
 export { deflateRows } from './deflate.js';
 export { estimateForeground } from './foreground.js';

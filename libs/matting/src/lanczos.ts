@@ -22,13 +22,22 @@ const lanczos = (x: number): number => (-lobes <= x && x < lobes ? sinc(x) * sin
 const toFixedPoint = (weight: number): number =>
   Math.trunc(weight * 2 ** precisionBits + (weight < 0 ? -0.5 : 0.5));
 
+/** A part of an axis, which need not begin or end with a sample. */
+export type Span = { readonly from: number; readonly length: number };
+
 /**
  * Taps of Pillow's LANCZOS filter for one axis, antialiased when the axis shrinks.
  * Source: `precompute_coeffs` and `normalize_coeffs_8bpc` of Pillow's libImaging/Resample.c; the order of the
  * floating-point operations is kept, because the bytes of the result depend on it.
+ *
+ * @param span what becomes the target; samples beside it count for its edges
  */
-export const lanczosTaps = (sourceSize: number, targetSize: number): Taps => {
-  const scale = sourceSize / targetSize;
+export const lanczosTaps = (
+  sourceSize: number,
+  targetSize: number,
+  { from, length }: Span = { from: 0, length: sourceSize },
+): Taps => {
+  const scale = length / targetSize;
   const stretch = Math.max(scale, 1);
   const support = lobes * stretch;
   const inverse = 1 / stretch;
@@ -40,7 +49,7 @@ export const lanczosTaps = (sourceSize: number, targetSize: number): Taps => {
   const exact = new Float64Array(stride);
 
   for (let t = 0; t < targetSize; t++) {
-    const center = (t + 0.5) * scale;
+    const center = from + (t + 0.5) * scale;
     const start = Math.max(0, Math.trunc(center - support + 0.5));
     const taps = Math.min(sourceSize, Math.trunc(center + support + 0.5)) - start;
 

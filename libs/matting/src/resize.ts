@@ -1,6 +1,7 @@
 import { base64 } from './generated/resize.js';
 import { kernelOf, reserve } from './kernel.js';
 import { type Raster, requireRaster, requireSize } from './raster.js';
+import type { Span } from './lanczos.js';
 import { type TapPairs, tapPairs } from './tap-pairs.js';
 
 /** The functions of assembly/resize.ts; arguments that are no counts are addresses. */
@@ -68,11 +69,14 @@ const layOut = (source: Raster, width: number, across: TapPairs, down: TapPairs)
   };
 };
 
+/** The part of a raster that is resized, like `box` of Pillow. It need not begin or end with a pixel. */
+export type Window = { readonly across: Span; readonly down: Span };
+
 /** Eight rows at a time are weighed into a ring, which holds the rows that the next row of the result is made of. */
-const resize = (source: Raster, width: number, height: number): Raster => {
+const resize = (source: Raster, width: number, height: number, window?: Window): Raster => {
   const { channels } = source;
-  const across = tapPairs(source.width, width);
-  const down = tapPairs(source.height, height);
+  const across = tapPairs(source.width, width, window?.across);
+  const down = tapPairs(source.height, height, window?.down);
   const at = layOut(source, width, across, down);
 
   const kernel = openKernel();
@@ -113,13 +117,14 @@ const resize = (source: Raster, width: number, height: number): Raster => {
  *
  * @param width of the result in pixels
  * @param height of the result in pixels
+ * @param window all of the source by default
  * @throws RangeError when a size is not a positive whole number or the data do not fill the source's geometry
  */
-export const resizeLanczos = (source: Raster, width: number, height: number): Raster => {
+export const resizeLanczos = (source: Raster, width: number, height: number, window?: Window): Raster => {
   requireRaster(source);
   requireSize(width, height);
   // A copy as well, so that the result is never in the source's memory.
-  if (width === source.width && height === source.height)
+  if (!window && width === source.width && height === source.height)
     return { ...source, data: new Uint8Array(source.data) };
-  return resize(source, width, height);
+  return resize(source, width, height, window);
 };

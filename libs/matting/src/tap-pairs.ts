@@ -1,4 +1,4 @@
-import { lanczosTaps } from './lanczos.js';
+import { lanczosTaps, type Span } from './lanczos.js';
 
 /** The taps of one axis as assembly/resize.ts reads them: one record per target sample, made of pairs of samples. */
 export type TapPairs = {
@@ -15,8 +15,8 @@ const headerBytes = 8;
 const pairBytes = 8;
 const lowBits = 11;
 
-export const tapPairs = (sourceSize: number, targetSize: number): TapPairs => {
-  const { first, count, weights, stride: most } = lanczosTaps(sourceSize, targetSize);
+export const tapPairs = (sourceSize: number, targetSize: number, span?: Span): TapPairs => {
+  const { first, count, weights, stride: most } = lanczosTaps(sourceSize, targetSize, span);
   const pairs = Math.min((most + 1) / 2, Math.ceil(sourceSize / 2));
   const stride = headerBytes + pairs * pairBytes;
   const words = new Int32Array((targetSize * stride) / 4);

@@ -3,6 +3,9 @@ import type { Model } from './model.js';
 /** Alpha matting adds `usd` for every `pixels` solved unknown pixels or part of them. */
 const mattingPrice = { pixels: 100_000, usd: '0.0001' } as const;
 
+/** A composition adds `usd` for every `pixels` of its canvas or part of them. */
+const canvasPrice = { pixels: 1_000_000, usd: '0.00005' } as const;
+
 /** Decimals of all prices, as in the database. */
 const DIGITS = 6;
 
@@ -16,13 +19,15 @@ const toText = (micros: bigint): string => {
   return `${digits.slice(0, -DIGITS)}.${digits.slice(-DIGITS)}`;
 };
 
+const extraOf = (pixels: number, price: { readonly pixels: number; readonly usd: string }): bigint =>
+  BigInt(Math.ceil(pixels / price.pixels)) * toMicros(price.usd);
+
 /**
  * USD for one image, as text of six decimals: the model's price plus that of the unknown pixels that alpha matting
- * solved. Computed in whole millionths, without rounding.
+ * solved, and of the canvas. Computed in whole millionths, without rounding.
  *
  * @param unknownPixels 0 without matting
+ * @param canvasPixels 0 without a composition
  */
-export const costOf = ({ price }: Pick<Model, 'price'>, unknownPixels: number): string => {
-  const steps = BigInt(Math.ceil(unknownPixels / mattingPrice.pixels));
-  return toText(toMicros(price) + steps * toMicros(mattingPrice.usd));
-};
+export const costOf = ({ price }: Pick<Model, 'price'>, unknownPixels: number, canvasPixels = 0): string =>
+  toText(toMicros(price) + extraOf(unknownPixels, mattingPrice) + extraOf(canvasPixels, canvasPrice));

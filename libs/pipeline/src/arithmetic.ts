@@ -1,7 +1,10 @@
 import type { Photo } from '#imaging';
 import { toHalves, type Input } from '#inference';
+import type { Box } from '#contract';
 import {
+  compose as drawScene,
   deflateRows,
+  findSubject,
   overGround,
   quantise,
   resizeLanczos,
@@ -9,6 +12,7 @@ import {
   toMask,
   toTensor,
   type Raster,
+  type Scene,
 } from '#matting';
 import type { Variant } from '#models';
 import { finish, type FinishedPicture, type FinishOptions } from './finish.js';
@@ -57,14 +61,41 @@ const maskOf = ({ logits, size, output }: FinishInput): Raster => {
   return output.normalise === 'minmax' ? toMask(prediction, size) : quantise(prediction, size);
 };
 
-/** Output of the network and its photo → pixels of the result. */
+/** What a composition needs besides the pixels of the cutout. */
+type ForComposition = {
+  /** The subject in the cutout; null when there is none. */
+  readonly box?: Box | null;
+  /** The photo, when it is to stand behind its subject. */
+  readonly photo?: Photo;
+};
+export type Postprocessed = FinishedPicture & ForComposition;
+
+const prepareComposition = ({ photo, finishing }: FinishInput, raster: Raster) => {
+  const { compose } = finishing;
+  if (!compose) return { raster };
+  const found = findSubject(raster, compose.trim);
+  const isGround = compose.ground.kind === 'photo' && raster.channels === 4;
+  return { ...found, ...(isGround && { photo }) };
+};
+
+/** Output of the network and its photo → pixels of the result, or of the cutout that is to be composed. */
 export const postprocess = (work: FinishInput) => {
   const { photo } = work;
   const mask = fit(maskOf(work), photo.width, photo.height);
   const finished = finish(photo, mask, work);
-  const { data, width, height, channels } = finished.raster;
+  const prepared: ForComposition & { readonly raster: Raster } = prepareComposition(work, finished.raster);
+  const { data, width, height, channels } = prepared.raster;
   const raster: Raster = { data, width, height, channels };
-  return handOver({ ...finished, raster } satisfies FinishedPicture, [data.buffer]);
+  const buffers = [data.buffer, ...(prepared.photo ? [prepared.photo.data.buffer] : [])];
+  return handOver({ ...finished, ...prepared, raster } satisfies Postprocessed, [...new Set(buffers)]);
+};
+
+export type ComposeInput = { readonly cut: Raster; readonly scene: Scene };
+
+/** A cutout on its canvas. */
+export const compose = ({ cut, scene }: ComposeInput) => {
+  const raster = drawScene(cut, scene);
+  return handOver(raster, [raster.data.buffer]);
 };
 
 /** Pixels of the result → the compressed rows of its PNG. */

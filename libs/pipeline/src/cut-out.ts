@@ -1,10 +1,18 @@
 import { atParameter } from '#boundary';
-import { TaskError, type Finishing, type Output, type Warning } from '#contract';
+import {
+  BACKGROUND_IMAGE,
+  TaskError,
+  type Composition,
+  type Finishing,
+  type Output,
+  type Warning,
+} from '#contract';
 import { reasonOf } from '#errors';
-import { encode, wrapPng, type Encoding, type Photo, type Pixels } from '#imaging';
+import { encode, wrapPng, type Encoding, type ImageLimits, type Photo, type Pixels } from '#imaging';
 import type { Device } from '#inference';
 import type { Stage, Stopwatch } from '#telemetry';
-import type { FinishInput, PrepareInput, Prepared } from './arithmetic.js';
+import type { ComposeInput, FinishInput, Postprocessed, PrepareInput, Prepared } from './arithmetic.js';
+import { backdropOf, describe, layOutCut, noSubject, requireCanvas, toScene } from './compose-picture.js';
 import type { FinishedPicture } from './finish.js';
 import type { PixelPool } from './pool.js';
 import type { ServedModel } from './served-models.js';
@@ -18,11 +26,15 @@ export type CutOutStages = {
     tensor: Prepared['tensor'],
     signal: AbortSignal,
   ) => Promise<FinishInput['logits']>;
-  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<FinishedPicture>;
+  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Postprocessed>;
+  readonly compose: (work: ComposeInput, signal: AbortSignal) => Promise<Pixels>;
   readonly encode: (result: Pixels, encoding: Encoding) => Promise<Uint8Array>;
+  /** Of images, and of a canvas. */
+  readonly limits: ImageLimits;
 };
 
 type Machine = {
+  readonly limits: ImageLimits;
   readonly decode: CutOutStages['decode'];
   readonly device: Device;
   readonly pixels: PixelPool;
@@ -31,7 +43,7 @@ type Machine = {
 };
 
 /** The stages on a device and a pool of threads. */
-export const createCutOutStages = ({ decode, device, pixels, effort }: Machine): CutOutStages => ({
+export const createCutOutStages = ({ decode, device, pixels, effort, limits }: Machine): CutOutStages => ({
   decode,
   preprocess: pixels.preprocess,
   infer: async ({ network }, tensor, signal) => {
@@ -40,6 +52,8 @@ export const createCutOutStages = ({ decode, device, pixels, effort }: Machine):
     return output;
   },
   postprocess: pixels.postprocess,
+  compose: pixels.compose,
+  limits,
   encode: async (result, encoding) => {
     if (encoding.format !== 'PNG') return encode(result, { ...encoding, effort });
     // Takes half of the time of libpng, and makes smaller files.
@@ -51,6 +65,8 @@ export const createCutOutStages = ({ decode, device, pixels, effort }: Machine):
 export type CutOutWork = {
   /** The image as a file. */
   readonly bytes: Uint8Array;
+  /** Other images as files, by the parameters that named them. */
+  readonly further?: ReadonlyMap<string, Uint8Array>;
   readonly request: Pick<Output, 'outputFormat' | 'outputQuality'> & {
     /** The parameter that named the image, for error messages. */
     readonly parameter: string;
@@ -64,7 +80,7 @@ export type CutOutResult = {
   readonly encoded: Uint8Array;
   readonly width: number;
   readonly height: number;
-  readonly finish: Omit<FinishedPicture, 'raster'>;
+  readonly finish: Omit<FinishedPicture, 'raster'> & { readonly composition?: Composition };
 };
 
 export type CutOut = (work: CutOutWork, stopwatch: Stopwatch, signal: AbortSignal) => Promise<CutOutResult>;
@@ -95,6 +111,29 @@ const inStages =
     }
   };
 
+type Drawn = { readonly raster: Pixels; readonly composition?: Composition; readonly warnings: Warning[] };
+type RunStage = ReturnType<typeof inStages>;
+
+/** Puts a cutout on its canvas, if the task asks for one. */
+const composed = async (
+  { stages, stage, signal }: { stages: CutOutStages; stage: RunStage; signal: AbortSignal },
+  { request, further }: Pick<CutOutWork, 'request' | 'further'>,
+  { raster, box = null, photo }: Postprocessed,
+): Promise<Drawn> => {
+  const { compose: plan } = request.finishing;
+  if (!plan) return { raster, warnings: [] };
+  const cut = { raster, box };
+  const layout = layOutCut(plan, cut);
+  await requireCanvas(plan, layout.canvas, stages.limits, request.outputFormat);
+  const sent = raster.channels === 4 ? backdropOf(plan, further) : undefined;
+  const backdrop = sent
+    ? await stage('decode', () => atParameter(BACKGROUND_IMAGE, () => stages.decode(sent, signal)))
+    : photo;
+  const scene = toScene(plan, layout, box, backdrop);
+  const drawn = await stage('postprocess', () => stages.compose({ cut: raster, scene }, signal));
+  return { raster: drawn, composition: describe(layout, cut), warnings: box ? [] : [noSubject] };
+};
+
 /**
  * Turns the bytes of an image into the bytes of its cutout.
  *
@@ -102,7 +141,7 @@ const inStages =
  */
 export const cutOut =
   (stages: CutOutStages): CutOut =>
-  async ({ bytes, request, served }, stopwatch, signal) => {
+  async ({ bytes, further, request, served }, stopwatch, signal) => {
     const { input, output } = served.variant;
     const { parameter, finishing, outputFormat: format, outputQuality: quality } = request;
     const stage = inStages(stopwatch, signal);
@@ -114,12 +153,20 @@ export const cutOut =
     );
     const logits = await stage('infer', () => stages.infer(served, tensor, signal));
     const options = { finishing, opaque: format === 'JPG' };
-    const { raster, ...finish } = await stage('postprocess', () =>
+    const finished = await stage('postprocess', () =>
       stages.postprocess({ photo, logits, size: input.size, output, ...options }, signal),
     );
+    const { warnings: found, unknownPixels, mattingMs } = finished;
+    const drawn = await composed(
+      { stages, stage, signal },
+      { request, ...(further && { further }) },
+      finished,
+    );
+    const { raster, composition } = drawn;
     const encoded = await stage('encode', () => stages.encode(raster, { format, quality, density }));
 
     const { width, height } = raster;
-    const warnings = isAnimated ? [firstFrameOnly, ...finish.warnings] : finish.warnings;
-    return { encoded, width, height, finish: { ...finish, warnings } };
+    const warnings = [...(isAnimated ? [firstFrameOnly] : []), ...found, ...drawn.warnings];
+    const finish = { warnings, unknownPixels, mattingMs, ...(composition && { composition }) };
+    return { encoded, width, height, finish };
   };

@@ -1,8 +1,7 @@
 import { Piscina } from 'piscina';
 import type { Input } from '#inference';
 import type { Raster } from '#matting';
-import type { FinishInput, PrepareInput, Prepared } from './arithmetic.js';
-import type { FinishedPicture } from './finish.js';
+import type { ComposeInput, FinishInput, Postprocessed, PrepareInput, Prepared } from './arithmetic.js';
 import { createSpares } from './spares.js';
 
 /** Threads for pixel arithmetic. They keep the main thread free to renew locks and answer probes. */
@@ -10,7 +9,9 @@ export type PixelPool = {
   /** The largest number of threads. */
   readonly threads: number;
   readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
-  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<FinishedPicture>;
+  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Postprocessed>;
+  /** Draws a cutout on its canvas. Takes the pixels. */
+  readonly compose: (work: ComposeInput, signal: AbortSignal) => Promise<Raster>;
   /** The rows of a PNG, compressed. Takes the pixels. */
   readonly deflate: (raster: Raster) => Promise<Uint8Array>;
   /** Takes back a used tensor, whose memory serves the next one of its size. */
@@ -40,6 +41,12 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
         signal,
         transferList: [work.photo.data.buffer, work.logits.buffer],
       }),
+    compose: (work, signal) => {
+      const { cut, scene } = work;
+      const pictures = [cut, ...('raster' in scene.ground ? [scene.ground.raster] : [])];
+      const transferList = pictures.map(({ data }) => data.buffer as ArrayBuffer);
+      return pool.run(work, { name: 'compose', signal, transferList });
+    },
     deflate: (raster) =>
       pool.run(raster, { name: 'deflate', transferList: [raster.data.buffer as ArrayBuffer] }),
     giveBack: spares.put,

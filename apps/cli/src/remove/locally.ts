@@ -112,6 +112,7 @@ const openMachine = async (config: Config, concurrency: number, crash: (error: E
     device,
     pixels,
     effort: config.WEBP_EFFORT,
+    limits,
   });
   const cut = cutOut(stages);
   return { cut, load: device.load, close: () => Promise.all([device.close(), pixels.close()]) };

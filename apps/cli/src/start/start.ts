@@ -1,4 +1,4 @@
-import { readCatalogue, type Config } from '#config';
+import { readCatalogue, readPresets, type Config } from '#config';
 import { requirePlatform } from '#program';
 import type { Progress } from '#weights';
 import { finishRestore } from '../backup/swap.js';
@@ -54,6 +54,7 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   requirePlatform();
   const { stopping, hurry } = signals;
   const catalogue = await readCatalogue(config);
+  await readPresets(config);
   makeFolder(config.DATA_DIR);
   makeFolder(config.MODELS_DIR);
   const lock = await lockDataDir(config.DATA_DIR, stopping);

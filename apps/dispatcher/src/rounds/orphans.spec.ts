@@ -90,14 +90,16 @@ describe.each([
   });
 
   it('keeps young files, images that a task in flight may write, and files of others', async () => {
-    const [young, input, output] = [newId(), newId(), newId()];
-    await insertTask(database, newTaskOf(ownerId, { inputImageId: input, outputImageId: output }), 1);
+    const [young, input, output, further] = [newId(), newId(), newId(), newId()];
+    const furtherImages = [{ parameter: 'compose.background.image', imageId: further }];
+    const images = { inputImageId: input, outputImageId: output, furtherImages };
+    await insertTask(database, newTaskOf(ownerId, images), 1);
     const others = [`${folder}/notes.txt`, `${folder}/${newId()}.png.bak`];
     await write(keyOf(young));
     expect((await sweep(60_000)).deleted).toBe(0);
-    await write(keyOf(input), keyOf(output), ...others);
+    await write(keyOf(input), keyOf(output), keyOf(further), ...others);
     expect((await sweep()).deleted).toBe(1);
-    expect(await left()).toEqual(new Set([keyOf(input), keyOf(output), ...others]));
+    expect(await left()).toEqual(new Set([keyOf(input), keyOf(output), keyOf(further), ...others]));
   });
 
   it('deletes nothing where the images of another database lie', async () => {

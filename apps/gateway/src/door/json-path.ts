@@ -1,3 +1,4 @@
+import { deepestImagePath, isImagePath } from '#contract';
 import type { Arena } from './arena.js';
 
 const COMMA = 0x2c;
@@ -8,11 +9,9 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const BACKSLASH = 0x5c;
 
-/** Parameters of a task that may hold an image. */
-const imageNames: ReadonlySet<string> = new Set(['inputImage', 'image', 'media']);
 const LONGEST_NAME = 100;
-/** An array, a task and its `inputs`. */
-const DEEPEST = 3;
+/** The array of tasks, and the objects around an image. */
+const DEEPEST = 1 + deepestImagePath;
 
 /** Where a reader of JSON stands. */
 export type Path = {
@@ -68,9 +67,9 @@ export const createPath = (): Path => {
     },
     isAtImage: () => {
       const depth = open.length;
-      if (isName || depth < 2 || depth > DEEPEST || open[0] !== -1 || !isObject(depth)) return false;
-      if (depth === 2) return imageNames.has(names[2] ?? '');
-      return isObject(2) && names[2] === 'inputs' && names[3] === 'image';
+      if (isName || depth < 2 || depth > DEEPEST || open[0] !== -1) return false;
+      const isInObjects = open.slice(1).every((count) => count >= 0);
+      return isInObjects && isImagePath(names.slice(2, depth + 1));
     },
     names: () => open.at(-1) ?? 0,
   };

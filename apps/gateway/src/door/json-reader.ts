@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MAX_URL_LENGTH, TaskError, type LongText } from '#contract';
+import { holderAt, imagePaths, MAX_URL_LENGTH, TaskError, type LongText } from '#contract';
 import { describeFault, findFault, placeAfter, type Fault } from './json-fault.js';
 import { createSkeleton, Stop, type Skeleton } from './skeleton.js';
 import type { Spooled } from './spool.js';
@@ -57,25 +57,18 @@ const FORBIDDEN = "The JSON has a forbidden name, '__proto__' or 'constructor' w
 const messageOf = (skeleton: Skeleton, what: string, text: string, fault: Fault | undefined): string =>
   fault ? `The ${what} is not JSON: ${describeFault(fault, placeOf(skeleton, text, fault.at))}.` : FORBIDDEN;
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
-
 /** Puts the image texts in place of their stand-ins. @returns how many */
 const putBack = (body: unknown, longTextOf: (text: string) => LongText | undefined): number => {
   let count = 0;
-  const fill = (record: unknown, names: readonly string[]) => {
-    if (!isRecord(record)) return;
-    for (const name of names) {
-      const sent = record[name];
+  for (const task of Array.isArray(body) ? (body as unknown[]) : []) {
+    for (const path of imagePaths) {
+      const [holder, name = ''] = [holderAt(task, path), path.at(-1)];
+      const sent = holder?.[name];
       const text = typeof sent === 'string' ? longTextOf(sent) : undefined;
-      if (!text) continue;
-      record[name] = text;
+      if (!holder || !text) continue;
+      holder[name] = text;
       count++;
     }
-  };
-  for (const task of Array.isArray(body) ? (body as unknown[]) : []) {
-    fill(task, ['inputImage', 'image', 'media']);
-    if (isRecord(task)) fill(task['inputs'], ['image']);
   }
   return count;
 };

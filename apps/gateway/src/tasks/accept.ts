@@ -19,11 +19,11 @@ import { createBatcher, databaseBatches } from './batcher.js';
 
 /** An image inside a request. It is stored only if its task is new. */
 export type InlineImage = { readonly row: NewImage; readonly bytes: ImageBytes };
-/** A task that is new or repeated, and who sent it. */
+/** A task that is new or repeated, the images that came with it, and who sent it. */
 export type Sent = {
   readonly caller: Owner;
   readonly task: NewTask;
-  readonly image?: InlineImage | undefined;
+  readonly images: readonly InlineImage[];
 };
 export type Accepted = { readonly task: FoundTask; readonly isNew: boolean };
 
@@ -67,17 +67,17 @@ const attach = async (
 const store = async (
   { storage, metrics }: Needs,
   { insert }: Rows,
-  { task, revision, image }: { task: NewTask; revision: number; image: InlineImage | undefined },
+  { task, revision, images }: { task: NewTask; revision: number; images: readonly InlineImage[] },
 ): Promise<Accepted | undefined> => {
-  if (image) await storage.write(image.row.storageKey, image.bytes);
-  const inserted = await insert({ task, revision, image: image?.row });
+  for (const { row, bytes } of images) await storage.write(row.storageKey, bytes);
+  const inserted = await insert({ task, revision, images: images.map(({ row }) => row) });
   if (inserted && !task.state) metrics.accepted.inc({ model: task.model ?? 'none' });
   if (inserted) return { task: inserted, isNew: true };
-  if (image) await storage.remove(image.row.storageKey);
+  for (const { row } of images) await storage.remove(row.storageKey);
   return undefined;
 };
 
-const acceptNow = async (needs: Needs, rows: Rows, { caller, task, image }: Sent): Promise<Accepted> => {
+const acceptNow = async (needs: Needs, rows: Rows, { caller, task, images }: Sent): Promise<Accepted> => {
   for (let race = 0; race < MAX_RACES; race++) {
     const standing = await rows.look(task);
     if (standing.kind === 'attached') {
@@ -92,7 +92,7 @@ const acceptNow = async (needs: Needs, rows: Rows, { caller, task, image }: Sent
 
     // Work that is already done needs no admission.
     if (!task.state) await needs.admission.admit(caller, Number(task.estimate ?? 0));
-    const stored = await store(needs, rows, { task, revision: standing.revision, image });
+    const stored = await store(needs, rows, { task, revision: standing.revision, images });
     if (stored) return stored;
   }
   throw new TaskError('serviceUnavailable', 'Too many requests use this taskUUID at once.', {
@@ -101,7 +101,7 @@ const acceptNow = async (needs: Needs, rows: Rows, { caller, task, image }: Sent
 };
 
 /**
- * Stores a task with its image, or finds the task that it repeats. Once this resolves, the task survives any crash.
+ * Stores a task with its images, or finds the task that it repeats. Once this resolves, the task survives any crash.
  *
  * @throws TaskError conflictTaskUUID when other work with the same taskUUID is in flight, rateLimitExceeded,
  * insufficientCredits

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { atParameter } from '#boundary';
 import type { ServiceConfig } from '#config';
-import { TaskError, type ImageBytes, type ParsedSource, type Removal } from '#contract';
+import { requireAll, TaskError, type ImageBytes, type ParsedSource, type Removal } from '#contract';
 import {
   databaseNow,
   isExpired,
@@ -11,7 +11,7 @@ import {
   type NewImage,
   type Owner,
 } from '#database';
-import { limitsOf, probe, requireImageSize, requireOutputSize, type ImageSize } from '#imaging';
+import { limitsOf, probe, requireImageSize, requireOutputSize, type Format, type ImageSize } from '#imaging';
 import { imageKey } from '#storage';
 import type { InlineImage } from './accept.js';
 
@@ -76,15 +76,43 @@ const resolveSource = async (
   return { inputImageId: image.row.id, size: image.row, image };
 };
 
+/** An image that a removal needs besides the one that is cut out. */
+export type FurtherSource = { readonly parameter: string; readonly source: ParsedSource };
+export type FurtherInput = Input & FurtherSource;
+
+/** The further images of a removal. */
+export const resolveFurther = (
+  needs: Needs,
+  owner: Owner,
+  sources: readonly FurtherSource[],
+): Promise<FurtherInput[]> =>
+  requireAll(
+    sources.map(async ({ parameter, source }) => ({
+      parameter,
+      source,
+      ...(await resolveSource(needs, owner, source, parameter)),
+    })),
+  );
+
+/** A canvas whose size follows from the subject is checked by the worker. */
+const requireCanvas = (config: Needs['config'], canvas: ImageSize, outputFormat: Format): Promise<void> =>
+  atParameter('compose.width', () => {
+    requireImageSize(canvas, limitsOf(config), 'The canvas');
+    requireOutputSize(canvas, outputFormat, 'The canvas');
+  });
+
 /** The worker checks the size of an image that is still to be fetched. */
 export const resolveInput = async (
   needs: Needs,
   owner: Owner,
   source: ParsedSource,
-  { parameter, output }: Pick<Removal, 'parameter' | 'output'>,
+  { parameter, output, finishing }: Pick<Removal, 'parameter' | 'output' | 'finishing'>,
 ): Promise<Input> => {
   const input = await resolveSource(needs, owner, source, parameter);
   const { size } = input;
-  if (size) await atParameter(parameter, () => requireOutputSize(size, output.outputFormat));
+  const canvas = finishing.compose?.size;
+  if (canvas) await requireCanvas(needs.config, canvas, output.outputFormat);
+  if (size && !finishing.compose)
+    await atParameter(parameter, () => requireOutputSize(size, output.outputFormat));
   return input;
 };

@@ -15,13 +15,20 @@ const imageIdentity = async (source: ParsedSource) => {
   return source;
 };
 
-/** Equal for tasks that ask for the same work, in whatever order and form they were written down. */
+/**
+ * Equal for tasks that ask for the same work, in whatever order and form they were written down.
+ *
+ * @param further other images, by their parameters
+ */
 export const payloadHash = async (
   parameters: Record<string, unknown>,
   source: ParsedSource,
+  further: Readonly<Record<string, ParsedSource>> = {},
 ): Promise<string> => {
   const image = await imageIdentity(source);
-  return createHash('sha256')
-    .update(`${stringify({ parameters, image })}`)
-    .digest('hex');
+  const others: Record<string, unknown> = {};
+  for (const [parameter, other] of Object.entries(further)) others[parameter] = await imageIdentity(other);
+  // What an older gateway hashed must hash alike, so others count only where there are some.
+  const all = { parameters, image, ...(Object.keys(others).length > 0 && { further: others }) };
+  return createHash('sha256').update(stringify(all)).digest('hex');
 };

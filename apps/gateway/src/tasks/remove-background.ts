@@ -1,22 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import type { ServiceConfig } from '#config';
 import {
-  didYouMean,
+  layOut,
   parseImageSource,
   releasing,
   requireAll,
-  requireSettings,
-  TaskError,
   toRemoval,
+  type ImageText,
   type Outcome,
   type ParsedSource,
+  type Presets,
   type Removal,
   type RemoveBackground,
 } from '#contract';
-import { findImages, type Database, type Image, type NewTask, type Owner } from '#database';
+import { findImages, type Database, type Image, type Owner } from '#database';
 import type { Feeder } from '#feeder';
 import { limitsOf } from '#imaging';
-import { costOf, defaultModelOf, findModel, foreignModel, type Catalogue, type Model } from '#models';
+import { costOf, type Catalogue, type Model } from '#models';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
@@ -25,10 +24,17 @@ import type { Availability } from '../models/availability.js';
 import type { Accept } from './accept.js';
 import { createBatcher, databaseBatches } from './batcher.js';
 import { checkAddresses } from './check-addresses.js';
+import { chooseModel } from './choose-model.js';
 import type { Caller, Handler } from './handlers.js';
-import { resolveInput, type Input } from './input-image.js';
-import { payloadHash } from './payload-hash.js';
-import { sealSentTask, type SentTask } from './sent-task.js';
+import {
+  resolveFurther,
+  resolveInput,
+  type FurtherInput,
+  type FurtherSource,
+  type Input,
+} from './input-image.js';
+import type { SentTask } from './sent-task.js';
+import { toNewTask, type Parts } from './task-row.js';
 import { waitForEnd, type WaitNeeds } from './wait-for-end.js';
 
 type Needs = WaitNeeds & {
@@ -39,123 +45,64 @@ type Needs = WaitNeeds & {
   readonly config: Pick<ServiceConfig, 'MAX_IMAGE_SIDE' | 'MAX_IMAGE_MEGAPIXELS'>;
   readonly database: Database;
   readonly outbound: Pick<Outbound, 'checkUrl'>;
+  readonly presets: Presets;
   readonly feeder: Pick<Feeder, 'wake'>;
   readonly secrets: Pick<Secrets, 'seal'>;
   readonly tracing: Tracing;
   readonly log: Logger;
 };
 
-const explainUnknown = (catalogue: Catalogue, name: string): string => {
-  const foreign = foreignModel(name);
-  if (foreign) {
-    const { air, name: ours } = findModel(catalogue, foreign.nearest) ?? defaultModelOf(catalogue);
-    return `This service does not have ${foreign.name} (${foreign.air}). The nearest model here is '${air}' (${ours}).`;
-  }
-  const known = [...catalogue.values()].flatMap(({ air, slug }) => [air, slug]);
-  return `There is no such model.${didYouMean(name, known)}`;
-};
-
-/** @throws TaskError permissionDenied when the key is for other models */
-const requireAllowed = ({ name, key: { models } }: Owner, { air }: Model) => {
-  if (models.length === 0 || models.includes(air)) return;
-  const message = `The key ${name} may not use ${air}, but ${models.join(', ')}.`;
-  throw new TaskError('permissionDenied', message, { parameter: 'model', allowedValues: models });
-};
-
-/** The model that a task names, if the key may use it, it is served, and it takes the task's settings. */
-const chooseModel = async (
-  { catalogue, availability }: Needs,
-  owner: Owner,
-  removal: Removal,
-): Promise<Model> => {
-  const model = findModel(catalogue, removal.model);
-  if (!model) {
-    const details = { parameter: 'model', allowedValues: [...catalogue.keys()] };
-    throw new TaskError('invalidModel', explainUnknown(catalogue, removal.model), details);
-  }
-  requireAllowed(owner, model);
-  await availability.require(model);
-  requireSettings(model, removal);
-  return model;
-};
-
-/** As a row keeps them, and the feeder orders by. */
-const priorities = { low: -1, normal: 0, high: 1 } as const;
-
-type Parts = {
-  readonly removal: Removal;
-  readonly model: Model;
-  readonly input: Input;
-  readonly source: ParsedSource;
-  readonly sent: SentTask;
-  /** USD that it may cost at most. */
-  readonly estimate: string;
-  /** Whether the end of the caller's connection means that the caller has left. */
-  readonly canLeave: boolean;
-};
-
-const toNewTask = async ({ seal }: Pick<Secrets, 'seal'>, owner: Owner, parts: Parts): Promise<NewTask> => {
-  const { removal, model, input, source, sent, canLeave } = parts;
-  const { taskType, taskUUID, parameter, output, otherTypes, finishing, warnings } = removal;
-  const { uploadEndpoint, webhookURL, ttl } = removal;
-  // What an older gateway hashed must hash alike, so `otherTypes` counts only where there are some.
-  const further = otherTypes.length > 0 && { otherTypes };
-  const work = {
-    taskType,
-    model: model.air,
-    ...output,
-    ...further,
-    finishing,
-    uploadEndpoint,
-    webhookURL,
-    ttl,
-  };
-  return {
-    ownerId: owner.id,
-    keyId: owner.key.id,
-    estimate: parts.estimate,
-    taskUuidSent: taskUUID,
-    taskType,
-    model: model.air,
-    request: {
+const parseFurther = ({ furtherImages }: Removal): Promise<FurtherSource[]> =>
+  requireAll(
+    furtherImages.map(async ({ parameter, image }) => ({
       parameter,
-      ...output,
-      otherTypes,
-      finishing,
-      warnings,
-      isNewerForm: parameter === 'inputs.image',
-    },
-    sentTask: sealSentTask({ seal }, sent, source.kind === 'inline' ? input.inputImageId : undefined),
-    payloadHash: await payloadHash(work, source),
-    inputImageId: input.inputImageId,
-    outputImageId: randomUUID(),
-    isSync: !removal.isAsync,
-    priority: priorities[removal.priority],
-    deadlineS: removal.deadline,
-    cancelOnDisconnect: removal.cancelOnDisconnect && canLeave,
-    ...(input.url && { stage: 'fetch', remoteHost: new URL(input.url).host }),
-    inputUrl: input.url ? seal(input.url) : null,
-    uploadUrl: uploadEndpoint ? seal(uploadEndpoint) : null,
-    webhookUrl: webhookURL ? seal(webhookURL) : null,
-    webhookHost: webhookURL ? new URL(webhookURL).host : null,
-    ttlS: ttl ?? null,
-  };
+      source: await parseImageSource(image, parameter),
+    })),
+  );
+
+type Checked = {
+  readonly model: Model;
+  readonly source: ParsedSource;
+  readonly furtherSources: readonly FurtherSource[];
 };
 
-/** The model and the source of the image. @throws TaskError with all faults that show without the image */
-const check = async (
-  needs: Needs,
-  owner: Owner,
-  removal: Removal,
-): Promise<readonly [Model, ParsedSource]> => {
+/** The model and the sources of the images. @throws TaskError with all faults that show without the images */
+const check = async (needs: Needs, owner: Owner, removal: Removal): Promise<Checked> => {
   const { inputImage, parameter, webhookURL, uploadEndpoint } = removal;
-  const [model, source] = await requireAll([
+  const [model, source, furtherSources] = await requireAll([
     chooseModel(needs, owner, removal),
     parseImageSource(inputImage, parameter),
+    parseFurther(removal),
     checkAddresses(needs.outbound, { webhookURL }),
     checkAddresses(needs.outbound, { uploadEndpoint }),
   ]);
-  return [model, source];
+  return { model, source, furtherSources };
+};
+
+/** The images, as far as they are known. @throws TaskError with the faults of all */
+const resolveImages = (
+  needs: Needs,
+  owner: Owner,
+  removal: Removal,
+  { source, furtherSources }: Checked,
+): Promise<[Input, FurtherInput[]]> =>
+  requireAll([resolveInput(needs, owner, source, removal), resolveFurther(needs, owner, furtherSources)]);
+
+const textsOf = ({ inputImage, furtherImages }: Removal): ImageText[] => [
+  inputImage,
+  ...furtherImages.map(({ image }) => image),
+];
+
+/** The most pixels that a composition's canvas can have. A canvas without a size grows with the subject. */
+const canvasPixelsOf = (
+  { compose }: Removal['finishing'],
+  photo: Input['size'],
+  maxPixels: number,
+): number => {
+  if (!compose) return 0;
+  if (!compose.size && !photo) return maxPixels;
+  const { canvas } = layOut(compose, photo ?? { width: 1, height: 1 });
+  return Math.min(canvas.width * canvas.height, maxPixels);
 };
 
 /**
@@ -163,31 +110,39 @@ const check = async (
  * have as many pixels as are allowed.
  */
 const estimateOf = ({ config }: Needs, { finishing }: Removal, model: Model, { size }: Input): string => {
-  const pixels = size ? size.width * size.height : limitsOf(config).maxPixels;
-  return costOf(model, finishing.matting ? pixels : 0);
+  const { maxPixels } = limitsOf(config);
+  const pixels = size ? size.width * size.height : maxPixels;
+  return costOf(model, finishing.matting ? pixels : 0, canvasPixelsOf(finishing, size, maxPixels));
 };
 
 /** Says what a removal would cost at most, without storing or running anything. */
 const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promise<Outcome> => {
-  const removal = toRemoval(task);
+  const removal = toRemoval(task, needs.presets);
   const { taskType, taskUUID, parameter, warnings } = removal;
-  const [model, source] = await check(needs, owner, removal);
-  if (source.kind === 'url') await checkAddresses(needs.outbound, { [parameter]: source.url });
-  const input = await resolveInput(needs, owner, source, removal);
-  const cost = estimateOf(needs, removal, model, input);
+  const checked = await check(needs, owner, removal);
+  const all = [{ parameter, source: checked.source }, ...checked.furtherSources];
+  const addresses = all.map((each) => [
+    each.parameter,
+    each.source.kind === 'url' ? each.source.url : undefined,
+  ]);
+  await checkAddresses(needs.outbound, Object.fromEntries(addresses) as Record<string, string | undefined>);
+  const [input] = await resolveImages(needs, owner, removal, checked);
+  const cost = estimateOf(needs, removal, checked.model, input);
   const notes = warnings.length > 0 && { warnings: [...warnings] };
   return { result: { taskType, taskUUID, cost: Number(cost), ...notes } };
 };
 
-/** Stores a task and its image. Returns before the task ends, so that the image's bytes are kept no longer. */
+/** Stores a task and its images. Returns before the task ends, so that their bytes are kept no longer. */
 const store = async (needs: Needs, owner: Owner, asked: Pick<Parts, 'removal' | 'sent' | 'canLeave'>) => {
   const { removal } = asked;
-  const [model, source] = await check(needs, owner, removal);
-  const { image, ...input } = await resolveInput(needs, owner, source, removal);
+  const checked = await check(needs, owner, removal);
+  const { model, source } = checked;
+  const [input, further] = await resolveImages(needs, owner, removal, checked);
   const estimate = estimateOf(needs, removal, model, input);
-  const parts = { ...asked, model, input, source, estimate };
+  const parts = { ...asked, model, input, source, further, estimate };
   const task = await toNewTask(needs.secrets, owner, parts);
-  return { model, ...(await needs.accept({ caller: owner, task, image })) };
+  const images = [input, ...further].flatMap(({ image }) => image ?? []);
+  return { model, ...(await needs.accept({ caller: owner, task, images })) };
 };
 
 /** Accepts a removal; answers its result, or for async callers an acknowledgement. */
@@ -198,8 +153,8 @@ const run = async (
   sent: SentTask,
   { gone, report }: Caller = {},
 ): Promise<Outcome> => {
-  const removal = toRemoval(task);
-  const stored = await releasing(removal.inputImage, () =>
+  const removal = toRemoval(task, needs.presets);
+  const stored = await releasing(textsOf(removal), () =>
     store(needs, owner, { removal, sent, canLeave: gone !== undefined }),
   );
   const { model, task: row, isNew } = stored;
@@ -220,6 +175,7 @@ export const createRemoveBackground = (given: Omit<Needs, 'findImage'>): Removal
   const needs: Needs = { ...given, findImage: createBatcher(find, databaseBatches) };
   return {
     run: (owner, task, sent, caller) => run(needs, owner, task, sent, caller),
-    dryRun: async (owner, task) => releasing(toRemoval(task).inputImage, () => price(needs, owner, task)),
+    dryRun: async (owner, task) =>
+      releasing(textsOf(toRemoval(task, needs.presets)), () => price(needs, owner, task)),
   };
 };

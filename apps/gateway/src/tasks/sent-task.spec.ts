@@ -3,7 +3,7 @@ import { openSentTask, sealSentTask } from './sent-task.js';
 
 const plain = { seal: (text: string) => text, open: (text: string) => text };
 const kept = (sent: Record<string, unknown>, imageUuid?: string) =>
-  openSentTask(plain, sealSentTask(plain, sent, imageUuid));
+  openSentTask(plain, sealSentTask(plain, sent, imageUuid ? { inputImage: imageUuid } : {}));
 
 it('keeps addresses without their user names and queries, and webhooks without their paths', () => {
   const addresses = {
@@ -25,11 +25,18 @@ it('names the stored image in place of bytes, in the form that was sent', () => 
   expect(kept({ inputImage: 'aGk=', inputs: null }, 'uuid')).toEqual({ inputImage: 'uuid', inputs: null });
 });
 
+it('names further stored images where they were sent', () => {
+  const compose = { preset: 'own', background: { image: 'aGk=', fit: 'cover' } };
+  const sealed = sealSentTask(plain, { inputImage: 'aGk=', compose }, { 'compose.background.image': 'uuid' });
+  const background = { image: 'uuid', fit: 'cover' };
+  expect(openSentTask(plain, sealed)).toEqual({ inputImage: 'aGk=', compose: { ...compose, background } });
+});
+
 it('keeps a bounded part of parameters that may hold anything', () => {
   let deep: unknown = 'x';
   for (let i = 0; i < 100_000; i++) deep = [deep];
   const wide = Array.from({ length: 1_000 }, () => Array.from({ length: 1_000 }, () => 'x'.repeat(3_000)));
-  const sealed = sealSentTask(plain, { taskType: 'removeBackground', deep, wide }, undefined);
+  const sealed = sealSentTask(plain, { taskType: 'removeBackground', deep, wide });
   expect(sealed.length).toBeLessThan(100_000);
   expect(openSentTask(plain, sealed)).toMatchObject({ taskType: 'removeBackground' });
 });

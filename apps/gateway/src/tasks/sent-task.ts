@@ -1,4 +1,4 @@
-import { LongText, MAX_URL_LENGTH } from '#contract';
+import { LongText, MAX_URL_LENGTH, pathOf, withValuesAt } from '#contract';
 import { SecretsError, type Secrets } from '#secrets';
 
 /** A task as it came. */
@@ -70,13 +70,21 @@ const redact = (sent: SentTask): SentTask => {
   return copyRecord({ ...sent, ...hook }, 0);
 };
 
+/** The UUIDs of images that came inside a task and are stored now, by their parameters. */
+export type StoredImages = Readonly<Record<string, string>>;
+
 /**
- * Names the stored image in place of the bytes that came inside a task, so that the task can be sent again.
+ * Names the stored images in place of the bytes that came inside a task, so that the task can be sent again.
  */
-const withStoredImage = (sent: SentTask, imageUuid: string): SentTask => {
+const withStoredImages = (sent: SentTask, { inputImage: imageUuid, ...others }: StoredImages): SentTask => {
+  const named = withValuesAt(
+    sent,
+    Object.entries(others).map(([parameter, uuid]) => [pathOf(parameter), uuid]),
+  );
+  if (imageUuid === undefined) return named;
   const { inputImage, inputs } = sent;
   return {
-    ...sent,
+    ...named,
     ...(isText(inputImage) && { inputImage: imageUuid }),
     ...(isRecord(inputs) && isText(inputs['image']) && { inputs: { ...inputs, image: imageUuid } }),
   };
@@ -86,13 +94,13 @@ const withStoredImage = (sent: SentTask, imageUuid: string): SentTask => {
  * A task as its row keeps it: as sent, but without secrets and bytes of images. It is sealed, since the path of an
  * address may be a secret too.
  *
- * @param imageUuid of the stored image, when its bytes came inside the task
+ * @param stored the image that is cut out is called `inputImage` here, in whichever parameter it came
  */
 export const sealSentTask = (
   { seal }: Pick<Secrets, 'seal'>,
   sent: SentTask,
-  imageUuid: string | undefined,
-): string => seal(JSON.stringify(redact(imageUuid ? withStoredImage(sent, imageUuid) : sent)));
+  stored: StoredImages = {},
+): string => seal(JSON.stringify(redact(withStoredImages(sent, stored))));
 
 /** The task as it was sent. Undefined for rows of older gateways, and when the key that sealed it is gone. */
 export const openSentTask = (

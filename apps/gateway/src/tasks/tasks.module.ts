@@ -1,3 +1,4 @@
+import { readPresets } from '#config';
 import { countInFlight, databaseNow, findEnded, spentThisMonth } from '#database';
 import {
   CONFIG,
@@ -38,6 +39,7 @@ import { createFetchImage, FETCH_IMAGE } from './fetch-image.js';
 import { createHandlers, HANDLERS } from './handlers.js';
 import { createIntake, INTAKE } from './intake.js';
 import { createPolls, POLLS } from './polls.js';
+import { PRESETS } from './presets.js';
 import { createReadProgress, READ_PROGRESS } from './progress.js';
 import { createReadOutcome, READ_OUTCOME } from './read-outcome.js';
 import { createRemoveBackground, REMOVE_BACKGROUND } from './remove-background.js';
@@ -105,6 +107,7 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
       signatures: IMAGE_SIGNATURES,
       config: CONFIG,
     }),
+    provide(PRESETS, ({ config }) => readPresets(config), { config: CONFIG }),
     provide(REMOVE_BACKGROUND, createRemoveBackground, {
       accept: ACCEPT,
       availability: AVAILABILITY,
@@ -112,6 +115,7 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
       config: CONFIG,
       database: DATABASE,
       outbound: OUTBOUND,
+      presets: PRESETS,
       feeder: FEEDER,
       readOutcome: READ_OUTCOME,
       secrets: SECRETS,

@@ -101,13 +101,13 @@ const upload = async (
       taskType,
       model: null,
       request: {},
-      sentTask: sealSentTask(needs.secrets, sent, undefined),
+      sentTask: sealSentTask(needs.secrets, sent),
       payloadHash: hash,
       inputImageId: image.row.id,
       outputImageId: image.row.id,
       state: 'succeeded',
     };
-    const { task } = await needs.accept({ caller: owner, task: newTask, image });
+    const { task } = await needs.accept({ caller: owner, task: newTask, images: [image] });
     return needs.readOutcome(task);
   });
 };

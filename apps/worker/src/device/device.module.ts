@@ -131,7 +131,12 @@ const opensBeforeDevice = {
     provide(
       CUT_OUT_STAGES,
       ({ config, decoders, ...machine }) =>
-        createCutOutStages({ decode: decoders.decode, effort: config.WEBP_EFFORT, ...machine }),
+        createCutOutStages({
+          decode: decoders.decode,
+          effort: config.WEBP_EFFORT,
+          limits: limitsOf(config),
+          ...machine,
+        }),
       { config: CONFIG, device: DEVICE, pixels: PIXEL_POOL, decoders: DECODERS },
     ),
   ],

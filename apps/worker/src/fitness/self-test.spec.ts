@@ -29,6 +29,8 @@ const testWith = (more: Partial<CutOutStages> = {}, timeoutMs = 60_000) =>
       preprocess: pixels.preprocess,
       infer: async () => new Float32Array(size * size),
       postprocess: pixels.postprocess,
+      compose: pixels.compose,
+      limits: { maxSide: 1000, maxPixels: 1e6 },
       encode,
       ...more,
     },

@@ -1,10 +1,10 @@
 import type { CutOut, CutOutResult } from '#pipeline';
 import type { Stopwatch } from '#telemetry';
-import type { WorkItem } from './work-item.js';
+import type { TaskImages, WorkItem } from './work-item.js';
 
 /** The steps of a task that reach outside. Faults of the caller are TaskErrors. */
 export type TaskSteps = {
-  readonly fetch: (item: Pick<WorkItem, 'task' | 'request'>, signal: AbortSignal) => Promise<Uint8Array>;
+  readonly fetch: (item: Pick<WorkItem, 'task' | 'request'>, signal: AbortSignal) => Promise<TaskImages>;
   readonly cutOut: CutOut;
   readonly store: (item: WorkItem, bytes: Uint8Array) => Promise<void>;
 };
@@ -26,8 +26,8 @@ export const removeBackground =
     const { request, served } = item;
     const { measure } = stopwatch;
 
-    const bytes = await measure('fetch', () => steps.fetch(item, signal));
-    const result = await steps.cutOut({ bytes, request, served }, stopwatch, signal);
+    const images = await measure('fetch', () => steps.fetch(item, signal));
+    const result = await steps.cutOut({ ...images, request, served }, stopwatch, signal);
     const { encoded, width, height, finish } = result;
     await measure('store', () => steps.store(item, encoded));
 

@@ -23,6 +23,9 @@ export const toColumns = (durations: Durations): StageColumns =>
 
 export type Ran = Pick<RunFacts, 'provider' | 'device'> & { readonly durations: Durations };
 
+const canvasPixelsOf = ({ composition }: ResultFacts['finish']): number =>
+  composition ? composition.width * composition.height : 0;
+
 /** The columns of a task that succeeded. */
 export const toSuccess = (
   item: WorkItem,
@@ -34,7 +37,7 @@ export const toSuccess = (
   const { outputImageId: id, ownerId } = task;
   return {
     image: { id, ownerId, storageKey: outputKey(item), contentType, ...image },
-    cost: costOf(served.model, finish.unknownPixels ?? 0),
+    cost: costOf(served.model, finish.unknownPixels ?? 0, canvasPixelsOf(finish)),
     run: { provider, device, weightsSha256: served.sha256 },
     finish,
     stages: toColumns(durations),

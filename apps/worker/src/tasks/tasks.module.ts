@@ -33,7 +33,7 @@ import { OPTIONS, WORKER_ID, type WorkerOptions } from '../worker-options.js';
 import { createActivity, type Activity } from './activity.js';
 import { createCompany, type Company } from './company.js';
 import { createCancellations, type Cancellations } from './cancellations.js';
-import { fetchImage } from './fetch-image.js';
+import { fetchImages } from './fetch-images.js';
 import { processTask } from './process-task.js';
 import { createStages, type RunStages } from './stages.js';
 import { removeBackground, type TaskSteps } from './remove-background.js';
@@ -46,7 +46,7 @@ export const ACTIVITY = token<Activity>('activity');
 /** Opens what takes the worker's jobs off the queues. A worker that fails its self-test opens none. */
 export const OPEN_CONSUMER = token<() => Consumer>('open consumer');
 
-const FETCH_IMAGE = token<TaskSteps['fetch']>('fetch image');
+const FETCH_IMAGES = token<TaskSteps['fetch']>('fetch images');
 const UPLOAD_RESULT = token<UploadOf>('upload result');
 const REMOVE_BACKGROUND = token<ReturnType<typeof removeBackground>>('remove background');
 const STAGES = token<RunStages>('stages');
@@ -65,9 +65,9 @@ const longestPauseOf = (
 ): number => longestPauseMs;
 
 const fetching = provide(
-  FETCH_IMAGE,
+  FETCH_IMAGES,
   ({ config, options, ...sources }) =>
-    fetchImage({ ...sources, limits: limitsOf(config), delaysMs: options.downloadDelaysMs }),
+    fetchImages({ ...sources, limits: limitsOf(config), delaysMs: options.downloadDelaysMs }),
   {
     config: CONFIG,
     database: DATABASE,
@@ -96,7 +96,7 @@ const removing = provide(
       cutOut: breaker.watch(cutOut(stages)),
       store: (item, bytes) => storage.write(outputKey(item), bytes),
     }),
-  { fetch: FETCH_IMAGE, stages: CUT_OUT_STAGES, breaker: BREAKER, storage: STORAGE },
+  { fetch: FETCH_IMAGES, stages: CUT_OUT_STAGES, breaker: BREAKER, storage: STORAGE },
 );
 
 const stages = provide(
@@ -105,7 +105,7 @@ const stages = provide(
   {
     models: MODELS,
     device: DEVICE,
-    fetch: FETCH_IMAGE,
+    fetch: FETCH_IMAGES,
     remove: REMOVE_BACKGROUND,
     upload: UPLOAD_RESULT,
     secrets: SECRETS,

@@ -4,6 +4,13 @@ import { extensionOf } from '#imaging';
 import { imageKey } from '#storage';
 import type { Models, ServedModel } from '#pipeline';
 
+/** The bytes of a task's images. */
+export type TaskImages = {
+  readonly bytes: Uint8Array;
+  /** Those besides the one that is cut out, by the parameters that named them. */
+  readonly further: ReadonlyMap<string, Uint8Array>;
+};
+
 /** A claimed task with its validated request. */
 export type WorkItem = {
   readonly task: TaskRow;
