@@ -11,8 +11,20 @@ const BACKSLASH = 0x5c;
 /** Parameters of a task that may hold an image. */
 const imageNames: ReadonlySet<string> = new Set(['inputImage', 'image', 'media']);
 const LONGEST_NAME = 100;
-/** An array, a task and its `inputs`. */
-const DEEPEST = 3;
+/** Such as an array, a task and its `inputs`. */
+export const DEEPEST = 3;
+
+/**
+ * Whether the string at a path is the text of an image. A path has the name in each object from the outermost on, and
+ * an empty text for each array.
+ */
+export type IsImage = (path: readonly string[]) => boolean;
+
+/** The image of a task in an array of tasks. */
+const isTaskImage: IsImage = ([array, name = '', inner, ...more]) => {
+  if (array !== '' || more.length > 0) return false;
+  return inner === undefined ? imageNames.has(name) : name === 'inputs' && inner === 'image';
+};
 
 /** Where a reader of JSON stands. */
 export type Path = {
@@ -20,7 +32,7 @@ export type Path = {
   readonly take: (byte: number) => boolean;
   /** Notes a string that ended, without its quotes. It may be a name. */
   readonly endString: (text: Arena | undefined, start: number) => void;
-  /** Whether a string that begins here is the image of a task. */
+  /** Whether a string that begins here is the text of an image. */
   readonly isAtImage: () => boolean;
   /** The names of the innermost object so far. */
   readonly names: () => number;
@@ -40,7 +52,7 @@ const textOf = (text: Arena | undefined, start: number): string => {
   return bytes.includes(BACKSLASH) ? unescape(bytes.toString()) : bytes.toString();
 };
 
-export const createPath = (): Path => {
+export const createPath = (isImage = isTaskImage): Path => {
   /** The names in each open object; -1 for an array. */
   const open: number[] = [];
   /** The last name in each of the outermost levels. */
@@ -68,9 +80,8 @@ export const createPath = (): Path => {
     },
     isAtImage: () => {
       const depth = open.length;
-      if (isName || depth < 2 || depth > DEEPEST || open[0] !== -1 || !isObject(depth)) return false;
-      if (depth === 2) return imageNames.has(names[2] ?? '');
-      return isObject(2) && names[2] === 'inputs' && names[3] === 'image';
+      if (isName || depth > DEEPEST || !isObject(depth)) return false;
+      return isImage(open.map((count, i) => (count < 0 ? '' : (names[i + 1] ?? ''))));
     },
     names: () => open.at(-1) ?? 0,
   };
