@@ -1,15 +1,17 @@
 /**
- * Compares the table of docs/compatibility.md with the results of the client tests. A full run fails when they
- * differ; `npm run docs:compatibility` rewrites the table.
+ * Compares the tables of docs/compatibility.md and docs/doors.md with the results of the client tests. A full run fails
+ * when they differ; `npm run docs:compatibility` rewrites the tables.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const page = 'docs/compatibility.md';
 const begin = '<!-- begin of the table -->';
 const end = '<!-- end of the table -->';
-/** Each test of these specs is a row of the table. */
-const specs = /\/test\/(clients\/[^/]+|wire-[^/]+)\.spec\.js$/;
+/** Each test of these specs is a row in the table of the page. */
+const tables = [
+  { page: 'docs/compatibility.md', specs: /\/test\/(clients\/[^/]+|wire-[^/]+)\.spec\.js$/ },
+  { page: 'docs/doors.md', specs: /\/test\/doors\/[^/]+\.spec\.js$/ },
+];
 
 const toCase = ({ ancestorTitles: [client = '', ...groups], title, status }) => ({
   client,
@@ -34,7 +36,7 @@ const render = (cases) =>
   ]);
 
 /** Replaces the table of the page. */
-const withTable = (text, table) => {
+const withTable = (page, text, table) => {
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   if (from < 0 || to < from) throw new Error(`${page} has lost the marks around its table`);
@@ -52,7 +54,7 @@ const differences = (text, wanted) => {
   ];
 };
 
-const allSpecs = (dist) =>
+const allSpecs = (dist, specs) =>
   readdirSync(join(dist, 'test'), { recursive: true, encoding: 'utf8' })
     .map((name) => join(dist, 'test', name))
     .filter((path) => specs.test(path.replaceAll('\\', '/')));
@@ -60,7 +62,7 @@ const allSpecs = (dist) =>
 export default class CompatibilityReporter {
   #dist;
   #isWhole;
-  #fault;
+  #faults = [];
 
   constructor({ rootDir, testPathPatterns, testNamePattern }) {
     this.#dist = rootDir;
@@ -68,20 +70,24 @@ export default class CompatibilityReporter {
   }
 
   onRunComplete(_, { testResults }) {
+    for (const table of tables) this.#look(table, testResults);
+  }
+
+  #look({ page, specs }, testResults) {
     const files = testResults
       .filter(({ testFilePath }) => specs.test(testFilePath.replaceAll('\\', '/')))
       .sort((a, b) => (a.testFilePath < b.testFilePath ? -1 : 1));
     if (files.length === 0) return;
 
     const cases = files.flatMap((file) => file.testResults.map(toCase));
-    const gap = this.#gapIn(files, cases);
+    const gap = this.#gapIn(files, cases, specs);
     if (gap) say(`${page} is left as it is and not compared: ${gap}.`);
-    else this.#compare(render(cases));
+    else this.#compare(page, render(cases));
   }
 
-  #compare(table) {
+  #compare(page, table) {
     const text = readFileSync(page, 'utf8');
-    const wanted = withTable(text, table);
+    const wanted = withTable(page, text, table);
     if (text === wanted) return;
     if (process.env.COMPATIBILITY === 'write') {
       writeFileSync(page, wanted);
@@ -89,21 +95,21 @@ export default class CompatibilityReporter {
       return;
     }
     const fault = `${page} differs from the results of this run. Rewrite it by: npm run docs:compatibility`;
-    if (this.#isWhole) this.#fault = new Error(fault);
+    if (this.#isWhole) this.#faults.push(fault);
     say([fault, ...differences(text, wanted)].join('\n'));
   }
 
   /** Why the run does not cover every case. */
-  #gapIn(files, cases) {
+  #gapIn(files, cases, specs) {
     const broken = files.some(({ testExecError, failureMessage }) => testExecError ?? failureMessage);
     if (broken) return 'tests of clients failed';
     const missing = cases.find(({ result }) => result !== 'works');
     if (missing) return `cases were skipped, such as those of ${missing.client}`;
-    return files.length < allSpecs(this.#dist).length ? 'not every client was tested' : undefined;
+    return files.length < allSpecs(this.#dist, specs).length ? 'not every client was tested' : undefined;
   }
 
   getLastError() {
-    return this.#fault;
+    return this.#faults.length > 0 ? new Error(this.#faults.join('\n')) : undefined;
   }
 }
 

@@ -72,7 +72,7 @@ const modes = {
   },
   compatibility: () => {
     process.env.COMPATIBILITY = 'write';
-    return modes.test(['test/(clients/|wire-)']);
+    return modes.test(['test/(clients/|doors/|wire-)']);
   },
 };
 

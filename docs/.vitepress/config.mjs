@@ -58,6 +58,9 @@ export default defineConfig({
           page('Settings of the service', 'configuration'),
           page('Command line', 'command-line'),
           page('Compatibility', 'compatibility'),
+          page('Other APIs', 'doors'),
+          page('rembg', 'doors/rembg'),
+          page('remove.bg', 'doors/removebg'),
         ],
       },
       {

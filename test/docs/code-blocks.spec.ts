@@ -63,7 +63,9 @@ let modelsDir: string;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
-  service = await startService({ env: { OUTBOUND_ALLOW: '127.0.0.1', CORS_ORIGINS: pageOrigin } });
+  service = await startService({
+    env: { OUTBOUND_ALLOW: '127.0.0.1', CORS_ORIGINS: pageOrigin, DOORS: 'rembg,removebg' },
+  });
   await service.worker.start();
   await service.dispatcher.start();
   store = await startS3Store();

@@ -4,6 +4,7 @@ import type { Context } from '#program';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { CutoutModule } from './cutout/cutout.module.js';
 import { DoorModule } from './door/door.module.js';
+import { DoorsModule } from './doors/doors.module.js';
 import { GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -34,6 +35,7 @@ export class AppModule {
         ClockModule,
         CutoutModule,
         DoorModule,
+        DoorsModule.of(context.config.DOORS),
         HealthModule,
         HttpModule,
         ImagesModule,

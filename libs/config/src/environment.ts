@@ -24,6 +24,12 @@ const isOrigin = (text: string) => {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 };
 
+/** The services whose addresses the gateway can imitate. */
+export const doorNames = ['rembg', 'removebg'] as const;
+export type DoorName = (typeof doorNames)[number];
+
+const isDoor = (text: string): text is DoorName => (doorNames as readonly string[]).includes(text);
+
 const ServiceSettings = z.object({
   /** Where the gateway listens. */
   PORT: integer(1, 65_535).default(3000),
@@ -79,6 +85,11 @@ const ServiceSettings = z.object({
       (origins) => origins.every(isOrigin),
       'must be * or a comma list of origins, such as https://shop.example',
     )
+    .default([]),
+  /** Services whose clients may call, besides our own API. */
+  DOORS: list
+    .refine((names) => names.every(isDoor), `must be a comma list of ${doorNames.join(', ')}`)
+    .transform((names) => names.filter(isDoor))
     .default([]),
   /** Seconds for which the address of an image works. Unless set, until the image is deleted. */
   IMAGE_URL_TTL_S: integer(60, 31_536_000).optional(),

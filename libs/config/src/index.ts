@@ -1,3 +1,4 @@
+export type { DoorName } from './environment.js';
 export { localKeyFile, localKeyKept, readLocalKey } from './local-key.js';
 export { readCatalogue } from './read-catalogue.js';
 export { readPresets } from './read-presets.js';

@@ -1,16 +1,18 @@
-import type { Answer, Cutout } from '#contract';
+import type { Answer } from '#contract';
 import { isUuid, TaskError } from '#contract';
-import { databaseNow, findImage, isExpired, type Database } from '#database';
+import type { Database } from '#database';
 import { defaultModelOf, type Catalogue } from '#models';
 import { token } from '#nest';
-import type { OpenedImage, Storage } from '#storage';
+import type { Storage } from '#storage';
 import type { FastifyRequest } from 'fastify';
+import type { Picture } from '../http/send-answer.js';
 import { missingKey } from '../tasks/authenticate.js';
 import { isDryRun, queryIn } from '../tasks/dry-run.js';
 import type { Intake } from '../tasks/intake.js';
 import { requireScope } from '../tasks/scopes.js';
 import type { Fields } from '../uploads/multipart.js';
 import type { ReceiveImage, Received } from '../uploads/receive-image.js';
+import { cutoutIn, openPicture } from './open-picture.js';
 import { headersOf, pictureHeaders } from './picture-headers.js';
 import { readTask } from './read-task.js';
 
@@ -18,7 +20,7 @@ import { readTask } from './read-task.js';
 export type CutoutAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Answer | (OpenedImage & { readonly contentType: string });
+  readonly body: Answer | Picture;
 };
 
 /**
@@ -70,16 +72,6 @@ const textOf = (header: string | string[] | undefined) => [header].flat()[0];
 const fileOf = ({ image, fileName }: Received) => {
   const isAbsent = fileName === undefined || (fileName === '' && image.length === 0);
   return isAbsent ? undefined : image;
-};
-
-const cutoutIn = ({ data: [result] = [] }: Answer): Cutout | undefined =>
-  result && 'inputImageUUID' in result ? result : undefined;
-
-const openPicture = async ({ database, storage }: Needs, { imageUUID }: Cutout) => {
-  const image = await findImage(database, imageUUID);
-  if (!image || isExpired(image, await databaseNow(database)))
-    throw new TaskError('mediaExpired', 'The image of this task was deleted.');
-  return { image, opened: await storage.open(image.storageKey) };
 };
 
 export const createCutOut =

@@ -10,15 +10,10 @@ import {
   ApiSecurity,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sendAnswer } from '../http/send-answer.js';
 import { whenGone } from '../http/when-gone.js';
-import { CUT_OUT, type CutOut, type CutoutAnswer } from './cut-out.js';
+import { CUT_OUT, type CutOut } from './cut-out.js';
 import { answerContent, answerHeaders, formSchema } from './describe-cutout.js';
-
-const send = async (reply: FastifyReply, { status, headers, body }: CutoutAnswer): Promise<void> => {
-  reply.status(status).headers(headers);
-  if (!('stream' in body)) return void (await reply.send(body));
-  await reply.type(body.contentType).header('content-length', body.bytes).send(body.stream);
-};
 
 /** A form or an image in, a picture out. Runware does not have it. */
 @Controller('v1/cutout')
@@ -64,6 +59,6 @@ export class CutoutController {
     description: 'Our fault, or it takes longer; try again, or ask for the taskUUID.',
   })
   async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await send(reply, await this.cutOut(request, whenGone(reply)));
+    await sendAnswer(reply, await this.cutOut(request, whenGone(reply)));
   }
 }

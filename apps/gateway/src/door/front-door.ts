@@ -2,9 +2,13 @@ import { addressOf, type FailedTries } from '#callers';
 import type { ServiceConfig } from '#config';
 import type { Database, Owner } from '#database';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { authenticate, hasKey } from '../tasks/authenticate.js';
+import type { Door } from '../doors/door.js';
+import { authenticate, hasKey, type KeyHeaders } from '../tasks/authenticate.js';
 import { paceOf, type Pace } from './body.js';
 import type { IntakeMemory, Lease } from './intake-memory.js';
+import type { IsImage } from './json-path.js';
+import type { Fields } from '../uploads/multipart.js';
+import { readForm } from './read-form.js';
 import { readTasks, type BodyNeeds } from './read-tasks.js';
 import type { Spool, Spooled } from './spool.js';
 import { isUnread, leaveUnread } from './unread.js';
@@ -19,6 +23,16 @@ declare module 'fastify' {
     spooled?: Spooled;
     /** All of the body was read. Its tasks are taken even if the caller leaves. */
     isTaken?: boolean;
+  }
+  interface FastifyInstance {
+    /** Reads a JSON object whose images may be large. The key must be known. @throws TaskError */
+    readObject(request: FastifyRequest, isImage: IsImage): Promise<unknown>;
+    /** Reads the fields of a form without files. The key must be known. @throws TaskError */
+    readForm(request: FastifyRequest): Promise<Fields>;
+  }
+  interface FastifyContextConfig {
+    /** Of routes that imitate another service. All of them need a key in a header. */
+    door?: Door;
   }
 }
 
@@ -40,7 +54,18 @@ const takesTasks = ({ method, routeOptions }: FastifyRequest) =>
   method === 'POST' && routeOptions.url === TASKS;
 
 /** Routes that need a key. Only tasks may carry it in their body. */
-const needsKey = (request: FastifyRequest) => takesTasks(request) || keyed.has(request.routeOptions.url);
+const needsKey = (request: FastifyRequest) =>
+  takesTasks(request) ||
+  keyed.has(request.routeOptions.url) ||
+  request.routeOptions.config?.door !== undefined;
+
+/** The headers with the scheme of a door as the usual one. */
+const keyHeadersOf = ({ headers, routeOptions }: FastifyRequest): KeyHeaders => {
+  const { scheme } = routeOptions.config?.door ?? {};
+  const [word = '', key, ...more] = headers.authorization?.trim().split(/ +/) ?? [];
+  const isOfDoor = scheme !== undefined && word.toLowerCase() === scheme.toLowerCase() && more.length === 0;
+  return isOfDoor && key !== undefined ? { ...headers, authorization: `Bearer ${key}` } : headers;
+};
 
 type Needs = {
   readonly database: Database;
@@ -84,10 +109,14 @@ export const guardBodies = (server: FastifyInstance, needs: Needs, { pace }: Doo
       request.lease?.end();
       if (!request.isTaken) void request.spooled?.drop();
     });
-    if (needsKey(request) && hasKey(request.headers)) {
-      request.owner = await authenticate(entrance(request.raw), request.headers, undefined);
-    }
+    if (!needsKey(request)) return;
+    const headers = keyHeadersOf(request);
+    if (hasKey(headers)) request.owner = await authenticate(entrance(request.raw), headers, undefined);
   });
+  server.decorate('readObject', (request: FastifyRequest, isImage: IsImage) =>
+    readTasks({ ...bodyNeeds, isImage }, request),
+  );
+  server.decorate('readForm', (request: FastifyRequest) => readForm(bodyNeeds, request));
   server.removeAllContentTypeParsers();
   // Some clients name a wrong type, or none.
   server.addContentTypeParser('*', async (request: FastifyRequest) =>

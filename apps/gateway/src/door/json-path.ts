@@ -11,7 +11,16 @@ const BACKSLASH = 0x5c;
 
 const LONGEST_NAME = 100;
 /** The array of tasks, and the objects around an image. */
-const DEEPEST = 1 + deepestImagePath;
+export const DEEPEST = 1 + deepestImagePath;
+
+/**
+ * Whether the string at a path is the text of an image. A path has the name in each object from the outermost on, and
+ * an empty text for each array.
+ */
+export type IsImage = (path: readonly string[]) => boolean;
+
+/** The image of a task in an array of tasks. */
+const isTaskImage: IsImage = ([array, ...path]) => array === '' && isImagePath(path);
 
 /** Where a reader of JSON stands. */
 export type Path = {
@@ -19,7 +28,7 @@ export type Path = {
   readonly take: (byte: number) => boolean;
   /** Notes a string that ended, without its quotes. It may be a name. */
   readonly endString: (text: Arena | undefined, start: number) => void;
-  /** Whether a string that begins here is the image of a task. */
+  /** Whether a string that begins here is the text of an image. */
   readonly isAtImage: () => boolean;
   /** The names of the innermost object so far. */
   readonly names: () => number;
@@ -39,7 +48,7 @@ const textOf = (text: Arena | undefined, start: number): string => {
   return bytes.includes(BACKSLASH) ? unescape(bytes.toString()) : bytes.toString();
 };
 
-export const createPath = (): Path => {
+export const createPath = (isImage = isTaskImage): Path => {
   /** The names in each open object; -1 for an array. */
   const open: number[] = [];
   /** The last name in each of the outermost levels. */
@@ -67,9 +76,8 @@ export const createPath = (): Path => {
     },
     isAtImage: () => {
       const depth = open.length;
-      if (isName || depth < 2 || depth > DEEPEST || open[0] !== -1) return false;
-      const isInObjects = open.slice(1).every((count) => count >= 0);
-      return isInObjects && isImagePath(names.slice(2, depth + 1));
+      if (isName || depth > DEEPEST || !isObject(depth)) return false;
+      return isImage(open.map((count, i) => (count < 0 ? '' : (names[i + 1] ?? ''))));
     },
     names: () => open.at(-1) ?? 0,
   };

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { holderAt, imagePaths, MAX_URL_LENGTH, TaskError, type LongText } from '#contract';
 import { describeFault, findFault, placeAfter, type Fault } from './json-fault.js';
+import { DEEPEST, type IsImage } from './json-path.js';
 import { createSkeleton, Stop, type Skeleton } from './skeleton.js';
 import type { Spooled } from './spool.js';
 
@@ -24,6 +25,8 @@ export type JsonReaderOptions = {
   /** The text that is to be parsed. It may refuse what is no JSON at all. @throws TaskError */
   readonly decode: (bytes: Buffer) => string;
   readonly parse: (text: string) => Promise<unknown>;
+  /** Where images stand, in a text that is no array of tasks. */
+  readonly isImage?: IsImage | undefined;
 };
 
 /** Reads one JSON text that comes in pieces. */
@@ -57,8 +60,25 @@ const FORBIDDEN = "The JSON has a forbidden name, '__proto__' or 'constructor' w
 const messageOf = (skeleton: Skeleton, what: string, text: string, fault: Fault | undefined): string =>
   fault ? `The ${what} is not JSON: ${describeFault(fault, placeOf(skeleton, text, fault.at))}.` : FORBIDDEN;
 
-/** Puts the image texts in place of their stand-ins. @returns how many */
-const putBack = (body: unknown, longTextOf: (text: string) => LongText | undefined): number => {
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+type LongTextOf = (text: string) => LongText | undefined;
+
+/** Puts the image texts of an object in place of their stand-ins. @returns how many */
+const putBackIn = (body: unknown, longTextOf: LongTextOf, depth = DEEPEST): number => {
+  if (!isRecord(body) || depth === 0) return 0;
+  let count = 0;
+  for (const [name, sent] of Object.entries(body)) {
+    const text = typeof sent === 'string' ? longTextOf(sent) : undefined;
+    count += text ? 1 : putBackIn(sent, longTextOf, depth - 1);
+    if (text) body[name] = text;
+  }
+  return count;
+};
+
+/** Puts the image texts of tasks in place of their stand-ins. @returns how many */
+const putBack = (body: unknown, longTextOf: LongTextOf): number => {
   let count = 0;
   for (const task of Array.isArray(body) ? (body as unknown[]) : []) {
     for (const path of imagePaths) {
@@ -74,11 +94,12 @@ const putBack = (body: unknown, longTextOf: (text: string) => LongText | undefin
 };
 
 export const createJsonReader = (options: JsonReaderOptions): JsonReader => {
-  const { maxTasks, what, spooled, decode, parse } = options;
+  const { maxTasks, what, spooled, decode, parse, isImage } = options;
   const skeleton = createSkeleton({
     maxValues: maxValuesOf(maxTasks),
     maxBytes: Math.max(LEAST_BYTES, BYTES_PER_TASK * maxTasks),
     spooled,
+    isImage,
   });
 
   const explain = (cause: unknown, text: string): TaskError => {
@@ -113,7 +134,8 @@ export const createJsonReader = (options: JsonReaderOptions): JsonReader => {
       const oneDone = () => {
         if (--left === 0) release();
       };
-      left = putBack(body, (sent) => skeleton.longTextOf(sent, oneDone));
+      const put = isImage ? putBackIn : putBack;
+      left = put(body, (sent) => skeleton.longTextOf(sent, oneDone));
       if (left === 0) release();
       return body;
     },

@@ -8,12 +8,15 @@ const typeOf = (contentType = ''): string => contentType.split(';', 1)[0]?.trim(
 
 const invalid = (message: string) => new TaskError('invalidRequestBody', message);
 
+/** What a body is to be. */
+export const TASK_ARRAY = 'a JSON array of tasks';
+
 /** @throws TaskError invalidRequestBody for types that hold no JSON */
-export const requireReadable = (contentType: string | undefined): void => {
+export const requireReadable = (contentType: string | undefined, wanted = TASK_ARRAY): void => {
   const type = typeOf(contentType);
   if (readable.has(type) || type.endsWith('+json')) return;
-  const json = "send a JSON array of tasks with 'Content-Type: application/json'";
-  if (type.startsWith('multipart/')) {
+  const json = `send ${wanted} with 'Content-Type: application/json'`;
+  if (type.startsWith('multipart/') && wanted === TASK_ARRAY) {
     throw invalid(
       `A multipart body is not read: ${json}, and the image in it as base64, data URI or URL. Images as files go to POST /v1/images.`,
     );
@@ -29,14 +32,12 @@ const isWide = ([first, second]: Buffer): boolean =>
  * The text of a body in UTF-8.
  * @throws TaskError invalidRequestBody that says what the body is instead
  */
-export const readText = (bytes: Buffer, contentType: string | undefined): string => {
+export const readText = (bytes: Buffer, contentType: string | undefined, wanted = TASK_ARRAY): string => {
   if (isWide(bytes)) throw invalid('The body is UTF-16 or UTF-32: send JSON in UTF-8.');
   const text = bytes.toString();
-  if (text.trim() === '') throw invalid('The body is empty: send a JSON array of tasks.');
+  if (text.trim() === '') throw invalid(`The body is empty: send ${wanted}.`);
   if (typeOf(contentType) === FORM && /^\s*[\w.%+[\]-]+=/.test(text.slice(0, 200))) {
-    throw invalid(
-      "The body has form fields: send a JSON array of tasks with 'Content-Type: application/json'.",
-    );
+    throw invalid(`The body has form fields: send ${wanted} with 'Content-Type: application/json'.`);
   }
   return text;
 };

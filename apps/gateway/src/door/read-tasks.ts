@@ -6,8 +6,9 @@ import { openBody, tooLarge, type Pace } from './body.js';
 import { encodingOf } from './decoder.js';
 import { firstTask, KEY_BYTES } from './first-task.js';
 import type { IntakeMemory, Lease } from './intake-memory.js';
+import type { IsImage } from './json-path.js';
 import { createJsonReader, LEAST_BYTES } from './json-reader.js';
-import { readText, requireReadable } from './read-json.js';
+import { readText, requireReadable, TASK_ARRAY } from './read-json.js';
 import { BODY_WAIT_MS, decodedBytes, SPOOL_MEMORY_BYTES, type Spool } from './spool.js';
 
 /** The first bytes of a body with what Node and the kernel hold of it. */
@@ -20,6 +21,8 @@ export type BodyNeeds = {
   readonly maxTasks: number;
   readonly pace: Pace;
   readonly parse: (request: FastifyRequest, text: string) => Promise<unknown>;
+  /** Where images stand, in a body that is an object and no array of tasks. */
+  readonly isImage?: IsImage;
 };
 
 /** The encoding of a body. Nothing is decoded for a caller who is not known, since decoders take memory. */
@@ -31,7 +34,7 @@ const requireEncoding = ({ headers, owner }: FastifyRequest) => {
 };
 
 /** Takes memory for a body. The request's end gives it back. */
-const openLease = ({ memory }: BodyNeeds, request: FastifyRequest): Lease => {
+export const openLease = ({ memory }: BodyNeeds, request: FastifyRequest): Lease => {
   request.lease?.end();
   request.lease = memory.open(request.owner?.id);
   return request.lease;
@@ -42,7 +45,8 @@ const memoryFor = (length: number): number => (length <= LEAST_BYTES ? length : 
 /** Reads the tasks of a body after its key was checked. The key may be in the first task of a plain body. */
 export const readTasks = async (needs: BodyNeeds, request: FastifyRequest): Promise<unknown> => {
   const type = request.headers['content-type'];
-  requireReadable(type);
+  const wanted = needs.isImage ? 'a JSON object' : TASK_ARRAY;
+  requireReadable(type, wanted);
   const encoding = requireEncoding(request);
   const beginning: Buffer[] = [];
   let take = async (piece: Buffer): Promise<void> => void beginning.push(piece);
@@ -72,8 +76,9 @@ export const readTasks = async (needs: BodyNeeds, request: FastifyRequest): Prom
     maxTasks: needs.maxTasks,
     what: 'body',
     spooled,
-    decode: (bytes) => readText(bytes, type),
+    decode: (bytes) => readText(bytes, type, wanted),
     parse: (text) => needs.parse(request, text),
+    isImage: needs.isImage,
   });
   take = async (piece) => {
     const settled = reader.take(piece);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { TaskError, type LongText } from '#contract';
 import { createArena } from './arena.js';
 import { createImageTexts } from './image-texts.js';
-import { createPath } from './json-path.js';
+import { createPath, type IsImage } from './json-path.js';
 import { createStringReader, unitsOf } from './json-strings.js';
 import type { Spooled } from './spool.js';
 
@@ -34,6 +34,8 @@ export type SkeletonOptions = {
   readonly maxBytes: number;
   /** Takes the bytes of images. */
   readonly spooled: Spooled;
+  /** Where images stand; in tasks unless given. */
+  readonly isImage?: IsImage | undefined;
 };
 
 /** Something that `JSON.parse` will refuse, or that is too much of something. */
@@ -66,10 +68,10 @@ export type Skeleton = {
  * Reads a JSON text of any size in pieces and keeps a short one: images in base64 are decoded and lie apart, other long strings are
  * cut, and long runs of blanks are shortened. `JSON.parse` then reads the skeleton. Every refusal comes early.
  */
-export const createSkeleton = ({ maxValues, maxBytes, spooled }: SkeletonOptions): Skeleton => {
+export const createSkeleton = ({ maxValues, maxBytes, spooled, isImage }: SkeletonOptions): Skeleton => {
   const skeleton = createArena(maxBytes + SPARE_BYTES);
   const images = createImageTexts(spooled);
-  const path = createPath();
+  const path = createPath(isImage);
   const nonce = randomUUID();
   const marks: Mark[] = [];
   const place = { line: 1, column: 1 };

@@ -4,8 +4,9 @@ import { StorageError } from '#storage';
 import { createFaultLog, type Logger } from '#telemetry';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Door } from '../doors/door.js';
 import { toServiceFault } from '../tasks/service-fault.js';
-import { problemBody } from './problem-body.js';
+import { problemBody, type ProblemBody } from './problem-body.js';
 
 const statusOf = (error: unknown): number => {
   if (error instanceof HttpException) return error.getStatus();
@@ -47,6 +48,10 @@ const isUnrouted = (error: unknown, is404: boolean): boolean =>
 /** Headers that hold for whatever is answered. */
 const isKept = (name: string) => name === 'vary' || name.startsWith('access-control-');
 
+/** Routes that imitate another service answer errors as that does. */
+const inFormOf = (door: Door | undefined, answer: { readonly status: number; readonly body: ProblemBody }) =>
+  door?.refuse(answer.body.errors[0], answer.status) ?? answer;
+
 /** The only place that turns an error into an HTTP answer. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -62,7 +67,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const { server, url, is404 } = http.getRequest<FastifyRequest>();
+    const { server, url, is404, routeOptions } = http.getRequest<FastifyRequest>();
     const isRouters = isUnrouted(error, is404);
     const methods = isRouters ? server.allowedMethods(url.split('?', 1)[0] ?? '') : [];
     const problem = isRouters ? refuseRoute(methods) : translate(error);
@@ -77,7 +82,8 @@ export class ProblemFilter implements ExceptionFilter {
     const body = problemBody(problem, this.publicUrl, routing);
     const [item] = body.errors;
     if (item.retryAfter !== undefined) reply.header('retry-after', `${item.retryAfter}`);
-    void reply.status(status).send(body);
+    const answer = inFormOf(routeOptions?.config?.door, { status, body });
+    void reply.status(answer.status).send(answer.body);
   }
 
   private note(problem: TaskError): void {

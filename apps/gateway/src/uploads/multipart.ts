@@ -10,6 +10,8 @@ export type FormContent = {
   readonly fields: Fields;
   /** The name of its file; empty if it came without one. Undefined when the form has no file. */
   readonly fileName: string | undefined;
+  /** The name of the field that held the file. */
+  readonly fileField?: string | undefined;
 };
 
 /** A form that is read as it comes. */
@@ -59,6 +61,7 @@ export const openForm = (contentType: string, write: (piece: Uint8Array) => Prom
   const parser = openParser(contentType);
   const fields: [string, string][] = [];
   let fileName: string | undefined;
+  let fileField: string | undefined;
   let stored: Promise<void> | undefined;
   let fail: (error: TaskError) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
@@ -71,8 +74,9 @@ export const openForm = (contentType: string, write: (piece: Uint8Array) => Prom
   const toFault = (error: unknown) => (error instanceof TaskError ? error : malformed(error));
 
   parser
-    .on('file', (_, file: Readable, name: string | undefined) => {
+    .on('file', (field, file: Readable, name: string | undefined) => {
       fileName = name ?? '';
+      fileField = field;
       stored = store(file);
       stored.catch((error: unknown) => fail(toFault(error)));
     })
@@ -93,7 +97,7 @@ export const openForm = (contentType: string, write: (piece: Uint8Array) => Prom
       parser.end();
       await Promise.race([finished, failed]);
       await Promise.race([stored, failed]);
-      return { fields, fileName };
+      return { fields, fileName, fileField };
     },
   };
 };
