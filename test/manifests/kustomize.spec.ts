@@ -17,7 +17,6 @@ import {
   kustomizations,
   podsOf,
   readYaml,
-  type Container,
   type Manifest,
 } from '../support/manifests.js';
 import { pythonWith } from '../support/python-client.js';
@@ -33,11 +32,9 @@ const custom: Readonly<Record<string, new (data: never) => { validate: () => voi
   ServiceMonitor,
 };
 
-const graceOf = (manifests: readonly Manifest[]): number =>
-  Number(manifests.find(({ data }) => data?.['SHUTDOWN_GRACE_S'])?.data?.['SHUTDOWN_GRACE_S']);
-
-const preStopOf = ([container]: readonly Container[]): number =>
-  container?.lifecycle?.preStop.sleep.seconds ?? 0;
+/** A number of the programs' settings. */
+const settingOf = (manifests: readonly Manifest[], name: string): number =>
+  Number(manifests.find(({ data }) => data?.['SHUTDOWN_GRACE_S'])?.data?.[name]);
 
 const deploymentsOf = (manifests: readonly Manifest[]) =>
   manifests.filter(({ kind }) => kind === 'Deployment');
@@ -108,7 +105,7 @@ describeManifests('the manifests', () => {
     });
 
     it('give every program its own account, probes and time to drain', () => {
-      const graceS = graceOf(of(folder));
+      const stopS = settingOf(of(folder), 'SHUTDOWN_GRACE_S') + settingOf(of(folder), 'SHUTDOWN_DELAY_S');
       const accounts = of(folder).filter(({ kind }) => kind === 'ServiceAccount');
       const names = accounts.map(({ metadata }) => metadata.name);
       for (const pod of podsOf(of(folder)))
@@ -125,9 +122,17 @@ describeManifests('the manifests', () => {
           livenessProbe: live,
           readinessProbe: ready,
         });
-        expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(preStopOf(containers) + graceS + 5);
+        expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(stopS + 5);
       }
     });
+  });
+
+  it('let a node be drained, also with one replica, and also of pods that are not ready', () => {
+    const budgets = all().filter(({ kind }) => kind === 'PodDisruptionBudget');
+    expect(budgets.length).toBeGreaterThan(0);
+    for (const { spec } of budgets)
+      expect(spec).toMatchObject({ maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow' });
+    expect(budgets.filter(({ spec }) => 'minAvailable' in spec)).toEqual([]);
   });
 
   it('set only variables that the programs know', () => {

@@ -152,6 +152,8 @@ const ServiceSettings = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
   /** Seconds that a stopping program gives its work in hand before it hands it back or drops it. */
   SHUTDOWN_GRACE_S: integer(1, 3600).default(6),
+  /** Seconds for which a stopping gateway still takes requests while it says that it is not ready. */
+  SHUTDOWN_DELAY_S: integer(0, 600).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

@@ -5,8 +5,8 @@ import { SHUTDOWN } from './shutdown.js';
 import { provide, token } from './token.js';
 
 export const DATABASE = token<Database>('database');
-/** Rejects while the database does not answer or lacks a migration. */
-export const DATABASE_CHECK = token<() => Promise<unknown>>('database check');
+/** Rejects until the schema of the database is known to fit. */
+export const SCHEMA_CHECK = token<() => Promise<void>>('schema check');
 
 @Module({
   providers: [
@@ -16,8 +16,8 @@ export const DATABASE_CHECK = token<() => Promise<unknown>>('database check');
         shutdown.closes('database', openDatabase(config.DATABASE_URL), (opened) => opened.$disconnect()),
       { config: CONFIG, shutdown: SHUTDOWN },
     ),
-    provide(DATABASE_CHECK, ({ database }) => checkSchema(database), { database: DATABASE }),
+    provide(SCHEMA_CHECK, ({ database }) => checkSchema(database), { database: DATABASE }),
   ],
-  exports: [DATABASE, DATABASE_CHECK],
+  exports: [DATABASE, SCHEMA_CHECK],
 })
 export class DatabaseModule {}

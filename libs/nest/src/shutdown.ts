@@ -28,7 +28,8 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
   /** Names of the steps that failed. */
   readonly failed: string[] = [];
   private readonly late: Promise<void>[] = [];
-  private isStopping = false;
+  /** From the signal on. */
+  isStopping = false;
 
   constructor(private readonly log: Logger) {}
 

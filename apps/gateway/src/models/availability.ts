@@ -1,5 +1,5 @@
 import { TaskError } from '#contract';
-import type { Model } from '#models';
+import { findModel, type Catalogue, type Model } from '#models';
 import { token } from '#nest';
 
 /** The models that tasks may use now. */

@@ -1,5 +1,5 @@
 import { availableModels, warmWorkers } from '#database';
-import { DATABASE, DatabaseModule, provide } from '#nest';
+import { CONFIG, DATABASE, DatabaseModule, provide } from '#nest';
 import { Module } from '@nestjs/common';
 import { AVAILABILITY, createAvailability } from './availability.js';
 import { CATALOGUE } from './catalogue.js';
