@@ -186,6 +186,11 @@ describeManifests('the manifests', () => {
     const variables = workers.flatMap(containersOf).flatMap(({ env = [] }) => env);
     const model = variables.find(({ name }) => name === 'WORKER_MODELS')?.value ?? '';
     expect([...catalogue.keys()]).toContain(model);
+    const offered = deploymentsOf(objects)
+      .filter(({ metadata }) => metadata.name === 'gateway')
+      .flatMap(containersOf)
+      .flatMap(({ env = [] }) => env);
+    expect(offered).toContainEqual({ name: 'OFFERED_MODELS', value: model });
 
     const triggers = objects.flatMap(({ kind, spec }) => (kind === 'ScaledObject' ? spec.triggers : []));
     const slots = variables.find(({ name }) => name === 'WORKER_CONCURRENCY')?.value;
@@ -200,6 +205,18 @@ describeManifests('the manifests', () => {
     } finally {
       await database.$disconnect();
     }
+  });
+
+  it('scale with time for a GPU node to come, and keep their workers while Postgres is away', () => {
+    const [scaled] = of('k8s/overlays/keda').filter(({ kind }) => kind === 'ScaledObject');
+    const minutes = { initialCooldownPeriod: 1800, cooldownPeriod: 1800, minReplicaCount: 0 };
+    expect(scaled?.spec).toMatchObject({
+      ...minutes,
+      fallback: { behavior: 'currentReplicasIfHigher' },
+      advanced: {
+        horizontalPodAutoscalerConfig: { behavior: { scaleDown: { stabilizationWindowSeconds: 600 } } },
+      },
+    });
   });
 
   it('contain the alerts and dashboards of deploy/', () => {

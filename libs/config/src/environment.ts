@@ -90,6 +90,11 @@ const ServiceSettings = z.object({
   MAX_IMAGE_MEGAPIXELS: integer(1, 128).default(64),
   /** AIR ids or slugs of the models that a worker serves. Unless set, all installed models. */
   WORKER_MODELS: list.default([]),
+  /**
+   * AIR ids or slugs of models whose tasks are accepted even if no worker has served them yet, or not for a week, as
+   * when workers are scaled to zero.
+   */
+  OFFERED_MODELS: list.default([]),
   /** Seconds for one attempt at a task, which then fails with taskTimeout. */
   TASK_TIMEOUT_S: integer(1, 86_400).default(300),
   /**
