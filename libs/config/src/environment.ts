@@ -44,6 +44,15 @@ const ServiceSettings = z.object({
   API_KEY: z.string().trim().optional(),
   /** Your own Postgres. Unless set, an embedded one is started. */
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  /**
+   * Postgres itself, where DATABASE_URL leads to a transaction pooler. Notifications, migrations and, without REDIS_URL,
+   * the queue need sessions of their own.
+   */
+  DATABASE_DIRECT_URL: url('postgres:', 'postgresql:').optional(),
+  /** The most connections of a program to DATABASE_URL. */
+  DATABASE_POOL_MAX: integer(2, 1000).default(10),
+  /** Seconds after which Postgres ends a statement. Not set where DATABASE_DIRECT_URL is. */
+  STATEMENT_TIMEOUT_S: integer(1, 86_400).default(60),
   /** Redis for the queue. Unless set, the queue is in Postgres. */
   REDIS_URL: url('redis:', 'rediss:').optional(),
   /** Prefix of the queue's keys in Redis. Installations that share a Redis need different ones. */
@@ -168,4 +177,8 @@ export const Environment = z
   .refine((settings) => settings.RESULT_RETENTION_H <= settings.RECORD_RETENTION_D * 24, {
     path: ['RESULT_RETENTION_H'],
     message: 'must not be longer than RECORD_RETENTION_D',
+  })
+  .refine((settings) => settings.DATABASE_URL !== undefined || settings.DATABASE_DIRECT_URL === undefined, {
+    path: ['DATABASE_DIRECT_URL'],
+    message: 'needs DATABASE_URL',
   });

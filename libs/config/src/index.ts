@@ -1,5 +1,5 @@
 export { localKeyFile, localKeyKept, readLocalKey } from './local-key.js';
 export { readCatalogue } from './read-catalogue.js';
-export { readConfig, readServiceConfig, type Config, type ServiceConfig } from './read-config.js';
+export { directUrl, readConfig, readServiceConfig, type Config, type ServiceConfig } from './read-config.js';
 export { usableCores } from './usable-cores.js';
 export { mirrorFault } from './value-kinds.js';
