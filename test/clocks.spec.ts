@@ -145,7 +145,7 @@ describe('npx clearcut doctor', () => {
     const { code, out } = await doctor();
     const lines = out.trimEnd().split('\n');
     const names = lines.map((line) => line.split(/ +/)[1]);
-    const service = ['database', 'clock', 'queue', 'workers', 'decoder'];
+    const service = ['database', 'connections', 'clock', 'queue', 'workers', 'decoder'];
     expect(names.filter((name) => name !== 'disk')).toEqual([
       'node',
       'memory',
@@ -154,9 +154,18 @@ describe('npx clearcut doctor', () => {
       ...service,
     ]);
     expect(lines.filter((line) => line.startsWith('FAULT'))).toEqual([]);
+    expect(out).toMatch(/^ok +connections +\d+ of \d+ in use; 1 programs may take 30$/m);
     expect(out).toMatch(/^ok +queue +answers, in Postgres$/m);
     expect(out).toMatch(/^ok +workers +1 warm, cpu/m);
     expect(out).toMatch(/^ok +decoder +starts$/m);
+    expect(code).toBe(0);
+  });
+
+  it('says that the programs may open more connections than Postgres has', async () => {
+    const { code, out } = await doctor({ DATABASE_POOL_MAX: '1000' });
+    expect(out).toMatch(
+      /^HINT +connections .*may take 1020: lower DATABASE_POOL_MAX, raise max_connections/m,
+    );
     expect(code).toBe(0);
   });
 

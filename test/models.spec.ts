@@ -87,6 +87,41 @@ describe('the models of a service', () => {
   });
 });
 
+describe('OFFERED_MODELS', () => {
+  it('lets tasks wait for the first worker ever, and for one after more than a week', async () => {
+    const photo = (await toPng(disc(60, 40))).toString('base64');
+    const service = await startService({ neverServed: true, env: { OFFERED_MODELS: 'rembg-v1-4' } });
+    try {
+      const send = async () => {
+        const task = removal(photo, { deliveryMethod: 'async' });
+        expect(await service.post([task])).toMatchObject({ status: 200, errors: [] });
+        return task.taskUUID;
+      };
+      const succeeds = (taskUuid: string) =>
+        until('the result', () =>
+          service.database.task.findFirst({ where: { taskUuid, state: 'succeeded' } }),
+        );
+      const first = await send();
+      await service.worker.start();
+      await succeeds(first);
+
+      await service.worker.stop();
+      const lastServedAt = new Date(Date.now() - 8 * 24 * 60 * 60 * 1000);
+      await service.database.servedModel.updateMany({ data: { lastServedAt } });
+      const second = await send();
+      await service.worker.start();
+      await succeeds(second);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  it('keeps the gateway from starting when the catalogue lacks one', async () => {
+    const start = startService({ env: { OFFERED_MODELS: 'acme:9@9' } });
+    await expect(start).rejects.toThrow('OFFERED_MODELS names acme:9@9');
+  });
+});
+
 describe('WORKER_MODELS', () => {
   it.each([
     ['a model that is not installed', absentModel.air, /not installed.*models pull/],

@@ -89,7 +89,7 @@ describe('every answer of a program limits what browsers do with it, and tells n
       expect(answer).toContain(`\r\n${name}\r\n`);
   });
 
-  it.each(['/', '/queues/', '/metrics', '/health/live', '/health/ready', '/elsewhere'])(
+  it.each(['/', '/queues/', '/metrics', '/health/live', '/health/ready', '/health/dependencies', '/elsewhere'])(
     'the admin ports: %s, with and without the token',
     async (path) => {
       const authorization = `Bearer ${ADMIN_TOKEN}`;

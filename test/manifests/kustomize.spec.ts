@@ -17,7 +17,6 @@ import {
   kustomizations,
   podsOf,
   readYaml,
-  type Container,
   type Manifest,
 } from '../support/manifests.js';
 import { pythonWith } from '../support/python-client.js';
@@ -33,11 +32,9 @@ const custom: Readonly<Record<string, new (data: never) => { validate: () => voi
   ServiceMonitor,
 };
 
-const graceOf = (manifests: readonly Manifest[]): number =>
-  Number(manifests.find(({ data }) => data?.['SHUTDOWN_GRACE_S'])?.data?.['SHUTDOWN_GRACE_S']);
-
-const preStopOf = ([container]: readonly Container[]): number =>
-  container?.lifecycle?.preStop.sleep.seconds ?? 0;
+/** A number of the programs' settings. */
+const settingOf = (manifests: readonly Manifest[], name: string): number =>
+  Number(manifests.find(({ data }) => data?.['SHUTDOWN_GRACE_S'])?.data?.[name]);
 
 const deploymentsOf = (manifests: readonly Manifest[]) =>
   manifests.filter(({ kind }) => kind === 'Deployment');
@@ -108,7 +105,7 @@ describeManifests('the manifests', () => {
     });
 
     it('give every program its own account, probes and time to drain', () => {
-      const graceS = graceOf(of(folder));
+      const stopS = settingOf(of(folder), 'SHUTDOWN_GRACE_S') + settingOf(of(folder), 'SHUTDOWN_DELAY_S');
       const accounts = of(folder).filter(({ kind }) => kind === 'ServiceAccount');
       const names = accounts.map(({ metadata }) => metadata.name);
       for (const pod of podsOf(of(folder)))
@@ -125,9 +122,17 @@ describeManifests('the manifests', () => {
           livenessProbe: live,
           readinessProbe: ready,
         });
-        expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(preStopOf(containers) + graceS + 5);
+        expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(stopS + 5);
       }
     });
+  });
+
+  it('let a node be drained, also with one replica, and also of pods that are not ready', () => {
+    const budgets = all().filter(({ kind }) => kind === 'PodDisruptionBudget');
+    expect(budgets.length).toBeGreaterThan(0);
+    for (const { spec } of budgets)
+      expect(spec).toMatchObject({ maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow' });
+    expect(budgets.filter(({ spec }) => 'minAvailable' in spec)).toEqual([]);
   });
 
   it('set only variables that the programs know', () => {
@@ -181,6 +186,11 @@ describeManifests('the manifests', () => {
     const variables = workers.flatMap(containersOf).flatMap(({ env = [] }) => env);
     const model = variables.find(({ name }) => name === 'WORKER_MODELS')?.value ?? '';
     expect([...catalogue.keys()]).toContain(model);
+    const offered = deploymentsOf(objects)
+      .filter(({ metadata }) => metadata.name === 'gateway')
+      .flatMap(containersOf)
+      .flatMap(({ env = [] }) => env);
+    expect(offered).toContainEqual({ name: 'OFFERED_MODELS', value: model });
 
     const triggers = objects.flatMap(({ kind, spec }) => (kind === 'ScaledObject' ? spec.triggers : []));
     const slots = variables.find(({ name }) => name === 'WORKER_CONCURRENCY')?.value;
@@ -195,6 +205,18 @@ describeManifests('the manifests', () => {
     } finally {
       await database.$disconnect();
     }
+  });
+
+  it('scale with time for a GPU node to come, and keep their workers while Postgres is away', () => {
+    const [scaled] = of('k8s/overlays/keda').filter(({ kind }) => kind === 'ScaledObject');
+    const minutes = { initialCooldownPeriod: 1800, cooldownPeriod: 1800, minReplicaCount: 0 };
+    expect(scaled?.spec).toMatchObject({
+      ...minutes,
+      fallback: { behavior: 'currentReplicasIfHigher' },
+      advanced: {
+        horizontalPodAutoscalerConfig: { behavior: { scaleDown: { stabilizationWindowSeconds: 600 } } },
+      },
+    });
   });
 
   it('contain the alerts and dashboards of deploy/', () => {

@@ -249,7 +249,7 @@ it('is closed when no token is set', async () => {
     expect(page.status).toBe(200);
     await redis.start();
     await until('the queue to answer again', async () => {
-      const { status } = await fetch(`${service.admin.dispatcher}/health/ready`);
+      const { status } = await fetch(`${service.admin.dispatcher}/health/dependencies`);
       return status === 200;
     });
   } finally {

@@ -12,11 +12,23 @@ const ask = async (url: string, path: string) => {
 };
 
 /** A dependency that takes 0.9 s to answer counts as down, which happens on a busy machine. */
-const readiness = (url: string) =>
-  until('the program to be ready', async () => {
-    const answer = await ask(url, '/health/ready');
+const untilUp = (url: string) =>
+  until('the dependencies to answer', async () => {
+    const answer = await ask(url, '/health/dependencies');
     return answer.status === 200 ? answer : undefined;
   });
+
+const programs = ['gateway', 'worker', 'dispatcher'] as const;
+
+const up = async (url: string) => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Object.fromEntries(
+    [...text.matchAll(/^clearcut_dependency_up\{dependency="(\w+)"\} (\d)$/gm)].map(([, name, value]) => [
+      name,
+      Number(value),
+    ]),
+  );
+};
 
 describe('the admin port', () => {
   let service: Service;
@@ -33,8 +45,9 @@ describe('the admin port', () => {
     await service.dispatcher.start();
     for (const url of Object.values(service.admin)) {
       expect(await ask(url, '/health/live')).toMatchObject({ status: 200, body: { ok: true } });
-      const ready = { ok: true, database: 'up', queue: 'up', storage: 'up' };
-      expect(await readiness(url)).toEqual({ status: 200, body: ready });
+      expect(await ask(url, '/health/ready')).toEqual({ status: 200, body: { ok: true, schema: 'up' } });
+      const body = { ok: true, database: 'up', queue: 'up', storage: 'up' };
+      expect(await untilUp(url)).toEqual({ status: 200, body });
       expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
     }
   });
@@ -43,38 +56,61 @@ describe('the admin port', () => {
 // Skipped without redis-server, which redisIsInstalled reports. In CI a missing redis-server is a failure.
 const withRedis = redisIsInstalled() ? it : it.skip;
 
-describe('a worker', () => {
-  withRedis(
-    'is not ready while the queue is away, but alive, since a restart would not bring it back',
-    async () => {
-      const redis = await startRedis();
-      const service = await startService({ admin: true, env: { REDIS_URL: redis.url } });
-      try {
-        await service.worker.start();
-        const { worker } = service.admin;
-        expect((await readiness(worker)).status).toBe(200);
+describe('every program', () => {
+  withRedis('stays ready while the queue is away, and names it as a dependency that is down', async () => {
+    const redis = await startRedis();
+    const service = await startService({ admin: true, env: { REDIS_URL: redis.url } });
+    try {
+      await service.worker.start();
+      await service.dispatcher.start();
+      for (const name of programs) await untilUp(service.admin[name]);
 
-        await redis.stop();
+      await redis.stop();
+      for (const url of programs.map((name) => service.admin[name])) {
         const down = await until('the outage to show', async () => {
-          const answer = await ask(worker, '/health/ready');
-          return answer.status === 503 ? answer : undefined;
+          const answer = await ask(url, '/health/dependencies');
+          return answer.status === 503 && answer.body['database'] === 'up' ? answer : undefined;
         });
-        expect(down.body).toMatchObject({
-          ok: false,
-          database: 'up',
-          queue: expect.stringMatching(/^down: /),
+        expect(down.body).toMatchObject({ ok: false, queue: expect.stringMatching(/^down: /) });
+        await until('the metric', async () => {
+          const { database, queue } = await up(url);
+          return database === 1 && queue === 0;
         });
-        expect((await ask(worker, '/health/live')).status).toBe(200);
-
-        await redis.start();
-        await until('it to be ready again', async () => (await ask(worker, '/health/ready')).status === 200);
-      } finally {
-        await service.stop();
-        await redis.stop();
+        expect(await ask(url, '/health/ready')).toMatchObject({ status: 200, body: { ok: true } });
+        expect((await ask(url, '/health/live')).status).toBe(200);
       }
-    },
-  );
 
+      await redis.start();
+      for (const name of programs) await untilUp(service.admin[name]);
+    } finally {
+      await service.stop();
+      await redis.stop();
+    }
+  });
+});
+
+describe('a gateway that is told to stop', () => {
+  it('is not ready at once, and takes requests for SHUTDOWN_DELAY_S', async () => {
+    const service = await startService({ admin: true, env: { SHUTDOWN_DELAY_S: '3' } });
+    try {
+      expect((await ask(service.admin.gateway, '/health/ready')).status).toBe(200);
+      const stopped = service.gateway.stop();
+      const { body } = await until('it to be unready', async () => {
+        const answer = await ask(service.admin.gateway, '/health/ready');
+        return answer.status === 503 ? answer : undefined;
+      });
+      expect(body).toEqual({ ok: false, phase: 'stopping' });
+      const { status } = await fetch(`${service.url}/health/live`, { headers: { connection: 'close' } });
+      expect(status).toBe(200);
+      await stopped;
+      await expect(fetch(service.url)).rejects.toThrow('fetch failed');
+    } finally {
+      await service.stop();
+    }
+  });
+});
+
+describe('a worker', () => {
   it('is not live when a task for it waits in the queue and is not taken', async () => {
     const service = await startService({
       admin: true,

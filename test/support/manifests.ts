@@ -19,7 +19,6 @@ export type Container = {
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly resources: { readonly requests: Record<string, string>; readonly limits: Record<string, unknown> };
   readonly securityContext: Record<string, unknown>;
-  readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
   readonly startupProbe?: Probe;
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;

@@ -9,11 +9,11 @@ class DatabaseError extends Error {
 }
 
 /**
- * DATABASE_URL, or the database of a running `npm start`.
+ * DATABASE_DIRECT_URL or DATABASE_URL, or the database of a running `npm start`.
  * @throws DatabaseError when there is neither
  */
-export const databaseUrl = ({ DATABASE_URL, DATA_DIR }: Config): string => {
-  const url = DATABASE_URL ?? findRunningPostgres(DATA_DIR);
+export const databaseUrl = ({ DATABASE_DIRECT_URL, DATABASE_URL, DATA_DIR }: Config): string => {
+  const url = DATABASE_DIRECT_URL ?? DATABASE_URL ?? findRunningPostgres(DATA_DIR);
   if (url !== undefined) return url;
   throw new DatabaseError(
     `DATABASE_URL is not set, and no npm start runs on ${DATA_DIR}: start one, or set DATABASE_URL or DATA_DIR.`,

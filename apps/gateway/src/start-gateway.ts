@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { usableCores } from '#config';
 import { reasonOf } from '#errors';
 import { limitThreads } from '#imaging';
@@ -26,7 +27,11 @@ export const startGateway = async (
     async (shutdown) => {
       const created = await createApp({ context, catalogue, options, shutdown });
       const callers = { sockets: created.get(SOCKETS), waitingRoom: created.get(WAITING_ROOM) };
-      shutdown.finish('callers', () => drain(created, callers, graceMs));
+      shutdown.finish('callers', async () => {
+        // Load balancers need a moment to see that this gateway is not ready. Until then it answers as before.
+        await sleep(config.SHUTDOWN_DELAY_S * 1000);
+        await drain(created, callers, graceMs);
+      });
       return created;
     },
     async (created, shutdown) => {

@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { readCatalogue, readServiceConfig } from '#config';
+import { directUrl, readCatalogue, readServiceConfig } from '#config';
 import { requirePlatform, runProgram, watchOver, type Ending } from '#program';
 
 /** Hands back at once what the worker had in hand. */
 const handBack = async ({ identity, isOwnFault }: Ending): Promise<void> => {
   if (identity === undefined) return;
   const { handBackOf, openDatabase } = await import('#database');
-  const database = openDatabase(readServiceConfig().DATABASE_URL);
+  const database = openDatabase(directUrl(readServiceConfig()));
   try {
     await handBackOf(database, identity, isOwnFault);
   } finally {

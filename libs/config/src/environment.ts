@@ -52,6 +52,15 @@ const ServiceSettings = z.object({
   API_KEY: z.string().trim().optional(),
   /** Your own Postgres. Unless set, an embedded one is started. */
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  /**
+   * Postgres itself, where DATABASE_URL leads to a transaction pooler. Notifications, migrations and, without REDIS_URL,
+   * the queue need sessions of their own.
+   */
+  DATABASE_DIRECT_URL: url('postgres:', 'postgresql:').optional(),
+  /** The most connections of a program to DATABASE_URL. */
+  DATABASE_POOL_MAX: integer(2, 1000).default(10),
+  /** Seconds after which Postgres ends a statement. Not set where DATABASE_DIRECT_URL is. */
+  STATEMENT_TIMEOUT_S: integer(1, 86_400).default(60),
   /** Redis for the queue. Unless set, the queue is in Postgres. */
   REDIS_URL: url('redis:', 'rediss:').optional(),
   /** Prefix of the queue's keys in Redis. Installations that share a Redis need different ones. */
@@ -103,6 +112,11 @@ const ServiceSettings = z.object({
   MAX_IMAGE_MEGAPIXELS: integer(1, 128).default(64),
   /** AIR ids or slugs of the models that a worker serves. Unless set, all installed models. */
   WORKER_MODELS: list.default([]),
+  /**
+   * AIR ids or slugs of models whose tasks are accepted even if no worker has served them yet, or not for a week, as
+   * when workers are scaled to zero.
+   */
+  OFFERED_MODELS: list.default([]),
   /** Seconds for one attempt at a task, which then fails with taskTimeout. */
   TASK_TIMEOUT_S: integer(1, 86_400).default(300),
   /**
@@ -165,6 +179,8 @@ const ServiceSettings = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
   /** Seconds that a stopping program gives its work in hand before it hands it back or drops it. */
   SHUTDOWN_GRACE_S: integer(1, 3600).default(6),
+  /** Seconds for which a stopping gateway still takes requests while it says that it is not ready. */
+  SHUTDOWN_DELAY_S: integer(0, 600).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -174,4 +190,8 @@ export const Environment = z
   .refine((settings) => settings.RESULT_RETENTION_H <= settings.RECORD_RETENTION_D * 24, {
     path: ['RESULT_RETENTION_H'],
     message: 'must not be longer than RECORD_RETENTION_D',
+  })
+  .refine((settings) => settings.DATABASE_URL !== undefined || settings.DATABASE_DIRECT_URL === undefined, {
+    path: ['DATABASE_DIRECT_URL'],
+    message: 'needs DATABASE_URL',
   });

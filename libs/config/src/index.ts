@@ -2,6 +2,6 @@ export type { DoorName } from './environment.js';
 export { localKeyFile, localKeyKept, readLocalKey } from './local-key.js';
 export { readCatalogue } from './read-catalogue.js';
 export { readPresets } from './read-presets.js';
-export { readConfig, readServiceConfig, type Config, type ServiceConfig } from './read-config.js';
+export { directUrl, readConfig, readServiceConfig, type Config, type ServiceConfig } from './read-config.js';
 export { usableCores } from './usable-cores.js';
 export { mirrorFault } from './value-kinds.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { isAbsolute } from 'node:path';
-import { readConfig, readServiceConfig, usableCores } from './index.js';
+import { directUrl, readConfig, readServiceConfig, usableCores } from './index.js';
 
 const DATABASE_URL = 'postgresql://clearcut@127.0.0.1:5432/clearcut';
 
@@ -105,6 +105,10 @@ describe('readConfig', () => {
       DECODE_TIMEOUT_S: '0',
       STALLED_AFTER_S: '0',
       SHUTDOWN_GRACE_S: '0',
+      SHUTDOWN_DELAY_S: '601',
+      DATABASE_DIRECT_URL: 'mysql://localhost/clearcut',
+      DATABASE_POOL_MAX: '1',
+      STATEMENT_TIMEOUT_S: '0',
       LOG_LEVEL: 'loud',
     };
     const message = (() => {
@@ -118,6 +122,15 @@ describe('readConfig', () => {
     expect(Object.keys(faulty).filter((name) => !message.includes(`${name} `))).toEqual([]);
     expect(message).toContain('PORT must be at most 65535');
     expect(message).toContain('REDIS_URL must be a URL that starts with redis:// or rediss://');
+  });
+
+  it('refuses a way past a pooler without the pooler', () => {
+    const direct = 'postgresql://clearcut@127.0.0.1:5433/clearcut';
+    expect(() => readConfig({ DATABASE_DIRECT_URL: direct })).toThrow(
+      'DATABASE_DIRECT_URL needs DATABASE_URL',
+    );
+    expect(directUrl(readServiceConfig({ DATABASE_URL, DATABASE_DIRECT_URL: direct }))).toBe(direct);
+    expect(directUrl(readServiceConfig({ DATABASE_URL }))).toBe(DATABASE_URL);
   });
 
   it('refuses to keep answers longer than records', () => {

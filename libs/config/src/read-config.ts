@@ -36,3 +36,9 @@ export const readServiceConfig = (env?: NodeJS.ProcessEnv): Config & { readonly 
   return Object.freeze({ ...config, DATABASE_URL });
 };
 export type ServiceConfig = ReturnType<typeof readServiceConfig>;
+
+type DatabaseUrls = Pick<ServiceConfig, 'DATABASE_URL' | 'DATABASE_DIRECT_URL'>;
+
+/** The address for what needs a session of Postgres. */
+export const directUrl = ({ DATABASE_URL, DATABASE_DIRECT_URL }: DatabaseUrls): string =>
+  DATABASE_DIRECT_URL ?? DATABASE_URL;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
-import { openDatabase, type Database } from './client.js';
+import { namedUrl, openDatabase, type Database } from './client.js';
+import { isDatabaseOutage } from './outage.js';
 
 let database: Database;
 beforeAll(async () => {
@@ -30,4 +31,48 @@ it('Postgres plans a repeated statement only once', async () => {
 it('Postgres does not keep statements with long lists prepared', async () => {
   for (const length of [100, 101]) await read(length);
   expect(await prepared()).toBe(1);
+});
+
+describe('a client with options', () => {
+  const withClient = async <T>(
+    options: Parameters<typeof openDatabase>[1],
+    work: (database: Database) => Promise<T>,
+  ): Promise<T> => {
+    const opened = openDatabase(namedUrl(await freshDatabase(), 'worker'), options);
+    try {
+      return await work(opened);
+    } finally {
+      await opened.$disconnect();
+    }
+  };
+
+  it('is named in Postgres, and has statements that take too long ended', async () => {
+    await withClient({ statementTimeoutMs: 300 }, async (opened) => {
+      const [row] = await opened.$queryRaw<{ name: string }[]>`
+        SELECT current_setting('application_name') AS name`;
+      expect(row?.name).toMatch(new RegExp(`^clearcut-worker/.+/${process.pid}$`));
+      const error = await opened.$executeRaw`SELECT pg_sleep(120)`.catch((fault: unknown) => fault);
+      expect(String(error)).toContain('57014');
+      expect(isDatabaseOutage(error)).toBe(true);
+    });
+  });
+
+  it('opens no more connections than its limit', async () => {
+    await withClient({ max: 2 }, async (opened) => {
+      await Promise.all(Array.from({ length: 20 }, () => opened.$executeRaw`SELECT pg_sleep(0.01)`));
+      const [row] = await opened.$queryRaw<{ count: number }[]>`
+        SELECT count(*)::int FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = current_setting('application_name')`;
+      expect(row?.count).toBe(2);
+    });
+  });
+
+  it('prepares no statement by name behind a transaction pooler', async () => {
+    await withClient({ isPooled: true, max: 2 }, async (opened) => {
+      for (let i = 0; i < 3; i++) await opened.task.findMany({ where: { id: randomUUID() } });
+      const [row] = await opened.$queryRaw<{ count: number }[]>`
+        SELECT count(*)::int FROM pg_prepared_statements WHERE name <> ''`;
+      expect(row?.count).toBe(0);
+    });
+  });
 });

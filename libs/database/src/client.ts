@@ -1,24 +1,43 @@
 import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './generated/client.js';
 
 export type Database = PrismaClient;
 
+export type ConnectionOptions = {
+  /** The most connections at once. */
+  readonly max?: number;
+  /** Postgres ends a statement that takes longer. */
+  readonly statementTimeoutMs?: number;
+  /** Whether a transaction pooler is in between: each transaction may have another connection to Postgres. */
+  readonly isPooled?: boolean;
+};
+
+const DEFAULT_MAX = 10;
+
 /** A new connection costs ten milliseconds, and prepares its statements anew. */
 const IDLE_MS = 60_000;
+
+/** By a statement, since poolers refuse it as a parameter of the connection. The pool waits for it. */
+const limitStatements =
+  (ms: number) =>
+  (client: pg.ClientBase): unknown =>
+    client.query(`SET statement_timeout = ${ms}`);
 
 /**
  * A pool whose connections always have an error listener. Between the pool's listener and the borrower's
  * there is a moment without one, and an error at that moment would end the process. Nothing is lost: the
  * query itself rejects.
  */
-const openPool = (databaseUrl: string): pg.Pool => {
+const openPool = (databaseUrl: string, { max, statementTimeoutMs, isPooled }: ConnectionOptions): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
-    max: 10,
+    max: max ?? DEFAULT_MAX,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: IDLE_MS,
+    ...(statementTimeoutMs && !isPooled && { onConnect: limitStatements(statementTimeoutMs) }),
   });
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
@@ -34,25 +53,47 @@ const MAX_PARAMETERS = 48;
 const nameOf = ({ sql, args }: { sql: string; args: unknown[] }): string =>
   args.length > MAX_PARAMETERS ? '' : createHash('sha256').update(sql).digest('base64url');
 
-const pools = new WeakMap<Database, pg.Pool>();
+type Connections = {
+  readonly pool: pg.Pool;
+  /** Whether a prepared statement is still there for the next query. */
+  readonly prepares: boolean;
+};
+
+const connections = new WeakMap<Database, Connections>();
 
 /** The pool that Prisma uses too, for statements that go to Postgres without it. */
-export const poolOf = (database: Database): pg.Pool => {
-  const pool = pools.get(database);
-  if (!pool) throw new Error('This client was not opened by openDatabase.');
-  return pool;
+export const connectionsOf = (database: Database): Connections => {
+  const known = connections.get(database);
+  if (!known) throw new Error('This client was not opened by openDatabase.');
+  return known;
 };
 
 /** A database whose connections come from this pool, and which ends it. */
-export const openDatabaseOn = (pool: pg.Pool): Database => {
-  const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: nameOf });
+export const openDatabaseOn = (pool: pg.Pool, prepares = true): Database => {
+  const statementNameGenerator = prepares ? nameOf : () => '';
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator });
   const database = new PrismaClient({ adapter });
-  pools.set(database, pool);
+  connections.set(database, { pool, prepares });
   return database;
 };
 
 /** Connects lazily. Every query rejects while the server is away. */
-export const openDatabase = (databaseUrl: string): Database => openDatabaseOn(openPool(databaseUrl));
+export const openDatabase = (databaseUrl: string, options: ConnectionOptions = {}): Database =>
+  openDatabaseOn(openPool(databaseUrl, options), !options.isPooled);
+
+/** Postgres keeps 63 bytes of a name. */
+const HOST_LENGTH = 34;
+
+/** The address by which Postgres shows in pg_stat_activity which program of which machine or pod is connected. */
+export const namedUrl = (databaseUrl: string, program: string): string => {
+  const url = new URL(databaseUrl);
+  if (!url.searchParams.has('application_name'))
+    url.searchParams.set(
+      'application_name',
+      `clearcut-${program}/${hostname().slice(0, HOST_LENGTH)}/${process.pid}`,
+    );
+  return url.href;
+};
 
 export const pingDatabase = async (database: Database): Promise<void> => {
   await database.$queryRaw`SELECT 1`;

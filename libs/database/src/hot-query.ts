@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { isNativeError } from 'node:util/types';
 import pg from 'pg';
-import { poolOf, type Database } from './client.js';
+import { connectionsOf, type Database } from './client.js';
 import { DatabaseAway } from './outage.js';
 import { Prisma, type Image, type Task as TaskRow } from './generated/client.js';
 
 /**
  * Statements that run for each request go to Postgres without Prisma, which takes ten times as long to read a row.
- * They are prepared once per connection, so their text must not depend on how many values they get.
+ * They are prepared once per connection, unless a transaction pooler is in between. So their text must not depend on how
+ * many values they get.
  */
 
 const names = new Map<string, string>();
@@ -33,9 +34,10 @@ const toFault = (error: unknown): unknown => {
  */
 export const hotRows = async (database: Database, sql: Prisma.Sql): Promise<unknown[][]> => {
   const { text, values } = sql;
+  const { pool, prepares } = connectionsOf(database);
   try {
-    const query = { name: nameOf(text), text, values, rowMode: 'array' as const };
-    return (await poolOf(database).query<unknown[]>(query)).rows;
+    const query = { ...(prepares && { name: nameOf(text) }), text, values, rowMode: 'array' as const };
+    return (await pool.query<unknown[]>(query)).rows;
   } catch (error) {
     throw toFault(error);
   }

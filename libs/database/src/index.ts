@@ -34,7 +34,8 @@ export {
   SUSPECT_STALLS,
   type HandedBack,
 } from './claimants.js';
-export { openDatabase, pingDatabase, type Database } from './client.js';
+export { namedUrl, openDatabase, pingDatabase, type Database } from './client.js';
+export { connectionUse, type ConnectionUse } from './connection-use.js';
 export { CLOCK_TOLERANCE_MS, databaseNow, databaseNowMs, measureClockOffset } from './clock.js';
 export {
   endDelivery,

@@ -1,4 +1,4 @@
-import { pingDatabase, type Database } from './client.js';
+import type { Database } from './client.js';
 
 /** The migrations that the programs need, oldest first: all of prisma/migrations, which few images carry. */
 export const neededMigrations: readonly string[] = [
@@ -54,7 +54,7 @@ const missingMigrations = async (database: Database): Promise<string[]> => {
 /**
  * Refuses a database that is older than the program. A newer one is fine. If the database is away, the
  * program starts and checks later.
- * @returns a check that rejects until the database answers and is known to fit
+ * @returns a check that rejects until the schema is known to fit, and asks no more from then on
  */
 export const checkSchema = async (database: Database): Promise<() => Promise<void>> => {
   let fits = false;
@@ -66,5 +66,7 @@ export const checkSchema = async (database: Database): Promise<() => Promise<voi
   await check().catch((error: unknown) => {
     if (error instanceof OldSchema) throw error;
   });
-  return () => (fits ? pingDatabase(database) : check());
+  return async () => {
+    if (!fits) await check();
+  };
 };

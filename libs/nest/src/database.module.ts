@@ -1,23 +1,37 @@
-import { checkSchema, openDatabase, type Database } from '#database';
+import { directUrl, type ServiceConfig } from '#config';
+import { checkSchema, namedUrl, openDatabase, type Database } from '#database';
 import { Module } from '@nestjs/common';
-import { CONFIG } from './program.module.js';
+import { CONFIG, PROGRAM } from './program.module.js';
 import { SHUTDOWN } from './shutdown.js';
 import { provide, token } from './token.js';
 
 export const DATABASE = token<Database>('database');
-/** Rejects while the database does not answer or lacks a migration. */
-export const DATABASE_CHECK = token<() => Promise<unknown>>('database check');
+/** Leads to Postgres without a transaction pooler, for what needs a session: notifications and the queue. */
+export const DIRECT_URL = token<string>('direct URL');
+/** Rejects until the schema of the database is known to fit. */
+export const SCHEMA_CHECK = token<() => Promise<void>>('schema check');
+
+const open = (config: ServiceConfig, program: string): Database =>
+  openDatabase(namedUrl(config.DATABASE_URL, program), {
+    max: config.DATABASE_POOL_MAX,
+    statementTimeoutMs: config.STATEMENT_TIMEOUT_S * 1000,
+    isPooled: directUrl(config) !== config.DATABASE_URL,
+  });
 
 @Module({
   providers: [
     provide(
       DATABASE,
-      ({ config, shutdown }) =>
-        shutdown.closes('database', openDatabase(config.DATABASE_URL), (opened) => opened.$disconnect()),
-      { config: CONFIG, shutdown: SHUTDOWN },
+      ({ config, program, shutdown }) =>
+        shutdown.closes('database', open(config, program), (opened) => opened.$disconnect()),
+      { config: CONFIG, program: PROGRAM, shutdown: SHUTDOWN },
     ),
-    provide(DATABASE_CHECK, ({ database }) => checkSchema(database), { database: DATABASE }),
+    provide(DIRECT_URL, ({ config, program }) => namedUrl(directUrl(config), program), {
+      config: CONFIG,
+      program: PROGRAM,
+    }),
+    provide(SCHEMA_CHECK, ({ database }) => checkSchema(database), { database: DATABASE }),
   ],
-  exports: [DATABASE, DATABASE_CHECK],
+  exports: [DATABASE, DIRECT_URL, SCHEMA_CHECK],
 })
 export class DatabaseModule {}

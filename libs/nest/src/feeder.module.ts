@@ -22,6 +22,6 @@ export const FEEDER = token<Feeder>('feeder');
       { database: DATABASE, queue: TASK_QUEUE, log: LOG, shutdown: SHUTDOWN },
     ),
   ],
-  exports: [FEEDER],
+  exports: [FEEDER, QueueModule],
 })
 export class FeederModule {}

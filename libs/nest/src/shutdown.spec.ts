@@ -29,6 +29,21 @@ describe('a shutdown', () => {
     expect(shutdown.failed).toEqual(['second']);
   });
 
+  it('ends in time although a resource never closes, and names it in the log', async () => {
+    const lines: { msg: string; steps?: string[] }[] = [];
+    const log = createLogger('test', 'warn', { write: (line) => lines.push(JSON.parse(line)) });
+    const shutdown = new Shutdown(log, 100);
+    shutdown.closes('last', 'last', () => undefined);
+    shutdown.closes('stuck', 'stuck', () => new Promise(() => undefined));
+    const alive = setInterval(() => undefined, 1_000);
+    await stop(shutdown);
+    clearInterval(alive);
+    expect(lines).toEqual([
+      expect.objectContaining({ msg: 'resources did not close in time', steps: ['stuck'] }),
+    ]);
+    expect(shutdown.failed).toEqual([]);
+  });
+
   it('closes a resource at once that opens after the stop began', async () => {
     const shutdown = new Shutdown(createLogger('test', 'silent'));
     await stop(shutdown);

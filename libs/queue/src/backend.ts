@@ -58,6 +58,15 @@ export type JobRunner = {
 const QUEUE_CONNECTIONS = 2;
 const WORKER_CONNECTIONS = 4;
 
+/** The most connections to Postgres that the queue takes in each program, and in each worker besides. */
+export const queueConnections = (
+  { REDIS_URL }: Pick<QueueConfig, 'REDIS_URL'>,
+  lanes: number,
+): { readonly each: number; readonly worker: number } =>
+  REDIS_URL
+    ? { each: 0, worker: 0 }
+    : { each: QUEUE_CONNECTIONS * (lanes + 1), worker: WORKER_CONNECTIONS * lanes };
+
 keepClientsSteady();
 const postgres = withBackend(createServerClockBackend);
 

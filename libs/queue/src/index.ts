@@ -1,4 +1,4 @@
-export { type LibraryQueue, type QueueConfig } from './backend.js';
+export { queueConnections, type LibraryQueue, type QueueConfig } from './backend.js';
 export { createConsumer, type Consumer, type ConsumerOptions, type Handler } from './consumer.js';
 export { queueName } from './names.js';
 export { OutageError, pauseMs } from './outage.js';

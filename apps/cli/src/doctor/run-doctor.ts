@@ -11,6 +11,7 @@ import { reasonOf } from '#errors';
 import { createTaskQueue } from '#queue';
 import { isHelp, print, readArguments, table, UsageError, type Help } from '../command.js';
 import { databaseUrl } from '../database.js';
+import { checkConnections } from './connections.js';
 import { isAbsentHere, type Finding } from './finding.js';
 import { checkMachine } from './machine.js';
 
@@ -19,18 +20,19 @@ const usage = `Usage: npx clearcut doctor [--json]
 Checks what the service depends on, as seen from this machine, and says what to do. The exit code is 1 if something is
 wrong; a hint is no fault.
 
-  node       its version is supported; the cores that this process may use
-  memory     what is available to this process
-  disk       room in DATA_DIR and MODELS_DIR, and whether this user may write there
-  device     what computes here, and why not something better; left out in images without a worker
-  weights    the models that are installed here; left out in images without a worker
-  database   it answers and has been migrated
-  clock      this machine's clock is within 2 s of the database's
-  queue      it answers
-  workers    at least one is warm, with their devices
-  decoder    a process that decodes images starts here; left out in images without a worker
+  node         its version is supported; the cores that this process may use
+  memory       what is available to this process
+  disk         room in DATA_DIR and MODELS_DIR, and whether this user may write there
+  device       what computes here, and why not something better; left out in images without a worker
+  weights      the models that are installed here; left out in images without a worker
+  database     it answers and has been migrated
+  connections  the server has room for those of the programs that run now
+  clock        this machine's clock is within 2 s of the database's
+  queue        it answers
+  workers      at least one is warm, with their devices
+  decoder      a process that decodes images starts here; left out in images without a worker
 
-  --json     one line of JSON for each check: name, status (ok, hint or fault), note, remedy
+  --json       one line of JSON for each check: name, status (ok, hint or fault), note, remedy
 `;
 
 const DECODER_TIMEOUT_MS = 60_000;
@@ -101,7 +103,8 @@ const checkService = async (config: Config, url: string): Promise<Finding[]> => 
     const first = await checkDatabase(database);
     if (first.fault !== undefined) return [first];
     const clock = await checkClock(database);
-    return [first, clock, await checkQueue(config, url), await checkWorkers(database)];
+    const connections = await checkConnections(config, database);
+    return [first, connections, clock, await checkQueue(config, url), await checkWorkers(database)];
   } finally {
     await database.$disconnect();
   }

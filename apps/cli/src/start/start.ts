@@ -28,8 +28,11 @@ type Start = {
 const CLOSE_MS = 2_000;
 
 /** How long the programs may take to stop before they are killed. */
-export const killAfterMs = ({ SHUTDOWN_GRACE_S }: Pick<Config, 'SHUTDOWN_GRACE_S'>): number =>
-  SHUTDOWN_GRACE_S * 1000 + CLOSE_MS;
+export const killAfterMs = ({
+  SHUTDOWN_DELAY_S,
+  SHUTDOWN_GRACE_S,
+}: Pick<Config, 'SHUTDOWN_DELAY_S' | 'SHUTDOWN_GRACE_S'>): number =>
+  (SHUTDOWN_DELAY_S + SHUTDOWN_GRACE_S) * 1000 + CLOSE_MS;
 
 /** Without API_KEY, because only the supervisor needs the key itself; the programs use hashes. */
 const environmentOf = (config: Config, databaseUrl: string): NodeJS.ProcessEnv => {
@@ -72,7 +75,7 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   const server = await openDependencies(config, catalogue, progress, stopping);
   closers.push(server.stop);
   stopping.throwIfAborted();
-  await prepareDatabase(server.url, key.key, progress.note);
+  await prepareDatabase(config.DATABASE_DIRECT_URL ?? server.url, key.key, progress.note);
   stopping.throwIfAborted();
 
   const env = environmentOf(config, server.url);

@@ -2,19 +2,16 @@ import type { Database } from '#database';
 import {
   adminControllers,
   DATABASE,
-  DATABASE_CHECK,
   DatabaseModule,
+  DEPENDENCIES,
   LOG,
   METRICS,
   PROBES,
+  ProbesModule,
   provide,
-  QueueModule,
-  STORAGE,
-  StorageModule,
-  TASK_QUEUE,
+  READY,
   TelemetryModule,
 } from '#nest';
-import { checkAll } from '#program';
 import type { Logger, Metrics } from '#telemetry';
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { PULSE, RoundsModule } from '../rounds/rounds.module.js';
@@ -22,16 +19,13 @@ import { watchQueue } from './queue-gauges.js';
 
 /** Health and metrics. */
 @Module({
-  imports: [DatabaseModule, QueueModule, StorageModule, TelemetryModule, RoundsModule],
+  imports: [DatabaseModule, ProbesModule, TelemetryModule, RoundsModule],
   controllers: adminControllers,
   providers: [
     provide(
       PROBES,
-      ({ pulse, database, queue, storage }) => ({
-        live: async () => pulse.health(),
-        ready: checkAll({ database, queue: queue.ping, storage: storage.probe }),
-      }),
-      { pulse: PULSE, database: DATABASE_CHECK, queue: TASK_QUEUE, storage: STORAGE },
+      ({ pulse, ready, dependencies }) => ({ live: async () => pulse.health(), ready, dependencies }),
+      { pulse: PULSE, ready: READY, dependencies: DEPENDENCIES },
     ),
   ],
 })

@@ -3,6 +3,7 @@ import {
   CONFIG,
   DATABASE,
   DatabaseModule,
+  DIRECT_URL,
   IMAGE_SIGNATURES,
   LOG,
   METRICS,
@@ -33,7 +34,7 @@ export const DELIVERIES = token<Deliveries>('deliveries');
   providers: [
     provide(
       DELIVERIES,
-      ({ config, options, shutdown, ...edges }) => {
+      ({ config, directUrl, options, shutdown, ...edges }) => {
         const { database, log } = edges;
         const metrics = createWebhookMetrics(edges.metrics);
         const sign = createSign(edges);
@@ -49,13 +50,14 @@ export const DELIVERIES = token<Deliveries>('deliveries');
         const start = () => {
           deliveries.start();
           const onError = createFaultLog(log, 'notifications interrupted');
-          const notifications = listen(config.DATABASE_URL, { onEnded: deliveries.wake, onError });
+          const notifications = listen(directUrl, { onEnded: deliveries.wake, onError });
           shutdown.stopTaking('notifications', notifications.close);
         };
         return { ...deliveries, start };
       },
       {
         config: CONFIG,
+        directUrl: DIRECT_URL,
         options: DISPATCHER_OPTIONS,
         shutdown: SHUTDOWN,
         database: DATABASE,

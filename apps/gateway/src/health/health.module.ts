@@ -1,32 +1,36 @@
 import {
   DATABASE,
-  DATABASE_CHECK,
   DatabaseModule,
+  DEPENDENCIES,
+  PROBES,
+  ProbesModule,
   provide,
   QueueModule,
+  READY,
+  SHUTDOWN,
   STORAGE,
   StorageModule,
   TASK_QUEUE,
-  PROBES,
 } from '#nest';
-import { checkAll } from '#program';
 import { Module } from '@nestjs/common';
 import { HealthController } from './health.controller.js';
 import { createReadiness, READINESS } from './readiness.js';
 
 /** Health for callers at /health, and the probes of the admin port. */
 @Module({
-  imports: [DatabaseModule, QueueModule, StorageModule],
+  imports: [DatabaseModule, ProbesModule, QueueModule, StorageModule],
   controllers: [HealthController],
   providers: [
-    provide(READINESS, createReadiness, { database: DATABASE, queue: TASK_QUEUE, storage: STORAGE }),
+    provide(READINESS, createReadiness, {
+      database: DATABASE,
+      queue: TASK_QUEUE,
+      storage: STORAGE,
+      shutdown: SHUTDOWN,
+    }),
     provide(
       PROBES,
-      ({ database, queue, storage }) => ({
-        live: async () => ({ ok: true }),
-        ready: checkAll({ database, queue: queue.ping, storage: storage.probe }),
-      }),
-      { database: DATABASE_CHECK, queue: TASK_QUEUE, storage: STORAGE },
+      ({ ready, dependencies }) => ({ live: async () => ({ ok: true }), ready, dependencies }),
+      { ready: READY, dependencies: DEPENDENCIES },
     ),
   ],
 })

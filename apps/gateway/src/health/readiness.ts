@@ -1,5 +1,5 @@
 import { pingDatabase, servedModels, type Database } from '#database';
-import { token } from '#nest';
+import { token, type Shutdown } from '#nest';
 import { askInTime } from '#program';
 import type { TaskQueue } from '#queue';
 import type { Storage } from '#storage';
@@ -28,6 +28,7 @@ type Needs = {
   readonly database: Database;
   readonly queue: Pick<TaskQueue, 'ping'>;
   readonly storage: Pick<Storage, 'probe'>;
+  readonly shutdown: Pick<Shutdown, 'isStopping'>;
 };
 
 const check = (work: Promise<unknown>): Promise<Check> =>
@@ -37,7 +38,7 @@ const check = (work: Promise<unknown>): Promise<Check> =>
   );
 
 export const createReadiness =
-  ({ database, queue, storage }: Needs) =>
+  ({ database, queue, storage, shutdown }: Needs) =>
   async (): Promise<Readiness> => {
     const [databaseIs, queueIs, storageIs, models] = await Promise.all([
       check(pingDatabase(database)),
@@ -49,6 +50,7 @@ export const createReadiness =
       servedModels(database).catch(() => new Set<string>()),
     ]);
     const checks = { database: databaseIs, queue: queueIs, storage: storageIs };
-    const isReady = Object.values(checks).every((answer) => answer === 'up') && models.size > 0;
+    const isUp = Object.values(checks).every((answer) => answer === 'up');
+    const isReady = isUp && models.size > 0 && !shutdown.isStopping;
     return { status: isReady ? 'ready' : 'waiting', ...checks, models: [...models] };
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { defaultModel } from '#models';
-import { createAvailability } from './availability.js';
+import { catalogue, defaultModel } from '#models';
+import { createAvailability, offeredModels } from './availability.js';
 
 const setUp = () => {
   const state = { served: new Set([defaultModel.air]), asked: 0, nowMs: 0 };
@@ -8,7 +8,7 @@ const setUp = () => {
     state.asked++;
     return state.served;
   };
-  return { state, ...createAvailability(look, () => state.nowMs) };
+  return { state, ...createAvailability(look, new Set(), () => state.nowMs) };
 };
 
 describe('a known model', () => {
@@ -36,5 +36,26 @@ describe('a known model', () => {
     await expect(require(defaultModel)).rejects.toMatchObject({ code: 'modelUnavailable' });
     state.served = new Set([defaultModel.air]);
     await expect(require(defaultModel)).resolves.toBeUndefined();
+  });
+});
+
+describe('an offered model', () => {
+  const nobody = async () => new Set<string>();
+
+  it.each([defaultModel.air, defaultModel.slug])(
+    'is taken by the name %s although nobody serves it',
+    async (name) => {
+      const { require } = createAvailability(nobody, offeredModels(catalogue, [name]));
+      await expect(require(defaultModel)).resolves.toBeUndefined();
+      await expect(require({ ...defaultModel, air: 'acme:1@1' })).rejects.toMatchObject({
+        details: { allowedValues: [defaultModel.air] },
+      });
+    },
+  );
+
+  it('must be in the catalogue', () => {
+    expect(() => offeredModels(catalogue, ['acme:9@9'])).toThrow(
+      'OFFERED_MODELS names acme:9@9, which the catalogue does not know.',
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { TaskError } from '#contract';
-import type { Model } from '#models';
+import { findModel, type Catalogue, type Model } from '#models';
 import { token } from '#nest';
 
 /** The models that tasks may use now. */
@@ -12,6 +12,19 @@ export const AVAILABILITY = token<Availability>('availability');
 
 const LOOK_EVERY_MS = 1_000;
 
+/**
+ * The AIR ids of the models that OFFERED_MODELS names.
+ * @throws Error when the catalogue lacks one
+ */
+export const offeredModels = (catalogue: Catalogue, names: readonly string[]): ReadonlySet<string> => {
+  const airOf = (name: string): string => {
+    const model = findModel(catalogue, name);
+    if (model) return model.air;
+    throw new Error(`OFFERED_MODELS names ${name}, which the catalogue does not know.`);
+  };
+  return new Set(names.map(airOf));
+};
+
 export const modelUnavailable = (
   { air, name }: Pick<Model, 'air' | 'name'>,
   allowedValues: readonly string[],
@@ -20,9 +33,13 @@ export const modelUnavailable = (
   return new TaskError('modelUnavailable', message, { parameter: 'model', allowedValues });
 };
 
-/** Reads the models at most once a second, but reads again when one is missing: its worker may just have started. */
+/**
+ * Reads the models at most once a second, but reads again when one is missing: its worker may just have started.
+ * @param offered models that need no worker
+ */
 export const createAvailability = (
   availableModels: () => Promise<ReadonlySet<string>>,
+  offered: ReadonlySet<string> = new Set(),
   now: () => number = () => performance.now(),
 ): Availability => {
   let known: { readonly atMs: number; readonly models: Promise<ReadonlySet<string>> } | undefined;
@@ -41,10 +58,10 @@ export const createAvailability = (
 
   return {
     require: async (model) => {
-      if ((await current()).has(model.air)) return;
+      if (offered.has(model.air) || (await current()).has(model.air)) return;
       const models = await look();
       if (models.has(model.air)) return;
-      throw modelUnavailable(model, [...models]);
+      throw modelUnavailable(model, [...new Set([...models, ...offered])]);
     },
   };
 };

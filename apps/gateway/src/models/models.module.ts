@@ -1,7 +1,7 @@
 import { availableModels, warmWorkers } from '#database';
-import { DATABASE, DatabaseModule, provide } from '#nest';
+import { CONFIG, DATABASE, DatabaseModule, provide } from '#nest';
 import { Module } from '@nestjs/common';
-import { AVAILABILITY, createAvailability } from './availability.js';
+import { AVAILABILITY, createAvailability, offeredModels } from './availability.js';
 import { CATALOGUE } from './catalogue.js';
 import { describeModels, LIST_MODELS } from './describe-models.js';
 import { ModelsController } from './models.controller.js';
@@ -18,9 +18,12 @@ import { ModelsController } from './models.controller.js';
           describeModels(catalogue, await warmWorkers(database)),
       { catalogue: CATALOGUE, database: DATABASE },
     ),
-    provide(AVAILABILITY, ({ database }) => createAvailability(() => availableModels(database)), {
-      database: DATABASE,
-    }),
+    provide(
+      AVAILABILITY,
+      ({ database, catalogue, config }) =>
+        createAvailability(() => availableModels(database), offeredModels(catalogue, config.OFFERED_MODELS)),
+      { database: DATABASE, catalogue: CATALOGUE, config: CONFIG },
+    ),
   ],
   exports: [AVAILABILITY],
 })

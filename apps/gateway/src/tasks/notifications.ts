@@ -1,4 +1,3 @@
-import type { ServiceConfig } from '#config';
 import { knownKeysOf, listen, type Database, type Notifications } from '#database';
 import { token, type Shutdown } from '#nest';
 import { createFaultLog, type Logger } from '#telemetry';
@@ -9,7 +8,7 @@ import type { WaitingRoom } from './waiting-room.js';
 export const NOTIFICATIONS = token<Notifications>('notifications');
 
 type Needs = {
-  readonly config: Pick<ServiceConfig, 'DATABASE_URL'>;
+  readonly directUrl: string;
   readonly database: Database;
   readonly waitingRoom: Pick<WaitingRoom, 'announce'>;
   readonly admission: Pick<Admission, 'ended'>;
@@ -18,9 +17,9 @@ type Needs = {
 };
 
 export const openNotifications = (needs: Needs): Notifications => {
-  const { config, database, waitingRoom, admission, log, shutdown } = needs;
+  const { directUrl, database, waitingRoom, admission, log, shutdown } = needs;
   const knownKeys = knownKeysOf(database);
-  const notifications = listen(config.DATABASE_URL, {
+  const notifications = listen(directUrl, {
     onEnded: (taskId) => {
       waitingRoom.announce(taskId);
       admission.ended();

@@ -4,6 +4,7 @@ import {
   CONFIG,
   DATABASE,
   DatabaseModule,
+  DIRECT_URL,
   FEEDER,
   FeederModule,
   IMAGE_SIGNATURES,
@@ -88,7 +89,7 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
     ),
     provide(NOTIFICATIONS, openNotifications, {
       database: DATABASE,
-      config: CONFIG,
+      directUrl: DIRECT_URL,
       waitingRoom: WAITING_ROOM,
       admission: ADMISSION,
       log: LOG,

@@ -26,13 +26,18 @@ export const ADMIN_SERVER = token<AdminServer>('admin server');
 const phase = (name: string): Probes => ({
   live: async () => ({ ok: true, phase: name }),
   ready: async () => ({ ok: false, phase: name }),
+  dependencies: async () => ({ ok: false, phase: name }),
 });
 
 /** A worker is alive but not ready while it loads networks, which may take minutes, and while it stops. */
 const createPhases = (): Phases => {
   let current = phase('warming');
   return {
-    probes: { live: () => current.live(), ready: () => current.ready() },
+    probes: {
+      live: () => current.live(),
+      ready: () => current.ready(),
+      dependencies: () => current.dependencies(),
+    },
     begin: (warm) => {
       current = warm;
     },

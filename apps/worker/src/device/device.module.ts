@@ -6,10 +6,10 @@ import { openDevice, type Device, type DeviceEvent, type DeviceFacts } from '#in
 import {
   CONFIG,
   CRASH,
-  DATABASE_CHECK,
   DatabaseModule,
   LOG,
   provide,
+  SCHEMA_CHECK,
   SHUTDOWN,
   STORAGE,
   StorageModule,
@@ -97,7 +97,7 @@ const openWorkerDecoders = ({ config, log }: Pick<Context, 'config' | 'log'>): P
 const opensBeforeDevice = {
   storage: STORAGE,
   models: MODELS,
-  database: DATABASE_CHECK,
+  database: SCHEMA_CHECK,
   admin: ADMIN_SERVER,
 };
 

@@ -57,7 +57,8 @@ export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Lo
       // A worker that could not start has no row.
       if (!timer) return;
       clearInterval(timer);
-      await leave(database, worker.id);
+      // While the database is away, the row goes by its age.
+      await leave(database, worker.id).catch(onError);
     },
   };
 };

@@ -2,19 +2,18 @@ import { longestWaiting } from '#database';
 import {
   CONFIG,
   DATABASE,
-  DATABASE_CHECK,
   DatabaseModule,
+  DEPENDENCIES,
   LOG,
+  ProbesModule,
   provide,
   QueueModule,
+  READY,
   SHUTDOWN,
-  STORAGE,
-  StorageModule,
   TASK_QUEUE,
   token,
   type Probes,
 } from '#nest';
-import { checkAll } from '#program';
 import { Module } from '@nestjs/common';
 import { DEVICE, DeviceModule } from '../device/device.module.js';
 import { FitnessModule, PULSE } from '../fitness/fitness.module.js';
@@ -51,17 +50,15 @@ const heartbeat = provide(
 
 const warmProbes = provide(
   WARM_PROBES,
-  ({ config, models, activity, pulse, database, databaseCheck, queue, storage }): Probes => ({
+  ({ config, models, activity, pulse, database, queue, ready, dependencies }): Probes => ({
     live: createLiveness({
       activity,
       stalledAfterMs: config.STALLED_AFTER_S * 1000,
       longestWaiting: (forMs) => longestWaiting(database, [...models.served.keys()], forMs),
       hasJob: queue.has,
     }),
-    ready: createReadiness(
-      checkAll({ database: databaseCheck, queue: queue.ping, storage: storage.probe }),
-      pulse.fault,
-    ),
+    ready: createReadiness(ready, pulse.fault),
+    dependencies,
   }),
   {
     config: CONFIG,
@@ -69,9 +66,9 @@ const warmProbes = provide(
     activity: ACTIVITY,
     pulse: PULSE,
     database: DATABASE,
-    databaseCheck: DATABASE_CHECK,
     queue: TASK_QUEUE,
-    storage: STORAGE,
+    ready: READY,
+    dependencies: DEPENDENCIES,
   },
 );
 
@@ -79,8 +76,8 @@ const warmProbes = provide(
 @Module({
   imports: [
     DatabaseModule,
+    ProbesModule,
     QueueModule,
-    StorageModule,
     ModelsModule,
     DeviceModule,
     FitnessModule,

@@ -32,11 +32,11 @@ export const createLiveness =
     return askInTime(look, (reason) => ({ ok: true, ...facts, waiting: `unknown: ${reason}` }));
   };
 
-/** A worker is ready while its dependencies answer, its machine has no fault and its device was proven lately. */
+/** A worker is ready while its program is, its machine has no fault and its device was proven lately. */
 export const createReadiness =
-  (dependencies: Probe, fault: () => string | undefined): Probe =>
+  (ready: Probe, fault: () => string | undefined): Probe =>
   async () => {
-    const health = await dependencies();
+    const health = await ready();
     const lastFault = fault();
     return lastFault === undefined ? health : { ...health, ok: false, lastFault };
   };

@@ -12,6 +12,7 @@ import {
   OUTBOUND,
   OutboundModule,
   provide,
+  QUEUE_CONFIG,
   SECRETS,
   SecretsModule,
   SHUTDOWN,
@@ -173,7 +174,7 @@ const consuming = provide(
       return { ...onDevice, run: () => all.forEach((each) => each.run()), stop };
     },
   {
-    config: CONFIG,
+    config: QUEUE_CONFIG,
     models: MODELS,
     activity: ACTIVITY,
     handle: PROCESS_TASK,

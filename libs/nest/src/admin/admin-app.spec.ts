@@ -6,7 +6,11 @@ import { openAdminServer, type AdminServer } from './admin-app.js';
 import type { Probes } from './health.controller.js';
 
 const ADMIN_HOST = '127.0.0.1';
-const healthy: Probes = { live: async () => ({ ok: true }), ready: async () => ({ ok: true, queue: 'up' }) };
+const healthy: Probes = {
+  live: async () => ({ ok: true }),
+  ready: async () => ({ ok: true, schema: 'up' }),
+  dependencies: async () => ({ ok: true, queue: 'up' }),
+};
 
 describe('the admin port', () => {
   const servers: AdminServer[] = [];
@@ -22,11 +26,13 @@ describe('the admin port', () => {
   };
 
   it('answers probes with 200 or 503 and their facts, and /metrics with the metrics of the process', async () => {
-    const url = await open({ ready: async () => ({ ok: false, queue: 'down: it is away' }) });
+    const url = await open({ dependencies: async () => ({ ok: false, queue: 'down: it is away' }) });
     const live = await rawRequest(url, '/health/live');
     expect([live.status, JSON.parse(live.text)]).toEqual([200, { ok: true }]);
     const ready = await rawRequest(url, '/health/ready');
-    expect([ready.status, JSON.parse(ready.text)]).toEqual([503, { ok: false, queue: 'down: it is away' }]);
+    expect([ready.status, JSON.parse(ready.text)]).toEqual([200, { ok: true, schema: 'up' }]);
+    const needed = await rawRequest(url, '/health/dependencies');
+    expect([needed.status, JSON.parse(needed.text)]).toEqual([503, { ok: false, queue: 'down: it is away' }]);
 
     const metrics = await rawRequest(url, '/metrics');
     expect([metrics.status, metrics.headers['content-type']]).toEqual([200, createMetrics().contentType]);

@@ -3,8 +3,8 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { token } from '../token.js';
 
-/** The answers of a program to /health/live and /health/ready. */
-export type Probes = { readonly live: Probe; readonly ready: Probe };
+/** The answers of a program to /health/live, /health/ready and /health/dependencies. */
+export type Probes = { readonly live: Probe; readonly ready: Probe; readonly dependencies: Probe };
 
 export const PROBES = token<Probes>('probes');
 
@@ -25,5 +25,10 @@ export class HealthController {
   @Get('ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
     return answer(reply, await this.probes.ready());
+  }
+
+  @Get('dependencies')
+  async dependencies(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
+    return answer(reply, await this.probes.dependencies());
   }
 }
