@@ -89,16 +89,21 @@ describe('every answer of a program limits what browsers do with it, and tells n
       expect(answer).toContain(`\r\n${name}\r\n`);
   });
 
-  it.each(['/', '/queues/', '/metrics', '/health/live', '/health/ready', '/health/dependencies', '/elsewhere'])(
-    'the admin ports: %s, with and without the token',
-    async (path) => {
-      const authorization = `Bearer ${ADMIN_TOKEN}`;
-      for (const url of Object.values(service.admin)) {
-        requireStrict((await rawRequest(url, path)).headers);
-        requireStrict((await rawRequest(url, path, { headers: { authorization } })).headers);
-      }
-    },
-  );
+  it.each([
+    '/',
+    '/queues/',
+    '/metrics',
+    '/health/live',
+    '/health/ready',
+    '/health/dependencies',
+    '/elsewhere',
+  ])('the admin ports: %s, with and without the token', async (path) => {
+    const authorization = `Bearer ${ADMIN_TOKEN}`;
+    for (const url of Object.values(service.admin)) {
+      requireStrict((await rawRequest(url, path)).headers);
+      requireStrict((await rawRequest(url, path, { headers: { authorization } })).headers);
+    }
+  });
 
   it('lets no page of another site embed the pages for people', async () => {
     const authorization = `Bearer ${ADMIN_TOKEN}`;

@@ -82,7 +82,9 @@ const run = async (bench: Bench): Promise<void> => {
   const bare = await startBare(bench, 'prepared', env.bare);
   const ways = await openWays(bench, env.others);
   bench.print(`${images} photos of ${width} × ${heightOf(width)}, each way once; ratio to the bare loop`);
-  bench.print('beside it, and core-seconds of an image. The command line is timed from its start to its end.');
+  bench.print(
+    'beside it, and core-seconds of an image. The command line is timed from its start to its end.',
+  );
   bench.print('Of the page, the memory is the heap, and the core-seconds are those of the service.');
   // A lap of the bare loop before and after each way tells what the machine gave meanwhile.
   const part = Math.max(1, Math.round(images / 10));

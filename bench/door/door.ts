@@ -105,7 +105,9 @@ const measureAt = async (
     perSecond(clients, seconds, async () => check(await door.post(array()))),
   );
   const poll = [{ taskType: 'getResponse', taskUUID: first[0]?.taskUUID }];
-  const polls = await rateOf(service, 1, () => perSecond(pollers, seconds, async () => check(await door.post(poll))));
+  const polls = await rateOf(service, 1, () =>
+    perSecond(pollers, seconds, async () => check(await door.post(poll))),
+  );
   // What was accepted does not wait for the next measurement.
   await service.database.$executeRaw`
     UPDATE tasks SET state = 'failed', finished_at = now() WHERE state = 'queued' AND fed_at IS NULL AND payload_hash <> 'crowd'`;

@@ -65,17 +65,26 @@ const measurePhotos = async (bench: Bench, folder: string, ways: Readonly<Record
 };
 
 const run = async (bench: Bench): Promise<void> => {
-  const options = { folder: { type: 'string' }, scale: { type: 'string' }, ways: { type: 'string' } } as const;
+  const options = {
+    folder: { type: 'string' },
+    scale: { type: 'string' },
+    ways: { type: 'string' },
+  } as const;
   const { folder, scale = '100', ways = '100' } = parseArgs({ args: [...bench.args], options }).values;
   const chosen = Object.fromEntries(Object.entries(candidates).slice(0, Number(ways)));
-  bench.print('halo: background left within 6 pixels of the outline; eaten: subject lost there; both in levels.');
-  bench.print('thin lost: the share of structures under 9 pixels. moved: how far the outline is out (above 0).');
+  bench.print(
+    'halo: background left within 6 pixels of the outline; eaten: subject lost there; both in levels.',
+  );
+  bench.print(
+    'thin lost: the share of structures under 9 pixels. moved: how far the outline is out (above 0).',
+  );
   if (folder !== undefined) return measurePhotos(bench, folder, chosen);
   await measureScenes(bench, Number(scale), chosen);
 };
 
 export const edges: Benchmark = {
-  about: 'halo, lost structures and moved edges by refine, on drawn scenes or --folder PATH of photos; --scale 100',
+  about:
+    'halo, lost structures and moved edges by refine, on drawn scenes or --folder PATH of photos; --scale 100',
   smallest: ['--scale', '25', '--ways', '3'],
   run,
 };

@@ -5,10 +5,7 @@ import sharp from 'sharp';
 const SIGMA = 12;
 
 const blurred = ({ data, width, height, channels }: Raster): Promise<Buffer> =>
-  sharp(data, { raw: { width, height, channels } })
-    .blur(SIGMA)
-    .raw()
-    .toBuffer();
+  sharp(data, { raw: { width, height, channels } }).blur(SIGMA).raw().toBuffer();
 
 /**
  * The mean colour around each pixel of those that `counts` names.

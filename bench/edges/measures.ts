@@ -108,7 +108,11 @@ const shareOn = (colour: readonly number[], from: readonly number[], to: readonl
   return length === 0 ? 0 : Math.min(1, Math.max(0, along / length));
 };
 
-const rgbAt = (samples: Uint8Array, at: number): number[] => [samples[at]!, samples[at + 1]!, samples[at + 2]!];
+const rgbAt = (samples: Uint8Array, at: number): number[] => [
+  samples[at]!,
+  samples[at + 1]!,
+  samples[at + 2]!,
+];
 
 type Colours = { readonly subject: Uint8Array; readonly background: Uint8Array };
 
@@ -129,7 +133,8 @@ export const ownFaults = (mask: Raster, colours: Colours, cutout: Raster): OwnFa
   }
   return {
     halo: (255 * halo) / sumOf(band),
-    thinLost: sumOf(mask.data.map((value, i) => (thin[i]! > 0 ? Math.max(0, value - alpha[i]!) : 0))) / sumOf(thin),
+    thinLost:
+      sumOf(mask.data.map((value, i) => (thin[i]! > 0 ? Math.max(0, value - alpha[i]!) : 0))) / sumOf(thin),
     moved: (sumOf(alpha) - sumOf(mask.data)) / 255 / outlineOf(mask),
   };
 };

@@ -34,7 +34,9 @@ export const readPhotos = async (folder: string, signal: AbortSignal): Promise<O
     const stem = name.slice(0, -extname(name).length);
     const file = files.find((each) => each.slice(0, -extname(each).length) === stem);
     if (file === undefined) return [];
-    return [{ name: file, photo: await readRgb(join(folder, file)), mask: await readMask(join(masks, name)) }];
+    return [
+      { name: file, photo: await readRgb(join(folder, file)), mask: await readMask(join(masks, name)) },
+    ];
   };
   const photos: OwnPhoto[] = [];
   for (const name of names) photos.push(...(await read(name)));

@@ -67,7 +67,10 @@ describeInBrowser('the viewer of the page', () => {
 
     /** The page draws soon after, not at once. */
     const untilCornerIs = (rgb: readonly number[]) =>
-      until(`a corner of ${rgb}`, async () => `${await cornerOf(page)}` === `${rgb}` || undefined);
+      until(
+        `a corner of ${rgb.join()}`,
+        async () => (await cornerOf(page)).join() === rgb.join() || undefined,
+      );
 
     await page.getByRole('button', { name: 'White' }).click();
     await untilCornerIs([255, 255, 255]);

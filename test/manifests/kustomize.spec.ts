@@ -208,7 +208,7 @@ describeManifests('the manifests', () => {
   });
 
   it('scale with time for a GPU node to come, and keep their workers while Postgres is away', () => {
-    const [scaled] = of('k8s/overlays/keda').filter(({ kind }) => kind === 'ScaledObject');
+    const scaled = of('k8s/overlays/keda').find(({ kind }) => kind === 'ScaledObject');
     const minutes = { initialCooldownPeriod: 1800, cooldownPeriod: 1800, minReplicaCount: 0 };
     expect(scaled?.spec).toMatchObject({
       ...minutes,

@@ -4,7 +4,10 @@ import type { Database } from '#database';
 
 const tables = ['tasks', 'images', 'deliveries', 'delivery_attempts'];
 
-type Statement = { readonly sql: string; readonly values: unknown[] };
+/** What the driver makes text of. */
+type Value = string | number | boolean | Date | null | undefined;
+
+type Statement = { readonly sql: string; readonly values: (Value | Value[])[] };
 type Plan = {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
@@ -21,7 +24,7 @@ const noteStatements = (connection: pg.PoolClient, note: (statement: Statement) 
   const noting = (sent: string | pg.QueryConfig, ...rest: unknown[]) => {
     const { text, values = rest[0] } = typeof sent === 'string' ? { text: sent } : sent;
     if (/\b(?:FROM|INTO|UPDATE)\b/i.test(text))
-      note({ sql: text, values: Array.isArray(values) ? values : [] });
+      note({ sql: text, values: Array.isArray(values) ? (values as Statement['values']) : [] });
     return query(sent, ...rest);
   };
   connection.query = noting as typeof connection.query;
@@ -46,13 +49,11 @@ const rowsRead = (plan: Plan) =>
       0,
     );
 
-const elementOf = (value: unknown): string =>
-  value === null || value === undefined ? 'NULL' : JSON.stringify(String(value));
-
-const literalOf = (value: unknown): string => {
-  if (value === null || value === undefined) return 'NULL';
-  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map(elementOf).join(',')}}`);
-  return pg.escapeLiteral(value instanceof Date ? value.toISOString() : String(value));
+const textOf = (value: Value): string => (value instanceof Date ? value.toISOString() : `${value}`);
+const elementOf = (value: Value): string => (value == null ? 'NULL' : JSON.stringify(textOf(value)));
+const literalOf = (value: Value | Value[]): string => {
+  if (value == null) return 'NULL';
+  return pg.escapeLiteral(Array.isArray(value) ? `{${value.map(elementOf).join(',')}}` : textOf(value));
 };
 
 const createAnalyze = (client: pg.Client) => {
