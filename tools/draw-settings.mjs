@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cases } from './pictures/cases.mjs';
+import { drawPresets } from './pictures/presets.mjs';
 import { startService } from './pictures/service.mjs';
 import { difference, edgeError, sheet, toPixels } from './pictures/sheet.mjs';
 
@@ -45,9 +46,10 @@ const drawCase = async (ask, name) => {
   console.log(name.padEnd(22), facts(before), '→', facts(after), ...codes(after));
 };
 
+mkdirSync(`${pictures}settings`, { recursive: true });
+if (names.length === 0) await drawPresets(`${pictures}settings/`);
 const service = await startService();
 try {
-  mkdirSync(`${pictures}settings`, { recursive: true });
   const ask = askOnce(service);
   for (const name of names.length > 0 ? names : Object.keys(cases)) await drawCase(ask, name);
 } finally {

@@ -1,4 +1,4 @@
-import type { Finishing } from '#contract';
+import { presetFinishing, type Finishing } from '#contract';
 
 /** Steps from the mask to the cutout that differ from the plain ones. */
 export type Steps = Partial<Finishing>;
@@ -10,6 +10,9 @@ const matting = (erodeSize: number, foregroundThreshold = 240, backgroundThresho
 /** Ways to finish a mask, by what they are called in the table. */
 export const candidates: Readonly<Record<string, Steps>> = {
   none: {},
+  'preset product': presetFinishing('product'),
+  'preset hair': presetFinishing('hair'),
+  'preset thin': presetFinishing('thin'),
   'levels 5-250': { levels: { low: 5, high: 250 } },
   'levels 20-235': { levels: { low: 20, high: 235 } },
   decontaminate: { decontaminate: true },

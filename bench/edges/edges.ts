@@ -10,7 +10,8 @@ import { networkMask } from './network-mask.js';
 import { readPhotos } from './photos.js';
 import { drawScene, sceneNames } from './scenes.js';
 
-const cutBy = (photo: Raster, mask: Raster, steps: Steps): Raster => {
+/** The cutout by these steps. */
+export const cutBy = (photo: Raster, mask: Raster, steps: Steps): Raster => {
   const { data, width, height } = photo;
   const own = { data: new Uint8Array(data), width, height, channels: 3 as const };
   return finish(own, mask, { finishing: { ...plainFinishing, ...steps }, opaque: false }).raster;

@@ -49,8 +49,9 @@ const numbersOf = (from: Numbers): Matting => ({
 
 const mattingOf = (settings: Settings, refine: Refine): Finishing['matting'] => {
   if (settings.alphaMatting && refine.alphaMatting) {
-    const message = "'settings.alphaMatting' and 'refine.alphaMatting' ask for the same; send one of them.";
-    throw new TaskError('incompatibleParameters', message, { parameter: 'refine.alphaMatting' });
+    const parameter = refine.preset === undefined ? 'refine.alphaMatting' : 'refine.preset';
+    const message = `'settings.alphaMatting' and '${parameter}' ask for the same; send one of them.`;
+    throw new TaskError('incompatibleParameters', message, { parameter });
   }
   if (settings.alphaMatting) return { ...numbersOf(settings), isOfMask: false };
   return refine.alphaMatting ? { ...numbersOf(refine), isOfMask: true } : null;

@@ -1,6 +1,7 @@
 import { readCompose } from './compose/of-task.js';
 import { builtInPresets, type Presets } from './compose/presets.js';
 import { toFinishing, type Finishing } from './finishing.js';
+import { withPreset } from './refine-presets.js';
 import { furtherImagesOf, type FurtherImage } from './image-parameters.js';
 import type { Warning } from './result.js';
 import { isSameText, type ImageText } from './long-text.js';
@@ -127,7 +128,7 @@ export const toRemoval = (task: RemoveBackground, presets: Presets = builtInPres
     priority: task.priority ?? 'normal',
     cancelOnDisconnect: task.cancelOnDisconnect === true && !isAsync,
     reportProgress: task.reportProgress === true,
-    finishing: toFinishing(settings, task.refine, composed?.plan),
+    finishing: toFinishing(settings, withPreset(task.refine), composed?.plan),
     setting: firstSettingOf(task, settings),
     warnings: warningsOf(task, types),
   };

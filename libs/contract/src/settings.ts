@@ -78,6 +78,10 @@ const Levels = z
 
 export const Refine = z
   .strictObject({
+    preset: z.enum(['product', 'hair', 'thin', 'none']).optional().meta({
+      description:
+        'Steps that were measured best for a kind of edge: straight and round (`product`), hair and fur, or `thin` structures such as spokes. Other fields of `refine` count over it. Default none.',
+    }),
     ...mattingFields,
     decontaminate: z
       .boolean()
