@@ -32,6 +32,7 @@ export {
   imagePaths,
   isFurtherImage,
   isImagePath,
+  MAX_FURTHER_IMAGES,
   pathOf,
   withValuesAt,
   type FurtherImage,
