@@ -41,6 +41,28 @@ export type components = {
         last30Days: components['schemas']['Used'];
       };
     };
+    /** @description One of color, gradient, image and blur; color may join image. */
+    Background: {
+      /** @description A plain colour; also around and behind an image. */
+      color?: string;
+      gradient?: components['schemas']['Gradient'];
+      /** @description An image, in every form that inputImage takes. It is checked, stored and kept as that one is. */
+      image?: components['schemas']['ImageSource'];
+      /**
+       * @description Whether the image fills the canvas or lies within it, centred. Default cover.
+       * @enum {string}
+       */
+      fit?: 'cover' | 'contain';
+      /** @description The photo itself, filling the canvas, blurred: σ of a Gaussian. Pixels of the canvas, or a share of its shorter side such as '2%'. */
+      blur?: string | number;
+    };
+    /** @description Pixels from the upper left corner. */
+    Box: {
+      x: number;
+      y: number;
+      width: number;
+      height: number;
+    };
     /** @description What became of the task that was to be cancelled. */
     CancelAnswer: {
       /** @enum {string} */
@@ -53,6 +75,56 @@ export type components = {
       status: 'cancelled' | 'cancelling' | 'success' | 'error';
       /** @description With `all`: the number of tasks that were cancelled. */
       cancelled?: number;
+    };
+    /** @description Places the subject on a canvas: trimmed, scaled and aligned, with a background, a shadow and an outline. Runware does not have it. */
+    Compose: {
+      /**
+       * @description A named set of these options. Options beside it override those of the preset.
+       * @example marketplace-white-2000
+       */
+      preset?: string;
+      trim?: components['schemas']['Trim'];
+      /** @description Pixels of the canvas, with `height` or `aspectRatio`. */
+      width?: number;
+      /** @description Pixels of the canvas, with `width` or `aspectRatio`. */
+      height?: number;
+      /** @description Width to height, such as 4:5. Alone: the smallest such canvas at the size of the photo. */
+      aspectRatio?: string;
+      /** @description Kept free on all sides of the subject. Pixels of the canvas, or a share of its shorter side such as '2%'. Default 0. */
+      margin?: string | number;
+      /**
+       * @description The largest size within the margins, the smallest that fills them, or the size in the photo. Default contain.
+       * @enum {string}
+       */
+      fit?: 'contain' | 'cover' | 'none';
+      /**
+       * @description Where the subject stands between the margins. Default center.
+       * @enum {string}
+       */
+      anchor?:
+        | 'center'
+        | 'top'
+        | 'bottom'
+        | 'left'
+        | 'right'
+        | 'top-left'
+        | 'top-right'
+        | 'bottom-left'
+        | 'bottom-right';
+      /** @description How many times the subject may be enlarged. Default 2. */
+      maxUpscale?: number;
+      background?: components['schemas']['Background'];
+      shadow?: components['schemas']['Shadow'];
+      outline?: components['schemas']['Outline'];
+    };
+    /** @description The canvas of `compose`, and where the subject is. */
+    Composition: {
+      width: number;
+      height: number;
+      /** @description The subject on the canvas. It may reach over its edges. Absent when nothing was found. */
+      subject?: components['schemas']['Box'];
+      /** @description The same in the photo. */
+      source?: components['schemas']['Box'];
     };
     /** @description A finished removal, with one image field for each outputType. */
     Cutout: {
@@ -86,6 +158,7 @@ export type components = {
       status: 'success';
       /** @description USD; only when asked for by includeCost. */
       cost?: number;
+      composition?: components['schemas']['Composition'];
       warnings?: components['schemas']['Warning'][];
     };
     /** @description Why one task failed, or, without taskUUID, why the whole request did. */
@@ -238,6 +311,13 @@ export type components = {
        */
       state?: 'cancelled';
     };
+    /** @description A linear gradient from one colour to another. */
+    Gradient: {
+      from: string;
+      to: string;
+      /** @description Degrees, clockwise: 0 goes upwards, 90 to the right. Default 180, downwards. */
+      angle?: number;
+    };
     /**
      * @description A PNG, JPEG or WEBP: the UUID of an uploaded or resulting image, an http(s) URL, a data URI, or bare base64.
      * @example data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAACAAAAAgAgMAAAAOFJJnAAAADFBMVEXIUSDd5urWtajRjXEj8FqKAAAACXBIWXMAAAsTAAALEwEAmpwYAAAAVElEQVQY02MIhQIGUhkb+CCMCAYGVTCjgIGBF8w4wMDADGKEMQDBVCAjBMQQBTIiQAxVICMGxDAFMgJADFb8DLhiuHa4gXAr4JYinAF3GNypZPgUAGcYPtvvV+iuAAAAAElFTkSuQmCC
@@ -274,6 +354,13 @@ export type components = {
       installed: boolean;
       /** @description Empty when no worker serves it now. */
       servedBy: components['schemas']['ServedBy'][];
+    };
+    /** @description A line around the subject, as of a sticker. */
+    Outline: {
+      /** @description Pixels of the canvas, or a share of its shorter side such as '2%'. 0 leaves the outline out. Default 1%. */
+      width?: string | number;
+      /** @description Default #ffffff. */
+      color?: string;
     };
     /** @description What getResponse says of a task that has not ended. */
     Processing: {
@@ -380,6 +467,7 @@ export type components = {
       numberResults?: number;
       settings?: components['schemas']['Settings'];
       refine?: components['schemas']['Refine'];
+      compose?: components['schemas']['Compose'];
       /** @description Colour behind the subject; alpha 0 … 1, or 1 … 255 scaled down. JPG is flattened on its red, green and blue, or on white if alpha is 0. */
       rgba?: [number, number, number, number];
       /** @description A crisp mask without specks: every pixel is subject or background. */
@@ -455,12 +543,40 @@ export type components = {
       /** @description Side of the square, in pixels, by which the certain regions shrink; the larger, the wider the edge. Default 10. */
       alphaMattingErodeSize?: number;
     };
+    /** @description A shadow made from the subject's alpha. */
+    Shadow: {
+      /**
+       * @description `drop`: the whole silhouette. `contact`: the lowest fifth of it, squashed onto the ground. Default drop.
+       * @enum {string}
+       */
+      type?: 'drop' | 'contact';
+      /** @description To the right; negative to the left. Pixels of the canvas, or a share of its shorter side such as '2%'. Default 0. */
+      offsetX?: string | number;
+      /** @description Downwards. Pixels of the canvas, or a share of its shorter side such as '2%'. Default 2% for drop, 0 for contact. */
+      offsetY?: string | number;
+      /** @description σ of a Gaussian. Pixels of the canvas, or a share of its shorter side such as '2%'. Default 2% for drop, 1% for contact. */
+      blur?: string | number;
+      /** @description 0 leaves the shadow out. Default 0.35 for drop, 0.5 for contact. */
+      opacity?: number;
+      /** @description Default #000000. */
+      color?: string;
+    };
     /**
      * Format: uuid
      * @description The UUID that the client chose for this task. Answers carry it as sent.
      * @example 00000000-0000-4000-8000-000000000001
      */
     TaskUUID: string;
+    /** @description What counts as the subject. */
+    Trim: {
+      /** @description Alpha from which a pixel belongs to the subject. Default 16. */
+      threshold?: number;
+      /**
+       * @description `all`: everything that was kept. `largest`: the largest connected part; others are erased. `none`: the photo's whole frame. Default all.
+       * @enum {string}
+       */
+      part?: 'all' | 'largest' | 'none';
+    };
     UploadedImage: {
       /** @enum {string} */
       taskType: 'imageUpload';
@@ -491,6 +607,7 @@ export type components = {
         | 'resultFull'
         | 'firstFrameOnly'
         | 'flattenedOnWhite'
+        | 'composeNoSubject'
         | 'ignoredParameter';
       message: string;
     };
@@ -502,17 +619,25 @@ export type components = {
   pathItems: never;
 };
 export type AccountDetails = components['schemas']['AccountDetails'];
+export type Background = components['schemas']['Background'];
+export type Box = components['schemas']['Box'];
 export type CancelAnswer = components['schemas']['CancelAnswer'];
+export type Compose = components['schemas']['Compose'];
+export type Composition = components['schemas']['Composition'];
 export type Cutout = components['schemas']['Cutout'];
 export type ErrorItem = components['schemas']['ErrorItem'];
+export type Gradient = components['schemas']['Gradient'];
 export type ImageSource = components['schemas']['ImageSource'];
 export type Levels = components['schemas']['Levels'];
 export type Model = components['schemas']['Model'];
+export type Outline = components['schemas']['Outline'];
 export type Processing = components['schemas']['Processing'];
 export type Refine = components['schemas']['Refine'];
 export type RemoveBackground = components['schemas']['RemoveBackground'];
 export type ServedBy = components['schemas']['ServedBy'];
 export type Settings = components['schemas']['Settings'];
+export type Shadow = components['schemas']['Shadow'];
+export type Trim = components['schemas']['Trim'];
 export type UploadedImage = components['schemas']['UploadedImage'];
 export type Used = components['schemas']['Used'];
 export type Warning = components['schemas']['Warning'];
