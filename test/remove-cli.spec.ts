@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
-import { disc, toJpeg, toPng, toWebp } from '#test/pictures';
+import { disc, flat, toJpeg, toPng, toWebp } from '#test/pictures';
 import { startService, type Service } from '#test/service';
 import { until } from '#test/until';
 import { writeModelsFile } from '#test/fleet';
@@ -187,6 +187,20 @@ describe.each(modes)('npx clearcut remove %s', (_, mode) => {
       .toBuffer({ resolveWithObject: true });
     expect(data[0]).toBeGreaterThan(200);
     expect(data[1]).toBeLessThan(60);
+  });
+
+  it('puts the subject on a canvas whose background is a file', async () => {
+    await writeFile(join(home, 'red.png'), await toPng(flat(20, 20, [255, 0, 0])));
+    const flags = ['--compose-preset', 'cutout', '--compose-width', '60', '--compose-height', '40'];
+    const background = ['--compose-background-image', 'red.png', '--compose-shadow-type', 'contact'];
+    const { code, err } = await remove(['photos', '-o', 'out', ...flags, ...background, ...mode]);
+    expect([code, err]).toEqual([0, expect.any(String)]);
+    for (const name of await filesIn('out')) {
+      const { data, info } = await sharp(join(home, 'out', name))
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      expect([info.width, info.height, ...data.subarray(0, 3)]).toEqual([60, 40, 255, 0, 0]);
+    }
   });
 
   it('gives a single file the format of its name', async () => {

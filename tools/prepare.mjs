@@ -64,7 +64,10 @@ const modes = {
     await program('apps/gateway/src/reference/write.js')();
     await import('./client-types.mjs');
   },
-  pictures: () => import('./draw-settings.mjs'),
+  pictures: async () => {
+    await import('./draw-settings.mjs');
+    await import('./draw-compose.mjs');
+  },
   test: async (args) => {
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
     const jest = [...flags, 'node_modules/jest/bin/jest.js', ...args];

@@ -54,6 +54,7 @@ export default defineConfig({
           page('API', 'api'),
           page('Requests', 'requests'),
           page('Settings of a removal', 'settings'),
+          page('Compositions', 'compose'),
           page('Models and licences', 'models'),
           page('Settings of the service', 'configuration'),
           page('Command line', 'command-line'),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { loadPresets } from '#contract';
 import { loadCatalogue } from '#models';
 import { parse } from 'yaml';
 import { environmentNames } from '#test/environment-names';
@@ -20,7 +21,7 @@ const check = (schema: string, value: unknown): void => {
 
 const isTask = (value: object) => 'taskType' in value && !('data' in value) && !('errors' in value);
 
-/** Validates JSON as what it looks like: tasks, an answer, a webhook, a models file, or the readiness of a service. */
+/** Validates JSON as what it looks like: tasks, an answer, a webhook, a models or presets file, or the readiness of a service. */
 export const checkJson = (code: string): void => {
   const value = JSON.parse(code) as object;
   if (Array.isArray(value)) return value.forEach((task) => check('Task', task));
@@ -29,7 +30,8 @@ export const checkJson = (code: string): void => {
   if ('data' in value || 'errors' in value) return check('Answer', value);
   if ('models' in value)
     return void loadCatalogue({ text: code, name: 'models.json', url: 'file:///srv/models.json' });
-  throw new Error('JSON in the pages is a task, an answer, a webhook or a models file');
+  if ('presets' in value) return void loadPresets({ text: code, name: 'presets.json' });
+  throw new Error('JSON in the pages is a task, an answer, a webhook, a models or a presets file');
 };
 
 type Compose = { readonly services?: Record<string, { readonly environment?: Record<string, unknown> }> };

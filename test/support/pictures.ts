@@ -21,6 +21,14 @@ export const disc = (width: number, height: number, radius = Math.min(width, hei
   return { data, width, height, channels: 3 };
 };
 
+/** One colour. */
+export const flat = (width: number, height: number, colour: readonly number[]): Picture => ({
+  data: Buffer.alloc(width * height * 3, Buffer.from(colour)),
+  width,
+  height,
+  channels: 3,
+});
+
 /** Incompressible pixels, equal in every run. */
 export const noise = (width: number, height: number): Picture => {
   const data = Buffer.alloc(width * height * 3);

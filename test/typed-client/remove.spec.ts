@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { WebSocket } from 'ws';
 import { createClient, type ClientOptions, type Progress, type SocketConstructor } from '#client';
-import { disc, toPng } from '#test/pictures';
+import { disc, flat, toPng } from '#test/pictures';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
 import { startService, type Service } from '#test/service';
 
@@ -52,6 +52,22 @@ describe('removeBackground', () => {
       client.close();
     },
   );
+
+  it('composes on a background that it uploads once for all tasks', async () => {
+    const client = clientOf({ wait: 'sync' });
+    const red = new Blob([new Uint8Array(await toPng(flat(20, 20, [255, 0, 0])))]);
+    const compose = { width: 50, height: 30, background: { image: red } };
+    const images = () => service.database.image.count({ where: { width: 20, height: 20 } });
+    const before = await images();
+    for (const image of [picture, pictures.url]) {
+      const cutout = await client.removeBackground(image, { compose });
+      const { data, info } = await rawOf(await cutout.bytes());
+      expect([info.width, info.height, ...data.subarray(0, 3)]).toEqual([50, 30, 255, 0, 0]);
+      expect(cutout.composition).toMatchObject({ width: 50, height: 30, subject: { height: 30 } });
+      expect(cutout.cost).toBe(0.00065);
+    }
+    expect((await images()) - before).toBe(1);
+  });
 
   it('takes a path, a Blob, bytes, a stream, a URL, a data URI and a UUID', async () => {
     const path = join(folder, 'photo.png');

@@ -18,6 +18,7 @@ export { MAX_IMAGE_BYTES } from './source.js';
 export type {
   CallOptions,
   ClientOptions,
+  ComposeOptions,
   ImageInput,
   Progress,
   RemoveOptions,
@@ -26,4 +27,4 @@ export type {
   Wait,
 } from './types.js';
 export type { Uploaded } from './upload.js';
-export type { AccountDetails, CancelAnswer, ErrorItem, Model, Refine, Settings, Warning } from './wire.js';
+export type { AccountDetails, CancelAnswer, Composition, ErrorItem, Model, Refine, Settings, Warning } from './wire.js';

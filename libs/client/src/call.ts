@@ -8,18 +8,22 @@ const TIMEOUT_MS = 600_000;
 const callOptions = new Set(['signal', 'onProgress', 'timeoutMs', 'taskUUID', 'uploadUUID', 'cancelOnAbort']);
 
 /** The parameters that were given. */
-export const parametersOf = (options: RemoveOptions): Partial<Task> =>
+export const parametersOf = (options: RemoveOptions): Partial<Omit<Task, 'compose'>> =>
   Object.fromEntries(
     Object.entries(options).filter(([name, value]) => value !== undefined && !callOptions.has(name)),
   );
 
-export const toTask = (taskUUID: string, inputImage: string, options: RemoveOptions): Task => ({
+export const toTask = (
+  taskUUID: string,
+  images: Pick<Task, 'inputImage' | 'compose'>,
+  options: RemoveOptions,
+): Task => ({
   taskType: 'removeBackground',
   taskUUID,
-  inputImage,
   model: DEFAULT_MODEL,
   includeCost: true,
   ...parametersOf(options),
+  ...images,
 });
 
 /** Joins the caller's signal with the time limit. `end` stops the clock. */

@@ -3,7 +3,7 @@ import type { Http } from './http.js';
 import { alphaOfPng, type Alpha } from './png-alpha.js';
 import { tryAgain, type Again } from './retry.js';
 import type { Ended, Platform, Timings } from './types.js';
-import type { Warning } from './wire.js';
+import type { Composition, Warning } from './wire.js';
 
 type Needs = { readonly http: Http; readonly platform: Platform; readonly again: Omit<Again, 'signal'> };
 
@@ -29,6 +29,8 @@ export class Cutout {
   readonly imageURL: string | undefined;
   /** USD. */
   readonly cost: number | undefined;
+  /** The canvas of `compose`, and the subject's box on it and in the photo. */
+  readonly composition: Composition | undefined;
   /** What could not be done as asked, or looks wrong. */
   readonly warnings: readonly Warning[];
   readonly #needs: Needs;
@@ -40,12 +42,13 @@ export class Cutout {
     readonly timings: Timings,
   ) {
     this.#needs = needs;
-    const { taskUUID, imageUUID, inputImageUUID, imageURL, cost, warnings = [] } = answer;
+    const { taskUUID, imageUUID, inputImageUUID, imageURL, cost, composition, warnings = [] } = answer;
     this.taskUUID = taskUUID;
     this.imageUUID = imageUUID;
     this.inputImageUUID = inputImageUUID;
     this.imageURL = imageURL;
     this.cost = cost;
+    this.composition = composition;
     this.warnings = warnings;
   }
 

@@ -2,6 +2,7 @@ import { openCall, toTask } from './call.js';
 import { cancelTask } from './tasks.js';
 import { Cutout } from './cutout.js';
 import { TaskError } from './errors.js';
+import { createSendCompose } from './further.js';
 import type { Runner } from './runner.js';
 import type { Source } from './source.js';
 import type { CallOptions, Ended, Platform, RemoveOptions } from './types.js';
@@ -33,17 +34,18 @@ const textOf = async (
 };
 
 /** Uploads an image where it must be, sends its task, and waits for the end. */
-export const createRemove =
-  (runner: Runner, platform: Platform) =>
-  async (source: Source, options: RemoveOptions): Promise<Cutout> => {
+export const createRemove = (runner: Runner, platform: Platform) => {
+  const sendCompose = createSendCompose(runner, platform);
+  return async (source: Source, options: RemoveOptions): Promise<Cutout> => {
     const { taskUUID = newUuid(), uploadUUID = newUuid(), cancelOnAbort = true, onProgress } = options;
     const { signal, end } = openCall(options, taskUUID);
     const startMs = performance.now();
     try {
       if (source.kind === 'bytes') onProgress?.({ taskUUID, stage: 'sending' });
       const inputImage = await textOf(runner, source, uploadUUID, signal);
+      const images = { inputImage, ...(await sendCompose(options.compose, signal)) };
       const sentMs = performance.now();
-      const ended = await runner.run(toTask(taskUUID, inputImage, options), { signal, onProgress });
+      const ended = await runner.run(toTask(taskUUID, images, options), { signal, onProgress });
       const endMs = performance.now();
       const timings = { sendMs: sentMs - startMs, waitMs: endMs - sentMs, totalMs: endMs - startMs };
       return new Cutout({ ...runner, platform }, ended, timings);
@@ -55,6 +57,7 @@ export const createRemove =
       end();
     }
   };
+};
 
 /** Waits for a task that was sent before. */
 export const createFollow =

@@ -21,7 +21,16 @@ type TaskFields = Pick<
   | 'priority'
   | 'settings'
   | 'refine'
+  | 'compose'
 >;
+
+type Compose = NonNullable<RemoveBackground['compose']>;
+type Background = NonNullable<Compose['background']>;
+
+/** A composition whose background may be any image. It is uploaded once for all tasks of the client. */
+export type ComposeOptions = Omit<Compose, 'background'> & {
+  readonly background?: (Omit<Background, 'image'> & { readonly image?: ImageInput }) | undefined;
+};
 
 /** What a task is doing. */
 export type Progress = {
@@ -42,7 +51,11 @@ export type CallOptions = {
   readonly timeoutMs?: number | undefined;
 };
 
-export type RemoveOptions = { readonly [K in keyof TaskFields]?: TaskFields[K] | undefined } & CallOptions & {
+export type RemoveOptions = {
+  readonly [K in Exclude<keyof TaskFields, 'compose'>]?: TaskFields[K] | undefined;
+} & CallOptions & {
+    /** Where the subject is placed, and what is around it. */
+    readonly compose?: ComposeOptions | undefined;
     /** Names the task. Sent again with the same parameters, it is not done again. By default a new one. */
     readonly taskUUID?: string | undefined;
     /** Names the upload of the image. Sent again, it is not stored again. By default a new one. */

@@ -22,6 +22,8 @@ const known: ReadonlySet<string> = new Set(imagePaths.map(dotted));
 const further: ReadonlySet<string> = new Set(furtherImagePaths.map(dotted));
 
 export const isImagePath = (path: ParameterPath): boolean => known.has(dotted(path));
+/** The most images that a removal has besides the one that is cut out. */
+export const MAX_FURTHER_IMAGES = furtherImagePaths.length;
 export const isFurtherImage = (parameter: string): boolean => further.has(parameter);
 export const deepestImagePath = Math.max(...imagePaths.map(({ length }) => length));
 

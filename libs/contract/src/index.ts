@@ -33,6 +33,7 @@ export {
   imagePaths,
   isFurtherImage,
   isImagePath,
+  MAX_FURTHER_IMAGES,
   pathOf,
   withValuesAt,
   type FurtherImage,

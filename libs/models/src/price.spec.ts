@@ -12,3 +12,12 @@ it.each([
 ])('an image at %s with %i unknown pixels costs %s', (price, unknownPixels, cost) => {
   expect(costOf({ price }, unknownPixels)).toBe(cost);
 });
+
+it.each([
+  [1, '0.000650'],
+  [1_000_000, '0.000650'],
+  [1_000_001, '0.000700'],
+  [4_000_000, '0.000800'],
+])('a canvas of %i pixels is added to the price: %s', (canvasPixels, cost) => {
+  expect(costOf({ price: '0.0006' }, 0, canvasPixels)).toBe(cost);
+});

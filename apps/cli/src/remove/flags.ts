@@ -5,8 +5,8 @@ import { UsageError } from '../command.js';
 /** A flag for one field of the task, and how its text becomes a value. */
 type Flag = {
   readonly flag: string;
-  /** Where its value goes: a field of the task, or one inside `settings` or `refine`. */
-  readonly path: readonly [string] | readonly [string, string];
+  /** Where its value goes: a field of the task, or one inside a group such as `settings`. */
+  readonly path: readonly string[];
   readonly type: 'boolean' | 'string';
   readonly kind: string;
   /** Names of the numbers that its value holds, in their order. */
@@ -54,11 +54,19 @@ const fieldsOf = (group: 'settings' | 'refine'): [string, Field][] => {
   return Object.entries(inner);
 };
 
+/** A flag for each field, also for those of groups inside. */
+const deepFlags = (path: readonly string[], field: Field): Flag[] => {
+  const { shape: inner } = plain(field);
+  if (!inner) return [flagOf(path, path.map(kebab).join('-'), field)];
+  return Object.entries(inner).flatMap(([name, part]) => deepFlags([...path, name], part));
+};
+
 /** The flags, made of the schema that validates requests. */
 export const flags: readonly Flag[] = [
   ...rootFields.map((name) => flagOf([name], kebab(name), shape[name] as Field)),
   ...fieldsOf('settings').map(([name, field]) => flagOf(['settings', name], kebab(name), field)),
   ...fieldsOf('refine').map(([name, field]) => flagOf(['refine', name], `refine-${kebab(name)}`, field)),
+  ...deepFlags(['compose'], shape['compose'] as Field),
 ];
 
 export const flagOptions = Object.fromEntries(flags.map(({ flag, type }) => [flag, { type }])) as Record<
@@ -91,7 +99,16 @@ const valueOf = (flag: Flag, text: string | boolean, usage: string): unknown => 
 };
 
 /** Parameters of the task, as they are sent. */
-export type Parameters = Pick<RemoveOptions, (typeof rootFields)[number] | 'settings' | 'refine'>;
+export type Parameters = Pick<RemoveOptions, (typeof rootFields)[number] | 'settings' | 'refine' | 'compose'>;
+
+const set = (
+  into: Record<string, unknown>,
+  [name = '', ...inner]: readonly string[],
+  value: unknown,
+): void => {
+  if (inner.length === 0) into[name] = value;
+  else set((into[name] ??= {}) as Record<string, unknown>, inner, value);
+};
 
 const nameOf = ({ path }: Flag) => path.join('.');
 
@@ -113,10 +130,7 @@ export const toParameters = (values: Readonly<Record<string, unknown>>, usage: s
   for (const flag of flags) {
     const text = values[flag.flag];
     if (typeof text !== 'string' && typeof text !== 'boolean') continue;
-    const [first, second] = flag.path;
-    const value = valueOf(flag, text, usage);
-    if (second === undefined) parameters[first] = value;
-    else parameters[first] = { ...(parameters[first] as object | undefined), [second]: value };
+    set(parameters, flag.path, valueOf(flag, text, usage));
   }
   try {
     const task = { taskType: 'removeBackground', taskUUID: EXAMPLE_UUID, inputImage: EXAMPLE_URL };

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { isUuid } from '#contract';
 import { UsageError } from '../command.js';
 
 /** An image to cut out. */
@@ -19,6 +20,9 @@ export type InputImage = {
 const IMAGES = '**/*.{png,jpg,jpeg,webp}';
 
 const isUrl = (word: string): boolean => /^https?:\/\//i.test(word);
+
+/** Whether a text is no path: an address, a data URI, or the UUID of an image that the server has. */
+export const isNamed = (text: string): boolean => isUrl(text) || /^data:/i.test(text) || isUuid(text);
 
 export const isFolder = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -3,8 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { downloadImage } from '#boundary';
 import { inParallel, writeWhole } from '#client';
-import { readCatalogue, usableCores, type Config } from '#config';
-import { MAX_IMAGE_BYTES, parseTask, requireSettings, TaskError, toRemoval, type Removal } from '#contract';
+import { readCatalogue, readPresets, usableCores, type Config } from '#config';
+import {
+  MAX_IMAGE_BYTES,
+  parseImageSource,
+  parseTask,
+  requireSettings,
+  TaskError,
+  toRemoval,
+  type Presets,
+  type Removal,
+} from '#contract';
 import { reasonOf } from '#errors';
 import { decode, limitsOf, limitThreads } from '#imaging';
 import { openDevice } from '#inference';
@@ -22,7 +31,7 @@ import { createStopwatch } from '#telemetry';
 import { ensureWeights, installedWeights, type Progress } from '#weights';
 import { modelNamed } from '../models/command.js';
 import type { Parameters } from './flags.js';
-import type { InputImage } from './inputs.js';
+import { isNamed, type InputImage } from './inputs.js';
 import type { ImageEnd, Order, Picture, Remover } from './remover.js';
 
 type Options = {
@@ -38,7 +47,7 @@ type Options = {
 const ofServers = ['webhookURL', 'uploadEndpoint', 'ttl', 'deadline', 'priority'] as const;
 
 /** @throws TaskError as the gateway would */
-const removalOf = (parameters: Parameters, model: Model): Removal => {
+const removalOf = (parameters: Parameters, model: Model, presets: Presets): Removal => {
   const named = ofServers.find((name) => parameters[name] !== undefined);
   if (named) {
     const message = `'${named}' needs a server, and --local has none.`;
@@ -47,7 +56,7 @@ const removalOf = (parameters: Parameters, model: Model): Removal => {
   const task = { taskType: 'removeBackground', taskUUID: randomUUID(), inputImage: 'data:,' };
   const parsed = parseTask({ ...task, ...parameters, model: model.air });
   if (parsed.taskType !== 'removeBackground') throw new Error('the task is no removal');
-  const removal = toRemoval(parsed);
+  const removal = toRemoval(parsed, presets);
   requireSettings(model, removal);
   return removal;
 };
@@ -82,15 +91,35 @@ const openOutbound = (config: Config): Outbound => {
 const tooLarge = (key: string) =>
   new TaskError('maxImageSizeExceeded', `${key} has more than ${MAX_IMAGE_BYTES} bytes.`);
 
-const readSource = async (outbound: Outbound, { kind, source, key }: InputImage, signal: AbortSignal) => {
-  if (kind === 'url') return downloadImage(outbound, { url: source, parameter: 'inputImage' }, signal);
-  if (kind === 'stdin') return buffer(process.stdin);
-  const bytes = await readFile(source, { signal }).catch((cause: unknown) => {
+const readFileOf = async (path: string, key: string, signal: AbortSignal): Promise<Buffer> => {
+  const bytes = await readFile(path, { signal }).catch((cause: unknown) => {
     if (signal.aborted) throw cause;
     throw new TaskError('invalidInputImage', `${key} cannot be read: ${reasonOf(cause)}.`, {}, { cause });
   });
   if (bytes.byteLength > MAX_IMAGE_BYTES) throw tooLarge(key);
   return bytes;
+};
+
+const readSource = async (outbound: Outbound, { kind, source, key }: InputImage, signal: AbortSignal) => {
+  if (kind === 'url') return downloadImage(outbound, { url: source, parameter: 'inputImage' }, signal);
+  if (kind === 'stdin') return buffer(process.stdin);
+  return readFileOf(source, key, signal);
+};
+
+/** The images that each removal needs besides its own. @throws TaskError */
+const readFurther = async (outbound: Outbound, { furtherImages }: Removal, signal: AbortSignal) => {
+  const read = async (parameter: string, text: string): Promise<Uint8Array> => {
+    if (!isNamed(text)) return readFileOf(text, parameter, signal);
+    const source = await parseImageSource(text, parameter);
+    if (source.kind === 'url') return downloadImage(outbound, { url: source.url, parameter }, signal);
+    if (source.kind === 'inline') return source.image.read(0, source.image.length);
+    const message = `'${parameter}' names an image of a server, and --local has none.`;
+    throw new TaskError('unsupportedParameter', message, { parameter });
+  };
+  const further = new Map<string, Uint8Array>();
+  for (const { parameter, image } of furtherImages)
+    further.set(parameter, await read(parameter, String(image)));
+  return further;
 };
 
 /** The device, its threads and the network. */
@@ -127,11 +156,13 @@ type Work = {
   readonly cut: CutOut;
   readonly served: ServedModel;
   readonly removal: Removal;
+  /** The images of all removals besides their own, by their parameters. */
+  readonly further: ReadonlyMap<string, Uint8Array>;
   readonly outbound: Outbound;
 };
 
 const removeOne = async (
-  { cut, served, removal, outbound }: Work,
+  { cut, served, removal, further, outbound }: Work,
   image: InputImage,
   write: Order['write'],
   signal: AbortSignal,
@@ -142,7 +173,7 @@ const removeOne = async (
     const { output, finishing, parameter } = removal;
     const { outputFormat, outputQuality } = output;
     const request = { outputFormat, outputQuality, finishing, parameter };
-    const { encoded, finish } = await cut({ bytes, request, served }, createStopwatch(), signal);
+    const { encoded, finish } = await cut({ bytes, further, request, served }, createStopwatch(), signal);
     await write(image, pictureOf(new Uint8Array(encoded)));
     const warnings = [...removal.warnings, ...finish.warnings];
     return { image, status: 'done', warnings, ms: performance.now() - startMs };
@@ -162,12 +193,13 @@ export const removeLocally = async (options: Options): Promise<Remover> => {
   const catalogue = await readCatalogue(config);
   const { model: name } = parameters;
   const model = name === undefined ? defaultModelOf(catalogue) : modelNamed(catalogue, name, usage);
-  const removal = removalOf(parameters, model);
+  const removal = removalOf(parameters, model, await readPresets(config));
   const served = await findModel(catalogue, model, options);
   const broken = new AbortController();
   const machine = await openMachine(config, concurrency, (error) => broken.abort(error));
   const outbound = openOutbound(config);
-  const work = { cut: machine.cut, served, removal, outbound };
+  const further = await readFurther(outbound, removal, signal);
+  const work = { cut: machine.cut, served, removal, further, outbound };
 
   return {
     remove: ({ images, write }) =>

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readConfig, type Config } from '#config';
 import { isHelp, print, readArguments, UsageError, type Help } from '../command.js';
 import { removeByServer } from './by-server.js';
 import { flagOptions, toParameters, type Parameters } from './flags.js';
-import { findImages, type InputImage } from './inputs.js';
+import { findImages, isNamed, type InputImage } from './inputs.js';
 import { checkPattern, formatOf, outputsOf, readTarget, type Target } from './outputs.js';
 import type { Remover, Sink } from './remover.js';
 import { createReport, type Report } from './report.js';
@@ -60,6 +60,15 @@ type Plan = {
   readonly outputs: ReadonlyMap<string, string>;
 };
 
+/** A background that is a file is looked for from the folder of the command. */
+const withBackground = (parameters: Parameters, cwd: string): Parameters => {
+  const { compose } = parameters;
+  const image = compose?.background?.image;
+  if (typeof image !== 'string' || isNamed(image)) return parameters;
+  const background = { ...compose?.background, image: resolve(cwd, image) };
+  return { ...parameters, compose: { ...compose, background } };
+};
+
 const readPlan = async (args: readonly string[], cwd: string): Promise<Plan> => {
   const { values: given, positionals: words } = readArguments(args, options, usage);
   const values = given as Values & Record<string, unknown>;
@@ -67,7 +76,10 @@ const readPlan = async (args: readonly string[], cwd: string): Promise<Plan> => 
   const target = await readTarget(words, values.output, { cwd, usage });
   const asked =
     values['output-format'] === undefined && target.kind === 'file' ? formatOf(target.path) : undefined;
-  const parameters = toParameters({ ...(asked && { 'output-format': asked }), ...values }, usage);
+  const parameters = withBackground(
+    toParameters({ ...(asked && { 'output-format': asked }), ...values }, usage),
+    cwd,
+  );
   if (target.kind === 'stdout' && values.json)
     throw new UsageError('--json writes to stdout, and so would the image: name a file by -o.', usage);
 

@@ -18,7 +18,7 @@ const valueNames: Readonly<Record<string, string>> = { number: ' N', tuple: ' R,
 
 const listed = (isOf: (first: string) => boolean): string =>
   flags
-    .filter(({ path }) => isOf(path[0]))
+    .filter(({ path: [first = ''] }) => isOf(first))
     .map(({ flag, kind, parts, about }) => {
       const value = kind === 'object' ? ` ${parts.join(',').toUpperCase()}` : valueNames[kind];
       const name = `  --${flag}${value ?? ' TEXT'}`;
@@ -46,13 +46,16 @@ fails does not stop the rest; it is named at the end. - reads an image from stdi
   --local                no server: cut out in this process, with the models of MODELS_DIR
 
 The task:
-${listed((first) => !['settings', 'refine'].includes(first))}
+${listed((first) => !['settings', 'refine', 'compose'].includes(first))}
 
 Settings, for models that take them:
 ${listed((first) => first === 'settings')}
 
 Refinement, for every model:
 ${listed((first) => first === 'refine')}
+
+A canvas for the subject, for every model; the background image may also be a file:
+${listed((first) => first === 'compose')}
 
 Exit code: 0 when every image is done, 1 when one failed, 2 for a wrong command line, 130 after Ctrl-C.
 `;

@@ -88,6 +88,7 @@ export const createCutOut =
       const { task, answer } = readTask({
         texts: [...queryOf(request), ...received.fields],
         file: fileOf(received),
+        further: received.further,
         accept: headers.accept,
         idempotencyKey: textOf(headers['idempotency-key']),
         ownerId: owner.id,

@@ -71,5 +71,8 @@ export const answerHeaders = {
   'x-clearcut-image-uuid': header('The UUID of the result.'),
   'x-clearcut-input-image-uuid': header('The UUID of the image that came: `image` takes it another time.'),
   'x-clearcut-cost': header('USD.'),
+  'x-clearcut-composition': header(
+    'Of `compose`: width and height of the canvas, then x, y, width and height of the subject on it and in the photo: `canvas=(90 60), subject=(21 6 48 48), source=(16 16 64 64)`.',
+  ),
   'x-clearcut-warnings': header('A list of codes, each with its message: `resultEmpty;message="…"`.'),
 };

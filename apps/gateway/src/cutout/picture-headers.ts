@@ -37,16 +37,24 @@ const listOf = (warnings: NonNullable<Cutout['warnings']>): string =>
     })
     .join(', ');
 
+/** Width and height of the canvas, then x, y, width and height of boxes, as inner lists (RFC 9651). */
+const dictionaryOf = ({ width, height, subject, source }: NonNullable<Cutout['composition']>): string =>
+  Object.entries({ canvas: { width, height }, subject, source })
+    .flatMap(([name, box]) => (box ? [`${name}=(${Object.values(box).join(' ')})`] : []))
+    .join(', ');
+
 /** Headers that tell of a cutout, which JSON tells in its fields. */
 export const headersOf = ({
   imageUUID,
   inputImageUUID,
   cost,
+  composition,
   warnings = [],
 }: Cutout): Record<string, string> => ({
   'x-clearcut-image-uuid': imageUUID,
   'x-clearcut-input-image-uuid': inputImageUUID,
   ...(cost !== undefined && { 'x-clearcut-cost': `${cost}` }),
+  ...(composition && { 'x-clearcut-composition': dictionaryOf(composition) }),
   ...(warnings.length > 0 && { 'x-clearcut-warnings': listOf(warnings) }),
 });
 

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { fromTexts, RemoveBackground, TaskError, type ImageFile } from '#contract';
+import {
+  fromTexts,
+  holderAt,
+  pathOf,
+  RemoveBackground,
+  TaskError,
+  withValuesAt,
+  type ImageFile,
+} from '#contract';
 import type { Fields } from '../uploads/multipart.js';
 import { chooseAnswer, type AnswerFormat } from './choose-answer.js';
 import { taskUuidOf } from './idempotency-key.js';
@@ -9,6 +17,8 @@ export type Sent = {
   readonly texts: Fields;
   /** The image, unless it is named by an address. */
   readonly file: ImageFile | undefined;
+  /** Images besides that one, by their parameters. */
+  readonly further?: ReadonlyMap<string, ImageFile>;
   readonly accept: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly ownerId: string;
@@ -66,6 +76,22 @@ const imageOf = ({ inputImage, inputs }: Readonly<Record<string, unknown>>, file
   return file ?? inputImage;
 };
 
+const withFiles = (
+  named: Readonly<Record<string, unknown>>,
+  files: ReadonlyMap<string, ImageFile>,
+): Readonly<Record<string, unknown>> => {
+  for (const parameter of files.keys()) {
+    const path = pathOf(parameter);
+    if (holderAt(named, path)?.[path.at(-1) ?? ''] === undefined) continue;
+    const message = `'${parameter}' came as a file, and as a text.`;
+    throw new TaskError('incompatibleParameters', message, { parameter });
+  }
+  return withValuesAt(
+    named,
+    [...files].map(([parameter, file]) => [pathOf(parameter), file]),
+  );
+};
+
 const formats: ReadonlyMap<unknown, AnswerFormat> = new Map<string, AnswerFormat>([
   ['PNG', 'PNG'],
   ['WEBP', 'WEBP'],
@@ -91,7 +117,8 @@ const chosenUuid = (taskUUID: unknown, { idempotencyKey, ownerId }: Sent): unkno
 export const readTask = (sent: Sent): Asked => {
   for (const [name] of sent.texts) requireTaken(name);
   const texts = sent.texts.map(([name, text]) => [nameOf(name), text] as const);
-  const { outputFormat, taskUUID, ...parameters } = fromTexts(texts, RemoveBackground);
+  const { outputFormat, taskUUID, ...named } = fromTexts(texts, RemoveBackground);
+  const parameters = withFiles(named, sent.further ?? new Map());
   const inputImage = imageOf(parameters, sent.file);
 
   const format = formats.get(typeof outputFormat === 'string' ? outputFormat.toUpperCase() : undefined);

@@ -136,9 +136,10 @@ curl -sf -H "Authorization: Bearer $(cat .clearcut/api-key)" -F image=@docs/pict
   http://127.0.0.1:3000/v1/cutout -o bear.webp
 \`\`\`
 
-- **Image**: one file in a form, in a field of any name; or the plain body, as \`image/*\`, \`application/octet-stream\` or
+- **Image**: one file in a form, in a field of any name but those of further images; or the plain body, as \`image/*\`, \`application/octet-stream\` or
   without a type. In place of a file, \`image\` (or \`inputImage\`) may be a text: the address of an image, or the UUID of a
-  stored one. At most 47 MB.
+  stored one. Further images, such as \`compose.background.image\`, are files or texts in fields of their names. At most 47 MB,
+  all files together.
 - **Parameters**: those of [removeBackground](#task-removebackground), as fields of the form, before or behind the file, or
   in the query. Names within objects are dotted: \`settings.rgba\`, \`refine.levels.low\`. Numbers of one parameter have
   commas between them (\`settings.rgba=255,255,255,1\`), booleans are \`true\` or \`false\`, in any case. Each may come once. Of
@@ -150,8 +151,8 @@ curl -sf -H "Authorization: Bearer $(cat .clearcut/api-key)" -F image=@docs/pict
   \`POST /v1\` answers. Of what it likes equally well, the more precisely named comes first, then the earlier, then PNG. With
   \`outputFormat\`, Accept must allow that format or JSON; otherwise the request is refused with \`incompatibleParameters\`.
 - **Headers** of the answer: \`content-disposition\` with the name of the upload, \`x-clearcut-task-uuid\`,
-  \`x-clearcut-image-uuid\`, \`x-clearcut-input-image-uuid\`, \`x-clearcut-cost\` in USD, and \`x-clearcut-warnings\`, a list of
-  codes with their messages: \`resultEmpty;message="…"\`.
+  \`x-clearcut-image-uuid\`, \`x-clearcut-input-image-uuid\`, \`x-clearcut-cost\` in USD, \`x-clearcut-composition\` with the boxes of
+  a [composition](compose.md#what-the-result-tells), and \`x-clearcut-warnings\`, a list of codes with their messages: \`resultEmpty;message="…"\`.
 - **Errors** are always JSON, \`{ "errors": […] }\`, with the status of [their code](#errors). After \`SYNC_TIMEOUT_S\` the
   answer is 504, and the task goes on: ask for it by getResponse with its taskUUID, or send the same request again with the
   same \`Idempotency-Key\`.

@@ -1,14 +1,17 @@
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
-import { TaskError } from '#contract';
+import { isFurtherImage, MAX_FURTHER_IMAGES, TaskError } from '#contract';
 
 /** Names and values as they came. A name may come more than once. */
 export type Fields = readonly (readonly [name: string, value: string])[];
 
-/** What a form held besides the bytes of its file. */
+/** A file of a form: an image besides the first, by its parameter, or that one, which may have any name. */
+export type FormFile = 'image' | { readonly parameter: string };
+
+/** What a form held besides the bytes of its files. */
 export type FormContent = {
   readonly fields: Fields;
-  /** The name of its file; empty if it came without one. Undefined when the form has no file. */
+  /** The name of its first image; empty if it came without one. Undefined when the form has none. */
   readonly fileName: string | undefined;
   /** The name of the field that held the file. */
   readonly fileField?: string | undefined;
@@ -23,10 +26,10 @@ export type Form = {
 };
 
 const limits = {
-  files: 1,
-  fields: 32,
   // One more than may come, so that an error names what is too many.
-  parts: 34,
+  files: 2 + MAX_FURTHER_IMAGES,
+  fields: 32,
+  parts: 34 + MAX_FURTHER_IMAGES,
   // Above that of the longest address, which the contract refuses in its own words.
   fieldSize: 8192,
   headerPairs: 50,
@@ -52,32 +55,43 @@ const openParser = (contentType: string): BusboyInstance => {
 };
 
 /**
- * Reads a form of RFC 7578 with one file.
+ * Reads a form of RFC 7578 with one file for each image.
  *
- * @param write gets the bytes of the file
+ * @param begin gets each file before its bytes, one after the other, and returns what takes these
  * @throws TaskError when the content type names no boundary
  */
-export const openForm = (contentType: string, write: (piece: Uint8Array) => Promise<void>): Form => {
+export const openForm = (
+  contentType: string,
+  begin: (file: FormFile) => (piece: Uint8Array) => Promise<void>,
+): Form => {
   const parser = openParser(contentType);
   const fields: [string, string][] = [];
   let fileName: string | undefined;
   let fileField: string | undefined;
-  let stored: Promise<void> | undefined;
+  const seen = new Set<string>();
+  let stored = Promise.resolve();
   let fail: (error: TaskError) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
   // It is raced by each call; a fault between two calls is kept for the next.
   failed.catch(() => undefined);
 
-  const store = async (file: Readable) => {
+  const store = async (file: Readable, as: FormFile) => {
+    const write = begin(as);
     for await (const piece of file as AsyncIterable<Buffer>) await write(piece);
   };
   const toFault = (error: unknown) => (error instanceof TaskError ? error : malformed(error));
 
   parser
-    .on('file', (field, file: Readable, name: string | undefined) => {
-      fileName = name ?? '';
-      fileField = field;
-      stored = store(file);
+    .on('file', (field: string | undefined, file: Readable, name: string | undefined) => {
+      const parameter = field !== undefined && isFurtherImage(field) ? field : undefined;
+      if (seen.has(parameter ?? '')) {
+        file.resume();
+        fail(tooMany(parameter ? `one file '${parameter}'` : 'one file', 'send one image per request'));
+        return;
+      }
+      seen.add(parameter ?? '');
+      if (!parameter) [fileName, fileField] = [name ?? '', field];
+      stored = stored.then(() => store(file, parameter ? { parameter } : 'image'));
       stored.catch((error: unknown) => fail(toFault(error)));
     })
     .on('field', (name: string | undefined, value: string, _: boolean, isCut: boolean) => {
@@ -85,7 +99,6 @@ export const openForm = (contentType: string, write: (piece: Uint8Array) => Prom
       else if (isCut) fail(tooLong(name));
       else fields.push([name, value]);
     })
-    .on('filesLimit', () => fail(tooMany('one file', 'send one image per request')))
     .on('fieldsLimit', () => fail(tooMany(`${limits.fields} fields`, 'send fewer fields')))
     .on('partsLimit', () => fail(tooMany(`${limits.parts} parts`, 'send fewer fields')))
     .on('error', (error: unknown) => fail(malformed(error)));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { ServiceConfig } from '#config';
 import { ImageFile, MAX_IMAGE_BYTES, TaskError } from '#contract';
 import type { Owner } from '#database';
@@ -7,10 +7,14 @@ import type { FastifyRequest } from 'fastify';
 import { openBody, paceOf, tooLarge, type Pace } from '../door/body.js';
 import type { IntakeMemory } from '../door/intake-memory.js';
 import { BODY_WAIT_MS, SPOOL_MEMORY_BYTES, type Spool, type Spooled } from '../door/spool.js';
-import { openForm, type FormContent } from './multipart.js';
+import { openForm, type FormContent, type FormFile } from './multipart.js';
 
-/** The image, empty when no file came, and the form around it. Whoever takes the image over releases its bytes. */
-export type Received = FormContent & { readonly image: ImageFile };
+/** The images, the first empty when no file came, and the form around them. Whoever takes them over releases their bytes. */
+export type Received = FormContent & {
+  readonly image: ImageFile;
+  /** Images besides the first, by their parameters. */
+  readonly further: ReadonlyMap<string, ImageFile>;
+};
 
 /**
  * Reads an image from the body of a request, plain or in a form, and works on it. A large one lies in a file until then,
@@ -33,8 +37,14 @@ type Needs = {
   readonly options: { readonly pace?: Pace };
 };
 
-/** The heads and fields of a form around its file. */
+/** The heads and fields of a form around its files. */
 const FORM_BYTES = 64 * 1024;
+
+/** A file, and where its bytes lie. */
+type Landed = { readonly as: FormFile; readonly hash: Hash; readonly start: number; end: number };
+
+/** Stands for the image of a form that has none. */
+const emptyAt = (at: number): Landed => ({ as: 'image', hash: createHash('sha256'), start: at, end: at });
 
 const requirePlain = ({ headers }: FastifyRequest) => {
   const encoding = headers['content-encoding'] ?? 'identity';
@@ -48,25 +58,37 @@ export const createReceiveImage = ({ config, memory, spool, options }: Needs): R
 
   /** Reads the body. @returns the image, and the fields of the form around it */
   const read = async (request: FastifyRequest, spooled: Spooled, isForm: boolean): Promise<Received> => {
-    const hash = createHash('sha256');
-    const write = async (piece: Uint8Array) => {
-      hash.update(piece);
-      spooled.push(piece);
-      await spooled.settle();
+    const files: Landed[] = [];
+    const begin = (as: FormFile) => {
+      const landed = { as, hash: createHash('sha256'), start: spooled.length(), end: spooled.length() };
+      files.push(landed);
+      return async (piece: Uint8Array) => {
+        landed.hash.update(piece);
+        spooled.push(piece);
+        landed.end = spooled.length();
+        await spooled.settle();
+      };
     };
-    const form = isForm ? openForm(request.headers['content-type'] ?? '', write) : undefined;
+    const form = isForm ? openForm(request.headers['content-type'] ?? '', begin) : undefined;
     const maxBytes = MAX_IMAGE_BYTES + (isForm ? FORM_BYTES : 0);
     const isCrowded = () => memory.isCrowded() || spool.isCrowded();
-    const body = openBody(request.raw, { maxBytes, pace, isCrowded, take: form?.feed ?? write });
+    const body = openBody(request.raw, { maxBytes, pace, isCrowded, take: form?.feed ?? begin('image') });
     await body.readTo(Infinity);
     const content = form ? await form.end() : { fields: [], fileName: '' };
     await spooled.finish();
-    const bytes = spooled.imageAt(0, spooled.length(), hash.digest('hex'));
+    let left = files.length;
     const release = () => {
+      if (--left > 0) return;
       request.lease?.keep(0);
       void spooled.drop();
     };
-    return { image: new ImageFile(bytes, release), ...content };
+    const fileOf = ({ start, end, hash }: Landed) =>
+      new ImageFile(spooled.imageAt(start, end, hash.digest('hex')), release);
+    const first = files.find(({ as }) => as === 'image') ?? emptyAt(spooled.length());
+    const others = files.flatMap((file) =>
+      file.as === 'image' ? [] : [[file.as.parameter, fileOf(file)] as const],
+    );
+    return { image: fileOf(first), further: new Map(others), ...content };
   };
 
   return async (request, { owner, isForm }, work) => {

@@ -28,6 +28,10 @@ const keyCodes = new Set(['invalidApiKey', 'missingApiKey']);
 /** The original is gone from the server, so it is sent again. */
 const goneCodes = new Set(['mediaExpired', 'mediaNotFound']);
 
+/** To send the original again would not bring the background back. */
+const isOfBackground = (error: unknown): boolean =>
+  error instanceof ClearcutError && error.parameter?.startsWith('compose.') === true;
+
 const codeOf = (error: unknown): string => (error instanceof ClearcutError ? error.code : 'pageFault');
 
 const faultOf = (error: unknown): Fault => ({
@@ -120,7 +124,7 @@ const afterError = (entry: Entry, error: unknown): void => {
   if (keyCodes.has(code)) {
     step(entry, { stage: 'ready' });
     stopForKey();
-  } else if (goneCodes.has(code) && entry.photo.peek().imageUUID) {
+  } else if (goneCodes.has(code) && entry.photo.peek().imageUUID && !isOfBackground(error)) {
     step(entry, { stage: 'ready', imageUUID: undefined, uploadUUID: newId(), task: undefined });
   } else if (code === 'conflictTaskUUID') {
     step(entry, { stage: 'ready', task: undefined });

@@ -1,9 +1,10 @@
+import { composeOf, noCanvas, type CanvasSettings } from './compose.js';
 import type { Refine, RemoveOptions, Settings as ModelSettings } from '#client/browser';
 
 export type Format = 'PNG' | 'WEBP' | 'JPG';
 
 /** What a person chose. A value that changes nothing is not sent. */
-export type Settings = {
+export type Settings = CanvasSettings & {
   readonly model: string;
   readonly format: Format;
   readonly quality: number;
@@ -43,6 +44,7 @@ export const plain: Settings = {
   crisp: false,
   onlyMask: false,
   fill: '',
+  ...noCanvas,
 };
 
 const colourOf = (hex: string): [number, number, number, number] => {
@@ -70,23 +72,24 @@ const refineOf = (chosen: Settings): Refine | undefined =>
     levels: chosen.levels ? { low: chosen.low, high: chosen.high } : undefined,
   }) as Refine | undefined;
 
-const settingsOf = ({ model, crisp, onlyMask, fill }: Settings): ModelSettings | undefined => {
+const settingsOf = ({ model, crisp, onlyMask, fill, canvas }: Settings): ModelSettings | undefined => {
   if (model !== MODEL_WITH_SETTINGS) return undefined;
   return fieldsOf({
     postProcessMask: crisp || undefined,
     returnOnlyMask: onlyMask || undefined,
-    rgba: fill ? colourOf(fill) : undefined,
+    // A canvas has a ground of its own.
+    rgba: fill && canvas === '' ? colourOf(fill) : undefined,
   }) as ModelSettings | undefined;
 };
 
 export type Options = Pick<
   RemoveOptions,
-  'model' | 'outputFormat' | 'outputQuality' | 'settings' | 'refine' | 'includeCost'
+  'model' | 'outputFormat' | 'outputQuality' | 'settings' | 'refine' | 'compose' | 'includeCost'
 >;
 
 /** The parameters of the task. */
 export const optionsOf = (chosen: Settings): Options => {
-  const [settings, refine] = [settingsOf(chosen), refineOf(chosen)];
+  const [settings, refine, compose] = [settingsOf(chosen), refineOf(chosen), composeOf(chosen)];
   return {
     model: chosen.model,
     outputFormat: chosen.format,
@@ -94,6 +97,7 @@ export const optionsOf = (chosen: Settings): Options => {
     includeCost: true,
     ...(settings && { settings }),
     ...(refine && { refine }),
+    ...(compose && { compose }),
   };
 };
 

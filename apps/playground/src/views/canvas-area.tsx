@@ -23,10 +23,19 @@ const Cutout = () =>
     </div>
   ) : null;
 
+/** A composed result has another size than its photo, so that the two cannot lie on each other. */
+const isComposed = () => {
+  const [photo, result] = [before.value, after.value];
+  return Boolean(photo && result && (photo.width !== result.width || photo.height !== result.height));
+};
+
+/** The picture that gives the size. */
+const measured = () => (mode.value !== 'photo' && isComposed() ? after.value : (before.value ?? after.value));
+
 const Shown = () => {
   const t = texts.value.view;
   if (!after.value || mode.value === 'photo') return <Photo />;
-  if (mode.value === 'cutout') return <Cutout />;
+  if (mode.value === 'cutout' || (mode.value === 'compare' && isComposed())) return <Cutout />;
   if (mode.value === 'alpha') return <Alpha picture={after.value} label={t.alpha} />;
   return (
     <wa-comparison class="fill" aria-label={t.slider}>
@@ -84,7 +93,7 @@ const startPan = (event: PointerEvent): void => {
 /** The selected photo, fitted in or zoomed. */
 export const CanvasArea = () => {
   const { box, room } = useRoom();
-  const picture = before.value ?? after.value;
+  const picture = measured();
   const scale = picture && room.width > 0 ? scaleFor(picture, room, zoom.value) : undefined;
   const onWheel = (event: WheelEvent) => {
     if (!event.ctrlKey || scale === undefined) return;

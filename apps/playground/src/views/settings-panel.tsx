@@ -1,6 +1,7 @@
 import { chosen } from '../state/chosen.js';
 import { texts } from '../state/language.js';
 import { MODEL_WITH_SETTINGS, plain, type Format } from '../state/settings.js';
+import { CanvasOptions } from './canvas-settings.js';
 import { Choice } from './choice.js';
 import { ModelChoice } from './model-choice.js';
 import { change, RangeSetting, ToggleSetting } from './setting.js';
@@ -98,7 +99,7 @@ const Output = () => {
   return (
     <fieldset class="group">
       <legend>{t.output}</legend>
-      <Fill />
+      {chosen.value.canvas === '' && <Fill />}
       <ToggleSetting name="crisp" label={t.crisp} hint={t.crispHint} />
       <ToggleSetting name="onlyMask" label={t.mask} hint={t.maskHint} />
     </fieldset>
@@ -113,6 +114,7 @@ export const SettingsPanel = () => {
       <ModelChoice />
       <File />
       <Edges />
+      <CanvasOptions />
       <Output />
       <div>
         <wa-button

@@ -23,6 +23,8 @@ type Bounds = {
 /** A length as callers send it: a number of pixels, or a text such as "40px" or "5%". */
 export const lengthOf = ({ least, mostPx, mostPercent }: Bounds) => {
   const isInside = (sent: number | string) => {
+    // The pattern says what is wrong with such a text.
+    if (!SPELLING.test(`${sent}`)) return false;
     const { px, share } = toLength(sent);
     const signs = least === 0 ? px >= 0 && share >= 0 : true;
     return signs && Math.abs(px) <= mostPx && Math.abs(share) * 100 <= mostPercent;
