@@ -22,4 +22,6 @@ export { type Settings } from './settings.js';
 export { requireSettings, toRemoval, type Removal } from './removal.js';
 export { EndedTask, toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';
 export { Finishing, plainFinishing } from './finishing.js';
+export { toPrediction, type PredictionTask } from './doors/prediction.js';
+export { WebhookForm } from './doors/webhook-form.js';
 export { isUuid } from './uuid.js';

@@ -92,10 +92,11 @@ type Parts = {
   readonly estimate: string;
   /** Whether the end of the caller's connection means that the caller has left. */
   readonly canLeave: boolean;
+  readonly webhookForm?: Caller['webhookForm'];
 };
 
 const toNewTask = async ({ seal }: Pick<Secrets, 'seal'>, owner: Owner, parts: Parts): Promise<NewTask> => {
-  const { removal, model, input, source, sent, canLeave } = parts;
+  const { removal, model, input, source, sent, canLeave, webhookForm } = parts;
   const { taskType, taskUUID, parameter, output, otherTypes, finishing, warnings } = removal;
   const { uploadEndpoint, webhookURL, ttl } = removal;
   // What an older gateway hashed must hash alike, so `otherTypes` counts only where there are some.
@@ -124,6 +125,7 @@ const toNewTask = async ({ seal }: Pick<Secrets, 'seal'>, owner: Owner, parts: P
       finishing,
       warnings,
       isNewerForm: parameter === 'inputs.image',
+      ...(webhookForm && { webhookForm }),
     },
     sentTask: sealSentTask({ seal }, sent, source.kind === 'inline' ? input.inputImageId : undefined),
     payloadHash: await payloadHash(work, source),
@@ -180,7 +182,11 @@ const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promis
 };
 
 /** Stores a task and its image. Returns before the task ends, so that the image's bytes are kept no longer. */
-const store = async (needs: Needs, owner: Owner, asked: Pick<Parts, 'removal' | 'sent' | 'canLeave'>) => {
+const store = async (
+  needs: Needs,
+  owner: Owner,
+  asked: Pick<Parts, 'removal' | 'sent' | 'canLeave' | 'webhookForm'>,
+) => {
   const { removal } = asked;
   const [model, source] = await check(needs, owner, removal);
   const { image, ...input } = await resolveInput(needs, owner, source, removal);
@@ -196,11 +202,11 @@ const run = async (
   owner: Owner,
   task: RemoveBackground,
   sent: SentTask,
-  { gone, report }: Caller = {},
+  { gone, report, webhookForm }: Caller = {},
 ): Promise<Outcome> => {
   const removal = toRemoval(task);
   const stored = await releasing(removal.inputImage, () =>
-    store(needs, owner, { removal, sent, canLeave: gone !== undefined }),
+    store(needs, owner, { removal, sent, canLeave: gone !== undefined, webhookForm }),
   );
   const { model, task: row, isNew } = stored;
   // A task that is not fed now is fed by the dispatcher.
