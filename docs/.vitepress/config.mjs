@@ -62,6 +62,8 @@ export default defineConfig({
           page('Other APIs', 'doors'),
           page('rembg', 'doors/rembg'),
           page('remove.bg', 'doors/removebg'),
+          page('Replicate', 'doors/replicate'),
+          page('fal', 'doors/fal'),
         ],
       },
       {

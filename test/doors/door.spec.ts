@@ -15,6 +15,10 @@ const addresses = [
   ['removebg', 'POST', '/v1.0/removebg', 'multipart/form-data; boundary=b'],
   ['removebg', 'POST', '/v1.0/removebg', 'application/json'],
   ['removebg', 'POST', '/v1.0/removebg', 'application/x-www-form-urlencoded'],
+  ['replicate', 'POST', '/v1/predictions', 'application/json'],
+  ['fal', 'POST', '/fal-ai/birefnet', 'application/json'],
+  ['fal', 'POST', '/fal-ai/birefnet/v2', 'application/json'],
+  ['replicate', 'POST', '/v1/models/clearcut/rembg-v1-4/predictions', 'application/json'],
 ] as const;
 const withBody = addresses.filter(([, method]) => method !== 'GET');
 const names = [...new Set(addresses.map(([door]) => door))];

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Variant } from '#models';
+import { catalogue, defaultVariant, type Catalogue, type Variant } from '#models';
 import { weightsPath } from '#weights';
 import { writeBrightnessGraph, type GraphOptions } from './onnx-graphs.js';
 
@@ -30,4 +30,16 @@ export const installGraph = async (
   await mkdir(dirname(place), { recursive: true });
   await rename(path, place);
   return { ...variant, sha256, bytes };
+};
+
+/** A catalogue of these models, each with a small network in the models folder. */
+export const catalogueWith = async (modelsDir: string, airs: readonly string[]): Promise<Catalogue> => {
+  const models = airs.map(async (air) => {
+    const model = catalogue.get(air);
+    if (!model) throw new Error(`The catalogue lacks ${air}.`);
+    const published = defaultVariant(model);
+    const small = { ...published, input: { ...published.input, size: 64 } };
+    return [air, { ...model, variants: [await installGraph(modelsDir, small)] }] as const;
+  });
+  return new Map(await Promise.all(models));
 };

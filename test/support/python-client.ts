@@ -23,7 +23,7 @@ export type PythonClient = {
    */
   readonly describe: (title: string, tests: () => void) => void;
   /** Runs the client's driver in a separate process. */
-  readonly run: (request: unknown) => Promise<Ran>;
+  readonly run: (request: unknown, more?: NodeJS.ProcessEnv) => Promise<Ran>;
 };
 
 const folder = 'test/clients/python';
@@ -77,14 +77,16 @@ export const pythonWith = async (requirements: string): Promise<string> => {
   return pythonOf(environment);
 };
 
-const runner = (python: string, driver: string) => async (request: unknown) => {
-  // The service is on loopback, which no proxy can reach.
-  const env = { ...process.env, NO_PROXY: '*', no_proxy: '*' };
-  // -I isolates python from the user's own packages.
-  const args = ['-I', driver, JSON.stringify(request)];
-  const { stdout } = await execute(python, args, { env, timeout: RUN_MS, maxBuffer: MAX_OUTPUT_BYTES });
-  return JSON.parse(stdout) as Ran;
-};
+const runner =
+  (python: string, driver: string) =>
+  async (request: unknown, more: NodeJS.ProcessEnv = {}) => {
+    // The service is on loopback, which no proxy can reach.
+    const env = { ...process.env, NO_PROXY: '*', no_proxy: '*', ...more };
+    // -I isolates python from the user's own packages.
+    const args = ['-I', driver, JSON.stringify(request)];
+    const { stdout } = await execute(python, args, { env, timeout: RUN_MS, maxBuffer: MAX_OUTPUT_BYTES });
+    return JSON.parse(stdout) as Ran;
+  };
 
 /**
  * Installs a client by pip, with the requirements of that name in test/clients/python. If that fails, it prints a

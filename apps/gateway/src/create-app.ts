@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { AppModule, type Start } from './app.module.js';
 import { guardBodies } from './door/front-door.js';
 import { FAILED_TRIES } from './door/door.module.js';
+import { falAddressOf } from './doors/fal/proxied-url.js';
 import { INTAKE_MEMORY } from './door/intake-memory.js';
 import { SPOOL } from './door/spool.js';
 import { GATEWAY_METRICS } from './gateway-metrics.js';
@@ -42,13 +43,14 @@ const serverOptions = ({ REQUEST_TIMEOUT_S }: Start['context']['config']): objec
 
 /** The HTTP application, not yet listening. */
 export const createApp = async (start: Start): Promise<NestFastifyApplication> => {
-  const { PUBLIC_URL } = start.context.config;
+  const { DOORS, PUBLIC_URL } = start.context.config;
   const adapter = new FastifyAdapter({
     http: serverOptions(start.context.config),
     forceCloseConnections: 'idle',
     frameworkErrors: answerMalformedAddress(PUBLIC_URL),
     clientErrorHandler: answerMalformedRequest(PUBLIC_URL),
     routerOptions: { ignoreTrailingSlash: true },
+    ...(DOORS.includes('fal') && { rewriteUrl: falAddressOf }),
   });
   noteMethods(adapter.getInstance());
   const options = { ...nestOptions(start.context.log), bodyParser: false };

@@ -38,4 +38,6 @@ export {
   withValuesAt,
   type FurtherImage,
 } from './image-parameters.js';
+export { toPrediction, type PredictionTask } from './doors/prediction.js';
+export { WebhookForm } from './doors/webhook-form.js';
 export { isUuid } from './uuid.js';

@@ -1,4 +1,4 @@
-import { Finishing, Output, OutputType, plainFinishing, Warning } from '#contract';
+import { Finishing, Output, OutputType, plainFinishing, Warning, WebhookForm } from '#contract';
 import { z } from 'zod';
 
 /** The images of a task besides the one that is cut out, as its row keeps them. */
@@ -23,6 +23,8 @@ export const RemovalRequest = Output.extend({
   otherTypes: z.array(OutputType).default([]),
   /** Of parameters that have no effect; known before the task runs. */
   warnings: z.array(Warning).default([]),
+  /** How the body of its webhook looks; as those of our own API unless given. */
+  webhookForm: WebhookForm.optional(),
   /** Rows of an older gateway lack fields that were added later. */
   finishing: z
     .looseObject({})

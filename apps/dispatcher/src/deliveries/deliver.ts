@@ -1,9 +1,10 @@
 import { atParameter } from '#boundary';
-import { TaskError, toErrorItem, toWebhookBody } from '#contract';
+import { TaskError, toFailure, toPrediction, toWebhookBody, type Outcome, type WebhookForm } from '#contract';
 import {
   endDelivery,
   findEnded,
   recordAttempt,
+  RemovalRequest,
   releaseDelivery,
   retryDelivery,
   routingOfTask,
@@ -79,14 +80,30 @@ const settle = async (
 /** The wait after a fault of ours, such as an outage of the storage. */
 const POSTPONE_MS = 30_000;
 
-/** The receiver gets the same answer that getResponse gives. */
-const webhookBody = async (reader: OutcomeReader, task: TaskRow): Promise<string> => {
+const outcomeOf = async (reader: OutcomeReader, task: TaskRow): Promise<Outcome> => {
   try {
-    return JSON.stringify(toWebhookBody(await taskOutcome(reader, task)));
+    return await taskOutcome(reader, task);
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
-    return JSON.stringify(toWebhookBody({ error: toErrorItem(error, routingOfTask(task)) }));
+    return toFailure(error, routingOfTask(task));
   }
+};
+
+/** The bodies in the forms of other services. */
+const bodies: Readonly<Record<WebhookForm, (task: TaskRow, outcome: Outcome, publicUrl: string) => object>> =
+  {
+    replicate: (task, outcome, publicUrl) => toPrediction(task, outcome, { publicUrl }),
+  };
+
+/** Only removals have a form. */
+const formOf = ({ request }: TaskRow): WebhookForm | undefined =>
+  RemovalRequest.pick({ webhookForm: true }).safeParse(request).data?.webhookForm;
+
+/** The receiver gets the same answer that getResponse gives, in the form of the API by which the task came. */
+const webhookBody = async (reader: OutcomeReader, task: TaskRow): Promise<string> => {
+  const outcome = await outcomeOf(reader, task);
+  const form = formOf(task);
+  return JSON.stringify(form ? bodies[form](task, outcome, reader.publicUrl) : toWebhookBody(outcome));
 };
 
 /** Makes the message. When that fails, the delivery is postponed and no attempt is counted. */

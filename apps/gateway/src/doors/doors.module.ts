@@ -1,11 +1,15 @@
 import type { DoorName } from '#config';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { FalModule } from './fal/fal.module.js';
 import { RembgModule } from './rembg/rembg.module.js';
 import { RemovebgModule } from './removebg/removebg.module.js';
+import { ReplicateModule } from './replicate/replicate.module.js';
 
 const modules: Readonly<Record<DoorName, Type>> = {
+  fal: FalModule,
   rembg: RembgModule,
   removebg: RemovebgModule,
+  replicate: ReplicateModule,
 };
 
 /** The addresses of other services that DOORS names. */

@@ -9,6 +9,7 @@ import {
   type Outcome,
   type Task,
   type TaskType,
+  type WebhookForm,
 } from '#contract';
 import type { Owner } from '#database';
 import { token } from '#nest';
@@ -41,6 +42,8 @@ export type TaskBatch = {
   readonly onBegun?: () => void;
   /** Aborts when the caller's connection closed; absent where a caller may come back. */
   readonly gone?: AbortSignal | undefined;
+  /** How the bodies of webhooks look. */
+  readonly webhookForm?: WebhookForm | undefined;
   /** Is called with each stored task that asks for reports, and its index. */
   readonly onReported?: (reported: Reported, index: number) => void;
 };
@@ -103,7 +106,7 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
       await turn();
       if (i === batch.tasks.length - 1) batch.onBegun?.();
       const report = batch.onReported && ((reported: Reported) => batch.onReported?.(reported, i));
-      const caller = { gone: batch.gone, report };
+      const caller = { gone: batch.gone, report, webhookForm: batch.webhookForm };
       const isDuplicate = duplicates.has(workUuidOf(raw) ?? '');
       const outcome = await tracing.trace('task', {}, () => answerOne(batch, raw, caller, isDuplicate));
       return withDocumentation(outcome, config.PUBLIC_URL);

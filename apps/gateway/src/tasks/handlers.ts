@@ -1,4 +1,4 @@
-import type { Outcome, TaskOf, TaskType } from '#contract';
+import type { Outcome, TaskOf, TaskType, WebhookForm } from '#contract';
 import type { Owner, TaskRow } from '#database';
 import { token } from '#nest';
 import { createOwnerPlaces } from './owner-places.js';
@@ -13,6 +13,8 @@ export type Caller = {
   readonly gone?: AbortSignal | undefined;
   /** Reports on a task; absent where answers cannot be preceded by reports. */
   readonly report?: ((reported: Reported) => void) | undefined;
+  /** How the body of a webhook looks; as those of our own API unless given. */
+  readonly webhookForm?: WebhookForm | undefined;
 };
 
 /** Gets the validated task, and the task as it came. */

@@ -1,4 +1,4 @@
-import { TaskError, toAnswer, type Reply } from '#contract';
+import { TaskError, toAnswer, type Reply, type WebhookForm } from '#contract';
 import type { Owner } from '#database';
 import { token } from '#nest';
 import type { AnswerTasks } from './answer-tasks.js';
@@ -12,6 +12,8 @@ export type IntakeOptions = {
   readonly isDryRun: boolean;
   /** Aborts when the caller's connection closed. */
   readonly gone?: AbortSignal;
+  /** How the bodies of webhooks look; as those of our own API unless given. */
+  readonly webhookForm?: WebhookForm;
 };
 /**
  * Answers the body of one request; rejects with a TaskError when the request as a whole is at fault. A lone
@@ -46,10 +48,10 @@ type Needs = {
 
 export const createIntake =
   ({ admission, answerTasks, config }: Needs): Intake =>
-  async (body, { owner, isDryRun, gone }) => {
+  async (body, { owner, isDryRun, gone, webhookForm }) => {
     if (!owner) throw missingKey();
     const tasks = requireTasks(body, config.MAX_TASKS_PER_REQUEST);
     const asked = isAuthentication(tasks[0]) && tasks.length > 1 ? tasks.slice(1) : tasks;
-    const outcomes = await Promise.all(answerTasks({ owner, tasks: asked, isDryRun, gone }));
+    const outcomes = await Promise.all(answerTasks({ owner, tasks: asked, isDryRun, gone, webhookForm }));
     return { ...toAnswer(outcomes), headers: await admission.headersFor(owner) };
   };

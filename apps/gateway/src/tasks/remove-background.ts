@@ -133,7 +133,11 @@ const price = async (needs: Needs, owner: Owner, task: RemoveBackground): Promis
 };
 
 /** Stores a task and its images. Returns before the task ends, so that their bytes are kept no longer. */
-const store = async (needs: Needs, owner: Owner, asked: Pick<Parts, 'removal' | 'sent' | 'canLeave'>) => {
+const store = async (
+  needs: Needs,
+  owner: Owner,
+  asked: Pick<Parts, 'removal' | 'sent' | 'canLeave' | 'webhookForm'>,
+) => {
   const { removal } = asked;
   const checked = await check(needs, owner, removal);
   const { model, source } = checked;
@@ -151,11 +155,11 @@ const run = async (
   owner: Owner,
   task: RemoveBackground,
   sent: SentTask,
-  { gone, report }: Caller = {},
+  { gone, report, webhookForm }: Caller = {},
 ): Promise<Outcome> => {
   const removal = toRemoval(task, needs.presets);
   const stored = await releasing(textsOf(removal), () =>
-    store(needs, owner, { removal, sent, canLeave: gone !== undefined }),
+    store(needs, owner, { removal, sent, canLeave: gone !== undefined, webhookForm }),
   );
   const { model, task: row, isNew } = stored;
   // A task that is not fed now is fed by the dispatcher.

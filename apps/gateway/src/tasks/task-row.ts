@@ -3,6 +3,7 @@ import type { ParsedSource, Removal } from '#contract';
 import type { FurtherImages, NewTask, Owner } from '#database';
 import type { Model } from '#models';
 import type { Secrets } from '#secrets';
+import type { Caller } from './handlers.js';
 import type { FurtherInput, Input } from './input-image.js';
 import { payloadHash } from './payload-hash.js';
 import { sealSentTask, type SentTask, type StoredImages } from './sent-task.js';
@@ -22,6 +23,7 @@ export type Parts = {
   readonly estimate: string;
   /** Whether the end of the caller's connection means that the caller has left. */
   readonly canLeave: boolean;
+  readonly webhookForm?: Caller['webhookForm'];
 };
 
 /** The images that came inside the task, as records of it name them. */
@@ -43,7 +45,7 @@ export const toNewTask = async (
   owner: Owner,
   parts: Parts,
 ): Promise<NewTask> => {
-  const { removal, model, input, source, further, sent, canLeave } = parts;
+  const { removal, model, input, source, further, sent, canLeave, webhookForm } = parts;
   const { taskType, taskUUID, parameter, output, otherTypes, finishing, warnings } = removal;
   const { uploadEndpoint, webhookURL, ttl } = removal;
   const firstUrl = [input, ...further].find(({ url }) => url)?.url;
@@ -73,6 +75,7 @@ export const toNewTask = async (
       finishing,
       warnings,
       isNewerForm: parameter === 'inputs.image',
+      ...(webhookForm && { webhookForm }),
     },
     sentTask: sealSentTask({ seal }, sent, storedImagesOf(parts)),
     payloadHash: await payloadHash(

@@ -46,9 +46,18 @@ const tooLong = (parameter: string) => {
   return new TaskError('invalidParameter', message, { parameter, max: limits.fieldSize });
 };
 
+/** Some clients send the metadata of a file as a second one. */
+const isPartAFile = (
+  field: string | undefined,
+  type: string | undefined,
+  name: string | undefined,
+): boolean =>
+  !(field === 'metadata' && type === 'application/json') &&
+  (type === 'application/octet-stream' || name !== undefined);
+
 const openParser = (contentType: string): BusboyInstance => {
   try {
-    return new Busboy({ headers: { 'content-type': contentType }, limits });
+    return new Busboy({ headers: { 'content-type': contentType }, limits, isPartAFile });
   } catch (cause) {
     throw malformed(cause);
   }
