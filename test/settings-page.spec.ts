@@ -37,8 +37,12 @@ describe('docs/settings.md', () => {
 
   it('shows every picture that npm run docs:pictures draws, and no other', async () => {
     const shown = [...page.matchAll(/\(pictures\/settings\/([\w-]+)\.jpg\)/g)].map(([, name]) => name);
-    const { cases }: { cases: object } = await import(`${process.cwd()}/tools/pictures/cases.mjs`);
-    expect(shown).toEqual(Object.keys(cases));
+    const { cases, presetScenes }: { cases: object; presetScenes: object } = await import(
+      `${process.cwd()}/tools/pictures/cases.mjs`
+    );
+    const presets = Object.keys(presetScenes).map((name) => `preset-${name}`);
+    expect(shown.filter((name) => !presets.includes(name ?? ''))).toEqual(Object.keys(cases));
+    expect(shown.filter((name) => presets.includes(name ?? ''))).toEqual(presets);
 
     const files = await readdir('docs/pictures/settings');
     expect(new Set(files)).toEqual(new Set(shown.map((name) => `${name}.jpg`)));

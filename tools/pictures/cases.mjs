@@ -100,3 +100,10 @@ export const cases = {
     views: [ear],
   },
 };
+
+/** The scenes of presets and their enlarged parts. */
+export const presetScenes = {
+  product: ['bottle', [330, 100, 180, 156]],
+  hair: ['hair', [240, 60, 240, 208]],
+  thin: ['wheel', [450, 60, 180, 156]],
+};

@@ -4,22 +4,17 @@ import { candidates } from '../../dist/bench/edges/candidates.js';
 import { cutBy } from '../../dist/bench/edges/edges.js';
 import { networkMask } from '../../dist/bench/edges/network-mask.js';
 import { drawScene } from '../../dist/bench/edges/scenes.js';
+import { presetScenes } from './cases.mjs';
 import { sheet } from './sheet.mjs';
 
 const magenta = '#ff00ff';
-const drawn = {
-  product: ['bottle', [330, 100, 180, 156]],
-  hair: ['hair', [240, 60, 240, 208]],
-  thin: ['wheel', [450, 60, 180, 156]],
-};
-
 const toPixels = ({ data, width, height, channels }) => ({
   data: Buffer.from(data),
   raw: { width, height, channels },
 });
 
 export const drawPresets = async (folder) => {
-  for (const [preset, [name, part]] of Object.entries(drawn)) {
+  for (const [preset, [name, part]] of Object.entries(presetScenes)) {
     const scene = await drawScene(name, 100);
     const mask = await networkMask(scene.alpha);
     const cut = (steps) => toPixels(cutBy(scene.photo, mask, candidates[steps]));
