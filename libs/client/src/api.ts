@@ -27,4 +27,13 @@ export type {
   Wait,
 } from './types.js';
 export type { Uploaded } from './upload.js';
-export type { AccountDetails, CancelAnswer, Composition, ErrorItem, Model, Refine, Settings, Warning } from './wire.js';
+export type {
+  AccountDetails,
+  CancelAnswer,
+  Composition,
+  ErrorItem,
+  Model,
+  Refine,
+  Settings,
+  Warning,
+} from './wire.js';
