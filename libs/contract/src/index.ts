@@ -1,9 +1,10 @@
 export * from './answer.js';
 export { pixelsOf, type Length } from './compose/length.js';
-export { hasRoom, layOut, type Box, type Layout } from './compose/layout.js';
+export { layOut, type Box, type Layout } from './compose/layout.js';
 export { BACKGROUND_IMAGE, type ComposeColour, type ComposePlan } from './compose/plan.js';
 export { builtInPresets, loadPresets, type Presets } from './compose/presets.js';
-export { AccountDetails, Composition, Cutout, Result, resultSchemas, Warning } from './result.js';
+export { Composition } from './composition.js';
+export { AccountDetails, Cutout, Result, resultSchemas, Warning } from './result.js';
 export { documented, toErrorItem, toFailure, withDocumentation, type Routing } from './error-item.js';
 export { MAX_BODY_BYTES, MAX_IMAGE_BYTES, MAX_URL_LENGTH } from './limits.js';
 export { examples } from './examples.js';

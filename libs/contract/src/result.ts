@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Composition } from './composition.js';
 import { CancelAnswer, standingFields, TaskList, TaskStatus } from './lifecycle.js';
 import { removalTypes } from './tasks.js';
 import { ReplayedWebhooks, WebhookList } from './webhook-tasks.js';
@@ -143,24 +144,6 @@ const Processing = z
     ...standingFields,
   })
   .meta({ id: 'Processing', description: 'What getResponse says of a task that has not ended.' });
-
-const side = z.int().min(0);
-/** A box may begin left of or above its picture. */
-const BoxInPixels = z
-  .strictObject({ x: z.int(), y: z.int(), width: side, height: side })
-  .meta({ id: 'Box', description: 'Pixels from the upper left corner.' });
-
-export const Composition = z
-  .strictObject({
-    width: side,
-    height: side,
-    subject: BoxInPixels.optional().meta({
-      description: 'The subject on the canvas. It may reach over its edges. Absent when nothing was found.',
-    }),
-    source: BoxInPixels.optional().meta({ description: 'The same in the photo.' }),
-  })
-  .meta({ id: 'Composition', description: 'The canvas of `compose`, and where the subject is.' });
-export type Composition = z.infer<typeof Composition>;
 
 export const Cutout = z
   .strictObject({

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ErrorItem } from './answer.js';
 import type { OutputType } from './output.js';
-import { Cutout, type Composition, type Result, type Warning } from './result.js';
+import type { Composition } from './composition.js';
+import { Cutout, type Result, type Warning } from './result.js';
 
 /** A finished removal and its image. */
 export type FinishedRemoval = {

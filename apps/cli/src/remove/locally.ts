@@ -117,8 +117,10 @@ const readFurther = async (outbound: Outbound, { furtherImages }: Removal, signa
     throw new TaskError('unsupportedParameter', message, { parameter });
   };
   const further = new Map<string, Uint8Array>();
-  for (const { parameter, image } of furtherImages)
-    further.set(parameter, await read(parameter, String(image)));
+  for (const { parameter, image } of furtherImages) {
+    if (typeof image !== 'string') throw new Error(`${parameter} is no text`);
+    further.set(parameter, await read(parameter, image));
+  }
   return further;
 };
 

@@ -56,8 +56,9 @@ const toColour = (text: string): ComposeColour => {
   return [part(0), part(2), part(4), part(6)];
 };
 
-const groundOf = ({ background = {} }: ComposeOptions): ComposePlan['ground'] => {
-  const { color, gradient, image, fit, blur } = background;
+type Background = NonNullable<ComposeOptions['background']>;
+
+const requireOneGround = ({ color, gradient, image, fit, blur }: Background): void => {
   const kinds = Object.entries({ gradient, image, blur, color }).filter(([, value]) => value !== undefined);
   const [first, second] = kinds.map(([name]) => name);
   if (first && second && !(kinds.length === 2 && image && color)) {
@@ -68,6 +69,11 @@ const groundOf = ({ background = {} }: ComposeOptions): ComposePlan['ground'] =>
     const message = "'compose.background.fit' needs 'compose.background.image'.";
     throw incompatible(message, 'background.fit');
   }
+};
+
+const groundOf = ({ background = {} }: ComposeOptions): ComposePlan['ground'] => {
+  requireOneGround(background);
+  const { color, gradient, image, fit, blur } = background;
   const colour = color === undefined ? null : toColour(color);
   if (image !== undefined) return { kind: 'image', fit: fit ?? 'cover', colour };
   if (blur !== undefined) return { kind: 'photo', blur: toLength(blur) };
