@@ -22,11 +22,17 @@ const places = {
   'k8s/components/weights-image/worker.yaml': /clearcut\/weights:([\w.-]+)/g,
 };
 
+/** Names of Kubernetes' objects should have no dots. */
+const dashed = /value: migrate-([\w-]+)/.exec(read('k8s/components/release/kustomization.yaml'))?.[1];
+
 const faults = Object.entries(places).flatMap(([name, pattern]) => {
   const found = [...read(name).matchAll(pattern)].map(([, each]) => each);
   if (found.length === 0) return [`${name} names no version.`];
   return [...new Set(found)].filter((each) => each !== version).map((each) => `${name} names ${each}.`);
 });
+
+if (dashed !== version.replaceAll('.', '-'))
+  faults.push(`k8s/components/release/kustomization.yaml names migrate-${dashed}.`);
 
 const [, notes] = read('CHANGELOG.md').split(`\n## [${version}]`);
 if (notes === undefined) faults.push(`CHANGELOG.md has no section [${version}].`);

@@ -127,6 +127,25 @@ describeManifests('the manifests', () => {
     });
   });
 
+  it.each(kustomizations)('migrate once for each release in %s, and start programs only then', (folder) => {
+    const jobs = of(folder).filter(({ kind }) => kind === 'Job');
+    expect(jobs.map(({ metadata }) => metadata.name)).toEqual([`migrate-${version.replaceAll('.', '-')}`]);
+    for (const { metadata, spec } of jobs) {
+      // It would kill a migration that takes long.
+      expect(spec).not.toHaveProperty('activeDeadlineSeconds');
+      expect(metadata.annotations).toMatchObject({
+        'argocd.argoproj.io/hook': 'Sync',
+        'argocd.argoproj.io/hook-delete-policy': 'BeforeHookCreation',
+        'kustomize.toolkit.fluxcd.io/force': 'enabled',
+        'helm.sh/hook': 'pre-install,pre-upgrade',
+      });
+    }
+    for (const { spec } of deploymentsOf(of(folder)))
+      expect(spec.template.spec.initContainers).toContainEqual(
+        expect.objectContaining({ image: `clearcut/migrate:${version}`, args: ['migrate', '--wait'] }),
+      );
+  });
+
   it('let a node be drained, also with one replica, and also of pods that are not ready', () => {
     const budgets = all().filter(({ kind }) => kind === 'PodDisruptionBudget');
     expect(budgets.length).toBeGreaterThan(0);

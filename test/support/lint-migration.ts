@@ -10,11 +10,11 @@ const contract = /^-- contract: since (\d+)\.(\d+)\.(\d+)\s*$/;
 const noise = /"[^"]*"|--[^\n]*|\/\*[^]*?\*\/|\$(\w*)\$[^]*?\$\1\$|'(?:[^']|'')*'/g;
 
 /** Removes comments and empties literals. */
-const withoutNoise = (sql: string) =>
+export const withoutNoise = (sql: string) =>
   sql.replaceAll(noise, (text) => (text.startsWith('"') ? text : /^(--|\/\*)/.test(text) ? ' ' : "''"));
 
 /** Splits at separators outside parentheses and brackets. */
-const split = (sql: string, separator: string): string[] => {
+export const split = (sql: string, separator: string): string[] => {
   const parts = [''];
   let depth = 0;
   for (const character of sql) {
@@ -26,9 +26,9 @@ const split = (sql: string, separator: string): string[] => {
   return parts.map((part) => part.replaceAll(/\s+/g, ' ').trim()).filter((part) => part !== '');
 };
 
-const name = '(?:IF NOT EXISTS )?(?:ONLY )?((?:"[^"]+"|\\w+)(?:\\.(?:"[^"]+"|\\w+))?)';
-const starts = (statement: string, pattern: string) => new RegExp(`^${pattern}`, 'i').exec(statement);
-const plain = (found: string | undefined) => (found ?? '').replaceAll('"', '').toLowerCase();
+export const name = '(?:IF NOT EXISTS )?(?:ONLY )?((?:"[^"]+"|\\w+)(?:\\.(?:"[^"]+"|\\w+))?)';
+export const starts = (statement: string, pattern: string) => new RegExp(`^${pattern}`, 'i').exec(statement);
+export const plain = (found: string | undefined) => (found ?? '').replaceAll('"', '').toLowerCase();
 
 /** Objects that the file itself creates may change freely, because nothing uses them yet. */
 type Made = {

@@ -15,6 +15,7 @@ type Probe = { readonly httpGet: { readonly path: string; readonly port: string 
 export type Container = {
   readonly name: string;
   readonly image: string;
+  readonly args?: readonly string[];
   readonly env?: readonly EnvVar[];
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly resources: { readonly requests: Record<string, string>; readonly limits: Record<string, unknown> };
@@ -42,6 +43,7 @@ export type Manifest = {
     readonly name: string;
     readonly namespace?: string;
     readonly labels?: Record<string, string>;
+    readonly annotations?: Record<string, string>;
   };
   readonly data?: Record<string, string>;
   readonly stringData?: Record<string, string>;

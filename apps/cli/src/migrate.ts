@@ -1,15 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '#config';
-import { migrate } from '#database';
+import { checkSchema, migrate, openDatabase } from '#database';
+import { reasonOf } from '#errors';
 import { databaseUrl } from './database.js';
-import { isHelp, print, UsageError, type Help } from './command.js';
+import { isHelp, print, readArguments, UsageError, type Help } from './command.js';
 
-const usage = `Usage: npx clearcut migrate
+const usage = `Usage: npx clearcut migrate [--wait]
 
 Brings the schema of the database of DATABASE_URL up to date, and creates the database if it does not exist.
 Several may run at once. Without pending migrations it does nothing. npm start does it by itself.
+
+  --wait  changes nothing, and ends when another run has brought the schema up to date
 `;
 
 export const help: Help = { usage };
+
+const LOOK_EVERY_MS = 1_000;
+
+const say = (sentence: string) => void process.stderr.write(`clearcut: ${sentence}\n`);
+
+const findFault = async (url: string): Promise<string | undefined> => {
+  const database = openDatabase(url);
+  try {
+    const check = await checkSchema(database);
+    await check();
+    return undefined;
+  } catch (error) {
+    return reasonOf(error).trim().split('\n').at(-1);
+  } finally {
+    await database.$disconnect();
+  }
+};
+
+/** Waits for a schema that fits this release, and says for what, whenever that changes. */
+const waitForSchema = async (url: string): Promise<void> => {
+  // The first process of a container ends by no signal that it does not handle.
+  process.once('SIGTERM', () => process.exit(143));
+  let said: string | undefined;
+  for (;;) {
+    const fault = await findFault(url);
+    if (fault === undefined) return;
+    if (fault !== said) say(`waits: ${fault}`);
+    said = fault;
+    await sleep(LOOK_EVERY_MS);
+  }
+};
+
+const update = async (url: string): Promise<void> => {
+  const { applied } = await migrate(url, { warn: say });
+  for (const name of applied) print(`applied  ${name}\n`);
+  if (applied.length === 0) process.stderr.write('The database is up to date.\n');
+};
 
 /**
  * `npx clearcut migrate`
@@ -18,10 +59,8 @@ export const help: Help = { usage };
  */
 export const run = async (args: readonly string[]): Promise<void> => {
   if (args.some(isHelp)) return print(usage);
-  if (args.length > 0) throw new UsageError('migrate takes no arguments.', usage);
-
-  const warn = (sentence: string) => void process.stderr.write(`clearcut: ${sentence}\n`);
-  const { applied } = await migrate(databaseUrl(readConfig()), { warn });
-  for (const name of applied) print(`applied  ${name}\n`);
-  if (applied.length === 0) process.stderr.write('The database is up to date.\n');
+  const { values, positionals } = readArguments(args, { wait: { type: 'boolean' } }, usage);
+  if (positionals.length > 0) throw new UsageError('migrate takes no arguments.', usage);
+  const url = databaseUrl(readConfig());
+  await (values.wait ? waitForSchema(url) : update(url));
 };

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#embedded-postgres';
 import { superuserUrl } from '#test/databases';
+import { until } from '#test/until';
 import { migrate } from './migrate.js';
 
 const timeoutMs = 60_000;
@@ -288,6 +289,37 @@ it(
     const waiting = migrate(urlOf('held'));
     await holder.end();
     expect(await waiting).toEqual({ applied: all });
+  },
+  timeoutMs,
+);
+
+it(
+  'a migration that meets a lock lets other statements through, and is applied when the lock is gone',
+  async () => {
+    const url = urlOf('busy');
+    await query('postgres', 'create database busy');
+    await migrate(url, { folder: folderOf({ '1_items': 'create table items (id int);' }) });
+    const folder = folderOf({
+      '1_items': 'create table items (id int);',
+      '2_column': 'alter table items add column note text;',
+    });
+    const holder = new pg.Client({ connectionString: url });
+    await holder.connect();
+    await holder.query('begin; insert into items values (1)');
+    const migrating = migrate(url, { folder });
+    const waits = `select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock'`;
+    await until('the migration to wait', async () => {
+      const [row] = await query('busy', waits);
+      return JSON.stringify(row) === '{"count":1}';
+    });
+
+    // It would wait behind the migration until the lock is gone.
+    await query('busy', 'select * from items');
+    await holder.query('commit');
+    await holder.end();
+    expect(await migrating).toEqual({ applied: ['2_column'] });
+
+    expect(await query('busy', 'select * from _prisma_migrations')).toHaveLength(2);
   },
   timeoutMs,
 );

@@ -22,12 +22,21 @@ const lockKey = 72_707_369;
 /** First line of a migration file that must run outside a transaction. */
 const noTransaction = /^-- no transaction\r?\n/;
 
+/**
+ * While a migration waits for a lock, all later statements on its table wait behind it. So it gives up soon, and tries
+ * again after a pause.
+ */
+const LOCK_TIMEOUT = '3s';
+const PAUSE_MS = { first: 500, longest: 10_000 };
+
 type MigrateOptions = {
   readonly folder?: URL;
   /** The names to apply, such as those of an older release. By default all. */
   readonly only?: ReadonlySet<string>;
   /** How long to wait while another program migrates this database. */
   readonly lockTimeoutMs?: number;
+  /** How long a migration is tried again because a program holds a lock that it needs. */
+  readonly patienceMs?: number;
   /** Called with a sentence for each applied migration that differs from its file. */
   readonly warn?: (sentence: string) => void;
 };
@@ -40,7 +49,7 @@ export async function migrate(
   databaseUrl: string,
   options: MigrateOptions = {},
 ): Promise<{ applied: string[] }> {
-  const { folder = ourFolder, lockTimeoutMs = 600_000, only } = options;
+  const { folder = ourFolder, lockTimeoutMs = 600_000, patienceMs = 600_000, only } = options;
   const warn = options.warn ?? ((sentence) => process.emitWarning(sentence));
   const migrations = readMigrations(folder).filter(({ name }) => only?.has(name) ?? true);
   const client = await connect(databaseUrl);
@@ -50,7 +59,7 @@ export async function migrate(
     if (pendingOf(migrations, history).length === 0) return { applied: [] };
 
     await lock(client, lockTimeoutMs);
-    return { applied: await applyPending(client, migrations) };
+    return { applied: await applyPending(client, migrations, patienceMs) };
   } catch (cause) {
     throw new Error(`The database could not be migrated: ${(cause as Error).message}.`, { cause });
   } finally {
@@ -108,13 +117,32 @@ async function lock(client: pg.Client, timeoutMs: number): Promise<void> {
   }
 }
 
-async function applyPending(client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {
+async function applyPending(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  patienceMs: number,
+): Promise<string[]> {
   const history = await readHistory(client);
   if (history) checkHistory(history);
   else await createHistory(client);
   const pending = pendingOf(migrations, history);
-  for (const migration of pending) await apply(client, migration);
+  for (const migration of pending) await applyPatiently(client, migration, patienceMs);
   return pending.map(({ name }) => name);
+}
+
+const isLockTimeout = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '55P03';
+
+async function applyPatiently(client: pg.Client, migration: Migration, patienceMs: number): Promise<void> {
+  const endMs = performance.now() + patienceMs;
+  for (let pauseMs = PAUSE_MS.first; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS.longest)) {
+    try {
+      return await apply(client, migration);
+    } catch (error) {
+      if (!isLockTimeout((error as Error).cause) || performance.now() > endMs) throw error;
+    }
+    await pause(pauseMs);
+  }
 }
 
 /** Applies and records in one transaction, so that a failed migration leaves nothing behind. */
@@ -122,7 +150,7 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
   const isAtomic = !noTransaction.test(sql);
   const id = randomUUID();
   const begin = async () => {
-    if (isAtomic) await client.query('BEGIN');
+    if (isAtomic) await client.query(`BEGIN; SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
     await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)', [
       id,
       checksum,
@@ -133,9 +161,10 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
     await client.query(`UPDATE _prisma_migrations SET ${change} WHERE id = $1`, [id, ...values]);
     if (isAtomic) await client.query('COMMIT');
   };
+  const rollBack = async () => void (await client.query('ROLLBACK'));
   const recordFailure = async (message: string) => {
     if (!isAtomic) return end('logs = $2', [message]);
-    await client.query('ROLLBACK');
+    await rollBack();
     await begin();
     // The next run tries a rolled-back migration again.
     await end('logs = $2, rolled_back_at = clock_timestamp()', [message]);
@@ -148,7 +177,7 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
   } catch (cause) {
     const { message } = cause as Error;
     // Without a connection there is no record; the thrown error says the same.
-    await recordFailure(message).catch(() => {});
+    await (isLockTimeout(cause) ? rollBack() : recordFailure(message)).catch(() => {});
     const rest = isAtomic ? 'and changed nothing' : 'and may have changed something';
     throw new Error(`the migration ${name} failed ${rest}: ${message}`, { cause });
   }
