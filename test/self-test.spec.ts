@@ -134,8 +134,7 @@ describe('a worker on a machine that breaks later', () => {
       expect(failed.status).toBe(503);
       expect(failed.body).toMatchObject({
         ok: false,
-        database: 'up',
-        queue: 'up',
+        schema: 'up',
         lastFault: 'The model runware:109@1 cannot be run on this machine: infer: the driver is gone',
       });
       await until('the gateway to see no worker', async () => (await ask(service.url)).status === 503);
