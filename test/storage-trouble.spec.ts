@@ -156,7 +156,7 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
   });
 
   it(
-    'names the storage as a dependency that is down, says why, and the gateway stays ready',
+    'names the storage as a dependency that is down, says why, and only the worker is unready',
     async () => {
       for (const url of [service.admin.gateway, service.admin.worker]) {
         const down = { ok: false, database: 'up', storage: expect.stringMatching(`^down: .*${reason}`) };
@@ -170,6 +170,14 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
         );
       }
       expect((await ask(`${service.admin.gateway}/health/ready`)).status).toBe(200);
+      await until(
+        'the worker to say that its tasks fail one after the other',
+        async () => {
+          const { status, body } = await ask(`${service.admin.worker}/health/ready`);
+          return status === 503 && JSON.stringify(body).includes('"lastFault":"the storage for images ');
+        },
+        LIMIT_MS,
+      );
       const { status, body } = await ask(`${service.url}/health/ready`);
       expect([status, body]).toMatchObject([503, { status: 'waiting', database: 'up', storage: 'down' }]);
     },
@@ -196,8 +204,10 @@ describe.each(kinds)('a service whose images are on %s', (_, open, reason, canRe
       expect(ended.map(({ cost, stalls }) => [Number(cost) > 0, stalls])).toEqual(tasks.map(() => [true, 0]));
       const ids = ended.map(({ outputImageId }) => outputImageId);
       expect(await service.database.image.count({ where: { id: { in: ids } } })).toBe(TASKS);
-      for (const url of [service.admin.gateway, service.admin.worker])
+      for (const url of [service.admin.gateway, service.admin.worker]) {
         await until('the storage', async () => (await ask(`${url}/health/dependencies`)).status === 200);
+        await until('readiness', async () => (await ask(`${url}/health/ready`)).status === 200);
+      }
     },
     LIMIT_MS,
   );

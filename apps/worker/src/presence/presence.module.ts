@@ -18,6 +18,7 @@ import { Module } from '@nestjs/common';
 import { DEVICE, DeviceModule } from '../device/device.module.js';
 import { FitnessModule, PULSE } from '../fitness/fitness.module.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
+import { OUTAGE_PAUSE, OutageModule } from '../tasks/outage.module.js';
 import { ACTIVITY, TasksModule } from '../tasks/tasks.module.js';
 import { WORKER_ID } from '../worker-options.js';
 import { startClaimant } from './claimant.js';
@@ -50,14 +51,14 @@ const heartbeat = provide(
 
 const warmProbes = provide(
   WARM_PROBES,
-  ({ config, models, activity, pulse, database, queue, ready, dependencies }): Probes => ({
+  ({ config, models, activity, pulse, outages, database, queue, ready, dependencies }): Probes => ({
     live: createLiveness({
       activity,
       stalledAfterMs: config.STALLED_AFTER_S * 1000,
       longestWaiting: (forMs) => longestWaiting(database, [...models.served.keys()], forMs),
       hasJob: queue.has,
     }),
-    ready: createReadiness(ready, pulse.fault),
+    ready: createReadiness(ready, () => pulse.fault() ?? outages.fault()),
     dependencies,
   }),
   {
@@ -65,6 +66,7 @@ const warmProbes = provide(
     models: MODELS,
     activity: ACTIVITY,
     pulse: PULSE,
+    outages: OUTAGE_PAUSE,
     database: DATABASE,
     queue: TASK_QUEUE,
     ready: READY,
@@ -82,6 +84,7 @@ const warmProbes = provide(
     DeviceModule,
     FitnessModule,
     TasksModule,
+    OutageModule,
   ],
   providers: [heartbeat, warmProbes],
   exports: [HEARTBEAT, WARM_PROBES],

@@ -9,12 +9,14 @@ import { runAttempt, type AttemptNeeds } from './attempt.js';
 import { createClaims } from './claims.js';
 import type { Company } from './company.js';
 import { createOutageLog, toOutage } from './outage.js';
+import type { OutagePause } from './outage-pause.js';
 
 type Needs = AttemptNeeds & {
   /** Names this process in its claims. */
   readonly workerId: string;
   /** Shared by all stages. */
   readonly company: Company;
+  readonly outages: Pick<OutagePause, 'failed' | 'succeeded'>;
   readonly feeder: Pick<Feeder, 'wake' | 'wakeLater'>;
   readonly metrics: Pick<WorkerMetrics, 'givenBack'>;
   /** The longest wait between two tries during an outage. */
@@ -61,7 +63,7 @@ const lanesAfter = ({ stage, model, uploadUrl }: TaskRow): string[] => {
  * write.
  */
 export const processTask = (needs: Needs, stage: TaskStage): Handler => {
-  const { database, feeder, metrics, longestPauseMs, tracing, log, workerId, company } = needs;
+  const { database, feeder, metrics, longestPauseMs, tracing, log, workerId, company, outages } = needs;
   const claims = createClaims(database, workerId);
   /** A job that comes again while its task is in hand, as after a lost lock. */
   const inHand = new Set<string>();
@@ -85,10 +87,12 @@ export const processTask = (needs: Needs, stage: TaskStage): Handler => {
     inHand.add(taskId);
     try {
       await inTrace(tracing, task, () => runAttempt(needs, { task, lastTry, signal }));
+      outages.succeeded();
       lanesAfter(task).forEach(feeder.wake);
     } catch (error) {
       const { model, taskUuidSent: taskUUID, attempt } = task;
       metrics.givenBack.inc({ model: model ?? 'none' });
+      if (error instanceof OutageError) outages.failed(error);
       if (error instanceof OutageError && (await postpone(task, error))) return;
       if (!toOutage(error)) log.warn({ err: error, taskId, taskUUID, attempt }, 'task given back');
       // The images of the run that lost the device may have done it. Their tasks stay claimed until this process ends,

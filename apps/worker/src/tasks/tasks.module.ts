@@ -1,5 +1,4 @@
-import type { ServiceConfig } from '#config';
-import { REMOTE_SLOTS, type TaskStage } from '#database';
+import type { TaskStage } from '#database';
 import { limitsOf } from '#imaging';
 import {
   CONFIG,
@@ -23,18 +22,20 @@ import {
   TRACING,
 } from '#nest';
 import { cutOut } from '#pipeline';
-import { createConsumer, type Consumer, type Handler } from '#queue';
+import type { Consumer, Handler } from '#queue';
 import { createFaultLog } from '#telemetry';
 import { Module } from '@nestjs/common';
 import { CUT_OUT_STAGES, DEVICE, DeviceModule } from '../device/device.module.js';
 import { BREAKER, FitnessModule } from '../fitness/fitness.module.js';
 import { createWorkerMetrics, type WorkerMetrics } from '../metrics/worker-metrics.js';
 import { MODELS, ModelsModule } from '../models/models.module.js';
-import { OPTIONS, WORKER_ID, type WorkerOptions } from '../worker-options.js';
+import { OPTIONS, WORKER_ID } from '../worker-options.js';
 import { createActivity, type Activity } from './activity.js';
 import { createCompany, type Company } from './company.js';
 import { createCancellations, type Cancellations } from './cancellations.js';
+import { createConsumers } from './consumers.js';
 import { fetchImages } from './fetch-images.js';
+import { longestPauseOf, OUTAGE_PAUSE, OutageModule } from './outage.module.js';
 import { processTask } from './process-task.js';
 import { createStages, type RunStages } from './stages.js';
 import { removeBackground, type TaskSteps } from './remove-background.js';
@@ -56,14 +57,6 @@ const CANCELLATIONS = token<Cancellations>('cancellations');
 /** Handles the jobs of a stage. */
 const PROCESS_TASK = token<(stage: TaskStage) => Handler>('process task');
 const WORKER_METRICS = token<WorkerMetrics>('worker metrics');
-
-const LONGEST_PAUSE_MS = 60_000;
-
-/** A worker whose only task waits must not look stalled. */
-const longestPauseOf = (
-  { STALLED_AFTER_S }: Pick<ServiceConfig, 'STALLED_AFTER_S'>,
-  { longestPauseMs = Math.min(LONGEST_PAUSE_MS, (STALLED_AFTER_S * 1000) / 2) }: WorkerOptions,
-): number => longestPauseMs;
 
 const fetching = provide(
   FETCH_IMAGES,
@@ -141,6 +134,7 @@ const processing = provide(
     breaker: BREAKER,
     workerId: WORKER_ID,
     company: COMPANY,
+    outages: OUTAGE_PAUSE,
     cancellations: CANCELLATIONS,
     stages: STAGES,
     feeder: FEEDER,
@@ -154,30 +148,26 @@ const processing = provide(
 
 const consuming = provide(
   OPEN_CONSUMER,
-  ({ config, models, activity, handle, options, log, shutdown }) =>
-    () => {
+  ({ config, models, activity, handle, outages, options, log, shutdown }) =>
+    (): Consumer => {
       const { graceMs = config.SHUTDOWN_GRACE_S * 1000 } = options;
-      const longestPauseMs = longestPauseOf(config, options);
-      const rest = { longestPauseMs, onError: (error: Error) => log.error({ err: error }, 'queue fault') };
-      const onDevice = createConsumer(config, activity.watch(handle('device')), {
-        lanes: [...models.served.keys()],
-        concurrency: config.WORKER_CONCURRENCY,
-        ...rest,
+      const consumers = createConsumers({
+        config,
+        models: [...models.served.keys()],
+        handle: (stage) => (stage === 'device' ? activity.watch(handle(stage)) : handle(stage)),
+        longestPauseMs: longestPauseOf(config, options),
+        onError: (error) => log.error({ err: error }, 'queue fault'),
       });
-      const remote = (['fetch', 'upload'] as const).map((stage) =>
-        createConsumer(config, handle(stage), { lanes: [stage], concurrency: REMOTE_SLOTS, ...rest }),
-      );
-      const all = [onDevice, ...remote];
-      const stop = async (ms: number) => void (await Promise.all(all.map((each) => each.stop(ms))));
-      shutdown.finish('consumer', () => stop(graceMs));
-      // A faulty device pauses only what needs it.
-      return { ...onDevice, run: () => all.forEach((each) => each.run()), stop };
+      shutdown.finish('consumer', () => consumers.stop(graceMs));
+      outages.begin(consumers.ofAll);
+      return { ...consumers, ...consumers.ofDevice };
     },
   {
     config: QUEUE_CONFIG,
     models: MODELS,
     activity: ACTIVITY,
     handle: PROCESS_TASK,
+    outages: OUTAGE_PAUSE,
     options: OPTIONS,
     log: LOG,
     shutdown: SHUTDOWN,
@@ -196,6 +186,7 @@ const consuming = provide(
     ModelsModule,
     DeviceModule,
     FitnessModule,
+    OutageModule,
   ],
   providers: [
     provide(ACTIVITY, ({ breaker }) => createActivity(undefined, breaker.faults), { breaker: BREAKER }),
