@@ -158,7 +158,7 @@ describeManifests('the manifests', () => {
     expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'REDIS_URL', 'S3_ENDPOINT']));
     expect(names).toContain('OTEL_EXPORTER_OTLP_ENDPOINT');
 
-    const [policy] = of('k8s/overlays/cpu').filter(
+    const policy = of('k8s/overlays/cpu').find(
       ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'stores',
     );
     const allowed = policy?.spec.egress?.flatMap(({ ports }) => ports.map(({ port }) => port));
@@ -173,7 +173,7 @@ describeManifests('the manifests', () => {
     ['kube-dns, CoreDNS or GKE', 'kube-system', 53],
     ['OpenShift', 'openshift-dns', 5353],
   ])('let every pod ask the DNS of %s', (_, namespace, port) => {
-    const [policy] = of('k8s/overlays/cpu').filter(
+    const policy = of('k8s/overlays/cpu').find(
       ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'dns',
     );
     const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
