@@ -14,7 +14,8 @@ const groups = readdirSync(folder)
 const rule = {
   apiVersion: 'monitoring.coreos.com/v1',
   kind: 'PrometheusRule',
-  metadata: { name: 'clearcut' },
+  // The label by which the kube-prometheus-stack selects, if its Helm release has that name.
+  metadata: { name: 'clearcut', labels: { release: 'kube-prometheus-stack' } },
   spec: { groups },
 };
 writeFileSync(

@@ -20,6 +20,9 @@ type Service = {
   readonly command?: readonly string[];
   readonly entrypoint?: readonly string[];
   readonly healthcheck?: unknown;
+  readonly logging?: { readonly options: Record<string, string> };
+  readonly mem_limit?: string;
+  readonly pids_limit?: number;
 };
 type Compose = {
   readonly services: Record<string, Service>;
@@ -62,6 +65,23 @@ describe('docker-compose.yml', () => {
     for (const [, service] of ours) expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
     for (const [, { environment = {}, stop_grace_period: stop = '' }] of programs)
       expect(Number.parseInt(stop, 10)).toBeGreaterThanOrEqual(Number(environment['SHUTDOWN_GRACE_S']) + 5);
+  });
+
+  it('limits the memory, processes and logs of every container', () => {
+    for (const [name, { logging, mem_limit, pids_limit }] of services) {
+      expect([name, logging?.options]).toEqual([name, { 'max-size': '10m', 'max-file': '5' }]);
+      expect([name, mem_limit]).toEqual([name, expect.stringMatching(/^(\$\{\w+:-)?\d+[gm]\}?$/)]);
+      expect([name, pids_limit]).toEqual([name, 1024]);
+    }
+  });
+
+  it('has no default for a secret, and publishes ports on this machine alone unless BIND says otherwise', () => {
+    const secrets = [...text.matchAll(/\$\{(\w*(?:PASSWORD|TOKEN|_KEY|KEY_ID)):?([?-])([^}]*)\}/g)];
+    expect(secrets.length).toBeGreaterThan(5);
+    for (const [, name, kind, value] of secrets) expect([name, kind, value]).toEqual([name, kind, '']);
+    const published = services.flatMap(([, { ports = [] }]) => ports);
+    expect(published.filter((port) => !/^(127\.0\.0\.1|\$\{BIND:-127\.0\.0\.1\}):/.test(port))).toEqual([]);
+    expect(compose.services['dispatcher']?.ports).toEqual(['127.0.0.1:${STATUS_PORT:-9464}:9464']);
   });
 
   it('keeps images that arrive on disk and not in memory', () => {

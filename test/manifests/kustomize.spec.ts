@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ScaledObject, TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1';
 import {
@@ -144,6 +144,46 @@ describeManifests('the manifests', () => {
       expect(spec.template.spec.initContainers).toContainEqual(
         expect.objectContaining({ image: `clearcut/migrate:${version}`, args: ['migrate', '--wait'] }),
       );
+  });
+
+  it('let every program reach each endpoint of its settings', () => {
+    const { stringData = {} } = readYaml('k8s/secret.example.yaml') as Manifest;
+    // Also the examples in comments.
+    const lines = readFileSync('k8s/base/clearcut.env', 'utf8').matchAll(/^(?:# )?([A-Z0-9_]+)=(.+)$/gm);
+    const settings = [...Object.entries(stringData), ...[...lines].map(([, name, value]) => [name, value])];
+    const endpoints = settings.filter(
+      ([name = '', value = '']) => name !== 'PUBLIC_URL' && /^[a-z]+:\/\//.test(value),
+    );
+    const names = endpoints.map(([name]) => name);
+    expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'REDIS_URL', 'S3_ENDPOINT']));
+    expect(names).toContain('OTEL_EXPORTER_OTLP_ENDPOINT');
+
+    const policy = of('k8s/overlays/cpu').find(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'stores',
+    );
+    const allowed = policy?.spec.egress?.flatMap(({ ports }) => ports.map(({ port }) => port));
+    const defaults: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'postgresql:': 5432 };
+    for (const [name, value = ''] of endpoints) {
+      const { port, protocol } = new URL(value);
+      expect([name, allowed]).toEqual([name, expect.arrayContaining([Number(port) || defaults[protocol]])]);
+    }
+  });
+
+  it.each([
+    ['kube-dns, CoreDNS or GKE', 'kube-system', 53],
+    ['OpenShift', 'openshift-dns', 5353],
+  ])('let every pod ask the DNS of %s', (_, namespace, port) => {
+    const policy = of('k8s/overlays/cpu').find(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'dns',
+    );
+    const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
+    expect(policy?.spec.egress).toContainEqual({
+      to: expect.arrayContaining([{ namespaceSelector }]),
+      ports: [
+        { protocol: 'UDP', port },
+        { protocol: 'TCP', port },
+      ],
+    });
   });
 
   it('let a node be drained, also with one replica, and also of pods that are not ready', () => {

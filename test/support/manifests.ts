@@ -53,6 +53,7 @@ export type Manifest = {
     readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
     readonly triggers: readonly Trigger[];
     readonly groups: unknown;
+    readonly egress?: readonly { readonly ports: readonly { readonly port: number }[] }[];
   };
 };
 

@@ -18,10 +18,7 @@ export const DEPENDENCIES = token<Probe>('dependencies');
  * A program is ready when the schema fits and it is not stopping. A dependency that is away makes none unready: all would
  * leave at once, although gateways accept tasks without the queue and the others wait for what they lack.
  */
-export const createReadiness = (
-  schema: () => Promise<void>,
-  shutdown: Pick<Shutdown, 'isStopping'>,
-): Probe => {
+const createReadiness = (schema: () => Promise<void>, shutdown: Pick<Shutdown, 'isStopping'>): Probe => {
   const check = checkAll({ schema });
   return async () => (shutdown.isStopping ? { ok: false, phase: 'stopping' } : check());
 };
