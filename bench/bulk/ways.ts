@@ -44,7 +44,7 @@ const watchMemory = (bytesOf: () => Promise<number | undefined>, finishedPart: (
 const cli = fileURLToPath(new URL('../../../tools/clearcut.mjs', import.meta.url));
 
 /** CPU milliseconds of gateway, worker, dispatcher and Postgres so far. */
-export const cpuOf = async ({ cpu }: Service): Promise<number> => {
+const cpuOf = async ({ cpu }: Service): Promise<number> => {
   const { client: _, ...programs } = await cpu();
   return Object.values(programs).reduce((sum, ms) => sum + ms, 0);
 };

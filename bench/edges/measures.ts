@@ -34,19 +34,19 @@ const bandOf = (alpha: Raster): Uint8Array => {
 };
 
 /** What an opening takes away: alpha of structures narrower than 2 · THIN + 1 pixels. */
-export const thinOf = (alpha: Raster): Uint8Array => {
+const thinOf = (alpha: Raster): Uint8Array => {
   const opened = offsetEdge(offsetEdge(binary(alpha, 127), -THIN), THIN + 1).data;
   return alpha.data.map((value, i) => (opened[i] === 0 ? value : 0));
 };
 
 /** The number of pixels on the inner side of the outline. */
-export const outlineOf = (alpha: Raster): number => {
+const outlineOf = (alpha: Raster): number => {
   const solid = binary(alpha, 127);
   const inside = offsetEdge(solid, -1).data;
   return solid.data.reduce((sum, value, i) => sum + (value > 0 && inside[i] === 0 ? 1 : 0), 0);
 };
 
-export const sumOf = (samples: Uint8Array): number => samples.reduce((sum, value) => sum + value, 0);
+const sumOf = (samples: Uint8Array): number => samples.reduce((sum, value) => sum + value, 0);
 
 type Pixel = { readonly cut: number; readonly truth: number; readonly behind: number };
 
