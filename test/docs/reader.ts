@@ -55,7 +55,7 @@ const makeFolder = async (key: string): Promise<string> => {
     await mkdir(join(folder, name), { recursive: true });
   await writeFile(join(folder, '.clearcut/api-key'), `${key}\n`);
   // Small ones: the pages show what is typed, and other tests what comes out.
-  for (const name of ['photo', 'docs/pictures/bear', 'photos/a', 'photos/b', 'photos/c'])
+  for (const name of ['photo', 'docs/pictures/bear', 'docs/pictures/mug', 'photos/a', 'photos/b', 'photos/c'])
     await writeFile(join(folder, `${name}.jpg`), await toJpeg(disc(60, 40)));
   for (const [name, script] of Object.entries(commands)) {
     await writeFile(join(folder, 'bin', name), script);
