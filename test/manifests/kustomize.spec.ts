@@ -186,6 +186,27 @@ describeManifests('the manifests', () => {
     });
   });
 
+  it('ask for a GPU by its resource alone, or for a MIG slice in its place', () => {
+    const workerOf = (folder: string) =>
+      deploymentsOf(of(folder)).find(({ metadata }) => metadata.name === 'worker')?.spec.template.spec;
+    const [gpu, mig] = ['k8s/overlays/gpu', 'k8s/overlays/mig'].map(workerOf);
+    for (const spec of [gpu, mig]) expect(spec).not.toHaveProperty('nodeSelector');
+    const limitsOf = (spec: typeof gpu) =>
+      Object.keys(spec?.containers[0]?.resources.limits ?? {}).filter((name) =>
+        name.startsWith('nvidia.com/'),
+      );
+    expect([limitsOf(gpu), limitsOf(mig)]).toEqual([['nvidia.com/gpu'], ['nvidia.com/mig-1g.10gb']]);
+    expect(mig).toMatchObject({ runtimeClassName: 'nvidia' });
+  });
+
+  it('need no keys of S3, so that pods may have an identity of their own', () => {
+    const keys = podsOf(all())
+      .flatMap(containersOf)
+      .flatMap(({ env = [] }) => env.filter(({ name }) => /^S3_.*KEY/.test(name)));
+    expect(keys.length).toBeGreaterThan(0);
+    for (const { valueFrom } of keys) expect(valueFrom?.secretKeyRef).toMatchObject({ optional: true });
+  });
+
   it('let a node be drained, also with one replica, and also of pods that are not ready', () => {
     const budgets = all().filter(({ kind }) => kind === 'PodDisruptionBudget');
     expect(budgets.length).toBeGreaterThan(0);
