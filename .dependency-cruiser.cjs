@@ -1,11 +1,12 @@
 // Who may import whom: apps → edges → core, and nothing the other way.
 const edges =
-  'callers|config|database|embedded-postgres|imaging|inference|outbound|program|queue|secrets|storage|telemetry|weights';
+  'callers|config|database|embedded-postgres|imaging|inference|mcp|outbound|program|queue|secrets|storage|telemetry|weights';
 
 /** Each foreign thing has one owner; tests and benchmarks may look at anything. */
 const owners = {
   '@aws-sdk/': 'libs/storage',
   '@prisma/|^prisma$': 'libs/database',
+  '@modelcontextprotocol/': 'libs/mcp',
   bullmq: 'libs/queue',
   '@bull-board/': 'apps/dispatcher',
   'embedded-postgres': 'libs/embedded-postgres',

@@ -64,6 +64,7 @@ export default defineConfig({
           page('remove.bg', 'doors/removebg'),
           page('Replicate', 'doors/replicate'),
           page('fal', 'doors/fal'),
+          page('MCP', 'doors/mcp'),
         ],
       },
       {

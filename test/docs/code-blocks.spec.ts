@@ -66,7 +66,7 @@ let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   service = await startService({
-    env: { OUTBOUND_ALLOW: '127.0.0.1', CORS_ORIGINS: pageOrigin, DOORS: 'rembg,removebg,replicate' },
+    env: { OUTBOUND_ALLOW: '127.0.0.1', CORS_ORIGINS: pageOrigin, DOORS: 'rembg,removebg' },
   });
   await service.worker.start();
   await service.dispatcher.start();

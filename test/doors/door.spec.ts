@@ -20,8 +20,9 @@ const addresses = [
   ['fal', 'POST', '/fal-ai/birefnet/v2', 'application/json'],
   ['replicate', 'POST', '/v1/models/clearcut/rembg-v1-4/predictions', 'application/json'],
 ] as const;
+const mcp = ['mcp', 'POST', '/mcp', 'application/json'] as const;
 const withBody = addresses.filter(([, method]) => method !== 'GET');
-const names = [...new Set(addresses.map(([door]) => door))];
+const names = [...new Set([...addresses, mcp].map(([door]) => door))];
 
 describe('The addresses of other services', () => {
   let service: Service;
@@ -30,7 +31,7 @@ describe('The addresses of other services', () => {
   });
   afterAll(() => service.stop());
 
-  it.each(withBody)(
+  it.each([...withBody, mcp])(
     'of %s refuse %s %s (%s) without a good key before the body',
     async (_, method, path, type) => {
       for (const key of [undefined, 'cc_unknown']) {
@@ -58,16 +59,19 @@ describe('The addresses of other services', () => {
     },
   );
 
-  it.each(withBody)('of %s refuse %s %s (%s) with more than 64 MB before the body', async (...row) => {
-    const [, method, path, type] = row;
-    const headers = {
-      'content-length': 65 * MB,
-      'content-type': type,
-      authorization: `Bearer ${service.key}`,
-    };
-    const { status } = await (await startUpload(service.url, headers, { method, path })).answer;
-    expect(status).toBe(413);
-  });
+  it.each([...withBody, mcp])(
+    'of %s refuse %s %s (%s) with more than 64 MB before the body',
+    async (...row) => {
+      const [, method, path, type] = row;
+      const headers = {
+        'content-length': 65 * MB,
+        'content-type': type,
+        authorization: `Bearer ${service.key}`,
+      };
+      const { status } = await (await startUpload(service.url, headers, { method, path })).answer;
+      expect(status).toBe(413);
+    },
+  );
 
   it('hold back many wrong keys of one address', async () => {
     const ask = () =>

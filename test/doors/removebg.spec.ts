@@ -114,6 +114,41 @@ describe('remove.bg by curl', () => {
     expect({ channels, hasAlpha }).toEqual({ channels: 1, hasAlpha: false });
   });
 
+  it('crops to the subject, with a margin in pixels, and is told its box', async () => {
+    const cropped = await sharp((await sendFile('crop=true')).body).metadata();
+    // The disc has a radius of 20 pixels.
+    expect(Math.abs(cropped.width - 40)).toBeLessThanOrEqual(4);
+    const args = ['-H', 'accept: application/json', '-F', 'crop=true', '-F', 'crop_margin=10px'];
+    const { body } = await send([...args, '-F', `image_file=@${photo}`]);
+    const { data } = JSON.parse(body.toString()) as { data: Record<string, number> & { result_b64: string } };
+    const whole = await sharp(Buffer.from(data.result_b64, 'base64')).metadata();
+    expect([whole.width, whole.height]).toEqual([cropped.width + 20, cropped.height + 20]);
+    expect(data).toMatchObject({ foreground_left: 10, foreground_top: 10, foreground_width: cropped.width });
+  });
+
+  it('puts an image behind the subject, and gets a JPEG as large as the photo', async () => {
+    const red = { width: 30, height: 30, channels: 3, background: '#ff0000' } as const;
+    pictures.send(await sharp({ create: red }).png().toBuffer());
+    const { headers, body } = await sendFile(`bg_image_url=${pictures.url}`);
+    pictures.send(await toPng(disc(90, 60)));
+    expect([headers['content-type'], headers['x-width'], headers['x-height']]).toEqual([
+      'image/jpeg',
+      '90',
+      '60',
+    ]);
+    const [red0 = 0, green0 = 255] = await pixelAt(body);
+    expect([red0 > 250, green0 < 5]).toEqual([true, true]);
+  });
+
+  it('draws a drop shadow', async () => {
+    const [plain, shadowed] = [await sendFile(), await sendFile('shadow_type=drop', 'shadow_opacity=80')];
+    const opaque = async ({ body }: { body: Buffer }) =>
+      (await sharp(body).ensureAlpha().extractChannel(3).raw().toBuffer()).filter((alpha) => alpha > 20)
+        .length;
+    expect(shadowed.status).toBe(200);
+    expect(await opaque(shadowed)).toBeGreaterThan(await opaque(plain));
+  });
+
   it('gets the type that it sent, and a warning that size=preview has no effect', async () => {
     const { headers } = await sendFile('type=person', 'size=preview');
     expect(headers).toMatchObject({
@@ -129,11 +164,13 @@ describe('remove.bg by curl', () => {
   });
 
   it.each([
-    ['crop=true', 'unsupported_parameter', 'crop'],
+    ['crop_margin=30px', 'unsupported_parameter', 'crop_margin'],
+    ['add_shadow=true', 'unsupported_parameter', 'add_shadow'],
+    ['bg_image_url=nowhere', 'invalid_input_image_url', 'bg_image_url'],
     ['scale=80%', 'unsupported_parameter', 'scale'],
     ['roi=0% 0% 50% 50%', 'unsupported_parameter', 'roi'],
-    ['bg_image_url=https://example.com/a.jpg', 'unsupported_parameter', 'bg_image_url'],
-    ['shadow_type=drop', 'unsupported_parameter', 'shadow_type'],
+    ['shadow_type=3D', 'unsupported_parameter', 'shadow_type'],
+    ['shadow_type=soft', 'invalid_parameter', 'shadow_type'],
     ['format=zip', 'unsupported_parameter', 'format'],
     ['format=gif', 'invalid_parameter', 'format'],
     ['size=huge', 'invalid_parameter', 'size'],

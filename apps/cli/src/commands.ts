@@ -12,6 +12,9 @@ export const usage = `Usage: npx clearcut <command>
   restore     put the data of a backup into DATA_DIR
   doctor      check this machine, the database, the queue and the workers, and say what to do
   bench       measure how fast images are cut out here or by a server
+  i           remove one background, with the flags of rembg i
+  p           remove the backgrounds of a folder, with the flags of rembg p
+  mcp         offer the removal to an assistant, as an MCP server on stdin and stdout
   completion  print what completes commands in bash, zsh and fish
   info        print the address, key and status page of the running npm start
 
@@ -32,6 +35,9 @@ export const commands: Readonly<Record<string, () => Promise<Loaded>>> = {
   doctor: () => import('./doctor/run-doctor.js'),
   info: () => import('./info.js'),
   bench: () => import('./bench/run-bench.js'),
+  i: () => import('./rembg/run-i.js'),
+  p: () => import('./rembg/run-p.js'),
+  mcp: () => import('./mcp/run-mcp.js'),
   completion: () => import('./completion.js'),
   // What the printed script calls.
   complete: async () => (await import('./complete.js')).completing(usage, commands),

@@ -42,7 +42,7 @@ const filesLike = (word: string, complete: Complete) => {
 };
 
 /** Commands whose words are files. */
-const takeFiles: ReadonlySet<string> = new Set(['remove', 'restore', 'backup', 'bench']);
+const takeFiles: ReadonlySet<string> = new Set(['remove', 'restore', 'backup', 'bench', 'i', 'p']);
 
 /** The names and texts of a help text's list of commands. */
 const listIn = (text: string): [string, string][] =>

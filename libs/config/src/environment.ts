@@ -25,7 +25,7 @@ const isOrigin = (text: string) => {
 };
 
 /** The services whose addresses the gateway can imitate. */
-export const doorNames = ['rembg', 'removebg', 'replicate', 'fal'] as const;
+const doorNames = ['rembg', 'removebg', 'replicate', 'fal', 'mcp'] as const;
 export type DoorName = (typeof doorNames)[number];
 
 const isDoor = (text: string): text is DoorName => (doorNames as readonly string[]).includes(text);

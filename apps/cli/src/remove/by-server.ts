@@ -46,7 +46,7 @@ const runningUrl = ({ DATA_DIR }: Config): string => {
  *
  * @throws StartError when none is given and none runs
  */
-const findServer = ({ server, key }: Values, config: Config) => {
+export const findServer = ({ server, key }: Values, config: Config) => {
   const url = server ?? process.env['CLEARCUT_URL'];
   const apiKey = key ?? process.env['CLEARCUT_KEY'];
   // The key of this machine is not for other servers.

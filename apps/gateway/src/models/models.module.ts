@@ -25,6 +25,6 @@ import { ModelsController } from './models.controller.js';
       { database: DATABASE, catalogue: CATALOGUE, config: CONFIG },
     ),
   ],
-  exports: [AVAILABILITY],
+  exports: [AVAILABILITY, LIST_MODELS],
 })
 export class ModelsModule {}

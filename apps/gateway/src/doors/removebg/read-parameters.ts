@@ -2,6 +2,7 @@ import { LongText, TaskError, type ImageText } from '#contract';
 import type { Names } from '../door.js';
 import { booleanIn, invalid, requireUrl, textIn, unsupported, without, type Sent } from '../parameters.js';
 import { colourOf } from './colours.js';
+import { readCompose } from './read-compose.js';
 
 /** The parameters that name the image. */
 const sources = ['image_file', 'image_url', 'image_file_b64'] as const;
@@ -15,20 +16,15 @@ const types = new Set(['auto', 'person', 'product', 'car', 'animal', 'graphic', 
 
 /** Parameters with the values that mean the same as leaving them out. */
 const notMade: Readonly<Record<string, readonly string[]>> = {
-  crop: ['false', '0'],
-  crop_margin: ['0', '0%', '0px'],
   scale: ['original', '100%'],
   position: ['original'],
   roi: ['0% 0% 100% 100%'],
-  bg_image_url: [],
   bg_image_file: [],
-  shadow_type: ['none'],
-  shadow_opacity: ['0'],
-  add_shadow: ['false', '0'],
   semitransparency: ['true', '1'],
 };
 const read = new Set([...sources, ...Object.keys(notMade)].concat('size', 'type', 'type_level'));
-const known = new Set([...read, 'bg_color', 'channels', 'format']);
+const composed = ['crop', 'crop_margin', 'bg_image_url', 'shadow_type', 'shadow_opacity', 'add_shadow'];
+const known = new Set([...read, ...composed, 'bg_color', 'channels', 'format']);
 
 const requireOffered = (sent: Sent) => {
   for (const [name, value] of Object.entries(sent)) {
@@ -111,11 +107,13 @@ export const readRemovebgParameters = (sent: Sent): RemovebgAsked => {
   const isMask = isMaskAsked(sent);
   booleanIn(sent, 'semitransparency');
   const size = oneOf(sent, 'size', sizes);
+  const compose = readCompose(sent);
   const settings = without({ rgba: isMask ? undefined : rgba, returnOnlyMask: isMask || undefined });
   return {
     parameters: without({
       inputImage,
-      outputFormat: formatOf(sent, rgba?.[3] === 1 && !isMask),
+      outputFormat: formatOf(sent, !isMask && (rgba?.[3] === 1 || compose?.['background'] !== undefined)),
+      compose,
       settings: Object.keys(settings).length > 0 ? settings : undefined,
     }),
     names: {
@@ -123,6 +121,10 @@ export const readRemovebgParameters = (sent: Sent): RemovebgAsked => {
       'settings.rgba': 'bg_color',
       'settings.returnOnlyMask': 'channels',
       outputFormat: 'format',
+      'compose.background.image': 'bg_image_url',
+      'compose.background': 'bg_image_url',
+      'compose.margin': 'crop_margin',
+      'compose.shadow.opacity': 'shadow_opacity',
     },
     type: oneOf(sent, 'type', types),
     notes: wholeSizes.has(size) ? [] : [`'size' has no effect: the result is as large as the image.`],

@@ -34,6 +34,13 @@ const headersOf = ({ cost = 0 }: Cutout, { width, height }: Image, { type, notes
 const isJsonWanted = ({ headers }: FastifyRequest): boolean =>
   headers.accept !== undefined && chooseAnswer(headers.accept, undefined) === 'JSON';
 
+/** The box of the subject, which only compositions look for. */
+const foregroundOf = ({ composition }: Cutout) => {
+  if (!composition?.subject) return {};
+  const { x, y, width, height } = composition.subject;
+  return { foreground_left: x, foreground_top: y, foreground_width: width, foreground_height: height };
+};
+
 const answerOf = async (
   needs: Needs,
   asked: RemovebgAsked,
@@ -44,7 +51,7 @@ const answerOf = async (
   const told = headersOf(cutout, image, asked);
   if (cutout.imageBase64Data !== undefined) {
     opened.stream.destroy();
-    const data = { result_b64: cutout.imageBase64Data };
+    const data = { result_b64: cutout.imageBase64Data, ...foregroundOf(cutout) };
     return { status: 200, headers: { ...headers, ...told }, body: { data } };
   }
   const extension = image.storageKey.slice(image.storageKey.lastIndexOf('.') + 1);

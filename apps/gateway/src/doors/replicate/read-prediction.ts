@@ -43,6 +43,14 @@ const backgroundOf = (input: Sent): Sent | undefined => {
   throw invalid('input.background_type', 'it must be rgba, map, white or green');
 };
 
+/** @throws TaskError when two inputs say the settings */
+const settingsOf = (input: Sent): Sent => {
+  const settings = backgroundOf(input);
+  if (settings && input['settings'] !== undefined)
+    throw invalid('input.background_type', "it cannot join 'input.settings'");
+  return settings ? { settings } : {};
+};
+
 const imageIn = (input: Sent, ownImage: (url: string) => string | undefined): ImageText => {
   const [name, other] = imageNames.filter((one) => input[one] !== undefined && input[one] !== null);
   if (name === undefined) {
@@ -57,14 +65,20 @@ const imageIn = (input: Sent, ownImage: (url: string) => string | undefined): Im
 };
 
 const formatOf = (input: Sent): string | undefined =>
-  textIn(input, 'format') ?? textIn(input, 'output_format') ?? textIn(input, 'outputFormat');
+  textIn(input, 'format') ?? textIn(input, 'output_format');
 
-const inputNames = new Set<string>([...imageNames, ...Object.keys(neutral)]);
-const ownNames = new Set(['format', 'output_format', 'outputFormat', 'background_type']);
+/** Parameters of removeBackground that are inputs, too. */
+const passed = new Set(['settings', 'refine', 'compose', 'outputQuality', 'ttl', 'deadline', 'priority']);
+const known = new Set<string>([...imageNames, ...Object.keys(neutral), ...passed])
+  .add('format')
+  .add('output_format')
+  .add('background_type');
 
-/** Inputs that are parameters of removeBackground already. */
-const othersIn = (input: Sent): Sent =>
-  Object.fromEntries(Object.entries(input).filter(([name]) => !inputNames.has(name) && !ownNames.has(name)));
+const passedIn = (input: Sent): Sent => {
+  for (const name of Object.keys(input))
+    if (!known.has(name)) throw unsupported(`input.${name}`, 'there is no such input');
+  return Object.fromEntries(Object.entries(input).filter(([name]) => passed.has(name)));
+};
 
 const requireNeutral = (input: Sent) => {
   for (const [name, values] of Object.entries(neutral)) {
@@ -74,7 +88,7 @@ const requireNeutral = (input: Sent) => {
   }
 };
 
-const known = new Set(['version', 'model', 'input', 'webhook', 'webhook_events_filter', 'stream']);
+const fields = new Set(['version', 'model', 'input', 'webhook', 'webhook_events_filter', 'stream']);
 const events = new Set(['start', 'output', 'logs', 'completed']);
 
 /** The address to call at the end; none when the filter leaves that out. */
@@ -89,7 +103,8 @@ const webhookOf = (body: Sent): string | undefined => {
 
 const requireBody = (body: unknown): Sent => {
   if (!isRecord(body)) throw new TaskError('invalidRequestBody', 'The body must be a JSON object.');
-  for (const name of Object.keys(body)) if (!known.has(name)) throw unsupported(name, 'there is no such one');
+  for (const name of Object.keys(body))
+    if (!fields.has(name)) throw unsupported(name, 'there is no such one');
   return body;
 };
 
@@ -122,11 +137,11 @@ export const readPrediction = (sent: unknown, { catalogue, model, outputType, ow
     throw unsupported('stream', 'a removal has one result, and nothing to stream');
   const webhookURL = webhookOf(body);
   return without({
-    ...othersIn(input),
+    ...passedIn(input),
     model: chooseModel(referenceIn(body, model), catalogue),
     inputImage: imageIn(input, ownImage),
     outputFormat: formatOf(input),
-    ...(backgroundOf(input) && { settings: backgroundOf(input) }),
+    ...settingsOf(input),
     webhookURL,
     outputType: webhookURL === undefined ? outputType : 'URL',
   });
