@@ -24,7 +24,11 @@ export type Way = (folder: Folder) => Promise<WayLap>;
 const EVERY_MS = 250;
 
 /** Looks at memory until the work ends. `finishedPart` tells which part of the photos is finished. */
-const watchMemory = (bytesOf: () => Promise<number | undefined>, finishedPart: () => number) => {
+const watchMemory = (
+  { stopping }: Bench,
+  bytesOf: () => Promise<number | undefined>,
+  finishedPart: () => number,
+) => {
   let earlyBytes = NaN;
   let peakBytes = NaN;
   const look = async () => {
@@ -35,6 +39,7 @@ const watchMemory = (bytesOf: () => Promise<number | undefined>, finishedPart: (
   };
   // A browser that closes amid a look is no fault.
   const timer = setInterval(() => void look().catch(() => undefined), EVERY_MS);
+  stopping.signal.addEventListener('abort', () => clearInterval(timer));
   return (): Memory => {
     clearInterval(timer);
     return { earlyBytes, peakBytes };
@@ -58,14 +63,14 @@ type CommandLine = {
 
 /** `clearcut remove` with these options, as a person runs it. Its time includes the start of the program. */
 export const byCommandLine =
-  ({ stopping }: Bench, { options, env, service }: CommandLine): Way =>
+  (bench: Bench, { options, env, service }: CommandLine): Way =>
   async ({ photos, path, out }) => {
     const startMs = performance.now();
     const before = service ? await cpuOf(service) : 0;
     let ownMs = 0;
     const child = spawn(process.execPath, [cli, 'remove', path, '-o', out, '--json', ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal: stopping.signal,
+      signal: bench.stopping.signal,
       env: { ...process.env, ...env },
     });
     let lines = 0;
@@ -73,6 +78,7 @@ export const byCommandLine =
     child.stdout.on('data', (text: Buffer) => (lines += text.toString().split('\n').length - 1));
     child.stderr.on('data', (text: Buffer) => (faults += text.toString()));
     const stop = watchMemory(
+      bench,
       async () => {
         // NaN once it has ended.
         ownMs = (await familyCpuMs(child.pid)) || ownMs;
@@ -96,12 +102,12 @@ const chooseFiles = async (page: Page, photos: readonly string[]): Promise<void>
 };
 
 /** The page in Chromium, from the choice of files until all are done. Undefined without Chromium. */
-export const byPage = ({ closers }: Bench, service: Service): Way | undefined => {
+export const byPage = (bench: Bench, service: Service): Way | undefined => {
   const { url, key } = service;
   if (chromiumPath() === undefined) return undefined;
   return async ({ photos }) => {
     const { browser, close } = await launchChromium();
-    closers.push(close);
+    bench.closers.push(close);
     const page = await browser.newPage();
     await page.goto(`${url}/#key=${key}`);
     const session = await page.context().newCDPSession(page);
@@ -118,9 +124,10 @@ export const byPage = ({ closers }: Bench, service: Service): Way | undefined =>
         .then((text) => (part = Number.parseInt(text ?? '0', 10) / photos.length))
         .catch(() => undefined);
     }, 1_000);
+    bench.stopping.signal.addEventListener('abort', () => clearInterval(count));
     const startMs = performance.now();
     const before = await cpuOf(service);
-    const stop = watchMemory(heap, () => part);
+    const stop = watchMemory(bench, heap, () => part);
     await chooseFiles(page, photos);
     await page.getByText(`${photos.length} of ${photos.length} done`).waitFor({ timeout: 3_600_000 });
     const ms = performance.now() - startMs;
