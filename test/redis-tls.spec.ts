@@ -1,0 +1,84 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { createClient, removal } from '#test/client';
+import { startFleet, type Fleet } from '#test/fleet';
+import { disc, toPng } from '#test/pictures';
+import { freePort, redisIsInstalled } from '#test/redis';
+import { until } from '#test/until';
+
+/** A certificate of its own authority for 127.0.0.1. */
+const makeCertificate = (folder: string) => {
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const files = ['-keyout', key, '-out', cert];
+  execFileSync(
+    'openssl',
+    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files],
+    {
+      stdio: 'pipe',
+    },
+  );
+  return { cert, key };
+};
+
+// Skipped without redis-server, which redisIsInstalled reports. In CI a missing redis-server is a failure.
+(redisIsInstalled() ? describe : describe.skip)('a fleet whose Redis speaks TLS alone', () => {
+  const password = 'the-password-of-redis';
+  let folder: string;
+  let redis: ChildProcess;
+  let fleet: Fleet;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'clearcut-redis-tls-'));
+    const { cert, key } = makeCertificate(folder);
+    const port = await freePort();
+    const url = `rediss://:${password}@127.0.0.1:${port}`;
+    const tls = ['--tls-port', `${port}`, '--tls-cert-file', cert, '--tls-key-file', key];
+    const rest = [
+      '--tls-auth-clients',
+      'no',
+      '--port',
+      '0',
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--dir',
+      folder,
+    ];
+    redis = spawn('redis-server', [...tls, ...rest, '--requirepass', password], { stdio: 'ignore' });
+    const ca = await readFile(cert);
+    await until('Redis', async () => {
+      const client = new Redis(url, { tls: { ca }, lazyConnect: true, retryStrategy: () => null });
+      client.on('error', () => undefined);
+      const answers = await client.connect().then(
+        () => true,
+        () => false,
+      );
+      client.disconnect();
+      return answers;
+    });
+    fleet = await startFleet({ REDIS_URL: url, NODE_EXTRA_CA_CERTS: cert });
+  });
+  afterAll(async () => {
+    await fleet.stop();
+    const ended = once(redis, 'exit');
+    redis.kill('SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('does tasks through rediss://', async () => {
+    const gateway = await fleet.start('gateway');
+    await fleet.start('worker');
+    await fleet.start('dispatcher');
+    const photo = (await toPng(disc(40, 30))).toString('base64');
+    const { data, errors } = await createClient(gateway.url, fleet.key).post([removal(photo)]);
+    expect([errors, data.map(({ status }) => status)]).toEqual([[], ['success']]);
+  });
+});
