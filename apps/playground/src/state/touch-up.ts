@@ -81,13 +81,17 @@ const baseOf = async (entry: Entry): Promise<string> => {
 
 type Hint = { readonly hint: string; readonly hintRadius: number };
 
+/** On a canvas or an opaque ground the mask of the photo is lost. */
+const hasMask = (options: Options): boolean =>
+  options.outputFormat !== 'JPG' && !options.settings?.rgba && !('compose' in options);
+
 /**
  * A result without alpha is no mask, so the network runs again. Otherwise the base has what was done to the mask, but not
  * what was done to the colours.
  */
 const withStrokes = (options: Options, base: string, hint: Hint | undefined): Options => {
   const { settings, refine, ...rest } = options;
-  if (options.outputFormat === 'JPG' || settings?.rgba) return { ...options, refine: { ...refine, ...hint } };
+  if (!hasMask(options)) return { ...options, refine: { ...refine, ...hint } };
   const { preset = 'none', alphaMatting, decontaminate } = refine ?? {};
   const isRecoloured = preset !== 'none' || alphaMatting || decontaminate;
   return {
