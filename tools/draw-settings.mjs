@@ -6,11 +6,13 @@ import { cases } from './pictures/cases.mjs';
 import { drawPresets } from './pictures/presets.mjs';
 import { startService } from './pictures/service.mjs';
 import { difference, edgeError, sheet, toPixels } from './pictures/sheet.mjs';
+import { hint, hintRadius, shown } from './pictures/touch-up.mjs';
 
 const pictures = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
 const inputImage = readFileSync(`${pictures}cat.jpg`).toString('base64');
 const truth = await toPixels(readFileSync(`${pictures}cat-alpha.png`));
-const names = process.argv.slice(2).filter((name) => Object.hasOwn(cases, name));
+const TOUCH_UP = 'touch-up';
+const names = process.argv.slice(2).filter((name) => name === TOUCH_UP || Object.hasOwn(cases, name));
 
 const askOnce = (service) => {
   const known = new Map();
@@ -46,12 +48,27 @@ const drawCase = async (ask, name) => {
   console.log(name.padEnd(22), facts(before), '→', facts(after), ...codes(after));
 };
 
+const drawTouchUp = async (ask) => {
+  const former = await ask({ settings: { alphaMatting: true } });
+  const refine = { base: former.imageUUID, hint: await hint(), hintRadius };
+  const touched = await ask({ refine });
+  const columns = [
+    { label: 'alphaMatting: true', pixels: former.pixels },
+    { label: 'three strokes', pixels: await toPixels(await shown(`${pictures}cat.jpg`)) },
+    { label: `refine.hint, hintRadius: ${hintRadius}`, pixels: touched.pixels },
+  ];
+  const views = [{ part: [168, 262, 120, 104], ground: '#101014' }];
+  await sheet(columns, views, `${pictures}settings/${TOUCH_UP}.jpg`);
+  console.log(TOUCH_UP.padEnd(22), facts(former), '→', facts(touched), ...codes(touched));
+};
+
 mkdirSync(`${pictures}settings`, { recursive: true });
 if (names.length === 0) await drawPresets(`${pictures}settings/`);
 const service = await startService();
 try {
   const ask = askOnce(service);
-  for (const name of names.length > 0 ? names : Object.keys(cases)) await drawCase(ask, name);
+  for (const name of names.length > 0 ? names : [...Object.keys(cases), TOUCH_UP])
+    await (name === TOUCH_UP ? drawTouchUp(ask) : drawCase(ask, name));
 } finally {
   await service.stop();
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Bench, Benchmark } from '../benchmark.js';
 import { readCounts } from '../options.js';
 import { median } from '../statistics.js';
+import type { Raster } from '#matting';
 import { pythonWithPymatting, type Run, runProgram } from './programs.js';
 import { makeScene, type Scene, sceneNames } from './scenes.js';
 
@@ -45,6 +46,33 @@ const compare = async (folder: string, name: string, unknownPixels: number): Pro
   return `${largest.toFixed(2)} levels at most, ${share} % of the unknown pixels beyond one`;
 };
 
+/** How far an alpha is from the truth where strokes left it open: the mean, in levels of eight bits. */
+const errorOf = (alphaAt: (i: number) => number, trimap: Raster, truth: Raster): string => {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < trimap.data.length; i++) {
+    if (trimap.data[i] !== 128) continue;
+    sum += Math.abs(255 * alphaAt(i) - truth.data[i]!);
+    count++;
+  }
+  return (sum / count).toFixed(2);
+};
+
+const describeTouchUp = async (
+  { trimap, touchUp }: Scene,
+  folder: string,
+  hasPymatting: boolean,
+): Promise<string | undefined> => {
+  if (!touchUp) return undefined;
+  const { truth, before } = touchUp;
+  const errorIn = async (name: string) => {
+    const alpha = await readAlpha(join(folder, name));
+    return errorOf((i) => alpha[i]!, trimap, truth);
+  };
+  const mask = errorOf((i) => before.data[i]! / 255, trimap, truth);
+  const theirs = hasPymatting ? `, ${await errorIn('alpha.f32')} by pymatting` : '';
+  return `  error where the strokes leave alpha open: ${mask} levels before, ${await errorIn('ours.f32')} after${theirs}`;
+};
+
 const seconds = ({ alphaS, foregroundS }: Run): number => alphaS + foregroundS;
 const toMb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 const describeRun = (run: Run): string =>
@@ -53,11 +81,12 @@ const describeRun = (run: Run): string =>
 type Settings = { readonly rounds: number; readonly limit: number; readonly python: string | undefined };
 
 const measure = async (
-  { name, photo, trimap }: Scene,
+  scene: Scene,
   { rounds, limit, python }: Settings,
   { print, stopping }: Bench,
   folder: string,
 ): Promise<void> => {
+  const { name, photo, trimap } = scene;
   await writeFile(join(folder, 'photo.rgb'), photo.data);
   await writeFile(join(folder, 'trimap.gray'), trimap.data);
   const args = [folder, String(photo.width), String(photo.height)];
@@ -89,6 +118,8 @@ const measure = async (
     times.push(seconds(their) / seconds(our));
     memories.push(their.peakBytes / our.peakBytes);
   }
+  const touchUp = await describeTouchUp(scene, folder, python !== undefined);
+  if (touchUp) print(touchUp);
   if (!python) return;
   print(
     `  ratio ${median(times).toFixed(1)} in core time, ${median(memories).toFixed(1)} in peak memory (medians)`,

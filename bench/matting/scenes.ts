@@ -1,10 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { type Raster, resizeLanczos, toTrimap } from '#matting';
+import { hintedTrimap, nearestSide, type Raster, resizeLanczos, toHint, toTrimap, withBand } from '#matting';
 import { randomFrom } from '../photos.js';
 
-export type Scene = { readonly name: string; readonly photo: Raster; readonly trimap: Raster };
+export type Scene = {
+  readonly name: string;
+  readonly photo: Raster;
+  readonly trimap: Raster;
+  /** The true alpha and the mask before the strokes, where they are known. */
+  readonly touchUp?: { readonly truth: Raster; readonly before: Raster };
+};
 
 /** The defaults of rembg. */
 const settings = { foregroundThreshold: 240, backgroundThreshold: 10, erodeSize: 10 };
@@ -34,7 +40,7 @@ const drawing = (width: number, height: number): Buffer => {
 };
 
 /** A shaded subject with hair before a shaded ground, with sensor noise. */
-const hairy = async (megapixels: number): Promise<{ photo: Raster; mask: Raster }> => {
+const hairy = async (megapixels: number): Promise<{ photo: Raster; mask: Raster; alpha: Raster }> => {
   const height = Math.round(Math.sqrt((megapixels * 1e6 * 3) / 4));
   const width = Math.round((height * 4) / 3);
   // The product blocks the decoder of SVG.
@@ -60,7 +66,29 @@ const hairy = async (megapixels: number): Promise<{ photo: Raster; mask: Raster 
   const photo: Raster = { data: new Uint8Array(data.buffer), width, height, channels: 3 };
   // The detail of a network with 1024 × 1024 pixels.
   const alpha: Raster = { data: new Uint8Array(shares), width, height, channels: 1 };
-  return { photo, mask: resizeLanczos(resizeLanczos(alpha, 1024, 1024), width, height) };
+  return { photo, alpha, mask: resizeLanczos(resizeLanczos(alpha, 1024, 1024), width, height) };
+};
+
+/** White over the body and black around the hair, on the side that the mask lost. */
+const strokesOf = (width: number, height: number): Buffer => {
+  const [x, y] = [width / 2, height / 2];
+  const arc = (radius: number) => `M${x} ${y - radius} A${radius} ${radius} 0 0 1 ${x} ${y + radius}`;
+  return Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" fill="none" shape-rendering="crispEdges">
+      <path d="${arc(height * 0.13)}" stroke="white" stroke-width="${height * 0.26}"/>
+      <path d="${arc(height * 0.44)}" stroke="black" stroke-width="${height * 0.02}"/></svg>`,
+  );
+};
+
+/** The mask lost the right half of the subject, and two strokes bring it back. */
+const strokes = async (megapixels: number): Promise<Scene> => {
+  const { photo, mask, alpha } = await hairy(megapixels);
+  const { width, height } = photo;
+  const before = { ...mask, data: mask.data.map((sample, i) => (i % width < width / 2 ? sample : 0)) };
+  const data = await sharp(strokesOf(width, height)).ensureAlpha().raw().toBuffer();
+  const hint = toHint({ data, width, height, channels: 4 }, width, height);
+  const trimap = hintedTrimap(nearestSide(before), withBand(hint, Math.min(200, Math.round(height * 0.09))));
+  return { name: `strokes ${megapixels} MP`, photo, trimap, touchUp: { truth: alpha, before } };
 };
 
 const readRaw = async (name: string, channels: 1 | 3): Promise<Raster> => {
@@ -79,10 +107,14 @@ const scaledLemur = async (megapixels: number): Promise<{ photo: Raster; mask: R
   return { photo: resizeLanczos(photo, width, height), mask: resizeLanczos(mask, width, height) };
 };
 
-/** The available scenes. Each can have any size. */
-export const sceneNames = (): ('hair' | 'lemur')[] => (existsSync(lemur) ? ['hair', 'lemur'] : ['hair']);
+type SceneName = 'hair' | 'strokes' | 'lemur';
 
-export const makeScene = async (name: 'hair' | 'lemur', megapixels: number): Promise<Scene> => {
+/** The available scenes. Each can have any size. */
+export const sceneNames = (): SceneName[] =>
+  existsSync(lemur) ? ['hair', 'strokes', 'lemur'] : ['hair', 'strokes'];
+
+export const makeScene = async (name: SceneName, megapixels: number): Promise<Scene> => {
+  if (name === 'strokes') return strokes(megapixels);
   const { photo, mask } = await (name === 'hair' ? hairy(megapixels) : scaledLemur(megapixels));
   return { name: `${name} ${megapixels} MP`, photo, trimap: toTrimap(mask, settings) };
 };

@@ -3,6 +3,7 @@ import type { Cutout } from './cutout.js';
 import { ClearcutError } from './errors.js';
 import { inParallel } from './in-parallel.js';
 import type { Manifest, ManifestEntry } from './manifest.js';
+import { refineStamp, type RefineSources } from './refine-images.js';
 import type { Source } from './source.js';
 import type { ImageInput, Progress, RemoveOptions } from './types.js';
 import { newUuid } from './uuid.js';
@@ -32,7 +33,8 @@ export type BulkEnd =
 
 type Needs = {
   readonly open: (image: ImageInput) => Promise<Source>;
-  readonly remove: (source: Source, options: RemoveOptions) => Promise<Cutout>;
+  readonly openRefine: (options: Pick<RemoveOptions, 'refine'>) => Promise<RefineSources>;
+  readonly remove: (source: Source, options: RemoveOptions, refining: RefineSources) => Promise<Cutout>;
 };
 
 const CONCURRENCY = 4;
@@ -50,10 +52,15 @@ const nameOf = (input: ImageInput, place: number): string => {
 };
 
 /** Equal as long as neither the image nor the parameters change. */
-const stampOf = ({ stamp }: Source, options: RemoveOptions) =>
-  `${stamp} ${JSON.stringify(parametersOf(options))}`;
+const stampOf = ({ stamp }: Source, options: RemoveOptions, refining: RefineSources) =>
+  `${stamp} ${JSON.stringify(parametersOf(options))}${refineStamp(refining)}`;
 
-type Work = NamedImage & { readonly options: BulkOptions; readonly signal: AbortSignal };
+type Work = NamedImage & {
+  readonly options: BulkOptions;
+  /** Opened once for all images. */
+  readonly refining: () => Promise<RefineSources>;
+  readonly signal: AbortSignal;
+};
 
 const entryOf = async (
   manifest: Manifest | undefined,
@@ -66,23 +73,26 @@ const entryOf = async (
 };
 
 /** Does one image, and notes in the manifest how far it came. */
-const doOne = async ({ open, remove }: Needs, { key, image, options, signal }: Work): Promise<BulkEnd> => {
+const doOne = async ({ open, remove }: Needs, work: Work): Promise<BulkEnd> => {
+  const { key, image, options, signal } = work;
   const { manifest, save, onProgress, concurrency: _concurrency, ...task } = options;
   const source = await open(image);
-  const entry = await entryOf(manifest, key, stampOf(source, task));
+  const refining = await work.refining();
+  const entry = await entryOf(manifest, key, stampOf(source, task, refining));
   if (entry.status === 'done') return { status: 'skipped', key, entry };
 
   const { taskUUID, uploadUUID } = entry;
   await manifest?.set(key, { ...entry, status: 'sent' });
   try {
-    const cutout = await remove(source, {
+    const call = {
       cancelOnAbort: manifest === undefined,
       ...task,
       signal,
       taskUUID,
       uploadUUID,
-      onProgress: onProgress && ((progress) => onProgress({ ...progress, key })),
-    });
+      onProgress: onProgress && ((progress: Progress) => onProgress({ ...progress, key })),
+    };
+    const cutout = await remove(source, call, refining);
     await save?.(cutout, key);
     const { imageUUID, imageURL } = cutout;
     await manifest?.set(key, { ...entry, status: 'done', imageUUID, imageURL });
@@ -113,9 +123,11 @@ export const createBulk =
     options: BulkOptions = {},
   ): AsyncGenerator<BulkEnd, void, undefined> => {
     const { concurrency = CONCURRENCY, signal: stop } = options;
+    let opened: Promise<RefineSources> | undefined;
+    const refining = () => (opened ??= needs.openRefine(options));
     const work = (input: BulkInput, place: number, signal: AbortSignal) => {
       const named = isNamed(input) ? input : { key: nameOf(input, place), image: input };
-      return endOf(needs, { ...named, options, signal });
+      return endOf(needs, { ...named, options, refining, signal });
     };
     return inParallel(images, work, { concurrency, signal: stop });
   };

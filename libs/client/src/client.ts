@@ -1,6 +1,7 @@
 import { createBulk, type BulkEnd, type BulkInput, type BulkOptions } from './bulk.js';
 import type { Cutout } from './cutout.js';
 import { InputError } from './errors.js';
+import { openRefine } from './refine-images.js';
 import { createFollow, createRemove } from './remove.js';
 import { createRunner } from './runner.js';
 import { openSource } from './source.js';
@@ -61,8 +62,9 @@ export const createClientOn = (platform: Platform, options: ClientOptions): Clie
   const remove = createRemove(runner, platform);
 
   return {
-    removeBackground: async (image, removal = {}) => remove(await open(image), removal),
-    removeBackgrounds: createBulk({ open, remove }),
+    removeBackground: async (image, removal = {}) =>
+      remove(await open(image), removal, await openRefine(removal, platform)),
+    removeBackgrounds: createBulk({ open, openRefine: (removal) => openRefine(removal, platform), remove }),
     follow: createFollow(runner, platform),
     cancel: (taskUUID, { signal = never } = {}) => cancelTask(runner, taskUUID, signal),
     upload: async (image, { signal = never, uploadUUID = newUuid() } = {}) => {

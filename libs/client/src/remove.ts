@@ -3,6 +3,7 @@ import { cancelTask } from './tasks.js';
 import { Cutout } from './cutout.js';
 import { TaskError } from './errors.js';
 import { createSendCompose } from './further.js';
+import { refineTexts, type RefineSources } from './refine-images.js';
 import type { Runner } from './runner.js';
 import type { Source } from './source.js';
 import type { CallOptions, Ended, Platform, RemoveOptions } from './types.js';
@@ -33,17 +34,19 @@ const textOf = async (
   return imageUUID;
 };
 
-/** Uploads an image where it must be, sends its task, and waits for the end. */
+/** Uploads images where they must be, sends the task, and waits for its end. */
 export const createRemove = (runner: Runner, platform: Platform) => {
   const sendCompose = createSendCompose(runner, platform);
-  return async (source: Source, options: RemoveOptions): Promise<Cutout> => {
+  return async (source: Source, options: RemoveOptions, refining: RefineSources = {}): Promise<Cutout> => {
     const { taskUUID = newUuid(), uploadUUID = newUuid(), cancelOnAbort = true, onProgress } = options;
     const { signal, end } = openCall(options, taskUUID);
     const startMs = performance.now();
     try {
       if (source.kind === 'bytes') onProgress?.({ taskUUID, stage: 'sending' });
-      const inputImage = await textOf(runner, source, uploadUUID, signal);
-      const images = { inputImage, ...(await sendCompose(options.compose, signal)) };
+      const text = (image: Source, uuid: string) => textOf(runner, image, uuid, signal);
+      const inputImage = await text(source, uploadUUID);
+      const ofRefine = await refineTexts(refining, uploadUUID, text);
+      const images = { inputImage, ofRefine, ...(await sendCompose(options.compose, signal)) };
       const sentMs = performance.now();
       const ended = await runner.run(toTask(taskUUID, images, options), { signal, onProgress });
       const endMs = performance.now();

@@ -1,4 +1,4 @@
-import type { Cutout as CutoutAnswer, Processing, RemoveBackground } from './wire.js';
+import type { Cutout as CutoutAnswer, Processing, Refine, RemoveBackground } from './wire.js';
 
 /**
  * An image: the path of a file (Node only), an http(s) URL, a data URI, the UUID of an image that the server has, or
@@ -20,9 +20,18 @@ type TaskFields = Pick<
   | 'deadline'
   | 'priority'
   | 'settings'
-  | 'refine'
   | 'compose'
 >;
+
+/** Better edges. Images are given in any form, and uploaded where they must be. */
+export type RefineOptions = Omit<Refine, RefineImage> & {
+  /** Strokes over the photo: white is kept, black is erased, grey is solved, transparent says nothing. */
+  readonly hint?: ImageInput | undefined;
+  /** A former result of the photo, mostly its `imageUUID`. Its mask is used, and the network does not run. */
+  readonly base?: ImageInput | undefined;
+};
+/** The parameters of `refine` that hold an image. */
+export type RefineImage = 'hint' | 'base';
 
 type Compose = NonNullable<RemoveBackground['compose']>;
 type Background = NonNullable<Compose['background']>;
@@ -54,6 +63,7 @@ export type CallOptions = {
 export type RemoveOptions = {
   readonly [K in Exclude<keyof TaskFields, 'compose'>]?: TaskFields[K] | undefined;
 } & CallOptions & {
+    readonly refine?: RefineOptions | undefined;
     /** Where the subject is placed, and what is around it. */
     readonly compose?: ComposeOptions | undefined;
     /** Names the task. Sent again with the same parameters, it is not done again. By default a new one. */
@@ -129,6 +139,7 @@ export type Task = Pick<TaskFields, 'model'> & {
   readonly taskType: 'removeBackground';
   readonly taskUUID: string;
   readonly inputImage: string;
+  readonly refine?: Refine;
 } & Omit<TaskFields, 'model'>;
 
 /** What only some machines can do. */

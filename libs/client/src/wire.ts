@@ -401,6 +401,15 @@ export type components = {
       /** @description Softens the edge: σ of a Gaussian, in pixels. */
       feather?: number;
       levels?: components['schemas']['Levels'];
+      /**
+       * Format: uuid
+       * @description The imageUUID of a former result of this photo. Its alpha is the mask, and the network does not run.
+       */
+      base?: string;
+      /** @description Strokes over the photo, of its size or scaled to it: white is kept, black is erased, grey is solved from the photo's colours, and transparent says nothing. */
+      hint?: components['schemas']['ImageSource'];
+      /** @description Pixels around the white and black strokes that are solved from the photo's colours too. Default 0. */
+      hintRadius?: number;
     };
     /**
      * @description Cuts the subject of an image out of its background.
@@ -610,6 +619,7 @@ export type components = {
         | 'subjectNotFound'
         | 'resultEmpty'
         | 'resultFull'
+        | 'hintEmpty'
         | 'firstFrameOnly'
         | 'flattenedOnWhite'
         | 'composeNoSubject'

@@ -17,6 +17,8 @@ export const Finishing = z.object({
   edgeOffset: z.int(),
   /** σ of a Gaussian, in pixels. */
   feather: z.number(),
+  /** Strokes that correct the mask come with the task. `radius`: pixels around them that are solved. */
+  hint: z.object({ radius: z.int() }).exactOptional(),
   /** Colour of the removed background, as sent. */
   rgba: z.tuple([z.number(), z.number(), z.number(), z.number()]).nullable(),
   /** Where the subject is placed. Absent, and not null, so that tasks without it hash as they always did. */
@@ -69,6 +71,8 @@ export const toFinishing = (settings: Settings, refine: Refine = {}, compose?: C
   levels: levelsOf(refine),
   edgeOffset: refine.edgeOffset ?? 0,
   feather: refine.feather ?? 0,
+  // Absent without one, since gateways of the former release hash tasks without it.
+  ...(refine.hint !== undefined && { hint: { radius: refine.hintRadius ?? 0 } }),
   // A composition has the colour as its ground.
   rgba: compose ? null : (settings.rgba ?? null),
   ...(compose && { compose }),

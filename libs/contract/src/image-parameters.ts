@@ -4,7 +4,16 @@ import type { ImageText } from './long-text.js';
 export type ParameterPath = readonly string[];
 
 /** The parameters of a removal that may hold an image besides the one that is cut out. */
-const furtherImagePaths: readonly ParameterPath[] = [['compose', 'background', 'image']];
+const furtherImagePaths: readonly ParameterPath[] = [
+  ['compose', 'background', 'image'],
+  ['refine', 'hint'],
+];
+/** A former result, whose mask takes the place of the network's. */
+export const BASE = 'refine.base';
+/** Strokes that correct the mask. */
+export const HINT = 'refine.hint';
+/** Those that name a stored image, and never hold one. */
+const storedImagePaths: readonly ParameterPath[] = [['refine', 'base']];
 
 /** All parameters of tasks that may hold an image. Large ones are kept apart from their JSON text. */
 export const imagePaths: readonly ParameterPath[] = [
@@ -58,9 +67,13 @@ export type FurtherImage = { readonly parameter: string; readonly image: ImageTe
 
 /** The further images of a validated removal. */
 export const furtherImagesOf = (task: object): FurtherImage[] =>
-  furtherImagePaths.flatMap((path) => {
+  [...furtherImagePaths, ...storedImagePaths].flatMap((path) => {
     const image = valueAt(task, path);
     return image === undefined ? [] : [{ parameter: dotted(path), image: image as ImageText }];
   });
+
+/** Whether the mask is that of a former result, so that the network does not run. */
+export const isTouchUp = (images: readonly Pick<FurtherImage, 'parameter'>[]): boolean =>
+  images.some(({ parameter }) => parameter === BASE);
 
 export const pathOf = (parameter: string): ParameterPath => parameter.split('.');

@@ -29,11 +29,14 @@ export { EndedTask, toCutout, toWebhookBody, type FinishedRemoval } from './task
 export { Finishing, plainFinishing } from './finishing.js';
 export { presetFinishing } from './refine-presets.js';
 export {
+  BASE,
   deepestImagePath,
+  HINT,
   holderAt,
   imagePaths,
   isFurtherImage,
   isImagePath,
+  isTouchUp,
   MAX_FURTHER_IMAGES,
   pathOf,
   withValuesAt,

@@ -188,7 +188,8 @@ const MAX_FAULTS = 20;
 
 /** One error for all faults of a task. Clients that read a single error get the first. */
 export const joinFaults = (faults: readonly [TaskError, ...TaskError[]]): TaskError => {
-  const [{ code, message, details, cause, isRetryable, retryAfterMs }, ...others] = faults;
+  const [{ code, message, details, cause, isRetryable, retryAfterMs }] = faults;
+  const others = faults.flatMap((fault) => [fault, ...fault.others]).slice(1);
   const wait = retryAfterMs !== undefined && { retryAfterMs };
   const told = others.slice(0, MAX_FAULTS - 1);
   return new TaskError(code, message, details, { cause, final: !isRetryable, ...wait, others: told });

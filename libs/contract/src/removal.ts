@@ -77,6 +77,7 @@ const withoutEffect = (message: string): Warning => ({ code: 'ignoredParameter',
 const isAsyncCall = ({ deliveryMethod, webhookURL }: RemoveBackground): boolean =>
   deliveryMethod === 'async' || webhookURL !== undefined;
 
+const noHint = "'refine.hintRadius' has no effect without 'refine.hint'.";
 const noDisconnect = "'cancelOnDisconnect' has no effect on asynchronous calls.";
 
 const warningsOf = (task: RemoveBackground, types: readonly OutputType[]): Warning[] => {
@@ -84,6 +85,7 @@ const warningsOf = (task: RemoveBackground, types: readonly OutputType[]): Warni
   const sent = names.filter((name) => task[name] !== undefined);
   const warnings = sent.map((name) => withoutEffect(`'${name}' has no effect in this service.`));
   if (task.cancelOnDisconnect && isAsyncCall(task)) warnings.push(withoutEffect(noDisconnect));
+  if (task.refine?.hintRadius && task.refine.hint === undefined) warnings.push(withoutEffect(noHint));
   if (task.ttl === undefined || types.includes('URL')) return warnings;
   return [...warnings, withoutEffect("'ttl' has no effect without the outputType 'URL'.")];
 };

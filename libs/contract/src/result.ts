@@ -54,6 +54,7 @@ export const Warning = z
       'subjectNotFound',
       'resultEmpty',
       'resultFull',
+      'hintEmpty',
       'firstFrameOnly',
       'flattenedOnWhite',
       'composeNoSubject',

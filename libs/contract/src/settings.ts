@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ImageSource } from './image-schema.js';
 
 const Threshold = z.int().min(1).max(255);
 const Colour = z.int().min(0).max(255);
@@ -100,6 +101,18 @@ export const Refine = z
       .optional()
       .meta({ description: 'Softens the edge: σ of a Gaussian, in pixels.' }),
     levels: Levels.optional(),
+    base: z.uuid().optional().meta({
+      description:
+        'The imageUUID of a former result of this photo. Its alpha is the mask, and the network does not run.',
+    }),
+    hint: ImageSource.optional().meta({
+      description:
+        "Strokes over the photo, of its size or scaled to it: white is kept, black is erased, grey is solved from the photo's colours, and transparent says nothing.",
+    }),
+    hintRadius: z.int().min(0).max(200).optional().meta({
+      description:
+        "Pixels around the white and black strokes that are solved from the photo's colours too. Default 0.",
+    }),
   })
   .meta({ id: 'Refine', description: 'Better edges for every model. Runware does not have it.' });
 export type Refine = z.infer<typeof Refine>;

@@ -59,7 +59,8 @@ export type FinishFacts = {
 export type Success = {
   readonly image: NewImage;
   readonly cost: string;
-  readonly run: RunFacts;
+  /** Absent when no network ran. */
+  readonly run?: RunFacts | undefined;
   readonly finish?: FinishFacts;
   readonly stages: StageColumns;
 };

@@ -151,6 +151,33 @@ describe('closedFormAlpha', () => {
     expect(differences(alpha.data, truth).mean).toBeLessThan(0.02);
   });
 
+  it('takes a finer alpha of known pixels, and then solves a part as the whole', () => {
+    const { photo, alpha: truth } = scenes[0]!.of;
+    const whole = trimapAround(scenes[0]!.of, 3);
+    const { alpha } = solvedOf(closedFormAlpha(photo, whole));
+    const isPart = (i: number) => whole.data[i] === 128 && i % photo.width < 60;
+    const part = {
+      ...whole,
+      data: whole.data.map((sample, i) => (isPart(i) ? 128 : sample < 128 ? 0 : 255)),
+    };
+
+    const again = solvedOf(closedFormAlpha(photo, part, { known: alpha }));
+    const rounded = solvedOf(closedFormAlpha(photo, part));
+
+    expect(truth.some((share, i) => !isPart(i) && share > 0.2 && share < 0.8)).toBe(true);
+    expect(differences(again.alpha.data, alpha.data).largest).toBeLessThan(level);
+    expect(differences(rounded.alpha.data, alpha.data).largest).toBeGreaterThan(20 * level);
+  });
+
+  it('takes a finer alpha of known pixels at half the size too', () => {
+    const { photo, alpha } = scenes[0]!.of;
+    const trimap = trimapAround(scenes[0]!.of, 3);
+    const known = { data: alpha.slice(), width: photo.width, height: photo.height };
+    const reduced = solvedOf(closedFormAlpha(photo, trimap, { mostUnknown: 1000, known }));
+    expect(reduced.level).toBe(1);
+    expect(differences(reduced.alpha.data, alpha).mean).toBeLessThan(0.02);
+  });
+
   it('gives the same result twice', () => {
     const { photo } = scenes[3]!.of;
     const trimap = trimapAround(scenes[3]!.of, 3);

@@ -1,5 +1,5 @@
 import { type Alpha, requireSameSize } from './alpha.js';
-import { doubleAlpha, halveKinds, halvePhoto } from './closed-form/halve.js';
+import { doubleAlpha, halveAlpha, halveKinds, halvePhoto } from './closed-form/halve.js';
 import type { Watch } from './closed-form/iterate.js';
 import { solveBand, type Solution } from './closed-form/solve.js';
 import { kind } from './closed-form/system.js';
@@ -12,6 +12,8 @@ export type ClosedFormOptions = {
   readonly onIteration?: (iteration: number, error: number) => void;
   /** With more unknown pixels the photo is halved until it has fewer. */
   readonly mostUnknown?: number;
+  /** Alpha of the known pixels, where it is finer than the trimap's 0 and 1. */
+  readonly known?: Alpha | undefined;
 };
 
 /** Why there is no alpha. */
@@ -54,24 +56,32 @@ const countUnknown = (sorted: Uint8Array): number => {
   return count;
 };
 
-const knownAlpha = (sorted: Uint8Array): Float32Array => {
+/** Alpha of the known pixels, and 0 of the unknown ones. */
+const knownAlpha = (sorted: Uint8Array, known: Float32Array | undefined): Float32Array => {
   const alpha = new Float32Array(sorted.length);
-  for (let i = 0; i < alpha.length; i++) alpha[i] = sorted[i]! & kind.foreground;
+  for (let i = 0; i < alpha.length; i++)
+    if (sorted[i] !== kind.unknown) alpha[i] = known ? known[i]! : sorted[i]!;
   return alpha;
 };
 
 type Solved = { readonly alpha: Float32Array; readonly solution: Solution; readonly level: number };
 
-const solveWithin = (photo: Raster, sorted: Uint8Array, most: number, watch: Watch): Solved => {
-  const alpha = knownAlpha(sorted);
+type Work = { readonly sorted: Uint8Array; readonly known: Float32Array | undefined };
+
+const solveWithin = (photo: Raster, { sorted, known }: Work, most: number, watch: Watch): Solved => {
+  const alpha = knownAlpha(sorted, known);
   if (countUnknown(sorted) <= most || photo.width < 8 || photo.height < 8) {
-    const solution = solveBand(photo, sorted, watch);
+    const solution = solveBand(photo, { sorted, alpha }, watch);
     if (solution.state === 'converged') solution.write(alpha);
     return { alpha, solution, level: 0 };
   }
 
   const { width, height } = photo;
-  const half = solveWithin(halvePhoto(photo), halveKinds(sorted, width, height), most, watch);
+  const work = {
+    sorted: halveKinds(sorted, width, height),
+    known: known && halveAlpha(known, width, height),
+  };
+  const half = solveWithin(halvePhoto(photo), work, most, watch);
   const doubled = doubleAlpha(half.alpha, width, height);
   for (let i = 0; i < alpha.length; i++) if (sorted[i] === kind.unknown) alpha[i] = doubled[i]!;
   return { alpha, solution: half.solution, level: half.level + 1 };
@@ -113,6 +123,7 @@ export const closedFormAlpha = (
     shouldStop = () => false,
     onIteration = () => {},
     mostUnknown = mostUnknownByDefault,
+    known,
   }: ClosedFormOptions = {},
 ): ClosedForm => {
   requireRaster(photo);
@@ -120,13 +131,17 @@ export const closedFormAlpha = (
   requireChannels(photo, [3, 4]);
   requireChannels(trimap, [1]);
   requireSameSize('a trimap', trimap, photo);
+  if (known) requireSameSize('a known alpha', known, photo);
 
   const sorted = sortPixels(trimap.data);
   const unknownPixels = countUnknown(sorted);
   const obstacle = obstacleOf(photo, sorted, unknownPixels);
   if (obstacle) return { solved: false, obstacle, unknownPixels };
 
-  const { alpha, solution, level } = solveWithin(photo, sorted, mostUnknown, { shouldStop, onIteration });
+  const { alpha, solution, level } = solveWithin(photo, { sorted, known: known?.data }, mostUnknown, {
+    shouldStop,
+    onIteration,
+  });
   const { state, iterations, residual } = solution;
   if (state === 'stopped') return { solved: false, obstacle: 'stopped', unknownPixels };
   if (state === 'exhausted') return { solved: false, obstacle: 'notConverged', unknownPixels };

@@ -31,3 +31,6 @@ const extraOf = (pixels: number, price: { readonly pixels: number; readonly usd:
  */
 export const costOf = ({ price }: Pick<Model, 'price'>, unknownPixels: number, canvasPixels = 0): string =>
   toText(toMicros(price) + extraOf(unknownPixels, mattingPrice) + extraOf(canvasPixels, canvasPrice));
+
+/** The price of a result whose mask is that of a former one. */
+export const withoutNetwork = { price: '0' } as const;

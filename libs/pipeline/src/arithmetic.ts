@@ -5,6 +5,7 @@ import {
   compose as drawScene,
   deflateRows,
   findSubject,
+  maskOfResult,
   overGround,
   quantise,
   resizeLanczos,
@@ -16,6 +17,7 @@ import {
 } from '#matting';
 import type { Variant } from '#models';
 import { finish, type FinishedPicture, type FinishOptions } from './finish.js';
+import { hintEmpty, readHint } from './touch-up.js';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 
 // Runs in the threads of the pixel pool. Buffers are transferred in and out, never copied.
@@ -27,12 +29,19 @@ export type PrepareInput = {
   /** A used tensor whose memory the new one takes. */
   readonly spare?: Input | undefined;
 };
-export type FinishInput = FinishOptions & {
-  readonly photo: Photo;
+type Prediction = {
   readonly logits: Float32Array<ArrayBuffer>;
   readonly size: number;
   readonly output: Variant['output'];
 };
+/** What the network found in the photo, or the mask of a former result. */
+type Found = Prediction | { readonly mask: Raster };
+export type FinishInput = FinishOptions &
+  Found & {
+    readonly photo: Photo;
+    /** Strokes that correct the mask. */
+    readonly hint?: Photo | undefined;
+  };
 
 const handOver = (value: object, buffers: readonly ArrayBufferLike[]) =>
   move({ [transferableSymbol]: buffers, [valueSymbol]: value });
@@ -56,7 +65,7 @@ export const preprocess = (work: PrepareInput) => {
 };
 
 /** Output of the network → mask of size × size. */
-const maskOf = ({ logits, size, output }: FinishInput): Raster => {
+const maskOf = ({ logits, size, output }: Prediction): Raster => {
   const prediction = output.activation === 'sigmoid' ? sigmoid(logits) : logits;
   return output.normalise === 'minmax' ? toMask(prediction, size) : quantise(prediction, size);
 };
@@ -78,11 +87,23 @@ const prepareComposition = ({ photo, finishing }: FinishInput, raster: Raster) =
   return { ...found, ...(isGround && { photo }) };
 };
 
-/** Output of the network and its photo → pixels of the result, or of the cutout that is to be composed. */
-export const postprocess = (work: FinishInput) => {
+/** The finished cutout of a mask, with the strokes of a hint in it. */
+const finishWork = (work: FinishInput): FinishedPicture => {
   const { photo } = work;
-  const mask = fit(maskOf(work), photo.width, photo.height);
-  const finished = finish(photo, mask, work);
+  const isTouchUp = 'mask' in work;
+  const mask = isTouchUp ? work.mask : fit(maskOf(work), photo.width, photo.height);
+  const hint = work.hint && readHint(work.hint, photo, work.finishing);
+  const finished = finish(photo, mask, work, { hint, isTouchUp });
+  const warnings = work.hint && !hint ? [hintEmpty, ...finished.warnings] : finished.warnings;
+  return { ...finished, warnings };
+};
+
+/**
+ * Output of the network, or the mask of a former result, and its photo → pixels of the result, or of the cutout that is to
+ * be composed.
+ */
+export const postprocess = (work: FinishInput) => {
+  const finished = finishWork(work);
   const prepared: ForComposition & { readonly raster: Raster } = prepareComposition(work, finished.raster);
   const { data, width, height, channels } = prepared.raster;
   const raster: Raster = { data, width, height, channels };
@@ -96,6 +117,12 @@ export type ComposeInput = { readonly cut: Raster; readonly scene: Scene };
 export const compose = ({ cut, scene }: ComposeInput) => {
   const raster = drawScene(cut, scene);
   return handOver(raster, [raster.data.buffer]);
+};
+
+/** A former result → its mask; undefined when it has none. */
+export const readMask = (result: Photo) => {
+  const mask = maskOfResult(result);
+  return mask && handOver(mask, [mask.data.buffer]);
 };
 
 /** Pixels of the result → the compressed rows of its PNG. */

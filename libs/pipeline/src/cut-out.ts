@@ -1,66 +1,21 @@
 import { atParameter } from '#boundary';
 import {
   BACKGROUND_IMAGE,
-  TaskError,
+  BASE,
+  HINT,
   type Composition,
   type Finishing,
   type Output,
   type Warning,
 } from '#contract';
-import { reasonOf } from '#errors';
-import { encode, wrapPng, type Encoding, type ImageLimits, type Photo, type Pixels } from '#imaging';
-import type { Device } from '#inference';
-import type { Stage, Stopwatch } from '#telemetry';
-import type { ComposeInput, FinishInput, Postprocessed, PrepareInput, Prepared } from './arithmetic.js';
+import type { Photo, Pixels } from '#imaging';
+import type { Stopwatch } from '#telemetry';
+import type { Postprocessed } from './arithmetic.js';
 import { backdropOf, describe, layOutCut, noSubject, requireCanvas, toScene } from './compose-picture.js';
 import type { FinishedPicture } from './finish.js';
-import type { PixelPool } from './pool.js';
+import { requireHint, requireMask, requireSize } from './further-images.js';
 import type { ServedModel } from './served-models.js';
-
-/** The stages of a cut-out, each of them one function of this machine. */
-export type CutOutStages = {
-  readonly decode: (bytes: Uint8Array, signal: AbortSignal) => Promise<Photo>;
-  readonly preprocess: (work: PrepareInput, signal: AbortSignal) => Promise<Prepared>;
-  readonly infer: (
-    served: ServedModel,
-    tensor: Prepared['tensor'],
-    signal: AbortSignal,
-  ) => Promise<FinishInput['logits']>;
-  readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Postprocessed>;
-  readonly compose: (work: ComposeInput, signal: AbortSignal) => Promise<Pixels>;
-  readonly encode: (result: Pixels, encoding: Encoding) => Promise<Uint8Array>;
-  /** Of images, and of a canvas. */
-  readonly limits: ImageLimits;
-};
-
-type Machine = {
-  readonly limits: ImageLimits;
-  readonly decode: CutOutStages['decode'];
-  readonly device: Device;
-  readonly pixels: PixelPool;
-  /** Of WEBP. */
-  readonly effort: number;
-};
-
-/** The stages on a device and a pool of threads. */
-export const createCutOutStages = ({ decode, device, pixels, effort, limits }: Machine): CutOutStages => ({
-  decode,
-  preprocess: pixels.preprocess,
-  infer: async ({ network }, tensor, signal) => {
-    const { output, input } = await device.run(network, tensor, signal);
-    pixels.giveBack(input);
-    return output;
-  },
-  postprocess: pixels.postprocess,
-  compose: pixels.compose,
-  limits,
-  encode: async (result, encoding) => {
-    if (encoding.format !== 'PNG') return encode(result, { ...encoding, effort });
-    // Takes half of the time of libpng, and makes smaller files.
-    const { width, height, channels } = result;
-    return wrapPng(await pixels.deflate(result), { width, height, channels }, encoding.density);
-  },
-});
+import { inStages, type CutOutStages, type RunStage } from './stages.js';
 
 export type CutOutWork = {
   /** The image as a file. */
@@ -90,29 +45,7 @@ const firstFrameOnly: Warning = {
   message: 'The image is animated. Only its first frame was processed.',
 };
 
-/** A fault of ours in one stage of cutting out. */
-export class StageError extends Error {
-  override readonly name = 'StageError';
-
-  constructor(stage: Stage | 'load', cause: unknown) {
-    super(`${stage}: ${reasonOf(cause)}`, { cause });
-  }
-}
-
-/** Runs and measures each stage. A fault of ours becomes a StageError. */
-const inStages =
-  ({ measure }: Stopwatch, signal: AbortSignal) =>
-  async <T>(stage: Stage, work: () => Promise<T>): Promise<T> => {
-    try {
-      return await measure(stage, work);
-    } catch (cause) {
-      if (cause instanceof TaskError || signal.aborted) throw cause;
-      throw new StageError(stage, cause);
-    }
-  };
-
 type Drawn = { readonly raster: Pixels; readonly composition?: Composition; readonly warnings: Warning[] };
-type RunStage = ReturnType<typeof inStages>;
 
 /** Puts a cutout on its canvas, if the task asks for one. */
 const composed = async (
@@ -134,29 +67,60 @@ const composed = async (
   return { raster: drawn, composition: describe(layout, cut), warnings: box ? [] : [noSubject] };
 };
 
+/** @param parameter that named the image */
+type Decode = (bytes: Uint8Array, parameter: string) => Promise<Photo>;
+
+/** The mask of a former result of the photo. */
+const readBase = async (
+  stages: CutOutStages,
+  { base, photo }: { readonly base: Uint8Array; readonly photo: Photo },
+  { stage, decode, signal }: { stage: RunStage; decode: Decode; signal: AbortSignal },
+) => {
+  const result = await decode(base, BASE);
+  requireSize(BASE, result, photo);
+  const mask = await stage('preprocess', () => stages.readMask(result, signal));
+  return { photo, found: { mask: requireMask(BASE, mask) } };
+};
+
+/** What the network finds in the photo. */
+const predict = async (
+  stages: CutOutStages,
+  { served, photo: decoded }: { readonly served: ServedModel; readonly photo: Photo },
+  { stage, signal }: { stage: RunStage; signal: AbortSignal },
+) => {
+  const { input, output } = served.variant;
+  const { photo, tensor } = await stage('preprocess', () =>
+    stages.preprocess({ photo: decoded, input }, signal),
+  );
+  const logits = await stage('infer', () => stages.infer(served, tensor, signal));
+  return { photo, found: { logits, size: input.size, output } };
+};
+
 /**
- * Turns the bytes of an image into the bytes of its cutout.
+ * Turns the bytes of an image into the bytes of its cutout. With a former result as base, the network does not run.
  *
  * @throws TaskError for faults of the caller, StageError for ours, or the signal's reason
  */
 export const cutOut =
   (stages: CutOutStages): CutOut =>
   async ({ bytes, further, request, served }, stopwatch, signal) => {
-    const { input, output } = served.variant;
     const { parameter, finishing, outputFormat: format, outputQuality: quality } = request;
     const stage = inStages(stopwatch, signal);
+    const decode: Decode = (file, named) =>
+      stage('decode', () => atParameter(named, () => stages.decode(file, signal)));
 
-    const decoded = await stage('decode', () => atParameter(parameter, () => stages.decode(bytes, signal)));
+    const decoded = await decode(bytes, parameter);
     const { density, isAnimated } = decoded;
-    const { photo, tensor } = await stage('preprocess', () =>
-      stages.preprocess({ photo: decoded, input }, signal),
-    );
-    const logits = await stage('infer', () => stages.infer(served, tensor, signal));
+    const [base, strokes] = [further?.get(BASE), further?.get(HINT)];
+    const hint = strokes && requireHint(HINT, await decode(strokes, HINT), decoded);
+    const { photo, found } = base
+      ? await readBase(stages, { base, photo: decoded }, { stage, decode, signal })
+      : await predict(stages, { served, photo: decoded }, { stage, signal });
     const options = { finishing, opaque: format === 'JPG' };
     const finished = await stage('postprocess', () =>
-      stages.postprocess({ photo, logits, size: input.size, output, ...options }, signal),
+      stages.postprocess({ photo, hint, ...found, ...options }, signal),
     );
-    const { warnings: found, unknownPixels, mattingMs } = finished;
+    const { unknownPixels, mattingMs } = finished;
     const drawn = await composed(
       { stages, stage, signal },
       { request, ...(further && { further }) },
@@ -166,7 +130,7 @@ export const cutOut =
     const encoded = await stage('encode', () => stages.encode(raster, { format, quality, density }));
 
     const { width, height } = raster;
-    const warnings = [...(isAnimated ? [firstFrameOnly] : []), ...found, ...drawn.warnings];
+    const warnings = [...(isAnimated ? [firstFrameOnly] : []), ...finished.warnings, ...drawn.warnings];
     const finish = { warnings, unknownPixels, mattingMs, ...(composition && { composition }) };
     return { encoded, width, height, finish };
   };

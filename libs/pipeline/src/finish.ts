@@ -1,7 +1,6 @@
 import type { Finishing, Warning } from '#contract';
 import type { Photo } from '#imaging';
 import {
-  closedFormAlpha,
   cutout,
   estimateForeground,
   feather,
@@ -15,20 +14,17 @@ import {
   postProcessMask,
   stretch,
   toAlpha,
-  toTrimap,
   withBackdrop,
+  withStrokes,
   type Alpha,
-  type MattingObstacle,
   type Raster,
 } from '#matting';
+import { matte, unmatted, type Matted } from './matte.js';
+import { touchUp } from './touch-up.js';
 
-export type FinishedPicture = {
+export type FinishedPicture = Omit<Matted, 'alpha'> & {
   /** A mask, RGB, or RGBA with straight alpha. */
   readonly raster: Raster;
-  readonly warnings: Warning[];
-  /** How many pixels matting solved; null without it. */
-  readonly unknownPixels: number | null;
-  readonly mattingMs: number | null;
 };
 
 export type FinishOptions = {
@@ -36,48 +32,12 @@ export type FinishOptions = {
   /** The format has no transparency. */ readonly opaque: boolean;
 };
 
-type Matted = Pick<FinishedPicture, 'warnings' | 'unknownPixels' | 'mattingMs'> & { readonly alpha?: Alpha };
-
-const unmatted: Matted = { warnings: [], unknownPixels: null, mattingMs: null };
-
-/** Why the result is the plain cutout. `stopped` is missing, since a stop ends the thread. */
-const obstacles: Record<Exclude<MattingObstacle, 'stopped'>, Warning> = {
-  noForeground: {
-    code: 'mattingNoForeground',
-    message:
-      'No pixel is certain to be subject, so alpha matting was left out: lower alphaMattingForegroundThreshold or alphaMattingErodeSize.',
-  },
-  noBackground: {
-    code: 'mattingNoBackground',
-    message:
-      'No pixel is certain to be background, so alpha matting was left out: raise alphaMattingBackgroundThreshold or lower alphaMattingErodeSize.',
-  },
-  nothingUnknown: {
-    code: 'mattingNothingUnknown',
-    message: 'Every pixel is certain, so there was nothing for alpha matting to do.',
-  },
-  notConverged: {
-    code: 'mattingNotConverged',
-    message: 'Alpha matting did not come to an end, so it was left out.',
-  },
-};
-
-const reduced = (level: number): Warning => ({
-  code: 'mattingReduced',
-  message: `So many pixels are uncertain that alpha matting was solved at 1/${2 ** level} of the photo's size.`,
-});
-
-const matte = (photo: Photo, mask: Raster, matting: NonNullable<Finishing['matting']>): Matted => {
-  const { isOfMask: _, ...numbers } = matting;
-  const startMs = performance.now();
-  const solved = closedFormAlpha(overGround(photo), toTrimap(mask, numbers));
-  const mattingMs = performance.now() - startMs;
-  if (!solved.solved) {
-    if (solved.obstacle === 'stopped') throw new Error('the matting was stopped');
-    return { warnings: [obstacles[solved.obstacle]], unknownPixels: 0, mattingMs };
-  }
-  const { alpha, unknownPixels, level } = solved;
-  return { alpha, warnings: level > 0 ? [reduced(level)] : [], unknownPixels, mattingMs };
+/** What a person says about the mask. */
+export type Guidance = {
+  /** Opinions on pixels, of the photo's size. */
+  readonly hint?: Raster | undefined;
+  /** The mask is that of a former result. */
+  readonly isTouchUp?: boolean;
 };
 
 const shape = (mask: Raster, { levels, edgeOffset, feather: sigma }: Finishing): Raster => {
@@ -142,6 +102,10 @@ const keepOwnAlpha = (photo: Photo, options: FinishOptions): FinishedPicture => 
   return { raster, ...facts, warnings: [...facts.warnings, ...warnings] };
 };
 
+/** Whether the network found nothing, and nobody says otherwise. */
+const isUnseen = (photo: Photo, mask: Raster, { hint, isTouchUp }: Guidance): boolean =>
+  !hint && !isTouchUp && keptShare(photo, mask) < LEAST_OF_CUTOUT;
+
 /** Whether the result is probably not what the caller wants. */
 const suspicion = (photo: Photo, mask: Raster, isTransparent: boolean): Warning[] => {
   const share = keptShare(photo, mask);
@@ -151,24 +115,40 @@ const suspicion = (photo: Photo, mask: Raster, isTransparent: boolean): Warning[
   return [{ code: 'resultFull', message: 'No background was found, so the result is the whole image.' }];
 };
 
+/** The mask with the strokes of the hint in it, and the alpha that matting found. */
+const refineMask = (
+  photo: Photo,
+  mask: Raster,
+  { matting, returnOnlyMask }: Finishing,
+  hint: Raster | undefined,
+): Matted & { readonly mask: Raster } => {
+  // rembg returns the mask before it mattes.
+  const applied = returnOnlyMask && !matting?.isOfMask ? null : matting;
+  if (hint) return touchUp(photo, mask, hint, applied);
+  return { ...(applied ? matte(photo, mask, applied) : unmatted), mask };
+};
+
 /**
  * Mask of a photo → result. The steps follow rembg: crisp mask, matting, edge, colours, background.
  *
  * @param mask one channel, of the photo's size
  */
-export const finish = (photo: Photo, mask: Raster, options: FinishOptions): FinishedPicture => {
+export const finish = (
+  photo: Photo,
+  mask: Raster,
+  options: FinishOptions,
+  guidance: Guidance = {},
+): FinishedPicture => {
   const { finishing } = options;
-  const { matting, returnOnlyMask } = finishing;
   const isTransparent = hasTransparency(photo);
-  if (isTransparent && keptShare(photo, mask) < LEAST_OF_CUTOUT) return keepOwnAlpha(photo, options);
+  if (isTransparent && isUnseen(photo, mask, guidance)) return keepOwnAlpha(photo, options);
 
   const base = finishing.postProcessMask ? postProcessMask(mask) : mask;
-  // rembg returns the mask before it mattes.
-  const isMatted = matting && (!returnOnlyMask || matting.isOfMask);
-  const { alpha, ...facts } = isMatted ? matte(photo, base, matting) : unmatted;
-  const shaped = shape(alpha ? maskOf(alpha) : base, finishing);
+  const { mask: marked, alpha, ...facts } = refineMask(photo, base, finishing, guidance.hint);
+  const moved = shape(alpha ? maskOf(alpha) : marked, finishing);
+  const shaped = guidance.hint ? withStrokes(moved, guidance.hint) : moved;
   const warnings = [...facts.warnings, ...suspicion(photo, shaped, isTransparent)];
-  if (returnOnlyMask) return { raster: shaped, ...facts, warnings };
+  if (finishing.returnOnlyMask) return { raster: shaped, ...facts, warnings };
 
   const isRecoloured = alpha !== undefined || finishing.decontaminate;
   const colours = isRecoloured ? recolour(photo, alphaOf(shaped, alpha, finishing)) : photo;

@@ -1,12 +1,5 @@
-export {
-  createCutOutStages,
-  cutOut,
-  StageError,
-  type CutOut,
-  type CutOutResult,
-  type CutOutStages,
-  type CutOutWork,
-} from './cut-out.js';
+export { cutOut, type CutOut, type CutOutResult, type CutOutWork } from './cut-out.js';
 export { finish } from './finish.js';
 export { openPixelPool, type PixelPool } from './pool.js';
 export { findServed, toServed, type Models, type ServedModel } from './served-models.js';
+export { createCutOutStages, StageError, type CutOutStages } from './stages.js';

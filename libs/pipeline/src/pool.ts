@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina';
+import type { Photo } from '#imaging';
 import type { Input } from '#inference';
 import type { Raster } from '#matting';
 import type { ComposeInput, FinishInput, Postprocessed, PrepareInput, Prepared } from './arithmetic.js';
@@ -12,12 +13,20 @@ export type PixelPool = {
   readonly postprocess: (work: FinishInput, signal: AbortSignal) => Promise<Postprocessed>;
   /** Draws a cutout on its canvas. Takes the pixels. */
   readonly compose: (work: ComposeInput, signal: AbortSignal) => Promise<Raster>;
+  /** The mask of a former result; undefined when it has none. Takes the pixels. */
+  readonly readMask: (result: Photo, signal: AbortSignal) => Promise<Raster | undefined>;
   /** The rows of a PNG, compressed. Takes the pixels. */
   readonly deflate: (raster: Raster) => Promise<Uint8Array>;
   /** Takes back a used tensor, whose memory serves the next one of its size. */
   readonly giveBack: (tensor: Input) => void;
   readonly close: () => Promise<void>;
 };
+
+const buffersOf = (work: FinishInput): ArrayBuffer[] => [
+  work.photo.data.buffer,
+  'mask' in work ? (work.mask.data.buffer as ArrayBuffer) : work.logits.buffer,
+  ...(work.hint ? [work.hint.data.buffer] : []),
+];
 
 /** @param inHand the largest number of tasks that hold a tensor at once */
 export const openPixelPool = (threads: number, inHand: number): PixelPool => {
@@ -39,7 +48,7 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
       pool.run(work, {
         name: 'postprocess',
         signal,
-        transferList: [work.photo.data.buffer, work.logits.buffer],
+        transferList: buffersOf(work),
       }),
     compose: (work, signal) => {
       const { cut, scene } = work;
@@ -47,6 +56,8 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
       const transferList = pictures.map(({ data }) => data.buffer as ArrayBuffer);
       return pool.run(work, { name: 'compose', signal, transferList });
     },
+    readMask: (result, signal) =>
+      pool.run(result, { name: 'readMask', signal, transferList: [result.data.buffer] }),
     deflate: (raster) =>
       pool.run(raster, { name: 'deflate', transferList: [raster.data.buffer as ArrayBuffer] }),
     giveBack: spares.put,

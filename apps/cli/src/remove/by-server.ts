@@ -88,12 +88,16 @@ const openNotes = async ({ manifestPath, resume, isThere }: Options): Promise<Ma
   return withoutDeleted(await openManifest(manifestPath), isThere);
 };
 
+const factsOf = ({ taskUUID, imageUUID }: { taskUUID: string; imageUUID?: string | undefined }) => ({
+  taskUUID,
+  imageUUID,
+});
+
 const toEnd = (image: InputImage, end: BulkEnd): ImageEnd => {
   if (end.status === 'failed') return { image, status: 'failed', error: end.error };
-  if (end.status === 'skipped')
-    return { image, status: 'done', warnings: [], taskUUID: end.entry.taskUUID, ms: 0 };
-  const { warnings, cost, taskUUID, timings } = end.cutout;
-  return { image, status: 'done', warnings, cost, taskUUID, ms: timings.totalMs };
+  if (end.status === 'skipped') return { image, status: 'done', warnings: [], ...factsOf(end.entry), ms: 0 };
+  const { warnings, cost, timings } = end.cutout;
+  return { image, status: 'done', warnings, cost, ...factsOf(end.cutout), ms: timings.totalMs };
 };
 
 const imageOf = ({ kind, source }: InputImage) => (kind === 'stdin' ? process.stdin : source);

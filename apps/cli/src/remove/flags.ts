@@ -1,6 +1,7 @@
 import type { RemoveOptions } from '#client';
 import { parseTask, RemoveBackground, TaskError } from '#contract';
 import { UsageError } from '../command.js';
+import { withStandIn } from './touch-up.js';
 
 /** A flag for one field of the task, and how its text becomes a value. */
 type Flag = {
@@ -61,11 +62,16 @@ const deepFlags = (path: readonly string[], field: Field): Flag[] => {
   return Object.entries(inner).flatMap(([name, part]) => deepFlags([...path, name], part));
 };
 
+/** Fields of `refine` whose flags have names of their own. */
+const touchUps: Readonly<Record<string, string>> = { base: 'base', hint: 'hint', hintRadius: 'hint-radius' };
+
 /** The flags, made of the schema that validates requests. */
 export const flags: readonly Flag[] = [
   ...rootFields.map((name) => flagOf([name], kebab(name), shape[name] as Field)),
   ...fieldsOf('settings').map(([name, field]) => flagOf(['settings', name], kebab(name), field)),
-  ...fieldsOf('refine').map(([name, field]) => flagOf(['refine', name], `refine-${kebab(name)}`, field)),
+  ...fieldsOf('refine').map(([name, field]) =>
+    flagOf(['refine', name], touchUps[name] ?? `refine-${kebab(name)}`, field),
+  ),
   ...deepFlags(['compose'], shape['compose'] as Field),
 ];
 
@@ -134,7 +140,8 @@ export const toParameters = (values: Readonly<Record<string, unknown>>, usage: s
   }
   try {
     const task = { taskType: 'removeBackground', taskUUID: EXAMPLE_UUID, inputImage: EXAMPLE_URL };
-    const { outputFormat } = parseTask({ ...task, ...parameters }) as RemoveBackground;
+    const refine = { refine: withStandIn(parameters['refine'] as Parameters['refine']) };
+    const { outputFormat } = parseTask({ ...task, ...parameters, ...refine }) as RemoveBackground;
     // Other spellings are allowed.
     return { ...parameters, ...('outputFormat' in parameters && { outputFormat }) };
   } catch (error) {

@@ -5,6 +5,7 @@ import { downloadImage } from '#boundary';
 import { inParallel, writeWhole } from '#client';
 import { readCatalogue, readPresets, usableCores, type Config } from '#config';
 import {
+  BASE,
   MAX_IMAGE_BYTES,
   parseImageSource,
   parseTask,
@@ -33,6 +34,7 @@ import { modelNamed } from '../models/command.js';
 import type { Parameters } from './flags.js';
 import { isNamed, type InputImage } from './inputs.js';
 import type { ImageEnd, Order, Picture, Remover } from './remover.js';
+import { withStandIn } from './touch-up.js';
 
 type Options = {
   readonly config: Config;
@@ -54,7 +56,8 @@ const removalOf = (parameters: Parameters, model: Model, presets: Presets): Remo
     throw new TaskError('unsupportedParameter', message, { parameter: named });
   }
   const task = { taskType: 'removeBackground', taskUUID: randomUUID(), inputImage: 'data:,' };
-  const parsed = parseTask({ ...task, ...parameters, model: model.air });
+  const refine = { refine: withStandIn(parameters.refine) };
+  const parsed = parseTask({ ...task, ...parameters, ...refine, model: model.air });
   if (parsed.taskType !== 'removeBackground') throw new Error('the task is no removal');
   const removal = toRemoval(parsed, presets);
   requireSettings(model, removal);
@@ -107,7 +110,12 @@ const readSource = async (outbound: Outbound, { kind, source, key }: InputImage,
 };
 
 /** The images that each removal needs besides its own. @throws TaskError */
-const readFurther = async (outbound: Outbound, { furtherImages }: Removal, signal: AbortSignal) => {
+const readFurther = async (
+  outbound: Outbound,
+  { furtherImages }: Removal,
+  { refine }: Parameters,
+  signal: AbortSignal,
+) => {
   const read = async (parameter: string, text: string): Promise<Uint8Array> => {
     if (!isNamed(text)) return readFileOf(text, parameter, signal);
     const source = await parseImageSource(text, parameter);
@@ -118,8 +126,10 @@ const readFurther = async (outbound: Outbound, { furtherImages }: Removal, signa
   };
   const further = new Map<string, Uint8Array>();
   for (const { parameter, image } of furtherImages) {
-    if (typeof image !== 'string') throw new Error(`${parameter} is no text`);
-    further.set(parameter, await read(parameter, image));
+    // The server's form of a base is a UUID, and here it is a file.
+    const text = parameter === BASE ? refine?.base : image;
+    if (typeof text !== 'string') throw new Error(`${parameter} is no text`);
+    further.set(parameter, await read(parameter, text));
   }
   return further;
 };
@@ -200,7 +210,7 @@ export const removeLocally = async (options: Options): Promise<Remover> => {
   const broken = new AbortController();
   const machine = await openMachine(config, concurrency, (error) => broken.abort(error));
   const outbound = openOutbound(config);
-  const further = await readFurther(outbound, removal, signal);
+  const further = await readFurther(outbound, removal, parameters, signal);
   const work = { cut: machine.cut, served, removal, further, outbound };
 
   return {

@@ -19,6 +19,8 @@ export type ImageEnd = { readonly image: InputImage } & (
       readonly warnings: readonly Warning[];
       readonly cost?: number | undefined;
       readonly taskUUID?: string | undefined;
+      /** Of the server's result. */
+      readonly imageUUID?: string | undefined;
       readonly ms: number;
     }
   | { readonly status: 'failed'; readonly error: Error }

@@ -59,9 +59,9 @@ export const createReport = (total: number, isJson: boolean): Report => {
         const { code, message } = failure;
         return tell({ status: 'failed', input, code, message, remedy: code && remedyOf(code) });
       }
-      const { warnings, cost, taskUUID, ms } = end;
+      const { warnings, cost, taskUUID, imageUUID, ms } = end;
       done += 1;
-      tell({ status: 'done', input, output, taskUUID, cost, warnings, ms: Math.round(ms) });
+      tell({ status: 'done', input, output, taskUUID, imageUUID, cost, warnings, ms: Math.round(ms) });
       for (const { code, message } of warnings) progress.note(`${input}: ${message} (${code})`);
       return undefined;
     },

@@ -11,6 +11,7 @@ import { findImages, isNamed, type InputImage } from './inputs.js';
 import { checkPattern, formatOf, outputsOf, readTarget, type Target } from './outputs.js';
 import type { Remover, Sink } from './remover.js';
 import { createReport, type Report } from './report.js';
+import { withWholePaths } from './touch-up.js';
 import { usage } from './usage.js';
 
 const options = {
@@ -76,10 +77,8 @@ const readPlan = async (args: readonly string[], cwd: string): Promise<Plan> => 
   const target = await readTarget(words, values.output, { cwd, usage });
   const asked =
     values['output-format'] === undefined && target.kind === 'file' ? formatOf(target.path) : undefined;
-  const parameters = withBackground(
-    toParameters({ ...(asked && { 'output-format': asked }), ...values }, usage),
-    cwd,
-  );
+  const flags = { ...(asked && { 'output-format': asked }), ...values };
+  const parameters = withWholePaths(withBackground(toParameters(flags, usage), cwd), cwd);
   if (target.kind === 'stdout' && values.json)
     throw new UsageError('--json writes to stdout, and so would the image: name a file by -o.', usage);
 

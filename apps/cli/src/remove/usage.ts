@@ -15,12 +15,15 @@ const wrap = (text: string): string => {
 };
 
 const valueNames: Readonly<Record<string, string>> = { number: ' N', tuple: ' R,G,B,A', boolean: '' };
+/** By flag, where its value is an image. */
+const imageNames: Readonly<Record<string, string>> = { hint: ' FILE', base: ' UUID' };
 
 const listed = (isOf: (first: string) => boolean): string =>
   flags
     .filter(({ path: [first = ''] }) => isOf(first))
     .map(({ flag, kind, parts, about }) => {
-      const value = kind === 'object' ? ` ${parts.join(',').toUpperCase()}` : valueNames[kind];
+      const value =
+        kind === 'object' ? ` ${parts.join(',').toUpperCase()}` : (imageNames[flag] ?? valueNames[kind]);
       const name = `  --${flag}${value ?? ' TEXT'}`;
       // A long name has its text on the next line.
       const head = name.length < INDENT ? name.padEnd(INDENT) : `${name}\n${' '.repeat(INDENT)}`;

@@ -105,6 +105,7 @@ describe('a long image text', () => {
     [{ image: base64 }],
     [{}, { media: base64 }],
     [{ inputs: { image: base64, other: 1 } }],
+    [{ refine: { hintRadius: 3, hint: base64 } }],
     [{ compose: { preset: 'own', background: { fit: 'cover', image: base64 } } }],
   ];
 

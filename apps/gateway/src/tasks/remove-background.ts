@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '#config';
 import {
+  isTouchUp,
   layOut,
   parseImageSource,
   releasing,
@@ -15,7 +16,7 @@ import {
 import { findImages, type Database, type Image, type Owner } from '#database';
 import type { Feeder } from '#feeder';
 import { limitsOf } from '#imaging';
-import { costOf, type Catalogue, type Model } from '#models';
+import { costOf, withoutNetwork, type Catalogue, type Model } from '#models';
 import { token } from '#nest';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
@@ -106,13 +107,16 @@ const canvasPixelsOf = (
 };
 
 /**
- * USD that a removal costs at most. Matting may have to solve every pixel. An image that is still to be fetched may
- * have as many pixels as are allowed.
+ * USD that a removal costs at most. Matting may have to solve every pixel, and so may a hint. An image that is still to be
+ * fetched may have as many pixels as are allowed.
  */
-const estimateOf = ({ config }: Needs, { finishing }: Removal, model: Model, { size }: Input): string => {
+const estimateOf = ({ config }: Needs, removal: Removal, model: Model, { size }: Input): string => {
+  const { finishing, furtherImages } = removal;
   const { maxPixels } = limitsOf(config);
   const pixels = size ? size.width * size.height : maxPixels;
-  return costOf(model, finishing.matting ? pixels : 0, canvasPixelsOf(finishing, size, maxPixels));
+  const unknown = finishing.matting || finishing.hint ? pixels : 0;
+  const price = isTouchUp(furtherImages) ? withoutNetwork : model;
+  return costOf(price, unknown, canvasPixelsOf(finishing, size, maxPixels));
 };
 
 /** Says what a removal would cost at most, without storing or running anything. */

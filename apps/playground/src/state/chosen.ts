@@ -11,6 +11,6 @@ const options = computed(() => JSON.stringify(optionsOf(chosen.value)));
 export const outdated = computed(() =>
   entries.value.filter(({ photo }) => {
     const { stage, result } = photo.value;
-    return stage === 'done' && result?.options !== options.value;
+    return stage === 'done' && (result?.plainOptions ?? result?.options) !== options.value;
   }),
 );

@@ -14,8 +14,8 @@ export const isFollowing = signal(false);
 const rerun = ({ photo }: Entry): boolean => {
   const { stage, task, result } = photo.peek();
   const wanted = JSON.stringify(optionsOf(chosen.peek()));
-  if (isBusy(photo.peek())) return task !== undefined && task.options !== wanted;
-  return stage === 'failed' || (stage === 'done' && result?.options !== wanted);
+  if (isBusy(photo.peek())) return task !== undefined && (task.plainOptions ?? task.options) !== wanted;
+  return stage === 'failed' || (stage === 'done' && (result?.plainOptions ?? result?.options) !== wanted);
 };
 
 /** Does the selected photo anew when the settings change. */

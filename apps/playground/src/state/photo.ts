@@ -19,8 +19,13 @@ export type Result = {
   readonly seconds: number;
   /** The options that made it, as JSON. */
   readonly options: string;
+  /** Those of the result that it touched up. */
+  readonly plainOptions?: string | undefined;
   readonly extension: 'png' | 'jpg' | 'webp';
 };
+
+/** A task as it was sent, with its options as JSON. */
+export type Sent = Pick<Result, 'taskUUID' | 'options' | 'plainOptions'>;
 
 /** What is kept of a photo while its tab is closed. Its file lies beside it. */
 export type Photo = {
@@ -33,7 +38,7 @@ export type Photo = {
   /** Of the original, once the server has it. Tasks name it, so that it is sent once. */
   readonly imageUUID?: string | undefined;
   /** The task on its way and its options, which a reloaded page takes up. */
-  readonly task?: { readonly taskUUID: string; readonly options: string } | undefined;
+  readonly task?: Sent | undefined;
   readonly queuePosition?: number | undefined;
   /** By `Date.now()`. */
   readonly startedMs?: number | undefined;

@@ -4,7 +4,7 @@ import { forgetCutout, rememberCutout } from './cutouts.js';
 import { forgetKey } from './key.js';
 import { newId } from './new-id.js';
 import { noteEnd, noteSpeed } from './pace.js';
-import { isBusy, type Fault, type Photo, type Result } from './photo.js';
+import { isBusy, type Fault, type Photo, type Result, type Sent } from './photo.js';
 import { entries, update, type Entry } from './photos.js';
 import { client, root } from './service.js';
 import { extensionOf, optionsOf, type Options } from './settings.js';
@@ -84,7 +84,7 @@ const sendOriginal = async (entry: Entry, signal: AbortSignal): Promise<string> 
   });
 };
 
-const taskOf = ({ photo }: Entry) =>
+const taskOf = ({ photo }: Entry): Sent =>
   photo.peek().task ?? { taskUUID: newId(), options: JSON.stringify(optionsOf(chosen.peek())) };
 
 const doOnce = async (entry: Entry, signal: AbortSignal): Promise<void> => {
@@ -110,10 +110,12 @@ const doOnce = async (entry: Entry, signal: AbortSignal): Promise<void> => {
     warnings: cutout.warnings.map(({ message }) => message),
     seconds: (Date.now() - startedMs) / 1000,
     options: task.options,
+    plainOptions: task.plainOptions,
     extension: extensionOf(options.outputFormat ?? 'PNG'),
   };
   noteEnd();
-  noteSpeed(String(options.model), watched.deviceSeconds());
+  // A touch-up runs no network.
+  if (!options.refine?.base) noteSpeed(String(options.model), watched.deviceSeconds());
   rememberCutout(entry.id, cutout);
   step(entry, { stage: 'done', result, task: undefined, fault: undefined, queuePosition: undefined });
 };
@@ -176,6 +178,15 @@ const stopForKey = (): void => {
 /** Works on with a new key. */
 export const resume = (): void => {
   isKeyRefused.value = false;
+  pump();
+};
+
+/** Does a photo anew by a task with options of its own. */
+export const sendTask = (entry: Entry, task: Omit<Sent, 'taskUUID'>): void => {
+  stop(entry.id);
+  forgetCutout(entry.id);
+  const sent = { taskUUID: newId(), ...task };
+  step(entry, { stage: 'ready', task: sent, fault: undefined, queuePosition: undefined });
   pump();
 };
 

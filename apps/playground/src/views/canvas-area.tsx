@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { texts } from '../state/language.js';
 import { after, before } from '../state/preview.js';
+import { isPainting, photoSize } from '../state/touch-up.js';
 import { backdrop, backdropColour, backdropPicture, mode, stepZoom, zoom } from '../state/view.js';
 import { Alpha } from './alpha.js';
+import { BrushCanvas } from './brush-canvas.js';
 
 const backdropStyle = () => {
   if (backdrop.value === 'white') return { background: '#fff' };
@@ -30,10 +32,30 @@ const isComposed = () => {
 };
 
 /** The picture that gives the size. */
-const measured = () => (mode.value !== 'photo' && isComposed() ? after.value : (before.value ?? after.value));
+const measured = () => {
+  const showsResult = mode.value !== 'photo' && !isPainting.value;
+  return showsResult && isComposed() ? after.value : photoSize.value;
+};
+
+/**
+ * The result over its dimmed photo, which shows what was lost, under the surface of the brush. A composed one does not
+ * fit, so the photo is painted on.
+ */
+const Painting = () => (
+  <>
+    <div class={isComposed() ? 'fill' : 'fill dimmed'}>
+      <Photo />
+    </div>
+    {after.value && !isComposed() && (
+      <img class="fill" src={after.value.url} alt={texts.value.view.cutout} draggable={false} />
+    )}
+    {photoSize.value && <BrushCanvas size={photoSize.value} />}
+  </>
+);
 
 const Shown = () => {
   const t = texts.value.view;
+  if (isPainting.value && after.value) return <Painting />;
   if (!after.value || mode.value === 'photo') return <Photo />;
   if (mode.value === 'cutout' || (mode.value === 'compare' && isComposed())) return <Cutout />;
   if (mode.value === 'alpha') return <Alpha picture={after.value} label={t.alpha} />;

@@ -2,6 +2,7 @@ import add from 'lucide-static/icons/image-plus.svg?raw';
 import alpha from 'lucide-static/icons/contrast.svg?raw';
 import auto from 'lucide-static/icons/sun-moon.svg?raw';
 import book from 'lucide-static/icons/book-open.svg?raw';
+import brush from 'lucide-static/icons/brush.svg?raw';
 import check from 'lucide-static/icons/check.svg?raw';
 import code from 'lucide-static/icons/code.svg?raw';
 import copy from 'lucide-static/icons/copy.svg?raw';
@@ -18,6 +19,7 @@ import retry from 'lucide-static/icons/rotate-ccw.svg?raw';
 import sliders from 'lucide-static/icons/sliders-horizontal.svg?raw';
 import sparkles from 'lucide-static/icons/sparkles.svg?raw';
 import trash from 'lucide-static/icons/trash-2.svg?raw';
+import undo from 'lucide-static/icons/undo-2.svg?raw';
 import upload from 'lucide-static/icons/image-up.svg?raw';
 import warning from 'lucide-static/icons/triangle-alert.svg?raw';
 import x from 'lucide-static/icons/x.svg?raw';
@@ -27,6 +29,7 @@ const icons = {
   alpha,
   auto,
   book,
+  brush,
   check,
   code,
   copy,
@@ -43,6 +46,7 @@ const icons = {
   sliders,
   sparkles,
   trash,
+  undo,
   upload,
   warning,
   x,

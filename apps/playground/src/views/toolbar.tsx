@@ -2,6 +2,8 @@ import { texts } from '../state/language.js';
 import { pickPicture } from '../state/pick.js';
 import { before, after } from '../state/preview.js';
 import { backdrop, backdropColour, mode, stepZoom, usePicture, zoom, type Backdrop } from '../state/view.js';
+import { isPainting } from '../state/touch-up.js';
+import { BrushBar } from './brush-bar.js';
 import { Choice } from './choice.js';
 import { IconButton } from './icon-button.js';
 
@@ -76,6 +78,13 @@ const Zoom = () => {
 export const Toolbar = () => {
   const t = texts.value.view;
   if (!before.value && !after.value) return <div class="toolbar" />;
+  if (isPainting.value && after.value)
+    return (
+      <div class="toolbar">
+        <BrushBar />
+        <Zoom />
+      </div>
+    );
   return (
     <div class="toolbar">
       <Choice

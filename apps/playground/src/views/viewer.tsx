@@ -7,6 +7,7 @@ import { after, afterFault } from '../state/preview.js';
 import { redo } from '../state/queue.js';
 import { saveOne } from '../state/save.js';
 import { notice } from '../state/service.js';
+import { isPainting } from '../state/touch-up.js';
 import { CanvasArea } from './canvas-area.js';
 import { Icon } from './icon.js';
 import { IconButton } from './icon-button.js';
@@ -100,6 +101,12 @@ const Foot = ({ entry, photo }: { readonly entry: Entry; readonly photo: Photo }
           <Icon slot="start" name="sliders" />
           {t.settings.title}
         </wa-button>
+        {photo.stage === 'done' && !isPainting.value && (
+          <wa-button appearance="outlined" onClick={() => (isPainting.value = true)}>
+            <Icon slot="start" name="brush" />
+            {t.brush.open}
+          </wa-button>
+        )}
         <wa-button appearance="outlined" onClick={() => (isCodeShown.value = true)}>
           <Icon slot="start" name="code" />
           {t.code.open}

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TaskError } from '#contract';
+import { BASE, TaskError } from '#contract';
 import { reasonOf } from '#errors';
 import { deviceLossOf } from '#inference';
 import type { Logger } from '#telemetry';
@@ -142,7 +142,8 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
     watch: (cutOut) => async (work, stopwatch, taskSignal) => {
       try {
         const result = await cutOut(work, stopwatch, taskSignal);
-        succeed();
+        // Without the network, nothing was proven about the device.
+        if (!work.further?.has(BASE)) succeed();
         return result;
       } catch (error) {
         if (signal.aborted || !isSuspect(error, taskSignal)) throw error;

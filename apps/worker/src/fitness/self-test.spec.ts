@@ -28,6 +28,7 @@ const testWith = (more: Partial<CutOutStages> = {}, timeoutMs = 60_000) =>
       decode: (bytes) => decode(bytes, { maxPixels: 1e6 }),
       preprocess: pixels.preprocess,
       infer: async () => new Float32Array(size * size),
+      readMask: pixels.readMask,
       postprocess: pixels.postprocess,
       compose: pixels.compose,
       limits: { maxSide: 1000, maxPixels: 1e6 },

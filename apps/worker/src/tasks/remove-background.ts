@@ -1,3 +1,4 @@
+import { BASE } from '#contract';
 import type { CutOut, CutOutResult } from '#pipeline';
 import type { Stopwatch } from '#telemetry';
 import type { TaskImages, WorkItem } from './work-item.js';
@@ -13,6 +14,8 @@ export type TaskSteps = {
 export type ResultFacts = {
   readonly image: { readonly bytes: number; readonly width: number; readonly height: number };
   readonly finish: CutOutResult['finish'];
+  /** The mask is that of a former result, so no network ran. */
+  readonly isTouchUp: boolean;
 };
 
 /**
@@ -31,5 +34,6 @@ export const removeBackground =
     const { encoded, width, height, finish } = result;
     await measure('store', () => steps.store(item, encoded));
 
-    return { image: { bytes: encoded.byteLength, width, height }, finish };
+    const isTouchUp = images.further.has(BASE);
+    return { image: { bytes: encoded.byteLength, width, height }, finish, isTouchUp };
   };

@@ -1,6 +1,6 @@
 import { timedStages, type RunFacts, type StageColumns, type Success, type TaskRow } from '#database';
 import { contentTypeOf } from '#imaging';
-import { costOf } from '#models';
+import { costOf, withoutNetwork } from '#models';
 import type { Durations } from '#telemetry';
 import type { ResultFacts } from './remove-background.js';
 import { outputKey, type WorkItem } from './work-item.js';
@@ -29,16 +29,17 @@ const canvasPixelsOf = ({ composition }: ResultFacts['finish']): number =>
 /** The columns of a task that succeeded. */
 export const toSuccess = (
   item: WorkItem,
-  { image, finish }: ResultFacts,
+  { image, finish, isTouchUp }: ResultFacts,
   { provider, device, durations }: Ran,
 ): Success => {
   const { task, request, served } = item;
   const contentType = contentTypeOf(request.outputFormat);
   const { outputImageId: id, ownerId } = task;
+  const unknownPixels = finish.unknownPixels ?? 0;
   return {
     image: { id, ownerId, storageKey: outputKey(item), contentType, ...image },
-    cost: costOf(served.model, finish.unknownPixels ?? 0, canvasPixelsOf(finish)),
-    run: { provider, device, weightsSha256: served.sha256 },
+    cost: costOf(isTouchUp ? withoutNetwork : served.model, unknownPixels, canvasPixelsOf(finish)),
+    run: isTouchUp ? undefined : { provider, device, weightsSha256: served.sha256 },
     finish,
     stages: toColumns(durations),
   };

@@ -23,6 +23,20 @@ export const halvePhoto = ({ data, width, height, channels }: Raster): Raster =>
   return { ...half, data: to };
 };
 
+/** Alpha at half the size: each pixel the mean of four. */
+export const halveAlpha = (alpha: Float32Array, width: number, height: number): Float32Array => {
+  const halfWidth = halfOf(width);
+  const to = new Float32Array(halfWidth * halfOf(height));
+  for (let i = 0; i < to.length; i++) {
+    const left = 2 * (i % halfWidth);
+    const right = Math.min(left + 1, width - 1);
+    const upper = 2 * Math.floor(i / halfWidth) * width;
+    const lower = Math.min(upper + width, (height - 1) * width);
+    to[i] = (alpha[upper + left]! + alpha[upper + right]! + alpha[lower + left]! + alpha[lower + right]!) / 4;
+  }
+  return to;
+};
+
 /** A pixel at half the size is known when its four are known and agree. */
 export const halveKinds = (sorted: Uint8Array, width: number, height: number): Uint8Array => {
   const halfWidth = halfOf(width);

@@ -37,7 +37,12 @@ describe('closedFormAlpha on hard scenes', () => {
     const alpha = Float32Array.from(trimap.data, (sample) => sample / 255);
     const watch = { shouldStop: () => false, onIteration: () => {} };
 
-    const solution = solveBand(photo, sorted, watch, { products: 300, blocks: 3000 });
+    const solution = solveBand(
+      photo,
+      { sorted, alpha: Float32Array.from(sorted, (each) => each & 1) },
+      watch,
+      { products: 300, blocks: 3000 },
+    );
 
     expect(solution.state).toBe('converged');
     expect(solution.side).toBeGreaterThan(3);

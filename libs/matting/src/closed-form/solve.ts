@@ -5,7 +5,7 @@ import type { Limits } from './columns.js';
 import { iterate, type Progress, startFromNoise, toVectors, type Watch } from './iterate.js';
 import { twoGrids } from './preconditioner.js';
 import { type Squares, toSquares } from './squares.js';
-import { kind, type System, toSystem } from './system.js';
+import { kind, type Pixels, type System, toSystem } from './system.js';
 
 export type Solution = Progress & {
   /** Of the squares, in pixels; 0 when the work stopped before. */
@@ -59,17 +59,18 @@ const writeAlpha = (
 /**
  * Solves the unknown pixels at the photo's own size.
  *
- * @param sorted the kind of each pixel
+ * @param pixels the kind of each, and the alpha of the known ones
  * @param limits of the small system's factor, with the products for each sample
  */
 export const solveBand = (
   photo: Raster,
-  sorted: Uint8Array,
+  pixels: Pixels,
   watch: Watch,
   limits: Limits = usualLimits,
 ): Solution => {
   const { width, height } = photo;
-  const system = toSystem(photo, sorted, toBand(sorted, width, height, kind.unknown));
+  const { sorted } = pixels;
+  const system = toSystem(photo, pixels, toBand(sorted, width, height, kind.unknown));
   const stopped: Solution = { state: 'stopped', iterations: 0, residual: 1, side: 0, write: () => {} };
   if (watch.shouldStop()) return stopped;
 

@@ -21,6 +21,14 @@ export type System = {
 
 export const kind = { background: 0, foreground: 1, unknown: 2 } as const;
 
+/** What is known of a photo's pixels. */
+export type Pixels = {
+  /** The kind of each pixel. */
+  readonly sorted: Uint8Array;
+  /** Alpha of the known pixels; 0 where it is unknown. */
+  readonly alpha: Float32Array;
+};
+
 const entries = 12;
 /** Planes of f32 that a system takes, and a little more. */
 const planesInAll = 40;
@@ -51,13 +59,18 @@ const gatherKinds = (
   });
 };
 
-/** Sets the right side, which the known foreground gives. The matrix is not scaled yet. */
-const setKnown = ({ kernel, band, kinds, scratch, known }: System): void => {
-  const foreground = kernel.doubles(scratch, band.samples);
-  const kindOf = kernel.bytes(kinds, band.samples);
-  for (let i = 0; i < foreground.length; i++) if (kindOf[i] === kind.foreground) foreground[i] = -1;
+/** Sets the right side, which the known alpha gives. The matrix is not scaled yet. */
+const setKnown = (
+  { kernel, band, scratch, known }: System,
+  alpha: Float32Array,
+  { width, height }: Raster,
+): void => {
+  const values = kernel.doubles(scratch, band.samples);
+  eachStored(band, width, height, (sample, pixel, length) => {
+    for (let i = 0; i < length; i++) values[sample + i] = -alpha[pixel + i]!;
+  });
   kernel.run.applyWide(scratch, known);
-  foreground.fill(0);
+  values.fill(0);
 };
 
 /**
@@ -79,8 +92,7 @@ const toScale = ({ kernel, band, kinds, scale }: System): { samples: number[]; l
   return odd;
 };
 
-/** @param sorted the kind of each pixel of the photo */
-export const toSystem = (photo: Raster, sorted: Uint8Array, band: Band): System => {
+export const toSystem = (photo: Raster, { sorted, alpha }: Pixels, band: Band): System => {
   const kernel = new MattingKernel();
   const planeBytes = band.samples * 4;
   kernel.reserve(planeBytes * planesInAll + band.runs.byteLength + band.centres.byteLength);
@@ -103,7 +115,7 @@ export const toSystem = (photo: Raster, sorted: Uint8Array, band: Band): System 
   const { run } = kernel;
   run.configure(planes, planeBytes, runs, band.runs.length / runInts);
   run.assemble(centres, band.centres.length / runInts, system.colours, system.scale);
-  setKnown(system);
+  setKnown(system, alpha, photo);
   const odd = toScale(system);
   run.normalise(system.scale, system.known);
   run.split(band.samples, system.scratch);
