@@ -34,6 +34,9 @@ const commands = {
     'apps/cli/src/completion.js',
     'apps/cli/src/backup/run-backup.js',
     'apps/cli/src/backup/run-restore.js',
+    'apps/cli/src/mcp/run-mcp.js',
+    'apps/cli/src/rembg/run-i.js',
+    'apps/cli/src/rembg/run-p.js',
     'apps/cli/src/remove/run-remove.js',
   ],
 };

@@ -24,6 +24,14 @@ const mcp = ['mcp', 'POST', '/mcp', 'application/json'] as const;
 const withBody = addresses.filter(([, method]) => method !== 'GET');
 const names = [...new Set([...addresses, mcp].map(([door]) => door))];
 
+/** The answer to a request whose body does not come. */
+const statusOf = async (...upload: Parameters<typeof startUpload>): Promise<number> => {
+  const started = await startUpload(...upload);
+  const { status } = await started.answer;
+  started.destroy();
+  return status;
+};
+
 describe('The addresses of other services', () => {
   let service: Service;
   beforeAll(async () => {
@@ -40,7 +48,7 @@ describe('The addresses of other services', () => {
           'content-type': type,
           ...(key && { authorization: `Bearer ${key}` }),
         };
-        const { status } = await (await startUpload(service.url, headers, { method, path })).answer;
+        const status = await statusOf(service.url, headers, { method, path });
         expect([401, 403]).toContain(status);
       }
     },
@@ -54,7 +62,7 @@ describe('The addresses of other services', () => {
       const scopes: KeyScope[] = ['upload', 'read'];
       await putKey(service.database, `key-${randomUUID().slice(0, 8)}`, key, { scopes });
       const headers = { 'content-length': 30 * MB, 'content-type': type, authorization: `Bearer ${key}` };
-      const { status } = await (await startUpload(service.url, headers, { method, path })).answer;
+      const status = await statusOf(service.url, headers, { method, path });
       expect(status).toBe(403);
     },
   );
@@ -68,7 +76,7 @@ describe('The addresses of other services', () => {
         'content-type': type,
         authorization: `Bearer ${service.key}`,
       };
-      const { status } = await (await startUpload(service.url, headers, { method, path })).answer;
+      const status = await statusOf(service.url, headers, { method, path });
       expect(status).toBe(413);
     },
   );
