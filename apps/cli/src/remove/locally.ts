@@ -1,21 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { downloadImage } from '#boundary';
 import { inParallel, writeWhole } from '#client';
 import { readCatalogue, readPresets, usableCores, type Config } from '#config';
-import {
-  BASE,
-  MAX_IMAGE_BYTES,
-  parseImageSource,
-  parseTask,
-  requireSettings,
-  TaskError,
-  toRemoval,
-  type Presets,
-  type Removal,
-} from '#contract';
-import { reasonOf } from '#errors';
+import { parseTask, requireSettings, TaskError, toRemoval, type Presets, type Removal } from '#contract';
 import { decode, limitsOf, limitThreads } from '#imaging';
 import { openDevice } from '#inference';
 import { defaultModelOf, type Catalogue, type Model } from '#models';
@@ -32,7 +20,8 @@ import { createStopwatch } from '#telemetry';
 import { ensureWeights, installedWeights, type Progress } from '#weights';
 import { modelNamed } from '../models/command.js';
 import type { Parameters } from './flags.js';
-import { isNamed, type InputImage } from './inputs.js';
+import type { InputImage } from './inputs.js';
+import { readFileOf, readFurther } from './read-images.js';
 import type { ImageEnd, Order, Picture, Remover } from './remover.js';
 import { withStandIn } from './touch-up.js';
 
@@ -91,47 +80,10 @@ const openOutbound = (config: Config): Outbound => {
   return createOutbound({ allow: config.OUTBOUND_ALLOW, nat64: config.OUTBOUND_NAT64, proxy });
 };
 
-const tooLarge = (key: string) =>
-  new TaskError('maxImageSizeExceeded', `${key} has more than ${MAX_IMAGE_BYTES} bytes.`);
-
-const readFileOf = async (path: string, key: string, signal: AbortSignal): Promise<Buffer> => {
-  const bytes = await readFile(path, { signal }).catch((cause: unknown) => {
-    if (signal.aborted) throw cause;
-    throw new TaskError('invalidInputImage', `${key} cannot be read: ${reasonOf(cause)}.`, {}, { cause });
-  });
-  if (bytes.byteLength > MAX_IMAGE_BYTES) throw tooLarge(key);
-  return bytes;
-};
-
 const readSource = async (outbound: Outbound, { kind, source, key }: InputImage, signal: AbortSignal) => {
   if (kind === 'url') return downloadImage(outbound, { url: source, parameter: 'inputImage' }, signal);
   if (kind === 'stdin') return buffer(process.stdin);
   return readFileOf(source, key, signal);
-};
-
-/** The images that each removal needs besides its own. @throws TaskError */
-const readFurther = async (
-  outbound: Outbound,
-  { furtherImages }: Removal,
-  { refine }: Parameters,
-  signal: AbortSignal,
-) => {
-  const read = async (parameter: string, text: string): Promise<Uint8Array> => {
-    if (!isNamed(text)) return readFileOf(text, parameter, signal);
-    const source = await parseImageSource(text, parameter);
-    if (source.kind === 'url') return downloadImage(outbound, { url: source.url, parameter }, signal);
-    if (source.kind === 'inline') return source.image.read(0, source.image.length);
-    const message = `'${parameter}' names an image of a server, and --local has none.`;
-    throw new TaskError('unsupportedParameter', message, { parameter });
-  };
-  const further = new Map<string, Uint8Array>();
-  for (const { parameter, image } of furtherImages) {
-    // The server's form of a base is a UUID, and here it is a file.
-    const text = parameter === BASE ? refine?.base : image;
-    if (typeof text !== 'string') throw new Error(`${parameter} is no text`);
-    further.set(parameter, await read(parameter, text));
-  }
-  return further;
 };
 
 /** The device, its threads and the network. */
@@ -207,10 +159,14 @@ export const removeLocally = async (options: Options): Promise<Remover> => {
   const model = name === undefined ? defaultModelOf(catalogue) : modelNamed(catalogue, name, usage);
   const removal = removalOf(parameters, model, await readPresets(config));
   const served = await findModel(catalogue, model, options);
+  const outbound = openOutbound(config);
+  // Before the machine, which a fault here would leave open, so that the process never ended.
+  const further = await readFurther(outbound, removal, parameters, signal).catch(async (error: unknown) => {
+    await outbound.close();
+    throw error;
+  });
   const broken = new AbortController();
   const machine = await openMachine(config, concurrency, (error) => broken.abort(error));
-  const outbound = openOutbound(config);
-  const further = await readFurther(outbound, removal, parameters, signal);
   const work = { cut: machine.cut, served, removal, further, outbound };
 
   return {
