@@ -46,7 +46,8 @@ describe('npm run bench', () => {
     edges: /\nhair, .+\n(?:\|.+\|\n){5}$/,
     fair: /\nJain's index over \d+ keys: \d\.\d{3} \(goal 0\.95\)\n$/,
     growth: /\n\| last ÷ first .+\n\nUpdates of a task's row: \d\.\d, of which \d+ % .+\n$/,
-    matting: /\*\*\* pymatting cannot be installed, .+ \*\*\*\n[^]*\n {2}round 1 {3}ours +\d+\.\d\d s.*\n$/,
+    matting:
+      /\*\*\* pymatting cannot be installed, .+ \*\*\*\n[^]*\n {2}round 1 {3}ours +\d+\.\d\d s.*\n {2}error where .+ \d+\.\d\d after\n$/,
     memory: /\n(peak|growth) +\S.*\n$/,
     overhead: /\nmemory +worker \d+ MB {3}bare loop published \d+ MB {2}prepared \d+ MB \(peak\)\n$/,
     resize: /\ndown and up ÷ sharp's decode and resize: \d+\.\d\d.*\n$/,
