@@ -143,6 +143,28 @@ describe('a composition over HTTP', () => {
   });
 });
 
+describe('the price of a composition', () => {
+  it('is at most that of the dry run, also for a photo on its side', async () => {
+    const wide = sharp({ create: { width: 400, height: 10, channels: 3, background: '#ffffff' } });
+    const photoOnItsSide = await wide.jpeg().withMetadata({ orientation: 6 }).toBuffer();
+    const compose = { aspectRatio: '25:1', trim: { part: 'none' } };
+    const dry = { authorization: `Bearer ${service.key}`, 'x-runware-dry-run': '1' };
+    const image = `data:image/jpeg;base64,${photoOnItsSide.toString('base64')}`;
+    const { data } = await service.post([removal(image, { compose })], dry);
+    const { cost } = await send(compose, { inputImage: image, includeCost: true });
+    expect(cost).toBe(data[0]!['cost']);
+  });
+
+  it.each([
+    ['compose.margin', { margin: 10_000 }],
+    ['compose.aspectRatio', { aspectRatio: '1:1', margin: 10_000 }],
+  ])('is not asked for a canvas that cannot fit any subject: %s', async (parameter, compose) => {
+    const dry = { authorization: `Bearer ${service.key}`, 'x-runware-dry-run': '1' };
+    const { errors } = await service.post([removal(uri(photo), { compose })], dry);
+    expect(errors).toEqual([expect.objectContaining({ parameter })]);
+  });
+});
+
 describe('a preset', () => {
   it('of the operator is used, and options beside it override it', async () => {
     const { pixel, width, height } = await read(await send({ preset: 'shop' }));

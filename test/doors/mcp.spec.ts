@@ -86,6 +86,24 @@ describe.each(['HTTP at /mcp', 'stdio by clearcut mcp'])('@modelcontextprotocol/
     expect(await sizeOf(image)).toEqual(['image/jpeg', 'jpeg', 60, 40]);
   });
 
+  it('takes a background and strokes of more than a hundred kilobytes', async () => {
+    const padded = (picture: Buffer) =>
+      `data:image/png;base64,${Buffer.concat([picture, Buffer.alloc(100_000)]).toString('base64')}`;
+    const background = { image: padded(await toPng(disc(30, 30))) };
+    const compose = { width: 64, height: 48, background };
+    const { image } = await call('remove_background', {
+      image: padded(photo),
+      compose,
+      refine: { hint: padded(photo) },
+    });
+    expect(await sizeOf(image)).toEqual(['image/png', 'png', 64, 48]);
+  });
+
+  it('refuses an argument that it does not know, by its name, before it runs', async () => {
+    const { isError, text } = await call('remove_background', { image: pictures.url, output_format: 'webp' });
+    expect([isError, text]).toEqual([true, expect.stringContaining('output_format')]);
+  });
+
   it('lists the models', async () => {
     const { text } = await call('list_models');
     expect(JSON.parse(text)).toEqual(

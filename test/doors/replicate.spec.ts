@@ -60,6 +60,13 @@ describe('replicate 1.4.0 (JavaScript, by baseUrl)', () => {
     expect(await sizeOf(await client.run(DEFAULT, { input: { image } }))).toEqual(whole);
   });
 
+  it('takes a background of more than a hundred kilobytes', async () => {
+    const uri = `data:image/png;base64,${Buffer.concat([photo, Buffer.alloc(100_000)]).toString('base64')}`;
+    const compose = { width: 64, height: 48, background: { image: uri } };
+    const output = await client.run(DEFAULT, { input: { image: uri, compose } });
+    expect(await sizeOf(output)).toMatchObject({ width: 64, height: 48 });
+  });
+
   it('uploads a local file, and runs it', async () => {
     expect(await sizeOf(await client.run(DEFAULT, { input: { image: photo } }))).toEqual(whole);
     const blob = new File([new Uint8Array(photo)], 'cup.png', { type: 'image/png' });

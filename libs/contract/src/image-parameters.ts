@@ -4,7 +4,7 @@ import type { ImageText } from './long-text.js';
 export type ParameterPath = readonly string[];
 
 /** The parameters of a removal that may hold an image besides the one that is cut out. */
-const furtherImagePaths: readonly ParameterPath[] = [
+export const furtherImagePaths: readonly ParameterPath[] = [
   ['compose', 'background', 'image'],
   ['refine', 'hint'],
 ];

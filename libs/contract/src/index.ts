@@ -1,7 +1,7 @@
 export * from './answer.js';
 export { pixelsOf, type Length } from './compose/length.js';
 export { layOut, type Box, type Layout } from './compose/layout.js';
-export { BACKGROUND_IMAGE, type ComposeColour, type ComposePlan } from './compose/plan.js';
+export { BACKGROUND_IMAGE, canvasParameterOf, type ComposeColour, type ComposePlan } from './compose/plan.js';
 export { builtInPresets, loadPresets, type Presets } from './compose/presets.js';
 export { Composition } from './composition.js';
 export { AccountDetails, Cutout, Result, resultSchemas, Warning } from './result.js';
@@ -31,6 +31,8 @@ export { presetFinishing } from './refine-presets.js';
 export {
   BASE,
   deepestImagePath,
+  furtherImagePaths,
+  furtherImagesOf,
   HINT,
   holderAt,
   imagePaths,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const { settings, refine, compose } = RemoveBackground.shape;
 
 /** What an assistant says of a removal. */
-export const RemovalAsked = z.object({
+export const RemovalAsked = z.strictObject({
   image: z
     .string()
     .min(1)
@@ -26,7 +26,7 @@ export const RemovalAsked = z.object({
 });
 export type RemovalAsked = z.infer<typeof RemovalAsked>;
 
-export const TaskAsked = z.object({
+export const TaskAsked = z.strictObject({
   taskUUID: z.string().describe('The taskUUID that remove_background told.'),
 });
 export type TaskAsked = z.infer<typeof TaskAsked>;

@@ -1,6 +1,7 @@
 import { atParameter } from '#boundary';
 import {
   BACKGROUND_IMAGE,
+  canvasParameterOf,
   layOut,
   pixelsOf,
   type Box,
@@ -20,12 +21,6 @@ export type Cut = {
   readonly box: Box | null;
 };
 
-/** The parameter that a canvas is too large by. */
-const parameterOf = ({ size, ratio }: ComposePlan): string => {
-  if (size) return 'compose.width';
-  return ratio === null ? 'compose.margin' : 'compose.aspectRatio';
-};
-
 /** @throws TaskError when the limits of images or the output format cannot hold the canvas */
 export const requireCanvas = (
   plan: ComposePlan,
@@ -33,7 +28,7 @@ export const requireCanvas = (
   limits: ImageLimits,
   format: Format,
 ): Promise<void> =>
-  atParameter(parameterOf(plan), () => {
+  atParameter(canvasParameterOf(plan), () => {
     requireImageSize(canvas, limits, 'The canvas');
     requireOutputSize(canvas, format, 'The canvas');
   });

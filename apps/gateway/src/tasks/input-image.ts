@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { atParameter } from '#boundary';
 import type { ServiceConfig } from '#config';
-import { requireAll, TaskError, type ImageBytes, type ParsedSource, type Removal } from '#contract';
+import {
+  canvasParameterOf,
+  layOut,
+  requireAll,
+  TaskError,
+  type ComposePlan,
+  type ImageBytes,
+  type ParsedSource,
+  type Removal,
+} from '#contract';
 import {
   databaseNow,
   isExpired,
@@ -94,9 +103,10 @@ export const resolveFurther = (
     })),
   );
 
-/** A canvas whose size follows from the subject is checked by the worker. */
-const requireCanvas = (config: Needs['config'], canvas: ImageSize, outputFormat: Format): Promise<void> =>
-  atParameter('compose.width', () => {
+/** The smallest canvas must fit. A larger one, which follows from the subject, is refused by the worker. */
+const requireCanvas = (config: Needs['config'], plan: ComposePlan, outputFormat: Format): Promise<void> =>
+  atParameter(canvasParameterOf(plan), () => {
+    const { canvas } = layOut(plan, { width: 1, height: 1 });
     requireImageSize(canvas, limitsOf(config), 'The canvas');
     requireOutputSize(canvas, outputFormat, 'The canvas');
   });
@@ -110,8 +120,7 @@ export const resolveInput = async (
 ): Promise<Input> => {
   const input = await resolveSource(needs, owner, source, parameter);
   const { size } = input;
-  const canvas = finishing.compose?.size;
-  if (canvas) await requireCanvas(needs.config, canvas, output.outputFormat);
+  if (finishing.compose) await requireCanvas(needs.config, finishing.compose, output.outputFormat);
   if (size && !finishing.compose)
     await atParameter(parameter, () => requireOutputSize(size, output.outputFormat));
   return input;

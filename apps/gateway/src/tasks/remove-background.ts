@@ -94,7 +94,10 @@ const textsOf = ({ inputImage, furtherImages }: Removal): ImageText[] => [
   ...furtherImages.map(({ image }) => image),
 ];
 
-/** The most pixels that a composition's canvas can have. A canvas without a size grows with the subject. */
+/**
+ * The most pixels that a composition's canvas can have. A canvas without a size grows with the subject. The photo may lie
+ * on its side in its file.
+ */
 const canvasPixelsOf = (
   { compose }: Removal['finishing'],
   photo: Input['size'],
@@ -102,8 +105,15 @@ const canvasPixelsOf = (
 ): number => {
   if (!compose) return 0;
   if (!compose.size && !photo) return maxPixels;
-  const { canvas } = layOut(compose, photo ?? { width: 1, height: 1 });
-  return Math.min(canvas.width * canvas.height, maxPixels);
+  const { width, height } = photo ?? { width: 1, height: 1 };
+  const pixels = [
+    { width, height },
+    { width: height, height: width },
+  ].map((subject) => {
+    const { canvas } = layOut(compose, subject);
+    return canvas.width * canvas.height;
+  });
+  return Math.min(Math.max(...pixels), maxPixels);
 };
 
 /**

@@ -156,3 +156,9 @@ export const toPlan = (options: ComposeOptions): ComposePlan => {
     outline: outlineOf(options),
   };
 };
+
+/** The parameter that a canvas is too large by. */
+export const canvasParameterOf = ({ size, ratio }: Pick<ComposePlan, 'size' | 'ratio'>): string => {
+  if (size) return 'compose.width';
+  return ratio === null ? 'compose.margin' : 'compose.aspectRatio';
+};

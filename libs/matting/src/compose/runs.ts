@@ -1,22 +1,39 @@
-/** Samples side by side in one row that reach a threshold. */
-type Run = { readonly begin: number; readonly end: number; readonly row: number };
+/**
+ * Samples side by side in one row that reach a threshold, in the order of the picture. Places are counted over all rows.
+ * A mask of noise has a run for every second sample, so they are numbers and not objects.
+ */
+export type Runs = { readonly begins: Int32Array; readonly ends: Int32Array; readonly count: number };
 
-const runsOf = (mask: Uint8Array, width: number, least: number): Run[] => {
-  const runs: Run[] = [];
-  for (let start = 0, row = 0; start < mask.length; start += width, row++) {
-    for (let x = 0; x < width; x++) {
-      if (mask[start + x]! < least) continue;
-      const begin = x;
-      while (x < width && mask[start + x]! >= least) x++;
-      runs.push({ begin, end: x, row });
+type Visit = (begin: number, end: number) => void;
+
+const forEachRun = (mask: Uint8Array, width: number, least: number, visit: Visit): void => {
+  for (let start = 0; start < mask.length; start += width) {
+    const end = start + width;
+    for (let at = start; at < end; at++) {
+      if (mask[at]! < least) continue;
+      const begin = at;
+      while (at < end && mask[at]! >= least) at++;
+      visit(begin, at);
     }
   }
-  return runs;
+};
+
+const runsOf = (mask: Uint8Array, width: number, least: number): Runs => {
+  let count = 0;
+  forEachRun(mask, width, least, () => count++);
+  const [begins, ends] = [new Int32Array(count), new Int32Array(count)];
+  let i = 0;
+  forEachRun(mask, width, least, (begin, end) => {
+    begins[i] = begin;
+    ends[i++] = end;
+  });
+  return { begins, ends, count };
 };
 
 /** Joins the numbers of sets. The least number stands for its set. */
 const openSets = (count: number) => {
-  const parents = Int32Array.from({ length: count }, (_, i) => i);
+  const parents = new Int32Array(count);
+  for (let i = 0; i < count; i++) parents[i] = i;
   const find = (i: number): number => {
     let root = i;
     while (parents[root] !== root) root = parents[root]!;
@@ -35,35 +52,39 @@ const openSets = (count: number) => {
 };
 
 /** Runs in neighbouring rows touch, also by their corners. */
-const joinRows = (runs: readonly Run[], join: (a: number, b: number) => void): void => {
-  for (let above = 0, at = 0; at < runs.length; at++) {
-    const run = runs[at]!;
-    while (runs[above]!.row < run.row - 1) above++;
-    while (runs[above]!.row === run.row - 1 && runs[above]!.end < run.begin) above++;
-    for (let i = above; runs[i]!.row === run.row - 1 && runs[i]!.begin <= run.end; i++) join(i, at);
+const joinRows = (
+  { begins, ends, count }: Runs,
+  width: number,
+  join: (a: number, b: number) => void,
+): void => {
+  const rowOf = (i: number) => Math.floor(begins[i]! / width);
+  for (let above = 0, at = 0; at < count; at++) {
+    const row = rowOf(at);
+    while (rowOf(above) < row - 1) above++;
+    while (rowOf(above) === row - 1 && ends[above]! + width < begins[at]!) above++;
+    for (let i = above; rowOf(i) === row - 1 && begins[i]! + width <= ends[at]!; i++) join(i, at);
   }
 };
 
 export type Parts = {
-  readonly runs: readonly Run[];
-  /** The number of a run's part. */
+  readonly runs: Runs;
+  /** The number of a run's part: that of its first run. */
   readonly partOf: (run: number) => number;
 };
 
 /** The connected parts of the samples that reach `least`. */
 export const partsOf = (mask: Uint8Array, width: number, least: number): Parts => {
   const runs = runsOf(mask, width, least);
-  const { find, join } = openSets(runs.length);
-  joinRows(runs, join);
+  const { find, join } = openSets(runs.count);
+  joinRows(runs, width, join);
   return { runs, partOf: find };
 };
 
-/** The part with the most samples; the upper one of two that are as large. */
-export const largestPart = ({ runs, partOf }: Parts): number | undefined => {
-  const areas = new Map<number, number>();
-  for (const [i, { begin, end }] of runs.entries())
-    areas.set(partOf(i), (areas.get(partOf(i)) ?? 0) + end - begin);
-  let largest: number | undefined;
-  for (const [part, area] of areas) if (area > (areas.get(largest ?? -1) ?? 0)) largest = part;
+/** The part with the most samples; the upper one of two that are as large. -1 when there is none. */
+export const largestPart = ({ runs: { begins, ends, count }, partOf }: Parts): number => {
+  const areas = new Int32Array(count);
+  for (let i = 0; i < count; i++) areas[partOf(i)]! += ends[i]! - begins[i]!;
+  let largest = -1;
+  for (let i = 0; i < count; i++) if (areas[i]! > (areas[largest] ?? 0)) largest = i;
   return largest;
 };

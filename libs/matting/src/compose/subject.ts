@@ -42,16 +42,16 @@ const keptBy = (alpha: Uint8Array, width: number, least: number): Uint8Array => 
   const largest = largestPart(strong);
   const kept = new Uint8Array(alpha.length);
   const others = new Uint8Array(alpha.length);
-  for (const [i, { begin, end, row }] of strong.runs.entries())
-    (strong.partOf(i) === largest ? kept : others).fill(1, row * width + begin, row * width + end);
+  for (let i = 0; i < strong.runs.count; i++)
+    (strong.partOf(i) === largest ? kept : others).fill(1, strong.runs.begins[i], strong.runs.ends[i]);
 
-  const visible = partsOf(alpha, width, 1);
-  const holds = new Set<number>();
-  for (const [i, { begin, end, row }] of visible.runs.entries())
-    if (kept.subarray(row * width + begin, row * width + end).includes(1)) holds.add(visible.partOf(i));
-  for (const [i, { begin, end, row }] of visible.runs.entries()) {
-    if (!holds.has(visible.partOf(i))) continue;
-    for (let at = row * width + begin; at < row * width + end; at++) if (others[at] === 0) kept[at] = 1;
+  const { runs, partOf } = partsOf(alpha, width, 1);
+  const holds = new Uint8Array(runs.count);
+  for (let i = 0; i < runs.count; i++)
+    if (kept.subarray(runs.begins[i], runs.ends[i]).includes(1)) holds[partOf(i)] = 1;
+  for (let i = 0; i < runs.count; i++) {
+    if (holds[partOf(i)] === 0) continue;
+    for (let at = runs.begins[i]!; at < runs.ends[i]!; at++) if (others[at] === 0) kept[at] = 1;
   }
   return kept;
 };

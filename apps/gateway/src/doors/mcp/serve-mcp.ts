@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceConfig } from '#config';
-import { LongText } from '#contract';
+import { furtherImagePaths, holderAt, isFurtherImage, LongText } from '#contract';
 import { answerMcpRequest, type McpAnswer } from '#mcp';
 import { token } from '#nest';
 import type { FastifyRequest } from 'fastify';
@@ -15,19 +15,28 @@ export const SERVE_MCP = token<ServeMcp>('serve MCP');
 
 type Needs = ToolNeeds & { readonly config: Pick<ServiceConfig, 'PUBLIC_URL'> };
 
-const isToolImage: IsImage = ([params, group, name]) =>
-  params === 'params' && group === 'arguments' && name === 'image';
+/** In a call, and in each of a batch. */
+const isToolImage: IsImage = (path) => {
+  const [params, group, ...names] = path[0] === '' ? path.slice(1) : path;
+  const name = names.join('.');
+  return params === 'params' && group === 'arguments' && (name === 'image' || isFurtherImage(name));
+};
 
-type ToolCall = { readonly params?: { readonly arguments?: Record<string, unknown> } };
+const imagePaths = [['image'], ...furtherImagePaths].map((path) => ['params', 'arguments', ...path]);
 
-/** Puts a short text in place of a large image, since the library checks that it is a string. */
-const setImageAside = (body: unknown) => {
-  const standIn = `image:${randomUUID()}`;
-  const { arguments: given } = (body as ToolCall | null)?.params ?? {};
-  const image = given?.['image'];
-  if (!given || !(image instanceof LongText)) return (text: string) => text;
-  given['image'] = standIn;
-  return (text: string) => (text === standIn ? image : text);
+/** Puts short texts in place of large images, since the library checks that they are strings. */
+const setImagesAside = (body: unknown) => {
+  const images = new Map<string, LongText>();
+  for (const call of [body].flat())
+    for (const path of imagePaths) {
+      const [holder, name = ''] = [holderAt(call, path), path.at(-1)];
+      const image = holder?.[name];
+      if (!holder || !(image instanceof LongText)) continue;
+      const standIn = `image:${randomUUID()}`;
+      images.set(standIn, image);
+      holder[name] = standIn;
+    }
+  return (text: string) => images.get(text) ?? text;
 };
 
 const headersOf = ({ headers }: FastifyRequest): Record<string, string> =>
@@ -43,7 +52,7 @@ export const createServeMcp =
     const { owner } = request;
     if (!owner) throw missingKey("Missing API key: send 'Authorization: Bearer <key>'.");
     const body = await request.server.readObject(request, isToolImage);
-    const imageOf = setImageAside(body);
+    const imageOf = setImagesAside(body);
     const tools = createTools(needs, { owner, gone, imageOf });
     const url = `${needs.config.PUBLIC_URL}/mcp`;
     return answerMcpRequest({ url, headers: headersOf(request), body, gone }, tools);

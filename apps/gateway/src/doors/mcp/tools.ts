@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ErrorItem, ImageText, Reply } from '#contract';
+import { furtherImagesOf, pathOf, withValuesAt, type ErrorItem, type ImageText, type Reply } from '#contract';
 import type { Owner } from '#database';
 import { ToolError, type RemovalAsked, type Tools } from '#mcp';
 import { defaultModelOf, type Catalogue } from '#models';
@@ -31,9 +31,13 @@ const requireData = ({ body }: Reply) => {
 };
 
 const remove = async (needs: ToolNeeds, caller: ToolCaller, asked: RemovalAsked) => {
+  const images = furtherImagesOf(asked).map(
+    ({ parameter, image }) =>
+      [pathOf(parameter), typeof image === 'string' ? caller.imageOf(image) : image] as const,
+  );
   const task = without({
     model: defaultModelOf(needs.catalogue).air,
-    ...asked,
+    ...withValuesAt(asked, images),
     taskType: 'removeBackground',
     taskUUID: randomUUID(),
     inputImage: caller.imageOf(asked.image),

@@ -1,4 +1,4 @@
-import { LongText, TaskError, type ImageText } from '#contract';
+import { isFurtherImage, LongText, TaskError, type ImageText } from '#contract';
 import type { Catalogue } from '#models';
 import type { IsImage } from '../../door/json-path.js';
 import type { Names } from '../door.js';
@@ -8,8 +8,10 @@ import { chooseModel } from './choose-model.js';
 /** Names by which models of Replicate call their image. */
 const imageNames = ['image', 'image_url', 'input_image', 'image_path'] as const;
 
-export const isPredictionImage: IsImage = ([input, name = '', ...more]) =>
-  more.length === 0 && input === 'input' && (imageNames as readonly string[]).includes(name);
+export const isPredictionImage: IsImage = ([input, ...path]) => {
+  const name = path.join('.');
+  return input === 'input' && ((imageNames as readonly string[]).includes(name) || isFurtherImage(name));
+};
 
 /** What errors call our parameters. */
 export const predictionNames: Names = {
