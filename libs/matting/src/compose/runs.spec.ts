@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { largestPart, partsOf } from './runs.js';
 
 const maskOf = (rows: readonly string[]) =>
-  Uint8Array.from([...rows.join('')].map((letter) => (letter === '#' ? 255 : 0)));
+  Uint8Array.from(Buffer.from(rows.join('')), (code) => (code === 0x23 ? 255 : 0));
 
 const partsIn = (rows: readonly string[]): number => {
   const { runs, partOf } = partsOf(maskOf(rows), rows[0]!.length, 1);

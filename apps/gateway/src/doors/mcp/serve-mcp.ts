@@ -22,7 +22,7 @@ const isToolImage: IsImage = (path) => {
   return params === 'params' && group === 'arguments' && (name === 'image' || isFurtherImage(name));
 };
 
-const imagePaths = [['image'], ...furtherImagePaths].map((path) => ['params', 'arguments', ...path]);
+const imagePaths = [['image'], ...furtherImagePaths].map((path) => ['params', 'arguments'].concat(path));
 
 /** Puts short texts in place of large images, since the library checks that they are strings. */
 const setImagesAside = (body: unknown) => {
