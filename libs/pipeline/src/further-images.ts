@@ -19,10 +19,15 @@ export const requireMask = (parameter: string, mask: Raster | undefined): Raster
   throw new TaskError('invalidInputImage', message, { parameter });
 };
 
-/** Whether a hint has the shape of the photo, to the pixel of the smaller one. */
+/** The most by which the ratios of the sides may differ. */
+const TOLERANCE = 0.1;
+
+/** Whether a hint has the shape of the photo, to the pixel of the smaller one. A hint of a few pixels must be near, too. */
 const hasShape = (hint: Size, photo: Size): boolean => {
-  const off = Math.abs(hint.width * photo.height - hint.height * photo.width);
-  return off < Math.max(hint.width, hint.height, photo.width, photo.height);
+  const [across, down] = [hint.width * photo.height, hint.height * photo.width];
+  const off = Math.abs(across - down);
+  const isNear = off <= TOLERANCE * Math.max(across, down);
+  return isNear && off < Math.max(hint.width, hint.height, photo.width, photo.height);
 };
 
 /** @throws TaskError when the hint has another shape than the photo */
