@@ -6,7 +6,7 @@ import { encode } from '#imaging';
 const WIDTH = 1200;
 const HEIGHT = 800;
 
-/** Draws a bright ball before a dark slope. The grain makes the file as large as that of a photo. */
+/** Draws a bright ball on a dark slope, with grain, so that the file is as large as a photo's. */
 const draw = (): Uint8Array => {
   const data = new Uint8Array(WIDTH * HEIGHT * 3);
   for (let y = 0; y < HEIGHT; y++) {

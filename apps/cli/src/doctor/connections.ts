@@ -12,8 +12,7 @@ const REMOTE_LANES = 2;
 const LISTENING_CONNECTION = 1;
 
 /**
- * The most sessions of Postgres that these programs may open. Behind a transaction pooler, the pooler itself limits those
- * of the pool.
+ * The most sessions of Postgres that these programs may open. A transaction pooler limits its own.
  */
 const mostConnections = (
   settings: Settings,

@@ -42,7 +42,7 @@ const runningUrl = ({ DATA_DIR }: Config): string => {
 };
 
 /**
- * Finds the address and the key: in the options, the environment, or the npm start that runs on DATA_DIR.
+ * Takes the address and the key from the options, the environment, or a running `npm start`.
  *
  * @throws StartError when none is given and none runs
  */

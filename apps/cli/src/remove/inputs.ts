@@ -21,7 +21,7 @@ const IMAGES = '**/*.{png,jpg,jpeg,webp}';
 
 const isUrl = (word: string): boolean => /^https?:\/\//i.test(word);
 
-/** Whether a text is no path: an address, a data URI, or the UUID of an image that the server has. */
+/** Whether a text is an address, a data URI or a UUID, and no path. */
 export const isNamed = (text: string): boolean => isUrl(text) || /^data:/i.test(text) || isUuid(text);
 
 export const isFolder = (path: string): Promise<boolean> =>

@@ -99,7 +99,7 @@ const bodies: Readonly<Record<WebhookForm, (task: TaskRow, outcome: Outcome, pub
 const formOf = ({ request }: TaskRow): WebhookForm | undefined =>
   RemovalRequest.pick({ webhookForm: true }).safeParse(request).data?.webhookForm;
 
-/** The receiver gets the same answer that getResponse gives, in the form of the API by which the task came. */
+/** The answer of getResponse, in the form of the API that the task came by. */
 const webhookBody = async (reader: OutcomeReader, task: TaskRow): Promise<string> => {
   const outcome = await outcomeOf(reader, task);
   const form = formOf(task);

@@ -37,7 +37,7 @@ const listOf = (warnings: NonNullable<Cutout['warnings']>): string =>
     })
     .join(', ');
 
-/** Width and height of the canvas, then x, y, width and height of boxes, as inner lists (RFC 9651). */
+/** The size of the canvas, then the boxes, as inner lists (RFC 9651). */
 const dictionaryOf = ({ width, height, subject, source }: NonNullable<Cutout['composition']>): string =>
   Object.entries({ canvas: { width, height }, subject, source })
     .flatMap(([name, box]) => (box ? [`${name}=(${Object.values(box).join(' ')})`] : []))

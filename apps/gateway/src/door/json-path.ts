@@ -10,12 +10,13 @@ const CLOSE_OBJECT = 0x7d;
 const BACKSLASH = 0x5c;
 
 const LONGEST_NAME = 100;
-/** The array of tasks, or the array and the two objects of a door, and the objects around an image. */
+/** An array and two objects, which doors have, and the objects around an image. */
 export const DEEPEST = 3 + deepestImagePath;
 
 /**
- * Whether the string at a path is the text of an image. A path has the name in each object from the outermost on, and
- * an empty text for each array.
+ * Whether the string at a path is the text of an image.
+ *
+ * @param path names from the outermost object inwards; empty for an array
  */
 export type IsImage = (path: readonly string[]) => boolean;
 
