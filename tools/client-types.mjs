@@ -20,6 +20,7 @@ const wanted = [
   'UploadedImage',
   'CancelAnswer',
   'Model',
+  'Preset',
   'AccountDetails',
 ];
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { builtInPresets, refinePresets } from '#contract';
 import { putKey } from '#database';
 import sharp from 'sharp';
 import { createClient, removal, type Item } from '#test/client';
@@ -166,6 +167,21 @@ describe('the price of a composition', () => {
 });
 
 describe('a preset', () => {
+  it('is listed with those of refine, but without its options', async () => {
+    const response = await fetch(`${service.url}/v1/presets`);
+    const { data } = (await response.json()) as { data: Item[] };
+    const of = (parameter: string) => data.filter((item) => item['parameter'] === parameter);
+    expect(of('compose.preset').map(({ name }) => name)).toEqual([...builtInPresets.keys(), 'shop', 'scene']);
+    expect(of('compose.preset').at(-1)).toEqual({ parameter: 'compose.preset', name: 'scene' });
+    expect(of('refine.preset')).toEqual(
+      Object.entries(refinePresets).map(([name, { description }]) => ({
+        parameter: 'refine.preset',
+        name,
+        description,
+      })),
+    );
+  });
+
   it('of the operator is used, and options beside it override it', async () => {
     const { pixel, width, height } = await read(await send({ preset: 'shop' }));
     expect([width, height, pixel(1, 1)]).toEqual([50, 40, [0, 255, 0]]);

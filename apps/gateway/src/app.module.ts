@@ -11,6 +11,7 @@ import { HttpModule } from './http/http.module.js';
 import { ImagesModule } from './images/images.module.js';
 import { CATALOGUE } from './models/catalogue.js';
 import { ModelsModule } from './models/models.module.js';
+import { PresetsModule } from './presets/presets.module.js';
 import { SocketModule } from './socket/socket.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { UploadsModule } from './uploads/uploads.module.js';
@@ -40,6 +41,7 @@ export class AppModule {
         HttpModule,
         ImagesModule,
         ModelsModule,
+        PresetsModule,
         SocketModule,
         TasksModule,
         UploadsModule,

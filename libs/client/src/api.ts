@@ -33,6 +33,7 @@ export type {
   Composition,
   ErrorItem,
   Model,
+  Preset,
   Refine,
   Settings,
   Warning,

@@ -5,11 +5,11 @@ import { openRefine } from './refine-images.js';
 import { createFollow, createRemove } from './remove.js';
 import { createRunner } from './runner.js';
 import { openSource } from './source.js';
-import { cancelTask, listModels, readAccount } from './tasks.js';
+import { cancelTask, listModels, listPresets, readAccount } from './tasks.js';
 import type { CallOptions, ClientOptions, ImageInput, Platform, RemoveOptions } from './types.js';
 import { upload, type Uploaded } from './upload.js';
 import { newUuid } from './uuid.js';
-import type { AccountDetails, CancelAnswer, Model } from './wire.js';
+import type { AccountDetails, CancelAnswer, Model, Preset } from './wire.js';
 
 type Stoppable = Pick<CallOptions, 'signal'>;
 
@@ -46,6 +46,8 @@ export type Client = {
   ) => Promise<Uploaded>;
   /** The server's models, and who serves them. Needs `extensions`. */
   readonly models: (options?: Stoppable) => Promise<readonly Model[]>;
+  /** The presets that the server knows: what `refine.preset` and `compose.preset` take. Needs `extensions`. */
+  readonly presets: (options?: Stoppable) => Promise<readonly Preset[]>;
   /** Whose key it is, what it has used, and what is left of its budget. */
   readonly account: (options?: Stoppable) => Promise<AccountDetails>;
   /** Drops the connection at once. Without tasks it closes by itself. */
@@ -74,6 +76,7 @@ export const createClientOn = (platform: Platform, options: ClientOptions): Clie
       return upload(http, extensions, { ...again, signal })(uploadUUID, source.blob);
     },
     models: ({ signal = never } = {}) => listModels(runner, signal),
+    presets: ({ signal = never } = {}) => listPresets(runner, signal),
     account: ({ signal = never } = {}) => readAccount(runner, signal),
     close: runner.close,
   };

@@ -2,7 +2,7 @@ import { InputError } from './errors.js';
 import { tryAgain } from './retry.js';
 import type { Runner } from './runner.js';
 import { newUuid } from './uuid.js';
-import type { AccountDetails, CancelAnswer, Model } from './wire.js';
+import type { AccountDetails, CancelAnswer, Model, Preset } from './wire.js';
 
 const requireExtensions = ({ extensions }: Runner, what: string): void => {
   if (extensions.on) return;
@@ -27,6 +27,13 @@ export const listModels = async (runner: Runner, signal: AbortSignal): Promise<r
   requireExtensions(runner, 'GET /v1/models');
   const items = await tryAgain(() => runner.http.get('/v1/models', signal), { ...runner.again, signal });
   return items as unknown as Model[];
+};
+
+/** @throws TaskError, ConnectionError, the signal's reason */
+export const listPresets = async (runner: Runner, signal: AbortSignal): Promise<readonly Preset[]> => {
+  requireExtensions(runner, 'GET /v1/presets');
+  const items = await tryAgain(() => runner.http.get('/v1/presets', signal), { ...runner.again, signal });
+  return items as unknown as Preset[];
 };
 
 /** @throws TaskError, ConnectionError, the signal's reason */

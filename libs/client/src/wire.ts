@@ -350,6 +350,15 @@ export type components = {
        * @example 0.0006
        */
       price: string;
+      /** @description What was measured or published. Empty where nobody published any. */
+      figures: {
+        /** @enum {string} */
+        kind: 'quality' | 'speed' | 'memory';
+        /** @example DIS-VD at 1024 pixels: S .911, weighted F .875 */
+        text: string;
+        /** @example BiRefNet's README */
+        source: string;
+      }[];
       /** @description A worker has a file of it. */
       installed: boolean;
       /** @description Empty when no worker serves it now. */
@@ -361,6 +370,17 @@ export type components = {
       width?: string | number;
       /** @description Default #ffffff. */
       color?: string;
+    };
+    Preset: {
+      /**
+       * @description The parameter that takes it.
+       * @enum {string}
+       */
+      parameter: 'compose.preset' | 'refine.preset';
+      /** @example marketplace-white-2000 */
+      name: string;
+      /** @description What it is for. Left out where nobody wrote one. */
+      description?: string;
     };
     /** @description What getResponse says of a task that has not ended. */
     Processing: {
@@ -646,6 +666,7 @@ export type ImageSource = components['schemas']['ImageSource'];
 export type Levels = components['schemas']['Levels'];
 export type Model = components['schemas']['Model'];
 export type Outline = components['schemas']['Outline'];
+export type Preset = components['schemas']['Preset'];
 export type Processing = components['schemas']['Processing'];
 export type Refine = components['schemas']['Refine'];
 export type RemoveBackground = components['schemas']['RemoveBackground'];

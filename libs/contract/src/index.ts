@@ -27,7 +27,7 @@ export { type Settings } from './settings.js';
 export { requireSettings, toRemoval, type Removal } from './removal.js';
 export { EndedTask, toCutout, toWebhookBody, type FinishedRemoval } from './task-result.js';
 export { Finishing, plainFinishing } from './finishing.js';
-export { presetFinishing } from './refine-presets.js';
+export { presetFinishing, refinePresets } from './refine-presets.js';
 export {
   BASE,
   deepestImagePath,

@@ -10,20 +10,25 @@ const matting = (foreground: number, background: number, erodeSize: number): Ref
   alphaMattingErodeSize: erodeSize,
 });
 
+type RefinePreset = { readonly description: string; readonly refine: Refine };
+
 /** Steps that came out best for a kind of edge in `npm run bench -- edges`. */
-const presets: Readonly<Record<PresetName, Refine>> = {
-  none: {},
+export const refinePresets: Readonly<Record<PresetName, RefinePreset>> = {
+  none: { description: 'The edge as the network sees it.', refine: {} },
   /** Straight and round edges: the least halo, and no edge moves. */
-  product: { ...matting(240, 10, 5), levels: { low: 10, high: 245 } },
+  product: {
+    description: 'Boxes, bottles, shoes, furniture.',
+    refine: { ...matting(240, 10, 5), levels: { low: 10, high: 245 } },
+  },
   /** A wide band for what the network saw as one soft blur. */
-  hair: matting(250, 5, 20),
+  hair: { description: 'Hair, fur, grass.', refine: matting(250, 5, 20) },
   /** What the network saw only faintly is solved too, and certain parts hardly shrink. */
-  thin: matting(180, 3, 1),
+  thin: { description: 'Spokes, chains, wires.', refine: matting(180, 3, 1) },
 };
 
 /** The steps of a preset, and over them those that the caller names. */
 export const withPreset = (refine: Refine = {}): Refine => ({
-  ...presets[refine.preset ?? 'none'],
+  ...refinePresets[refine.preset ?? 'none'].refine,
   ...refine,
 });
 

@@ -1,4 +1,3 @@
-import { readPresets } from '#config';
 import { countInFlight, databaseNow, findEnded, spentThisMonth } from '#database';
 import {
   CONFIG,
@@ -29,6 +28,8 @@ import { GatewayMetricsModule } from '../gateway-metrics.module.js';
 import { GATEWAY_METRICS } from '../gateway-metrics.js';
 import { AVAILABILITY } from '../models/availability.js';
 import { ModelsModule } from '../models/models.module.js';
+import { PresetsModule } from '../presets/presets.module.js';
+import { PRESETS } from '../presets/presets.js';
 import { ACCOUNT, createAccount } from './account.js';
 import { ACCEPT, createAccept } from './accept.js';
 import { ADMISSION, createAdmission } from './admission.js';
@@ -40,7 +41,6 @@ import { createFetchImage, FETCH_IMAGE } from './fetch-image.js';
 import { createHandlers, HANDLERS } from './handlers.js';
 import { createIntake, INTAKE } from './intake.js';
 import { createPolls, POLLS } from './polls.js';
-import { PRESETS } from './presets.js';
 import { createReadProgress, READ_PROGRESS } from './progress.js';
 import { createReadOutcome, READ_OUTCOME } from './read-outcome.js';
 import { createRemoveBackground, REMOVE_BACKGROUND } from './remove-background.js';
@@ -59,6 +59,7 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
     GatewayMetricsModule,
     ModelsModule,
     OutboundModule,
+    PresetsModule,
     SecretsModule,
     StorageModule,
     TelemetryModule,
@@ -108,7 +109,6 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
       signatures: IMAGE_SIGNATURES,
       config: CONFIG,
     }),
-    provide(PRESETS, ({ config }) => readPresets(config), { config: CONFIG }),
     provide(REMOVE_BACKGROUND, createRemoveBackground, {
       accept: ACCEPT,
       availability: AVAILABILITY,

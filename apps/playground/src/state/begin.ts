@@ -8,7 +8,7 @@ import { followSelection } from './preview.js';
 import { isBusy } from './photo.js';
 import { entries, selectedId, type Entry } from './photos.js';
 import { pump } from './queue.js';
-import { loadModels, models, notice } from './service.js';
+import { loadModels, loadPresets, models, notice } from './service.js';
 import { plain } from './settings.js';
 import { keepSettings, openStore, type Kept } from './store.js';
 
@@ -54,7 +54,7 @@ export const begin = async (): Promise<void> => {
   followTime();
   askForKey();
   try {
-    await loadModels();
+    await Promise.all([loadModels(), loadPresets()]);
     chooseModel();
   } catch (error) {
     notice.value = (error as Error).message;

@@ -1,20 +1,9 @@
 import type { ComposeOptions } from '#client/browser';
 
-/** The presets that every service has. A service may have more, by the API. */
-export const presets = [
-  'marketplace-white-2000',
-  'marketplace-white-shadow-2000',
-  'square-soft-1080',
-  'portrait-4x5',
-  'story-9x16',
-  'sticker-512',
-  'cutout',
-] as const;
-
 /** What a person chose of the canvas. */
 export type CanvasSettings = {
-  /** Empty: the result has the size of the photo. */
-  readonly canvas: '' | 'own' | (typeof presets)[number];
+  /** Empty: the result has the size of the photo. `own`, or the name of a preset of the service. */
+  readonly canvas: string;
   readonly canvasWidth: number;
   readonly canvasHeight: number;
   /** Per cent of the shorter side. */

@@ -1,4 +1,4 @@
-import { createClient, TaskError, type Client, type Model } from '#client/browser';
+import { createClient, TaskError, type Client, type Model, type Preset } from '#client/browser';
 import { computed, signal } from '@preact/signals';
 import { apiKey } from './key.js';
 
@@ -73,6 +73,13 @@ export const usableModels = computed(() => models.value.filter(({ servedBy }) =>
 
 export const loadModels = async (): Promise<void> => {
   models.value = await open('').models();
+};
+
+/** What the service knows, an operator's own among them. */
+export const presets = signal<readonly Preset[]>([]);
+
+export const loadPresets = async (): Promise<void> => {
+  presets.value = await open('').presets();
 };
 
 /** @returns undefined for a key that the service knows, empty text for one it refuses, else why it cannot be told */

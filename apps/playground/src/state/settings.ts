@@ -8,6 +8,8 @@ export type Settings = CanvasSettings & {
   readonly model: string;
   readonly format: Format;
   readonly quality: number;
+  /** Empty, or the name of a preset of `refine`. */
+  readonly edge: string;
   readonly hair: boolean;
   readonly cleanColours: boolean;
   readonly edgeOffset: number;
@@ -31,6 +33,7 @@ export const plain: Settings = {
   model: MODEL_WITH_SETTINGS,
   format: 'PNG',
   quality: 95,
+  edge: '',
   hair: false,
   cleanColours: false,
   edgeOffset: 0,
@@ -62,6 +65,7 @@ const unless = <T>(value: T, usual: T): T | undefined => (value === usual ? unde
 
 const refineOf = (chosen: Settings): Refine | undefined =>
   fieldsOf<{ [K in keyof Refine]: Refine[K] | undefined }>({
+    preset: (chosen.edge || undefined) as Refine['preset'],
     alphaMatting: chosen.hair || undefined,
     alphaMattingForegroundThreshold: chosen.hair ? unless(chosen.foreground, plain.foreground) : undefined,
     alphaMattingBackgroundThreshold: chosen.hair ? unless(chosen.background, plain.background) : undefined,

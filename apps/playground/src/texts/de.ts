@@ -98,6 +98,13 @@ export const de: Texts = {
     format: 'Dateiformat',
     quality: 'Qualität',
     edges: 'Kanten',
+    edgeKind: 'Art der Kante',
+    edgePresets: {
+      none: 'Wie das Modell sie sieht',
+      product: 'Produkte: Kartons, Flaschen, Schuhe',
+      hair: 'Haare, Fell, Gras',
+      thin: 'Speichen, Ketten, Drähte',
+    },
     hair: 'Haare und Fell',
     hairHint: 'Findet feine Strähnen aus den Farben des Fotos. Dauert länger.',
     colours: 'Saubere Kantenfarben',

@@ -97,6 +97,13 @@ export const en = {
     format: 'File format',
     quality: 'Quality',
     edges: 'Edges',
+    edgeKind: 'Kind of edge',
+    edgePresets: {
+      none: 'As the model sees it',
+      product: 'Products: boxes, bottles, shoes',
+      hair: 'Hair, fur, grass',
+      thin: 'Spokes, chains, wires',
+    },
     hair: 'Hair and fur',
     hairHint: 'Finds fine strands from the colours of the photo. Takes longer.',
     colours: 'Clean edge colours',

@@ -1,29 +1,9 @@
 import { chosen } from '../state/chosen.js';
-import { presets, type CanvasSettings } from '../state/compose.js';
+import type { CanvasSettings } from '../state/compose.js';
 import { texts } from '../state/language.js';
 import { pickPicture } from '../state/pick.js';
-import { client, notice } from '../state/service.js';
-import { change, RangeSetting } from './setting.js';
-
-type Select<T extends string> = {
-  readonly label: string;
-  readonly value: T;
-  readonly options: readonly (readonly [value: T, text: string])[];
-  readonly onChange: (value: T) => void;
-};
-
-const SelectSetting = <T extends string>({ label, value, options, onChange }: Select<T>) => (
-  <label class="field">
-    {label}
-    <select value={value} onChange={(event) => onChange(event.currentTarget.value as T)}>
-      {options.map(([each, text]) => (
-        <option key={each} value={each} selected={each === value}>
-          {text}
-        </option>
-      ))}
-    </select>
-  </label>
-);
+import { client, notice, presets } from '../state/service.js';
+import { change, RangeSetting, SelectSetting } from './setting.js';
 
 type Name = 'canvasWidth' | 'canvasHeight';
 
@@ -164,10 +144,15 @@ const OwnCanvas = () => {
 export const CanvasOptions = () => {
   const t = texts.value.settings.canvas;
   const { canvas } = chosen.value;
-  const kinds: (readonly [CanvasSettings['canvas'], string])[] = [
+  const known = presets.value
+    .filter(({ parameter }) => parameter === 'compose.preset')
+    .map(({ name }) => name);
+  // What an earlier visit kept may be gone; the service says so.
+  const names = new Set(canvas === '' || canvas === 'own' ? known : [...known, canvas]);
+  const kinds: (readonly [value: string, text: string])[] = [
     ['', t.off],
     ['own', t.own],
-    ...presets.map((name) => [name, name] as const),
+    ...Array.from(names, (name) => [name, name] as const),
   ];
   return (
     <fieldset class="group">

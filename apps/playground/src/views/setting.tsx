@@ -42,3 +42,24 @@ export const RangeSetting = ({ name, label, min, max, step = 1 }: Range) => {
     </div>
   );
 };
+
+type Select<T extends string> = {
+  readonly label: string;
+  readonly value: T;
+  readonly options: readonly (readonly [value: T, text: string])[];
+  readonly onChange: (value: T) => void;
+};
+
+/** One of a list. */
+export const SelectSetting = <T extends string>({ label, value, options, onChange }: Select<T>) => (
+  <label class="field">
+    {label}
+    <select value={value} onChange={(event) => onChange(event.currentTarget.value as T)}>
+      {options.map(([each, text]) => (
+        <option key={each} value={each} selected={each === value}>
+          {text}
+        </option>
+      ))}
+    </select>
+  </label>
+);

@@ -4,7 +4,7 @@ import { MODEL_WITH_SETTINGS, plain, type Format } from '../state/settings.js';
 import { CanvasOptions } from './canvas-settings.js';
 import { Choice } from './choice.js';
 import { ModelChoice } from './model-choice.js';
-import { change, RangeSetting, ToggleSetting } from './setting.js';
+import { change, RangeSetting, SelectSetting, ToggleSetting } from './setting.js';
 
 const formats: readonly (readonly [Format, string])[] = [
   ['PNG', 'PNG'],
@@ -44,12 +44,27 @@ const FineTuning = () => {
   );
 };
 
+type Words = typeof texts.value.settings;
+
+const edgeKinds = ({ edgePresets }: Words): (readonly [value: string, text: string])[] => [
+  ['', edgePresets.none],
+  ['product', edgePresets.product],
+  ['hair', edgePresets.hair],
+  ['thin', edgePresets.thin],
+];
+
 const Edges = () => {
   const t = texts.value.settings;
-  const { hair, levels } = chosen.value;
+  const { edge, hair, levels } = chosen.value;
   return (
     <fieldset class="group">
       <legend>{t.edges}</legend>
+      <SelectSetting
+        label={t.edgeKind}
+        value={edge}
+        options={edgeKinds(t)}
+        onChange={(next) => change({ edge: next })}
+      />
       <ToggleSetting name="hair" label={t.hair} hint={t.hairHint} />
       {hair && <FineTuning />}
       <ToggleSetting name="cleanColours" label={t.colours} hint={t.coloursHint} />
