@@ -47,6 +47,9 @@ describe('the models of a service', () => {
       slug: 'rembg-v1-4',
       price: '0.0006',
       licence: { commercial: expect.any(String) },
+      figures: expect.arrayContaining([
+        { kind: 'quality', text: expect.stringContaining('halo'), source: expect.stringContaining('our') },
+      ]),
       installed: true,
       servedBy: [{ workers: 1, provider: 'cpu', device: 'cpu', weights: { variant: expect.any(String) } }],
     });

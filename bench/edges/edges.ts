@@ -1,11 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { plainFinishing } from '#contract';
 import type { Raster } from '#matting';
 import { finish } from '#pipeline';
 import type { Bench, Benchmark } from '../benchmark.js';
 import { candidates, type Steps } from './candidates.js';
+import { cutByModel } from './cut-by-model.js';
 import { localColours } from './local-colours.js';
-import { edgeFaults, ownFaults, type EdgeFaults } from './measures.js';
+import { edgeFaults, meanError, ownFaults, type EdgeFaults } from './measures.js';
 import { networkMask } from './network-mask.js';
 import { readPhotos } from './photos.js';
 import { drawScene, sceneNames } from './scenes.js';
@@ -65,13 +69,36 @@ const measurePhotos = async (bench: Bench, folder: string, ways: Readonly<Record
   }
 };
 
+/** What installed models make of the scenes, as they come from the network. */
+const measureModels = async ({ print, stopping }: Bench, scale: number, models: readonly string[]) => {
+  const scenes = await Promise.all(sceneNames.map((name) => drawScene(name, scale)));
+  const folder = await mkdtemp(join(tmpdir(), 'clearcut-edges-'));
+  try {
+    for (const model of models) {
+      print(`\n${model}`);
+      print(line('scene', ['halo', 'eaten', 'thin lost', 'moved px', 'error']));
+      print(`| ${['-'.repeat(24), ...Array.from({ length: 5 }, () => `${'-'.repeat(8)}:`)].join(' | ')} |`);
+      for (const { scene, cutout } of await cutByModel(model, scenes, folder, stopping.signal))
+        print(
+          line(scene.name, [
+            ...cellsOf(edgeFaults(scene, cutout)),
+            meanError(scene.alpha, cutout).toFixed(2),
+          ]),
+        );
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
 const run = async (bench: Bench): Promise<void> => {
   const options = {
     folder: { type: 'string' },
+    model: { type: 'string', multiple: true },
     scale: { type: 'string' },
     ways: { type: 'string' },
   } as const;
-  const { folder, scale = '100', ways = '100' } = parseArgs({ args: [...bench.args], options }).values;
+  const { folder, model, scale = '100', ways = '100' } = parseArgs({ args: [...bench.args], options }).values;
   const chosen = Object.fromEntries(Object.entries(candidates).slice(0, Number(ways)));
   bench.print(
     'halo: background left within 6 pixels of the outline; eaten: subject lost there; both in levels.',
@@ -79,13 +106,14 @@ const run = async (bench: Bench): Promise<void> => {
   bench.print(
     'thin lost: the share of structures under 9 pixels. moved: how far the outline is out (above 0).',
   );
+  if (model) return measureModels(bench, Number(scale), model);
   if (folder !== undefined) return measurePhotos(bench, folder, chosen);
   await measureScenes(bench, Number(scale), chosen);
 };
 
 export const edges: Benchmark = {
   about:
-    'halo, lost structures and moved edges by refine, on drawn scenes or --folder PATH of photos; --scale 100',
+    'halo, lost structures and moved edges by refine, on drawn scenes or --folder PATH of photos, or by each --model NAME; --scale 100',
   smallest: ['--scale', '25', '--ways', '3'],
   run,
 };

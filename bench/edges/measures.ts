@@ -97,6 +97,11 @@ export const edgeFaults = (scene: Scene, cutout: Raster): EdgeFaults => {
   };
 };
 
+/** How far a cutout's alpha is from the true one: the mean over all pixels, in levels of 255. */
+export const meanError = (truth: Raster, cutout: Raster): number =>
+  truth.data.reduce((sum, value, i) => sum + Math.abs(value - cutout.data[4 * i + 3]!), 0) /
+  truth.data.length;
+
 /** What shows of a photo's cutout without the truth. */
 export type OwnFaults = Pick<EdgeFaults, 'halo' | 'thinLost' | 'moved'>;
 

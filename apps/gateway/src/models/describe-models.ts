@@ -27,6 +27,15 @@ const ModelItem = z
       commercial: z.enum(['allowed', 'agreement', 'judge']),
     }),
     price: z.string().meta({ description: 'USD for one image, as decimal text.', example: '0.0006' }),
+    figures: z
+      .array(
+        z.strictObject({
+          kind: z.enum(['quality', 'speed', 'memory']),
+          text: z.string().meta({ example: 'DIS-VD at 1024 pixels: S .911, weighted F .875' }),
+          source: z.string().meta({ example: "BiRefNet's README" }),
+        }),
+      )
+      .meta({ description: 'What was measured or published. Empty where nobody published any.' }),
     installed: z.boolean().meta({ description: 'A worker has a file of it.' }),
     servedBy: z.array(ServedBy).meta({ description: 'Empty when no worker serves it now.' }),
   })
@@ -63,10 +72,11 @@ const licenceOf = (model: Model, servedBy: readonly ServedBy[]) => {
 
 export const describeModels = (catalogue: Catalogue, workers: readonly WorkerFacts[]): ModelList => {
   const describe = (model: Model) => {
-    const { air: id, slug, name, goodAt, price } = model;
+    const { air: id, slug, name, goodAt, price, figures } = model;
     const servedBy = count(workers.flatMap((worker) => servedOn(worker, id)));
     const installed = workers.some((worker) => worker.installed.includes(id));
-    return { id, slug, name, goodAt, licence: licenceOf(model, servedBy), price, installed, servedBy };
+    const licence = licenceOf(model, servedBy);
+    return { id, slug, name, goodAt, licence, price, figures: [...figures], installed, servedBy };
   };
   return { data: [...catalogue.values()].map(describe) };
 };

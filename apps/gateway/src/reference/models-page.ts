@@ -73,7 +73,9 @@ const choose = () => [
   '## Choose',
   '',
   'Figures are those that the named source published; nobody measured all of them on one machine. Better is: higher',
-  'S (structure) and F, lower MAE (mean error). A model that is not installed cannot be used: see below.',
+  'S (structure) and F, lower MAE (mean error). `npm run bench -- edges --model NAME` measures an installed model by',
+  'scenes whose alpha is known. `GET /v1/models` has the same figures. A model that is not installed cannot be used: see',
+  'below.',
   '',
   ...table(
     ['model', 'good at', 'size', 'licence: commercial use', 'price', 'quality', 'speed and memory'],
