@@ -306,6 +306,7 @@ describe('a value that cannot be', () => {
     [{ width: 100, height: 100, margin: 50 }, 'invalidParameter', 'compose.margin'],
     [{ margin: '45%', outline: { width: '5%' } }, 'invalidParameter', 'compose.margin'],
     [{ margin: '46%' }, 'invalidParameter', 'compose.margin'],
+    [{ width: 100, height: 90, outline: { width: 45 } }, 'invalidParameter', 'compose.outline.width'],
     [{ margin: -1 }, 'invalidParameter', 'compose.margin'],
     [{ margin: '1e3' }, 'invalidParameter', 'compose.margin'],
     [{ width: 100 }, 'incompatibleParameters', 'compose.width'],

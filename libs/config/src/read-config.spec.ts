@@ -88,6 +88,7 @@ describe('readConfig', () => {
       OUTBOUND_ALLOW: 'http://localhost',
       CORS_ORIGINS: 'https://shop.example/',
       DOORS: 'rembg,photoroom',
+      OFFERED_MODELS: ' , ',
       WORKER_CONCURRENCY: 'three',
       INTRA_OP_THREADS: '0',
       DEVICE: 'tpu',

@@ -26,12 +26,20 @@ export const mirror = url('http:', 'https:').refine(
   { error: ({ input }) => mirrorFault(new URL(String(input))) },
 );
 
-export const list = z.string().transform((text) =>
+const entriesOf = (text: string): string[] =>
   text
     .split(',')
     .map((entry) => entry.trim())
-    .filter(Boolean),
-);
+    .filter(Boolean);
+
+/** Empty text is an empty list, but commas alone are a mistake. */
+export const list = z
+  .string()
+  .refine(
+    (text) => text.trim() === '' || entriesOf(text).length > 0,
+    'must name something between its commas',
+  )
+  .transform(entriesOf);
 
 export const path = z.string().transform((text) => resolve(text));
 

@@ -5,10 +5,13 @@ import type { Compose, ComposeOptions } from './options.js';
 import { toPlan, type ComposePlan } from './plan.js';
 import { withPreset, type Presets } from './presets.js';
 
-const noRoom = () =>
-  new TaskError('invalidParameter', "'compose.margin' and 'compose.outline.width' leave no room.", {
-    parameter: 'compose.margin',
-  });
+/** Names the outline where it leaves no room by itself, otherwise the margin. */
+const noRoom = (plan: ComposePlan) => {
+  const isOutline = !hasRoom({ ...plan, margin: { px: 0, share: 0 } });
+  const parameter = isOutline ? 'compose.outline.width' : 'compose.margin';
+  const message = "'compose.margin' and 'compose.outline.width' leave no room for the subject.";
+  return new TaskError('invalidParameter', message, { parameter });
+};
 
 /** `rgba` is the colour of the canvas, unless the composition has a background. */
 const withRgba = (plan: ComposePlan, rgba: Settings['rgba']): ComposePlan => {
@@ -34,6 +37,6 @@ export type Composed = { readonly plan: ComposePlan; readonly options: ComposeOp
 export const readCompose = (sent: Compose, rgba: Settings['rgba'], presets: Presets): Composed => {
   const options = withPreset(sent, presets);
   const plan = withRgba(toPlan(options), rgba);
-  if (!hasRoom(plan)) throw noRoom();
+  if (!hasRoom(plan)) throw noRoom(plan);
   return { plan, options };
 };

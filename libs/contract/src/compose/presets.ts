@@ -130,7 +130,7 @@ const isSizeSent = ({ width, height, aspectRatio }: ComposeOptions) =>
 
 const unknownPreset = (name: string, presets: Presets) => {
   const known = [...presets.keys()];
-  const message = `There is no such preset.${didYouMean(name, known)}`;
+  const message = `'compose.preset' names no preset of this service.${didYouMean(name, known)}`;
   return new TaskError('invalidParameter', message, { parameter: 'compose.preset', allowedValues: known });
 };
 
