@@ -29,7 +29,7 @@ const headers = { 'user-agent': 'clearcut', accept: '*/*', 'accept-encoding': 'i
 const redirects = new Set([301, 302, 303, 307, 308]);
 
 const badStatus = (status: number, received: Dispatcher.ResponseData['headers'], fail: Failure) => {
-  const retryAfterMs = parseRetryAfter(received['retry-after']);
+  const retryAfterMs = parseRetryAfter(received);
   const facts = { status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   return fail('badStatus', `answers with status ${status}`, facts);
 };

@@ -14,7 +14,15 @@ describe('parseRetryAfter', () => {
     [undefined, undefined],
     [['1', '2'], undefined],
   ])('reads %j as %j ms', (header, ms) => {
-    expect(parseRetryAfter(header, now)).toBe(ms);
+    expect(parseRetryAfter({ 'retry-after': header }, now)).toBe(ms);
+  });
+
+  it("counts a date from the answer's own clock", () => {
+    const headers = { 'retry-after': 'Sun, 22 Nov 2026 12:00:30 GMT', date: 'Sun, 22 Nov 2026 12:00:10 GMT' };
+    const anHourLater = now + 3_600_000;
+    expect(parseRetryAfter(headers, anHourLater)).toBe(20_000);
+    expect(parseRetryAfter({ ...headers, date: 'yesterday' }, now)).toBe(30_000);
+    expect(parseRetryAfter({}, now)).toBeUndefined();
   });
 });
 

@@ -57,6 +57,6 @@ export const send = (
       signal,
     });
     await drain(answer.body);
-    const retryAfterMs = parseRetryAfter(answer.headers['retry-after']);
+    const retryAfterMs = parseRetryAfter(answer.headers);
     return { status: answer.statusCode, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   });
