@@ -6,6 +6,7 @@ import { defaultModelOf, type Catalogue } from '#models';
 import { cutoutIn } from '../../cutout/open-picture.js';
 import type { ModelList } from '../../models/describe-models.js';
 import type { Intake } from '../../tasks/intake.js';
+import { renamed } from '../door.js';
 import { without } from '../parameters.js';
 
 export type ToolNeeds = {
@@ -21,8 +22,13 @@ export type ToolCaller = {
   readonly imageOf: (text: string) => ImageText;
 };
 
-const toolError = ({ message, taskUUID }: ErrorItem) =>
-  new ToolError(taskUUID === undefined ? message : `${message} (taskUUID ${taskUUID})`);
+/** What the tool calls the image. */
+const toolNames = { inputImage: 'image' };
+
+const toolError = (error: ErrorItem) => {
+  const { message, taskUUID } = renamed(error, toolNames);
+  return new ToolError(taskUUID === undefined ? message : `${message} (taskUUID ${taskUUID})`);
+};
 
 const requireData = ({ body }: Reply) => {
   const [error] = body.errors ?? [];

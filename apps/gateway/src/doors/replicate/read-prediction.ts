@@ -19,6 +19,10 @@ export const predictionNames: Names = {
   model: 'version',
   webhookURL: 'webhook',
   outputFormat: 'input.format',
+  outputQuality: 'input.outputQuality',
+  settings: 'input.settings',
+  refine: 'input.refine',
+  compose: 'input.compose',
 };
 
 const isRecord = (value: unknown): value is Sent =>
