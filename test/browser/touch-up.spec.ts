@@ -110,6 +110,30 @@ describeInBrowser('the brush of the page', () => {
     await close();
   });
 
+  it('keeps strokes while its tab is closed', async () => {
+    const { page, faults, close } = await visitWith(1);
+    await choose(page, 'Erase');
+    await setSize(page, 12);
+    await paint(page, stroke);
+    await applyButton(page).click();
+    await until('the touched-up result', async () => (await covered(page)) === 0);
+    await paint(page, stroke);
+    const before = await covered(page);
+    expect(before).toBeGreaterThan(500);
+
+    await page.reload();
+    await page.getByRole('button', { name: 'Touch up' }).click();
+    await surfaceOf(page).waitFor();
+    await until('the stroke that was not applied', async () => (await covered(page)) === before);
+    const undo = page.getByRole('button', { name: 'Undo the last stroke' });
+    await undo.click();
+    expect(await applyButton(page).isDisabled()).toBe(true);
+    await undo.click();
+    expect(await applyButton(page).isDisabled()).toBe(false);
+    expect(faults()).toEqual([]);
+    await close();
+  });
+
   it('undoes a stroke by keyboard, and draws a light pen thinner', async () => {
     const { page, faults, close } = await visitWith(1);
     await setSize(page, 12);

@@ -1,4 +1,5 @@
 import type { Progress } from '#client/browser';
+import type { Stroke } from './strokes.js';
 
 /** What a person sees of one photo. The stages between `sending` and `done` are the server's. */
 export type Stage = 'ready' | Progress['stage'] | 'done' | 'failed';
@@ -27,6 +28,15 @@ export type Result = {
 /** A task as it was sent, with its options as JSON. */
 export type Sent = Pick<Result, 'taskUUID' | 'options' | 'plainOptions'>;
 
+/** The strokes on one photo. */
+export type Painted = {
+  readonly strokes: readonly Stroke[];
+  /** Those that the service has. */
+  readonly applied: readonly Stroke[];
+  /** The options of the result that they are on. */
+  readonly options: string | undefined;
+};
+
 /** What is kept of a photo while its tab is closed. Its file lies beside it. */
 export type Photo = {
   readonly id: string;
@@ -44,6 +54,7 @@ export type Photo = {
   readonly startedMs?: number | undefined;
   readonly result?: Result | undefined;
   readonly fault?: Fault | undefined;
+  readonly painted?: Painted | undefined;
 };
 
 const settled: ReadonlySet<Stage> = new Set(['ready', 'done', 'failed']);

@@ -1,10 +1,12 @@
 import { computed, signal } from '@preact/signals';
 import { cutoutOf } from './cutouts.js';
-import { entries, selected, type Entry } from './photos.js';
+import type { Painted } from './photo.js';
+import { entries, selected, update, type Entry } from './photos.js';
 import { after, before } from './preview.js';
 import { sendTask } from './queue.js';
 import { client, notice } from './service.js';
 import type { Options } from './settings.js';
+import { keepPhoto } from './store.js';
 import { radiusFor, toHint, type Stroke, type Tool } from './strokes.js';
 
 /** Whether the person paints on the result. */
@@ -22,17 +24,6 @@ export const brushSize = computed(() => {
   return Math.max(1, Math.round(brushShare.value * Math.max(width, height)));
 });
 
-/** The strokes on one photo. */
-type Painted = {
-  readonly strokes: readonly Stroke[];
-  /** Those that the service has. */
-  readonly applied: readonly Stroke[];
-  /** The options of the result that they are on. */
-  readonly options: string | undefined;
-};
-
-const painted = signal<ReadonlyMap<string, Painted>>(new Map());
-
 const plainOptionsOf = ({ photo }: Entry): string | undefined => {
   const { result } = photo.value;
   return result?.plainOptions ?? result?.options;
@@ -43,13 +34,14 @@ const none: readonly Stroke[] = [];
 /** A result that other settings made anew has no strokes. */
 const paintedOn = (entry: Entry | undefined): Painted => {
   const options = entry && plainOptionsOf(entry);
-  const known = entry && painted.value.get(entry.id);
+  const known = entry?.photo.value.painted;
   if (!known || known.options !== options) return { strokes: none, applied: none, options };
   return entry.photo.value.result?.plainOptions === undefined ? { ...known, applied: none } : known;
 };
 
 const paint = (entry: Entry, change: Partial<Painted>): void => {
-  painted.value = new Map(painted.peek()).set(entry.id, { ...paintedOn(entry), ...change });
+  update(entry, { painted: { ...paintedOn(entry), ...change } });
+  void keepPhoto(entry);
 };
 
 const now = computed(() => paintedOn(selected.value));
