@@ -9,6 +9,7 @@ import { GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { ImagesModule } from './images/images.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { CATALOGUE } from './models/catalogue.js';
 import { ModelsModule } from './models/models.module.js';
 import { SocketModule } from './socket/socket.module.js';
@@ -39,6 +40,7 @@ export class AppModule {
         HealthModule,
         HttpModule,
         ImagesModule,
+        JobsModule,
         ModelsModule,
         SocketModule,
         TasksModule,
