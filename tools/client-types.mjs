@@ -21,6 +21,9 @@ const wanted = [
   'CancelAnswer',
   'Model',
   'AccountDetails',
+  'Job',
+  'JobItem',
+  'JobRequest',
 ];
 
 const { components } = JSON.parse(await readFile('openapi.json', 'utf8'));

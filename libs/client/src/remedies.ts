@@ -25,8 +25,6 @@ const remedies: Readonly<Record<string, string>> = {
   taskTimeout: 'Send it again, or raise TASK_TIMEOUT_S of the worker.',
   uploadFailed: 'Check that the uploadEndpoint takes PUT and is not expired.',
   unsupportedParameter: 'Leave the parameter out, or choose a model that supports it.',
-  jobNotFound: 'Check the jobUUID: jobs are kept for RECORD_RETENTION_D of the server.',
-  conflictJobUUID: 'Use a new jobUUID for another job.',
   conflictTaskUUID: 'Use a new taskUUID for other parameters.',
 };
 

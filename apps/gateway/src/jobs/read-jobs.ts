@@ -33,12 +33,15 @@ export type ReadNeeds = {
   readonly readOutcome: ReadOutcome;
 };
 
+export const noSuchJob = (jobUuid: string): TaskError =>
+  new TaskError('jobNotFound', `There is no job ${jobUuid.slice(0, 100)}.`, { parameter: 'jobUUID' });
+
 /** @throws TaskError jobNotFound, also for the job of another owner */
 export const requireJob = async (database: Database, owner: Owner, jobUuid: string): Promise<JobRow> => {
   const wanted: unknown = jobUuid;
   const job = isUuid(wanted) ? await findJob(database, owner.id, wanted.toLowerCase()) : null;
   if (job) return job;
-  throw new TaskError('jobNotFound', `There is no job ${jobUuid.slice(0, 100)}.`, { parameter: 'jobUUID' });
+  throw noSuchJob(jobUuid);
 };
 
 export const showJob = async (needs: ReadNeeds, owner: Owner, jobUuid: string): Promise<Job> => {
