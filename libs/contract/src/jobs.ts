@@ -115,12 +115,10 @@ export const JobAnswer = z
   .meta({ id: 'JobAnswer', description: 'One job, or why there is none.' });
 export type JobAnswer = z.infer<typeof JobAnswer>;
 
-export const JobList = z
-  .strictObject({ data: z.array(Job), cursor: z.uuid().optional() })
-  .meta({
-    id: 'JobList',
-    description: 'Jobs, newest first. `cursor` names the next page, where there is one.',
-  });
+export const JobList = z.strictObject({ data: z.array(Job), cursor: z.uuid().optional() }).meta({
+  id: 'JobList',
+  description: 'Jobs, newest first. `cursor` names the next page, where there is one.',
+});
 export type JobList = z.infer<typeof JobList>;
 
 export const JobItems = z.strictObject({ data: z.array(JobItem), after: z.int().optional() }).meta({

@@ -94,37 +94,9 @@ export {
   type KeySettings,
   type Owner,
 } from './keys.js';
-export {
-  cancelJob,
-  cancelWaitingItems,
-  countOpenJobs,
-  endJob,
-  findJob,
-  insertJob,
-  JOB_END,
-  listJobs,
-  newJobId,
-  putOffJob,
-  takeJob,
-  type JobItemRow,
-  type JobRow,
-  type NewJobItem,
-} from './jobs.js';
-export {
-  countItems,
-  countTaken,
-  forgetJobItems,
-  forgetJobs,
-  listItems,
-  recordSubmitted,
-  settleItems,
-  takeItems,
-  takenTasks,
-  type ItemCounts,
-  type Submitted,
-  type TakenItem,
-} from './job-items.js';
+export * from './job-items.js';
 export { describeJobs, jobOfEnd } from './job-outcome.js';
+export * from './jobs.js';
 export { KeyName, keyNumbers, newKey } from './key-rules.js';
 export { migrate } from './migrate.js';
 export { isDatabaseOutage } from './outage.js';

@@ -32,7 +32,7 @@ const imageOfLine = (line: string): ManifestImage | undefined => {
  * The images of a manifest: a line for each, as an address or UUID, with a name behind a tab, or as JSON.
  * @throws UsageError that names the faulty line
  */
-export const imagesOf = (manifest: string, usage: string): ManifestImage[] =>
+const imagesOf = (manifest: string, usage: string): ManifestImage[] =>
   manifest.split(/\r?\n/).flatMap((raw, i) => {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) return [];

@@ -13,7 +13,7 @@ const FORBIDDEN = /[\u0000-\u001f\u007f<>:"|?*]/g;
 
 const shorten = (text: string): string => {
   let short = text;
-  while (Buffer.byteLength(short) > MAX_PART) short = [...short].slice(0, -1).join('');
+  while (Buffer.byteLength(short) > MAX_PART) short = Array.from(short).slice(0, -1).join('');
   return short;
 };
 

@@ -33,9 +33,12 @@ const mostInFlight = ({ config }: SubmitNeeds, { key }: Owner): number =>
 const mostAtOnce = ({ key }: Owner): number =>
   key.ratePerS === null ? Infinity : Math.max(1, Math.floor(key.ratePerS / 2));
 
-/** The error as an item keeps it. Its address follows from the code. */
-const toProblem = ({ documentation: _, taskType: __, taskUUID: ___, ...problem }: ErrorItem): object =>
-  problem;
+/** What follows from the item and the code. */
+const derived: ReadonlySet<string> = new Set(['documentation', 'taskType', 'taskUUID']);
+
+/** The error as an item keeps it. */
+const toProblem = (error: ErrorItem): object =>
+  Object.fromEntries(Object.entries(error).filter(([name]) => !derived.has(name)));
 
 /** A budget that tasks in flight exhaust by their estimates may suffice once they have ended. */
 const mayPass = ({ code }: ErrorItem, inFlight: number): boolean =>

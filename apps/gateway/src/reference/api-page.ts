@@ -1,7 +1,5 @@
 import {
   codeAnchor,
-  JobOptions,
-  JobRequest,
   parameterAnchor,
   ProblemCode,
   problems,
@@ -10,38 +8,19 @@ import {
   type TaskType,
 } from '#contract';
 import { z } from 'zod';
+import { jobSection } from './job-section.js';
+import {
+  escape,
+  json,
+  resolve,
+  typeOf,
+  type Document,
+  type ObjectSchema,
+  type Property,
+} from './json-schema.js';
 import { defaultUrl } from './default-url.js';
 import { samplesAt } from './samples.js';
 import { taskSamples, type TaskSample } from './task-samples.js';
-
-type Property = {
-  readonly type?: string;
-  readonly $ref?: string;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly anyOf?: readonly Property[];
-  readonly items?: Property;
-  readonly default?: unknown;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Property>>;
-};
-type ObjectSchema = {
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Property>>;
-  readonly required?: readonly string[];
-};
-
-const escape = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-
-const typeOf = (property: Property): string => {
-  if (property.const !== undefined) return `\`${JSON.stringify(property.const)}\``;
-  if (property.enum) return property.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' \\| ');
-  if (property.anyOf) return property.anyOf.map(typeOf).join(' \\| ');
-  if (property.type === 'array' && property.items) return `array of ${typeOf(property.items)}`;
-  return property.type ?? 'any';
-};
 
 const rangeOf = ({ minimum, maximum, default: preset }: Property): string =>
   [
@@ -63,20 +42,6 @@ const row = (taskType: string, [name, property]: [string, Property], required: r
   return `| ${cells.join(' | ')} |`;
 };
 
-type Document = ObjectSchema & {
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, ObjectSchema>>;
-};
-
-/** Named schemas are referred to, the outermost included; the page shows what they stand for. */
-const resolve = <T extends Property | ObjectSchema>(
-  part: T & { readonly $ref?: string },
-  { $defs = {} }: Document,
-): T => {
-  const name = part.$ref?.split('/').at(-1);
-  return name === undefined ? part : { ...$defs[name], ...part };
-};
-
 /** A parameter and what is inside it, by their paths. */
 const withInner = (document: Document, name: string, property: Property): [string, Property][] => {
   const resolved = resolve(property, document);
@@ -86,8 +51,6 @@ const withInner = (document: Document, name: string, property: Property): [strin
     ...inner.flatMap(([field, part]) => withInner(document, `${name}.${field}`, part)),
   ];
 };
-
-const json = (value: unknown) => ['```json', JSON.stringify(value, undefined, 2), '```'];
 
 const sampleOf = ({ title, request, answer }: TaskSample): string[] => [
   '',
@@ -166,52 +129,6 @@ curl -sf -H "Authorization: Bearer $(cat .clearcut/api-key)" -F image=@docs/pict
 - **Dry run**: \`?dryRun=1\` or \`true\`, or the header \`X-Runware-Dry-Run\`, checks and prices, and answers JSON. \`0\` and
   \`false\` mean none; any other value is refused, so that nothing is charged by mistake.
 `;
-
-/** A job and how it stands, as the samples of the page. */
-const jobSection = (): string => {
-  const document = z.toJSONSchema(JobRequest, { io: 'input' }) as Document & {
-    examples?: readonly unknown[];
-  };
-  const whole = resolve<Document & { examples?: readonly unknown[] }>(document, document);
-  const { properties = {}, required = [] } = whole;
-  const own = Object.entries(properties).filter(([name]) => name !== 'options');
-  const rows = own.map(([name, property]) => [
-    `\`${name}\`${required.includes(name) ? ' **required**' : ''}`,
-    typeOf(resolve(property, document)),
-    escape(property.description ?? ''),
-  ]);
-  return [
-    '<a id="jobs"></a>',
-    '',
-    '## /v1/jobs',
-    '',
-    'Many images with one set of options: [a guide](guides/batch.md#as-a-job). Runware does not have it.',
-    '',
-    '| request | answer |',
-    '|---|---|',
-    '| `POST /v1/jobs` | 202 and the job; sent again with the same `jobUUID` it is not done twice |',
-    '| `GET /v1/jobs?limit=20&cursor=…` | jobs, newest first |',
-    '| `GET /v1/jobs/JOBUUID` | the job: how many images wait, run, succeeded, failed or were cancelled, and the cost so far |',
-    '| `GET /v1/jobs/JOBUUID/items?limit=20&after=…` | its images with their results and errors so far, as getResponse answers them |',
-    '| `GET /v1/jobs/JOBUUID/results.zip` | the results so far, and `errors.json` with the images that have none |',
-    '| `DELETE /v1/jobs/JOBUUID` | the job; what has not begun is cancelled, what runs ends as usual |',
-    '',
-    '| parameter | type | |',
-    '|---|---|---|',
-    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
-    `| \`options\` **required** | object | Parameters of [removeBackground](#task-removebackground): ${Object.keys(JobOptions.shape).join(', ')}. \`priority\` is low if left out. Images in them are URLs or UUIDs. |`,
-    '| `images.image` **required** | string | An http(s) URL, or the UUID of an uploaded or resulting image. |',
-    '| `images.name` | string | The name of the result in the ZIP. Folders are kept, parts that lead out of the ZIP are dropped, and equal names are numbered. |',
-    '',
-    ...json(whole.examples?.[0]),
-    '',
-    ...json({ data: [samplesAt(defaultUrl).job] }),
-    '',
-    'The key must be in a header, and needs the scope `run` to create and cancel, `read` for the rest. An image that cannot be',
-    'taken fails alone. Refusals that pass, such as a rate limit, a full queue or a model without a worker, are waited out.',
-    '',
-  ].join('\n');
-};
 
 /** The reference page as Markdown, made of the schemas that validate and the table of problems. */
 export const apiPage = (): string =>
