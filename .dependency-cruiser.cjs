@@ -22,7 +22,8 @@ const owners = {
   'ws/|marked/': 'apps/gateway',
   piscina: 'libs/pipeline',
   tinyglobby: 'apps/cli',
-  'preact|@preact/|lit|@awesome\\.me/|@tanstack/|client-zip|idb|lucide-static': 'apps/playground',
+  'preact|@preact/|lit|@awesome\\.me/|@tanstack/|idb|lucide-static': 'apps/playground',
+  'client-zip': 'apps/(gateway|playground)',
 };
 
 const product = { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$|/test/' };

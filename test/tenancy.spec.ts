@@ -30,6 +30,16 @@ const needed: { readonly [T in TaskType]: KeyScope | null } = {
   accountManagement: 'admin',
 };
 
+/** What a key needs for each request about jobs. */
+const jobRequests = [
+  { method: 'POST', path: '', scope: 'run' },
+  { method: 'GET', path: '', scope: 'read' },
+  { method: 'GET', path: '/JOB', scope: 'read' },
+  { method: 'GET', path: '/JOB/items', scope: 'read' },
+  { method: 'GET', path: '/JOB/results.zip', scope: 'read' },
+  { method: 'DELETE', path: '/JOB', scope: 'run' },
+] as const satisfies readonly { readonly method: string; readonly path: string; readonly scope: KeyScope }[];
+
 /** What belongs to the first owner: one task that succeeded, one that waits, one that failed to tell of its end. */
 type Estate = {
   readonly done: string;
@@ -39,6 +49,9 @@ type Estate = {
   readonly outputImage: string;
   readonly webhookId: string;
   readonly session: string;
+  /** A job that waits, and its only image. */
+  readonly job: string;
+  readonly jobTask: string;
 };
 
 describe('what belongs to one owner', () => {
@@ -93,6 +106,19 @@ describe('what belongs to one owner', () => {
     await service.post([waits]);
     const socket = await connect(service.url);
     const session = await socket.authenticate(service.key);
+    const job = randomUUID();
+    await askJobs(service.key, {
+      method: 'POST',
+      path: '',
+      body: {
+        jobUUID: job,
+        options: { model: 'runware:109@1' },
+        images: [{ image: String(data[0]?.['imageUUID']) }],
+      },
+    });
+    const { taskUuid: jobTask } = await until('a task of the job', () =>
+      service.database.jobItem.findFirst({ where: { job: { jobUuid: job }, taskId: { not: null } } }),
+    );
     return {
       done: told.taskUUID,
       waiting: waits.taskUUID,
@@ -101,8 +127,26 @@ describe('what belongs to one owner', () => {
       outputImage: String(ended['imageUUID']),
       webhookId: delivery.id,
       session,
+      job,
+      jobTask,
     };
   };
+
+  const askJobs = (
+    key: string,
+    { method, path, body }: { method: string; path: string; body?: object },
+  ): Promise<Response> =>
+    fetch(`${service.url}/v1/jobs${path.replace('JOB', estate?.job ?? '')}`, {
+      method,
+      headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+
+  /** The body of a job that names the image of another owner. */
+  const bodyOf = (method: string) =>
+    method === 'POST'
+      ? { body: { options: { model: 'runware:109@1' }, images: [{ image: estate.outputImage }] } }
+      : {};
 
   /** Tasks of each type that name what is not the caller's. */
   const intrusions = (): Partial<Record<TaskType, readonly Item[]>> => {
@@ -172,6 +216,32 @@ describe('what belongs to one owner', () => {
     },
   );
 
+  it.each([...scopes, 'all'] as const)('is no job of a stranger with scope %s', async (scope) => {
+    const key = strangers.get(scope) ?? '';
+    const before = await stateOfEstate();
+    const usual = (method: string, path: string) => (path !== '' ? 404 : method === 'POST' ? 202 : 200);
+    for (const { method, path, scope: wanted } of jobRequests) {
+      const response = await askJobs(key, { method, path, ...bodyOf(method) });
+      const isAllowed = scope === 'all' || scope === wanted;
+      expect([method, path, response.status]).toEqual([method, path, isAllowed ? usual(method, path) : 403]);
+      const named = path.includes('JOB') ? estate.job : path;
+      expect(leaksIn(await response.text(), named)).toEqual([]);
+    }
+    expect(await stateOfEstate()).toEqual(before);
+  });
+
+  it('is no image of the job of a stranger', async () => {
+    const job = await until('the end of the job of a stranger', () =>
+      service.database.job.findFirst({
+        where: { owner: { name: 'stranger-all' }, finishedAt: { not: null } },
+      }),
+    );
+    const items = await service.database.jobItem.findMany({ where: { jobId: job.id } });
+    expect(items.map(({ state, problem }) => [state, problem])).toEqual([
+      ['failed', expect.objectContaining({ code: 'mediaNotFound' })],
+    ]);
+  });
+
   const stateOfEstate = async () => ({
     tasks: await service.database.task.findMany({
       where: { taskUuid: { in: [estate.done, estate.waiting, estate.uploaded] } },
@@ -182,6 +252,10 @@ describe('what belongs to one owner', () => {
       where: { id: { in: [estate.inputImage, estate.outputImage] } },
       select: { id: true, expiresAt: true, deletedAt: true, lastUsedAt: true },
       orderBy: { id: 'asc' },
+    }),
+    job: await service.database.job.findMany({
+      where: { jobUuid: estate.job },
+      select: { cancelRequestedAt: true, finishedAt: true },
     }),
     deliveries: await service.database.delivery.findMany({
       where: { id: estate.webhookId },
@@ -195,6 +269,12 @@ describe('what belongs to one owner', () => {
         if (needed[taskType as TaskType] === scope) continue;
         const { errors } = await clientOf(key).post([tasks[0]]);
         expect({ scope, taskType, code: errors[0]?.['code'] }).toMatchObject({ code: 'permissionDenied' });
+      }
+    for (const [scope, key] of own)
+      for (const { method, path, scope: wanted } of jobRequests) {
+        if (scope === wanted) continue;
+        const { status } = await askJobs(key, { method, path, ...bodyOf(method) });
+        expect([scope, method, path, status]).toEqual([scope, method, path, 403]);
       }
     const upload = await fetch(`${service.url}/v1/images/${randomUUID()}`, {
       method: 'PUT',

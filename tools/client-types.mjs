@@ -22,6 +22,9 @@ const wanted = [
   'Model',
   'Preset',
   'AccountDetails',
+  'Job',
+  'JobItem',
+  'JobRequest',
 ];
 
 const { components } = JSON.parse(await readFile('openapi.json', 'utf8'));

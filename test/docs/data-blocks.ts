@@ -21,12 +21,16 @@ const check = (schema: string, value: unknown): void => {
 
 const isTask = (value: object) => 'taskType' in value && !('data' in value) && !('errors' in value);
 
-/** Validates JSON as what it looks like: tasks, an answer, a webhook, a models or presets file, or the readiness of a service. */
+const isJob = (data: unknown) => Array.isArray(data) && data.some((item: object) => 'jobUUID' in item);
+
+/** Validates JSON as what it looks like: tasks, an answer, a job, a webhook, a models or presets file, or the readiness of a service. */
 export const checkJson = (code: string): void => {
   const value = JSON.parse(code) as object;
   if (Array.isArray(value)) return value.forEach((task) => check('Task', task));
   if (isTask(value)) return check('Task', value);
+  if ('images' in value) return check('JobRequest', value);
   if ('taskType' in value) return check('EndedTask', value);
+  if ('data' in value && isJob(value.data)) return check('JobAnswer', value);
   if ('data' in value || 'errors' in value) return check('Answer', value);
   if ('models' in value)
     return void loadCatalogue({ text: code, name: 'models.json', url: 'file:///srv/models.json' });

@@ -42,7 +42,19 @@ const expectValid = (validate: ValidateFunction, value: unknown) => {
   expect({ value, errors: validate.errors }).toEqual({ value, errors: null });
 };
 
-const needKey: ReadonlySet<string> = new Set(['runTasks', 'followTask', 'putImage', 'postImage', 'cutOut']);
+const needKey: ReadonlySet<string> = new Set([
+  'runTasks',
+  'followTask',
+  'putImage',
+  'postImage',
+  'cutOut',
+  'createJob',
+  'listJobs',
+  'getJob',
+  'listJobItems',
+  'cancelJob',
+  'getJobResults',
+]);
 const sampleOf = (operationId: string, status: string) =>
   operations.find((operation) => operation.operationId === operationId)?.responses[status]?.content?.[
     'application/json'

@@ -4,6 +4,7 @@ export const usage = `Usage: npx clearcut <command>
 
   remove      remove the backgrounds of images, by a server or in this process
   models      list, pull, import, verify and remove the weights of models
+  jobs        send a list of images as one job, watch it, and fetch its ZIP
   keys        create, list and revoke the keys of callers
   tasks       list, show and cancel tasks
   webhooks    list and replay webhooks, print and rotate what signs them
@@ -26,6 +27,7 @@ export const usage = `Usage: npx clearcut <command>
 export const commands: Readonly<Record<string, () => Promise<Loaded>>> = {
   remove: () => import('./remove/run-remove.js'),
   models: () => import('./models/run-models.js'),
+  jobs: () => import('./jobs/run-jobs.js'),
   keys: () => import('./keys/run-keys.js'),
   tasks: () => import('./tasks/run-tasks.js'),
   webhooks: () => import('./webhooks/run-webhooks.js'),

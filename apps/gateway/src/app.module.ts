@@ -9,6 +9,7 @@ import { GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { ImagesModule } from './images/images.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { CATALOGUE } from './models/catalogue.js';
 import { ModelsModule } from './models/models.module.js';
 import { PresetsModule } from './presets/presets.module.js';
@@ -40,6 +41,7 @@ export class AppModule {
         HealthModule,
         HttpModule,
         ImagesModule,
+        JobsModule,
         ModelsModule,
         PresetsModule,
         SocketModule,

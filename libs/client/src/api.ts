@@ -11,6 +11,7 @@ export {
   type ErrorCode,
 } from './errors.js';
 export { inParallel } from './in-parallel.js';
+export type { Jobs } from './jobs.js';
 export type { Manifest, ManifestEntry } from './manifest.js';
 export type { Alpha } from './png-alpha.js';
 export { remedyOf } from './remedies.js';
@@ -32,6 +33,9 @@ export type {
   CancelAnswer,
   Composition,
   ErrorItem,
+  Job,
+  JobItem,
+  JobRequest,
   Model,
   Preset,
   Refine,

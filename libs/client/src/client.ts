@@ -1,6 +1,7 @@
 import { createBulk, type BulkEnd, type BulkInput, type BulkOptions } from './bulk.js';
 import type { Cutout } from './cutout.js';
 import { InputError } from './errors.js';
+import { createJobs, type Jobs } from './jobs.js';
 import { openRefine } from './refine-images.js';
 import { createFollow, createRemove } from './remove.js';
 import { createRunner } from './runner.js';
@@ -50,6 +51,7 @@ export type Client = {
   readonly presets: (options?: Stoppable) => Promise<readonly Preset[]>;
   /** Whose key it is, what it has used, and what is left of its budget. */
   readonly account: (options?: Stoppable) => Promise<AccountDetails>;
+  readonly jobs: Jobs;
   /** Drops the connection at once. Without tasks it closes by itself. */
   readonly close: () => void;
 };
@@ -78,6 +80,7 @@ export const createClientOn = (platform: Platform, options: ClientOptions): Clie
     models: ({ signal = never } = {}) => listModels(runner, signal),
     presets: ({ signal = never } = {}) => listPresets(runner, signal),
     account: ({ signal = never } = {}) => readAccount(runner, signal),
+    jobs: createJobs(runner),
     close: runner.close,
   };
 };

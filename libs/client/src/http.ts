@@ -12,10 +12,16 @@ export type Http = {
    * @throws TaskError for the answer's errors, ConnectionError without an answer, the signal's reason
    */
   readonly post: (task: object, signal: AbortSignal) => Promise<readonly Item[]>;
+  /** Sends an object to another address. @throws as `post` */
+  readonly postTo: (path: string, body: object, signal: AbortSignal) => Promise<readonly Item[]>;
   /** Sends a body as it is. @throws as `post` */
   readonly put: (path: string, body: Blob, signal: AbortSignal) => Promise<readonly Item[]>;
   /** @throws as `post` */
   readonly get: (path: string, signal: AbortSignal) => Promise<readonly Item[]>;
+  /** Sends DELETE. @throws as `post` */
+  readonly remove: (path: string, signal: AbortSignal) => Promise<readonly Item[]>;
+  /** The bytes of an answer that is no JSON. @throws as `post` */
+  readonly open: (path: string, signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
   /** Reads what is at an address that a result gave. @throws ConnectionError, the signal's reason */
   readonly download: <T>(
     url: string,
@@ -101,16 +107,33 @@ export const createHttp = ({ root, apiKey, fetch }: Settings): Http => {
       return itemsOf(response, await response.text(), where);
     });
 
+  const postTo: Http['postTo'] = (path, body, signal) => {
+    const headers = { 'content-type': 'application/json' };
+    return send(path, { method: 'POST', headers, body: JSON.stringify(body) }, signal);
+  };
+
   return {
-    post: (task, signal) => {
-      const headers = { 'content-type': 'application/json' };
-      return send('/v1', { method: 'POST', headers, body: JSON.stringify([task]) }, signal);
-    },
+    post: (task, signal) => postTo('/v1', [task], signal),
+    postTo,
     put: (path, body, signal) => {
       const headers = { 'content-type': 'application/octet-stream' };
       return send(path, { method: 'PUT', headers, body }, signal);
     },
     get: (path, signal) => send(path, {}, signal),
+    remove: (path, signal) => send(path, { method: 'DELETE' }, signal),
+    open: (path, signal) =>
+      connected(where, signal, async () => {
+        const response = await fetch(`${root}${path}`, { headers: authorization, signal });
+        if (response.ok && response.body) return response.body;
+        itemsOf(response, await response.text(), where);
+        throw new ConnectionError(
+          'unreadableAnswer',
+          `${where} answered ${response.status} without a body.`,
+          {
+            status: response.status,
+          },
+        );
+      }),
     download: (url, read, signal) => {
       const { host } = new URL(url);
       return connected(host, signal, async () => {

@@ -4,7 +4,8 @@ import type { Runner } from './runner.js';
 import { newUuid } from './uuid.js';
 import type { AccountDetails, CancelAnswer, Model, Preset } from './wire.js';
 
-const requireExtensions = ({ extensions }: Runner, what: string): void => {
+/** @throws InputError at a server that has only Runware's API */
+export const requireExtensions = ({ extensions }: Runner, what: string): void => {
   if (extensions.on) return;
   const message = `${what} is not part of Runware's API; see the option extensions.`;
   throw new InputError('unsupportedTaskType', message);

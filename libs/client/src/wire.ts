@@ -165,6 +165,7 @@ export type components = {
     ErrorItem: {
       /**
        * @description - `arrayTooSmall` (400): The request holds no task.
+       *     - `conflictJobUUID` (400): Another job with this jobUUID exists.
        *     - `conflictTaskUUID` (400): Another task with this taskUUID is still in flight.
        *     - `deadlineExceeded` (400): The deadline of the task passed before it was done.
        *     - `downloadFailed` (400): The image could not be fetched from its URL.
@@ -190,6 +191,7 @@ export type components = {
        *     - `invalidTtl` (400): ttl is not an integer of at least 60.
        *     - `invalidUploadEndpoint` (400): uploadEndpoint is malformed or not allowed.
        *     - `invalidWebhookURL` (400): webhookURL is malformed or not allowed.
+       *     - `jobNotFound` (404): There is no job with this jobUUID.
        *     - `maxBodySizeExceeded` (413): The request body is too large.
        *     - `maxHeaderSizeExceeded` (431): The headers of the request are too large.
        *     - `maxFrameSizeExceeded` (400): The client refuses frames of this size.
@@ -229,6 +231,7 @@ export type components = {
        */
       code:
         | 'arrayTooSmall'
+        | 'conflictJobUUID'
         | 'conflictTaskUUID'
         | 'deadlineExceeded'
         | 'downloadFailed'
@@ -254,6 +257,7 @@ export type components = {
         | 'invalidTtl'
         | 'invalidUploadEndpoint'
         | 'invalidWebhookURL'
+        | 'jobNotFound'
         | 'maxBodySizeExceeded'
         | 'maxHeaderSizeExceeded'
         | 'maxFrameSizeExceeded'
@@ -323,6 +327,120 @@ export type components = {
      * @example data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAACAAAAAgAgMAAAAOFJJnAAAADFBMVEXIUSDd5urWtajRjXEj8FqKAAAACXBIWXMAAAsTAAALEwEAmpwYAAAAVElEQVQY02MIhQIGUhkb+CCMCAYGVTCjgIGBF8w4wMDADGKEMQDBVCAjBMQQBTIiQAxVICMGxDAFMgJADFb8DLhiuHa4gXAr4JYinAF3GNypZPgUAGcYPtvvV+iuAAAAAElFTkSuQmCC
      */
     ImageSource: string;
+    /** @description How a job stands. */
+    Job: {
+      /** Format: uuid */
+      jobUUID: string;
+      /**
+       * @description ended: each image has its result or its error. cancelled: it ended after it was cancelled.
+       * @enum {string}
+       */
+      status: 'waiting' | 'running' | 'cancelling' | 'ended' | 'cancelled';
+      /** @description Images; the five numbers below add up to it. */
+      total: number;
+      /** @description Not begun, and not yet a task. */
+      waiting: number;
+      /** @description Tasks that have not ended. */
+      running: number;
+      success: number;
+      error: number;
+      cancelled: number;
+      /** @description USD for all results so far. */
+      cost: number;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      startedAt?: string;
+      /** Format: date-time */
+      finishedAt?: string;
+      /** @description Seconds until its end, if the other images take as long as those that ended. */
+      estimatedS?: number;
+      /**
+       * Format: uri
+       * @description The ZIP of its results so far. It needs the key.
+       */
+      resultsURL: string;
+    };
+    JobImage: {
+      /** @description The http(s) URL of an image, or the UUID of an uploaded or resulting one. */
+      image: string;
+      /** @description The name of its result in the ZIP; folders are kept. That of the URL, or the UUID, if left out. */
+      name?: string;
+    };
+    /** @description One image of a job. */
+    JobItem: {
+      /** @description In the list of images, from 0. */
+      place: number;
+      /** @description Of its result in the ZIP, without the extension. */
+      name: string;
+      /** @enum {string} */
+      status: 'waiting' | 'running' | 'success' | 'error' | 'cancelled';
+      /**
+       * Format: uuid
+       * @description Of its task: getResponse and getTaskDetails know it.
+       */
+      taskUUID: string;
+      /** @description Present when it succeeded, and its image is still kept. */
+      result?: components['schemas']['Cutout'];
+      /** @description Why there is no result. */
+      error?: components['schemas']['ErrorItem'];
+    };
+    /** @description Parameters of removeBackground, which hold for each image. */
+    JobOptions: {
+      /**
+       * @description AIR id or slug of the model; older taskTypes may leave it out.
+       * @example runware:109@1
+       */
+      model?: string;
+      /**
+       * @description Upper or lower case. PNG and WEBP keep the alpha channel, JPG is flattened on white. Default: "PNG".
+       * @enum {string}
+       */
+      outputFormat?: 'PNG' | 'JPG' | 'WEBP';
+      /** @description Compression quality of JPG and WEBP; PNG is lossless. Default: 95. */
+      outputQuality?: number;
+      /** @description Seconds after which the result is deleted; only for outputType URL. */
+      ttl?: number;
+      /**
+       * @description Order among the key's own tasks. Jobs are low, so that other tasks come first. Default: "low".
+       * @enum {string}
+       */
+      priority?: 'low' | 'normal' | 'high';
+      settings?: components['schemas']['Settings'];
+      refine?: components['schemas']['Refine'];
+      compose?: components['schemas']['Compose'];
+    };
+    /**
+     * @description Many images with one set of options.
+     * @example {
+     *       "jobUUID": "00000000-0000-4000-8000-000000000010",
+     *       "options": {
+     *         "model": "runware:109@1",
+     *         "outputFormat": "WEBP"
+     *       },
+     *       "images": [
+     *         {
+     *           "image": "https://shop.example/photos/shoe.jpg"
+     *         },
+     *         {
+     *           "image": "https://shop.example/photos/1234",
+     *           "name": "hats/panama"
+     *         }
+     *       ],
+     *       "webhookURL": "https://shop.example/cutouts-are-ready"
+     *     }
+     */
+    JobRequest: {
+      /**
+       * Format: uuid
+       * @description A UUID that the client chooses. The same job sent again with it is not done twice.
+       */
+      jobUUID?: string;
+      options: components['schemas']['JobOptions'];
+      images: components['schemas']['JobImage'][];
+      /** @description The job is sent there by POST when it has ended, at least once. */
+      webhookURL?: string;
+    };
     /** @description Stretches the mask: values up to `low` (0 to 100, default 5) become 0, those from `high` (155 to 255, default 250) on 255. */
     Levels: {
       /** @description Mask values up to it become 0. Default 5. */
@@ -663,6 +781,11 @@ export type Cutout = components['schemas']['Cutout'];
 export type ErrorItem = components['schemas']['ErrorItem'];
 export type Gradient = components['schemas']['Gradient'];
 export type ImageSource = components['schemas']['ImageSource'];
+export type Job = components['schemas']['Job'];
+export type JobImage = components['schemas']['JobImage'];
+export type JobItem = components['schemas']['JobItem'];
+export type JobOptions = components['schemas']['JobOptions'];
+export type JobRequest = components['schemas']['JobRequest'];
 export type Levels = components['schemas']['Levels'];
 export type Model = components['schemas']['Model'];
 export type Outline = components['schemas']['Outline'];

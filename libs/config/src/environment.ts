@@ -161,6 +161,12 @@ const ServiceSettings = z.object({
   MAX_TASKS_PER_REQUEST: integer(1, 10_000).default(100),
   /** The most tasks of one key in flight. One more gets rateLimitExceeded. */
   MAX_TASKS_IN_FLIGHT: integer(1, 10_000_000).default(10_000),
+  /** The most images of one job of `POST /v1/jobs`. */
+  MAX_JOB_IMAGES: integer(1, 1_000_000).default(10_000),
+  /** The most jobs of one owner that have not ended. */
+  MAX_OPEN_JOBS: integer(1, 10_000).default(20),
+  /** The most tasks that all jobs of one owner have in flight. Jobs also leave half of the limit of their key to others. */
+  MAX_JOB_TASKS_IN_FLIGHT: integer(1, 10_000).default(100),
   /** Seconds until a sync caller gets processingTimeout. The task goes on. */
   SYNC_TIMEOUT_S: integer(1, 3600).default(60),
   /** Port for metrics, health and the status page. Off unless set. */

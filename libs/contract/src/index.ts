@@ -44,6 +44,18 @@ export {
   withValuesAt,
   type FurtherImage,
 } from './image-parameters.js';
+export {
+  EndedJob,
+  Job,
+  JobAnswer,
+  JobItems,
+  JobList,
+  JobOptions,
+  JobRequest,
+  parseJob,
+  type JobImage,
+  type JobItem,
+} from './jobs.js';
 export { toPrediction, type PredictionTask } from './doors/prediction.js';
 export { WebhookForm } from './doors/webhook-form.js';
 export { isUuid } from './uuid.js';

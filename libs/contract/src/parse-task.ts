@@ -55,7 +55,7 @@ const dropNulls = (raw: Record<string, unknown>): Record<string, unknown> => {
 };
 
 /** Replaces other spellings of known clients by the documented one. */
-const normalise = (raw: Record<string, unknown>): Record<string, unknown> => {
+export const normalise = (raw: Record<string, unknown>): Record<string, unknown> => {
   const sent = dropNulls(raw);
   const { outputFormat } = sent;
   if (typeof outputFormat !== 'string') return sent;

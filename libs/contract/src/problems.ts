@@ -9,6 +9,11 @@ import { z } from 'zod';
  */
 export const problems = {
   arrayTooSmall: { status: 400, retryable: false, title: 'The request holds no task.' },
+  conflictJobUUID: {
+    status: 400,
+    retryable: false,
+    title: 'Another job with this jobUUID exists.',
+  },
   conflictTaskUUID: {
     status: 400,
     retryable: false,
@@ -67,6 +72,7 @@ export const problems = {
     title: 'uploadEndpoint is malformed or not allowed.',
   },
   invalidWebhookURL: { status: 400, retryable: false, title: 'webhookURL is malformed or not allowed.' },
+  jobNotFound: { status: 404, retryable: false, title: 'There is no job with this jobUUID.' },
   maxBodySizeExceeded: { status: 413, retryable: false, title: 'The request body is too large.' },
   maxHeaderSizeExceeded: {
     status: 431,

@@ -31,7 +31,7 @@ export const endingProblems = {
 } as const satisfies Record<string, StoredProblem>;
 
 /** A UUIDv7 like those that Prisma makes, which Postgres makes by itself only from 18 on. */
-const nextId = Prisma.sql`encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
+export const nextId = Prisma.sql`encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
   substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
 
 /** Rows of one statement. It keeps locks short, and lets feeders and workers in between. */
@@ -134,6 +134,10 @@ export const cancelAllWaiting = async (
   }
   return ended;
 };
+
+/** Ends those of these tasks that wait. Those that run go on. */
+export const cancelWaiting = (database: Database, ids: readonly string[]): Promise<EndedWaiting[]> =>
+  endAll(database, Prisma.sql`id = ANY(${[...ids]}::uuid[])`, endingProblems.cancelled);
 
 /** The tasks among `ids` that are to be given up. */
 export const findCancelRequests = async (database: Database, ids: readonly string[]): Promise<string[]> => {

@@ -17,6 +17,7 @@ export { insertTask, insertTasks, type TaskInsert } from './insert-tasks.js';
 export {
   cancelAllWaiting,
   cancelTask,
+  cancelWaiting,
   endingProblems,
   endUnwanted,
   findCancelRequests,
@@ -77,6 +78,7 @@ export {
   createKey,
   findOwner,
   findOwnerId,
+  findOwnerOfKey,
   findWorkingKeys,
   hashKey,
   isSecretOf,
@@ -92,6 +94,9 @@ export {
   type KeySettings,
   type Owner,
 } from './keys.js';
+export * from './job-items.js';
+export { describeJobs, jobOfEnd } from './job-outcome.js';
+export * from './jobs.js';
 export { KeyName, keyNumbers, newKey } from './key-rules.js';
 export { migrate } from './migrate.js';
 export { isDatabaseOutage } from './outage.js';

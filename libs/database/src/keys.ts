@@ -73,6 +73,12 @@ export const findOwner = async (database: Database, apiKey: string): Promise<Own
   return toOwner(found);
 };
 
+/** The owner as the key of that id. @returns undefined for a key that was revoked or has expired */
+export const findOwnerOfKey = async (database: Database, keyId: string): Promise<Owner | undefined> => {
+  const found = await database.apiKey.findUnique({ where: { id: keyId } });
+  return found && works(found, found.hash, await databaseNow(database)) ? toOwner(found) : undefined;
+};
+
 /** Of these keys' hashes, those whose keys still work. One query, for connections that stay open. */
 export const findWorkingKeys = async (
   database: Database,

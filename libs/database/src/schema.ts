@@ -30,6 +30,7 @@ export const neededMigrations: readonly string[] = [
   '20261128200000_key_changes',
   '20261129003000_further_images',
   '20261129004500_composition',
+  '20261129060000_jobs',
 ];
 
 class OldSchema extends Error {

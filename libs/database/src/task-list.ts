@@ -2,6 +2,7 @@ import type { TaskStatus } from '#contract';
 import type { Database } from './client.js';
 import { Prisma, type Task as TaskRow } from './generated/client.js';
 import { StoredProblem } from './claims.js';
+import { JOB_END } from './jobs.js';
 import { firstIdSince } from './status.js';
 
 /** How a task stands or ended, for callers: a cancelled one is no failure. */
@@ -63,6 +64,8 @@ export type TaskPage = { readonly tasks: ListedRow[]; readonly next: string | un
 /** Ids are UUIDv7, so that times of acceptance are ranges of ids. */
 const rangeOf = ({ ownerId, from, to, after }: TaskFilter): Prisma.Sql =>
   allOf([
+    // The end of a job is recorded like a task, for its webhook.
+    Prisma.sql`task_type <> ${JOB_END}`,
     ownerId === undefined ? undefined : Prisma.sql`owner_id = ${ownerId}::uuid`,
     from && Prisma.sql`id >= ${firstIdSince(from.getTime())}::uuid`,
     to && Prisma.sql`id < ${firstIdSince(to.getTime())}::uuid`,

@@ -3,6 +3,8 @@ import { TaskError, toFailure, toPrediction, toWebhookBody, type Outcome, type W
 import {
   endDelivery,
   findEnded,
+  JOB_END,
+  jobOfEnd,
   recordAttempt,
   RemovalRequest,
   releaseDelivery,
@@ -99,8 +101,15 @@ const bodies: Readonly<Record<WebhookForm, (task: TaskRow, outcome: Outcome, pub
 const formOf = ({ request }: TaskRow): WebhookForm | undefined =>
   RemovalRequest.pick({ webhookForm: true }).safeParse(request).data?.webhookForm;
 
+/** The answer of `GET /v1/jobs/JOBUUID`. */
+const jobBody = async ({ database, publicUrl }: OutcomeReader, task: TaskRow): Promise<string> => {
+  const job = await jobOfEnd(database, task, publicUrl);
+  return JSON.stringify({ data: job ? [job] : [] });
+};
+
 /** The answer of getResponse, in the form of the API that the task came by. */
 const webhookBody = async (reader: OutcomeReader, task: TaskRow): Promise<string> => {
+  if (task.taskType === JOB_END) return jobBody(reader, task);
   const outcome = await outcomeOf(reader, task);
   const form = formOf(task);
   return JSON.stringify(form ? bodies[form](task, outcome, reader.publicUrl) : toWebhookBody(outcome));

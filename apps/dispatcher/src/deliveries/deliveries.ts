@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { takeDueDeliveries, type Database, type DueDelivery } from '#database';
 import { TIMEOUT_MS } from './deliver.js';
-import { startRounds, type Rounds } from '../rounds/start-rounds.js';
+import { startRounds, type Rounds } from '#program';
 import { createPlaces, PLACES } from './places.js';
 
 /** Covers one attempt and the work before and after it. */

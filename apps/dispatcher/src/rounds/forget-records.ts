@@ -1,4 +1,11 @@
-import { forgetImages, forgetOutcomes, forgetTasks, type Database } from '#database';
+import {
+  forgetImages,
+  forgetJobItems,
+  forgetJobs,
+  forgetOutcomes,
+  forgetTasks,
+  type Database,
+} from '#database';
 import type { Logger } from '#telemetry';
 
 /** Small, so that a batch holds its locks for milliseconds. */
@@ -14,7 +21,7 @@ type Needs = {
 
 type Forget = (database: Database, days: number, limit: number) => Promise<number>;
 
-/** Deletes the rows of tasks, deliveries and images that are older than RECORD_RETENTION_D. Usage is kept. */
+/** Deletes the rows of tasks, deliveries, images and jobs that are older than RECORD_RETENTION_D. Usage is kept. */
 export const createForgetting = ({ database, config, log }: Needs) => {
   const days = config.RECORD_RETENTION_D;
   const forgetAll = async (forget: Forget, stopping?: AbortSignal): Promise<number> => {
@@ -29,7 +36,9 @@ export const createForgetting = ({ database, config, log }: Needs) => {
   return async (stopping?: AbortSignal): Promise<void> => {
     const tasks = await forgetAll(forgetTasks, stopping);
     const images = await forgetAll(forgetImages, stopping);
+    const items = await forgetAll(forgetJobItems, stopping);
+    const jobs = await forgetAll(forgetJobs, stopping);
     await forgetOutcomes(database, days);
-    if (tasks + images > 0) log.info({ tasks, images, days }, 'old records deleted');
+    if (tasks + images + items + jobs > 0) log.info({ tasks, images, jobs, days }, 'old records deleted');
   };
 };

@@ -25,7 +25,7 @@ import { createExpiry } from './expire.js';
 import { createForgetting } from './forget-records.js';
 import { createOrphanSweep } from './orphans.js';
 import { createPulse, type Pulse } from './pulse.js';
-import { startRounds } from './start-rounds.js';
+import { startRounds } from '#program';
 import { createSweep } from './sweep.js';
 import { createTidy } from './tidy.js';
 import { createUnwanted } from './unwanted.js';

@@ -6,11 +6,11 @@ import type { OpenedImage, Storage } from '#storage';
 export const cutoutIn = ({ data: [result] = [] }: Answer): Cutout | undefined =>
   result && 'inputImageUUID' in result ? result : undefined;
 
-type Needs = { readonly database: Database; readonly storage: Pick<Storage, 'open'> };
+export type OpenPictureNeeds = { readonly database: Database; readonly storage: Pick<Storage, 'open'> };
 
 /** @throws TaskError mediaExpired */
 export const openPicture = async (
-  { database, storage }: Needs,
+  { database, storage }: OpenPictureNeeds,
   { imageUUID }: Cutout,
 ): Promise<{ readonly image: Image; readonly opened: OpenedImage }> => {
   const image = await findImage(database, imageUUID);

@@ -25,8 +25,12 @@ declare module 'fastify' {
     isTaken?: boolean;
   }
   interface FastifyInstance {
-    /** Reads a JSON object whose images may be large. The key must be known. @throws TaskError */
-    readObject(request: FastifyRequest, isImage: IsImage): Promise<unknown>;
+    /**
+     * Reads a JSON object whose images may be large. The key must be known.
+     * @param maxItems the most items of its lists, each as large as a task without its image
+     * @throws TaskError
+     */
+    readObject(request: FastifyRequest, isImage: IsImage, maxItems?: number): Promise<unknown>;
     /** Reads the fields of a form without files. The key must be known. @throws TaskError */
     readForm(request: FastifyRequest): Promise<Fields>;
   }
@@ -48,6 +52,10 @@ const keyed: ReadonlySet<string | undefined> = new Set([
   '/v1/cutout',
   '/v1/images',
   '/v1/images/:taskUUID',
+  '/v1/jobs',
+  '/v1/jobs/:jobUUID',
+  '/v1/jobs/:jobUUID/items',
+  '/v1/jobs/:jobUUID/results.zip',
 ]);
 
 const takesTasks = ({ method, routeOptions }: FastifyRequest) =>
@@ -113,8 +121,8 @@ export const guardBodies = (server: FastifyInstance, needs: Needs, { pace }: Doo
     const headers = keyHeadersOf(request);
     if (hasKey(headers)) request.owner = await authenticate(entrance(request.raw), headers, undefined);
   });
-  server.decorate('readObject', (request: FastifyRequest, isImage: IsImage) =>
-    readTasks({ ...bodyNeeds, isImage }, request),
+  server.decorate('readObject', (request: FastifyRequest, isImage: IsImage, maxItems?: number) =>
+    readTasks({ ...bodyNeeds, isImage, ...(maxItems !== undefined && { maxTasks: maxItems }) }, request),
   );
   server.decorate('readForm', (request: FastifyRequest) => readForm(bodyNeeds, request));
   server.removeAllContentTypeParsers();

@@ -8,38 +8,19 @@ import {
   type TaskType,
 } from '#contract';
 import { z } from 'zod';
+import { jobSection } from './job-section.js';
+import {
+  escape,
+  json,
+  resolve,
+  typeOf,
+  type Document,
+  type ObjectSchema,
+  type Property,
+} from './json-schema.js';
 import { defaultUrl } from './default-url.js';
 import { samplesAt } from './samples.js';
 import { taskSamples, type TaskSample } from './task-samples.js';
-
-type Property = {
-  readonly type?: string;
-  readonly $ref?: string;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly anyOf?: readonly Property[];
-  readonly items?: Property;
-  readonly default?: unknown;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Property>>;
-};
-type ObjectSchema = {
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Property>>;
-  readonly required?: readonly string[];
-};
-
-const escape = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-
-const typeOf = (property: Property): string => {
-  if (property.const !== undefined) return `\`${JSON.stringify(property.const)}\``;
-  if (property.enum) return property.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' \\| ');
-  if (property.anyOf) return property.anyOf.map(typeOf).join(' \\| ');
-  if (property.type === 'array' && property.items) return `array of ${typeOf(property.items)}`;
-  return property.type ?? 'any';
-};
 
 const rangeOf = ({ minimum, maximum, default: preset }: Property): string =>
   [
@@ -61,20 +42,6 @@ const row = (taskType: string, [name, property]: [string, Property], required: r
   return `| ${cells.join(' | ')} |`;
 };
 
-type Document = ObjectSchema & {
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, ObjectSchema>>;
-};
-
-/** Named schemas are referred to, the outermost included; the page shows what they stand for. */
-const resolve = <T extends Property | ObjectSchema>(
-  part: T & { readonly $ref?: string },
-  { $defs = {} }: Document,
-): T => {
-  const name = part.$ref?.split('/').at(-1);
-  return name === undefined ? part : { ...$defs[name], ...part };
-};
-
 /** A parameter and what is inside it, by their paths. */
 const withInner = (document: Document, name: string, property: Property): [string, Property][] => {
   const resolved = resolve(property, document);
@@ -84,8 +51,6 @@ const withInner = (document: Document, name: string, property: Property): [strin
     ...inner.flatMap(([field, part]) => withInner(document, `${name}.${field}`, part)),
   ];
 };
-
-const json = (value: unknown) => ['```json', JSON.stringify(value, undefined, 2), '```'];
 
 const sampleOf = ({ title, request, answer }: TaskSample): string[] => [
   '',
@@ -181,6 +146,7 @@ export const apiPage = (): string =>
       )
       .map((entry) => `${section(entry)}\n`),
     cutout,
+    jobSection(),
     '## Errors',
     '',
     'An item of `errors` has:',

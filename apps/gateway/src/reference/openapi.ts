@@ -1,4 +1,15 @@
-import { Cutout, EndedTask, problems, Result, resultSchemas, Task, TaskArray, taskSchemas } from '#contract';
+import {
+  Cutout,
+  EndedJob,
+  EndedTask,
+  JobRequest,
+  problems,
+  Result,
+  resultSchemas,
+  Task,
+  TaskArray,
+  taskSchemas,
+} from '#contract';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
@@ -70,6 +81,8 @@ const enrich = (document: OpenAPIObject, publicUrl: string): OpenAPIObject => {
     document.components?.schemas ?? {},
     schemasOf(TaskArray, 'input'),
     schemasOf(EndedTask, 'output'),
+    schemasOf(EndedJob, 'output'),
+    schemasOf(JobRequest, 'input'),
   );
   makeExclusive(schemas);
   Object.assign(schemas[idOf(Task)] ?? {}, { discriminator: discriminator(taskSchemas) });

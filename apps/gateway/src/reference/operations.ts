@@ -20,6 +20,11 @@ const failuresOf = (samples: Samples): Readonly<Record<string, Readonly<Record<s
   cutOut: { '4XX': samples.refusedCutout, '5XX': samples.slowCutout },
   followTask: { '4XX': samples.noSuchTask, '5XX': samples.fault },
   getImage: { '404': samples.noSuchImage, '410': samples.imageGone, '5XX': samples.fault },
+  createJob: { '4XX': samples.refusedJob, '5XX': samples.fault },
+  getJob: { '4XX': samples.noSuchJob, '5XX': samples.fault },
+  listJobItems: { '4XX': samples.noSuchJob, '5XX': samples.fault },
+  cancelJob: { '4XX': samples.noSuchJob, '5XX': samples.fault },
+  getJobResults: { '4XX': samples.noSuchJob, '5XX': samples.fault },
   ready: { '4XX': samples.noHttp, '503': samples.waiting },
 });
 
@@ -60,7 +65,12 @@ const describeCutout = ({ requestBody }: Operation): void => {
 
 /** Adds to the operations what Nest's decorators do not say: samples, and that most need no key. */
 export const describeOperations = ({ paths }: OpenAPIObject, samples: Samples): void => {
-  for (const operation of Object.values(paths).flatMap(({ get, post, put }) => [get, post, put])) {
+  for (const operation of Object.values(paths).flatMap((path) => [
+    path.get,
+    path.post,
+    path.put,
+    path.delete,
+  ])) {
     if (!operation) continue;
     operation.security ??= [];
     describeFailures(operation, samples);

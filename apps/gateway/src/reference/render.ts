@@ -7,6 +7,7 @@ import { DoorModule } from '../door/door.module.js';
 import { GATEWAY_OPTIONS } from '../gateway-options.js';
 import { HealthModule } from '../health/health.module.js';
 import { ImagesModule } from '../images/images.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { CATALOGUE } from '../models/catalogue.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
@@ -22,7 +23,16 @@ const global = [CATALOGUE, CONFIG, GATEWAY_OPTIONS, LOG, PROGRAM, SHUTDOWN];
 /** The modules that have routes. */
 @Global()
 @Module({
-  imports: [DoorModule, TasksModule, ModelsModule, ImagesModule, UploadsModule, CutoutModule, HealthModule],
+  imports: [
+    DoorModule,
+    TasksModule,
+    ModelsModule,
+    ImagesModule,
+    UploadsModule,
+    CutoutModule,
+    JobsModule,
+    HealthModule,
+  ],
   providers: global.map((token) => ({ provide: token, useValue: undefined })),
   exports: global,
 })

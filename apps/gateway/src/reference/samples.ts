@@ -1,5 +1,6 @@
 import {
   examples,
+  parseJob,
   parseTask,
   TaskError,
   toAnswer,
@@ -8,12 +9,14 @@ import {
   withDocumentation,
   type Answer,
   type Cutout,
+  type Job,
 } from '#contract';
 import { catalogue } from '#models';
 import { modelUnavailable } from '../models/availability.js';
 import { noHttp } from '../http/raw-answer.js';
 import type { Readiness } from '../health/readiness.js';
 import { internalFault } from '../http/problem.filter.js';
+import { noSuchJob } from '../jobs/read-jobs.js';
 import { noSuchTask } from '../tasks/polls.js';
 import { imageGone, noSuchImage } from '../images/serve-image.js';
 
@@ -79,6 +82,33 @@ const stillRunning = new TaskError(
   'The task is not done after 60 s; it goes on, ask for it by getResponse.',
 );
 
+/** What the check of a job with a wrong option says. */
+const refusedJob = (): TaskError => {
+  try {
+    parseJob({ options: { outputQuality: 5 }, images: [{ image: 'https://shop.example/shoe.jpg' }] }, 1);
+  } catch (error) {
+    if (error instanceof TaskError) return error;
+    throw error;
+  }
+  throw new Error('The sample of a bad job is valid.');
+};
+
+const jobAt = (publicUrl: string): Job => ({
+  jobUUID: '00000000-0000-4000-8000-000000000010',
+  status: 'ended',
+  total: 2,
+  waiting: 0,
+  running: 0,
+  success: 1,
+  error: 1,
+  cancelled: 0,
+  cost: 0.0006,
+  createdAt: '2026-11-28T09:00:00.000Z',
+  startedAt: '2026-11-28T09:00:00.400Z',
+  finishedAt: '2026-11-28T09:00:02.700Z',
+  resultsURL: `${publicUrl}/v1/jobs/00000000-0000-4000-8000-000000000010/results.zip`,
+});
+
 /** Answers and webhook calls as the service makes them. A test compares them with its own. */
 export const samplesAt = (publicUrl: string) => {
   const answer = (error: TaskError, routing = {}): Answer =>
@@ -95,6 +125,9 @@ export const samplesAt = (publicUrl: string) => {
     noSuchTask: answer(noSuchTask(taskUUID)),
     noSuchImage: answer(noSuchImage()),
     imageGone: answer(imageGone()),
+    noSuchJob: answer(noSuchJob('00000000-0000-4000-8000-000000000010')),
+    refusedJob: answer(refusedJob()),
+    job: jobAt(publicUrl),
     waiting,
     webhookOfSuccess: toWebhookBody({ result: cutout }),
     webhookOfFailure: toWebhookBody(toFailure(noImage, removal)),

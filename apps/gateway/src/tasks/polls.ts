@@ -3,6 +3,7 @@ import { outputOf, TaskError, type GetResponse, type GetTaskDetails, type Outcom
 import {
   databaseNow,
   findTasks,
+  JOB_END,
   RemovalRequest,
   statusOf,
   type AskedTask,
@@ -35,7 +36,8 @@ type Look = (asked: AskedTask) => Promise<FoundTask | undefined>;
 
 const requireTask = async (look: Look, owner: Owner, taskUUID: string): Promise<FoundTask> => {
   const task = await look({ ownerId: owner.id, taskUuid: taskUUID });
-  if (task) return task;
+  // The end of a job is recorded like a task, for its webhook.
+  if (task && task.taskType !== JOB_END) return task;
   throw noSuchTask(taskUUID);
 };
 

@@ -171,6 +171,16 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
     }),
     provide(INTAKE, createIntake, { admission: ADMISSION, answerTasks: ANSWER_TASKS, config: CONFIG }),
   ],
-  exports: [ANSWER_TASKS, INTAKE, POLLS, READ_OUTCOME, READ_PROGRESS, TASK_EVENTS, WAITING_ROOM],
+  exports: [
+    ANSWER_TASKS,
+    INTAKE,
+    POLLS,
+    PRESETS,
+    READ_OUTCOME,
+    READ_PROGRESS,
+    REMOVE_BACKGROUND,
+    TASK_EVENTS,
+    WAITING_ROOM,
+  ],
 })
 export class TasksModule {}

@@ -1,0 +1,64 @@
+import {
+  cancelWaiting,
+  cancelWaitingItems,
+  endJob,
+  putOffJob,
+  settleItems,
+  takeJob,
+  takenTasks,
+  type JobRow,
+} from '#database';
+import type { Feeder } from '#feeder';
+import type { Logger } from '#telemetry';
+import type { GatewayMetrics } from '../gateway-metrics.js';
+import { submitItems, type SubmitNeeds } from './submit-items.js';
+
+export type AdvanceNeeds = SubmitNeeds & {
+  readonly feeder: Pick<Feeder, 'wake'>;
+  readonly metrics: Pick<GatewayMetrics, 'finished'>;
+  readonly log: Logger;
+};
+
+/** For one look at a job. A gateway that dies meanwhile leaves it to others after this time. */
+const LEASE_MS = 30_000;
+/** Between two looks at a job. */
+const LOOK_EVERY_MS = 400;
+const LONGEST_WAIT_MS = 30_000;
+
+const gone = { code: 'taskExpired', message: 'The record of the task was deleted, as old ones are.' };
+
+/** Cancels the tasks of a job that wait. Those that run go on, and their results are kept. */
+const cancelTasks = async (needs: AdvanceNeeds, job: JobRow): Promise<void> => {
+  await cancelWaitingItems(needs.database, job.id);
+  const ended = await cancelWaiting(needs.database, await takenTasks(needs.database, job.id));
+  for (const { model, lane, count } of ended) {
+    needs.metrics.finished.count({ model, code: 'taskCancelled' }, count);
+    needs.feeder.wake(lane);
+  }
+};
+
+/** @returns for how long the job is left alone; undefined when it has ended */
+const advance = async (needs: AdvanceNeeds, job: JobRow): Promise<number | undefined> => {
+  const { database, log } = needs;
+  if (job.cancelRequestedAt) await cancelTasks(needs, job);
+  await settleItems(database, job.id, gone);
+  // Also after a cancellation: items that a program took before it died find their tasks, or are cancelled later.
+  const { waitS } = await submitItems(needs, job);
+  if (await endJob(database, job.id)) {
+    log.info({ jobId: job.id, images: job.total }, 'job ended');
+    return undefined;
+  }
+  return waitS === undefined ? LOOK_EVERY_MS : Math.min(waitS * 1000, LONGEST_WAIT_MS);
+};
+
+/** Looks at each open job that is due: notes which tasks ended, makes new ones, and ends what has no more. */
+export const createAdvanceJobs =
+  (needs: AdvanceNeeds) =>
+  async (stopping: AbortSignal): Promise<void> => {
+    while (!stopping.aborted) {
+      const job = await takeJob(needs.database, LEASE_MS);
+      if (!job) return;
+      const waitMs = await advance(needs, job);
+      if (waitMs !== undefined) await putOffJob(needs.database, job.id, waitMs);
+    }
+  };

@@ -1,0 +1,150 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { ServiceConfig } from '#config';
+import {
+  furtherImagesOf,
+  isUuid,
+  parseImageSource,
+  parseJob,
+  parseTask,
+  TaskError,
+  toRemoval,
+  type Job,
+  type JobImage,
+  type JobRequest,
+  type Presets,
+  type RemoveBackground,
+} from '#contract';
+import {
+  countOpenJobs,
+  describeJobs,
+  findJob,
+  insertJob,
+  newJobId,
+  type Database,
+  type JobRow,
+  type Owner,
+} from '#database';
+import type { Outbound } from '#outbound';
+import type { Secrets } from '#secrets';
+import { stringify } from 'safe-stable-stringify';
+import { checkAddresses } from '../tasks/check-addresses.js';
+import type { RemovalHandler } from '../tasks/remove-background.js';
+import { uuidOfName } from '../tasks/uuid-of-name.js';
+import { namesOf } from './item-names.js';
+import { namingOptions } from './option-faults.js';
+
+export type CreateNeeds = {
+  readonly config: Pick<ServiceConfig, 'MAX_JOB_IMAGES' | 'MAX_OPEN_JOBS' | 'PUBLIC_URL'>;
+  readonly database: Database;
+  readonly outbound: Pick<Outbound, 'checkUrl'>;
+  readonly presets: Presets;
+  readonly removal: Pick<RemovalHandler, 'dryRun'>;
+  readonly secrets: Pick<Secrets, 'seal'>;
+};
+
+/** Stands for an image of the job, since the options are checked before any image is read. */
+const STAND_IN =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==';
+
+const invalidImage = (place: number): TaskError => {
+  const message = `The image at place ${place} of 'images' is neither an http(s) URL nor a UUID: upload it first, and name its UUID.`;
+  return new TaskError('invalidInputImage', message, { parameter: 'images.image' });
+};
+
+const requireImages = (images: readonly JobImage[]): void => {
+  const place = images.findIndex(
+    ({ image }) =>
+      !isUuid(image.trim()) && !(/^https?:\/\//i.test(image.trim()) && URL.canParse(image.trim())),
+  );
+  if (place >= 0) throw invalidImage(place);
+};
+
+/** Each task would store a copy of what comes inside the options. */
+const requireReferences = async (task: RemoveBackground, presets: Presets): Promise<void> => {
+  toRemoval(task, presets);
+  for (const { parameter, image } of furtherImagesOf(task)) {
+    if ((await parseImageSource(image, parameter)).kind !== 'inline') continue;
+    const message = `'${parameter}' of a job must be a URL or a UUID: upload the image first, and name its UUID.`;
+    throw new TaskError('invalidInputImage', message, { parameter });
+  }
+};
+
+/** @throws TaskError with the faults that would fail each of the job's tasks */
+const checkOptions = async (needs: CreateNeeds, owner: Owner, { options }: JobRequest): Promise<void> => {
+  const sent = { ...options, taskType: 'removeBackground', taskUUID: randomUUID(), inputImage: STAND_IN };
+  await namingOptions(async () => {
+    const task = parseTask(sent) as RemoveBackground;
+    await requireReferences(task, needs.presets);
+    await needs.removal.dryRun(owner, task, sent);
+  });
+};
+
+const hashOf = ({ options, images, webhookURL }: JobRequest): string => {
+  const asked: object = { options, images, webhookURL };
+  return createHash('sha256').update(stringify(asked)).digest('hex');
+};
+
+const conflict = (): TaskError =>
+  new TaskError('conflictJobUUID', 'There is another job with this jobUUID: choose a new one.', {
+    parameter: 'jobUUID',
+  });
+
+const requirePlace = async ({ config, database }: CreateNeeds, owner: Owner): Promise<void> => {
+  const open = await countOpenJobs(database, owner.id);
+  if (open < config.MAX_OPEN_JOBS) return;
+  const message = `${open} jobs of this key's owner have not ended; ${config.MAX_OPEN_JOBS} are allowed. Wait for the end of one, or cancel it.`;
+  throw new TaskError('rateLimitExceeded', message, { max: config.MAX_OPEN_JOBS, retryAfter: 30 });
+};
+
+/** @returns false when another request stored a job of this UUID first */
+const store = async (
+  { database, secrets }: CreateNeeds,
+  owner: Owner,
+  request: JobRequest,
+  { jobUuid, payloadHash }: Pick<JobRow, 'jobUuid' | 'payloadHash'>,
+): Promise<boolean> => {
+  const { options, images, webhookURL } = request;
+  const id = await newJobId(database);
+  const names = namesOf(images);
+  const items = images.map(({ image }, place) => ({
+    name: names[place] ?? `image-${place + 1}`,
+    source: secrets.seal(image.trim()),
+    taskUuid: uuidOfName(id, `${place}`),
+  }));
+  const job = {
+    id,
+    ownerId: owner.id,
+    keyId: owner.key.id,
+    jobUuid,
+    payloadHash,
+    options: secrets.seal(JSON.stringify(options)),
+    webhookUrl: webhookURL ? secrets.seal(webhookURL) : null,
+    webhookHost: webhookURL ? new URL(webhookURL).host : null,
+  };
+  return insertJob(database, job, items);
+};
+
+/**
+ * Stores a job, or finds the one that it repeats. Once this resolves, the job survives any crash.
+ *
+ * @throws TaskError with all faults of the options; conflictJobUUID, rateLimitExceeded
+ */
+export const createJob = async (needs: CreateNeeds, owner: Owner, body: unknown): Promise<Job> => {
+  const request = parseJob(body, needs.config.MAX_JOB_IMAGES);
+  const jobUuid = (request.jobUUID ?? randomUUID()).toLowerCase();
+  const payloadHash = hashOf(request);
+  const find = () => findJob(needs.database, owner.id, jobUuid);
+
+  if (!(await find())) {
+    requireImages(request.images);
+    await checkAddresses(needs.outbound, { webhookURL: request.webhookURL });
+    await checkOptions(needs, owner, request);
+    await requirePlace(needs, owner);
+    await store(needs, owner, request, { jobUuid, payloadHash });
+  }
+  const job = await find();
+  if (job?.payloadHash !== payloadHash) throw conflict();
+  const [answer] = await describeJobs(needs.database, [job], needs.config.PUBLIC_URL);
+  if (!answer) throw new Error(`The job ${job.id} cannot be described.`);
+  return answer;
+};

@@ -1,0 +1,71 @@
+import type { JobImage } from '#contract';
+
+/** Bytes of one part of a path, below what file systems take. */
+const MAX_PART = 120;
+const MAX_FOLDERS = 8;
+
+/** Names that Windows keeps for devices. */
+const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
+/** Control characters, and what Windows forbids in names. */
+// eslint-disable-next-line no-control-regex
+const FORBIDDEN = /[\u0000-\u001f\u007f<>:"|?*]/g;
+
+const shorten = (text: string): string => {
+  let short = text;
+  while (Buffer.byteLength(short) > MAX_PART) short = Array.from(short).slice(0, -1).join('');
+  return short;
+};
+
+/** @returns undefined for a part that leads nowhere, or upwards */
+const safePart = (part: string): string | undefined => {
+  const clean = shorten(part.normalize('NFC').replaceAll(FORBIDDEN, '_'))
+    .replace(/[. ]+$/, '')
+    .trim();
+  if (clean === '') return undefined;
+  return RESERVED.test(clean) ? `_${clean}` : clean;
+};
+
+const safePath = (path: string): string =>
+  path
+    .split(/[\\/]/)
+    .flatMap((part) => safePart(part) ?? [])
+    .slice(-MAX_FOLDERS)
+    .join('/');
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+const lastOfUrl = (image: string): string =>
+  URL.canParse(image)
+    ? decoded(new URL(image).pathname.split('/').findLast((part) => part !== '') ?? '')
+    : image;
+
+/** What an image is called that has no name of its own, which may hold a slash once it is decoded. */
+const nameOfImage = (image: string): string => lastOfUrl(image).replaceAll(/[\\/]/g, '_');
+
+const withoutExtension = (name: string): string => name.replace(/\.(?:png|jpe?g|jfif|webp)$/i, '');
+
+/**
+ * The names of a job's results in its ZIP, without extensions. They stay within the folder that a ZIP is unpacked into,
+ * on every system, and no two are alike.
+ */
+export const namesOf = (images: readonly JobImage[]): string[] => {
+  const taken = new Set<string>();
+  const next = new Map<string, number>();
+  return images.map(({ image, name }, place) => {
+    const base = withoutExtension(safePath(name ?? nameOfImage(image))) || `image-${place + 1}`;
+    const key = base.toLowerCase();
+    let count = next.get(key) ?? 1;
+    let unique = base;
+    while (taken.has(unique.toLowerCase())) unique = `${base}-${++count}`;
+    next.set(key, count);
+    taken.add(unique.toLowerCase());
+    return unique;
+  });
+};

@@ -1,0 +1,89 @@
+import {
+  CONFIG,
+  DATABASE,
+  DatabaseModule,
+  FEEDER,
+  FeederModule,
+  LOG,
+  OUTBOUND,
+  OutboundModule,
+  provide,
+  SECRETS,
+  SecretsModule,
+  SHUTDOWN,
+  STORAGE,
+  StorageModule,
+  TelemetryModule,
+  token,
+} from '#nest';
+import { startRounds } from '#program';
+import { createFaultLog } from '#telemetry';
+import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { GatewayMetricsModule } from '../gateway-metrics.module.js';
+import { GATEWAY_METRICS } from '../gateway-metrics.js';
+import { ANSWER_TASKS } from '../tasks/answer-tasks.js';
+import { PRESETS } from '../tasks/presets.js';
+import { READ_OUTCOME } from '../tasks/read-outcome.js';
+import { REMOVE_BACKGROUND } from '../tasks/remove-background.js';
+import { TasksModule } from '../tasks/tasks.module.js';
+import { createAdvanceJobs } from './advance-jobs.js';
+import { createJobs, JOBS } from './jobs.js';
+import { JobsController } from './jobs.controller.js';
+
+const START_JOBS = token<() => void>('start jobs');
+
+/** How often open jobs are looked for. */
+const LOOK_EVERY_MS = 500;
+
+/** Takes jobs of many images, and makes tasks of them a few at a time. */
+@Module({
+  imports: [
+    DatabaseModule,
+    FeederModule,
+    GatewayMetricsModule,
+    OutboundModule,
+    SecretsModule,
+    StorageModule,
+    TasksModule,
+    TelemetryModule,
+  ],
+  controllers: [JobsController],
+  providers: [
+    provide(JOBS, createJobs, {
+      config: CONFIG,
+      database: DATABASE,
+      outbound: OUTBOUND,
+      presets: PRESETS,
+      readOutcome: READ_OUTCOME,
+      removal: REMOVE_BACKGROUND,
+      secrets: SECRETS,
+      storage: STORAGE,
+    }),
+    provide(
+      START_JOBS,
+      ({ shutdown, ...needs }) =>
+        () => {
+          const onError = createFaultLog(needs.log, 'jobs cannot go on');
+          const rounds = startRounds(createAdvanceJobs(needs), LOOK_EVERY_MS, onError);
+          shutdown.finish('jobs', rounds.stop);
+        },
+      {
+        answerTasks: ANSWER_TASKS,
+        config: CONFIG,
+        database: DATABASE,
+        feeder: FEEDER,
+        metrics: GATEWAY_METRICS,
+        secrets: SECRETS,
+        shutdown: SHUTDOWN,
+        log: LOG,
+      },
+    ),
+  ],
+})
+export class JobsModule implements OnApplicationBootstrap {
+  constructor(@Inject(START_JOBS) private readonly start: () => void) {}
+
+  onApplicationBootstrap(): void {
+    this.start();
+  }
+}

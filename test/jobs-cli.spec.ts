@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { clearcut as runClearcut } from './support/cli.js';
+import { startPictureServer, type PictureServer } from './support/picture-server.js';
+import { disc, toPng } from './support/pictures.js';
+import { startService, type Service } from './support/service.js';
+import { filesOfZip } from './support/zip.js';
+
+describe('npx clearcut jobs', () => {
+  let service: Service;
+  let pictures: PictureServer;
+  let folder: string;
+  beforeAll(async () => {
+    pictures = await startPictureServer(await toPng(disc(30, 30)));
+    service = await startService({ env: { OUTBOUND_ALLOW: '127.0.0.1' } });
+    await service.worker.start();
+    folder = await mkdtemp(join(tmpdir(), 'clearcut-jobs-'));
+  });
+  afterAll(async () => {
+    await service.stop();
+    await pictures.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const jobs = (...args: readonly string[]) =>
+    runClearcut(['jobs', ...args], { CLEARCUT_URL: service.url, CLEARCUT_KEY: service.key });
+
+  const manifestOf = async (...lines: readonly string[]) => {
+    const path = join(folder, `${randomUUID()}.txt`);
+    await writeFile(path, lines.join('\n'));
+    return path;
+  };
+
+  it('sends a manifest, waits, shows what failed and downloads the ZIP', async () => {
+    const id = randomUUID();
+    const manifest = await manifestOf(
+      '# two that are there, one that is not',
+      pictures.url,
+      `${pictures.url}\tred shoe.jpg`,
+      JSON.stringify({ image: randomUUID(), name: 'lost' }),
+    );
+    const options = ['--options', '{"outputFormat":"webp"}', '--id', id, '--wait', '--json'];
+    const created = await jobs('create', manifest, ...options);
+    expect([created.code, created.err]).toEqual([1, '']);
+    expect(JSON.parse(created.out)).toMatchObject([{ jobUUID: id, status: 'ended', success: 2, error: 1 }]);
+    expect((await jobs('create', manifest, ...options)).out).toBe(created.out);
+
+    const shown = await jobs('show', id);
+    expect(shown.code).toBe(0);
+    expect(shown.out).toMatch(/2 +lost +mediaNotFound/);
+    expect((await jobs('list')).out).toContain(id);
+    expect((await jobs('cancel', id)).out).toMatch(/ended/);
+
+    const zip = join(folder, 'results.zip');
+    expect(await jobs('download', id, '-o', zip)).toEqual({ code: 0, out: `${zip}\n`, err: '' });
+    const files = filesOfZip(await readFile(zip));
+    expect([...files.keys()]).toEqual(['picture.webp', 'red shoe.webp', 'errors.json']);
+  });
+
+  it.each([
+    [['create'], 'Name one manifest.'],
+    [['create', 'nothing-here.txt'], 'The manifest nothing-here.txt cannot be read'],
+    [['show', 'x'], 'Name one job by its jobUUID, as jobs list shows it.'],
+  ])('answers %j with its usage', async (args, message) => {
+    const { code, err } = await jobs(...args);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+  });
+
+  it('says in one sentence that there is no such job', async () => {
+    const { code, err } = await jobs('show', randomUUID());
+    expect(code).toBe(1);
+    expect(err).toContain('There is no job');
+  });
+});
