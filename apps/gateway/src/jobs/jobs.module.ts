@@ -21,8 +21,9 @@ import { createFaultLog } from '#telemetry';
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { GatewayMetricsModule } from '../gateway-metrics.module.js';
 import { GATEWAY_METRICS } from '../gateway-metrics.js';
+import { PresetsModule } from '../presets/presets.module.js';
+import { PRESETS } from '../presets/presets.js';
 import { ANSWER_TASKS } from '../tasks/answer-tasks.js';
-import { PRESETS } from '../tasks/presets.js';
 import { READ_OUTCOME } from '../tasks/read-outcome.js';
 import { REMOVE_BACKGROUND } from '../tasks/remove-background.js';
 import { TasksModule } from '../tasks/tasks.module.js';
@@ -42,6 +43,7 @@ const LOOK_EVERY_MS = 500;
     FeederModule,
     GatewayMetricsModule,
     OutboundModule,
+    PresetsModule,
     SecretsModule,
     StorageModule,
     TasksModule,

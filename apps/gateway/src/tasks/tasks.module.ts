@@ -175,7 +175,6 @@ import { createWebhooks, WEBHOOKS } from './webhooks.js';
     ANSWER_TASKS,
     INTAKE,
     POLLS,
-    PRESETS,
     READ_OUTCOME,
     READ_PROGRESS,
     REMOVE_BACKGROUND,
