@@ -53,16 +53,25 @@ const takeBy = (takers: Takers, { head, body }: Frame): void => {
   take(message, body);
 };
 
+const ignore = () => undefined;
+
 export const startDecoderProcess = ({ limits, maxBytes, pixelFile }: ProcessOptions): DecoderProcess => {
   const hasPixelFile = pixelFile !== undefined;
   const { pid, channel, kill, ended } = spawnDecoder({ ...limits, hasPixelFile }, pixelFile?.fd);
   let memoryBytes = 0;
+  let known: End | undefined;
   let emptied = Promise.resolve();
-  let onOutcome: (outcome: Outcome) => void = () => undefined;
+  let onOutcome: (outcome: Outcome) => void = ignore;
   let onReady: (end?: End) => void = () => undefined;
   const ready = new Promise<End | undefined>((resolve) => {
     onReady = resolve;
   });
+  /** Answers the image in hand, and keeps nothing of it. */
+  const tell = (outcome: Outcome): void => {
+    const answer = onOutcome;
+    onOutcome = ignore;
+    answer(outcome);
+  };
   const breakOff = (fault: string): void => kill('killed', fault);
 
   const takePhoto = async (answer: PhotoAnswer, body: Photo['data']): Promise<void> => {
@@ -71,7 +80,7 @@ export const startDecoderProcess = ({ limits, maxBytes, pixelFile }: ProcessOpti
     const data = place === 'file' && read ? read : body;
     if (!isWhole(answer) || data.length !== bytes) return breakOff('it answered with other pixels');
     emptied = pixelFile?.empty() ?? Promise.resolve();
-    onOutcome({ type: 'photo', photo: { ...photo, data }, fileFault });
+    tell({ type: 'photo', photo: { ...photo, data }, fileFault });
   };
 
   const take: Takers = {
@@ -85,14 +94,15 @@ export const startDecoderProcess = ({ limits, maxBytes, pixelFile }: ProcessOpti
     },
     photo: (answer, body) => void takePhoto(answer, body).catch((error: unknown) => breakOff(String(error))),
     refused: ({ kind, subject, what, facts }) =>
-      onOutcome({ type: 'refused', error: new ImageError(kind, subject, what, facts) }),
-    failed: (answer) => onOutcome(answer),
+      tell({ type: 'refused', error: new ImageError(kind, subject, what, facts) }),
+    failed: tell,
   };
 
   const close = async (): Promise<void> => {
     const end = await ended;
+    known = end;
     onReady(end);
-    onOutcome({ type: 'ended', end });
+    tell({ type: 'ended', end });
     await pixelFile?.close();
   };
   void close();
@@ -104,8 +114,9 @@ export const startDecoderProcess = ({ limits, maxBytes, pixelFile }: ProcessOpti
     decode: (bytes, maxPixels) =>
       new Promise<Outcome>((resolve) => {
         onOutcome = resolve;
-        void ended.then((end) => resolve({ type: 'ended', end }));
-        if (channel?.writable) sendFrame(channel, { maxPixels }, bytes);
+        // Not by `ended`, which would keep the bytes of every image until the process ends.
+        if (known) resolve({ type: 'ended', end: known });
+        else if (channel?.writable) sendFrame(channel, { maxPixels }, bytes);
       }),
     freed: () => emptied,
     kill,

@@ -7,6 +7,7 @@ import { decode, ImageError, limitThreads } from '#imaging';
 import { onLinux } from '#test/on-linux';
 import { canMountDisks, mountSmallDisk } from '#test/small-disk';
 import { HANG_MS, until } from '#test/until';
+import { collectGarbage } from '#test/garbage';
 import { DecoderError, openDecoders, type DecoderOptions, type Decoders } from './index.js';
 import type { End } from './ending.js';
 
@@ -59,6 +60,22 @@ describe('decoders', () => {
       process.kill(pid, signal);
     }
   };
+
+  it('keep nothing of an image that was decoded', async () => {
+    const { decode: boxed } = await open();
+    const decodeOnce = async () => {
+      const file = Uint8Array.from(small);
+      const { data } = await boxed(file);
+      return [new WeakRef(file), new WeakRef(data)];
+    };
+    const kept: WeakRef<object>[] = [];
+    for (let i = 0; i < 5; i++) kept.push(...(await decodeOnce()));
+    await until('the end of their memory', () => {
+      collectGarbage();
+      return kept.every((each) => each.deref() === undefined);
+    });
+    expect(ends).toEqual([]);
+  });
 
   it('give the same pixels and facts as this process', async () => {
     const { decode: boxed } = await open();
