@@ -19,7 +19,6 @@ const places = {
   Dockerfile: /^ARG VERSION=(.*)$/gm,
   'docker-compose.yml': /\$\{CLEARCUT_VERSION:-(.*?)\}/g,
   'k8s/components/release/kustomization.yaml': /newTag: (.*)$/gm,
-  'k8s/components/weights-image/worker.yaml': /clearcut\/weights:([\w.-]+)/g,
 };
 
 /** Names of Kubernetes' objects should have no dots. */
