@@ -38,6 +38,7 @@ const notRun: Readonly<Record<string, number>> = {
   'docs/command-line.md': 1,
   'docs/doors/fal.md': 2,
   'docs/doors/replicate.md': 2,
+  'docs/kubernetes.md': 6,
   'docs/models.md': 1,
   'docs/operations.md': 14,
   'docs/performance.md': 1,

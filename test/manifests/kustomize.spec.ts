@@ -11,6 +11,7 @@ import { openDatabase } from '#database';
 import { catalogue } from '#models';
 import { defaultPort, environmentNames } from '#test/environment-names';
 import { freshDatabase } from '#test/databases';
+import { charts, renderChart } from '../support/helm.js';
 import {
   buildManifests,
   containersOf,
@@ -40,6 +41,8 @@ const settingOf = (manifests: readonly Manifest[], name: string): number =>
 const deploymentsOf = (manifests: readonly Manifest[]) =>
   manifests.filter(({ kind }) => kind === 'Deployment');
 
+const chartOf = (folder: string) => `the chart as ${folder}`;
+
 const titleOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
 
 const python = await pythonWith('test/manifests/kubernetes-validate.txt').catch((error: unknown) => {
@@ -58,9 +61,10 @@ describeManifests('the manifests', () => {
   const all = () => [...built.values()].flat();
   beforeAll(async () => {
     for (const folder of kustomizations) built.set(folder, await buildManifests(folder));
+    for (const [folder, values] of charts) built.set(chartOf(folder), await renderChart(values));
   }, 60_000);
 
-  describe.each(kustomizations)('of %s', (folder) => {
+  describe.each([...kustomizations, ...[...charts.keys()].map(chartOf)])('of %s', (folder) => {
     itValidates.each(VERSIONS)('are what Kubernetes %s takes', (version) => {
       const objects = of(folder).filter(({ kind }) => !Object.hasOwn(custom, kind));
       const input = JSON.stringify({ version, objects });
@@ -126,6 +130,13 @@ describeManifests('the manifests', () => {
         expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(stopS + 5);
       }
     });
+  });
+
+  it.each(kustomizations)('are all in one namespace in %s', (folder) => {
+    const elsewhere = of(folder).filter(({ kind, metadata }) =>
+      kind === 'Namespace' ? metadata.name !== 'clearcut' : metadata.namespace !== 'clearcut',
+    );
+    expect(elsewhere.map(titleOf)).toEqual([]);
   });
 
   it.each(kustomizations)('migrate once for each release in %s, and start programs only then', (folder) => {
