@@ -86,7 +86,7 @@ describeChart('the chart', () => {
 
   it('has a row for every value in docs/kubernetes.md, and no other', () => {
     const [table] = /^\| value[^]*?\n\n/m.exec(page) ?? [];
-    const rows = [...(table ?? '').matchAll(/^\| `([a-zA-Z<>.]+)` /gm)].map(([, path]) => path);
+    const rows = [...(table ?? '').matchAll(/^\| `([a-zA-Z<>.]+)` /gm)].map(([, path = '']) => path);
     const values = pathsOf(readYaml('k8s/values.yaml') as object);
     expect(rows.toSorted()).toEqual([...new Set(values)].toSorted());
   });
