@@ -2,7 +2,7 @@
 #
 #   docker build --target gateway --tag clearcut/gateway .
 #
-# Targets: gateway, dispatcher, worker-cpu, worker-gpu, migrate, models, weights. Each base has an argument for its
+# Targets: gateway, dispatcher, worker-cpu, worker-gpu, migrate, models, all-in-one, weights. Each base has an argument for its
 # digest, such as NODE_DIGEST=sha256:…; docs/operations.md explains how to pin them.
 ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
 ARG NODE_DIGEST=
@@ -34,6 +34,10 @@ FROM build AS migrate-files
 RUN node tools/stage.mjs migrate /app
 FROM build AS models-files
 RUN node tools/stage.mjs models /app
+FROM build AS all-in-one-files
+RUN node tools/stage.mjs all-in-one /app \
+  # initdb needs a name for its user.
+  && printf 'root:x:0:0:root:/root:/bin/sh\nclearcut:x:10001:10001::/tmp:/bin/false\n' > /passwd
 
 # npm has the CPU build only. The matching CUDA libraries come from NuGet, or from a folder or an image that the build
 # gets by --build-context cuda-libraries=…. The script's flag takes no name: it ignores `=cuda12`.
@@ -137,6 +141,18 @@ VOLUME ["/models"]
 HEALTHCHECK NONE
 ENTRYPOINT ["node", "dist/apps/cli/src/main.js", "cli", "models"]
 CMD ["list"]
+
+# The whole service for one machine: gateway, worker on the CPU, dispatcher and Postgres, all in the volume at /data. It
+# pulls the default model at its first start.
+FROM program-cpu AS all-in-one
+COPY --from=all-in-one-files /passwd /etc/passwd
+COPY --from=node /usr/local/lib/node_modules/npm/ /usr/local/lib/node_modules/npm/
+ENV npm_execpath=/usr/local/lib/node_modules/npm/bin/npm-cli.js MODELS_DIR=/data/models
+COPY --from=all-in-one-files /app/ ./
+VOLUME ["/data"]
+EXPOSE 3000 9464 9465 9466
+HEALTHCHECK --interval=10s --timeout=5s --start-period=600s CMD ["node", "tools/healthcheck.mjs"]
+ENTRYPOINT ["node", "dist/apps/cli/src/start/main.js"]
 
 # An image of weights, for clusters that mount images as volumes. Build it with MODELS="…".
 FROM models AS pulled

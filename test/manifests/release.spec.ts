@@ -21,7 +21,7 @@ type Job = {
 type Workflow = {
   readonly on: { readonly push: { readonly tags: readonly string[] } };
   readonly permissions: Readonly<Record<string, string>>;
-  readonly jobs: Readonly<Record<'gate' | 'packages' | 'images' | 'tags' | 'notes', Job>>;
+  readonly jobs: Readonly<Record<'gate' | 'packages' | 'images' | 'tags' | 'chart' | 'notes', Job>>;
 };
 type Manifest = {
   readonly name: string;
@@ -66,6 +66,7 @@ describe('the release workflow', () => {
       ['packages', { contents: 'read', 'id-token': 'write' }],
       ['images', { contents: 'read' }],
       ['tags', { contents: 'read', 'id-token': 'write', attestations: 'write' }],
+      ['chart', { contents: 'read', 'id-token': 'write', attestations: 'write' }],
       ['notes', { contents: 'write' }],
     ]);
     const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'));
@@ -81,8 +82,10 @@ describe('the release workflow', () => {
     const built = targetsOf(jobs.images);
     expect(targetsOf(jobs.tags)).toEqual(built);
     const ours = Object.values(compose.services).flatMap(({ build }) => build?.target ?? []);
-    expect(built).toEqual([...new Set(ours)].sort());
-    expect(built.map((target) => `clearcut/${target}`)).toEqual(
+    // A small site runs one image, without Compose.
+    expect(built).toEqual([...new Set([...ours, 'all-in-one'])].sort());
+    const inFleet = built.filter((target) => target !== 'all-in-one');
+    expect([...inFleet, 'weights'].map((target) => `clearcut/${target}`).sort()).toEqual(
       release.images.map(({ name }) => name).sort(),
     );
     const dockerfile = readFileSync('Dockerfile', 'utf8');
@@ -103,6 +106,20 @@ describe('the release workflow', () => {
     for (const [tool] of text.matchAll(/tools\/[\w-]+\.mjs/g)) expect(existsSync(tool)).toBe(true);
     expect(runs.join('\n')).toContain('npm publish --provenance --access public');
     expect([manifest.name, client.name]).toEqual(['clearcut', '@clearcut/client']);
+  });
+});
+
+describe('the chart of a release', () => {
+  const { chart, tags } = jobs;
+
+  it('is linted, pushed, attested and signed after the images that it names', () => {
+    expect(JSON.stringify(chart)).toContain('"needs":["gate","tags"]');
+    const runs = chart.steps.flatMap(({ run }) => run ?? []).join('\n');
+    expect(runs).toMatch(/helm lint --strict k8s\n.*helm package k8s .*\n.*helm push /);
+    for (const job of [chart, tags]) {
+      expect(JSON.stringify(job)).toContain('actions/attest-build-provenance@');
+      expect(JSON.stringify(job)).toContain('cosign sign --yes');
+    }
   });
 });
 

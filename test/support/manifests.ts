@@ -9,7 +9,10 @@ const execute = promisify(execFile);
 type EnvVar = {
   readonly name: string;
   readonly value?: string;
-  readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
+  readonly valueFrom?: {
+    readonly secretKeyRef?: { readonly name: string; readonly key: string };
+    readonly configMapKeyRef?: { readonly name: string; readonly key: string };
+  };
 };
 type Probe = { readonly httpGet: { readonly path: string; readonly port: string } };
 export type Container = {
@@ -31,6 +34,11 @@ type PodSpec = {
   readonly automountServiceAccountToken: boolean;
   readonly terminationGracePeriodSeconds: number;
   readonly securityContext: Record<string, unknown>;
+  readonly volumes?: readonly {
+    readonly name: string;
+    readonly image?: { readonly reference: string };
+    readonly persistentVolumeClaim?: { readonly claimName: string };
+  }[];
 };
 type Trigger = {
   readonly name: string;
@@ -87,7 +95,7 @@ export const buildManifests = async (folder: string): Promise<readonly Manifest[
 export const readYaml = (path: string): unknown => parse(readFileSync(path, 'utf8'), { merge: true });
 
 export const podsOf = (manifests: readonly Manifest[]) =>
-  manifests.filter(({ kind }) => ['Deployment', 'Job'].includes(kind));
+  manifests.filter(({ kind }) => ['Deployment', 'DaemonSet', 'Job'].includes(kind));
 
 export const containersOf = ({ spec: { template } }: Manifest): readonly Container[] => [
   ...(template.spec.initContainers ?? []),

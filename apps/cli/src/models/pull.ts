@@ -7,7 +7,8 @@ import { consentOptions, consentUsage, toOptions } from './consent.js';
 
 const usage = `Usage: npx clearcut models pull <air | slug>… [options]
 
-Downloads and verifies the weights of models. An interrupted download continues where it stopped.
+Downloads and verifies the weights of models. An interrupted download continues where it stopped. Commas may separate
+the names, as in WORKER_MODELS.
 
   --variant NAME         download this file instead of the model's first
   --mirror URL           download from this mirror; MODELS_MIRROR by default
@@ -43,16 +44,17 @@ export const pull: Command<World> = {
   usage,
   run: async (world, args) => {
     const { values, positionals } = readArguments(args, options, usage);
+    const names = positionals.flatMap((each) => each.split(',')).filter((name) => name !== '');
     const atOnce = Number(values.parallel);
-    if (positionals.length === 0) throw new UsageError('Name a model, such as runware:112@5.', usage);
-    if (positionals.length > 1 && (values.variant ?? values.sha256) !== undefined)
+    if (names.length === 0) throw new UsageError('Name a model, such as runware:112@5.', usage);
+    if (names.length > 1 && (values.variant ?? values.sha256) !== undefined)
       throw new UsageError('--variant and --sha256 go with one model.', usage);
     if (!Number.isInteger(atOnce) || atOnce < 1 || atOnce > 16)
       throw new UsageError('--parallel takes a number from 1 to 16.', usage);
 
     const common = toOptions(world, values, usage);
     const mirror = readMirror(values.mirror) ?? common.mirror;
-    await pullAllWeights(chosen(world, positionals, values.variant), {
+    await pullAllWeights(chosen(world, names, values.variant), {
       ...common,
       mirror,
       atOnce,

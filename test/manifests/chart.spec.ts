@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, expect, it } from '@jest/globals';
+import { charts, describeChart, lintChart, renderChart } from '../support/helm.js';
+import {
+  buildManifests,
+  containersOf,
+  describeManifests,
+  kustomizations,
+  podsOf,
+  readYaml,
+  type Manifest,
+} from '../support/manifests.js';
+
+const page = readFileSync('docs/kubernetes.md', 'utf8');
+
+/** The paths of values, such as `images.tag`; those of the three programs together. */
+const pathsOf = (values: object, before = ''): readonly string[] =>
+  Object.entries(values).flatMap(([name, value]) => {
+    const path = `${before}${name}`.replace(/^(gateway|dispatcher|worker)\b/, '<program>');
+    const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isGroup && Object.keys(value as object).length > 0 ? pathsOf(value as object, `${path}.`) : [path];
+  });
+
+const find = (manifests: readonly Manifest[], kind: string, name: string): Manifest => {
+  const found = manifests.find((each) => each.kind === kind && each.metadata.name === name);
+  if (!found) throw new Error(`There is no ${kind} ${name}.`);
+  return found;
+};
+
+/** What only one of kustomize and helm writes. */
+const ignored = new Set(['namespace', 'checksum/settings', 'app.kubernetes.io/part-of']);
+
+const withoutIgnored = (key: string, value: unknown): unknown => {
+  if (ignored.has(key)) return undefined;
+  // The order of variables says nothing.
+  if (key === 'env') return (value as { name: string }[]).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  if (key !== 'labels' && key !== 'annotations') return value;
+  return Object.keys(value as object).every((name) => ignored.has(name)) ? undefined : value;
+};
+
+/** Objects by kind and name, without the hashes that kustomize adds to names. */
+const normalised = (manifests: readonly Manifest[]): Readonly<Record<string, Manifest>> =>
+  Object.fromEntries(
+    manifests
+      .filter(({ kind }) => kind !== 'Namespace')
+      .map((manifest) => JSON.stringify(manifest, withoutIgnored))
+      .map((text) => JSON.parse(text.replaceAll(/"(clearcut|weights)-[a-z0-9]{10}"/g, '"$1"')) as Manifest)
+      .map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest]),
+  );
+
+describeManifests('the chart beside the overlays', () => {
+  it.each([...charts])('is the same as %s', async (folder, values) => {
+    expect(normalised(await renderChart(values))).toEqual(normalised(await buildManifests(folder)));
+  });
+});
+
+describeChart('the chart', () => {
+  const digest = `sha256:${'1'.repeat(64)}`;
+  let changed: readonly Manifest[] = [];
+  const workerOf = () => find(changed, 'Deployment', 'worker').spec.template.spec;
+  beforeAll(async () => {
+    changed = await renderChart([
+      'images.registry=registry.example.com/cutouts',
+      `images.digests.worker-gpu=${digest}`,
+      'images.pullSecrets={pull}',
+      'secret=vault',
+      'device=mig,migProfile=mig-2g.20gb',
+      'settings.PUBLIC_URL=https://cut.example.org,settings.INTAKE_MEMORY_MB=10485760',
+      'settings.WORKER_MODELS=runware:109@1\\,runware:112@5',
+      'keda.enabled=true,keda.maxReplicas=20',
+      'prepull.enabled=true,prepull.tag=9.9.9',
+      'worker.env.WORKER_CONCURRENCY=5,worker.tolerations[0].operator=Exists,worker.resources.limits.cpu=4',
+      'gateway.replicas=0,gateway.disruptionBudget=false',
+      'networkPolicies.storePorts={5432,443}',
+      'patches.Deployment/gateway.spec.template.spec.terminationGracePeriodSeconds=100',
+    ]);
+  });
+
+  it('passes the strict lint of helm', async () => {
+    expect((await lintChart()).stdout).toContain('0 chart(s) failed');
+  });
+
+  it('can be each overlay', () => {
+    expect([...charts.keys()].toSorted()).toEqual(kustomizations.toSorted());
+  });
+
+  it('has a row for every value in docs/kubernetes.md, and no other', () => {
+    const [table] = /^\| value[^]*?\n\n/m.exec(page) ?? [];
+    const rows = [...(table ?? '').matchAll(/^\| `([a-zA-Z<>.]+)` /gm)].map(([, path = '']) => path);
+    const values = pathsOf(readYaml('k8s/values.yaml') as object);
+    expect(rows.toSorted()).toEqual([...new Set(values)].toSorted());
+  });
+
+  it('takes images from a registry, by digest where one is named, and with secrets', () => {
+    const containers = podsOf(changed).flatMap(containersOf);
+    for (const { image } of containers) expect(image).toMatch(/^registry\.example\.com\/cutouts\/[\w-]+[:@]/);
+    expect(workerOf().containers.map(({ image }) => image)).toEqual([
+      `registry.example.com/cutouts/worker-gpu@${digest}`,
+    ]);
+    for (const pod of podsOf(changed))
+      expect(pod.spec.template.spec).toMatchObject({ imagePullSecrets: [{ name: 'pull' }] });
+  });
+
+  it('takes secrets from the secret that is named, also those of KEDA', () => {
+    const names = [...JSON.stringify(changed).matchAll(/"secretKeyRef":{"key":"\w+","name":"([^"]+)"/g)];
+    expect(new Set(names.map(([, name]) => name))).toEqual(new Set(['vault']));
+    expect(find(changed, 'TriggerAuthentication', 'postgres').spec).toEqual({
+      secretTargetRef: [{ parameter: 'connection', name: 'vault', key: 'DATABASE_URL' }],
+    });
+  });
+
+  it('sets settings, also large numbers, and counts the tasks of all models', () => {
+    expect(find(changed, 'ConfigMap', 'clearcut').data).toMatchObject({
+      PUBLIC_URL: 'https://cut.example.org',
+      INTAKE_MEMORY_MB: '10485760',
+      LOG_LEVEL: 'info',
+    });
+    expect(JSON.stringify(find(changed, 'Ingress', 'gateway').spec)).not.toContain('clearcut.example.com');
+    const [trigger] = find(changed, 'ScaledObject', 'worker').spec.triggers;
+    expect(trigger?.metadata.query).toContain("string_to_array('runware:109@1,runware:112@5', ',')");
+  });
+
+  it('restarts the programs when a setting changes', async () => {
+    const sums = [changed, await renderChart([])].map(
+      (manifests) => /"checksum\/settings":"(\w+)"/.exec(JSON.stringify(manifests))?.[1],
+    );
+    expect(sums[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(sums[1]).not.toBe(sums[0]);
+  });
+
+  it('merges values and patches into what is there', () => {
+    const [worker] = workerOf().containers;
+    expect(worker?.resources.limits).toEqual({ cpu: 4, memory: '16Gi', 'nvidia.com/mig-2g.20gb': 1 });
+    expect(worker?.env).toContainEqual({ name: 'WORKER_CONCURRENCY', value: '5' });
+    expect(workerOf()).toMatchObject({
+      tolerations: [
+        { key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' },
+        { operator: 'Exists' },
+      ],
+    });
+    const gateway = find(changed, 'Deployment', 'gateway').spec;
+    expect(gateway).toMatchObject({ replicas: 0 });
+    expect(gateway.template.spec.terminationGracePeriodSeconds).toBe(100);
+    const budgets = changed.filter(({ kind }) => kind === 'PodDisruptionBudget');
+    expect(budgets.map(({ metadata }) => metadata.name).toSorted()).toEqual(['dispatcher', 'worker']);
+    expect(find(changed, 'NetworkPolicy', 'stores').spec.egress).toEqual([
+      { ports: [{ port: 5432 }, { port: 443 }] },
+    ]);
+    expect(containersOf(find(changed, 'DaemonSet', 'prepull')).map(({ image }) => image)).toEqual([
+      `registry.example.com/cutouts/worker-gpu@${digest}`,
+    ]);
+  });
+
+  it.each([
+    ['settings.NOPE=1', 'settings.NOPE is not a setting of all programs'],
+    ['settings.DATABASE_URL=x', 'secrets go into the secret'],
+    ["settings.WORKER_MODELS=x' OR 1", 'settings.WORKER_MODELS takes AIR ids'],
+    ['device=tpu', "value must be one of 'cpu', 'gpu', 'shared-gpu', 'mig'"],
+    ['image.tag=1', "additional properties 'image' not allowed"],
+    ['images.tag=a b', "at '/images/tag'"],
+    ['images.digests.gateway=latest', "at '/images/digests/gateway'"],
+    ['gateway.replicas=-1', "at '/gateway/replicas'"],
+    ['worker.resources.limit.cpu=1', "additional properties 'limit' not allowed"],
+    ['networkPolicies.storePorts={postgres}', "at '/networkPolicies/storePorts/0'"],
+    ['weights.mirror=ftp://x', "at '/weights/mirror'"],
+    ['prepull.enabled=true', 'prepull needs a device with a GPU.'],
+    ['migProfile=mig-1g.10gb', 'migProfile needs device: mig.'],
+    ['patches.worker.spec.replicas=1', "invalid propertyName 'worker'"],
+    ['patches.Deployment/none.spec.replicas=1', 'There is no object Deployment/none to patch.'],
+  ])('refuses %s', async (value, reason) => {
+    await expect(renderChart([value])).rejects.toThrow(reason);
+  });
+});
