@@ -10,6 +10,8 @@ export const usage = `Usage: npx clearcut <command>
   migrate     bring the schema of the database up to date
   backup      copy the data of npm start into a file
   restore     put the data of a backup into DATA_DIR
+  check-restore
+              compare restored rows with the bytes of images, and mend what a copy tore apart
   doctor      check this machine, the database, the queue and the workers, and say what to do
   bench       measure how fast images are cut out here or by a server
   i           remove one background, with the flags of rembg i
@@ -32,6 +34,7 @@ export const commands: Readonly<Record<string, () => Promise<Loaded>>> = {
   migrate: () => import('./migrate.js'),
   backup: () => import('./backup/run-backup.js'),
   restore: () => import('./backup/run-restore.js'),
+  'check-restore': () => import('./backup/run-check-restore.js'),
   doctor: () => import('./doctor/run-doctor.js'),
   info: () => import('./info.js'),
   bench: () => import('./bench/run-bench.js'),

@@ -30,10 +30,6 @@ export const endingProblems = {
   },
 } as const satisfies Record<string, StoredProblem>;
 
-/** A UUIDv7 like those that Prisma makes, which Postgres makes by itself only from 18 on. */
-const nextId = Prisma.sql`encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
-  substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
-
 /** Rows of one statement. It keeps locks short, and lets feeders and workers in between. */
 const BATCH = 1_000;
 
@@ -65,7 +61,7 @@ const endBatch = async (
    RETURNING waiting.*
     ), told AS (
       INSERT INTO deliveries (id, task_id, url, host)
-      SELECT ${nextId}, id, webhook_url, coalesce(webhook_host, '') FROM ended WHERE webhook_url IS NOT NULL
+      SELECT id, id, webhook_url, coalesce(webhook_host, '') FROM ended WHERE webhook_url IS NOT NULL
     ), counted AS (
       INSERT INTO usage_entries (owner_id, key_id, model, is_failed, cost, megapixels, code)
       SELECT owner_id, coalesce(key_id, owner_id), coalesce(model, ''), true, 0, 0, ${problem.code} FROM ended
