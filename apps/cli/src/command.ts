@@ -52,7 +52,7 @@ type OptionToken = {
 /** The first line of the help text, and how to get all of it. */
 export const usageLineOf = ({ usage }: UsageError): string => {
   const [line = ''] = usage.split('\n', 1);
-  const [, command = ''] = /^Usage: (npx clearcut(?: [a-z]+)*)/.exec(line) ?? [];
+  const [, command = ''] = /^Usage: (npx clearcut(?: [a-z-]+)*)/.exec(line) ?? [];
   return `${line}\nSee ${command} --help.\n`;
 };
 

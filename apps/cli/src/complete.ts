@@ -46,7 +46,7 @@ const takeFiles: ReadonlySet<string> = new Set(['remove', 'restore', 'backup', '
 
 /** The names and texts of a help text's list of commands. */
 const listIn = (text: string): [string, string][] =>
-  [...text.matchAll(/^ {2}([a-z]+) {2,}(.*)$/gm)].map(([, name = '', about = '']) => [name, about]);
+  [...text.matchAll(/^ {2}([a-z-]+) {2,}(.*)$/gm)].map(([, name = '', about = '']) => [name, about]);
 
 const describe = (name: string, help: Help, word: string) => {
   const command = t.command(name, '');

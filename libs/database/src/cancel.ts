@@ -65,7 +65,7 @@ const endBatch = async (
    RETURNING waiting.*
     ), told AS (
       INSERT INTO deliveries (id, task_id, url, host)
-      SELECT ${nextId}, id, webhook_url, coalesce(webhook_host, '') FROM ended WHERE webhook_url IS NOT NULL
+      SELECT id, id, webhook_url, coalesce(webhook_host, '') FROM ended WHERE webhook_url IS NOT NULL
     ), counted AS (
       INSERT INTO usage_entries (owner_id, key_id, model, is_failed, cost, megapixels, code)
       SELECT owner_id, coalesce(key_id, owner_id), coalesce(model, ''), true, 0, 0, ${problem.code} FROM ended

@@ -1,7 +1,7 @@
 import { ProblemCode, type Composition, type Warning } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
-import { databaseNow, newId } from './clock.js';
+import { databaseNow } from './clock.js';
 import { putImage, type NewImage } from './images.js';
 import { Prisma, type Task as TaskRow } from './generated/client.js';
 import { recordUsage } from './usage.js';
@@ -104,7 +104,8 @@ const endTask = async (
   if (count === 0) return false;
 
   const { id: taskId, webhookUrl: url, webhookHost } = claim;
-  const data = { id: newId(now), taskId, host: webhookHost ?? '', nextAttemptAt: now };
+  // As in `finishTask`.
+  const data = { id: taskId, taskId, host: webhookHost ?? '', nextAttemptAt: now };
   if (url) await transaction.delivery.create({ data: { ...data, url } });
   return true;
 };

@@ -1,6 +1,6 @@
 import { columnsOfSuccess, expiryOf, type Claim, type Success } from './claims.js';
 import type { Database } from './client.js';
-import { databaseNow, newId } from './clock.js';
+import { databaseNow } from './clock.js';
 import { columnOf, hotRows, namesOf } from './hot-query.js';
 import type { NewImage } from './images.js';
 import { Prisma } from './generated/client.js';
@@ -35,7 +35,8 @@ const imageOf = (image: NewImage, now: Date): Prisma.Sql => Prisma.sql`
 
 /**
  * Ends a task with its result, drops its sealed URLs, and creates its webhook delivery and the entry of its use. One
- * statement, since its caller waits for it.
+ * statement, since its caller waits for it. The delivery has the id of the task's row, so that a task which runs again after
+ * a restore tells its receiver under the same webhook-id.
  * @returns false when a later claim holds the task or it was cancelled; nothing was written then
  */
 export const finishTask = async (database: Database, claim: Claim, success: Success): Promise<boolean> => {
@@ -56,7 +57,7 @@ export const finishTask = async (database: Database, claim: Claim, success: Succ
     ), stored AS (${imageOf(image, now)}
     ), told AS (
       INSERT INTO deliveries (id, task_id, host, url, next_attempt_at)
-      SELECT ${newId(now)}::uuid, ended.id, ${webhookHost ?? ''}, ${webhookUrl}::text, ${now}::timestamptz
+      SELECT ended.id, ended.id, ${webhookHost ?? ''}, ${webhookUrl}::text, ${now}::timestamptz
         FROM ended WHERE ${webhookUrl}::text IS NOT NULL
     ), used AS (${usageOf('ended', pixels)} FROM ended)
     SELECT id FROM ended`,

@@ -151,6 +151,7 @@ export {
   type OutcomeCount,
   type TroubledDelivery,
 } from './status.js';
+export { expectedImages, markDeleted, openWork, putBackRestored, type ExpectedImage } from './restored.js';
 export { databaseIdentity, findOrphans, type DatabaseIdentity, type StoredImage } from './orphans.js';
 export { forgetImages, forgetOutcomes, forgetTasks } from './retention.js';
 export { explainSuspect, replayTask, suspectTasks, type Suspect } from './suspects.js';

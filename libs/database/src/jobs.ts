@@ -134,7 +134,7 @@ export const endJob = async (database: Database, id: string): Promise<boolean> =
    RETURNING id
     ), told AS (
       INSERT INTO deliveries (id, task_id, url, host)
-      SELECT ${nextId}, record.id, webhook_url, coalesce(webhook_host, '') FROM record, ended
+      SELECT record.id, record.id, webhook_url, coalesce(webhook_host, '') FROM record, ended
     )
     SELECT id FROM ended`;
   return ended.length > 0;
