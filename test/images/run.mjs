@@ -89,7 +89,7 @@ const checkAllInOne = async () => {
       `http://127.0.0.1:${port}`,
       key(),
     ]);
-    if (removal.status !== 0) throw new Error(`${removal.stderr}`);
+    if (removal.status !== 0) throw new Error(removal.stderr);
     if (spawnSync('podman', [...storage, 'exec', 'all-in-one', 'node', 'tools/healthcheck.mjs']).status !== 0)
       throw new Error('The health check of all-in-one fails.');
     podman(['kill', '--signal=TERM', 'all-in-one'], { stdio: 'ignore' });
