@@ -121,6 +121,24 @@ describe('closedFormAlpha', () => {
     expect(obstacleOf(2, 2, [255, 255, 255, 255])).toBe('noBackground');
   });
 
+  it('gives no alpha that it did not come near enough to', () => {
+    const { photo } = scenes[0]!.of;
+    const trimap = trimapAround(scenes[0]!.of, 3);
+    const needed = solvedOf(closedFormAlpha(photo, trimap)).iterations;
+    expect(needed).toBeGreaterThan(1);
+
+    expect(closedFormAlpha(photo, trimap, { mostIterations: needed })).toMatchObject({ solved: true });
+    const errors: number[] = [];
+    const result = closedFormAlpha(photo, trimap, {
+      mostIterations: needed - 1,
+      onIteration: (_, error) => errors.push(error),
+    });
+    expect(result).toMatchObject({ solved: false, obstacle: 'notConverged' });
+    expect(result).not.toHaveProperty('alpha');
+    expect(errors.length).toBe(needed - 1);
+    expect(Math.min(...errors)).toBeGreaterThan(0.3 / 255);
+  });
+
   it('stops when shouldStop returns true, also by a flag of another thread', () => {
     const { photo } = scenes[0]!.of;
     const trimap = trimapAround(scenes[0]!.of, 3);

@@ -10,6 +10,8 @@ export type ClosedFormOptions = {
   readonly shouldStop?: () => boolean;
   /** @param error the estimated distance of any alpha from the solution */
   readonly onIteration?: (iteration: number, error: number) => void;
+  /** Iterations after which alpha counts as not found; 500 by default. */
+  readonly mostIterations?: number;
   /** With more unknown pixels the photo is halved until it has fewer. */
   readonly mostUnknown?: number;
   /** Alpha of the known pixels, where it is finer than the trimap's 0 and 1. */
@@ -122,6 +124,7 @@ export const closedFormAlpha = (
   {
     shouldStop = () => false,
     onIteration = () => {},
+    mostIterations,
     mostUnknown = mostUnknownByDefault,
     known,
   }: ClosedFormOptions = {},
@@ -141,6 +144,7 @@ export const closedFormAlpha = (
   const { alpha, solution, level } = solveWithin(photo, { sorted, known: known?.data }, mostUnknown, {
     shouldStop,
     onIteration,
+    ...(mostIterations !== undefined && { mostIterations }),
   });
   const { state, iterations, residual } = solution;
   if (state === 'stopped') return { solved: false, obstacle: 'stopped', unknownPixels };

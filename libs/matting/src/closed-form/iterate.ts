@@ -7,6 +7,8 @@ export type Watch = {
   /** Called before every iteration; true ends the work. */
   readonly shouldStop: () => boolean;
   readonly onIteration: (iteration: number, error: number) => void;
+  /** Iterations after which the solver gives up. */
+  readonly mostIterations?: number;
 };
 
 export type Progress = {
@@ -18,7 +20,7 @@ export type Progress = {
 
 /** Converged when no alpha is estimated to be further off: a third of a level of eight bits. */
 const enough = 0.3 / 255;
-const mostIterations = 500;
+const usuallyMost = 500;
 
 export type Vectors = {
   /** f64: the solution, the direction, and its product with the matrix. */
@@ -74,7 +76,7 @@ export const iterate = (
   { kernel, band: { samples }, known: r, scale }: System,
   { x, p, q, z, narrow, spare }: Vectors,
   precondition: Precondition,
-  { shouldStop, onIteration }: Watch,
+  { shouldStop, onIteration, mostIterations = usuallyMost }: Watch,
 ): Progress => {
   const { run } = kernel;
   const norm = Math.sqrt(run.advance(0, p, q, x, r, narrow, samples));
@@ -85,7 +87,8 @@ export const iterate = (
   let rz = run.dot(r, z, samples);
   let turn = 0;
   let residual = 1;
-  for (let iteration = 1; iteration <= mostIterations; iteration++) {
+  let iteration = 1;
+  for (; iteration <= mostIterations; iteration++) {
     if (shouldStop()) return { state: 'stopped', iterations: iteration - 1, residual };
     run.combine(z, turn, p, samples);
     const curvature = run.apply(p, q);
@@ -102,5 +105,5 @@ export const iterate = (
     onIteration(iteration, error);
     if (error <= enough) return { state: 'converged', iterations: iteration, residual };
   }
-  return { state: 'exhausted', iterations: mostIterations, residual };
+  return { state: 'exhausted', iterations: iteration - 1, residual };
 };
