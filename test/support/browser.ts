@@ -57,8 +57,16 @@ export const drop = async (page: Page, files: readonly DroppedFile[]): Promise<v
 
 type Violation = { id: string; impact: string; nodes: { html: string }[] };
 
+/** A dialog that is half faded in has half of its contrast. */
+const untilStill = `Promise.allSettled(
+  document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
+    .map(({ finished }) => finished),
+).then(() => undefined)`;
+
 /** What axe calls serious or critical, with the elements. */
 export const seriousIn = async (page: Page): Promise<string[]> => {
+  await page.evaluate(untilStill);
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
   return violations
