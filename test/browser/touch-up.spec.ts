@@ -63,6 +63,20 @@ describeInBrowser('the brush of the page', () => {
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       return data.filter((sample, i) => i % 4 === 3 && sample > 127).length;
     })()`);
+  /** Strokes of the first photo in the browser's own store. */
+  const keptStrokes = (page: Page) =>
+    page.evaluate<number>(`new Promise((resolve, reject) => {
+      const opening = indexedDB.open('clearcut');
+      opening.onerror = () => reject(opening.error);
+      opening.onsuccess = () => {
+        const reading = opening.result.transaction('photos').objectStore('photos').getAll();
+        reading.onerror = () => reject(reading.error);
+        reading.onsuccess = () => {
+          opening.result.close();
+          resolve(reading.result[0]?.painted?.strokes.length ?? 0);
+        };
+      };
+    })`);
   const tasks = () =>
     service.database.task.findMany({ orderBy: { id: 'asc' }, where: { taskType: 'removeBackground' } });
   /** Errors of the latest results. */
@@ -121,6 +135,7 @@ describeInBrowser('the brush of the page', () => {
     const before = await covered(page);
     expect(before).toBeGreaterThan(500);
 
+    await until('the strokes in the store', async () => (await keptStrokes(page)) === 2);
     await page.reload();
     await page.getByRole('button', { name: 'Touch up' }).click();
     await surfaceOf(page).waitFor();
