@@ -7,9 +7,9 @@ const MAX_FOLDERS = 8;
 /** Names that Windows keeps for devices. */
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
-/** Control characters, and what Windows forbids in names. */
+/** Control characters, halves of surrogate pairs, and what Windows forbids in names. */
 // eslint-disable-next-line no-control-regex
-const FORBIDDEN = /[\u0000-\u001f\u007f<>:"|?*]/g;
+const FORBIDDEN = /[\u0000-\u001f\u007f<>:"|?*\p{Cs}]/gu;
 
 const shorten = (text: string): string => {
   let short = text;
