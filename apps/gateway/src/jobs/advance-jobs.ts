@@ -42,7 +42,7 @@ const advance = async (needs: AdvanceNeeds, job: JobRow): Promise<number | undef
   const { database, log } = needs;
   if (job.cancelRequestedAt) await cancelTasks(needs, job);
   await settleItems(database, job.id, gone);
-  // Also after a cancellation: items that a program took before it died find their tasks, or are cancelled later.
+  // Also after a cancellation, since a program may have died before it noted the tasks that it made.
   const { waitS } = await submitItems(needs, job);
   if (await endJob(database, job.id)) {
     log.info({ jobId: job.id, images: job.total }, 'job ended');
@@ -51,7 +51,7 @@ const advance = async (needs: AdvanceNeeds, job: JobRow): Promise<number | undef
   return waitS === undefined ? LOOK_EVERY_MS : Math.min(waitS * 1000, LONGEST_WAIT_MS);
 };
 
-/** Looks at each open job that is due: notes which tasks ended, makes new ones, and ends what has no more. */
+/** Looks at each open job that is due: notes ended tasks, makes new ones, and ends finished jobs. */
 export const createAdvanceJobs =
   (needs: AdvanceNeeds) =>
   async (stopping: AbortSignal): Promise<void> => {

@@ -8,8 +8,7 @@ const MAX_FOLDERS = 8;
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /** Control characters, halves of surrogate pairs, and what Windows forbids in names. */
-// eslint-disable-next-line no-control-regex
-const FORBIDDEN = /[\u0000-\u001f\u007f<>:"|?*\p{Cs}]/gu;
+const FORBIDDEN = /[\p{Cc}\p{Cs}<>:"|?*]/gu;
 
 const shorten = (text: string): string => {
   let short = text;
@@ -46,7 +45,7 @@ const lastOfUrl = (image: string): string =>
     ? decoded(new URL(image).pathname.split('/').findLast((part) => part !== '') ?? '')
     : image;
 
-/** What an image is called that has no name of its own, which may hold a slash once it is decoded. */
+/** The name of an image that was sent without one. Once decoded, it may hold a slash. */
 const nameOfImage = (image: string): string => lastOfUrl(image).replaceAll(/[\\/]/g, '_');
 
 const withoutExtension = (name: string): string => name.replace(/\.(?:png|jpe?g|jfif|webp)$/i, '');

@@ -22,7 +22,7 @@ export type SubmitNeeds = {
   readonly secrets: Pick<Secrets, 'open'>;
 };
 
-/** How many tasks all jobs of an owner may have in flight: half of the key's limit stays for its other tasks. */
+/** The most tasks of an owner's jobs in flight. Other tasks keep half of the key's limit. */
 const mostInFlight = ({ config }: SubmitNeeds, { key }: Owner): number =>
   Math.max(
     1,

@@ -69,7 +69,7 @@ async function* entriesOf(needs: ZipNeeds, jobId: string): AsyncGenerator<Entry>
 }
 
 /**
- * The results of a job so far, and the reasons of those that have none, as a ZIP that is made while it is sent.
+ * A ZIP of the job's results so far, with the reasons of failures. It is made while it is sent.
  * @throws TaskError jobNotFound
  */
 export const zipResults = async (needs: ZipNeeds, owner: Owner, jobUuid: string): Promise<Readable> => {
