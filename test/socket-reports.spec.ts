@@ -95,6 +95,8 @@ describe('a task with reportProgress over WebSocket', () => {
     client.send(tasks);
     const reported = () =>
       tasks.filter(({ taskUUID }) => about(client, taskUUID).some(({ status }) => status === 'processing'));
+    // Who cancels all, cancels what is stored.
+    for (const { taskUUID } of tasks) await client.frameOf(taskUUID);
     await until('32 reports', () => reported().length === 32);
     await service.post([{ taskType: 'cancelTask', all: true, taskUUID: randomUUID() }]);
     for (const { taskUUID } of tasks) {

@@ -57,12 +57,24 @@ export const drop = async (page: Page, files: readonly DroppedFile[]): Promise<v
 
 type Violation = { id: string; impact: string; nodes: { html: string }[] };
 
-/** A dialog that is half faded in has half of its contrast. */
-const untilStill = `Promise.allSettled(
-  document.getAnimations()
-    .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
-    .map(({ finished }) => finished),
-).then(() => undefined)`;
+/** A dialog that is half faded in has half of its contrast. The document does not list what a shadow root animates. */
+const untilStill = `(async () => {
+  const roots = (root) => [
+    root,
+    ...[...root.querySelectorAll('*')].flatMap(({ shadowRoot }) => (shadowRoot ? roots(shadowRoot) : [])),
+  ];
+  const running = () =>
+    roots(document)
+      .flatMap((root) => root.getAnimations())
+      .filter(({ effect, playState }) => playState === 'running' && effect.getComputedTiming().endTime < Infinity)
+      .map(({ finished }) => finished);
+  const nextFrame = () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  await nextFrame();
+  for (let left = running(); left.length > 0; left = running()) {
+    await Promise.allSettled(left);
+    await nextFrame();
+  }
+})()`;
 
 /** What axe calls serious or critical, with the elements. */
 export const seriousIn = async (page: Page): Promise<string[]> => {
