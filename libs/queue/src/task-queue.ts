@@ -8,6 +8,8 @@ export type Job = {
   readonly lane: string;
   /** How often the task's worker vanished, which still holds the job of before. */
   readonly stalls?: number;
+  /** A job beside one that a worker took and may have died with. */
+  readonly isSecond?: boolean;
 };
 type Entry = Omit<Job, 'lane'>;
 
@@ -21,6 +23,8 @@ export type TaskQueue = {
   readonly addAll: (lane: string, entries: readonly Entry[]) => Promise<void>;
   /** Whether the task has a job, in any state. */
   readonly has: (job: Job) => Promise<boolean>;
+  /** Whether a worker has taken the job and not ended it. The worker may be dead. */
+  readonly isTaken: (job: Job) => Promise<boolean>;
   /** The number of the lane's jobs by state. */
   readonly counts: (lane: string) => Promise<JobCounts>;
   /** The lane's BullMQ queue, for inspection only: do not change or close it. */
@@ -48,7 +52,8 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
 };
 
 /** A job that a vanished worker holds cannot be added again, so the task's next job has another id. */
-const idOf = ({ taskId, stalls = 0 }: Entry): string => (stalls === 0 ? taskId : `${taskId}_${stalls}`);
+const idOf = ({ taskId, stalls = 0, isSecond = false }: Entry): string =>
+  `${taskId}${stalls === 0 ? '' : `_${stalls}`}${isSecond ? '_second' : ''}`;
 
 /** In Postgres, BullMQ's statement for many jobs is planned anew each time, which takes as long as ten jobs added singly. */
 const FEW_JOBS = 4;
@@ -80,6 +85,7 @@ export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => 
     return queue;
   };
   const queueOf = ({ lane }: Job) => open(queueName(lane));
+  const stateOf = (job: Job) => inTime(queueOf(job).getJobState(idOf(job)));
   const entryOf = (entry: Entry) => ({
     name: 'removal',
     data: { taskId: entry.taskId },
@@ -98,7 +104,8 @@ export const createTaskQueue = (config: QueueConfig, onError: (error: Error) => 
       };
       await inTime(jobs.length <= FEW_JOBS ? addEach() : queue.addBulk(jobs));
     },
-    has: async (job) => (await inTime(queueOf(job).getJobState(idOf(job)))) !== 'unknown',
+    has: async (job) => (await stateOf(job)) !== 'unknown',
+    isTaken: async (job) => (await stateOf(job)) === 'active',
     counts: (lane) =>
       inTime(open(queueName(lane)).getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed')),
     inspect: (lane) => open(queueName(lane)) as JobStore & LibraryQueue,

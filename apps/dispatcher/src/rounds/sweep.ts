@@ -6,26 +6,39 @@ import type { Logger, Metrics } from '#telemetry';
 const UNCHECKED_AFTER_MS = 5_000;
 const BATCH = 200;
 
+type Swept = {
+  /** Tasks without a job. */
+  readonly stranded: number;
+  /** Tasks that no worker claimed, though one took their job. */
+  readonly unclaimed: number;
+};
+
 /**
- * Enqueues again the tasks that have not ended but have no job, because the add failed or the queue lost it.
- *
- * @returns the number of those tasks
+ * Enqueues again the tasks that have not ended but have no job, because the add failed or the queue lost it. A task whose
+ * job was taken, but which is not claimed, gets a second job: the worker may have died between the two, and BullMQ notices
+ * that late. If the worker lives, whichever of them claims the task later finds nothing to do.
  */
 export const sweep = async (
   database: Database,
   queue: TaskQueue,
   olderThanMs = UNCHECKED_AFTER_MS,
   stopping?: AbortSignal,
-): Promise<number> => {
+): Promise<Swept> => {
   let stranded = 0;
+  let unclaimed = 0;
   for (;;) {
     const batch = await takeUnchecked(database, olderThanMs, BATCH);
-    for (const job of batch) {
-      if (await queue.has(job)) continue;
-      await queue.add(job);
-      stranded++;
+    for (const { isClaimed, ...job } of batch) {
+      const second = { ...job, isSecond: true };
+      if (!(await queue.has(job))) {
+        await queue.add(job);
+        stranded++;
+      } else if (!isClaimed && (await queue.isTaken(job)) && !(await queue.has(second))) {
+        await queue.add(second);
+        unclaimed++;
+      }
     }
-    if (batch.length < BATCH || stopping?.aborted) return stranded;
+    if (batch.length < BATCH || stopping?.aborted) return { stranded, unclaimed };
   }
 };
 
@@ -47,9 +60,14 @@ export const createSweep = ({
     name: 'clearcut_tasks_stranded_total',
     help: 'Tasks whose job was lost and which were enqueued again.',
   });
+  const unclaimedCounter = metrics.counter({
+    name: 'clearcut_tasks_unclaimed_total',
+    help: 'Tasks that got a second job, since a worker took the first one and did not claim them.',
+  });
   return async (stopping) => {
-    const stranded = await sweep(database, queue, UNCHECKED_AFTER_MS, stopping);
+    const { stranded, unclaimed } = await sweep(database, queue, UNCHECKED_AFTER_MS, stopping);
     counter.inc(stranded);
+    unclaimedCounter.inc(unclaimed);
     if (stranded > 0) log.warn({ stranded }, 'stranded tasks enqueued again');
   };
 };

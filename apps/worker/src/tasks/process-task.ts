@@ -65,7 +65,7 @@ const lanesAfter = ({ stage, model, uploadUrl }: TaskRow): string[] => {
 export const processTask = (needs: Needs, stage: TaskStage): Handler => {
   const { database, feeder, metrics, longestPauseMs, tracing, log, workerId, company, outages } = needs;
   const claims = createClaims(database, workerId);
-  /** A job that comes again while its task is in hand, as after a lost lock. */
+  /** Tasks whose job may come again meanwhile, as after a lost lock. */
   const inHand = new Set<string>();
   const logOutage = createOutageLog(log);
 
@@ -84,7 +84,6 @@ export const processTask = (needs: Needs, stage: TaskStage): Handler => {
 
   const run = async (task: TaskRow, lastTry: boolean, signal: AbortSignal): Promise<void> => {
     const taskId = task.id;
-    inHand.add(taskId);
     try {
       await inTrace(tracing, task, () => runAttempt(needs, { task, lastTry, signal }));
       outages.succeeded();
@@ -99,19 +98,27 @@ export const processTask = (needs: Needs, stage: TaskStage): Handler => {
       // which counts as a vanished claim.
       if (deviceLossOf(reasonOf(error)) !== 'run') await claims.giveBack(task);
       throw error;
-    } finally {
-      inHand.delete(taskId);
     }
   };
 
   /** @returns whether the task must be taken alone */
   const takeAndRun = async (job: Parameters<Handler>[0], signal: AbortSignal, isAlone: boolean) => {
     const { taskId, lastTry } = job;
-    const task = inHand.has(taskId) ? undefined : await claims.take(taskId, stage, isAlone);
-    if (task === 'suspect') return true;
-    if (!task) log.debug({ taskId, stage }, 'nothing to do: the task has ended, moved on or is in hand');
-    else await run(task, lastTry, signal);
-    return false;
+    const nothingToDo = () => {
+      log.debug({ taskId, stage }, 'nothing to do: the task has ended, moved on or is in hand');
+      return false;
+    };
+    if (inHand.has(taskId)) return nothingToDo();
+    inHand.add(taskId);
+    try {
+      const task = await claims.take(taskId, stage, isAlone);
+      if (task === 'suspect') return true;
+      if (!task) return nothingToDo();
+      await run(task, lastTry, signal);
+      return false;
+    } finally {
+      inHand.delete(taskId);
+    }
   };
 
   /** Claims wait for their turn, so that a worker that ends beside a suspect holds no other task. */

@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createTaskQueue, type TaskQueue } from '#queue';
+import { removal } from '#test/client';
+import { disc, toPng } from '#test/pictures';
+import { startService, type Service } from '#test/service';
+import { until } from '#test/until';
+
+const model = 'runware:109@1';
+const TASKS = 12;
+
+let service: Service;
+let queue: TaskQueue;
+beforeAll(async () => {
+  service = await startService();
+  queue = createTaskQueue(service.config, () => undefined);
+});
+afterAll(async () => {
+  await service.stop();
+  await queue.close();
+});
+
+it('a worker that gets two jobs of a task at once claims it once', async () => {
+  const image = (await toPng(disc(40, 30))).toString('base64');
+  const tasks = Array.from({ length: TASKS }, () => removal(image, { deliveryMethod: 'async' }));
+  await service.post(tasks);
+  const rows = await service.database.task.findMany({ select: { id: true } });
+  for (const { id } of rows) {
+    await queue.add({ taskId: id, lane: model });
+    await queue.add({ taskId: id, lane: model, isSecond: true });
+  }
+  await service.worker.start();
+  const ended = await until('all tasks to end', async () => {
+    const found = await service.database.task.findMany({ where: { finishedAt: { not: null } } });
+    return found.length === TASKS ? found : undefined;
+  });
+  const facts = ended.map(({ state, attempt, stalls }) => ({ state, attempt, stalls }));
+  expect(facts).toEqual(tasks.map(() => ({ state: 'succeeded', attempt: 1, stalls: 0 })));
+});
