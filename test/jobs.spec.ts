@@ -282,6 +282,23 @@ describe('a job of many images', () => {
     await service.worker.start();
   });
 
+  it('may be open as often as allowed, also when many come at once', async () => {
+    await service.worker.stop();
+    const job = { options, images: [{ image: stored }] };
+    const sent = await Promise.all(Array.from({ length: 40 }, () => jobs.send(job)));
+    const open = sent.flatMap((answer) => answer.job ?? []);
+    expect(open).toHaveLength(3);
+    const codes = sent.flatMap(({ errors }) => errors.map(({ code }) => code));
+    expect(codes).toEqual(Array.from({ length: 37 }, () => 'rateLimitExceeded'));
+
+    // A repetition finds its job, and takes no place.
+    const again = await jobs.send({ ...job, jobUUID: open[0]?.jobUUID });
+    expect([again.status, again.job?.jobUUID]).toEqual([202, open[0]?.jobUUID]);
+    for (const { jobUUID } of open) await jobs.cancel(jobUUID);
+    for (const { jobUUID } of open) await jobs.ended(jobUUID);
+    await service.worker.start();
+  });
+
   it('is listed page by page, newest first', async () => {
     const seen: string[] = [];
     let cursor: string | undefined;

@@ -15,7 +15,6 @@ import {
   type RemoveBackground,
 } from '#contract';
 import {
-  countOpenJobs,
   describeJobs,
   findJob,
   insertJob,
@@ -28,6 +27,7 @@ import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
 import { stringify } from 'safe-stable-stringify';
 import { checkAddresses } from '../tasks/check-addresses.js';
+import type { OwnerPlaces } from '../tasks/owner-places.js';
 import type { RemovalHandler } from '../tasks/remove-background.js';
 import { uuidOfName } from '../tasks/uuid-of-name.js';
 import { namesOf } from './item-names.js';
@@ -36,6 +36,8 @@ import { namingOptions } from './option-faults.js';
 export type CreateNeeds = {
   readonly config: Pick<ServiceConfig, 'MAX_JOB_IMAGES' | 'MAX_OPEN_JOBS' | 'PUBLIC_URL'>;
   readonly database: Database;
+  /** Jobs wait here for others of their owner, so that those do not hold connections to the database. */
+  readonly inTurn: OwnerPlaces;
   readonly outbound: Pick<Outbound, 'checkUrl'>;
   readonly presets: Presets;
   readonly removal: Pick<RemovalHandler, 'dryRun'>;
@@ -89,20 +91,18 @@ const conflict = (): TaskError =>
     parameter: 'jobUUID',
   });
 
-const requirePlace = async ({ config, database }: CreateNeeds, owner: Owner): Promise<void> => {
-  const open = await countOpenJobs(database, owner.id);
-  if (open < config.MAX_OPEN_JOBS) return;
-  const message = `${open} jobs of this key's owner have not ended; ${config.MAX_OPEN_JOBS} are allowed. Wait for the end of one, or cancel it.`;
-  throw new TaskError('rateLimitExceeded', message, { max: config.MAX_OPEN_JOBS, retryAfter: 30 });
+const tooManyOpen = (open: number, max: number): TaskError => {
+  const message = `${open} jobs of this key's owner have not ended; ${max} are allowed. Wait for the end of one, or cancel it.`;
+  return new TaskError('rateLimitExceeded', message, { max, retryAfter: 30 });
 };
 
-/** @returns false when another request stored a job of this UUID first */
+/** Stores the job, unless another request stored one of this UUID first. @throws TaskError rateLimitExceeded */
 const store = async (
-  { database, secrets }: CreateNeeds,
+  { config, database, inTurn, secrets }: CreateNeeds,
   owner: Owner,
   request: JobRequest,
   { jobUuid, payloadHash }: Pick<JobRow, 'jobUuid' | 'payloadHash'>,
-): Promise<boolean> => {
+): Promise<void> => {
   const { options, images, webhookURL } = request;
   const id = await newJobId(database);
   const names = namesOf(images);
@@ -121,7 +121,9 @@ const store = async (
     webhookUrl: webhookURL ? secrets.seal(webhookURL) : null,
     webhookHost: webhookURL ? new URL(webhookURL).host : null,
   };
-  return insertJob(database, job, items);
+  const max = config.MAX_OPEN_JOBS;
+  const inserted = await inTurn(owner.id, () => insertJob(database, job, items, max));
+  if (inserted.kind === 'full') throw tooManyOpen(inserted.open, max);
 };
 
 /**
@@ -139,7 +141,6 @@ export const createJob = async (needs: CreateNeeds, owner: Owner, body: unknown)
     requireImages(request.images);
     await checkAddresses(needs.outbound, { webhookURL: request.webhookURL });
     await checkOptions(needs, owner, request);
-    await requirePlace(needs, owner);
     await store(needs, owner, request, { jobUuid, payloadHash });
   }
   const job = await find();
