@@ -3,6 +3,7 @@ import type { ServiceConfig } from '#config';
 import {
   furtherImagesOf,
   isUuid,
+  joinFaults,
   parseImageSource,
   parseJob,
   parseTask,
@@ -31,7 +32,7 @@ import type { OwnerPlaces } from '../tasks/owner-places.js';
 import type { RemovalHandler } from '../tasks/remove-background.js';
 import { uuidOfName } from '../tasks/uuid-of-name.js';
 import { namesOf } from './item-names.js';
-import { namingOptions } from './option-faults.js';
+import { imageAt, namingOptions } from './option-faults.js';
 
 export type CreateNeeds = {
   readonly config: Pick<ServiceConfig, 'MAX_JOB_IMAGES' | 'MAX_OPEN_JOBS' | 'PUBLIC_URL'>;
@@ -48,17 +49,23 @@ export type CreateNeeds = {
 const STAND_IN =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==';
 
+/** More are not told. */
+const MAX_FAULTS = 20;
+
 const invalidImage = (place: number): TaskError => {
-  const message = `The image at place ${place} of 'images' is neither an http(s) URL nor a UUID: upload it first, and name its UUID.`;
-  return new TaskError('invalidInputImage', message, { parameter: 'images.image' });
+  const parameter = imageAt(place);
+  const message = `Invalid value for '${parameter}': it is neither an http(s) URL nor a UUID. Upload the image first, and name its UUID.`;
+  return new TaskError('invalidInputImage', message, { parameter });
 };
 
+const isAddress = (text: string): boolean =>
+  isUuid(text) || (/^https?:\/\//i.test(text) && URL.canParse(text));
+
+/** @throws TaskError that names each image at fault */
 const requireImages = (images: readonly JobImage[]): void => {
-  const place = images.findIndex(
-    ({ image }) =>
-      !isUuid(image.trim()) && !(/^https?:\/\//i.test(image.trim()) && URL.canParse(image.trim())),
-  );
-  if (place >= 0) throw invalidImage(place);
+  const faulty = [...images.keys()].filter((place) => !isAddress(images[place]?.image.trim() ?? ''));
+  const [first, ...others] = faulty.slice(0, MAX_FAULTS).map(invalidImage);
+  if (first) throw joinFaults([first, ...others]);
 };
 
 /** Each task would store a copy of what comes inside the options. */
@@ -77,7 +84,7 @@ const checkOptions = async (needs: CreateNeeds, owner: Owner, { options }: JobRe
   await namingOptions(async () => {
     const task = parseTask(sent) as RemoveBackground;
     await requireReferences(task, needs.presets);
-    await needs.removal.dryRun(owner, task, sent);
+    await needs.removal.dryRun(owner, task, sent, { isPatient: true });
   });
 };
 
