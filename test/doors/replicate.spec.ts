@@ -127,7 +127,8 @@ describe('replicate 1.4.0 (JavaScript, by baseUrl)', () => {
       const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json', prefer };
       const answer = await fetch(`${service.url}/v1/predictions`, { method: 'POST', headers, body });
       expect(answer.status).toBe(201);
-      expect((await ended(String(((await answer.json()) as { id: string }).id))).status).toBe('succeeded');
+      const { id } = (await answer.json()) as { id: string };
+      expect((await ended(id)).status).toBe('succeeded');
     },
   );
 

@@ -25,8 +25,8 @@ export type Insertion =
 /** Others than those of other counts: see `feed.ts` and `usage.ts`. */
 const LOCKS_OF_OWNERS = 72707372;
 
-/** Jobs of the owner are inserted one after the other until the transaction ends. It must be its first statement. */
-const lockOwner = (transaction: Prisma.TransactionClient, ownerId: string) =>
+/** What counts jobs of the owner is done one after the other until the transaction ends. It must be its first statement. */
+export const lockOwner = (transaction: Prisma.TransactionClient, ownerId: string) =>
   transaction.$executeRaw`SELECT pg_advisory_xact_lock(${LOCKS_OF_OWNERS}::int, hashtext(${ownerId}))`;
 
 /** Items of one statement. */
@@ -40,7 +40,7 @@ const insertItems = (transaction: Prisma.TransactionClient, jobId: string, items
         AS sent (place int, name text, source text, "taskUuid" uuid)`;
 
 /** A job of 10,000 images takes half a second, and each waits for those of its owner that came before. */
-const PATIENCE = { maxWait: 30_000, timeout: 60_000 };
+export const PATIENCE = { maxWait: 30_000, timeout: 60_000 };
 
 /**
  * Stores a job with its items, unless the owner has a job of this UUID, or `maxOpen` that have not ended. The count holds
