@@ -130,6 +130,9 @@ describe('npx clearcut backup and restore', () => {
   it('says that there is nothing to copy yet', async () => {
     const { code, err } = await clearcut('backup', backups);
     expect([code, err]).toEqual([1, `clearcut: There are no data in ${data}: set DATA_DIR.\n`]);
+    const looked = await clearcut('check-restore');
+    const nothing = `DATABASE_URL is not set, and there are no data in ${data}: set DATABASE_URL or DATA_DIR.`;
+    expect([looked.code, looked.err]).toEqual([1, `clearcut: ${nothing}\n`]);
     expect(existsSync(data)).toBe(false);
   });
 
@@ -165,6 +168,15 @@ describe('npx clearcut backup and restore', () => {
     expect((await stat(first)).mode & 0o777).toBe(0o600);
     expect(await readdir(backups)).toHaveLength(1);
     sent.splice(0, sent.length, pending, ...before);
+  });
+
+  it('compares the data of a running installation with its images, and mends nothing there', async () => {
+    expect((await clearcut('check-restore')).out).toContain('in the database; 0 missing in the storage');
+    const { code, err } = await clearcut('check-restore', '--fix');
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/Stop the programs first: .+, .+ are connected\.\n$/),
+    ]);
   });
 
   it('refuses to overwrite a file or data, and to restore beside a running npm start', async () => {
@@ -240,6 +252,23 @@ describe('npx clearcut backup and restore', () => {
     const former = join(backups, 'former.tar');
     expect((await runClearcut(['backup', former], { ...env, DATA_DIR: join(data, aside) })).code).toBe(0);
     expect(await contentsOf(former)).toEqual(contents);
+  });
+
+  it('compares the data of a stopped installation with its images, and mends them', async () => {
+    expect(await clearcut('check-restore')).toMatchObject({ code: 0, err: '' });
+    const outputs = join(data, 'images', 'outputs');
+    const names = await readdir(outputs, { recursive: true });
+    await rm(join(outputs, names.find((name) => name.endsWith('.png')) ?? 'none'));
+    const looked = await clearcut('check-restore');
+    expect([looked.code, looked.out]).toEqual([1, expect.stringContaining('; 1 missing in the storage')]);
+    const mended = await clearcut('check-restore', '--fix');
+    expect([mended.code, mended.out]).toEqual([
+      0,
+      expect.stringContaining('Mended: 1 image counts as deleted'),
+    ]);
+    expect(await clearcut('check-restore')).toMatchObject({ code: 0, err: '' });
+    // No server is left.
+    expect(findRunningPostgres(data)).toBeUndefined();
   });
 
   if (process.getuid?.() === 0)

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createClient } from '#client';
 import { clearcut as runClearcut } from './support/cli.js';
 import { startPictureServer, type PictureServer } from './support/picture-server.js';
 import { disc, toPng } from './support/pictures.js';
@@ -62,12 +63,40 @@ describe('npx clearcut jobs', () => {
 
   it.each([
     [['create'], 'Name one manifest.'],
-    [['create', 'nothing-here.txt'], 'The manifest nothing-here.txt cannot be read'],
+    [['create', 'nothing-here.txt'], 'The manifest nothing-here.txt cannot be read: there is no such file.'],
+    [['create', 'package.json', '--options', '['], "--options takes an object in JSON, such as '{"],
+    [['create', 'package.json', '--options', '[]'], "--options takes an object in JSON, such as '{"],
+    [['create', 'package.json', '--id', 'x'], '--id takes a UUID.'],
     [['show', 'x'], 'Name one job by its jobUUID, as jobs list shows it.'],
   ])('answers %j with its usage', async (args, message) => {
     const { code, err } = await jobs(...args);
     expect(code).toBe(2);
     expect(err).toContain(message);
+  });
+
+  it('names the lines of images that the server refuses', async () => {
+    const manifest = await manifestOf('# photos', pictures.url, '', 'shoe.png', 'ftp://shop.example/hat.png');
+    const { code, err } = await jobs('create', manifest);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^clearcut: Line 4 of the manifest: .*'image'.* Line 5 of the manifest: /);
+    expect(err).not.toContain('images[');
+  });
+
+  it('says why the ZIP cannot be written', async () => {
+    const { jobs: own } = createClient({ url: service.url, apiKey: service.key });
+    const { jobUUID } = await own.create({
+      options: { model: 'runware:109@1' },
+      images: [{ image: pictures.url }],
+    });
+    const nowhere = join(folder, 'nowhere', 'results.zip');
+    expect(await jobs('download', jobUUID, '-o', nowhere)).toEqual({
+      code: 1,
+      out: '',
+      err: `clearcut: ${nowhere} cannot be written: its folder does not exist.\n`,
+    });
+    expect((await jobs('download', jobUUID, '-o', folder)).err).toBe(
+      `clearcut: ${folder} cannot be written: it is a folder.\n`,
+    );
   });
 
   it('says in one sentence that there is no such job', async () => {

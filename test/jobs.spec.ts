@@ -85,6 +85,11 @@ describe('a job of many images', () => {
       'invalidInputImageURL',
       undefined,
     ]);
+    expect(items.flatMap(({ error }) => error?.parameter ?? [])).toEqual([
+      'images[3].image',
+      'images[4].image',
+    ]);
+    for (const { error } of items) expect(error?.message ?? '').not.toContain('inputImage');
     expect((await fetch(items[0]?.result?.imageURL ?? '')).status).toBe(200);
 
     const files = await jobs.zip(jobUUID);
@@ -151,8 +156,15 @@ describe('a job of many images', () => {
     [
       'a wrong quality',
       { options: { ...options, outputQuality: 5 } },
-      ['invalidParameter', 'options.outputQuality'],
+      ['invalidOutputQuality', 'options.outputQuality'],
     ],
+    [
+      'a wrong format',
+      { options: { ...options, outputFormat: 'gif' } },
+      ['invalidOutputFormat', 'options.outputFormat'],
+    ],
+    ['a ttl that is too short', { options: { ...options, ttl: 5 } }, ['invalidTtl', 'options.ttl']],
+    ['a number as a model', { options: { model: 5 } }, ['invalidModel', 'options.model']],
     [
       'a parameter of a single task',
       { options: { ...options, deliveryMethod: 'sync' } },
@@ -163,7 +175,18 @@ describe('a job of many images', () => {
       { options: { ...options, compose: { background: { image: 'data:image/png;base64,AAAA' } } } },
       ['invalidInputImage', 'options.compose.background.image'],
     ],
-    ['an image inside the job', { images: [{ image: 'AAAA' }] }, ['invalidInputImage', 'images.image']],
+    [
+      'an image inside the job',
+      { images: [{ image: randomUUID() }, { image: 'AAAA' }] },
+      ['invalidInputImage', 'images[1].image'],
+    ],
+    ['an image without a place', { images: [{ name: 'shoe' }] }, ['missingParameter', 'images[0].image']],
+    ['a number as an image', { images: [5] }, ['invalidParameter', 'images[0]']],
+    [
+      'a word of no meaning beside an image',
+      { images: [{ image: randomUUID() }, { image: randomUUID(), retries: 3 }] },
+      ['unsupportedParameter', 'images[1].retries'],
+    ],
     [
       'a webhook at a private address',
       { webhookURL: 'http://10.0.0.1/' },
@@ -182,6 +205,48 @@ describe('a job of many images', () => {
       code,
       parameter,
     });
+  });
+
+  it('is told of each faulty image, and of names that are near', async () => {
+    const { errors } = await jobs.send({
+      options: { ...options, foo: 1, ttll: 60, settings: { foo: 1 } },
+      images: [{ image: stored }, 5, { image: stored, nam: 'x' }],
+    });
+    expect(errors.map(({ message }) => message)).toEqual([
+      "The parameter 'options.settings.foo' is not supported.",
+      "The parameter 'options.foo' is not supported.",
+      "The parameter 'options.ttll' is not supported. Did you mean 'options.ttl'?",
+      "Invalid value for 'images[1]': it must be an object.",
+      "The parameter 'images[2].nam' is not supported. Did you mean 'images[2].name'?",
+    ]);
+    const inside = await jobs.send({
+      options,
+      images: ['AAAA', 'http://', stored].map((image) => ({ image })),
+    });
+    expect(inside.errors.map(({ parameter }) => parameter)).toEqual(['images[0].image', 'images[1].image']);
+  });
+
+  it('is accepted with a model that no worker serves now, and waits for one', async () => {
+    await service.worker.stop();
+    await service.database.servedModel.deleteMany();
+    const { errors } = await service.post([removal(stored)]);
+    expect(errors[0]?.code).toBe('modelUnavailable');
+    const { jobUUID } = await jobs.create({ options, images: [{ image: stored }] });
+    await service.worker.start();
+    expect(await jobs.ended(jobUUID)).toMatchObject({ status: 'ended', success: 1 });
+  });
+
+  it('is refused to keys without the scope that its address needs, in words of HTTP', async () => {
+    const key = newKey();
+    await putKey(service.database, 'reader', key, { scopes: ['read'] });
+    const { status, errors } = await createJobClient(service.url, key).send({
+      options,
+      images: [{ image: stored }],
+    });
+    expect([status, errors[0]?.code, errors[0]?.parameter]).toEqual([403, 'permissionDenied', undefined]);
+    expect(errors[0]?.message).toBe(
+      'This address needs a key with the scope run, which the key reader lacks.',
+    );
   });
 
   it('keeps what had begun when it is cancelled, and begins nothing more', async () => {
@@ -279,6 +344,23 @@ describe('a job of many images', () => {
     for (const { jobUUID } of open) await jobs.cancel(jobUUID);
     for (const { jobUUID } of open)
       expect(await jobs.ended(jobUUID)).toMatchObject({ status: 'cancelled', cancelled: 1 });
+    await service.worker.start();
+  });
+
+  it('may be open as often as allowed, also when many come at once', async () => {
+    await service.worker.stop();
+    const job = { options, images: [{ image: stored }] };
+    const sent = await Promise.all(Array.from({ length: 40 }, () => jobs.send(job)));
+    const open = sent.flatMap((answer) => answer.job ?? []);
+    expect(open).toHaveLength(3);
+    const codes = sent.flatMap(({ errors }) => errors.map(({ code }) => code));
+    expect(codes).toEqual(Array.from({ length: 37 }, () => 'rateLimitExceeded'));
+
+    // A repetition finds its job, and takes no place.
+    const again = await jobs.send({ ...job, jobUUID: open[0]?.jobUUID });
+    expect([again.status, again.job?.jobUUID]).toEqual([202, open[0]?.jobUUID]);
+    for (const { jobUUID } of open) await jobs.cancel(jobUUID);
+    for (const { jobUUID } of open) await jobs.ended(jobUUID);
     await service.worker.start();
   });
 

@@ -149,7 +149,7 @@ it(
     const again = await startAll(restored);
     await untilSettled(restored.database);
     const refused = await clearcut(['check-restore', '--fix'], env);
-    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('Stop the programs first: ')]);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining(' are connected.')]);
     await stopAll(again);
 
     const rows = await restored.database.task.findMany();

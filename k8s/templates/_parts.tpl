@@ -40,7 +40,7 @@
 {{- include "clearcut.component" (merge (dict "file" "components/weights-image/worker.yaml") $in) -}}
 {{- else -}}
 {{- include "clearcut.component" (merge (dict "file" "components/weights-volume/worker.yaml") $in) -}}
-{{- $data := dict "MODELS_MIRROR" $weights.mirror -}}
+{{- $data := dict "MODELS_MIRROR" ($weights.mirror | default "") -}}
 {{- include "clearcut.configMap" (merge (dict "name" "weights" "data" $data) $in) -}}
 {{- end -}}
 {{- if eq $weights.from "claim" -}}
@@ -63,6 +63,9 @@
 {{- $scaled := (get $in.state "ScaledObject/worker").spec -}}
 {{- if ne (toString $values.keda.minReplicas) "<nil>" -}}{{- $_ := set $scaled "minReplicaCount" $values.keda.minReplicas -}}{{- end -}}
 {{- with $values.keda.maxReplicas -}}{{- $_ := set $scaled "maxReplicaCount" . -}}{{- end -}}
+{{- if gt (int $scaled.minReplicaCount) (int $scaled.maxReplicaCount) -}}
+{{- fail (printf "keda.minReplicas must not be above keda.maxReplicas, and %d is above %d." (int $scaled.minReplicaCount) (int $scaled.maxReplicaCount)) -}}
+{{- end -}}
 {{- range (get $in.state "TriggerAuthentication/postgres").spec.secretTargetRef -}}{{- $_ := set . "name" $values.secret -}}{{- end -}}
 {{- end -}}
 {{- if $values.monitoring.enabled -}}
@@ -84,6 +87,7 @@
 {{- if $values.ingress.enabled -}}
 {{- $ingress := get $state "Ingress/gateway" -}}
 {{- $host := $values.ingress.host | default (urlParse .settings.PUBLIC_URL).hostname -}}
+{{- if not $host -}}{{- fail "ingress needs a host: set settings.PUBLIC_URL or ingress.host." -}}{{- end -}}
 {{- $_ := set $ingress.metadata "annotations" (merge (deepCopy $values.ingress.annotations) $ingress.metadata.annotations) -}}
 {{- with $values.ingress.className -}}{{- $_ := set $ingress.spec "ingressClassName" . -}}{{- end -}}
 {{- range $ingress.spec.rules -}}{{- $_ := set . "host" $host -}}{{- end -}}

@@ -81,6 +81,48 @@ describe('The addresses of other services', () => {
     },
   );
 
+  it.each([
+    ['rembg', 'GET', '/api/nothing', 404],
+    ['rembg', 'PUT', '/api/remove', 405],
+    ['removebg', 'GET', '/v1.0/nothing', 404],
+    ['removebg', 'GET', '/v1.0/removebg', 405],
+    ['replicate', 'GET', '/v1/predictions/a/b/c', 404],
+    ['replicate', 'GET', '/v1/models/a/b/nothing', 404],
+    ['replicate', 'DELETE', '/v1/predictions', 405],
+    ['fal', 'POST', '/fal-ai/flux', 404],
+    ['fal', 'GET', '/fal/proxy', 404],
+    ['fal', 'DELETE', '/fal-ai/birefnet', 405],
+    ['ours', 'GET', '/v1/nothing', 404],
+    ['ours', 'GET', '/v1/models/nothing', 404],
+    ['ours', 'PUT', '/v1/models', 405],
+    ['ours', 'GET', '/nothing', 404],
+  ] as const)('tell in the form of %s that %s %s gets %d', async (door, method, path, status) => {
+    const headers = { authorization: `Bearer ${service.key}` };
+    const answer = await fetch(`${service.url}${path}`, { method, headers });
+    expect(answer.status).toBe(status);
+    if (status === 405) expect(answer.headers.get('allow')).toMatch(/^[A-Z]+(, [A-Z]+)*$/);
+    const code = status === 404 ? 'notFound' : 'methodNotAllowed';
+    const forms = {
+      rembg: { detail: expect.any(String), code },
+      removebg: { errors: [expect.objectContaining({ title: expect.any(String) })] },
+      replicate: { title: expect.any(String), status, code },
+      fal: { detail: expect.any(String) },
+      ours: { errors: [expect.objectContaining({ code })] },
+    };
+    expect(await answer.json()).toMatchObject(forms[door]);
+  });
+
+  it.each([
+    ['/v1.0/removebg?size=full', 'size'],
+    ['/fal-ai/birefnet?sync_mode=1', 'sync_mode'],
+    ['/v1/predictions?webhook=https://example.com', 'webhook'],
+  ])('name the parameter in the address of %s, which takes none', async (path, name) => {
+    const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json' };
+    const answer = await fetch(`${service.url}${path}`, { method: 'POST', headers, body: '{}' });
+    expect([400, 422]).toContain(answer.status);
+    expect(await answer.text()).toContain(`The parameter '${name}' is not supported: the address takes none`);
+  });
+
   it('hold back many wrong keys of one address', async () => {
     const ask = () =>
       rawRequest(service.url, '/api/remove?url=https://example.com/a.png', {

@@ -107,6 +107,31 @@ describe('replicate 1.4.0 (JavaScript, by baseUrl)', () => {
     expect((await ended(created.id)).status).toBe('succeeded');
   });
 
+  it.each(['wait=abc', 'wait=', 'wait=-1', 'respond-async, wait=1.5', 'wait 5'])(
+    'gets an error for Prefer: %s, and starts nothing',
+    async (prefer) => {
+      const before = await service.database.task.count();
+      const body = JSON.stringify({ version: DEFAULT, input: { image: pictures.url } });
+      const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json', prefer };
+      const answer = await fetch(`${service.url}/v1/predictions`, { method: 'POST', headers, body });
+      const told = (await answer.json()) as { detail: string };
+      expect([answer.status, told.detail]).toEqual([422, expect.stringContaining("'Prefer'")]);
+      expect(await service.database.task.count()).toBe(before);
+    },
+  );
+
+  it.each(['wait="1"', 'respond-async; Wait=0', 'return=minimal', 'waiting'])(
+    'is taken with Prefer: %s',
+    async (prefer) => {
+      const body = JSON.stringify({ version: 'clearcut/rembg-v1-4:abc', input: { image: pictures.url } });
+      const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json', prefer };
+      const answer = await fetch(`${service.url}/v1/predictions`, { method: 'POST', headers, body });
+      expect(answer.status).toBe(201);
+      const { id } = (await answer.json()) as { id: string };
+      expect((await ended(id)).status).toBe('succeeded');
+    },
+  );
+
   it('cancels a prediction', async () => {
     await service.worker.stop();
     const created = await client.predictions.create({ model: DEFAULT, input: { image: pictures.url } });

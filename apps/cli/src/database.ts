@@ -32,8 +32,10 @@ const explained = (url: string, error: unknown): unknown => {
  * Opens the database for one command, after a check that it has been migrated.
  * @throws DatabaseError when it is away, and the error of `checkSchema` when it is too old
  */
-export const withDatabase = async (work: (database: Database) => Promise<void>): Promise<void> => {
-  const url = databaseUrl(readConfig());
+export const withDatabase = async (
+  work: (database: Database) => Promise<void>,
+  url = databaseUrl(readConfig()),
+): Promise<void> => {
   const database = openDatabase(url);
   try {
     const check = await checkSchema(database);

@@ -72,7 +72,7 @@ export class TimeoutError extends ClearcutError {
   override readonly name = 'TimeoutError';
 }
 
-/** The image cannot be read here, or the result has no such form. */
+/** The image cannot be read here, the file cannot be written, or the result has no such form. */
 export class InputError extends ClearcutError {
   override readonly name = 'InputError';
 }

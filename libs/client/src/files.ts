@@ -13,10 +13,23 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 };
 
-const reasonOf = (error: unknown): string => {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return reasons[code] ?? message;
+const writeReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is a file',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'no space is left on the disk',
+  EISDIR: 'it is a folder',
 };
+
+const reasonOf = (error: unknown, from = reasons): string => {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return from[code] ?? message;
+};
+
+/** Errors of connections have no path. */
+const isOfFile = (error: unknown): boolean => error instanceof Error && 'syscall' in error && 'path' in error;
 
 const openPath: Platform['openPath'] = async (path) => {
   try {
@@ -27,15 +40,21 @@ const openPath: Platform['openPath'] = async (path) => {
   }
 };
 
-/** Writes a stream to a file. Another program never sees half a file. */
+/**
+ * Writes a stream to a file. Another program never sees half a file.
+ * @throws InputError when the file cannot be written, and the errors of the stream
+ */
 export const writeWhole = async (path: string, body: ReadableStream<Uint8Array>): Promise<void> => {
   const draft = `${path}.${randomBytes(4).toString('hex')}.part`;
   try {
     await pipeline(Readable.fromWeb(body as NodeStream), createWriteStream(draft));
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
+    // Beside a folder that is none, there is nothing to remove.
+    await rm(draft, { force: true }).catch(() => undefined);
+    if (!isOfFile(error)) throw error;
+    const message = `${path} cannot be written: ${reasonOf(error, writeReasons)}.`;
+    throw new InputError('invalidInput', message, { cause: error });
   }
 };
 

@@ -22,8 +22,11 @@ const closest = (name: string, candidates: readonly string[]): string | undefine
   return nearest === undefined ? undefined : byPlain.get(nearest);
 };
 
-/** A sentence that names the closest candidate, with a blank before it; empty when none is close. */
-export const didYouMean = (name: string, candidates: readonly string[]): string => {
+/**
+ * A sentence that names the closest candidate, with a blank before it; empty when none is close.
+ * @param within what stands before each candidate, such as `options.`
+ */
+export const didYouMean = (name: string, candidates: readonly string[], within = ''): string => {
   const nearest = closest(name, candidates);
-  return nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
+  return nearest === undefined ? '' : ` Did you mean '${within}${nearest}'?`;
 };

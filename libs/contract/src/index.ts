@@ -17,7 +17,7 @@ export { breathe, createTurns, inSlices } from './slices.js';
 export { fromTexts } from './from-texts.js';
 export { parseTask, routingOf } from './parse-task.js';
 export { codeAnchor, parameterAnchor, sectionAnchor } from './reference-anchors.js';
-export { problems, requireAll, TaskError, ProblemCode } from './problems.js';
+export { joinFaults, problems, requireAll, TaskError, ProblemCode } from './problems.js';
 export { Output, outputOf, OutputType } from './output.js';
 export * from './tasks.js';
 export { type CancelTask, type ListTasks } from './lifecycle-tasks.js';

@@ -9,14 +9,25 @@ const isProblem = (code: string): code is ProblemCode => Object.hasOwn(problems,
 /** `outputQuality` → `OutputQuality`, since some parameters have a code of their own, like `invalidOutputQuality`. */
 const pascal = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 
+/** The options of a job are parameters of its tasks, and so are their faults. */
+const OPTIONS = /^options\./;
+
 const codeFor = (prefix: 'invalid' | 'missing', parameter: string): ProblemCode => {
-  const own = `${prefix}${pascal(parameter)}`;
+  const own = `${prefix}${pascal(parameter.replace(OPTIONS, ''))}`;
   return isProblem(own) ? own : `${prefix}Parameter`;
 };
 
-/** The parameter at a path. Elements of arrays have no name, and no place in the reference. */
+/** The list of a job. Its elements are named by their places; those of other arrays have no name. */
+const IMAGES = 'images';
+
+/** The parameter at a path. @example nameOf(['images', 3, 'name']) // 'images[3].name' */
 const nameOf = (path: readonly PropertyKey[]): string =>
-  path.filter((step) => typeof step === 'string').join('.');
+  path
+    .flatMap((step, i) => {
+      if (typeof step === 'number') return i === 1 && path[0] === IMAGES ? `[${step}]` : [];
+      return i === 0 ? String(step) : `.${String(step)}`;
+    })
+    .join('');
 
 /** zod's types that JSON calls otherwise. */
 const jsonTypes: Readonly<Record<string, string>> = { int: 'integer', tuple: 'array', record: 'object' };
@@ -38,6 +49,7 @@ export const schemaAt = (schema: unknown, [step, ...rest]: readonly PropertyKey[
   const whole = unwrap(schema);
   if (step === undefined) return whole;
   if (whole instanceof z.ZodTuple && typeof step === 'number') return schemaAt(whole.def.items[step], rest);
+  if (whole instanceof z.ZodArray && typeof step === 'number') return schemaAt(whole.element, rest);
   if (!(whole instanceof z.ZodObject) || !Object.hasOwn(whole.shape, step)) return undefined;
   return schemaAt(whole.shape[step as string], rest);
 };
@@ -100,9 +112,9 @@ const namesIn = (schema: unknown): string[] =>
 const unknownParameter = (path: readonly PropertyKey[], key: string, schema: z.ZodObject): TaskError => {
   const parameter = nameOf([...path, key]);
   const prefix = path.length > 0 ? `${nameOf(path)}.` : '';
-  const known = namesIn(schemaAt(schema, path)).map((name) => `${prefix}${name}`);
+  const known = namesIn(schemaAt(schema, path));
   const others = path.length > 0 ? namesIn(schema) : groupNames(schema);
-  const hint = didYouMean(parameter, known) || didYouMean(key, others);
+  const hint = didYouMean(key, known, prefix) || didYouMean(key, others);
   return new TaskError('unsupportedParameter', `The parameter '${parameter}' is not supported.${hint}`, {
     parameter,
   });

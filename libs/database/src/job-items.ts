@@ -1,16 +1,40 @@
 import type { Database } from './client.js';
-import type { JobItemState } from './generated/client.js';
-import type { JobItemRow } from './jobs.js';
+import type { JobItemState, Prisma } from './generated/client.js';
+import { lockOwner, PATIENCE, type JobItemRow, type JobRow } from './jobs.js';
 
 /** An item that is to become a task. */
 export type TakenItem = Pick<JobItemRow, 'place' | 'source' | 'taskUuid'>;
 
+/** The most items of all open jobs of an owner that are taken, and of one call. */
+export type TakeLimits = { readonly inFlight: number; readonly atOnce: number };
+
+export type Taken = {
+  readonly items: readonly TakenItem[];
+  /** Of all open jobs of the owner, before. */
+  readonly inFlight: number;
+};
+
 /**
  * Takes the next items of a job, and those that a program took and left without a word. Only who has the lease of the
- * job calls it.
+ * job calls it. The limits hold when other jobs of the owner take theirs at the same time.
  */
-export const takeItems = async (database: Database, jobId: string, limit: number): Promise<TakenItem[]> => {
-  if (limit <= 0) return [];
+export const takeItems = (
+  database: Database,
+  { id, ownerId }: Pick<JobRow, 'id' | 'ownerId'>,
+  limits: TakeLimits,
+): Promise<Taken> =>
+  database.$transaction(async (transaction) => {
+    await lockOwner(transaction, ownerId);
+    const inFlight = await countTaken(transaction, ownerId, id);
+    const limit = Math.min(limits.inFlight - inFlight, limits.atOnce);
+    return { inFlight, items: limit > 0 ? await takeNext(transaction, id, limit) : [] };
+  }, PATIENCE);
+
+const takeNext = async (
+  database: Prisma.TransactionClient,
+  jobId: string,
+  limit: number,
+): Promise<TakenItem[]> => {
   const items = await database.$queryRaw<TakenItem[]>`
     UPDATE job_items SET state = 'taken'
      WHERE job_id = ${jobId}::uuid AND place = ANY(ARRAY(
@@ -78,11 +102,19 @@ export const countItems = async (
   return counts;
 };
 
-/** The tasks of all open jobs of an owner that have not ended, as far as their jobs know. */
-export const countTaken = async (database: Database, ownerId: string): Promise<number> => {
+/**
+ * The tasks of all open jobs of an owner that have not ended, as far as their jobs know. Other jobs' items that are about to
+ * become tasks are among them.
+ */
+const countTaken = async (
+  database: Prisma.TransactionClient,
+  ownerId: string,
+  jobId: string,
+): Promise<number> => {
   const [row] = await database.$queryRaw<{ count: number }[]>`
     SELECT count(*)::int AS count FROM job_items JOIN jobs ON jobs.id = job_id
-     WHERE owner_id = ${ownerId}::uuid AND finished_at IS NULL AND state = 'taken' AND task_id IS NOT NULL`;
+     WHERE owner_id = ${ownerId}::uuid AND finished_at IS NULL AND state = 'taken'
+       AND (task_id IS NOT NULL OR job_id <> ${jobId}::uuid)`;
   return row?.count ?? 0;
 };
 

@@ -18,9 +18,16 @@ export const newJobId = async (database: Database): Promise<string> => newId(awa
 export const findJob = (database: Database, ownerId: string, jobUuid: string): Promise<JobRow | null> =>
   database.job.findUnique({ where: { ownerId_jobUuid: { ownerId, jobUuid } } });
 
-/** The owner's jobs that have not ended. */
-export const countOpenJobs = (database: Database, ownerId: string): Promise<number> =>
-  database.job.count({ where: { ownerId, finishedAt: null } });
+/** Whether a job was stored; if not, the owner has one of this UUID, or as many open ones as allowed. */
+export type Insertion =
+  { readonly kind: 'stored' | 'known' } | { readonly kind: 'full'; readonly open: number };
+
+/** Others than those of other counts: see `feed.ts` and `usage.ts`. */
+const LOCKS_OF_OWNERS = 72707372;
+
+/** What counts jobs of the owner is done one after the other until the transaction ends. It must be its first statement. */
+export const lockOwner = (transaction: Prisma.TransactionClient, ownerId: string) =>
+  transaction.$executeRaw`SELECT pg_advisory_xact_lock(${LOCKS_OF_OWNERS}::int, hashtext(${ownerId}))`;
 
 /** Items of one statement. */
 const BATCH = 2_000;
@@ -32,27 +39,34 @@ const insertItems = (transaction: Prisma.TransactionClient, jobId: string, items
       FROM json_to_recordset(${JSON.stringify(items)}::json)
         AS sent (place int, name text, source text, "taskUuid" uuid)`;
 
+/** A job of 10,000 images takes half a second, and each waits for those of its owner that came before. */
+export const PATIENCE = { maxWait: 30_000, timeout: 60_000 };
+
 /**
- * Stores a job with its items.
- * @returns false, and stores nothing, when the owner has a job of this UUID
+ * Stores a job with its items, unless the owner has a job of this UUID, or `maxOpen` that have not ended. The count holds
+ * for jobs that come at once, too.
  */
 export const insertJob = (
   database: Database,
   { id, ownerId, keyId, ...job }: NewJob,
   items: readonly NewJobItem[],
-): Promise<boolean> =>
+  maxOpen: number,
+): Promise<Insertion> =>
   database.$transaction(async (transaction) => {
-    const count = await transaction.$executeRaw`
+    await lockOwner(transaction, ownerId);
+    const known = await transaction.job.count({ where: { ownerId, jobUuid: job.jobUuid } });
+    if (known > 0) return { kind: 'known' };
+    const open = await transaction.job.count({ where: { ownerId, finishedAt: null } });
+    if (open >= maxOpen) return { kind: 'full', open };
+    await transaction.$executeRaw`
       INSERT INTO jobs (id, owner_id, key_id, job_uuid, payload_hash, options, webhook_url, webhook_host, total)
       VALUES (${id}::uuid, ${ownerId}::uuid, ${keyId}::uuid, ${job.jobUuid}::uuid, ${job.payloadHash},
-              ${job.options}, ${job.webhookUrl}, ${job.webhookHost}, ${items.length})
-          ON CONFLICT DO NOTHING`;
-    if (count === 0) return false;
+              ${job.options}, ${job.webhookUrl}, ${job.webhookHost}, ${items.length})`;
     const placed = items.map((item, place) => ({ ...item, place }));
     for (let at = 0; at < placed.length; at += BATCH)
       await insertItems(transaction, id, placed.slice(at, at + BATCH));
-    return true;
-  });
+    return { kind: 'stored' };
+  }, PATIENCE);
 
 /** The owner's jobs, newest first. @param after id of the last job of the page before */
 export const listJobs = (

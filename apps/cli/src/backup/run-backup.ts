@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { readConfig, type Config } from '#config';
 import { TaskError } from '#contract';
 import { openDump, type Dump } from '#database';
-import { findRunningPostgres, hasCluster, startEmbeddedPostgres } from '#embedded-postgres';
 import { openStorage, type Storage } from '#storage';
 import { isHelp, print, readArguments, UsageError, type Help } from '../command.js';
-import { isLocked, lockDataDir } from '../start/data-lock.js';
 import { HEAD, keyFiles, type Head } from './archive-format.js';
 import { BackupError } from './backup-error.js';
 import { count, explained, fromUser, requireOwnPostgres } from './own-data.js';
+import { openServer } from './own-server.js';
 import { createArchive, type ArchiveWriter } from './write-archive.js';
 
 const usage = `Usage: npx clearcut backup <file or folder> [--replace]
@@ -34,26 +33,6 @@ const readTarget = (args: readonly string[]): string => {
   if (existsSync(file) && !values.replace)
     throw new BackupError(`${file} exists: name another file, or add --replace.`);
   return file;
-};
-
-type Server = { readonly url: string; readonly stop: () => Promise<void> };
-
-/** The server of the running npm start, or one for the backup alone. */
-const openServer = async ({ DATA_DIR }: Config, signal: AbortSignal): Promise<Server> => {
-  const running = findRunningPostgres(DATA_DIR);
-  // Without its supervisor a server is about to end.
-  if (running !== undefined && isLocked(DATA_DIR)) return { url: running, stop: async () => {} };
-  if (!hasCluster(DATA_DIR)) throw new BackupError(`There are no data in ${DATA_DIR}: set DATA_DIR.`);
-
-  const lock = await lockDataDir(DATA_DIR, signal);
-  try {
-    const log = (line: string) => void process.stderr.write(`${line}\n`);
-    const { url, stop } = await startEmbeddedPostgres({ dataDir: DATA_DIR, log });
-    return { url, stop: () => stop().finally(lock.release) };
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
 };
 
 const copyKeys = async ({ DATA_DIR }: Config, archive: ArchiveWriter): Promise<void> => {

@@ -1,4 +1,4 @@
-import { readConfig } from '#config';
+import { readConfig, type Config } from '#config';
 import { TaskError } from '#contract';
 import {
   connectionUse,
@@ -10,17 +10,19 @@ import {
   putBackRestored,
   type Database,
 } from '#database';
+import { hasCluster } from '#embedded-postgres';
 import { imageIdOf, isUnfinished, openStorage, storedFolders, type Storage } from '#storage';
 import { isHelp, print, readArguments, UsageError, type Help } from '../command.js';
-import { withDatabase } from '../database.js';
+import { databaseUrl, withDatabase } from '../database.js';
 import { BackupError } from './backup-error.js';
 import { count } from './own-data.js';
+import { openServer, type Server } from './own-server.js';
 
 const usage = `Usage: npx clearcut check-restore [--fix]
 
 Compares the database of DATABASE_URL with the storage, as after both were restored from copies: rows whose bytes are
-missing, bytes without a row, and the tasks and webhooks that will run when the programs start. The exit code is 1 while
-images are missing or bytes have no row.
+missing, bytes without a row, and the tasks and webhooks that will run when the programs start. Without DATABASE_URL it is
+that of npm start in DATA_DIR, which may be stopped. The exit code is 1 while images are missing or bytes have no row.
 
   --fix   for a restored copy, before any program starts: count missing images as deleted, put unfinished tasks back into the
           line, and delete bytes without a row
@@ -89,8 +91,11 @@ const ownerOf = async (storage: Storage): Promise<string | undefined> => {
 /** @throws BackupError when mending could harm a running or another installation */
 const checkMayFix = async (database: Database, storage: Storage): Promise<void> => {
   const { processes } = await connectionUse(database);
-  if (processes.size > 0)
-    throw new BackupError(`Stop the programs first: ${[...processes.keys()].join(', ')} is connected.`);
+  const names = [...processes.keys()];
+  if (names.length > 0)
+    throw new BackupError(
+      `Stop the programs first: ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} connected.`,
+    );
   const { id } = await databaseIdentity(database);
   const owner = await ownerOf(storage);
   if (owner !== undefined && owner !== id)
@@ -104,7 +109,7 @@ const fix = async (database: Database, storage: Storage, found: Findings): Promi
   for (const key of found.orphans) await storage.remove(key);
   const tasks = await putBackRestored(database);
   print(
-    `Mended: ${count(marked, 'image')} count as deleted, ${count(found.orphans.length, 'file')} deleted, ` +
+    `Mended: ${count(marked, 'image')} ${marked === 1 ? 'counts' : 'count'} as deleted, ${count(found.orphans.length, 'file')} deleted, ` +
       `${count(tasks, 'task')} put back into the line.\n`,
   );
 };
@@ -123,27 +128,45 @@ const report = async (database: Database, found: Findings): Promise<void> => {
   print(`${lines.join('\n')}\n`);
 };
 
+const examine = async (database: Database, config: Config, isMended: boolean, signal: AbortSignal) => {
+  const storage = await openStorage(config);
+  try {
+    if (isMended) await checkMayFix(database, storage);
+    const found = await compare(database, storage, signal);
+    await report(database, found);
+    if (isMended) return await fix(database, storage, found);
+    if (found.missing.length + found.orphans.length > 0) process.exitCode = 1;
+  } finally {
+    storage.close();
+  }
+};
+
 export const help: Help = { usage };
+
+/** The database that DATABASE_URL names, or that of npm start, which this command starts where it is stopped. */
+const openNamed = async (config: Config, signal: AbortSignal): Promise<Server> => {
+  const { DATABASE_DIRECT_URL, DATABASE_URL, DATA_DIR } = config;
+  if ((DATABASE_DIRECT_URL ?? DATABASE_URL) !== undefined)
+    return { url: databaseUrl(config), stop: async () => {} };
+  if (hasCluster(DATA_DIR)) return openServer(config, signal);
+  const message = `DATABASE_URL is not set, and there are no data in ${DATA_DIR}: set DATABASE_URL or DATA_DIR.`;
+  throw new BackupError(message);
+};
 
 /**
  * `npx clearcut check-restore`
  *
- * @throws UsageError, BackupError, and faults of the environment, the database or the storage
+ * @throws UsageError, BackupError, StartError, and faults of the environment, the database or the storage
  */
 export const run = async (args: readonly string[], signal: AbortSignal): Promise<void> => {
   if (args.some(isHelp)) return print(usage);
   const { values, positionals } = readArguments(args, { fix: { type: 'boolean' } }, usage);
   if (positionals.length > 0) throw new UsageError('check-restore takes no arguments.', usage);
-  await withDatabase(async (database) => {
-    const storage = await openStorage(readConfig());
-    try {
-      if (values.fix) await checkMayFix(database, storage);
-      const found = await compare(database, storage, signal);
-      await report(database, found);
-      if (values.fix) return await fix(database, storage, found);
-      if (found.missing.length + found.orphans.length > 0) process.exitCode = 1;
-    } finally {
-      storage.close();
-    }
-  });
+  const config = readConfig();
+  const server = await openNamed(config, signal);
+  try {
+    await withDatabase((database) => examine(database, config, values.fix === true, signal), server.url);
+  } finally {
+    await server.stop();
+  }
 };

@@ -1,6 +1,7 @@
 import { readConfig } from '#config';
 import { isUuid } from '#contract';
-import { createClient, writeWhole, type Client, type Job, type JobItem, type JobRequest } from '#client';
+import { createClient, writeWhole, type Client, type Job, type JobItem } from '#client';
+import { fromUser } from '../backup/own-data.js';
 import {
   print,
   readArguments,
@@ -12,7 +13,9 @@ import {
   type Help,
 } from '../command.js';
 import { findServer } from '../remove/by-server.js';
+import { namingLines } from './naming-lines.js';
 import { readManifest } from './read-manifest.js';
+import { readOptions } from './read-options.js';
 
 const serverOptions = { server: { type: 'string' }, key: { type: 'string' } } as const;
 const serverUsage = `  --server URL       the server; CLEARCUT_URL, or the npm start that runs on DATA_DIR
@@ -61,30 +64,20 @@ const createOptions = {
   json: { type: 'boolean' },
 } as const;
 
-const parametersOf = (model: string | undefined, text = '{}'): JobRequest['options'] => {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new UsageError(`--options takes JSON: ${String(cause)}`, createUsage);
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new UsageError('--options takes an object in JSON.', createUsage);
-  return { model: 'runware:109@1', ...parsed, ...(model && { model }) };
-};
-
 const create: Command<World> = {
   usage: createUsage,
   run: async (_, args) => {
     const { values, positionals } = readArguments(args, createOptions, createUsage);
     const [path, ...more] = positionals;
     if (path === undefined || more.length > 0) throw new UsageError('Name one manifest.', createUsage);
-    const options = parametersOf(values.model, values.options);
-    const images = await readManifest(path, createUsage);
-    const { jobs } = clientOf(values);
+    const options = readOptions(values.model, values.options, createUsage);
     const { id: jobUUID, webhook: webhookURL } = values;
+    if (jobUUID !== undefined && !isUuid(jobUUID)) throw new UsageError('--id takes a UUID.', createUsage);
+    const manifest = await readManifest(path, createUsage);
+    const { images } = manifest;
+    const { jobs } = clientOf(values);
     const request = { options, images, ...(jobUUID && { jobUUID }), ...(webhookURL && { webhookURL }) };
-    const stored = await jobs.create(request);
+    const stored = await namingLines(manifest, () => jobs.create(request));
     const job = values.wait ? await jobs.wait(stored.jobUUID) : stored;
     printJobs([job], values.json);
     if (values.wait && job.success < job.total) process.exitCode = 1;
@@ -170,7 +163,7 @@ const download: Command<World> = {
     const { values, positionals } = readArguments(args, options, downloadUsage);
     const jobUUID = readUuid(positionals, downloadUsage);
     const { output = `${jobUUID}.zip` } = values;
-    await writeWhole(output, await clientOf(values).jobs.results(jobUUID));
+    await writeWhole(fromUser(output), await clientOf(values).jobs.results(jobUUID));
     print(`${output}\n`);
   },
 };

@@ -19,6 +19,8 @@ afterAll(() => database.$disconnect());
 beforeEach(async () => {
   await database.task.deleteMany();
   await database.image.deleteMany();
+  await database.jobItem.deleteMany();
+  await database.job.deleteMany();
 });
 
 const log = createLogger('test', 'silent');
@@ -55,6 +57,32 @@ const add = async (state: State, days: number, webhook?: Webhook): Promise<strin
 };
 const left = async () =>
   new Set((await database.task.findMany({ select: { id: true } })).map(({ id }) => id));
+
+/** A job that came, and ended if it has, before so many days. @returns its id */
+const addJob = async (days: number, endedDays?: number, images = 3): Promise<string> => {
+  const { id } = await database.job.create({
+    data: {
+      id: randomUUID(),
+      ownerId,
+      keyId: ownerId,
+      jobUuid: randomUUID(),
+      payloadHash: 'hash',
+      options: 'sealed',
+      total: images,
+      createdAt: daysAgo(days),
+      finishedAt: endedDays === undefined ? null : daysAgo(endedDays),
+    },
+  });
+  const state = endedDays === undefined ? ('waiting' as const) : ('succeeded' as const);
+  await database.jobItem.createMany({
+    data: Array.from({ length: images }, (_, place) => {
+      return { jobId: id, place, name: `${place}`, source: 'sealed', taskUuid: randomUUID(), state };
+    }),
+  });
+  return id;
+};
+const jobsLeft = async () =>
+  new Set((await database.job.findMany({ select: { id: true } })).map(({ id }) => id));
 
 describe('the deletion of old records', () => {
   it('deletes tasks that ended before RECORD_RETENTION_D, with their deliveries and attempts', async () => {
@@ -111,6 +139,29 @@ describe('the deletion of old records', () => {
     const ids = (await database.image.findMany({ select: { id: true } })).map(({ id }) => id);
     expect(new Set(ids)).toEqual(new Set(kept.map(({ id }) => id)));
     expect(await database.outcomeHour.count()).toBe(1);
+  });
+
+  it('deletes jobs that ended before RECORD_RETENTION_D with their images, and keeps younger and open ones', async () => {
+    await addJob(400, 31);
+    const [young, open] = [await addJob(400, 29), await addJob(400)];
+    await forget();
+    expect(await jobsLeft()).toEqual(new Set([young, open]));
+    const items = await database.jobItem.groupBy({ by: ['jobId'], _count: true });
+    expect(new Map(items.map(({ jobId, _count }) => [jobId, _count]))).toEqual(
+      new Map([
+        [young, 3],
+        [open, 3],
+      ]),
+    );
+  });
+
+  it('deletes a job after its last image, however many rounds these take', async () => {
+    // More than one round deletes.
+    const large = await addJob(31, 31, 10_500);
+    await forget();
+    expect([await database.jobItem.count(), await jobsLeft()]).toEqual([500, new Set([large])]);
+    await forget();
+    expect([await database.jobItem.count(), await jobsLeft()]).toEqual([0, new Set()]);
   });
 
   it('deletes many batches, also when dispatchers do so at once', async () => {

@@ -79,7 +79,7 @@ export const createCutOut =
   async (request, gone) => {
     const { owner, headers } = request;
     if (!owner) throw missingKey("Missing API key: send 'Authorization: Bearer <key>'.");
-    requireScope(owner, 'removeBackground');
+    requireScope(owner, 'run');
     requireUncompressed(request);
     const isForm = requireType(request);
     const isDry = isDryRun(request);

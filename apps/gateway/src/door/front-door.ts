@@ -37,6 +37,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Of routes that imitate another service. All of them need a key in a header. */
     door?: Door;
+    /** Of addresses whose GET does work, so that a HEAD would do it in vain. */
+    refusesHead?: true;
   }
 }
 

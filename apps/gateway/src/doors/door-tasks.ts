@@ -44,7 +44,7 @@ type Needs = {
 };
 
 const find = async ({ polls }: Needs, owner: Owner, id: string): Promise<FoundTask> => {
-  requireScope(owner, 'getResponse');
+  requireScope(owner, 'read');
   const uuid: unknown = id;
   if (!isUuid(uuid)) throw noSuchTask(id.slice(0, 100));
   return polls.requireTask(owner, uuid);
@@ -78,6 +78,7 @@ export const createDoorTasks = (needs: Needs): DoorTasks => {
     standingOf: readProgress,
     outcomeOf: (task) => outcomeOf(needs, task),
     cancel: async (owner, id) => {
+      requireScope(owner, 'run');
       const { taskUuidSent: taskUUID } = await find(needs, owner, id);
       const { body } = await intake([{ taskType: 'cancelTask', taskUUID }], { owner, isDryRun: false });
       const [error] = body.errors ?? [];

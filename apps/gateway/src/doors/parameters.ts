@@ -1,4 +1,5 @@
 import { TaskError } from '#contract';
+import { queryIn } from '../tasks/dry-run.js';
 
 /** Values as they came: texts in a form or a query, anything in JSON. */
 export type Sent = Readonly<Record<string, unknown>>;
@@ -49,6 +50,11 @@ export const numberIn = (sent: Sent, name: string, min: number, max: number): nu
   const number = Number(text);
   if (Number.isInteger(number) && number >= min && number <= max) return number;
   throw invalid(name, `it must be a whole number from ${min} to ${max}`);
+};
+
+/** @throws TaskError for the first parameter of an address that takes none */
+export const requireNoQuery = (url: string, why: string): void => {
+  for (const name of queryIn(url).keys()) throw unsupported(name, why);
 };
 
 /** The address of an image. @throws TaskError when it is none */

@@ -31,7 +31,7 @@ export type DoneForDoor = { readonly cutout: Cutout; readonly headers: Readonly<
 /** @throws TaskError missingApiKey, and permissionDenied when the key may not run tasks */
 export const requireRunner = ({ owner }: FastifyRequest, howToSend: string): Owner => {
   if (!owner) throw missingKey(`Missing API key: ${howToSend}.`);
-  requireScope(owner, 'removeBackground');
+  requireScope(owner, 'run');
   return owner;
 };
 

@@ -6,6 +6,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Door } from '../doors/door.js';
 import { toServiceFault } from '../tasks/service-fault.js';
+import { methodNotAllowed } from './allowed-methods.js';
 import { problemBody, type ProblemBody } from './problem-body.js';
 
 const statusOf = (error: unknown): number => {
@@ -37,13 +38,19 @@ const translate = (error: unknown): TaskError => {
 const refuseRoute = (methods: readonly string[]): TaskError => {
   if (methods.length === 0)
     return new TaskError('notFound', 'There is nothing at this address. Tasks go to POST /v1.');
-  const message = `This address takes ${methods.join(', ')} only.`;
-  return new TaskError('methodNotAllowed', message, { allowedValues: methods });
+  return methodNotAllowed(methods);
 };
 
 /** Fastify refuses the method QUERY without a content type before it looks for a route. */
 const isUnrouted = (error: unknown, is404: boolean): boolean =>
   (is404 && !(error instanceof TaskError)) || (error instanceof HttpException && error.getStatus() === 404);
+
+/** What went wrong, and the door in whose form it is told. */
+const readFault = (error: unknown, { server, url, is404, routeOptions }: FastifyRequest) => {
+  if (!isUnrouted(error, is404)) return { problem: translate(error), door: routeOptions?.config?.door };
+  const path = url.split('?', 1)[0] ?? '';
+  return { problem: refuseRoute(server.allowedMethods(path)), door: server.doorAt(path) };
+};
 
 /** Headers that hold for whatever is answered. */
 const isKept = (name: string) => name === 'vary' || name.startsWith('access-control-');
@@ -67,10 +74,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const { server, url, is404, routeOptions } = http.getRequest<FastifyRequest>();
-    const isRouters = isUnrouted(error, is404);
-    const methods = isRouters ? server.allowedMethods(url.split('?', 1)[0] ?? '') : [];
-    const problem = isRouters ? refuseRoute(methods) : translate(error);
+    const { problem, door } = readFault(error, http.getRequest<FastifyRequest>());
     const { status } = problems[problem.code];
     if (status >= 500) this.note(problem);
     const routing = problem.details.parameter === 'apiKey' ? { taskType: 'authentication' } : {};
@@ -78,11 +82,12 @@ export class ProblemFilter implements ExceptionFilter {
     // Headers of the failed answer, such as cache-control, do not apply to the error.
     for (const name of Object.keys(reply.getHeaders())) if (!isKept(name)) reply.removeHeader(name);
     reply.headers(secureHeaders);
-    if (methods.length > 0) reply.header('allow', methods.join(', '));
+    if (problem.code === 'methodNotAllowed')
+      reply.header('allow', (problem.details.allowedValues ?? []).join(', '));
     const body = problemBody(problem, this.publicUrl, routing);
     const [item] = body.errors;
     if (item.retryAfter !== undefined) reply.header('retry-after', `${item.retryAfter}`);
-    const answer = inFormOf(routeOptions?.config?.door, { status, body });
+    const answer = inFormOf(door, { status, body });
     void reply.status(answer.status).send(answer.body);
   }
 

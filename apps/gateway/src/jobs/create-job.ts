@@ -3,6 +3,7 @@ import type { ServiceConfig } from '#config';
 import {
   furtherImagesOf,
   isUuid,
+  joinFaults,
   parseImageSource,
   parseJob,
   parseTask,
@@ -15,7 +16,6 @@ import {
   type RemoveBackground,
 } from '#contract';
 import {
-  countOpenJobs,
   describeJobs,
   findJob,
   insertJob,
@@ -28,14 +28,17 @@ import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
 import { stringify } from 'safe-stable-stringify';
 import { checkAddresses } from '../tasks/check-addresses.js';
+import type { OwnerPlaces } from '../tasks/owner-places.js';
 import type { RemovalHandler } from '../tasks/remove-background.js';
 import { uuidOfName } from '../tasks/uuid-of-name.js';
 import { namesOf } from './item-names.js';
-import { namingOptions } from './option-faults.js';
+import { imageAt, namingOptions } from './option-faults.js';
 
 export type CreateNeeds = {
   readonly config: Pick<ServiceConfig, 'MAX_JOB_IMAGES' | 'MAX_OPEN_JOBS' | 'PUBLIC_URL'>;
   readonly database: Database;
+  /** Jobs wait here for others of their owner, so that those do not hold connections to the database. */
+  readonly inTurn: OwnerPlaces;
   readonly outbound: Pick<Outbound, 'checkUrl'>;
   readonly presets: Presets;
   readonly removal: Pick<RemovalHandler, 'dryRun'>;
@@ -46,17 +49,23 @@ export type CreateNeeds = {
 const STAND_IN =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==';
 
+/** More are not told. */
+const MAX_FAULTS = 20;
+
 const invalidImage = (place: number): TaskError => {
-  const message = `The image at place ${place} of 'images' is neither an http(s) URL nor a UUID: upload it first, and name its UUID.`;
-  return new TaskError('invalidInputImage', message, { parameter: 'images.image' });
+  const parameter = imageAt(place);
+  const message = `Invalid value for '${parameter}': it is neither an http(s) URL nor a UUID. Upload the image first, and name its UUID.`;
+  return new TaskError('invalidInputImage', message, { parameter });
 };
 
+const isAddress = (text: string): boolean =>
+  isUuid(text) || (/^https?:\/\//i.test(text) && URL.canParse(text));
+
+/** @throws TaskError that names each image at fault */
 const requireImages = (images: readonly JobImage[]): void => {
-  const place = images.findIndex(
-    ({ image }) =>
-      !isUuid(image.trim()) && !(/^https?:\/\//i.test(image.trim()) && URL.canParse(image.trim())),
-  );
-  if (place >= 0) throw invalidImage(place);
+  const faulty = [...images.keys()].filter((place) => !isAddress(images[place]?.image.trim() ?? ''));
+  const [first, ...others] = faulty.slice(0, MAX_FAULTS).map(invalidImage);
+  if (first) throw joinFaults([first, ...others]);
 };
 
 /** Each task would store a copy of what comes inside the options. */
@@ -75,7 +84,7 @@ const checkOptions = async (needs: CreateNeeds, owner: Owner, { options }: JobRe
   await namingOptions(async () => {
     const task = parseTask(sent) as RemoveBackground;
     await requireReferences(task, needs.presets);
-    await needs.removal.dryRun(owner, task, sent);
+    await needs.removal.dryRun(owner, task, sent, { isPatient: true });
   });
 };
 
@@ -89,20 +98,18 @@ const conflict = (): TaskError =>
     parameter: 'jobUUID',
   });
 
-const requirePlace = async ({ config, database }: CreateNeeds, owner: Owner): Promise<void> => {
-  const open = await countOpenJobs(database, owner.id);
-  if (open < config.MAX_OPEN_JOBS) return;
-  const message = `${open} jobs of this key's owner have not ended; ${config.MAX_OPEN_JOBS} are allowed. Wait for the end of one, or cancel it.`;
-  throw new TaskError('rateLimitExceeded', message, { max: config.MAX_OPEN_JOBS, retryAfter: 30 });
+const tooManyOpen = (open: number, max: number): TaskError => {
+  const message = `${open} jobs of this key's owner have not ended; ${max} are allowed. Wait for the end of one, or cancel it.`;
+  return new TaskError('rateLimitExceeded', message, { max, retryAfter: 30 });
 };
 
-/** @returns false when another request stored a job of this UUID first */
+/** Stores the job, unless another request stored one of this UUID first. @throws TaskError rateLimitExceeded */
 const store = async (
-  { database, secrets }: CreateNeeds,
+  { config, database, inTurn, secrets }: CreateNeeds,
   owner: Owner,
   request: JobRequest,
   { jobUuid, payloadHash }: Pick<JobRow, 'jobUuid' | 'payloadHash'>,
-): Promise<boolean> => {
+): Promise<void> => {
   const { options, images, webhookURL } = request;
   const id = await newJobId(database);
   const names = namesOf(images);
@@ -121,7 +128,9 @@ const store = async (
     webhookUrl: webhookURL ? secrets.seal(webhookURL) : null,
     webhookHost: webhookURL ? new URL(webhookURL).host : null,
   };
-  return insertJob(database, job, items);
+  const max = config.MAX_OPEN_JOBS;
+  const inserted = await inTurn(owner.id, () => insertJob(database, job, items, max));
+  if (inserted.kind === 'full') throw tooManyOpen(inserted.open, max);
 };
 
 /**
@@ -139,7 +148,6 @@ export const createJob = async (needs: CreateNeeds, owner: Owner, body: unknown)
     requireImages(request.images);
     await checkAddresses(needs.outbound, { webhookURL: request.webhookURL });
     await checkOptions(needs, owner, request);
-    await requirePlace(needs, owner);
     await store(needs, owner, request, { jobUuid, payloadHash });
   }
   const job = await find();

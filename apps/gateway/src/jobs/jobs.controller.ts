@@ -21,13 +21,13 @@ type ListQuery = Readonly<Record<string, unknown>>;
 
 const mayRun = ({ owner }: FastifyRequest): Owner => {
   if (!owner) throw missingKey("Missing API key: send 'Authorization: Bearer <key>'.");
-  requireScope(owner, 'removeBackground');
+  requireScope(owner, 'run');
   return owner;
 };
 
 const mayRead = ({ owner }: FastifyRequest): Owner => {
   if (!owner) throw missingKey("Missing API key: send 'Authorization: Bearer <key>'.");
-  requireScope(owner, 'getResponse');
+  requireScope(owner, 'read');
   return owner;
 };
 

@@ -3,6 +3,7 @@ import type { Job, JobItems, JobList } from '#contract';
 import type { Owner } from '#database';
 import { token } from '#nest';
 import type { FastifyRequest } from 'fastify';
+import { createOwnerPlaces } from '../tasks/owner-places.js';
 import { createJob, type CreateNeeds } from './create-job.js';
 import { cancelOwnJob, listJobItems, listOwnJobs, showJob, type ReadNeeds } from './read-jobs.js';
 import { zipResults, type ZipNeeds } from './zip-results.js';
@@ -26,7 +27,7 @@ type Needs = CreateNeeds & ReadNeeds & ZipNeeds;
 /** No image comes inside a job. */
 const noImage = () => false;
 
-export const createJobs = (needs: Needs): Jobs => ({
+const jobsOf = (needs: Needs): Jobs => ({
   create: async (owner, request) => {
     const body = await request.server.readObject(request, noImage, needs.config.MAX_JOB_IMAGES);
     return createJob(needs, owner, body);
@@ -37,3 +38,9 @@ export const createJobs = (needs: Needs): Jobs => ({
   cancel: (owner, jobUuid) => cancelOwnJob(needs, owner, jobUuid),
   zip: (owner, jobUuid) => zipResults(needs, owner, jobUuid),
 });
+
+/** The most jobs that are stored at once. */
+const PLACES = { inAll: 4, perOwner: 1 };
+
+export const createJobs = (needs: Omit<Needs, 'inTurn'>): Jobs =>
+  jobsOf({ ...needs, inTurn: createOwnerPlaces(PLACES.inAll, PLACES.perOwner) });

@@ -1,16 +1,22 @@
-import { TaskError } from '#contract';
+import { JobOptions, TaskError, type ErrorItem } from '#contract';
+import { renamed, type Names } from '../doors/door.js';
 
-/** The name of a parameter of a task as it stands in a job. */
-const nameInJob = (parameter: string): string =>
-  parameter === 'inputImage' ? 'images.image' : `options.${parameter}`;
+/** The parameter that holds an image of a job. */
+export const imageAt = (place: number): string => `images[${place}].image`;
 
-const renamed = ({ code, message, details, cause, others }: TaskError): TaskError => {
-  const { parameter } = details;
-  const options = { cause, others: others.map(renamed) };
-  if (parameter === undefined) return new TaskError(code, message, details, options);
-  const name = nameInJob(parameter);
-  const told = message.replaceAll(`'${parameter}'`, `'${name}'`);
-  return new TaskError(code, told, { ...details, parameter: name }, options);
+const options: Names = Object.fromEntries(
+  Object.keys(JobOptions.shape).map((name) => [name, `options.${name}`]),
+);
+
+/** The error of the task of an image, in the words of who sent the job. */
+export const namedInJob = (error: ErrorItem, place: number): ErrorItem =>
+  renamed(error, { ...options, inputImage: imageAt(place) });
+
+const namedInOptions = ({ code, message, details, cause, others }: TaskError): TaskError => {
+  const { parameter, ...more } = details;
+  const told = renamed({ message, parameter }, options);
+  const named = told.parameter === undefined ? more : { ...more, parameter: told.parameter };
+  return new TaskError(code, told.message, named, { cause, others: others.map(namedInOptions) });
 };
 
 /**
@@ -21,6 +27,6 @@ export const namingOptions = async (check: () => Promise<void>): Promise<void> =
   try {
     await check();
   } catch (error) {
-    throw error instanceof TaskError ? renamed(error) : error;
+    throw error instanceof TaskError ? namedInOptions(error) : error;
   }
 };

@@ -26,6 +26,7 @@ import {
   type Owner,
 } from '#database';
 import type { ReadOutcome } from '../tasks/read-outcome.js';
+import { namedInJob } from './option-faults.js';
 
 export type ReadNeeds = {
   readonly config: Pick<ServiceConfig, 'PUBLIC_URL'>;
@@ -101,8 +102,8 @@ const outcomeOf = async ({ readOutcome }: ReadNeeds, task: FoundTask): Promise<O
   }
 };
 
-const problemOf = ({ problem, state }: JobItemRow): Pick<JobItem, 'error'> => {
-  if (problem !== null) return { error: ErrorItem.parse(problem) };
+const problemOf = ({ place, problem, state }: JobItemRow): Pick<JobItem, 'error'> => {
+  if (problem !== null) return { error: namedInJob(ErrorItem.parse(problem), place) };
   if (state !== 'cancelled') return {};
   return { error: { code: 'taskCancelled', message: 'The job was cancelled before this image.' } };
 };
@@ -115,7 +116,8 @@ const endOf = async (
   if (!task) return problemOf(item);
   const outcome = withDocumentation(await outcomeOf(needs, task), needs.config.PUBLIC_URL);
   // A job's tasks are removals.
-  return 'result' in outcome ? { result: outcome.result as Cutout } : { error: outcome.error };
+  if ('error' in outcome) return { error: namedInJob(outcome.error, item.place) };
+  return { result: outcome.result as Cutout };
 };
 
 /** Items as answers tell them, with the ends of their tasks. */

@@ -1,7 +1,6 @@
 import type { ServiceConfig } from '#config';
 import { problems, type ErrorItem, type Outcome } from '#contract';
 import {
-  countTaken,
   findOwnerOfKey,
   findTasks,
   recordSubmitted,
@@ -94,7 +93,8 @@ const keyGone = {
 } as const;
 
 const failAll = async (needs: SubmitNeeds, job: JobRow): Promise<Submission> => {
-  const items = await takeItems(needs.database, job.id, needs.config.MAX_JOB_TASKS_IN_FLIGHT);
+  const limits = { inFlight: Infinity, atOnce: needs.config.MAX_JOB_TASKS_IN_FLIGHT };
+  const { items } = await takeItems(needs.database, job, limits);
   const failed = items.map(({ place }) => ({ place, state: 'failed' as const, problem: keyGone }));
   await recordSubmitted(needs.database, job.id, failed);
   return { count: items.length, waitS: undefined };
@@ -108,9 +108,8 @@ export const submitItems = async (needs: SubmitNeeds, job: JobRow): Promise<Subm
   const { answerTasks, database, secrets } = needs;
   const owner = await findOwnerOfKey(database, job.keyId);
   if (!owner) return failAll(needs, job);
-  const inFlight = await countTaken(database, owner.id);
-  const limit = Math.min(mostInFlight(needs, owner) - inFlight, mostAtOnce(owner));
-  const items = await takeItems(database, job.id, limit);
+  const limits = { inFlight: mostInFlight(needs, owner), atOnce: mostAtOnce(owner) };
+  const { inFlight, items } = await takeItems(database, job, limits);
   if (items.length === 0) return NONE;
 
   const options = JSON.parse(secrets.open(job.options)) as object;

@@ -10,6 +10,9 @@ export type Availability = {
 
 export const AVAILABILITY = token<Availability>('availability');
 
+/** For work that waits until a worker serves its model. */
+export const anyTime: Availability = { require: async () => {} };
+
 const LOOK_EVERY_MS = 1_000;
 
 /**

@@ -45,7 +45,8 @@ export const jobSection = (): string => {
     ...json({ data: [samplesAt(defaultUrl).job] }),
     '',
     'The key must be in a header, and needs the scope `run` to create and cancel, `read` for the rest. An image that cannot be',
-    'taken fails alone. Refusals that pass, such as a rate limit, a full queue or a model without a worker, are waited out.',
+    'taken fails alone. Refusals that pass, such as a rate limit, a full queue or a model without a worker, are waited out, also',
+    'when the job is created. Errors name an image by its place, which counts from 0: `images[3].image`.',
     '',
   ].join('\n');
 };

@@ -16,7 +16,7 @@ import { token } from '#nest';
 import { createFaultLog, type Logger, type Tracing } from '#telemetry';
 import type { Caller, Handler, Handlers, Reported } from './handlers.js';
 import type { SentTask } from './sent-task.js';
-import { requireScope } from './scopes.js';
+import { requireScopeFor } from './scopes.js';
 import { toServiceFault } from './service-fault.js';
 
 /** Task types that create a row. Two of them must not share a UUID within one request. */
@@ -89,7 +89,7 @@ export const createAnswerTasks = ({ handlers, config, tracing, log }: Needs): An
       }
       const task = parseTask(raw);
       tracing.note({ 'clearcut.task_type': task.taskType });
-      requireScope(batch.owner, task.taskType);
+      requireScopeFor(batch.owner, task.taskType);
       return await handle(handlers, batch, task, raw as SentTask, caller);
     } catch (error) {
       if (error instanceof TaskError) return toFailure(error, routing);

@@ -13,6 +13,8 @@ export type Caller = {
   readonly gone?: AbortSignal | undefined;
   /** Reports on a task; absent where answers cannot be preceded by reports. */
   readonly report?: ((reported: Reported) => void) | undefined;
+  /** Whether a model that no worker serves is waited for. */
+  readonly isPatient?: boolean | undefined;
   /** How the body of a webhook looks; as those of our own API unless given. */
   readonly webhookForm?: WebhookForm | undefined;
 };

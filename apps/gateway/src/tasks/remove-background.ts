@@ -21,7 +21,7 @@ import { token } from '#nest';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
-import type { Availability } from '../models/availability.js';
+import { anyTime, type Availability } from '../models/availability.js';
 import type { Accept } from './accept.js';
 import { createBatcher, databaseBatches } from './batcher.js';
 import { checkAddresses } from './check-addresses.js';
@@ -193,7 +193,9 @@ export const createRemoveBackground = (given: Omit<Needs, 'findImage'>): Removal
   const needs: Needs = { ...given, findImage: createBatcher(find, databaseBatches) };
   return {
     run: (owner, task, sent, caller) => run(needs, owner, task, sent, caller),
-    dryRun: async (owner, task) =>
-      releasing(textsOf(toRemoval(task, needs.presets)), () => price(needs, owner, task)),
+    dryRun: async (owner, task, _, { isPatient = false } = {}) => {
+      const priced = isPatient ? { ...needs, availability: anyTime } : needs;
+      return releasing(textsOf(toRemoval(task, needs.presets)), () => price(priced, owner, task));
+    },
   };
 };

@@ -19,8 +19,15 @@ const scopeOf: { readonly [T in TaskType]: KeyScope | null } = {
   accountManagement: 'admin',
 };
 
+/** For an address that takes no taskType. @throws TaskError permissionDenied */
+export const requireScope = ({ name, key: { scopes } }: Owner, scope: KeyScope): void => {
+  if (scopes.includes(scope)) return;
+  const message = `This address needs a key with the scope ${scope}, which the key ${name} lacks.`;
+  throw new TaskError('permissionDenied', message);
+};
+
 /** @throws TaskError permissionDenied */
-export const requireScope = ({ name, key: { scopes } }: Owner, taskType: TaskType): void => {
+export const requireScopeFor = ({ name, key: { scopes } }: Owner, taskType: TaskType): void => {
   const scope = scopeOf[taskType];
   if (scope === null || scopes.includes(scope)) return;
   const message = `The key ${name} may not send ${taskType}: it lacks the scope ${scope}.`;

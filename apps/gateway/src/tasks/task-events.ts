@@ -143,7 +143,7 @@ export const createTaskEvents = (needs: Needs): TaskEvents => {
     follow: async (owner, taskUUID, gone) => {
       if (!isUuid(taskUUID))
         throw new TaskError('invalidTaskUUID', "'taskUUID' must be a UUID.", { parameter: 'taskUUID' });
-      requireScope(owner, 'getResponse');
+      requireScope(owner, 'read');
       const task = await needs.polls.requireTask(owner, taskUUID);
       const release = places.enter(owner.id);
       if (!release) throw tooMany();

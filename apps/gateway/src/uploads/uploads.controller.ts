@@ -102,7 +102,7 @@ export class UploadsController {
   ): Promise<Answer> {
     const { owner } = request;
     if (!owner) throw missingKey("Missing API key: send 'Authorization: Bearer <key>'.");
-    requireScope(owner, 'imageUpload');
+    requireScope(owner, 'upload');
     const isDry = isDryRun(request);
     const type = request.headers['content-type'] ?? '';
     if (isForm) requireForm(type);

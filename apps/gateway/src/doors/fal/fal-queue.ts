@@ -9,7 +9,7 @@ import { missingKey } from '../../tasks/authenticate.js';
 import { queryIn } from '../../tasks/dry-run.js';
 import { refusalOf } from '../door.js';
 import type { DoorTasks } from '../door-tasks.js';
-import { unsupported } from '../parameters.js';
+import { requireNoQuery, unsupported } from '../parameters.js';
 import { requireRunner } from '../remove-for-door.js';
 import { falDoor } from './fal-door.js';
 import { falNames, isFalImage, readFalInput } from './read-input.js';
@@ -81,14 +81,15 @@ const notYet = () =>
 const priorityOf = ({ headers }: FastifyRequest) =>
   headers['x-fal-queue-priority'] === 'low' ? { priority: 'low' } : {};
 
-const requireNoWebhook = ({ url }: FastifyRequest) => {
+const requirePlainAddress = ({ url }: FastifyRequest) => {
   if (queryIn(url).has('fal_webhook'))
     throw unsupported('fal_webhook', 'ask for the status, or use webhookURL of POST /v1');
+  requireNoQuery(url, 'the address takes none; inputs go into the body');
 };
 
 const submit = async (needs: Needs, request: FastifyRequest): Promise<HttpAnswer> => {
   const owner = requireRunner(request, HOW_TO_SEND);
-  requireNoWebhook(request);
+  requirePlainAddress(request);
   const parameters = readFalInput(await request.server.readObject(request, isFalImage));
   const task = { ...parameters, ...priorityOf(request), taskUUID: randomUUID() };
   const submitted = await needs.tasks.submit(owner, task);

@@ -14,7 +14,7 @@ export class RembgController {
   constructor(@Inject(REMBG_REMOVE) private readonly remove: RembgRemove) {}
 
   @Get()
-  @RouteConfig({ door: rembgDoor })
+  @RouteConfig({ door: rembgDoor, refusesHead: true })
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await sendAnswer(reply, await this.remove(request, whenGone(reply)));
   }

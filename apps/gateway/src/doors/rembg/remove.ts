@@ -5,6 +5,7 @@ import { token } from '#nest';
 import type { FastifyRequest } from 'fastify';
 import { openPicture } from '../../cutout/open-picture.js';
 import { pictureHeaders } from '../../cutout/picture-headers.js';
+import { methodNotAllowed } from '../../http/allowed-methods.js';
 import type { HttpAnswer } from '../../http/send-answer.js';
 import { queryIn } from '../../tasks/dry-run.js';
 import type { ReceiveImage } from '../../uploads/receive-image.js';
@@ -57,6 +58,8 @@ export const createRembgRemove =
   async (request, gone) => {
     const owner = requireRunner(request, "send it in the header 'x-api-key'");
     const query = [...queryIn(request.url)];
+    // FastAPI, by which rembg serves, has no HEAD either.
+    if (request.method === 'HEAD') throw methodNotAllowed(['GET', 'POST']);
     if (request.method === 'GET') {
       const sent = byName(query);
       if (textIn(sent, 'url') === undefined)

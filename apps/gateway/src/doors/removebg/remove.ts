@@ -8,6 +8,7 @@ import { openPicture } from '../../cutout/open-picture.js';
 import { pictureHeaders } from '../../cutout/picture-headers.js';
 import type { HttpAnswer } from '../../http/send-answer.js';
 import type { ReceiveImage } from '../../uploads/receive-image.js';
+import { requireNoQuery } from '../parameters.js';
 import { removeForDoor, requireRunner, type DoneForDoor, type RemovalNeeds } from '../remove-for-door.js';
 import { readRemovebgParameters, type RemovebgAsked } from './read-parameters.js';
 import { withSentOf } from './read-request.js';
@@ -66,6 +67,7 @@ export const createRemovebgRemove =
   (needs: Needs): RemovebgRemove =>
   async (request, gone) => {
     const owner = requireRunner(request, "send it in the header 'X-Api-Key'");
+    requireNoQuery(request.url, 'the address takes none; parameters go into the body');
     const isJson = isJsonWanted(request);
     return withSentOf(needs, request, owner, async (sent, fileName) => {
       const asked = readRemovebgParameters(sent);

@@ -1,4 +1,4 @@
-import { defaultModelOf, type Catalogue } from '#models';
+import { defaultModelOf, findModel, type Catalogue } from '#models';
 
 /** Models of Replicate that remove backgrounds, with the version that most code names. */
 const theirs = [
@@ -17,12 +17,20 @@ const theirs = [
 
 const OURS = 'clearcut/';
 
+/** A model of ours has one version, whatever a caller calls it. An AIR id has a colon, too. */
+const oursNamed = (reference: string, catalogue: Catalogue): string => {
+  const withoutVersion = reference.slice(0, Math.max(0, reference.lastIndexOf(':')));
+  return !findModel(catalogue, reference) && findModel(catalogue, withoutVersion)
+    ? withoutVersion
+    : reference;
+};
+
 /**
  * The model for `owner/name`, `owner/name:version` or a version alone: the nearest one of the catalogue for models of
  * Replicate, else the name itself.
  */
 export const chooseModel = (reference: string, catalogue: Catalogue): string => {
-  if (reference.startsWith(OURS)) return reference.slice(OURS.length);
+  if (reference.startsWith(OURS)) return oursNamed(reference.slice(OURS.length), catalogue);
   const [name, version] = reference.includes('/') ? reference.split(':', 2) : [undefined, reference];
   const known = theirs.find((model) => model.name === name || model.version === version);
   if (!known) return reference;

@@ -52,7 +52,7 @@ export const createUploadFile =
   async (request) => {
     const { owner } = request;
     if (!owner) throw missingKey("Missing API key: send 'Authorization: Bearer <key>'.");
-    requireScope(owner, 'imageUpload');
+    requireScope(owner, 'upload');
     requireForm(request);
     return needs.receiveImage(request, { owner, isForm: true }, async ({ image, fileName }) => {
       if (fileName === undefined)

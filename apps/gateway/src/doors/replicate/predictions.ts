@@ -9,7 +9,7 @@ import type { HttpAnswer } from '../../http/send-answer.js';
 import { missingKey } from '../../tasks/authenticate.js';
 import { refusalOf } from '../door.js';
 import type { DoorTasks } from '../door-tasks.js';
-import type { Sent } from '../parameters.js';
+import { invalid, requireNoQuery, type Sent } from '../parameters.js';
 import { requireRunner } from '../remove-for-door.js';
 import { isPredictionImage, predictionNames, readPrediction } from './read-prediction.js';
 import { replicateDoor } from './replicate-door.js';
@@ -38,10 +38,17 @@ const HOW_TO_SEND = "send 'Authorization: Bearer <key>'";
 /** What `Prefer: wait` stands for, and the most seconds that it may ask for. */
 const LONGEST_WAIT_S = 60;
 
-/** Milliseconds that a caller wants to wait for the end. */
+/** `wait`, `wait=5` or `wait="5"`, as RFC 7240 has it. */
+const WAIT = /^wait(?:\s*=\s*("?)(\d{1,9})\1)?$/i;
+
+/** Milliseconds that a caller wants to wait for the end. @throws TaskError */
 const waitMsOf = ({ headers }: FastifyRequest): number => {
-  const asked = /(?:^|[,;\s])wait(?:\s*=\s*(\d+))?/i.exec([headers['prefer']].flat().join(','));
-  return asked ? Math.min(LONGEST_WAIT_S, Number(asked[1] ?? LONGEST_WAIT_S)) * 1000 : 0;
+  const preferences = [headers['prefer'] ?? []].flat().flatMap((value) => value.split(/[,;]/));
+  const asked = preferences.map((each) => each.trim()).find((each) => /^wait\b(?!-)/i.test(each));
+  if (asked === undefined) return 0;
+  const found = WAIT.exec(asked);
+  if (!found) throw invalid('Prefer', 'it must be wait, or wait=SECONDS');
+  return Math.min(LONGEST_WAIT_S, Number(found[2] ?? LONGEST_WAIT_S)) * 1000;
 };
 
 /** What was sent, without bytes of images. */
@@ -90,6 +97,8 @@ export const createPredictions = ({ catalogue, config, tasks }: Needs): Predicti
   return {
     create: async (request, model, gone) => {
       const owner = requireRunner(request, HOW_TO_SEND);
+      requireNoQuery(request.url, 'the address takes none; inputs go into the body');
+      const waitMs = waitMsOf(request);
       const sent = await request.server.readObject(request, isPredictionImage);
       const place = { catalogue, model, outputType: outputTypeOf(config), ownImage: ownImageOf(config) };
       const parameters = readPrediction(sent, place);
@@ -97,7 +106,6 @@ export const createPredictions = ({ catalogue, config, tasks }: Needs): Predicti
       const submitted = await tasks.submit(owner, { ...parameters, taskUUID: randomUUID() }, 'replicate');
       if (submitted.kind === 'refused') return refusalOf(replicateDoor, submitted.reply, predictionNames);
       const { headers, task } = submitted;
-      const waitMs = waitMsOf(request);
       const later = waitMs > 0 ? await tasks.wait(owner, task, waitMs, gone) : task;
       const shown = waitMs > 0 && later.finishedAt ? later : asNew(task);
       return { ...(await show(201, shown, input)), headers };
