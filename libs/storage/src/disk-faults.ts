@@ -22,9 +22,14 @@ const isSystemError = (cause: unknown): cause is NodeJS.ErrnoException =>
 export const isMissing = (cause: unknown): boolean => isSystemError(cause) && cause.code === 'ENOENT';
 
 /** Turns errors of the file system into a StorageError. Other errors stay as they are. */
-export const translate = (cause: unknown, operation: StorageOperation, root: string): unknown => {
+export const translate = (
+  cause: unknown,
+  operation: StorageOperation,
+  root: string,
+  what = 'folder for images',
+): unknown => {
   if (!isSystemError(cause)) return cause;
   const kind = kinds[cause.code ?? ''] ?? 'unavailable';
-  const message = `The folder for images ${root} ${reasons[kind]} (${cause.code} on ${operation}).`;
+  const message = `The ${what} ${root} ${reasons[kind]} (${cause.code} on ${operation}).`;
   return new StorageError(message, { operation, kind }, { cause });
 };

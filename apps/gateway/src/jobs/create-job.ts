@@ -32,11 +32,13 @@ import type { RemovalHandler } from '../tasks/remove-background.js';
 import { uuidOfName } from '../tasks/uuid-of-name.js';
 import { namesOf } from './item-names.js';
 import { namingOptions } from './option-faults.js';
+import type { Places, Side } from './places.js';
 
 export type CreateNeeds = {
   readonly config: Pick<ServiceConfig, 'MAX_JOB_IMAGES' | 'MAX_OPEN_JOBS' | 'PUBLIC_URL'>;
   readonly database: Database;
   readonly outbound: Pick<Outbound, 'checkUrl'>;
+  readonly places: Pick<Places, 'require' | 'requireApart'>;
   readonly presets: Presets;
   readonly removal: Pick<RemovalHandler, 'dryRun'>;
   readonly secrets: Pick<Secrets, 'seal'>;
@@ -51,7 +53,7 @@ const invalidImage = (place: number): TaskError => {
   return new TaskError('invalidInputImage', message, { parameter: 'images.image' });
 };
 
-const requireImages = (images: readonly JobImage[]): void => {
+const requireImages = (images: readonly JobImage[] = []): void => {
   const place = images.findIndex(
     ({ image }) =>
       !isUuid(image.trim()) && !(/^https?:\/\//i.test(image.trim()) && URL.canParse(image.trim())),
@@ -79,8 +81,18 @@ const checkOptions = async (needs: CreateNeeds, owner: Owner, { options }: JobRe
   });
 };
 
-const hashOf = ({ options, images, webhookURL }: JobRequest): string => {
-  const asked: object = { options, images, webhookURL };
+/** @throws TaskError when the key may not use the places of the job */
+const requirePlaces = ({ places }: CreateNeeds, owner: Owner, { source, target }: JobRequest): void => {
+  const sides: readonly (readonly [Side, JobRequest[Side]])[] = [
+    ['source', source],
+    ['target', target],
+  ];
+  for (const [side, folder] of sides) if (folder) places.require(owner, side, folder);
+  if (source && target) places.requireApart(source, target);
+};
+
+const hashOf = ({ options, images, source, target, webhookURL }: JobRequest): string => {
+  const asked: object = { options, images, source, target, webhookURL };
   return createHash('sha256').update(stringify(asked)).digest('hex');
 };
 
@@ -89,7 +101,7 @@ const conflict = (): TaskError =>
     parameter: 'jobUUID',
   });
 
-const requirePlace = async ({ config, database }: CreateNeeds, owner: Owner): Promise<void> => {
+const requireRoom = async ({ config, database }: CreateNeeds, owner: Owner): Promise<void> => {
   const open = await countOpenJobs(database, owner.id);
   if (open < config.MAX_OPEN_JOBS) return;
   const message = `${open} jobs of this key's owner have not ended; ${config.MAX_OPEN_JOBS} are allowed. Wait for the end of one, or cancel it.`;
@@ -103,7 +115,7 @@ const store = async (
   request: JobRequest,
   { jobUuid, payloadHash }: Pick<JobRow, 'jobUuid' | 'payloadHash'>,
 ): Promise<boolean> => {
-  const { options, images, webhookURL } = request;
+  const { options, images = [], source, target, webhookURL } = request;
   const id = await newJobId(database);
   const names = namesOf(images);
   const items = images.map(({ image }, place) => ({
@@ -120,6 +132,8 @@ const store = async (
     options: secrets.seal(JSON.stringify(options)),
     webhookUrl: webhookURL ? secrets.seal(webhookURL) : null,
     webhookHost: webhookURL ? new URL(webhookURL).host : null,
+    source,
+    target,
   };
   return insertJob(database, job, items);
 };
@@ -137,9 +151,10 @@ export const createJob = async (needs: CreateNeeds, owner: Owner, body: unknown)
 
   if (!(await find())) {
     requireImages(request.images);
+    requirePlaces(needs, owner, request);
     await checkAddresses(needs.outbound, { webhookURL: request.webhookURL });
     await checkOptions(needs, owner, request);
-    await requirePlace(needs, owner);
+    await requireRoom(needs, owner);
     await store(needs, owner, request, { jobUuid, payloadHash });
   }
   const job = await find();
