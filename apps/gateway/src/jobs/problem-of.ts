@@ -1,4 +1,4 @@
-import { toFailure, type ErrorItem, type TaskError } from '#contract';
+import { toErrorItem, type ErrorItem, type TaskError } from '#contract';
 
 /** What follows from the item and the code. */
 const derived: ReadonlySet<string> = new Set(['documentation', 'taskType', 'taskUUID']);
@@ -7,4 +7,4 @@ const derived: ReadonlySet<string> = new Set(['documentation', 'taskType', 'task
 export const toProblem = (error: ErrorItem): object =>
   Object.fromEntries(Object.entries(error).filter(([name]) => !derived.has(name)));
 
-export const problemOf = (error: TaskError): object => toProblem(toFailure(error).error);
+export const problemOf = (error: TaskError): object => toProblem(toErrorItem(error));
