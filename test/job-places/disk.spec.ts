@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import sharp from 'sharp';
 import { putKey } from '#database';
 import { createJobClient, jobOfWebhook, type JobClient } from '#test/job-client';
-import { filesBelow, makePlaceFolders, type PlaceFolders } from '#test/job-places';
+import { filesBelow, makePlaceFolders, putFiles, type PlaceFolders } from '#test/job-places';
 import { disc, toJpeg, toPng } from '#test/pictures';
 import { startReceiver, type Receiver } from '#test/receiver';
 import { startService, type Service } from '#test/service';
@@ -34,7 +34,12 @@ describe('a job whose images lie in a folder of the operator', () => {
       marked: { folder: join(folder, 'marked'), mark: 'is-mounted', rights: ['read', 'write'] },
     }));
     service = await startService({
-      env: { OUTBOUND_ALLOW: '127.0.0.1', MAX_JOB_IMAGES: '60', MAX_JOB_TASKS_IN_FLIGHT: '8', ...folders.env },
+      env: {
+        OUTBOUND_ALLOW: '127.0.0.1',
+        MAX_JOB_IMAGES: '60',
+        MAX_JOB_TASKS_IN_FLIGHT: '8',
+        ...folders.env,
+      },
     });
     jobs = createJobClient(service.url, service.key);
     const key = `cc_${randomUUID()}${randomUUID()}`;
@@ -98,9 +103,7 @@ describe('a job whose images lie in a folder of the operator', () => {
       [4, 'shoes/red-2', undefined],
     ]);
     const zip = await jobs.zip(sent.jobUUID);
-    expect(zip.get('shoes/Red.png')).toEqual(
-      await readFile(join(folders.target, 'of/today/shoes/Red.png')),
-    );
+    expect(zip.get('shoes/Red.png')).toEqual(await readFile(join(folders.target, 'of/today/shoes/Red.png')));
     expect([...zip.keys()]).toContain('errors.json');
   });
 
@@ -111,9 +114,11 @@ describe('a job whose images lie in a folder of the operator', () => {
     expect((await jobs.items(jobUUID)).map(({ name }) => name)).toEqual(['a']);
     expect(await filesBelow(folders.target)).toEqual([]);
 
-    const image = (await service.post([
-      { taskType: 'imageUpload', taskUUID: randomUUID(), image: photo.toString('base64') },
-    ])).data[0]?.['imageUUID'];
+    const image = (
+      await service.post([
+        { taskType: 'imageUpload', taskUUID: randomUUID(), image: photo.toString('base64') },
+      ])
+    ).data[0]?.['imageUUID'];
     const images = [{ image, name: '../../etc/hat.png' }];
     const made = await jobs.create({ options, images, target: { place: 'cutouts' } });
     expect((await jobs.ended(made.jobUUID)).success).toBe(1);
@@ -153,7 +158,11 @@ describe('a job whose images lie in a folder of the operator', () => {
     [{ source: { place: 'others' } }, 'invalidParameter', 'source.place'],
     [{ source, images: [{ image: randomUUID() }] }, 'incompatibleParameters', 'source'],
     [{ target: { place: 'cutouts' } }, 'missingParameter', 'images'],
-    [{ source: { place: 'both' }, target: { place: 'both', prefix: 'x' } }, 'incompatibleParameters', 'target'],
+    [
+      { source: { place: 'both' }, target: { place: 'both', prefix: 'x' } },
+      'incompatibleParameters',
+      'target',
+    ],
     [{ source: { place: 'both', folder: 'x' } }, 'unsupportedParameter', 'source.folder'],
     [{ source: 'photos' }, 'invalidParameter', 'source'],
   ])('answers %j with %s at %s', async (places, code, parameter) => {
@@ -185,7 +194,11 @@ describe('a job whose images lie in a folder of the operator', () => {
 
     const through = await jobs.create({ options, source: { place: 'photos', prefix: 'out' } });
     const job = await jobs.ended(through.jobUUID);
-    expect([job.total, job.problem?.code, job.problem?.parameter]).toEqual([0, 'invalidInputImage', 'source']);
+    expect([job.total, job.problem?.code, job.problem?.parameter]).toEqual([
+      0,
+      'invalidInputImage',
+      'source',
+    ]);
     expect(JSON.stringify(job)).not.toContain(folders.source);
 
     await symlink(secret, join(folders.target, 'link'));
@@ -193,8 +206,14 @@ describe('a job whose images lie in a folder of the operator', () => {
     const written = await jobs.create(sent);
     expect((await jobs.ended(written.jobUUID)).error).toBe(2);
     const [item] = await jobs.items(written.jobUUID);
-    expect([item?.status, item?.error?.code, item?.error?.parameter]).toEqual(['error', 'uploadFailed', 'target']);
-    expect(item?.error?.message).toBe("'link/a' in the place 'cutouts' is reached by a link, which is not followed.");
+    expect([item?.status, item?.error?.code, item?.error?.parameter]).toEqual([
+      'error',
+      'uploadFailed',
+      'target',
+    ]);
+    expect(item?.error?.message).toBe(
+      "'link/a' in the place 'cutouts' is reached by a link, which is not followed.",
+    );
     expect(await filesBelow(secret)).toEqual(['key.png']);
   });
 
@@ -205,7 +224,11 @@ describe('a job whose images lie in a folder of the operator', () => {
       return jobs.ended(jobUUID);
     };
     const missing = await ended('nothing/here');
-    expect(missing).toMatchObject({ status: 'ended', total: 0, problem: { code: 'mediaNotFound', parameter: 'source' } });
+    expect(missing).toMatchObject({
+      status: 'ended',
+      total: 0,
+      problem: { code: 'mediaNotFound', parameter: 'source' },
+    });
     expect(missing.problem?.message).toBe("'nothing/here' in the place 'photos' does not exist.");
     await mkdir(join(folders.source, 'empty'));
     expect((await ended('empty')).problem?.message).toMatch(/has no images/);
@@ -216,7 +239,10 @@ describe('a job whose images lie in a folder of the operator', () => {
     await folders.put(Object.fromEntries(Array.from({ length: 61 }, (_, i) => [`${i}.png`, photo])));
     const { jobUUID } = await jobs.create({ options, source });
     const job = await jobs.ended(jobUUID);
-    expect(job).toMatchObject({ total: 0, problem: { code: 'invalidParameter', parameter: 'source', max: 60 } });
+    expect(job).toMatchObject({
+      total: 0,
+      problem: { code: 'invalidParameter', parameter: 'source', max: 60 },
+    });
     expect(await jobs.items(jobUUID)).toEqual([]);
   });
 
@@ -249,17 +275,30 @@ describe('a job whose images lie in a folder of the operator', () => {
     ['marked', 'is-mounted'],
   ])('waits while the disk of the place %s is away, and goes on with it', async (place, mark) => {
     const folder = join(folders.source, '..', place);
-    const { jobUUID } = await jobs.create({ options, source: { place }, target: { place: 'cutouts' } });
-    const back = await jobs.create({ options, source: { place: 'photos' }, target: { place, prefix: 'out' } });
+    if (mark) await putFiles(folder, { 'in/a.png': photo });
     await folders.put({ 'b.png': photo });
-    await mkdir(folder, { recursive: true });
-    await until('a look at the place', async () => (await jobs.show(back.jobUUID)).running === 1);
+    const from = { place, prefix: 'in' };
+    const { jobUUID } = await jobs.create({ options, source: from, target: { place: 'cutouts' } });
+    const to = { place, prefix: 'out' };
+    const back = await jobs.create({ options, source: { place: 'photos' }, target: to });
+    await until('the result', async () => {
+      const where = { state: 'succeeded' as const, keyId: { not: null } };
+      const [item] = await jobs.items(back.jobUUID);
+      return (
+        (await service.database.task.count({
+          where: { ...where, taskUuid: item?.taskUUID ?? randomUUID() },
+        })) === 1
+      );
+    });
+    expect(await jobs.show(back.jobUUID)).toMatchObject({ running: 1, success: 0 });
     expect(await jobs.show(jobUUID)).toMatchObject({ isListing: true, total: 0 });
-    if (mark) {
-      expect(await filesBelow(folder)).toEqual([]);
-      await writeFile(join(folder, mark), '');
+    if (mark) expect(await filesBelow(folder)).toEqual(['in/a.png']);
+
+    if (mark) await writeFile(join(folder, mark), '');
+    else {
+      await putFiles(`${folder}-fresh`, { 'in/a.png': photo });
+      await rename(`${folder}-fresh`, folder);
     }
-    await writeFile(join(folder, 'a.png'), photo);
     expect((await jobs.ended(jobUUID)).success).toBe(1);
     expect((await jobs.ended(back.jobUUID)).success).toBe(1);
     expect(await filesBelow(folder)).toContain('out/b.png');
@@ -272,10 +311,12 @@ describe('a job whose images lie in a folder of the operator', () => {
     await rm(lost, { recursive: true, force: true });
     const listing = await jobs.create({ options, source: { place: 'away' } });
     const writing = await jobs.create({ options, source, target: { place: 'away' } });
-    await until('the result', async () =>
-      (await service.database.jobItem.count({
-        where: { job: { jobUuid: writing.jobUUID }, state: 'taken', taskId: { not: null } },
-      })) === 1 && (await jobs.show(writing.jobUUID)).running === 1,
+    await until(
+      'the result',
+      async () =>
+        (await service.database.jobItem.count({
+          where: { job: { jobUuid: writing.jobUUID }, state: 'taken', taskId: { not: null } },
+        })) === 1 && (await jobs.show(writing.jobUUID)).running === 1,
     );
     await jobs.cancel(listing.jobUUID);
     expect(await jobs.ended(listing.jobUUID)).toMatchObject({ status: 'cancelled', total: 0 });

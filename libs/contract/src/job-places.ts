@@ -20,7 +20,9 @@ export const JobFolder = z
         "must be the path of a folder in its place, such as 'shoes/2026': without a slash in front, empty parts, '.', '..', backslashes and control characters",
       )
       .optional()
-      .meta({ description: 'The path of a folder in it, such as `shoes/2026`. The whole place if left out.' }),
+      .meta({
+        description: 'The path of a folder in it, such as `shoes/2026`. The whole place if left out.',
+      }),
   })
   .meta({ id: 'JobFolder', description: 'A folder in a place that the operator of the service allowed.' });
 export type JobFolder = z.infer<typeof JobFolder>;

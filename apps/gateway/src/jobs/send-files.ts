@@ -41,11 +41,7 @@ const tooLarge = (path: string): TaskError =>
     max: MAX_IMAGE_BYTES,
   });
 
-const land = async (
-  { bytes, stream }: OpenedImage,
-  spooled: Spooled,
-  path: string,
-): Promise<ImageBytes> => {
+const land = async ({ bytes, stream }: OpenedImage, spooled: Spooled, path: string): Promise<ImageBytes> => {
   if (bytes > MAX_IMAGE_BYTES) throw tooLarge(path);
   await spooled.reserve(bytes);
   const hash = createHash('sha256');
@@ -103,8 +99,8 @@ export const sendFiles = async (
   return inParallel(sent, WIDTH, async ({ path, toTask }) => {
     if (isOver()) return undefined;
     try {
-      needs.places.require(owner, 'source', folder);
       const files = needs.places.files('source', folder);
+      needs.places.require(owner, 'source', folder);
       return await withFile(needs, owner.id, files, path, async (image) => {
         const [outcome] = needs.answerTasks({ owner, tasks: [toTask(image)], isDryRun: false });
         return outcome;

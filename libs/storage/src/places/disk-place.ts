@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, lstat, mkdir, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import {
+  access,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { isMissing, translate } from '../disk-faults.js';
 import { syncFolder } from '../disk.js';
 import { StorageError, type StorageOperation } from '../storage-error.js';
@@ -65,15 +75,15 @@ const makeFolders = async (root: string, folder: string): Promise<void> => {
       if (codeOf(cause) !== 'EEXIST') throw cause;
       const found = await lstat(whole);
       if (found.isSymbolicLink()) throw isLink();
-      if (!found.isDirectory())
-        throw new FileFault('unusable', fileReasons['ENOTDIR'] ?? '', { cause });
+      if (!found.isDirectory()) throw new FileFault('unusable', fileReasons['ENOTDIR'] ?? '', { cause });
     });
   }
 };
 
 const writeInto = async (handle: FileHandle, { stream }: OpenedImage): Promise<void> => {
   try {
-    await pipeline(stream, handle.createWriteStream({ autoClose: false }));
+    // Each piece goes behind the one before.
+    for await (const piece of stream as AsyncIterable<Buffer>) await handle.writeFile(piece);
     await handle.sync();
   } finally {
     await handle.close();
