@@ -79,7 +79,7 @@ describe('a job whose images lie in a bucket of the operator', () => {
 
   it('takes the images of several pages once each, and numbers names that are alike', async () => {
     const folder = 'shop/in/many';
-    for (let i = 0; i < 510; i++) await put(`${folder}/${String(i).padStart(4, '0')}.txt`, '');
+    for (let i = 0; i < 510; i++) await put(`${folder}/${String(i).padStart(4, '0')}.txt`, 'x');
     await put(`${folder}/0000.png`, photo);
     await put(`${folder}/zz/9.jpg`, photo);
     await put(`${folder}/zz/9.png`, photo);

@@ -13,7 +13,7 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isMissing, translate } from '../disk-faults.js';
+import { isMissing, systemCodeOf, translate } from '../disk-faults.js';
 import { syncFolder } from '../disk.js';
 import { StorageError, type StorageOperation } from '../storage-error.js';
 import type { OpenedImage } from '../storage.js';
@@ -39,9 +39,6 @@ const readReasons: typeof fileReasons = {
   EACCES: 'may not be read by the service',
   EPERM: 'may not be read by the service',
 };
-
-const codeOf = (cause: unknown): string =>
-  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
 
 const isLink = () => new FileFault('unusable', 'is reached by a link, which is not followed');
 
@@ -72,7 +69,7 @@ const makeFolders = async (root: string, folder: string): Promise<void> => {
   for (const part of folder.split('/')) {
     whole = join(whole, part);
     await mkdir(whole).catch(async (cause: unknown) => {
-      if (codeOf(cause) !== 'EEXIST') throw cause;
+      if (systemCodeOf(cause) !== 'EEXIST') throw cause;
       const found = await lstat(whole);
       if (found.isSymbolicLink()) throw isLink();
       if (!found.isDirectory()) throw new FileFault('unusable', fileReasons['ENOTDIR'] ?? '', { cause });
@@ -131,7 +128,7 @@ export const openDiskPlace = ({ folder: root, mark }: DiskPlace): PlaceFiles => 
     await requireMounted(operation);
     if (isMissing(cause) && operation !== 'write')
       return new FileFault('missing', 'does not exist', { cause });
-    const reason = (operation === 'write' ? fileReasons : readReasons)[codeOf(cause)];
+    const reason = (operation === 'write' ? fileReasons : readReasons)[systemCodeOf(cause) ?? ''];
     return reason === undefined
       ? awayOf(cause, operation, root)
       : new FileFault('unusable', reason, { cause });
