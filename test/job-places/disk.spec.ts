@@ -180,7 +180,7 @@ describe('a job whose images lie in a folder of the operator', () => {
       expect((await jobs.ask(`/${jobUUID}${path}`)).status).toBe(404);
   });
 
-  it('follows no link, neither to a file nor to a folder, and reads no pipe', async () => {
+  it('follows no link, neither to a file nor to a folder', async () => {
     const secret = join(folders.target, '../secret');
     await mkdir(secret, { recursive: true });
     await writeFile(join(secret, 'key.png'), photo);

@@ -60,7 +60,8 @@ export const openS3Place = (config: S3Config, { bucket: Bucket, prefix }: S3Plac
         });
         const { Contents = [], IsTruncated } = await client.send(command, { abortSignal });
         const paths = Contents.flatMap(({ Key }) => Key?.slice(prefix.length) ?? []);
-        return { paths: paths.filter(isWanted), next: IsTruncated ? paths.at(-1) : undefined };
+        const mayGoOn = IsTruncated === true || Contents.length === PAGE;
+        return { paths: paths.filter(isWanted), next: mayGoOn ? paths.at(-1) : undefined };
       }),
     open: (path) =>
       run('read', TRANSFER_MS, async (abortSignal) => {
