@@ -77,7 +77,8 @@ const faultOf = (place: JobPlace, settings: Settings): string | undefined => {
   return isOurs ? 'its prefix lies in S3_PREFIX of S3_BUCKET, or contains it' : undefined;
 };
 
-const parse = (text: string, path: string): JobPlaces => {
+/** @throws ConfigError that names every wrong field */
+export const parseJobPlaces = (text: string, path: string): JobPlaces => {
   const unusable = (faults: readonly string[], cause?: unknown) =>
     new ConfigError(`The file of places ${path} is not usable: ${faults.join('; ')}.`, { cause });
   let raw: unknown;
@@ -102,7 +103,7 @@ const parse = (text: string, path: string): JobPlaces => {
 export const readJobPlaces = async (settings: Settings): Promise<JobPlaces> => {
   const { JOB_PLACES_FILE: path } = settings;
   if (path === undefined) return new Map();
-  const places = parse(await readFileOf(path, 'file of places'), path);
+  const places = parseJobPlaces(await readFileOf(path, 'file of places'), path);
   const faults = [...places].flatMap(([place, setting]) => {
     const fault = faultOf(setting, settings);
     return fault === undefined ? [] : [`places.${place}: ${fault}`];
