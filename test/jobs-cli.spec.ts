@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient } from '#client';
 import { clearcut as runClearcut } from './support/cli.js';
+import { filesBelow, makePlaceFolders, type PlaceFolders } from './support/job-places.js';
 import { startPictureServer, type PictureServer } from './support/picture-server.js';
 import { disc, toPng } from './support/pictures.js';
 import { startService, type Service } from './support/service.js';
@@ -14,15 +15,18 @@ describe('npx clearcut jobs', () => {
   let service: Service;
   let pictures: PictureServer;
   let folder: string;
+  let places: PlaceFolders;
   beforeAll(async () => {
     pictures = await startPictureServer(await toPng(disc(30, 30)));
-    service = await startService({ env: { OUTBOUND_ALLOW: '127.0.0.1' } });
+    places = await makePlaceFolders();
+    service = await startService({ env: { OUTBOUND_ALLOW: '127.0.0.1', ...places.env } });
     await service.worker.start();
     folder = await mkdtemp(join(tmpdir(), 'clearcut-jobs-'));
   });
   afterAll(async () => {
     await service.stop();
     await pictures.stop();
+    await places.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -61,8 +65,23 @@ describe('npx clearcut jobs', () => {
     expect([...files.keys()]).toEqual(['picture.webp', 'red shoe.webp', 'errors.json']);
   });
 
+  it('sends a folder of the server, and writes the results into another one', async () => {
+    await places.put({ 'shoes/left/red.png': await toPng(disc(30, 30)), 'hat.png': 'another folder' });
+    const folders = ['--source', 'photos/shoes', '--target', 'cutouts/of/shoes'];
+    const created = await jobs('create', ...folders, '--wait', '--json');
+    expect([created.code, created.err]).toEqual([0, '']);
+    expect(JSON.parse(created.out)).toMatchObject([{ status: 'ended', total: 1, success: 1 }]);
+    expect(await filesBelow(places.target)).toEqual(['of/shoes/left/red.png']);
+
+    const nothing = await jobs('create', '--source', 'photos/boots', '--wait');
+    expect(nothing.code).toBe(1);
+    expect(nothing.out).toContain("'boots' in the place 'photos' does not exist.");
+  });
+
   it.each([
     [['create'], 'Name one manifest.'],
+    [['create', 'list.txt', '--source', 'photos'], 'Name a manifest or --source, and not both.'],
+    [['create', '--source', '/photos'], '--source and --target take PLACE or PLACE/FOLDER.'],
     [['create', 'nothing-here.txt'], 'The manifest nothing-here.txt cannot be read: there is no such file.'],
     [['create', 'package.json', '--options', '['], "--options takes an object in JSON, such as '{"],
     [['create', 'package.json', '--options', '[]'], "--options takes an object in JSON, such as '{"],

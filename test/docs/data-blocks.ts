@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { parseJobPlaces } from '#config';
 import { loadPresets } from '#contract';
 import { loadCatalogue } from '#models';
 import { parse } from 'yaml';
@@ -23,7 +24,7 @@ const isTask = (value: object) => 'taskType' in value && !('data' in value) && !
 
 const isJob = (data: unknown) => Array.isArray(data) && data.some((item: object) => 'jobUUID' in item);
 
-/** Validates JSON as what it looks like: tasks, an answer, a job, a webhook, a models or presets file, or the readiness of a service. */
+/** Validates JSON as what it looks like: tasks, an answer, a job, a webhook, a file of models, presets or places, or the readiness of a service. */
 export const checkJson = (code: string): void => {
   const value = JSON.parse(code) as object;
   if (Array.isArray(value)) return value.forEach((task) => check('Task', task));
@@ -35,7 +36,10 @@ export const checkJson = (code: string): void => {
   if ('models' in value)
     return void loadCatalogue({ text: code, name: 'models.json', url: 'file:///srv/models.json' });
   if ('presets' in value) return void loadPresets({ text: code, name: 'presets.json' });
-  throw new Error('JSON in the pages is a task, an answer, a webhook, a models or a presets file');
+  if ('places' in value) return void parseJobPlaces(code, 'places.json');
+  throw new Error(
+    'JSON in the pages is a task, an answer, a webhook, or a file of models, presets or places',
+  );
 };
 
 type Compose = { readonly services?: Record<string, { readonly environment?: Record<string, unknown> }> };

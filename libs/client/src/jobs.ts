@@ -13,6 +13,7 @@ export type Jobs = {
    * Stores a job. After lost connections it is sent again with the same `jobUUID`, and done once.
    *
    * @example const { jobUUID } = await client.jobs.create({ options: { model: 'runware:109@1' }, images: [{ image: url }] });
+   * @example await client.jobs.create({ options, source: { place: 'photos', prefix: 'shoes' }, target: { place: 'cutouts' } });
    */
   readonly create: (job: JobRequest, options?: Stoppable) => Promise<Job>;
   readonly get: (jobUUID: string, options?: Stoppable) => Promise<Job>;

@@ -224,7 +224,7 @@ export type components = {
        *     - `unsupportedContentType` (415): The body is neither a form nor an image.
        *     - `unsupportedImageFormat` (400): The image is not a PNG, JPEG or WEBP.
        *     - `unsupportedParameter` (400): A parameter is not supported.
-       *     - `uploadFailed` (502): The uploadEndpoint did not take the result.
+       *     - `uploadFailed` (502): The uploadEndpoint, or the target of a job, did not take the result.
        *     - `unsupportedExpectation` (417): The Expect header asks for more than 100-continue.
        *     - `unsupportedTaskType` (400): There is no such taskType.
        * @enum {string}
@@ -340,7 +340,7 @@ export type components = {
       total: number;
       /** @description Not begun, and not yet a task. */
       waiting: number;
-      /** @description Tasks that have not ended. */
+      /** @description Tasks that have not ended, or whose results are not yet in the target. */
       running: number;
       success: number;
       error: number;
@@ -360,6 +360,22 @@ export type components = {
        * @description The ZIP of its results so far. It needs the key.
        */
       resultsURL: string;
+      source?: components['schemas']['JobFolder'];
+      target?: components['schemas']['JobFolder'];
+      /**
+       * @description Present while the images of its source are being listed. `total` grows until then.
+       * @constant
+       */
+      isListing?: true;
+      /** @description Why the images of its source could not be listed. The job has ended without any. */
+      problem?: components['schemas']['ErrorItem'];
+    };
+    /** @description A folder in a place that the operator of the service allowed. */
+    JobFolder: {
+      /** @description The name that the operator gave a folder or a bucket. */
+      place: string;
+      /** @description The path of a folder in it, such as `shoes/2026`. The whole place if left out. */
+      prefix?: string;
     };
     JobImage: {
       /** @description The http(s) URL of an image, or the UUID of an uploaded or resulting one. */
@@ -411,7 +427,7 @@ export type components = {
       compose?: components['schemas']['Compose'];
     };
     /**
-     * @description Many images with one set of options.
+     * @description Many images with one set of options. They come from `images` or from `source`.
      * @example {
      *       "jobUUID": "00000000-0000-4000-8000-000000000010",
      *       "options": {
@@ -437,7 +453,11 @@ export type components = {
        */
       jobUUID?: string;
       options: components['schemas']['JobOptions'];
-      images: components['schemas']['JobImage'][];
+      images?: components['schemas']['JobImage'][];
+      /** @description In place of `images`: all images below a folder that the operator allowed. */
+      source?: components['schemas']['JobFolder'];
+      /** @description A folder that each result is written to, besides the ZIP. */
+      target?: components['schemas']['JobFolder'];
       /** @description The job is sent there by POST when it has ended, at least once. */
       webhookURL?: string;
     };
@@ -782,6 +802,7 @@ export type ErrorItem = components['schemas']['ErrorItem'];
 export type Gradient = components['schemas']['Gradient'];
 export type ImageSource = components['schemas']['ImageSource'];
 export type Job = components['schemas']['Job'];
+export type JobFolder = components['schemas']['JobFolder'];
 export type JobImage = components['schemas']['JobImage'];
 export type JobItem = components['schemas']['JobItem'];
 export type JobOptions = components['schemas']['JobOptions'];

@@ -167,6 +167,8 @@ const ServiceSettings = z.object({
   MAX_OPEN_JOBS: integer(1, 10_000).default(20),
   /** The most tasks that all jobs of one owner have in flight. Jobs also leave half of the limit of their key to others. */
   MAX_JOB_TASKS_IN_FLIGHT: integer(1, 10_000).default(100),
+  /** A JSON file with folders and buckets that jobs may read and write; see docs/guides/batch.md. */
+  JOB_PLACES_FILE: path.optional(),
   /** Seconds until a sync caller gets processingTimeout. The task goes on. */
   SYNC_TIMEOUT_S: integer(1, 3600).default(60),
   /** Port for metrics, health and the status page. Off unless set. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ErrorItem } from './answer.js';
 import { fromIssues } from './issues.js';
+import { JobFolder } from './job-places.js';
 import { MAX_URL_LENGTH } from './limits.js';
 import { normalise } from './parse-task.js';
 import { TaskError } from './problems.js';
@@ -55,7 +56,13 @@ export const JobRequest = z
       description: 'A UUID that the client chooses. The same job sent again with it is not done twice.',
     }),
     options: JobOptions,
-    images: z.array(JobImage).min(1),
+    images: z.array(JobImage).min(1).optional(),
+    source: JobFolder.optional().meta({
+      description: 'In place of `images`: all images below a folder that the operator allowed.',
+    }),
+    target: JobFolder.optional().meta({
+      description: 'A folder that each result is written to, besides the ZIP.',
+    }),
     webhookURL: z
       .string()
       .regex(/^https?:\/\//i, 'must start with http:// or https://')
@@ -66,7 +73,7 @@ export const JobRequest = z
   .meta({
     id: 'JobRequest',
     examples: [jobExample],
-    description: 'Many images with one set of options.',
+    description: 'Many images with one set of options. They come from `images` or from `source`.',
   });
 export type JobRequest = z.infer<typeof JobRequest>;
 
@@ -79,7 +86,9 @@ export const Job = z
     }),
     total: z.int().meta({ description: 'Images; the five numbers below add up to it.' }),
     waiting: z.int().meta({ description: 'Not begun, and not yet a task.' }),
-    running: z.int().meta({ description: 'Tasks that have not ended.' }),
+    running: z.int().meta({
+      description: 'Tasks that have not ended, or whose results are not yet in the target.',
+    }),
     success: z.int(),
     error: z.int(),
     cancelled: z.int(),
@@ -92,6 +101,14 @@ export const Job = z
       .optional()
       .meta({ description: 'Seconds until its end, if the other images take as long as those that ended.' }),
     resultsURL: z.url().meta({ description: 'The ZIP of its results so far. It needs the key.' }),
+    source: JobFolder.optional(),
+    target: JobFolder.optional(),
+    isListing: z.literal(true).optional().meta({
+      description: 'Present while the images of its source are being listed. `total` grows until then.',
+    }),
+    problem: ErrorItem.optional().meta({
+      description: 'Why the images of its source could not be listed. The job has ended without any.',
+    }),
   })
   .meta({ id: 'Job', description: 'How a job stands.' });
 export type Job = z.infer<typeof Job>;
@@ -139,6 +156,17 @@ const tooMany = (count: number, max: number): TaskError =>
     max,
   });
 
+/** @throws TaskError unless the images come from exactly one parameter */
+const requireOneSource = ({ images, source }: JobRequest): void => {
+  if (images && source) {
+    const message = "A job takes 'images' or 'source', and not both.";
+    throw new TaskError('incompatibleParameters', message, { parameter: 'source' });
+  }
+  if (images || source) return;
+  const message = "Missing required parameter 'images': name images, or a folder by 'source'.";
+  throw new TaskError('missingParameter', message, { parameter: 'images' });
+};
+
 /**
  * Validates the body of `POST /v1/jobs`.
  *
@@ -153,6 +181,7 @@ export const parseJob = (raw: unknown, max: number): JobRequest => {
   const sent = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
   const job = { ...sent, ...(isRecord(options) && { options: normalise(options) }) };
   const parsed = JobRequest.safeParse(job, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  throw fromIssues(parsed.error.issues, JobRequest);
+  if (!parsed.success) throw fromIssues(parsed.error.issues, JobRequest);
+  requireOneSource(parsed.data);
+  return parsed.data;
 };

@@ -129,7 +129,11 @@ export const problems = {
   },
   unsupportedImageFormat: { status: 400, retryable: false, title: 'The image is not a PNG, JPEG or WEBP.' },
   unsupportedParameter: { status: 400, retryable: false, title: 'A parameter is not supported.' },
-  uploadFailed: { status: 502, retryable: true, title: 'The uploadEndpoint did not take the result.' },
+  uploadFailed: {
+    status: 502,
+    retryable: true,
+    title: 'The uploadEndpoint, or the target of a job, did not take the result.',
+  },
   unsupportedExpectation: {
     status: 417,
     retryable: false,

@@ -95,6 +95,8 @@ export {
   type Owner,
 } from './keys.js';
 export * from './job-items.js';
+export * from './job-listing.js';
+export * from './job-results.js';
 export { describeJobs, jobOfEnd } from './job-outcome.js';
 export * from './jobs.js';
 export { KeyName, keyNumbers, newKey } from './key-rules.js';

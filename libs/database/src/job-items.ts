@@ -67,7 +67,10 @@ export const recordSubmitted = async (
      WHERE job_id = ${jobId}::uuid AND item.place = sent.place AND item.state = 'taken' AND item.task_id IS NULL`;
 };
 
-/** Notes which tasks of a job have ended. A task whose row is gone was kept for its time. */
+/**
+ * Notes which tasks of a job have ended. A task whose row is gone was kept for its time. Results that are still to be
+ * written to a target are left to that.
+ */
 export const settleItems = async (database: Database, jobId: string, gone: object): Promise<void> => {
   await database.$executeRaw`
     UPDATE job_items AS item
@@ -80,6 +83,8 @@ export const settleItems = async (database: Database, jobId: string, gone: objec
       FROM job_items AS taken LEFT JOIN tasks AS task ON task.id = taken.task_id
      WHERE taken.job_id = ${jobId}::uuid AND taken.state = 'taken' AND taken.task_id IS NOT NULL
        AND (task.id IS NULL OR task.finished_at IS NOT NULL)
+       AND (task.state IS DISTINCT FROM 'succeeded'
+            OR NOT EXISTS (SELECT FROM jobs WHERE jobs.id = taken.job_id AND target IS NOT NULL))
        AND item.job_id = taken.job_id AND item.place = taken.place`;
 };
 
@@ -103,8 +108,8 @@ export const countItems = async (
 };
 
 /**
- * The tasks of all open jobs of an owner that have not ended, as far as their jobs know. Other jobs' items that are about to
- * become tasks are among them.
+ * The tasks of all open jobs of an owner that have not ended. Other jobs' items that are about to become tasks are among
+ * them.
  */
 const countTaken = async (
   database: Prisma.TransactionClient,
@@ -114,9 +119,14 @@ const countTaken = async (
   const [row] = await database.$queryRaw<{ count: number }[]>`
     SELECT count(*)::int AS count FROM job_items JOIN jobs ON jobs.id = job_id
      WHERE owner_id = ${ownerId}::uuid AND finished_at IS NULL AND state = 'taken'
-       AND (task_id IS NOT NULL OR job_id <> ${jobId}::uuid)`;
+       AND (task_id IS NOT NULL OR job_id <> ${jobId}::uuid)
+       AND NOT EXISTS (SELECT FROM tasks WHERE tasks.id = task_id AND tasks.finished_at IS NOT NULL)`;
   return row?.count ?? 0;
 };
+
+/** Tasks of one job that have not ended, or whose results are not written to its target. */
+export const countHeld = (database: Database, jobId: string): Promise<number> =>
+  database.jobItem.count({ where: { jobId, state: 'taken', taskId: { not: null } } });
 
 /** The tasks of a job that have not ended, as far as the job knows. */
 export const takenTasks = async (database: Database, jobId: string): Promise<string[]> => {

@@ -1,4 +1,4 @@
-import type { Job } from '#contract';
+import { ErrorItem, JobFolder, type Job } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
 import { databaseNow } from './clock.js';
@@ -21,6 +21,14 @@ const leftS = (job: JobRow, counts: ItemCounts, now: Date): number | undefined =
   return Math.ceil(((now.getTime() - startedAt.getTime()) / 1000 / ended) * open);
 };
 
+/** Where its images come from, and its results go to. */
+const placesOf = ({ source, target, listedAt, finishedAt, problem }: JobRow): Partial<Job> => ({
+  ...(source !== null && { source: JobFolder.parse(source) }),
+  ...(target !== null && { target: JobFolder.parse(target) }),
+  ...(source !== null && !listedAt && !finishedAt && { isListing: true }),
+  ...(problem !== null && { problem: ErrorItem.parse(problem) }),
+});
+
 const describe = (job: JobRow, counts: ItemCounts, publicUrl: string, now: Date): Job => {
   const estimatedS = leftS(job, counts, now);
   return {
@@ -38,6 +46,7 @@ const describe = (job: JobRow, counts: ItemCounts, publicUrl: string, now: Date)
     ...(job.finishedAt && { finishedAt: job.finishedAt.toISOString() }),
     ...(estimatedS !== undefined && { estimatedS }),
     resultsURL: `${publicUrl}/v1/jobs/${job.jobUuid}/results.zip`,
+    ...placesOf(job),
   };
 };
 

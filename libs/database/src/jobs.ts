@@ -1,3 +1,4 @@
+import type { JobFolder } from '#contract';
 import type { Database } from './client.js';
 import { databaseNow, newId } from './clock.js';
 import { nextId } from './cancel.js';
@@ -8,7 +9,7 @@ export type { JobItemRow, JobRow };
 export type NewJob = Pick<
   JobRow,
   'id' | 'ownerId' | 'keyId' | 'jobUuid' | 'payloadHash' | 'options' | 'webhookUrl' | 'webhookHost'
->;
+> & { readonly source?: JobFolder | undefined; readonly target?: JobFolder | undefined };
 /** One image of a new job. Its place is that in the list. */
 export type NewJobItem = Pick<JobItemRow, 'name' | 'source' | 'taskUuid'>;
 
@@ -32,7 +33,7 @@ export const lockOwner = (transaction: Prisma.TransactionClient, ownerId: string
 /** Items of one statement. */
 const BATCH = 2_000;
 
-const insertItems = (transaction: Prisma.TransactionClient, jobId: string, items: readonly object[]) =>
+const insertItemsOnce = (transaction: Prisma.TransactionClient, jobId: string, items: readonly object[]) =>
   transaction.$executeRaw`
     INSERT INTO job_items (job_id, place, name, source, task_uuid)
     SELECT ${jobId}::uuid, sent.place, sent.name, sent.source, sent."taskUuid"
@@ -41,6 +42,20 @@ const insertItems = (transaction: Prisma.TransactionClient, jobId: string, items
 
 /** A job of 10,000 images takes half a second, and each waits for those of its owner that came before. */
 export const PATIENCE = { maxWait: 30_000, timeout: 60_000 };
+
+/** @param from the place of the first of them */
+export const insertItems = async (
+  transaction: Prisma.TransactionClient,
+  jobId: string,
+  items: readonly NewJobItem[],
+  from = 0,
+): Promise<void> => {
+  const placed = items.map((item, i) => ({ ...item, place: from + i }));
+  for (let at = 0; at < placed.length; at += BATCH)
+    await insertItemsOnce(transaction, jobId, placed.slice(at, at + BATCH));
+};
+
+const jsonOf = (folder: JobFolder | undefined): string | null => (folder ? JSON.stringify(folder) : null);
 
 /**
  * Stores a job with its items, unless the owner has a job of this UUID, or `maxOpen` that have not ended. The count holds
@@ -59,12 +74,12 @@ export const insertJob = (
     const open = await transaction.job.count({ where: { ownerId, finishedAt: null } });
     if (open >= maxOpen) return { kind: 'full', open };
     await transaction.$executeRaw`
-      INSERT INTO jobs (id, owner_id, key_id, job_uuid, payload_hash, options, webhook_url, webhook_host, total)
+      INSERT INTO jobs (id, owner_id, key_id, job_uuid, payload_hash, options, webhook_url, webhook_host, source,
+                        target, total)
       VALUES (${id}::uuid, ${ownerId}::uuid, ${keyId}::uuid, ${job.jobUuid}::uuid, ${job.payloadHash},
-              ${job.options}, ${job.webhookUrl}, ${job.webhookHost}, ${items.length})`;
-    const placed = items.map((item, place) => ({ ...item, place }));
-    for (let at = 0; at < placed.length; at += BATCH)
-      await insertItems(transaction, id, placed.slice(at, at + BATCH));
+              ${job.options}, ${job.webhookUrl}, ${job.webhookHost}, ${jsonOf(job.source)}::jsonb,
+              ${jsonOf(job.target)}::jsonb, ${items.length})`;
+    await insertItems(transaction, id, items);
     return { kind: 'stored' };
   }, PATIENCE);
 
@@ -124,14 +139,14 @@ export const cancelWaitingItems = async (
 export const JOB_END = 'job';
 
 /**
- * Ends a job none of whose items is open. Its webhook is due from then on.
+ * Ends a job whose items are all known, and of which none is open. Its webhook is due from then on.
  * @returns false when an item is open, or another program ended it
  */
 export const endJob = async (database: Database, id: string): Promise<boolean> => {
   const ended = await database.$queryRaw<unknown[]>`
     WITH ending AS MATERIALIZED (
       SELECT * FROM jobs
-       WHERE id = ${id}::uuid AND finished_at IS NULL
+       WHERE id = ${id}::uuid AND finished_at IS NULL AND (source IS NULL OR listed_at IS NOT NULL)
          AND NOT EXISTS (SELECT FROM job_items WHERE job_id = jobs.id AND state IN ('waiting', 'taken'))
          FOR UPDATE
     ), ended AS (

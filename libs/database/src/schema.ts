@@ -31,6 +31,7 @@ export const neededMigrations: readonly string[] = [
   '20261129003000_further_images',
   '20261129004500_composition',
   '20261129060000_jobs',
+  '20261129090000_job_places',
 ];
 
 class OldSchema extends Error {

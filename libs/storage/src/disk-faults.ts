@@ -19,12 +19,21 @@ const reasons: Readonly<Record<StorageFault, string>> = {
 const isSystemError = (cause: unknown): cause is NodeJS.ErrnoException =>
   isNativeError(cause) && 'syscall' in cause && 'code' in cause;
 
-export const isMissing = (cause: unknown): boolean => isSystemError(cause) && cause.code === 'ENOENT';
+/** The code of an error of the file system, such as EEXIST. */
+export const systemCodeOf = (cause: unknown): string | undefined =>
+  isSystemError(cause) ? cause.code : undefined;
+
+export const isMissing = (cause: unknown): boolean => systemCodeOf(cause) === 'ENOENT';
 
 /** Turns errors of the file system into a StorageError. Other errors stay as they are. */
-export const translate = (cause: unknown, operation: StorageOperation, root: string): unknown => {
+export const translate = (
+  cause: unknown,
+  operation: StorageOperation,
+  root: string,
+  what = 'folder for images',
+): unknown => {
   if (!isSystemError(cause)) return cause;
   const kind = kinds[cause.code ?? ''] ?? 'unavailable';
-  const message = `The folder for images ${root} ${reasons[kind]} (${cause.code} on ${operation}).`;
+  const message = `The ${what} ${root} ${reasons[kind]} (${cause.code} on ${operation}).`;
   return new StorageError(message, { operation, kind }, { cause });
 };

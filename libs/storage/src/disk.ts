@@ -16,7 +16,7 @@ const FOLDER_MODE = 0o700;
 
 const makeFolder = (path: string) => mkdir(path, { recursive: true, mode: FOLDER_MODE });
 
-const syncFolder = async (folder: string) => {
+export const syncFolder = async (folder: string) => {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

@@ -1,6 +1,5 @@
-import { readConfig } from '#config';
 import { isUuid } from '#contract';
-import { createClient, writeWhole, type Client, type Job, type JobItem } from '#client';
+import { writeWhole, type JobItem } from '#client';
 import { fromUser } from '../backup/own-data.js';
 import {
   print,
@@ -12,77 +11,8 @@ import {
   type Group,
   type Help,
 } from '../command.js';
-import { findServer } from '../remove/by-server.js';
-import { namingLines } from './naming-lines.js';
-import { readManifest } from './read-manifest.js';
-import { readOptions } from './read-options.js';
-
-const serverOptions = { server: { type: 'string' }, key: { type: 'string' } } as const;
-const serverUsage = `  --server URL       the server; CLEARCUT_URL, or the npm start that runs on DATA_DIR
-  --key KEY          its key; CLEARCUT_KEY, or that of this npm start
-`;
-
-type World = Record<string, never>;
-type Values = { readonly server?: string | undefined; readonly key?: string | undefined };
-
-const clientOf = (values: Values): Client => {
-  const { url, apiKey } = findServer(values, readConfig());
-  return createClient({ url, apiKey, onNotice: (message) => void process.stderr.write(`${message}\n`) });
-};
-
-const head = ['JOBUUID', 'STATUS', 'IMAGES', 'WAITING', 'RUNNING', 'SUCCESS', 'ERROR', 'CANCELLED', 'COST'];
-const toRow = (job: Job): string[] => [
-  job.jobUUID,
-  job.status,
-  ...[job.total, job.waiting, job.running, job.success, job.error, job.cancelled].map(String),
-  `$${job.cost}`,
-];
-
-const printJobs = (jobs: readonly Job[], asJson: boolean | undefined): void =>
-  print(asJson ? `${JSON.stringify(jobs, undefined, 2)}\n` : table([head, ...jobs.map(toRow)]));
-
-const createUsage = `Usage: npx clearcut jobs create <manifest> [options]
-
-Sends a list of images as one job, and prints it. A line of the manifest is the URL or UUID of an image, with the name of
-its result behind a tab, or JSON: {"image": "…", "name": "…"}. - reads stdin.
-
-  --model MODEL      AIR id or slug; runware:109@1 unless given
-  --options JSON     all parameters that the images share, such as {"model":"bria-rmbg-2","outputFormat":"WEBP"}
-  --id UUID          names the job: sent again with it, it is not done twice
-  --webhook URL      gets the job when it has ended
-  --wait             waits for the end; exit code 1 when an image failed
-  --json             JSON
-${serverUsage}`;
-
-const createOptions = {
-  ...serverOptions,
-  model: { type: 'string' },
-  options: { type: 'string' },
-  id: { type: 'string' },
-  webhook: { type: 'string' },
-  wait: { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const;
-
-const create: Command<World> = {
-  usage: createUsage,
-  run: async (_, args) => {
-    const { values, positionals } = readArguments(args, createOptions, createUsage);
-    const [path, ...more] = positionals;
-    if (path === undefined || more.length > 0) throw new UsageError('Name one manifest.', createUsage);
-    const options = readOptions(values.model, values.options, createUsage);
-    const { id: jobUUID, webhook: webhookURL } = values;
-    if (jobUUID !== undefined && !isUuid(jobUUID)) throw new UsageError('--id takes a UUID.', createUsage);
-    const manifest = await readManifest(path, createUsage);
-    const { images } = manifest;
-    const { jobs } = clientOf(values);
-    const request = { options, images, ...(jobUUID && { jobUUID }), ...(webhookURL && { webhookURL }) };
-    const stored = await namingLines(manifest, () => jobs.create(request));
-    const job = values.wait ? await jobs.wait(stored.jobUUID) : stored;
-    printJobs([job], values.json);
-    if (values.wait && job.success < job.total) process.exitCode = 1;
-  },
-};
+import { create } from './create-job.js';
+import { clientOf, printJobs, serverOptions, serverUsage, type World } from './jobs-client.js';
 
 /** @throws UsageError unless it is one UUID */
 const readUuid = (words: readonly string[], usage: string): string => {

@@ -1,3 +1,4 @@
+import { JobFolder } from '#contract';
 import {
   cancelWaiting,
   cancelWaitingItems,
@@ -11,19 +12,29 @@ import {
 import type { Feeder } from '#feeder';
 import type { Logger } from '#telemetry';
 import type { GatewayMetrics } from '../gateway-metrics.js';
+import { listSource, type ListNeeds } from './list-source.js';
+import { TROUBLE_WAIT_S } from './place-faults.js';
 import { submitItems, type SubmitNeeds } from './submit-items.js';
+import { writeResults, type WriteNeeds } from './write-results.js';
 
-export type AdvanceNeeds = SubmitNeeds & {
+type Needs = {
   readonly feeder: Pick<Feeder, 'wake'>;
   readonly metrics: Pick<GatewayMetrics, 'finished'>;
   readonly log: Logger;
 };
+export type AdvanceNeeds = Needs & ListNeeds & SubmitNeeds & WriteNeeds;
 
 /** For one look at a job. A gateway that dies meanwhile leaves it to others after this time. */
 const LEASE_MS = 30_000;
+/** No work on files of a place begins later in a look, since other jobs wait for theirs. */
+const LOOK_MS = 5_000;
+/** A file that has begun may take this much longer. */
+const FILES_LEASE_MS = 60_000;
 /** Between two looks at a job. */
 const LOOK_EVERY_MS = 400;
 const LONGEST_WAIT_MS = 30_000;
+
+const NOTHING_SENT = { waitS: undefined };
 
 const gone = { code: 'taskExpired', message: 'The record of the task was deleted, as old ones are.' };
 
@@ -37,13 +48,33 @@ const cancelTasks = async (needs: AdvanceNeeds, job: JobRow): Promise<void> => {
   }
 };
 
+/** @returns for how long the job waits for its places; undefined when its items can go on */
+const advanceFiles = async (
+  needs: AdvanceNeeds,
+  job: JobRow,
+  isOver: () => boolean,
+): Promise<number | undefined> => {
+  const { source, target } = job;
+  if (source === null && target === null) return undefined;
+  await putOffJob(needs.database, job.id, FILES_LEASE_MS);
+  if (target !== null && (await writeResults(needs, job, JobFolder.parse(target), isOver)))
+    return job.cancelRequestedAt ? undefined : TROUBLE_WAIT_S * 1000;
+  if (source === null || job.listedAt) return undefined;
+  const waitS = await listSource(needs, job, JobFolder.parse(source), isOver);
+  return waitS === undefined ? 0 : waitS * 1000;
+};
+
 /** @returns for how long the job is left alone; undefined when it has ended */
 const advance = async (needs: AdvanceNeeds, job: JobRow): Promise<number | undefined> => {
   const { database, log } = needs;
+  const untilMs = performance.now() + LOOK_MS;
+  const isOver = () => performance.now() > untilMs;
   if (job.cancelRequestedAt) await cancelTasks(needs, job);
   await settleItems(database, job.id, gone);
+  const filesWaitMs = await advanceFiles(needs, job, isOver);
+  if (filesWaitMs !== undefined && filesWaitMs > 0) return filesWaitMs;
   // Also after a cancellation, since a program may have died before it noted the tasks that it made.
-  const { waitS } = await submitItems(needs, job);
+  const { waitS } = filesWaitMs === undefined ? await submitItems(needs, job, isOver) : NOTHING_SENT;
   if (await endJob(database, job.id)) {
     log.info({ jobId: job.id, images: job.total }, 'job ended');
     return undefined;

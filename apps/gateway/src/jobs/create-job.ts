@@ -33,6 +33,7 @@ import type { RemovalHandler } from '../tasks/remove-background.js';
 import { uuidOfName } from '../tasks/uuid-of-name.js';
 import { namesOf } from './item-names.js';
 import { imageAt, namingOptions } from './option-faults.js';
+import type { Places, Side } from './places.js';
 
 export type CreateNeeds = {
   readonly config: Pick<ServiceConfig, 'MAX_JOB_IMAGES' | 'MAX_OPEN_JOBS' | 'PUBLIC_URL'>;
@@ -40,6 +41,7 @@ export type CreateNeeds = {
   /** Jobs wait here for others of their owner, so that those do not hold connections to the database. */
   readonly inTurn: OwnerPlaces;
   readonly outbound: Pick<Outbound, 'checkUrl'>;
+  readonly places: Pick<Places, 'require' | 'requireApart'>;
   readonly presets: Presets;
   readonly removal: Pick<RemovalHandler, 'dryRun'>;
   readonly secrets: Pick<Secrets, 'seal'>;
@@ -62,7 +64,7 @@ const isAddress = (text: string): boolean =>
   isUuid(text) || (/^https?:\/\//i.test(text) && URL.canParse(text));
 
 /** @throws TaskError that names each image at fault */
-const requireImages = (images: readonly JobImage[]): void => {
+const requireImages = (images: readonly JobImage[] = []): void => {
   const faulty = [...images.keys()].filter((place) => !isAddress(images[place]?.image.trim() ?? ''));
   const [first, ...others] = faulty.slice(0, MAX_FAULTS).map(invalidImage);
   if (first) throw joinFaults([first, ...others]);
@@ -88,8 +90,18 @@ const checkOptions = async (needs: CreateNeeds, owner: Owner, { options }: JobRe
   });
 };
 
-const hashOf = ({ options, images, webhookURL }: JobRequest): string => {
-  const asked: object = { options, images, webhookURL };
+/** @throws TaskError when the key may not use the places of the job */
+const requirePlaces = ({ places }: CreateNeeds, owner: Owner, { source, target }: JobRequest): void => {
+  const sides: readonly (readonly [Side, JobRequest[Side]])[] = [
+    ['source', source],
+    ['target', target],
+  ];
+  for (const [side, folder] of sides) if (folder) places.require(owner, side, folder);
+  if (source && target) places.requireApart(source, target);
+};
+
+const hashOf = ({ options, images, source, target, webhookURL }: JobRequest): string => {
+  const asked: object = { options, images, source, target, webhookURL };
   return createHash('sha256').update(stringify(asked)).digest('hex');
 };
 
@@ -110,7 +122,7 @@ const store = async (
   request: JobRequest,
   { jobUuid, payloadHash }: Pick<JobRow, 'jobUuid' | 'payloadHash'>,
 ): Promise<void> => {
-  const { options, images, webhookURL } = request;
+  const { options, images = [], source, target, webhookURL } = request;
   const id = await newJobId(database);
   const names = namesOf(images);
   const items = images.map(({ image }, place) => ({
@@ -127,6 +139,8 @@ const store = async (
     options: secrets.seal(JSON.stringify(options)),
     webhookUrl: webhookURL ? secrets.seal(webhookURL) : null,
     webhookHost: webhookURL ? new URL(webhookURL).host : null,
+    source,
+    target,
   };
   const max = config.MAX_OPEN_JOBS;
   const inserted = await inTurn(owner.id, () => insertJob(database, job, items, max));
@@ -146,6 +160,7 @@ export const createJob = async (needs: CreateNeeds, owner: Owner, body: unknown)
 
   if (!(await find())) {
     requireImages(request.images);
+    requirePlaces(needs, owner, request);
     await checkAddresses(needs.outbound, { webhookURL: request.webhookURL });
     await checkOptions(needs, owner, request);
     await store(needs, owner, request, { jobUuid, payloadHash });

@@ -59,9 +59,11 @@ const nameOfImage = (image: string): string => lastOfUrl(image).replaceAll(/[\\/
 /**
  * The names of a job's results in its ZIP, without extensions. They stay within the folder that a ZIP is unpacked into,
  * on every system, and no two are alike.
+ *
+ * @param others names that the job has already, in lower case
  */
-export const namesOf = (images: readonly JobImage[]): string[] => {
-  const taken = new Set<string>();
+export const namesOf = (images: readonly JobImage[], others: Iterable<string> = []): string[] => {
+  const taken = new Set<string>(others);
   const next = new Map<string, number>();
   return images.map(({ image, name }, place) => {
     const base = safePath(name ?? nameOfImage(image)) || `image-${place + 1}`;

@@ -19,6 +19,8 @@ import {
 import { startRounds } from '#program';
 import { createFaultLog } from '#telemetry';
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { INTAKE_MEMORY } from '../door/intake-memory.js';
+import { SPOOL } from '../door/spool.js';
 import { GatewayMetricsModule } from '../gateway-metrics.module.js';
 import { GATEWAY_METRICS } from '../gateway-metrics.js';
 import { PresetsModule } from '../presets/presets.module.js';
@@ -30,6 +32,7 @@ import { TasksModule } from '../tasks/tasks.module.js';
 import { createAdvanceJobs } from './advance-jobs.js';
 import { createJobs, JOBS } from './jobs.js';
 import { JobsController } from './jobs.controller.js';
+import { openPlaces, PLACES } from './places.js';
 
 const START_JOBS = token<() => void>('start jobs');
 
@@ -51,10 +54,17 @@ const LOOK_EVERY_MS = 500;
   ],
   controllers: [JobsController],
   providers: [
+    provide(
+      PLACES,
+      async ({ config, shutdown }) =>
+        shutdown.closes('places of jobs', await openPlaces(config), (places) => places.close()),
+      { config: CONFIG, shutdown: SHUTDOWN },
+    ),
     provide(JOBS, createJobs, {
       config: CONFIG,
       database: DATABASE,
       outbound: OUTBOUND,
+      places: PLACES,
       presets: PRESETS,
       readOutcome: READ_OUTCOME,
       removal: REMOVE_BACKGROUND,
@@ -66,7 +76,9 @@ const LOOK_EVERY_MS = 500;
       ({ shutdown, ...needs }) =>
         () => {
           const onError = createFaultLog(needs.log, 'jobs cannot go on');
-          const rounds = startRounds(createAdvanceJobs(needs), LOOK_EVERY_MS, onError);
+          const onPlaceTrouble = createFaultLog(needs.log, 'a place of jobs cannot be used');
+          const advance = createAdvanceJobs({ ...needs, onPlaceTrouble });
+          const rounds = startRounds(advance, LOOK_EVERY_MS, onError);
           shutdown.finish('jobs', rounds.stop);
         },
       {
@@ -74,9 +86,13 @@ const LOOK_EVERY_MS = 500;
         config: CONFIG,
         database: DATABASE,
         feeder: FEEDER,
+        memory: INTAKE_MEMORY,
         metrics: GATEWAY_METRICS,
+        places: PLACES,
         secrets: SECRETS,
         shutdown: SHUTDOWN,
+        spool: SPOOL,
+        storage: STORAGE,
         log: LOG,
       },
     ),

@@ -113,7 +113,8 @@ const endOf = async (
   item: JobItemRow,
   task: FoundTask | undefined,
 ): Promise<Pick<JobItem, 'error' | 'result'>> => {
-  if (!task) return problemOf(item);
+  // A task may have succeeded, and its result not reached the target.
+  if (!task || item.problem !== null) return problemOf(item);
   const outcome = withDocumentation(await outcomeOf(needs, task), needs.config.PUBLIC_URL);
   // A job's tasks are removals.
   if ('error' in outcome) return { error: namedInJob(outcome.error, item.place) };

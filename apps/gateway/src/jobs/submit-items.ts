@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '#config';
-import { problems, type ErrorItem, type Outcome } from '#contract';
+import { JobFolder, problems, type ErrorItem, type ImageText, type Outcome } from '#contract';
 import {
+  countHeld,
   findOwnerOfKey,
   findTasks,
   recordSubmitted,
@@ -12,10 +13,10 @@ import {
   type TakenItem,
 } from '#database';
 import type { Secrets } from '#secrets';
-import type { AnswerTasks } from '../tasks/answer-tasks.js';
+import { toProblem } from './problem-of.js';
+import { sendFiles, type SendNeeds } from './send-files.js';
 
-export type SubmitNeeds = {
-  readonly answerTasks: AnswerTasks;
+export type SubmitNeeds = SendNeeds & {
   readonly config: Pick<ServiceConfig, 'MAX_JOB_TASKS_IN_FLIGHT' | 'MAX_TASKS_IN_FLIGHT'>;
   readonly database: Database;
   readonly secrets: Pick<Secrets, 'open'>;
@@ -32,18 +33,11 @@ const mostInFlight = ({ config }: SubmitNeeds, { key }: Owner): number =>
 const mostAtOnce = ({ key }: Owner): number =>
   key.ratePerS === null ? Infinity : Math.max(1, Math.floor(key.ratePerS / 2));
 
-/** What follows from the item and the code. */
-const derived: ReadonlySet<string> = new Set(['documentation', 'taskType', 'taskUUID']);
-
-/** The error as an item keeps it. */
-const toProblem = (error: ErrorItem): object =>
-  Object.fromEntries(Object.entries(error).filter(([name]) => !derived.has(name)));
-
 /** A budget that tasks in flight exhaust by their estimates may suffice once they have ended. */
 const mayPass = ({ code }: ErrorItem, inFlight: number): boolean =>
   problems[code].retryable || (code === 'insufficientCredits' && inFlight > 0);
 
-const toTask = (item: TakenItem, options: object, image: string) => ({
+const toTask = (item: TakenItem, options: object, image: ImageText) => ({
   ...options,
   taskType: 'removeBackground',
   taskUUID: item.taskUuid,
@@ -80,9 +74,9 @@ const becameOf = (
 };
 
 /** The longest wait that the refusals ask for, of those that may pass. */
-const waitOf = (outcomes: readonly Outcome[], inFlight: number): number | undefined => {
+const waitOf = (outcomes: readonly (Outcome | undefined)[], inFlight: number): number | undefined => {
   const passing = outcomes.flatMap((outcome) =>
-    'error' in outcome && mayPass(outcome.error, inFlight) ? [outcome.error] : [],
+    outcome && 'error' in outcome && mayPass(outcome.error, inFlight) ? [outcome.error] : [],
   );
   return passing.length === 0 ? undefined : Math.max(...passing.map(({ retryAfter }) => retryAfter ?? 1));
 };
@@ -100,23 +94,52 @@ const failAll = async (needs: SubmitNeeds, job: JobRow): Promise<Submission> => 
   return { count: items.length, waitS: undefined };
 };
 
+/** The most new tasks of a job at once. A job whose results are not written gets no more of them. */
+const mostNow = async (needs: SubmitNeeds, owner: Owner, job: JobRow): Promise<number> => {
+  const held = job.target === null ? 0 : await countHeld(needs.database, job.id);
+  return Math.min(mostAtOnce(owner), mostInFlight(needs, owner) - held);
+};
+
+/** Sends items as tasks, with their images where these lie in a place. */
+const send = (
+  needs: SubmitNeeds,
+  owner: Owner,
+  job: JobRow,
+  items: readonly TakenItem[],
+  isOver: () => boolean,
+): Promise<(Outcome | undefined)[]> => {
+  const { answerTasks, secrets } = needs;
+  const options = JSON.parse(secrets.open(job.options)) as object;
+  if (job.source === null) {
+    const tasks = items.map((item) => toTask(item, options, secrets.open(item.source)));
+    return Promise.all(answerTasks({ owner, tasks, isDryRun: false }));
+  }
+  const files = items.map((item) => ({
+    path: secrets.open(item.source),
+    toTask: (image: ImageText) => toTask(item, options, image),
+  }));
+  return sendFiles(needs, owner, JobFolder.parse(job.source), files, isOver);
+};
+
 /**
  * Makes tasks of the next items of a job, as many as the limits of its key allow now. An item that a program took before
  * it died finds its task again by the UUID, so that none is done twice.
  */
-export const submitItems = async (needs: SubmitNeeds, job: JobRow): Promise<Submission> => {
-  const { answerTasks, database, secrets } = needs;
+export const submitItems = async (
+  needs: SubmitNeeds,
+  job: JobRow,
+  isOver: () => boolean,
+): Promise<Submission> => {
+  const { database } = needs;
   const owner = await findOwnerOfKey(database, job.keyId);
   if (!owner) return failAll(needs, job);
-  const limits = { inFlight: mostInFlight(needs, owner), atOnce: mostAtOnce(owner) };
+  const limits = { inFlight: mostInFlight(needs, owner), atOnce: await mostNow(needs, owner, job) };
   const { inFlight, items } = await takeItems(database, job, limits);
   if (items.length === 0) return NONE;
 
-  const options = JSON.parse(secrets.open(job.options)) as object;
   const before = await tasksOf(database, owner.id, items);
   const fresh = job.cancelRequestedAt ? [] : items.filter(({ taskUuid }) => !before.has(taskUuid));
-  const sent = fresh.map((item) => toTask(item, options, secrets.open(item.source)));
-  const outcomes = await Promise.all(answerTasks({ owner, tasks: sent, isDryRun: false }));
+  const outcomes = await send(needs, owner, job, fresh, isOver);
   const outcomeOf = new Map(fresh.map(({ place }, i) => [place, outcomes[i]]));
 
   const standing = { inFlight, isCancelled: job.cancelRequestedAt !== null };

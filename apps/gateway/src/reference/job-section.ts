@@ -37,6 +37,8 @@ export const jobSection = (): string => {
     '|---|---|---|',
     ...rows.map((cells) => `| ${cells.join(' | ')} |`),
     `| \`options\` **required** | object | Parameters of [removeBackground](#task-removebackground): ${Object.keys(JobOptions.shape).join(', ')}. \`priority\` is low if left out. Images in them are URLs or UUIDs. |`,
+    '| `source.place`, `target.place` **required** | string | A name that the operator gave a folder or a bucket. |',
+    '| `source.prefix`, `target.prefix` | string | The path of a folder in it, such as `shoes/2026`. All of the place if left out. |',
     '| `images.image` **required** | string | An http(s) URL, or the UUID of an uploaded or resulting image. |',
     '| `images.name` | string | The name of the result in the ZIP. Folders are kept, parts that lead out of the ZIP are dropped, and equal names are numbered. |',
     '',
@@ -47,6 +49,11 @@ export const jobSection = (): string => {
     'The key must be in a header, and needs the scope `run` to create and cancel, `read` for the rest. An image that cannot be',
     'taken fails alone. Refusals that pass, such as a rate limit, a full queue or a model without a worker, are waited out, also',
     'when the job is created. Errors name an image by its place, which counts from 0: `images[3].image`.',
+    '',
+    'A job has `images` or a `source`, which is listed after the answer: `isListing` and a growing `total` tell of it. If there',
+    'is no such folder, or too many images, the job ends without any, and `problem` says why. With a `target`, an image counts',
+    'as `success` once its result is written there, as `target.prefix`, its name and its ending, over an older file if there is',
+    'one. [Folders and buckets](guides/batch.md#folders-and-buckets) says how an operator allows them.',
     '',
   ].join('\n');
 };

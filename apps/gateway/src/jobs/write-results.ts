@@ -1,0 +1,83 @@
+import { pathInPlace, TaskError, type JobFolder } from '#contract';
+import {
+  databaseNow,
+  findImage,
+  isExpired,
+  recordWritten,
+  unwrittenResults,
+  type Database,
+  type JobRow,
+  type Unwritten,
+} from '#database';
+import type { PlaceFiles, Storage } from '#storage';
+import { inParallel } from './in-parallel.js';
+import { faultOfFile, troubleOf } from './place-faults.js';
+import type { Places } from './places.js';
+import { problemOf } from './problem-of.js';
+
+export type WriteNeeds = {
+  readonly database: Database;
+  readonly places: Pick<Places, 'files'>;
+  readonly storage: Pick<Storage, 'open'>;
+  /** Receives the trouble of places. */
+  readonly onPlaceTrouble: (error: unknown) => void;
+};
+
+/** Results of one look, and those that are written at once. */
+const MOST = 100;
+const WIDTH = 4;
+
+const gone = (): TaskError =>
+  new TaskError('mediaExpired', 'The result was deleted before it was written to the target.');
+
+const writeResult = async (
+  { database, storage }: WriteNeeds,
+  files: PlaceFiles,
+  folder: JobFolder,
+  { name, outputImageId }: Unwritten,
+): Promise<void> => {
+  const image = await findImage(database, outputImageId);
+  if (!image || isExpired(image, await databaseNow(database))) throw gone();
+  const extension = image.storageKey.slice(image.storageKey.lastIndexOf('.'));
+  const opened = await storage.open(image.storageKey);
+  try {
+    await files.write(pathInPlace(folder, `${name}${extension}`), opened);
+  } finally {
+    opened.stream.destroy();
+  }
+};
+
+/**
+ * Writes results to the target of a job. An item counts as done once its result is there. A program that dies between the
+ * two leaves it to be written again, with the same bytes.
+ * @returns whether the target is in trouble
+ */
+export const writeResults = async (
+  needs: WriteNeeds,
+  job: JobRow,
+  folder: JobFolder,
+  isOver: () => boolean,
+): Promise<boolean> => {
+  let isTroubled = false;
+  /** @returns whether the item has ended, and why it has no result in the target */
+  const write = async (result: Unwritten): Promise<{ readonly problem?: object } | undefined> => {
+    try {
+      await writeResult(needs, needs.places.files('target', folder), folder, result);
+      return {};
+    } catch (error) {
+      const fault = faultOfFile(error, 'target', folder, pathInPlace(folder, result.name));
+      if (fault) return { problem: problemOf(fault) };
+      needs.onPlaceTrouble(error);
+      isTroubled = true;
+      // Nobody waits for a target once the job was cancelled.
+      return job.cancelRequestedAt ? { problem: problemOf(troubleOf(folder, error)) } : undefined;
+    }
+  };
+  const results = await unwrittenResults(needs.database, job.id, MOST);
+  await inParallel(results, WIDTH, async (result) => {
+    if (isOver() || (isTroubled && !job.cancelRequestedAt)) return;
+    const end = await write(result);
+    if (end) await recordWritten(needs.database, job.id, result.place, end.problem);
+  });
+  return isTroubled;
+};
