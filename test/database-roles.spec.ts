@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { tableGrants } from '#database';
+import { connectionUse, tableGrants } from '#database';
 import { createLogger } from '#telemetry';
 import pg from 'pg';
 import { clearcut } from '#test/cli';
@@ -56,6 +56,7 @@ describe('a service whose programs have roles of their own', () => {
 
   it('do a job of several images with a webhook at its end', async () => {
     const body = {
+      options: { model: 'runware:109@1' },
       images: [{ image: pictures.url }, { image: pictures.url }],
       webhookURL: `${receiver.url}/job`,
     };
@@ -105,6 +106,12 @@ describe('a service whose programs have roles of their own', () => {
     const { out } = await clearcut(['keys', 'create', 'shop'], { DATABASE_URL: service.config.DATABASE_URL });
     const key = /cc_\S+/.exec(out)?.[0] ?? '';
     expect((await createClient(service.url, key).post([removal(photo)])).errors).toEqual([]);
+  });
+
+  it('are counted by the owner, who is no member of their roles', async () => {
+    const { processes, used } = await connectionUse(service.database);
+    expect([...processes.keys()].toSorted()).toEqual([...programs].toSorted());
+    expect(used).toBeGreaterThan(programs.length);
   });
 
   it('are refused nothing that they try', () => {

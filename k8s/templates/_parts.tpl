@@ -86,6 +86,14 @@
 {{- range list "service-monitor" "prometheus-rule" -}}
 {{- include "clearcut.load" (merge (dict "file" (printf "components/monitoring/%s.yaml" .)) $in) -}}
 {{- end -}}
+{{- with $values.monitoring.runbooks -}}
+{{- $page := . -}}
+{{- range (get $in.state "PrometheusRule/clearcut").spec.groups -}}
+{{- range .rules -}}
+{{- if .alert -}}{{- $_ := set .annotations "runbook_url" (printf "%s#%s" $page (lower .alert)) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $boards := dict -}}
 {{- range $path, $_ := .root.Files.Glob "components/monitoring/dashboards/*.json" -}}
 {{- $_ := set $boards (base $path) ($in.root.Files.Get $path) -}}

@@ -128,6 +128,24 @@ describeChart('the chart', () => {
     });
   });
 
+  it('leads from each alert to its section of the page, if it has an address', async () => {
+    type Rule = { readonly alert?: string; readonly annotations: Record<string, string> };
+    const alertsOf = async (values: readonly string[]) => {
+      const { groups } = find(await renderChart(values), 'PrometheusRule', 'clearcut').spec;
+      return (groups as { rules: Rule[] }[]).flatMap(({ rules }) => rules).filter(({ alert }) => alert);
+    };
+    const address = 'https://docs.example.com/alerts.html';
+    const alerts = await alertsOf(['monitoring.enabled=true', `monitoring.runbooks=${address}`]);
+    const headings = readFileSync('docs/alerts.md', 'utf8').match(/^## .+$/gm) ?? [];
+    const anchors = headings.map((heading) => `${address}#${heading.slice(3).toLowerCase()}`);
+    expect(alerts.length).toBeGreaterThan(10);
+    expect(alerts.map(({ annotations }) => annotations['runbook_url']).toSorted()).toEqual(
+      anchors.toSorted(),
+    );
+    for (const { annotations } of await alertsOf(['monitoring.enabled=true']))
+      expect(Object.keys(annotations)).not.toContain('runbook_url');
+  });
+
   it('sets settings, also large numbers, and counts the tasks of all models', () => {
     expect(find(changed, 'ConfigMap', 'clearcut').data).toMatchObject({
       PUBLIC_URL: 'https://cut.example.org',
@@ -172,6 +190,7 @@ describeChart('the chart', () => {
 
   it.each([
     ['databaseRoles=Clear-cut', "at '/databaseRoles'"],
+    ['monitoring.runbooks=docs', "at '/monitoring/runbooks'"],
     ['settings.NOPE=1', 'settings.NOPE is not a setting of all programs'],
     ['settings.DATABASE_URL=x', 'secrets go into the secret'],
     ["settings.WORKER_MODELS=x' OR 1", 'settings.WORKER_MODELS takes AIR ids'],

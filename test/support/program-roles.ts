@@ -13,11 +13,9 @@ export type ProgramRoles = {
 /** Makes a role for each program, as docs/operations.md shows it, and lets `migrate` give it what it needs. */
 export const createProgramRoles = async (databaseUrl: string): Promise<ProgramRoles> => {
   const prefix = `r${randomUUID().slice(0, 8)}`;
-  const { username: owner } = new URL(databaseUrl);
   const urlOf = async (program: string): Promise<string> => {
     const [username, password] = [roleOf(prefix, program), randomBytes(12).toString('hex')];
     await superuserSql(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`);
-    await superuserSql(`GRANT ${username} TO ${owner}`);
     return Object.assign(new URL(databaseUrl), { username, password }).href;
   };
   const urls = {
