@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { putKey } from '#database';
 import { clearcut } from '#test/cli';
-import { createClient, removal, type Item } from '#test/client';
+import { createClient, removal } from '#test/client';
 import { freshDatabase, superuserSql } from '#test/databases';
 import { startFleet, type Fleet, type FleetProgram, type ProgramName } from '#test/fleet';
 import { createLogin, createSearch, hidden } from '#test/hidden';
@@ -64,6 +64,11 @@ const formsOf = (key: string): readonly [path: string, headers: Record<string, s
     const port = await freePort();
     adminUrls.push(`http://127.0.0.1:${port}`);
     return fleet.start(name, { ADMIN_PORT: `${port}`, ...env });
+  };
+
+  /** A program that cannot start tells why to the process that started it. */
+  const tryToStart = async (name: ProgramName, env: Record<string, string>) => {
+    await start(name, env).catch((error: unknown) => (output += `${String(error)}\n`));
   };
 
   beforeAll(async () => {
@@ -164,7 +169,7 @@ const formsOf = (key: string): readonly [path: string, headers: Record<string, s
 
   it('serve images by signed addresses, and refuse wrong ones', async () => {
     const { data } = await client.post([removal(photo)]);
-    const url = new URL((data[0] as Item | undefined)?.imageURL ?? '');
+    const url = new URL(data[0]?.imageURL ?? '');
     const signature = url.searchParams.get('signature') ?? '';
     search.add(signature);
     const answer = await fetch(url, { redirect: 'manual' });
@@ -210,10 +215,9 @@ const formsOf = (key: string): readonly [path: string, headers: Record<string, s
     const wrongRedis = new URL(redis.url);
     wrongRedis.password = hidden.wrongRedisPassword;
     for (const name of names) {
-      output += String(await start(name, { DATABASE_URL: wrongDatabase.href }).catch(String));
-      output += String(await start(name, { S3_BUCKET: 'none' }).catch(String));
-      const program = await start(name, { REDIS_URL: wrongRedis.href }).catch(String);
-      output += JSON.stringify(program);
+      await tryToStart(name, { DATABASE_URL: wrongDatabase.href });
+      await tryToStart(name, { S3_BUCKET: 'none' });
+      await tryToStart(name, { REDIS_URL: wrongRedis.href });
     }
     await until('the refusal of Redis', () => output.includes('WRONGPASS'));
   });

@@ -139,9 +139,7 @@ describeChart('the chart', () => {
     const headings = readFileSync('docs/alerts.md', 'utf8').match(/^## .+$/gm) ?? [];
     const anchors = headings.map((heading) => `${address}#${heading.slice(3).toLowerCase()}`);
     expect(alerts.length).toBeGreaterThan(10);
-    expect(alerts.map(({ annotations }) => annotations['runbook_url']).toSorted()).toEqual(
-      anchors.toSorted(),
-    );
+    expect(new Set(alerts.map(({ annotations }) => annotations['runbook_url']))).toEqual(new Set(anchors));
     for (const { annotations } of await alertsOf(['monitoring.enabled=true']))
       expect(Object.keys(annotations)).not.toContain('runbook_url');
   });

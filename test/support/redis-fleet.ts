@@ -46,8 +46,9 @@ const createServers = async () => {
 };
 
 const optionsOf = (port: number, password: string): string[] => [
-  ...['--port', `${port}`, '--bind', HOST, '--save', '', '--appendonly', 'no'],
-  ...['--requirepass', password, '--masterauth', password],
+  ...`--port ${port} --bind ${HOST} --appendonly no`.split(' '),
+  ...`--requirepass ${password} --masterauth ${password} --save`.split(' '),
+  '',
 ];
 
 const asked = async <T>(port: number, password: string, ask: (client: Redis) => Promise<T>): Promise<T> => {
@@ -124,7 +125,7 @@ export const startCluster = async (password: string): Promise<Pick<RedisFleet, '
   await execute('redis-cli', ['-a', password, '--cluster', 'create', ...nodes, '--cluster-yes']);
   for (const port of ports)
     await untilAnswered('the cluster', port, password, async (client) =>
-      String(await client.cluster('INFO')).includes('cluster_state:ok'),
+      (await client.cluster('INFO')).includes('cluster_state:ok'),
     );
   return { url: `redis+cluster://:${password}@${nodes.slice(0, 2).join(',')}`, stop: servers.stop };
 };
