@@ -12,7 +12,7 @@ import { startDispatcher, type DispatcherOptions } from '../../apps/dispatcher/s
 import { startGateway, type GatewayOptions } from '../../apps/gateway/src/start-gateway.js';
 import { startWorker, type WorkerOptions } from '../../apps/worker/src/start-worker.js';
 import { createClient, type Client } from './client.js';
-import { freshDatabase } from './databases.js';
+import { freshDatabase, superuserSql } from './databases.js';
 import { installGraph } from './install-graph.js';
 import { createProgramRoles } from './program-roles.js';
 import { freePort } from './redis.js';
@@ -119,6 +119,9 @@ export const startService = async ({
   const models = await makeCatalogue(folder);
   const log = given ?? createLogger('test', config.LOG_LEVEL);
   const roles = ownRoles ? await createProgramRoles(config.DATABASE_URL) : undefined;
+  // Some tests look at what the connections of the programs wait for.
+  if (process.env['TEST_DATABASE_ROLES'])
+    await superuserSql(`GRANT pg_read_all_stats TO ${new URL(config.DATABASE_URL).username}`);
 
   const database = openDatabase(config.DATABASE_URL);
   const key = `cc_${randomUUID()}${randomUUID()}`;
