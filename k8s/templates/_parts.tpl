@@ -33,6 +33,23 @@
 {{- end -}}
 {{- end -}}
 
+{{- /* A role of Postgres for each program. */ -}}
+{{- define "clearcut.databaseRoles" -}}
+{{- $in := . -}}
+{{- with .root.Values.databaseRoles -}}
+{{- range list "gateway" "worker" "dispatcher" "migrate" -}}
+{{- include "clearcut.component" (merge (dict "file" (printf "components/database-roles/%s.yaml" .)) $in) -}}
+{{- end -}}
+{{- $env := list (dict "name" "DATABASE_ROLES" "value" .) -}}
+{{- $pod := dict "containers" (list (dict "name" "migrate" "env" $env)) -}}
+{{- $patch := dict "spec" (dict "template" (dict "spec" $pod)) -}}
+{{- include "clearcut.patch" (merge (dict "name" "Job/migrate" "patch" $patch) $in) -}}
+{{- if $in.root.Values.keda.enabled -}}
+{{- range (get $in.state "TriggerAuthentication/postgres").spec.secretTargetRef -}}{{- $_ := set . "key" "WORKER_DATABASE_URL" -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "clearcut.weights" -}}
 {{- $weights := .root.Values.weights -}}
 {{- $in := . -}}
@@ -71,6 +88,14 @@
 {{- if $values.monitoring.enabled -}}
 {{- range list "service-monitor" "prometheus-rule" -}}
 {{- include "clearcut.load" (merge (dict "file" (printf "components/monitoring/%s.yaml" .)) $in) -}}
+{{- end -}}
+{{- with $values.monitoring.runbooks -}}
+{{- $page := . -}}
+{{- range (get $in.state "PrometheusRule/clearcut").spec.groups -}}
+{{- range .rules -}}
+{{- if .alert -}}{{- $_ := set .annotations "runbook_url" (printf "%s#%s" $page (lower .alert)) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- $boards := dict -}}
 {{- range $path, $_ := .root.Files.Glob "components/monitoring/dashboards/*.json" -}}

@@ -109,6 +109,41 @@ describeChart('the chart', () => {
     });
   });
 
+  it('gives each program the database of its own role, and the job that of the owner', async () => {
+    const rendered = await renderChart(['databaseRoles=shop', 'device=gpu', 'keda.enabled=true']);
+    const keysOf = (kind: string, name: string) =>
+      podsOf(rendered)
+        .filter((pod) => pod.kind === kind && pod.metadata.name.startsWith(name))
+        .flatMap(containersOf)
+        .flatMap(({ env = [] }) => env)
+        .flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.key ?? [])
+        .filter((key) => key.endsWith('DATABASE_URL'));
+    for (const name of ['gateway', 'worker', 'dispatcher'])
+      expect(new Set(keysOf('Deployment', name))).toEqual(new Set([`${name.toUpperCase()}_DATABASE_URL`]));
+    expect(keysOf('Job', 'migrate')).toEqual(['DATABASE_URL']);
+    const job = rendered.find(({ kind }) => kind === 'Job');
+    expect(job && containersOf(job)[0]?.env).toContainEqual({ name: 'DATABASE_ROLES', value: 'shop' });
+    expect(find(rendered, 'TriggerAuthentication', 'postgres').spec).toMatchObject({
+      secretTargetRef: [{ key: 'WORKER_DATABASE_URL' }],
+    });
+  });
+
+  it('leads from each alert to its section of the page, if it has an address', async () => {
+    type Rule = { readonly alert?: string; readonly annotations: Record<string, string> };
+    const alertsOf = async (values: readonly string[]) => {
+      const { groups } = find(await renderChart(values), 'PrometheusRule', 'clearcut').spec;
+      return (groups as { rules: Rule[] }[]).flatMap(({ rules }) => rules).filter(({ alert }) => alert);
+    };
+    const address = 'https://docs.example.com/alerts.html';
+    const alerts = await alertsOf(['monitoring.enabled=true', `monitoring.runbooks=${address}`]);
+    const headings = readFileSync('docs/alerts.md', 'utf8').match(/^## .+$/gm) ?? [];
+    const anchors = headings.map((heading) => `${address}#${heading.slice(3).toLowerCase()}`);
+    expect(alerts.length).toBeGreaterThan(10);
+    expect(new Set(alerts.map(({ annotations }) => annotations['runbook_url']))).toEqual(new Set(anchors));
+    for (const { annotations } of await alertsOf(['monitoring.enabled=true']))
+      expect(Object.keys(annotations)).not.toContain('runbook_url');
+  });
+
   it('sets settings, also large numbers, and counts the tasks of all models', () => {
     expect(find(changed, 'ConfigMap', 'clearcut').data).toMatchObject({
       PUBLIC_URL: 'https://cut.example.org',
@@ -152,6 +187,8 @@ describeChart('the chart', () => {
   });
 
   it.each([
+    ['databaseRoles=Clear-cut', "at '/databaseRoles'"],
+    ['monitoring.runbooks=docs', "at '/monitoring/runbooks'"],
     ['settings.NOPE=1', 'settings.NOPE is not a setting of all programs'],
     ['settings.DATABASE_URL=x', 'secrets go into the secret'],
     ["settings.WORKER_MODELS=x' OR 1", 'settings.WORKER_MODELS takes AIR ids'],

@@ -19,7 +19,8 @@ export const superuserUrl = ({ url, databaseDir }: EmbeddedPostgres): string => 
   return Object.assign(new URL(url), { username: 'clearcut', password, pathname: '/postgres' }).href;
 };
 
-const admin = async (sql: string) => {
+/** Runs SQL as the superuser of the server. */
+export const superuserSql = async (sql: string): Promise<void> => {
   const client = new pg.Client({ connectionString: serverUrl('TEST_POSTGRES_SUPERUSER') });
   await client.connect();
   try {
@@ -32,7 +33,7 @@ const admin = async (sql: string) => {
 /** @returns the URL of a new database, empty or copied from the template */
 export const createDatabase = async (name: string, template = 'template0'): Promise<string> => {
   const { username } = new URL(serverUrl());
-  await admin(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${username}`);
+  await superuserSql(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${username}`);
   return Object.assign(new URL(serverUrl()), { pathname: `/${name}` }).href;
 };
 

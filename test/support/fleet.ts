@@ -61,10 +61,14 @@ export const writeModelsFile = async (folder: string): Promise<string> => {
   return path;
 };
 
-/** @param ownDatabaseUrl a migrated database, by which the test itself reaches it; DATABASE_URL may lead the programs to it another way */
+/**
+ * @param ownDatabaseUrl a migrated database, by which the test itself reaches it; DATABASE_URL may lead the programs to it another way
+ * @param onOutput receives what the programs write, which otherwise goes to the terminal
+ */
 export const startFleet = async (
   more: Record<string, string> = {},
   ownDatabaseUrl?: string,
+  onOutput?: (text: string) => void,
 ): Promise<Fleet> => {
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-fleet-'));
   const databaseUrl = ownDatabaseUrl ?? (await freshDatabase());
@@ -86,7 +90,14 @@ export const startFleet = async (
   const start = async (name: ProgramName, own: Record<string, string> = {}): Promise<FleetProgram> => {
     const port = await freePort();
     const script = join('dist', 'apps', name, 'src', 'main.js');
-    const child = fork(script, { env: { ...env, PORT: `${port}`, ...own }, execArgv: [], stdio: 'inherit' });
+    const stdio = onOutput ? 'pipe' : 'inherit';
+    const child = fork(script, {
+      env: { ...env, PORT: `${port}`, ...own },
+      execArgv: [],
+      stdio: ['inherit', stdio, stdio, 'ipc'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => onOutput?.(chunk.toString()));
     const ended = once(child, 'exit').then(([code]) => code as number | null);
     await untilReady(child, name);
     const program: FleetProgram = {

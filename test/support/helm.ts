@@ -23,6 +23,7 @@ export const describeChart = (title: string, tests: () => void): void => {
 /** The values that make of the chart what each overlay is. */
 const overlays: Readonly<Record<string, readonly string[]>> = {
   cpu: [],
+  'database-roles': ['databaseRoles=clearcut'],
   gpu: ['device=gpu'],
   keda: ['device=gpu', 'keda.enabled=true'],
   mig: ['device=mig', 'runtimeClass=nvidia'],

@@ -49,9 +49,9 @@ const answers = async (url: string) => {
 };
 
 /** Starts a Redis on a free loopback port, without persistence. It can be stopped and started again. */
-export const startRedis = async (): Promise<TestRedis> => {
+export const startRedis = async (password = ''): Promise<TestRedis> => {
   const port = await freePort();
-  const url = `redis://127.0.0.1:${port}/0`;
+  const url = `redis://${password && `:${password}@`}127.0.0.1:${port}/0`;
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-redis-'));
   const options = [
     '--port',
@@ -64,6 +64,8 @@ export const startRedis = async (): Promise<TestRedis> => {
     'no',
     '--dir',
     folder,
+    '--requirepass',
+    password,
   ];
   let child: ReturnType<typeof spawn>;
 

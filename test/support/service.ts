@@ -12,8 +12,9 @@ import { startDispatcher, type DispatcherOptions } from '../../apps/dispatcher/s
 import { startGateway, type GatewayOptions } from '../../apps/gateway/src/start-gateway.js';
 import { startWorker, type WorkerOptions } from '../../apps/worker/src/start-worker.js';
 import { createClient, type Client } from './client.js';
-import { freshDatabase } from './databases.js';
+import { freshDatabase, superuserSql } from './databases.js';
 import { installGraph } from './install-graph.js';
+import { createProgramRoles } from './program-roles.js';
 import { freePort } from './redis.js';
 
 const SIZE = 64;
@@ -77,6 +78,8 @@ export type ServiceOptions = {
   readonly admin?: boolean;
   /** Starts as if no worker had ever run. */
   readonly neverServed?: boolean;
+  /** Gives each program a role of its own in Postgres. */
+  readonly ownRoles?: boolean;
   readonly gatewayOptions?: GatewayOptions;
   /** Time that a stopping gateway has for the tasks in hand. */
   readonly gatewayGraceMs?: number;
@@ -93,7 +96,8 @@ export const startService = async ({
   makeCatalogue = testCatalogue,
   neverServed = false,
   admin = false,
-  log,
+  ownRoles = process.env['TEST_DATABASE_ROLES'] === '1',
+  log: given,
   gatewayOptions,
   gatewayGraceMs = 1000,
   workerOptions,
@@ -113,7 +117,11 @@ export const startService = async ({
     ...env,
   });
   const models = await makeCatalogue(folder);
-  const context = { config, log: log ?? createLogger('test', config.LOG_LEVEL), crash: failOnCrash };
+  const log = given ?? createLogger('test', config.LOG_LEVEL);
+  const roles = ownRoles ? await createProgramRoles(config.DATABASE_URL) : undefined;
+  // Some tests look at what the connections of the programs wait for.
+  if (process.env['TEST_DATABASE_ROLES'])
+    await superuserSql(`GRANT pg_read_all_stats TO ${new URL(config.DATABASE_URL).username}`);
 
   const database = openDatabase(config.DATABASE_URL);
   const key = `cc_${randomUUID()}${randomUUID()}`;
@@ -124,16 +132,23 @@ export const startService = async ({
   if (!neverServed)
     await database.servedModel.createMany({ data: airs.map((air) => ({ air, lastServedAt })) });
 
-  const contextOf = (name: keyof typeof adminPorts) =>
-    admin ? { ...context, config: { ...config, ADMIN_PORT: adminPorts[name] } } : context;
+  const plainContextOf = (name: keyof typeof adminPorts) => {
+    const own = roles && { DATABASE_URL: roles.urls[name], DATABASE_ROLES: roles.prefix };
+    return { config: { ...config, ...own }, log, crash: failOnCrash };
+  };
+  const contextOf = (name: keyof typeof adminPorts) => {
+    const context = plainContextOf(name);
+    return admin ? { ...context, config: { ...context.config, ADMIN_PORT: adminPorts[name] } } : context;
+  };
   const gateway = toProgram(() => startGateway(contextOf('gateway'), models, gatewayGraceMs, gatewayOptions));
-  const otherContext = { ...context, config: { ...config, PORT: otherPort } };
+  const plainContext = plainContextOf('gateway');
+  const otherContext = { ...plainContext, config: { ...plainContext.config, PORT: otherPort } };
   const otherGateway = toProgram(() => startGateway(otherContext, models, gatewayGraceMs, gatewayOptions));
   const worker = toProgram(() =>
     startWorker(contextOf('worker'), models, { graceMs: 1000, ...workerOptions }),
   );
   const dispatcher = toProgram(() => startDispatcher(contextOf('dispatcher'), dispatcherOptions));
-  const otherDispatcher = toProgram(() => startDispatcher(context, dispatcherOptions));
+  const otherDispatcher = toProgram(() => startDispatcher(plainContextOf('dispatcher'), dispatcherOptions));
   await gateway.start();
 
   const url = `http://127.0.0.1:${port}`;

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readConfig } from '#config';
-import { checkSchema, migrate, openDatabase } from '#database';
+import { readConfig, type Config } from '#config';
+import { checkSchema, openDatabase } from '#database';
 import { reasonOf } from '#errors';
 import { databaseUrl } from './database.js';
+import { migrateDatabase } from './migrate-database.js';
 import { isHelp, print, readArguments, UsageError, type Help } from './command.js';
 
 const usage = `Usage: npx clearcut migrate [--wait]
 
 Brings the schema of the database of DATABASE_URL up to date, and creates the database if it does not exist.
 Several may run at once. Without pending migrations it does nothing. npm start does it by itself.
+With DATABASE_ROLES it also gives the role of each program what that program needs.
 
   --wait  changes nothing, and ends when another run has brought the schema up to date
 `;
@@ -46,8 +48,8 @@ const waitForSchema = async (url: string): Promise<void> => {
   }
 };
 
-const update = async (url: string): Promise<void> => {
-  const { applied } = await migrate(url, { warn: say });
+const update = async (config: Config, url: string): Promise<void> => {
+  const { applied } = await migrateDatabase(config, url, say);
   for (const name of applied) print(`applied  ${name}\n`);
   if (applied.length === 0) process.stderr.write('The database is up to date.\n');
 };
@@ -61,6 +63,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
   if (args.some(isHelp)) return print(usage);
   const { values, positionals } = readArguments(args, { wait: { type: 'boolean' } }, usage);
   if (positionals.length > 0) throw new UsageError('migrate takes no arguments.', usage);
-  const url = databaseUrl(readConfig());
-  await (values.wait ? waitForSchema(url) : update(url));
+  const config = readConfig();
+  const url = databaseUrl(config);
+  await (values.wait ? waitForSchema(url) : update(config, url));
 };

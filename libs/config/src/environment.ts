@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { isAllowEntry, isNat64Prefix } from '#outbound';
+import { redisUrlFault } from '#redis-address';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { StorageSettings } from './storage-settings.js';
@@ -23,6 +24,10 @@ const isOrigin = (text: string) => {
   if (text === '*') return true;
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 };
+
+const redisUrl = z.string().refine((text) => redisUrlFault(text) === undefined, {
+  error: ({ input }) => redisUrlFault(String(input)),
+});
 
 /** The services whose addresses the gateway can imitate. */
 const doorNames = ['rembg', 'removebg', 'replicate', 'fal', 'mcp'] as const;
@@ -57,12 +62,20 @@ const ServiceSettings = z.object({
    * the queue need sessions of their own.
    */
   DATABASE_DIRECT_URL: url('postgres:', 'postgresql:').optional(),
+  /**
+   * Prefix of the roles `<prefix>_gateway`, `<prefix>_worker` and `<prefix>_dispatcher`, to which `migrate` gives what each
+   * program needs. Unless set, one role owns the tables and runs all programs.
+   */
+  DATABASE_ROLES: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,39}$/, 'must be up to 40 lower-case letters, digits and _')
+    .optional(),
   /** The most connections of a program to DATABASE_URL. */
   DATABASE_POOL_MAX: integer(2, 1000).default(10),
   /** Seconds after which Postgres ends a statement. Not set where DATABASE_DIRECT_URL is. */
   STATEMENT_TIMEOUT_S: integer(1, 86_400).default(60),
-  /** Redis for the queue. Unless set, the queue is in Postgres. */
-  REDIS_URL: url('redis:', 'rediss:').optional(),
+  /** Redis for the queue: a server, sentinels or a cluster. Unless set, the queue is in Postgres. */
+  REDIS_URL: redisUrl.optional(),
   /** Prefix of the queue's keys in Redis. Installations that share a Redis need different ones. */
   QUEUE_PREFIX: z
     .string()

@@ -122,7 +122,7 @@ describe('readConfig', () => {
     })();
     expect(Object.keys(faulty).filter((name) => !message.includes(`${name} `))).toEqual([]);
     expect(message).toContain('PORT must be at most 65535');
-    expect(message).toContain('REDIS_URL must be a URL that starts with redis:// or rediss://');
+    expect(message).toContain('REDIS_URL must be redis://host:6379, redis+sentinel://');
   });
 
   it('refuses a way past a pooler without the pooler', () => {

@@ -10,7 +10,10 @@ export type ConnectionUse = {
   readonly available: number;
 };
 
-/** Reads it from Postgres, where each program connects under a name of its own: see `namedUrl`. */
+/**
+ * Reads it from Postgres, where each program connects under a name of its own: see `namedUrl`. It asks only for what every
+ * role may see of the connections of others.
+ */
 export const connectionUse = async (database: Database): Promise<ConnectionUse> => {
   const named = await database.$queryRaw<{ program: string; processes: number }[]>`
     SELECT substring(application_name from '^clearcut-([^/]+)/') AS program,
@@ -19,7 +22,7 @@ export const connectionUse = async (database: Database): Promise<ConnectionUse> 
      WHERE datname = current_database() AND application_name ~ '^clearcut-[^/]+/'
      GROUP BY 1`;
   const [server] = await database.$queryRaw<{ used: number; available: number }[]>`
-    SELECT (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
+    SELECT (SELECT count(*)::int FROM pg_stat_activity WHERE usesysid IS NOT NULL) AS used,
            current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
              - coalesce(current_setting('reserved_connections', true)::int, 0) AS available`;
   return {

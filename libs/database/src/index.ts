@@ -101,6 +101,7 @@ export { describeJobs, jobOfEnd } from './job-outcome.js';
 export * from './jobs.js';
 export { KeyName, keyNumbers, newKey } from './key-rules.js';
 export { migrate } from './migrate.js';
+export { grantRoles, roleOf, tableGrants } from './roles.js';
 export { isDatabaseOutage } from './outage.js';
 export {
   endsByMinute,

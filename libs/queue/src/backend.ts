@@ -7,6 +7,7 @@ import {
   type Processor,
   type WorkerOptions,
 } from 'bullmq';
+import { LONGEST_RETRY_MS, openClusters, prefixOf, redisConnection } from './redis.js';
 import { createServerClockBackend } from './server-clock.js';
 import { keepClientsSteady } from './steady-clients.js';
 
@@ -17,6 +18,8 @@ export type JobData = { readonly taskId: string };
 export type QueueConfig = {
   readonly DATABASE_URL: string;
   readonly REDIS_URL?: string | undefined;
+  /** Whether each program has a role of its own in Postgres, which may not make the queue's tables. */
+  readonly DATABASE_ROLES?: string | undefined;
   /** Keeps installations apart that share a Redis. In Postgres their databases do. */
   readonly QUEUE_PREFIX?: string;
 };
@@ -68,6 +71,7 @@ export const queueConnections = (
     : { each: QUEUE_CONNECTIONS * (lanes + 1), worker: WORKER_CONNECTIONS * lanes };
 
 keepClientsSteady();
+openClusters();
 const postgres = withBackend(createServerClockBackend);
 
 /** Its commits need not wait for the disk: jobs that a crash of Postgres loses are added again by the sweep. */
@@ -75,29 +79,19 @@ const postgresConnection = (config: QueueConfig, max: number) => ({
   connectionString: config.DATABASE_URL,
   options: '-c synchronous_commit=off',
   schema: 'bullmq',
-  migrate: true,
+  migrate: config.DATABASE_ROLES === undefined,
   max,
 });
-
-/** The longest wait between two tries to connect. BullMQ's own are 15 and 20 s, which tasks would wait after an outage. */
-const LONGEST_RETRY_MS = 1_000;
-
-const retryStrategy = (tries: number): number => Math.min(100 * tries, LONGEST_RETRY_MS);
-
-const prefixOf = ({ QUEUE_PREFIX }: QueueConfig) =>
-  QUEUE_PREFIX === undefined ? {} : { prefix: QUEUE_PREFIX };
 
 /** Producers fail fast, so that requests are answered during an outage. The sweep enqueues the task later. */
 export const openQueue = (config: QueueConfig, name: string): JobStore => {
   if (!config.REDIS_URL)
     return new postgres.Queue<JobData>(name, { connection: postgresConnection(config, QUEUE_CONNECTIONS) });
-  const connection = {
-    url: config.REDIS_URL,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    retryStrategy,
-  };
-  return new Queue<JobData>(name, { connection, ...prefixOf(config) });
+  const limits = { enableOfflineQueue: false, maxRetriesPerRequest: 1 };
+  return new Queue<JobData>(name, {
+    connection: redisConnection(config.REDIS_URL, limits),
+    ...prefixOf(config.REDIS_URL, config.QUEUE_PREFIX),
+  });
 };
 
 /** Consumers wait for their connection without a limit, so that an outage only pauses them. */
@@ -113,11 +107,10 @@ export const openWorker = (
       connection: postgresConnection(config, WORKER_CONNECTIONS),
     });
   }
-  const connection = { url: config.REDIS_URL, maxRetriesPerRequest: null, retryStrategy };
   return new Worker<JobData, void>(name, processor, {
     ...options,
-    connection,
-    ...prefixOf(config),
+    connection: redisConnection(config.REDIS_URL, { maxRetriesPerRequest: null }),
+    ...prefixOf(config.REDIS_URL, config.QUEUE_PREFIX),
     runRetryDelay: LONGEST_RETRY_MS,
   });
 };

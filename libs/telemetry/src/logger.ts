@@ -1,6 +1,7 @@
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { PinoPretty, type PrettyOptions } from 'pino-pretty';
 import { currentSpanContext } from './current-trace.js';
+import { errorFacts } from './error-facts.js';
 import { terminalLine } from './terminal-line.js';
 
 export type { Logger };
@@ -35,6 +36,7 @@ export const createLogger = (program: string, level: string, destination?: Desti
     level,
     timestamp: stdTimeFunctions.isoTime,
     mixin: traceOf,
+    serializers: { err: errorFacts },
     redact: ['apiKey', '*.apiKey', 'headers.authorization'],
   };
   if (destination) return pino(options, destination);

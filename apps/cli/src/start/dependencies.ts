@@ -1,8 +1,9 @@
 import type { Config } from '#config';
 import { keepEmbeddedPostgres } from '#embedded-postgres';
-import { findOwner, migrate, openDatabase, putKey } from '#database';
+import { findOwner, openDatabase, putKey } from '#database';
 import { defaultModelOf, type Catalogue } from '#models';
 import { ensureWeights, type Progress } from '#weights';
+import { migrateDatabase } from '../migrate-database.js';
 import { isShort, tooShort } from './local-key.js';
 
 type Server = { readonly url: string; readonly stop: () => Promise<void> };
@@ -52,11 +53,12 @@ export const openDependencies = async (
  * @throws StartError for a new key that is too short; one that is in use stays
  */
 export const prepareDatabase = async (
+  config: Pick<Config, 'DATABASE_ROLES'>,
   url: string,
   key: string,
   warn: (sentence: string) => void,
 ): Promise<void> => {
-  await migrate(url, { warn });
+  await migrateDatabase(config, url, warn);
   const database = openDatabase(url);
   try {
     if (isShort(key) && !(await findOwner(database, key))) throw tooShort(key);

@@ -75,7 +75,7 @@ export const start = async ({ config, progress, signals, closers }: Start): Prom
   const server = await openDependencies(config, catalogue, progress, stopping);
   closers.push(server.stop);
   stopping.throwIfAborted();
-  await prepareDatabase(config.DATABASE_DIRECT_URL ?? server.url, key.key, progress.note);
+  await prepareDatabase(config, config.DATABASE_DIRECT_URL ?? server.url, key.key, progress.note);
   stopping.throwIfAborted();
 
   const env = environmentOf(config, server.url);

@@ -1,7 +1,8 @@
-import { pendingDeliveries, queueDepths, type Database, type Depth } from '#database';
+import { connectionUse, pendingDeliveries, queueDepths, type Database, type Depth } from '#database';
 import type { Metrics } from '#telemetry';
 
 type PendingDeliveries = Awaited<ReturnType<typeof pendingDeliveries>>;
+type ConnectionUse = Awaited<ReturnType<typeof connectionUse>>;
 
 /** Within this time all gauges of a scrape share one answer. */
 const SHARED_FOR_MS = 1_000;
@@ -83,7 +84,30 @@ const watchDeliveries = (
   );
 };
 
-/** Reads tasks and deliveries from Postgres at each scrape. When a read fails, its gauges have no series. */
+const watchConnections = (metrics: Metrics, use: () => Promise<ConnectionUse | undefined>): void => {
+  metrics.reading(
+    {
+      name: 'clearcut_database_connections_used',
+      help: 'Connections of all clients of the Postgres server.',
+    },
+    async (gauge) => {
+      const found = await use();
+      if (found) gauge.set(found.used);
+    },
+  );
+  metrics.reading(
+    {
+      name: 'clearcut_database_connections_available',
+      help: 'Connections that the Postgres server has for roles without special rights.',
+    },
+    async (gauge) => {
+      const found = await use();
+      if (found) gauge.set(found.available);
+    },
+  );
+};
+
+/** Reads tasks, deliveries and connections from Postgres at each scrape. When a read fails, its gauges have no series. */
 export const watchQueue = (metrics: Metrics, database: Database, onError: (error: unknown) => void): void => {
   const readOr = createReadOr(metrics, onError);
   watchDepths(
@@ -93,5 +117,9 @@ export const watchQueue = (metrics: Metrics, database: Database, onError: (error
   watchDeliveries(
     metrics,
     readOr(() => pendingDeliveries(database), undefined),
+  );
+  watchConnections(
+    metrics,
+    readOr(() => connectionUse(database), undefined),
   );
 };

@@ -1,0 +1,1 @@
+export { parseRedisUrl, redisUrlFault, type RedisAddress } from './redis-address.js';
