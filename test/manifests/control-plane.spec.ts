@@ -76,7 +76,7 @@ describeControlPlane('an API server of Kubernetes', () => {
 
   it('refuses an unknown field and a pod that the namespace does not allow, so that the above can fail', async () => {
     const objects = await buildManifests('k8s/overlays/cpu');
-    const [gateway] = podsOf(objects).filter(({ metadata }) => metadata.name === 'gateway');
+    const gateway = podsOf(objects).find(({ metadata }) => metadata.name === 'gateway');
     if (!gateway) throw new Error('There is no gateway.');
     const unknown = { ...gateway, spec: { ...gateway.spec, replicaz: 2 } };
     expect(await faultsOf([unknown], true)).toEqual([expect.stringContaining('replicaz')]);

@@ -87,6 +87,15 @@ export type ServiceOptions = {
   readonly dispatcherOptions?: DispatcherOptions;
 };
 
+/** A role for each program, if asked. */
+const rolesFor = async (databaseUrl: string, isAsked: boolean) => {
+  const roles = isAsked ? await createProgramRoles(databaseUrl) : undefined;
+  // Some tests look at what the connections of the programs wait for.
+  if (process.env['TEST_DATABASE_ROLES'])
+    await superuserSql(`GRANT pg_read_all_stats TO ${new URL(databaseUrl).username}`);
+  return roles;
+};
+
 /**
  * Gateway, worker and dispatcher in this process, with their own database and data folder. Only the gateway
  * is started: call `worker.start()` and `dispatcher.start()`.
@@ -118,11 +127,7 @@ export const startService = async ({
   });
   const models = await makeCatalogue(folder);
   const log = given ?? createLogger('test', config.LOG_LEVEL);
-  const roles = ownRoles ? await createProgramRoles(config.DATABASE_URL) : undefined;
-  // Some tests look at what the connections of the programs wait for.
-  if (process.env['TEST_DATABASE_ROLES'])
-    await superuserSql(`GRANT pg_read_all_stats TO ${new URL(config.DATABASE_URL).username}`);
-
+  const roles = await rolesFor(config.DATABASE_URL, ownRoles);
   const database = openDatabase(config.DATABASE_URL);
   const key = `cc_${randomUUID()}${randomUUID()}`;
   await putKey(database, 'local', key);
