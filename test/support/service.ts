@@ -56,6 +56,14 @@ const toProgram = (start: () => Promise<Running>): Program => {
   };
 };
 
+const areRolesAsked = process.env['TEST_DATABASE_ROLES'] === '1';
+
+const rolesOf = async (databaseUrl: string, ownRoles: boolean) => {
+  // Some tests look at what the connections of the programs wait for.
+  if (areRolesAsked) await superuserSql(`GRANT pg_read_all_stats TO ${new URL(databaseUrl).username}`);
+  return ownRoles ? createProgramRoles(databaseUrl) : undefined;
+};
+
 /** A second model that is not installed. */
 export const absentModel: Model = { ...defaultModel, air: 'acme:1@1', slug: 'absent', name: 'Absent' };
 
@@ -96,7 +104,7 @@ export const startService = async ({
   makeCatalogue = testCatalogue,
   neverServed = false,
   admin = false,
-  ownRoles = process.env['TEST_DATABASE_ROLES'] === '1',
+  ownRoles = areRolesAsked,
   log: given,
   gatewayOptions,
   gatewayGraceMs = 1000,
@@ -118,10 +126,7 @@ export const startService = async ({
   });
   const models = await makeCatalogue(folder);
   const log = given ?? createLogger('test', config.LOG_LEVEL);
-  const roles = ownRoles ? await createProgramRoles(config.DATABASE_URL) : undefined;
-  // Some tests look at what the connections of the programs wait for.
-  if (process.env['TEST_DATABASE_ROLES'])
-    await superuserSql(`GRANT pg_read_all_stats TO ${new URL(config.DATABASE_URL).username}`);
+  const roles = await rolesOf(config.DATABASE_URL, ownRoles);
 
   const database = openDatabase(config.DATABASE_URL);
   const key = `cc_${randomUUID()}${randomUUID()}`;
