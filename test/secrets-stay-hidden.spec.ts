@@ -19,7 +19,7 @@ import { startS3Store, type S3Store } from '#test/s3-store';
 import { connect } from '#test/socket-client';
 import { until } from '#test/until';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const abortFile = join(tmpdir(), `clearcut-abort-${randomUUID()}`);
 const abortHook = `--import=${pathToFileURL(resolve('test', 'support', 'abort-on-file.mjs')).href}`;

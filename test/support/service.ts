@@ -56,6 +56,14 @@ const toProgram = (start: () => Promise<Running>): Program => {
   };
 };
 
+const areRolesAsked = process.env['TEST_DATABASE_ROLES'] === '1';
+
+const rolesOf = async (databaseUrl: string, ownRoles: boolean) => {
+  // Some tests look at what the connections of the programs wait for.
+  if (areRolesAsked) await superuserSql(`GRANT pg_read_all_stats TO ${new URL(databaseUrl).username}`);
+  return ownRoles ? createProgramRoles(databaseUrl) : undefined;
+};
+
 /** A second model that is not installed. */
 export const absentModel: Model = { ...defaultModel, air: 'acme:1@1', slug: 'absent', name: 'Absent' };
 
@@ -87,15 +95,6 @@ export type ServiceOptions = {
   readonly dispatcherOptions?: DispatcherOptions;
 };
 
-/** A role for each program, if asked. */
-const rolesFor = async (databaseUrl: string, isAsked: boolean) => {
-  const roles = isAsked ? await createProgramRoles(databaseUrl) : undefined;
-  // Some tests look at what the connections of the programs wait for.
-  if (process.env['TEST_DATABASE_ROLES'])
-    await superuserSql(`GRANT pg_read_all_stats TO ${new URL(databaseUrl).username}`);
-  return roles;
-};
-
 /**
  * Gateway, worker and dispatcher in this process, with their own database and data folder. Only the gateway
  * is started: call `worker.start()` and `dispatcher.start()`.
@@ -105,7 +104,7 @@ export const startService = async ({
   makeCatalogue = testCatalogue,
   neverServed = false,
   admin = false,
-  ownRoles = process.env['TEST_DATABASE_ROLES'] === '1',
+  ownRoles = areRolesAsked,
   log: given,
   gatewayOptions,
   gatewayGraceMs = 1000,
@@ -127,7 +126,8 @@ export const startService = async ({
   });
   const models = await makeCatalogue(folder);
   const log = given ?? createLogger('test', config.LOG_LEVEL);
-  const roles = await rolesFor(config.DATABASE_URL, ownRoles);
+  const roles = await rolesOf(config.DATABASE_URL, ownRoles);
+
   const database = openDatabase(config.DATABASE_URL);
   const key = `cc_${randomUUID()}${randomUUID()}`;
   await putKey(database, 'local', key);
