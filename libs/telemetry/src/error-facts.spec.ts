@@ -31,6 +31,14 @@ describe('a logged error', () => {
     expect(line).not.toContain('hush');
   });
 
+  it('may hold itself, dates and bytes', () => {
+    const socket: Record<string, unknown> = { at: new Date(0), bytes: Buffer.from('ab') };
+    socket['owner'] = socket;
+    const { err } = JSON.parse(write(Object.assign(new Error('cut'), { socket }))) as { err: object };
+    const bytes = { type: 'Buffer', data: [97, 98] };
+    expect(err).toMatchObject({ socket: { at: '1970-01-01T00:00:00.000Z', bytes, owner: '[Circular]' } });
+  });
+
   it('does not quote a URL that cannot be parsed', () => {
     const parse = (text: string) => {
       try {

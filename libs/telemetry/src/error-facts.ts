@@ -7,13 +7,16 @@ import { stdSerializers } from 'pino';
 const QUOTES = new Set(['command', 'input', 'spawnargs']);
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !('toJSON' in value);
 
-const withoutQuotes = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutQuotes);
+/** @param around what the value lies in, since errors may hold what holds them */
+const withoutQuotes = (value: unknown, around: readonly unknown[] = []): unknown => {
   if (!isRecord(value)) return value;
+  if (around.includes(value)) return '[Circular]';
+  const inside = [...around, value];
+  if (Array.isArray(value)) return value.map((each) => withoutQuotes(each, inside));
   const kept = Object.entries(value).filter(([name]) => !QUOTES.has(name));
-  return Object.fromEntries(kept.map(([name, each]) => [name, withoutQuotes(each)]));
+  return Object.fromEntries(kept.map(([name, each]) => [name, withoutQuotes(each, inside)]));
 };
 
 /** The facts of a logged error: type, message, stack and what else it tells, but no quotes, since those may hold secrets. */
