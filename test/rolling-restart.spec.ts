@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { createClient, removal, type Item, type Reply } from '#test/client';
+import { removal } from '#test/client';
 import { startFleet, type Fleet, type FleetProgram, type ProgramName } from '#test/fleet';
+import { createPatientClient } from '#test/patient-client';
 import { disc, toPng } from '#test/pictures';
 import { startReceiver, type Receiver } from '#test/receiver';
 import { until } from '#test/until';
@@ -10,7 +10,6 @@ jest.setTimeout(300_000);
 
 const TASKS = 500;
 const IN_A_REQUEST = 25;
-const TRIES = 40;
 
 describe('a fleet whose programs are replaced under load', () => {
   let fleet: Fleet;
@@ -42,48 +41,14 @@ describe('a fleet whose programs are replaced under load', () => {
     return old?.stop();
   };
 
-  // When a gateway stops, a sync caller gets the finished results, and this error for the other tasks.
-  const isTemporary = ({ status, errors }: Reply) =>
-    status === 429 || status >= 500 || errors.some(({ code }) => code === 'serviceUnavailable');
-
-  /**
-   * A client that follows the contract. After a lost connection, 429, 5xx or a retryable error, it sends the
-   * same taskUUIDs again.
-   */
-  const send = async (tasks: readonly unknown[]): Promise<Reply> => {
-    for (let tries = 1; ; tries++) {
-      const gateway = gateways[tries % gateways.length];
-      try {
-        const reply = await createClient(gateway?.url ?? '', fleet.key).post(tasks);
-        if (!isTemporary(reply) || tries === TRIES) return reply;
-      } catch (error) {
-        if (tries === TRIES) throw error;
-      }
-      await sleep(100);
-    }
-  };
-
-  const submit = async (make: () => Record<string, unknown>, count: number): Promise<Item[]> => {
-    const requests = Array.from({ length: count / IN_A_REQUEST }, () =>
-      send(Array.from({ length: IN_A_REQUEST }, make)),
-    );
-    const replies = await Promise.all(requests);
-    expect(replies.flatMap(({ errors }) => errors)).toEqual([]);
-    return replies.flatMap(({ data }) => data);
-  };
-
-  const poll = async (taskUUID: string | undefined): Promise<unknown> => {
-    const { data, errors } = await send([{ taskType: 'getResponse', taskUUID }]);
-    return data[0]?.['status'] ?? errors[0]?.code;
-  };
+  const client = () => createPatientClient(fleet.key, () => gateways.map(({ url }) => url));
 
   it(`answers ${TASKS} tasks while each program is replaced twice: none fails, none is lost`, async () => {
     const url = `${receiver.url}/rolling`;
-    const acknowledged = submit(
-      () => removal(photo, { deliveryMethod: 'async', webhookURL: url }),
-      TASKS - 50,
-    );
-    const synchronous = submit(() => removal(photo), 50);
+    const { submit, poll } = client();
+    const asynchronous = () => removal(photo, { deliveryMethod: 'async', webhookURL: url });
+    const acknowledged = submit(asynchronous, TASKS - 50, IN_A_REQUEST);
+    const synchronous = submit(() => removal(photo), 50, IN_A_REQUEST);
 
     const codes: unknown[] = [];
     for (const name of ['gateway', 'worker', 'dispatcher', 'worker', 'gateway', 'dispatcher'] as const)
