@@ -224,6 +224,8 @@ describe('a task whose deadline passes while the storage is away', () => {
       });
       try {
         await service.worker.start();
+        // A job that ends only after its task was fed again is lost, and the sweep adds it once more.
+        await service.dispatcher.start();
         const upload = { taskType: 'imageUpload', taskUUID: randomUUID(), image: base64 };
         const image = String((await service.post([upload])).data[0]?.['imageUUID']);
         await trouble.start(service);

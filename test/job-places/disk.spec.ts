@@ -32,7 +32,9 @@ describe('a job whose images lie in a folder of the operator', () => {
       others: { folder: join(folder, 'both'), rights: ['read', 'write'], keys: ['other'] },
       away: { folder: join(folder, 'away'), rights: ['read', 'write'] },
       marked: { folder: join(folder, 'marked'), mark: 'is-mounted', rights: ['read', 'write'] },
+      alias: { folder: join(folder, 'alias'), rights: ['write'] },
     }));
+    await symlink(folders.source, join(folders.source, '../alias'));
     service = await startService({
       env: {
         OUTBOUND_ALLOW: '127.0.0.1',
@@ -158,6 +160,7 @@ describe('a job whose images lie in a folder of the operator', () => {
     [{ source: { place: 'others' } }, 'invalidParameter', 'source.place'],
     [{ source, images: [{ image: randomUUID() }] }, 'incompatibleParameters', 'source'],
     [{ target: { place: 'cutouts' } }, 'missingParameter', 'images'],
+    [{ source, target: { place: 'alias', prefix: 'x' } }, 'incompatibleParameters', 'target'],
     [
       { source: { place: 'both' }, target: { place: 'both', prefix: 'x' } },
       'incompatibleParameters',
@@ -215,6 +218,23 @@ describe('a job whose images lie in a folder of the operator', () => {
       "'link/a' in the place 'cutouts' is reached by a link, which is not followed.",
     );
     expect(await filesBelow(secret)).toEqual(['key.png']);
+    // What was paid for is not lost with its target.
+    expect(item?.result).toMatchObject({ imageURL: expect.stringMatching(/\.png$/) });
+    expect([...(await jobs.zip(written.jobUUID)).keys()].toSorted()).toEqual(['a.png', 'hard.png']);
+  });
+
+  it('names a folder whose name is no UTF-8, and what is damaged', async () => {
+    await folders.put({ 'a.png': photo, 'lost+found/b.png': photo, 'short.png': photo.subarray(0, 60) });
+    await mkdir(Buffer.concat([Buffer.from(`${folders.source}/gr`), Buffer.from([0xfc]), Buffer.from('n')]));
+    const { jobUUID } = await jobs.create({ options, source });
+    await jobs.ended(jobUUID);
+    const items = await jobs.items(jobUUID);
+    expect(items.map(({ name, error }) => [name, error?.code, error?.parameter])).toEqual([
+      ['a', undefined, undefined],
+      ['gr\uFFFDn', 'mediaNotFound', 'source'],
+      ['short', 'invalidInputImage', 'source'],
+    ]);
+    expect(items[1]?.error?.message).toBe("'gr\uFFFDn/' in the place 'photos' does not exist.");
   });
 
   it('says why there are no images to work on', async () => {

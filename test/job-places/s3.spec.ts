@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -112,6 +112,11 @@ describe('a job whose images lie in a bucket of the operator', () => {
     await expect(start({ bucket: 'pictures' })).rejects.toThrow(/places\.all: its prefix lies in S3_PREFIX/);
     await expect(start({ bucket: 'pictures', prefix: 'clearcut/inputs' })).rejects.toThrow(/S3_PREFIX/);
     await expect(start({ folder: '/' })).rejects.toThrow(/places\.all: its folder lies in DATA_DIR, or/);
+    const link = join(folders.source, 'root');
+    await symlink('/', link);
+    await expect(start({ folder: link })).rejects.toThrow(/places\.all: its folder lies in DATA_DIR, or/);
+    // Otherwise what deletes the folder would follow it.
+    await rm(link);
     await expect(start({ folder: 'photos' })).rejects.toThrow(/absolute path/);
   });
 });

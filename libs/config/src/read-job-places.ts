@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, type Config } from './read-config.js';
@@ -96,6 +97,13 @@ export const parseJobPlaces = (text: string, path: string): JobPlaces => {
   );
 };
 
+/** The folder that a path leads to. One that is away keeps its path. */
+const withoutLink = (path: string): Promise<string> => realpath(path).catch(() => path);
+
+/** Two names of one folder could not be told apart otherwise. */
+const withoutLinks = async (place: JobPlace): Promise<JobPlace> =>
+  'folder' in place ? { ...place, folder: await withoutLink(place.folder) } : place;
+
 /**
  * The folders and buckets that jobs may use, by name. None unless JOB_PLACES_FILE is set.
  * @throws ConfigError that names every wrong field
@@ -103,9 +111,12 @@ export const parseJobPlaces = (text: string, path: string): JobPlaces => {
 export const readJobPlaces = async (settings: Settings): Promise<JobPlaces> => {
   const { JOB_PLACES_FILE: path } = settings;
   if (path === undefined) return new Map();
-  const places = parseJobPlaces(await readFileOf(path, 'file of places'), path);
+  const parsed = parseJobPlaces(await readFileOf(path, 'file of places'), path);
+  const places = new Map<string, JobPlace>();
+  for (const [name, place] of parsed) places.set(name, await withoutLinks(place));
+  const own = { ...settings, DATA_DIR: await withoutLink(settings.DATA_DIR) };
   const faults = [...places].flatMap(([place, setting]) => {
-    const fault = faultOf(setting, settings);
+    const fault = faultOf(setting, own);
     return fault === undefined ? [] : [`places.${place}: ${fault}`];
   });
   if (faults.length > 0)

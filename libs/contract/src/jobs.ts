@@ -122,7 +122,9 @@ const JobItem = z
     result: Cutout.optional().meta({
       description: 'Present when it succeeded, and its image is still kept.',
     }),
-    error: ErrorItem.optional().meta({ description: 'Why there is no result.' }),
+    error: ErrorItem.optional().meta({
+      description: 'Why there is no result, or why it is not in the target of the job.',
+    }),
   })
   .meta({ id: 'JobItem', description: 'One image of a job.' });
 export type JobItem = z.infer<typeof JobItem>;

@@ -8,9 +8,9 @@ const options: Names = Object.fromEntries(
   Object.keys(JobOptions.shape).map((name) => [name, `options.${name}`]),
 );
 
-/** The error of the task of an image, in the words of who sent the job. */
-export const namedInJob = (error: ErrorItem, place: number): ErrorItem =>
-  renamed(error, { ...options, inputImage: imageAt(place) });
+/** The error of the task of an image, in the words of who sent the job: its images, or the source of them. */
+export const namedInJob = (error: ErrorItem, place: number, hasSource: boolean): ErrorItem =>
+  renamed(error, { ...options, inputImage: hasSource ? 'source' : imageAt(place) });
 
 const namedInOptions = ({ code, message, details, cause, others }: TaskError): TaskError => {
   const { parameter, ...more } = details;

@@ -102,27 +102,38 @@ const outcomeOf = async ({ readOutcome }: ReadNeeds, task: FoundTask): Promise<O
   }
 };
 
-const problemOf = ({ place, problem, state }: JobItemRow): Pick<JobItem, 'error'> => {
-  if (problem !== null) return { error: namedInJob(ErrorItem.parse(problem), place) };
+/** Whose items they are, and where its images came from. */
+type Described = Pick<JobRow, 'source'>;
+
+const problemOf = ({ source }: Described, { place, problem, state }: JobItemRow): Pick<JobItem, 'error'> => {
+  if (problem !== null) return { error: namedInJob(ErrorItem.parse(problem), place, source !== null) };
   if (state !== 'cancelled') return {};
   return { error: { code: 'taskCancelled', message: 'The job was cancelled before this image.' } };
 };
 
 const endOf = async (
   needs: ReadNeeds,
+  job: Described,
   item: JobItemRow,
   task: FoundTask | undefined,
 ): Promise<Pick<JobItem, 'error' | 'result'>> => {
-  // A task may have succeeded, and its result not reached the target.
-  if (!task || item.problem !== null) return problemOf(item);
+  if (!task) return problemOf(job, item);
   const outcome = withDocumentation(await outcomeOf(needs, task), needs.config.PUBLIC_URL);
   // A job's tasks are removals.
-  if ('error' in outcome) return { error: namedInJob(outcome.error, item.place) };
-  return { result: outcome.result as Cutout };
+  if ('error' in outcome)
+    return item.problem === null
+      ? { error: namedInJob(outcome.error, item.place, job.source !== null) }
+      : problemOf(job, item);
+  // It may have succeeded without that its result reached the target.
+  return { result: outcome.result as Cutout, ...(item.problem !== null && problemOf(job, item)) };
 };
 
 /** Items as answers tell them, with the ends of their tasks. */
-export const describeItems = async (needs: ReadNeeds, items: readonly JobItemRow[]): Promise<JobItem[]> => {
+export const describeItems = async (
+  needs: ReadNeeds,
+  job: Described,
+  items: readonly JobItemRow[],
+): Promise<JobItem[]> => {
   const ids = items.flatMap(({ taskId, state }) => (taskId && state !== 'taken' ? [taskId] : []));
   const tasks = new Map((await findEnded(needs.database, ids)).map((task) => [task.id, task]));
   return Promise.all(
@@ -131,7 +142,7 @@ export const describeItems = async (needs: ReadNeeds, items: readonly JobItemRow
       name: item.name,
       status: statuses[item.state],
       taskUUID: item.taskUuid,
-      ...(await endOf(needs, item, tasks.get(item.taskId ?? ''))),
+      ...(await endOf(needs, job, item, tasks.get(item.taskId ?? ''))),
     })),
   );
 };
@@ -147,7 +158,7 @@ export const listJobItems = async (
   const after = numberOf('after', query['after'], { min: 0, max: 999_999_999, usual: -1 });
   const items = await listItems(needs.database, job.id, { after, limit });
   const last = items.length === limit ? items.at(-1) : undefined;
-  return { data: await describeItems(needs, items), ...(last && { after: last.place }) };
+  return { data: await describeItems(needs, job, items), ...(last && { after: last.place }) };
 };
 
 /** Cancels what has not begun. A repetition answers how the job stands. */

@@ -2,6 +2,7 @@ import { pathInPlace, TaskError, type JobFolder } from '#contract';
 import {
   databaseNow,
   findImage,
+  findOwnerOfKey,
   isExpired,
   recordWritten,
   unwrittenResults,
@@ -17,7 +18,7 @@ import { problemOf } from './problem-of.js';
 
 export type WriteNeeds = {
   readonly database: Database;
-  readonly places: Pick<Places, 'files'>;
+  readonly places: Pick<Places, 'files' | 'require'>;
   readonly storage: Pick<Storage, 'open'>;
   /** Receives the trouble of places. */
   readonly onPlaceTrouble: (error: unknown) => void;
@@ -59,10 +60,14 @@ export const writeResults = async (
   isOver: () => boolean,
 ): Promise<boolean> => {
   let isTroubled = false;
+  // What a revoked key has paid for is written all the same.
+  const owner = await findOwnerOfKey(needs.database, job.keyId);
   /** @returns whether the item has ended, and why it has no result in the target */
   const write = async (result: Unwritten): Promise<{ readonly problem?: object } | undefined> => {
     try {
-      await writeResult(needs, needs.places.files('target', folder), folder, result);
+      const files = needs.places.files('target', folder);
+      if (owner) needs.places.require(owner, 'target', folder);
+      await writeResult(needs, files, folder, result);
       return {};
     } catch (error) {
       const fault = faultOfFile(error, 'target', folder, pathInPlace(folder, result.name));

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { TaskError, type ErrorItem, type JobItem } from '#contract';
-import { listItems, type JobItemRow, type Owner } from '#database';
+import { listItems, type JobItemRow, type JobRow, type Owner } from '#database';
 import type { OpenedImage } from '#storage';
 import { makeZip } from 'client-zip';
 import { openPicture, type OpenPictureNeeds } from '../cutout/open-picture.js';
@@ -46,10 +46,10 @@ const open = async (needs: ZipNeeds, item: JobItem): Promise<Opened | ErrorItem>
   }
 };
 
-async function* entriesOf(needs: ZipNeeds, jobId: string): AsyncGenerator<Entry> {
+async function* entriesOf(needs: ZipNeeds, job: JobRow): AsyncGenerator<Entry> {
   const missing: Missing[] = [];
-  for await (const page of endedItems(needs, jobId)) {
-    for (const item of await describeItems(needs, page)) {
+  for await (const page of endedItems(needs, job.id)) {
+    for (const item of await describeItems(needs, job, page)) {
       const file = await open(needs, item);
       if ('code' in file) {
         const { place, name, taskUUID } = item;
@@ -74,5 +74,5 @@ async function* entriesOf(needs: ZipNeeds, jobId: string): AsyncGenerator<Entry>
  */
 export const zipResults = async (needs: ZipNeeds, owner: Owner, jobUuid: string): Promise<Readable> => {
   const job = await requireJob(needs.database, owner, jobUuid);
-  return Readable.fromWeb(makeZip(entriesOf(needs, job.id)) as Parameters<typeof Readable.fromWeb>[0]);
+  return Readable.fromWeb(makeZip(entriesOf(needs, job)) as Parameters<typeof Readable.fromWeb>[0]);
 };
