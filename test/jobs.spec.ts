@@ -229,8 +229,11 @@ describe('a job of many images', () => {
   it('is accepted with a model that no worker serves now, and waits for one', async () => {
     await service.worker.stop();
     await service.database.servedModel.deleteMany();
-    const { errors } = await service.post([removal(stored)]);
-    expect(errors[0]?.code).toBe('modelUnavailable');
+    // The gateway looks once a second.
+    await until('the gateway to know', async () => {
+      const { errors } = await service.post([removal(stored, { deliveryMethod: 'async' })]);
+      return errors[0]?.code === 'modelUnavailable';
+    });
     const { jobUUID } = await jobs.create({ options, images: [{ image: stored }] });
     await service.worker.start();
     expect(await jobs.ended(jobUUID)).toMatchObject({ status: 'ended', success: 1 });
