@@ -398,7 +398,7 @@ export type components = {
       taskUUID: string;
       /** @description Present when it succeeded, and its image is still kept. */
       result?: components['schemas']['Cutout'];
-      /** @description Why there is no result. */
+      /** @description Why there is no result, or why it is not in the target of the job. */
       error?: components['schemas']['ErrorItem'];
     };
     /** @description Parameters of removeBackground, which hold for each image. */
