@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
+import { until } from '#test/until';
 import { namedUrl, openDatabase, type Database } from './client.js';
 import { isDatabaseOutage } from './outage.js';
 
@@ -40,6 +41,8 @@ describe('a client with options', () => {
   ): Promise<T> => {
     const opened = openDatabase(namedUrl(await freshDatabase(), 'worker'), options);
     try {
+      // A busy machine takes longer than the client waits for its first connection.
+      await until('a connection', () => opened.$queryRaw`SELECT 1`.catch(() => undefined));
       return await work(opened);
     } finally {
       await opened.$disconnect();
