@@ -41,7 +41,7 @@ const folderOf = (text: string): NonNullable<JobRequest['source']> => {
   return folders.length === 0 ? { place } : { place, prefix: folders.join('/') };
 };
 
-/** The manifest that is to be sent; undefined where a folder of the server takes its place. @throws UsageError */
+/** @returns the manifest; undefined with --source @throws UsageError */
 const manifestFor = async (
   source: string | undefined,
   [path, ...more]: readonly string[],

@@ -18,8 +18,7 @@ const knock = (address: RedisAddress['hosts'][number]): Promise<void> =>
 const names = { server: 'Redis', sentinel: 'sentinel of Redis', cluster: 'node of Redis' } as const;
 
 /**
- * Fails early at the first start, because the programs would wait for Redis without saying so. One of several sentinels or
- * nodes is enough.
+ * Fails early, since the programs would wait for Redis in silence. One reachable sentinel or node is enough.
  * @throws StartError when nothing listens there
  */
 export const checkRedis = async (redisUrl: string): Promise<void> => {

@@ -107,7 +107,7 @@ const watchConnections = (metrics: Metrics, use: () => Promise<ConnectionUse | u
   );
 };
 
-/** Reads tasks, deliveries and connections from Postgres at each scrape. When a read fails, its gauges have no series. */
+/** Reads Postgres at each scrape. When a read fails, its gauges have no series. */
 export const watchQueue = (metrics: Metrics, database: Database, onError: (error: unknown) => void): void => {
   const readOr = createReadOr(metrics, onError);
   watchDepths(

@@ -14,9 +14,8 @@ type Swept = {
 };
 
 /**
- * Enqueues again the tasks that have not ended but have no job, because the add failed or the queue lost it. A task whose
- * job was taken, but which is not claimed, gets a second job: the worker may have died between the two, and BullMQ notices
- * that late. If the worker lives, whichever of them claims the task later finds nothing to do.
+ * Enqueues unfinished tasks whose job is lost. A task whose job was taken, but which no worker claimed, gets a second job:
+ * the worker may be dead, which BullMQ notices late. If it lives, the later of the two jobs finds nothing to do.
  */
 export const sweep = async (
   database: Database,

@@ -6,7 +6,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The methods of the routes at a path; empty where there is nothing. */
     allowedMethods(path: string): string[];
-    /** The door at a path, or above a path where there is nothing: whoever asks there expects its form of errors. */
+    /** The door whose form of errors the caller of a path expects. */
     doorAt(path: string): Door | undefined;
   }
 }

@@ -38,7 +38,7 @@ import type { Places, Side } from './places.js';
 export type CreateNeeds = {
   readonly config: Pick<ServiceConfig, 'MAX_JOB_IMAGES' | 'MAX_OPEN_JOBS' | 'PUBLIC_URL'>;
   readonly database: Database;
-  /** Jobs wait here for others of their owner, so that those do not hold connections to the database. */
+  /** Stores the jobs of an owner one after the other. Waiting jobs hold no connection. */
   readonly inTurn: OwnerPlaces;
   readonly outbound: Pick<Outbound, 'checkUrl'>;
   readonly places: Pick<Places, 'require' | 'requireApart'>;

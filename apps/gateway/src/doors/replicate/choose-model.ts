@@ -17,7 +17,7 @@ const theirs = [
 
 const OURS = 'clearcut/';
 
-/** A model of ours has one version, whatever a caller calls it. An AIR id has a colon, too. */
+/** Our models have one version, so any version is taken. AIR ids have a colon, too. */
 const oursNamed = (reference: string, catalogue: Catalogue): string => {
   const withoutVersion = reference.slice(0, Math.max(0, reference.lastIndexOf(':')));
   return !findModel(catalogue, reference) && findModel(catalogue, withoutVersion)
