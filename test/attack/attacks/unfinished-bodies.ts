@@ -7,6 +7,8 @@ const nested = Buffer.alloc(64 * 1024, '[');
 const base64 = Buffer.alloc(64 * 1024, 'QUJD');
 /** No send waits longer than this for a gateway that does not read. */
 const PATIENCE_MS = 3_000;
+/** The gateway waits 2 s for a sender to read its answer. One that this machine holds up for longer tries again. */
+const TRIES = 5;
 
 /** Sends many bodies at once that never end. */
 const flood = async ({ gateway }: Target, bodies: number, start: string, piece: Buffer, key?: string) => {
@@ -24,16 +26,24 @@ const flood = async ({ gateway }: Target, bodies: number, start: string, piece: 
   for (const upload of await Promise.all(sent)) upload.destroy();
 };
 
+/** @returns the status of the answer; undefined if the connection ended before it was read */
+const sendNested = async ({ gateway }: Target, bytes: number): Promise<number | undefined> => {
+  const headers = { 'content-type': 'application/json', 'content-length': bytes };
+  const upload = await startUpload(gateway.url, headers);
+  await writeUpTo(upload, bytes, nested);
+  const answer = await upload.answer.catch(() => undefined);
+  return answer?.status;
+};
+
 export const nestedArrays: Attack = {
   about: '30 MB of nested arrays without a key',
   before: 'heap exhausted, away for 8.7 s',
   run: (target) =>
     during(target, { maxGrowthMb: 64 }, async () => {
-      const headers = { 'content-type': 'application/json', 'content-length': megabytes(30) };
-      const upload = await startUpload(target.gateway.url, headers);
-      await writeUpTo(upload, megabytes(30), nested);
-      const { status } = await upload.answer;
-      if (status !== 401) throw new Error(`the body got ${status}`);
+      let status: number | undefined;
+      for (let tries = 0; status === undefined && tries < TRIES; tries++)
+        status = await sendNested(target, megabytes(30));
+      if (status !== 401) throw new Error(`the body got ${status ?? 'no answer'}`);
     }),
 };
 
