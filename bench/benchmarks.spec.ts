@@ -39,7 +39,8 @@ describe('npm run bench', () => {
   /** The end of each output. */
   const endings: Readonly<Record<string, RegExp>> = {
     bulk: /\n  server +\d.+\n(?:  page +\d.+\n)?$/,
-    capacity: /\n\| Postgres, .+\n[^]*\nCommits\/s of 8 clients: \d+ silent, \d+ notifying\n$/,
+    capacity:
+      /\n\| Postgres, .+\n[^]*\nCommits\/s of 8 clients: \d+ silent, \d+ notifying\n(?:\n[^]*\n\| all \|.+\|\n)?$/,
     decode: /\nprice of the process: -?\d+\.\d ms an image\n$/,
     device: /\n {2}limit +\S.*\n$/,
     door: /\nuploads {7}\d+ × .+\n[^]*\n\| +100 \|.+\|\n(?:\*{3} redis-server is not .+\n)?$/,

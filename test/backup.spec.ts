@@ -105,11 +105,14 @@ const allHasEnded = async (): Promise<boolean> => {
   }
 };
 
-/** What a backup holds, without what belongs to running programs. */
-const contentsOf = async (file: string): Promise<Map<string, string[]>> => {
+/** What a backup holds, without what belongs to running programs, and without the notes of backups: each adds its own. */
+const contentsOf = async (
+  file: string,
+  leftOut = /^database\/(claimants|workers|backups)\//,
+): Promise<Map<string, string[]>> => {
   const contents = new Map<string, string[]>();
   for await (const entry of readArchive(file)) {
-    if (entry.kind !== 'file' || /^database\/(claimants|workers)\//.test(entry.name)) continue;
+    if (entry.kind !== 'file' || leftOut.test(entry.name)) continue;
     const [part = '', table = ''] = entry.name.split('/');
     const name = part === 'database' ? table : entry.name;
     const rows =
@@ -252,6 +255,10 @@ describe('npx clearcut backup and restore', () => {
     const former = join(backups, 'former.tar');
     expect((await runClearcut(['backup', former], { ...env, DATA_DIR: join(data, aside) })).code).toBe(0);
     expect(await contentsOf(former)).toEqual(contents);
+    // The first one was noted after its copy was made.
+    const notesIn = async (backup: string) =>
+      (await contentsOf(backup, /^(?!database\/backups\/)/)).get('backups');
+    expect([await notesIn(one), await notesIn(former)]).toEqual([undefined, [expect.any(String)]]);
   });
 
   it('compares the data of a stopped installation with its images, and mends them', async () => {

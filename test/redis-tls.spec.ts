@@ -1,30 +1,19 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { makeCertificate, type Certificate } from '#test/certificate';
 import { createClient, removal } from '#test/client';
 import { startFleet, type Fleet } from '#test/fleet';
 import { disc, toPng } from '#test/pictures';
 import { freePort, redisIsInstalled } from '#test/redis';
+import { startCluster, startSentinel } from '#test/redis-fleet';
 import { until } from '#test/until';
 
-/** A certificate of its own authority for 127.0.0.1. */
-const makeCertificate = (folder: string) => {
-  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const files = ['-keyout', key, '-out', cert];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files],
-    {
-      stdio: 'pipe',
-    },
-  );
-  return { cert, key };
-};
+const LONG_MS = 300_000;
 
 // Skipped without redis-server, which redisIsInstalled reports. In CI a missing redis-server is a failure.
 (redisIsInstalled() ? describe : describe.skip)('a fleet whose Redis speaks TLS alone', () => {
@@ -82,3 +71,33 @@ const makeCertificate = (folder: string) => {
     expect([errors, data.map(({ status }) => status)]).toEqual([[], ['success']]);
   });
 });
+
+const fleets = {
+  'sentinels through rediss+sentinel://': (cert: Certificate) =>
+    startSentinel({ redis: 'of-redis', sentinel: 'of-the-sentinel' }, cert),
+  'a cluster through rediss+cluster://': (cert: Certificate) => startCluster('of-the-cluster', cert),
+};
+
+// Skipped without redis-server, which redisIsInstalled reports. In CI a missing redis-server is a failure.
+(redisIsInstalled() ? it : it.skip).each(Object.entries(fleets))(
+  'a fleet does tasks with %s, which speak TLS alone',
+  async (_, start) => {
+    const folder = await mkdtemp(join(tmpdir(), 'clearcut-redis-tls-'));
+    const certificate = makeCertificate(folder);
+    const redis = await start(certificate);
+    const fleet = await startFleet({ REDIS_URL: redis.url, NODE_EXTRA_CA_CERTS: certificate.cert });
+    try {
+      const gateway = await fleet.start('gateway');
+      await fleet.start('worker');
+      await fleet.start('dispatcher');
+      const photo = (await toPng(disc(40, 30))).toString('base64');
+      const { data, errors } = await createClient(gateway.url, fleet.key).post([removal(photo)]);
+      expect([errors, data.map(({ status }) => status)]).toEqual([[], ['success']]);
+    } finally {
+      await fleet.stop();
+      await redis.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+  LONG_MS,
+);

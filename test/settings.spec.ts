@@ -203,6 +203,16 @@ describe('settings', () => {
     expect(data[0]?.['warnings']).toEqual(item['warnings']);
   });
 
+  it('alphaMatting reports a warning when it comes to no end, as in a photo without a window of three by three', async () => {
+    const low = (await toPng(disc(240, 2, 60))).toString('base64');
+    const matting = { alphaMatting: true, alphaMattingErodeSize: 1 };
+    const [item, plain] = await Promise.all([one({ settings: matting }, low), one({}, low)]);
+    expect(item['warnings']).toEqual([
+      { code: 'mattingNotConverged', message: 'Alpha matting did not come to an end, so it was left out.' },
+    ]);
+    expect(item['imageBase64Data']).toBe(plain['imageBase64Data']);
+  });
+
   it.each([
     ['settings.alphaMattingErodeSize', { settings: { alphaMattingErodeSize: 256 } }, { min: 1, max: 255 }],
     ['settings.alphaMattingForegroundThreshold', { settings: { alphaMattingForegroundThreshold: 0 } }, {}],

@@ -20,6 +20,8 @@ const redis = ['ioredis'];
 /** The commands of the command line. Each image carries its own ones. */
 const commands = {
   migrate: [
+    'apps/cli/src/backup/run-check-restore.js',
+    'apps/cli/src/backup/run-note-backup.js',
     'apps/cli/src/doctor/run-doctor.js',
     'apps/cli/src/migrate.js',
     'apps/cli/src/keys/run-keys.js',

@@ -7,8 +7,9 @@ import { readCounts } from '../options.js';
 import { startService } from '../overhead/service.js';
 import { heightOf, photo } from '../photos.js';
 import { costOf, readCounters, type Cost, type Subject } from './counters.js';
+import { expectedMs, joined, printCheck, type Costs } from './check.js';
 import { commitsPerSecond, rowBytes } from './postgres.js';
-import { startTraffic } from './traffic.js';
+import { startTraffic, ways, type Way } from './traffic.js';
 
 const IN_HAND = 4;
 const COMMITTING_CLIENTS = 8;
@@ -73,20 +74,41 @@ const printPostgres = async ({ print }: Bench, { service }: Subject, { commits }
   print(`Commits/s of ${COMMITTING_CLIENTS} clients: ${rates.silent} silent, ${rates.notifying} notifying`);
 };
 
-const measure = async (bench: Bench, setting: Setting, options: Options): Promise<Subject> => {
+type Measured = { readonly subject: Subject; readonly costs: Costs };
+
+const measure = async (bench: Bench, setting: Setting, options: Options): Promise<Measured> => {
   const { queue, width } = setting;
   const height = heightOf(width);
   const subject = await openSubject(bench, setting);
   const traffic = await startTraffic(bench, subject.service, await photo(0, width, height));
   const { signal } = bench.stopping;
-  for (const way of ['inline', 'url'] as const) {
+  const costs: Partial<Record<Way, Cost>> = {};
+  for (const way of ways) {
     await traffic(way, options.seconds / 2, IN_HAND + 1);
     const from = await readCounters(subject, signal);
     const made = await traffic(way, options.seconds, IN_HAND + 1);
     const cost = costOf(from, await readCounters(subject, signal), made);
+    costs[way] = cost;
     printCost(bench.print, `${queue}, ${width} × ${height}, ${way}`, cost);
   }
-  return subject;
+  return { subject, costs: costs as Costs };
+};
+
+/** Both ways at once, at another rate than in the table, against what its rows foretell. */
+const check = async (bench: Bench, setting: Setting, costs: Measured['costs'], seconds: number) => {
+  const subject = await openSubject(bench, setting);
+  const height = heightOf(setting.width);
+  const traffic = await startTraffic(bench, subject.service, await photo(0, setting.width, height));
+  const { signal } = bench.stopping;
+  const both = (runFor: number) =>
+    Promise.all(ways.map(async (way) => [way, (await traffic(way, runFor, 1)).tasks] as const));
+  await both(seconds / 2);
+  const from = await readCounters(subject, signal);
+  const startMs = performance.now();
+  const made = await both(seconds);
+  const ms = performance.now() - startMs;
+  const to = await readCounters(subject, signal);
+  printCheck(bench.print, { from, to, ms, made, expected: expectedMs(costs, made) });
 };
 
 const run = async (bench: Bench): Promise<void> => {
@@ -104,11 +126,19 @@ const run = async (bench: Bench): Promise<void> => {
   print('CPU milliseconds of a task in each program. Inline tasks are awaited, those by URL end by webhook.');
   print(`| queue, image | ${columns.join(' | ')} | transactions | WAL | tasks/s |`);
   print(`|${' --- |'.repeat(columns.length + 4)}`);
+  const measured: Costs[] = [];
   for (const setting of redisIsOnPath() ? inRedis : [])
-    await within(bench, async (inner) => void (await measure(inner, setting, options)));
-  await within(bench, async (inner) =>
-    printPostgres(inner, await measure(inner, { queue: 'Postgres', ...small }, options), options),
-  );
+    await within(bench, async (inner) => {
+      measured.push((await measure(inner, setting, options)).costs);
+    });
+  await within(bench, async (inner) => {
+    const { subject } = await measure(inner, { queue: 'Postgres', ...small }, options);
+    await printPostgres(inner, subject, options);
+  });
+  const [large, fixed] = measured;
+  const [setting] = inRedis;
+  if (large && fixed && setting)
+    await within(bench, (inner) => check(inner, setting, joined(large, fixed), options.seconds));
 };
 
 export const capacity: Benchmark = {

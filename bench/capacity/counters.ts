@@ -7,10 +7,10 @@ import type { Service } from '../overhead/service.js';
 export type Subject = { readonly service: Service; readonly redis?: Redis | undefined };
 
 /** CPU milliseconds over all cores, by program. */
-type CpuMs = Readonly<Record<string, number | undefined>>;
+export type CpuMs = Readonly<Record<string, number | undefined>>;
 
 /** Totals since the start of the service. */
-type Counters = { readonly cpuMs: CpuMs; readonly transactions: number; readonly walBytes: number };
+export type Counters = { readonly cpuMs: CpuMs; readonly transactions: number; readonly walBytes: number };
 
 /** Counters per task. */
 export type Cost = Counters & { readonly perSecond: number };

@@ -6,7 +6,8 @@ import { startPictureServer } from '#test/picture-server';
 import type { Bench } from '../benchmark.js';
 import type { Service } from '../overhead/service.js';
 
-type Way = 'inline' | 'url';
+export const ways = ['inline', 'url'] as const;
+export type Way = (typeof ways)[number];
 
 /** Sends tasks for some seconds, `inFlight` at a time. */
 type Traffic = (way: Way, seconds: number, inFlight: number) => Promise<{ tasks: number; ms: number }>;
@@ -49,7 +50,7 @@ export const startTraffic = async (bench: Bench, service: Service, picture: Buff
   const client = createClient(service.url, service.key);
   const inline = picture.toString('base64');
 
-  const ways: Record<Way, () => Promise<void>> = {
+  const senders: Record<Way, () => Promise<void>> = {
     inline: async () => check(await client.post([removal(inline, wanted)])),
     url: async () => {
       const more = { ...wanted, webhookURL: webhooks.url, deliveryMethod: 'async' };
@@ -68,7 +69,7 @@ export const startTraffic = async (bench: Bench, service: Service, picture: Buff
     const startMs = performance.now();
     let tasks = 0;
     const one = async () => {
-      for (; performance.now() - startMs < seconds * 1000; tasks++) await ways[way]();
+      for (; performance.now() - startMs < seconds * 1000; tasks++) await senders[way]();
     };
     await Promise.race([stopped, Promise.all(Array.from({ length: inFlight }, one))]);
     return { tasks, ms: performance.now() - startMs };

@@ -9,7 +9,7 @@ const linePattern = /^(\w+)(?:\{(.*)\})? (\S+)$/;
 const labelPattern = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
 /** Parses a scrape as Prometheus would. Throws on a malformed line. */
-const parseMetrics = (text: string): Sample[] =>
+export const parseMetrics = (text: string): Sample[] =>
   text
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))

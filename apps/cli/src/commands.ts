@@ -10,6 +10,7 @@ export const usage = `Usage: npx clearcut <command>
   webhooks       list and replay webhooks, print and rotate what signs them
   migrate        bring the schema of the database up to date
   backup         copy the data of npm start into a file
+  note-backup    note that database and images were backed up, for alert and doctor
   restore        put the data of a backup into DATA_DIR
   check-restore  compare restored rows with the bytes of images, and mend them
   doctor         check this machine, the database, the queue and the workers, and say what to do
@@ -34,6 +35,7 @@ export const commands: Readonly<Record<string, () => Promise<Loaded>>> = {
   webhooks: () => import('./webhooks/run-webhooks.js'),
   migrate: () => import('./migrate.js'),
   backup: () => import('./backup/run-backup.js'),
+  'note-backup': () => import('./backup/run-note-backup.js'),
   restore: () => import('./backup/run-restore.js'),
   'check-restore': () => import('./backup/run-check-restore.js'),
   doctor: () => import('./doctor/run-doctor.js'),

@@ -23,8 +23,8 @@ export const REMOTE_SLOTS = 16;
 export type Fed = {
   /** Tasks that now have a place in the queue, first ones first. Their jobs must be added. */
   readonly taskIds: string[];
-  /** The same tasks, with how often their claims vanished. */
-  readonly jobs: readonly { readonly taskId: string; readonly stalls: number }[];
+  /** The same tasks, with how often each came back to the line. */
+  readonly jobs: readonly { readonly taskId: string; readonly returns: number }[];
   /** Whether another feeder was at this lane, so that nothing was looked at. */
   readonly isBusy: boolean;
 };
@@ -34,6 +34,8 @@ const warmWorkers = Prisma.sql`workers WHERE last_seen_at > now() - interval '10
 /** The indexes of tasks that have not ended name finished_at, so each query of them must do so too. */
 export const hasJob = Prisma.sql`finished_at IS NULL AND fed_at IS NOT NULL`;
 export const waits = Prisma.sql`finished_at IS NULL AND state = 'queued' AND fed_at IS NULL AND wait_until IS NULL`;
+/** How often a task came back to the line: from a worker that vanished, or since it waited out a trouble of ours. */
+export const returns = Prisma.sql`stalls + waits AS returns`;
 /** Among tasks of one owner: the urgent first, then the oldest. Ids count up with time. */
 export const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;
 /**
@@ -44,7 +46,7 @@ export const byOwner = Prisma.sql`owner_id, is_sync, ${byUrgency}`;
 
 const toFed = (rows: readonly (readonly unknown[])[]): Fed => {
   const fed = rows as readonly (readonly [string | null, number])[];
-  const jobs = fed.flatMap(([taskId, stalls]) => (taskId === null ? [] : [{ taskId, stalls }]));
+  const jobs = fed.flatMap(([taskId, returns]) => (taskId === null ? [] : [{ taskId, returns }]));
   return { jobs, taskIds: jobs.map(({ taskId }) => taskId), isBusy: rows.length === 0 };
 };
 
@@ -96,7 +98,7 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
     ), fed AS (
       UPDATE tasks SET fed_at = now(), checked_at = now() FROM chosen
        WHERE tasks.id = chosen.id AND tasks.state = 'queued' AND tasks.fed_at IS NULL
-   RETURNING tasks.id, tasks.stalls, tag
+   RETURNING tasks.id, ${returns}, tag
     ), moved AS (
       INSERT INTO turns (model, owner_id, turn, sync_run)
       SELECT ${model}, owner_id, max(tag) + 1 / share,
@@ -106,7 +108,7 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
        GROUP BY owner_id, share, sync_run
           ON CONFLICT (model, owner_id) DO UPDATE SET turn = excluded.turn, sync_run = excluded.sync_run
     )
-    SELECT fed.id, fed.stalls FROM room LEFT JOIN fed ON true ORDER BY tag`,
+    SELECT fed.id, fed.returns FROM room LEFT JOIN fed ON true ORDER BY tag`,
   );
   return toFed(rows);
 };
@@ -158,9 +160,9 @@ export const feedRemote = async (database: Database, stage: RemoteStage): Promis
     ), fed AS (
       UPDATE tasks SET fed_at = now(), checked_at = now() FROM chosen
        WHERE tasks.id = chosen.id AND tasks.state = 'queued' AND tasks.fed_at IS NULL
-   RETURNING tasks.id, tasks.stalls, tag
+   RETURNING tasks.id, ${returns}, tag
     )
-    SELECT fed.id, fed.stalls FROM room LEFT JOIN fed ON true ORDER BY tag`,
+    SELECT fed.id, fed.returns FROM room LEFT JOIN fed ON true ORDER BY tag`,
   );
   return toFed(rows);
 };

@@ -1,3 +1,4 @@
+export { backupAge, databaseBytes, noteBackup, type BackupAge } from './backups.js';
 export {
   countInFlight,
   findEnded,

@@ -41,7 +41,7 @@ export const longestWaiting = async (
   database: Database,
   models: readonly string[],
   forMs: number,
-): Promise<{ readonly taskId: string; readonly lane: string; readonly stalls: number } | undefined> => {
+): Promise<{ readonly taskId: string; readonly lane: string; readonly returns: number } | undefined> => {
   const before = { lte: new Date((await databaseNow(database)).getTime() - forMs) };
   const found = await database.task.findFirst({
     where: {
@@ -53,9 +53,10 @@ export const longestWaiting = async (
       OR: [{ startedAt: null }, { startedAt: before }],
     },
     orderBy: { createdAt: 'asc' },
-    select: { id: true, model: true, stalls: true },
+    select: { id: true, model: true, stalls: true, waits: true },
   });
-  return found?.model ? { taskId: found.id, lane: found.model, stalls: found.stalls } : undefined;
+  if (!found?.model) return undefined;
+  return { taskId: found.id, lane: found.model, returns: found.stalls + found.waits };
 };
 
 /** The number of pending webhook deliveries, and how long the oldest has been due. */

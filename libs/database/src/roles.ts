@@ -54,6 +54,7 @@ const dispatcher: Grants = {
   usage_entries: all,
   usage_days: write,
   outcome_hours: all,
+  backups: read,
   workers: all,
   claimants: all,
   served_models: read,

@@ -32,6 +32,7 @@ export const neededMigrations: readonly string[] = [
   '20261129004500_composition',
   '20261129060000_jobs',
   '20261129090000_job_places',
+  '20261129130000_backups',
 ];
 
 class OldSchema extends Error {

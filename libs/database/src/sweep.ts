@@ -1,11 +1,11 @@
 import type { Database } from './client.js';
-import { hasJob } from './feed.js';
+import { hasJob, returns } from './feed.js';
 
 /** A task that may have lost its job, with what names the job. */
 type Unchecked = {
   readonly taskId: string;
   readonly lane: string;
-  readonly stalls: number;
+  readonly returns: number;
   /** Whether a worker has claimed it. */
   readonly isClaimed: boolean;
 };
@@ -28,4 +28,4 @@ export const takeUnchecked = async (
         ORDER BY checked_at
         LIMIT ${limit}
           FOR UPDATE SKIP LOCKED)
- RETURNING id AS "taskId", stalls, state = 'running' AS "isClaimed", CASE stage WHEN 'device' THEN model ELSE stage::text END AS lane`;
+ RETURNING id AS "taskId", ${returns}, state = 'running' AS "isClaimed", CASE stage WHEN 'device' THEN model ELSE stage::text END AS lane`;

@@ -92,6 +92,22 @@ describe.each(backends)('the queue on %s', (backend) => {
     await until('the second run', () => runs === 2);
   });
 
+  it('runs a task again that came back to the line while its former job ends', async () => {
+    const id = randomUUID();
+    let runs = 0;
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    consume(async () => {
+      if (++runs === 1) await ended;
+    });
+    await queue.add(jobOf(id));
+    await until('the first run', () => runs === 1);
+    const again = { ...jobOf(id), returns: 1 };
+    await queue.add(again);
+    end();
+    await until('the second run', async () => runs === 2 && !(await queue.has(again)));
+  });
+
   it('tries a failing job three times, and marks the last try', async () => {
     const id = randomUUID();
     const tries: boolean[] = [];

@@ -61,6 +61,14 @@ const openCluster = ({ nodes, credentials, ...limits }: ClusterConnection): Clus
     dnsLookup: (address, done) => done(null, address),
   });
 
+/** A client for the Redis of the URL, which is not BullMQ's. It connects with the first command. */
+export const openRedis = (url: string): Redis | Cluster => {
+  const limits = { maxRetriesPerRequest: 1 };
+  const connection = redisConnection(url, limits);
+  if (isOfCluster(connection)) return openCluster(connection);
+  return 'url' in connection ? new Redis(connection.url, connection) : new Redis(connection);
+};
+
 /** Lets BullMQ connect to a cluster, too. By itself it takes only one that others open and close. */
 export const openClusters = (): void => {
   RedisConnection.clientFactory = (connection) => {

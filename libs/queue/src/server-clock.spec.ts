@@ -61,7 +61,7 @@ describe('the queue on Postgres, with a worker whose clock is an hour ahead,', (
     const handle = () => new Promise<void>((resolve) => ends.push(resolve));
     const options = { lanes: [model], concurrency: 1, longestPauseMs: 50, onError: () => undefined };
     consumer = createConsumer({ DATABASE_URL }, handle, options);
-    for (const taskId of [randomUUID(), randomUUID()]) await queue.add({ taskId, lane: model, stalls: 0 });
+    for (const taskId of [randomUUID(), randomUUID()]) await queue.add({ taskId, lane: model, returns: 0 });
 
     Date.now = () => rightNow() + HOUR_MS;
     consumer.run();

@@ -6,8 +6,8 @@ import { queueName } from './names.js';
 export type Job = {
   readonly taskId: string;
   readonly lane: string;
-  /** How often the task's worker vanished, which still holds the job of before. */
-  readonly stalls?: number;
+  /** How often the task came back to the line. The worker of before may still hold its job. */
+  readonly returns?: number;
   /** A job beside one that a worker took and may have died with. */
   readonly isSecond?: boolean;
 };
@@ -51,9 +51,9 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
   return Promise.race([work, late]).finally(() => done.abort());
 };
 
-/** A job that a vanished worker holds cannot be added again, so the task's next job has another id. */
-const idOf = ({ taskId, stalls = 0, isSecond = false }: Entry): string =>
-  `${taskId}${stalls === 0 ? '' : `_${stalls}`}${isSecond ? '_second' : ''}`;
+/** A job that a worker holds cannot be added again, so the task's next job has another id. */
+const idOf = ({ taskId, returns = 0, isSecond = false }: Entry): string =>
+  `${taskId}${returns === 0 ? '' : `_${returns}`}${isSecond ? '_second' : ''}`;
 
 /** In Postgres, BullMQ's statement for many jobs is planned anew each time, which takes as long as ten jobs added singly. */
 const FEW_JOBS = 4;

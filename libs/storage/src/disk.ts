@@ -1,5 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { access, chmod, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asImageBytes, TaskError, windowsOf, type ImageBytes } from '#contract';
 import { isMissing, translate } from './disk-faults.js';
@@ -73,7 +85,7 @@ const listFolder = async (root: string, folder: string): Promise<StoredFile[]> =
   const files: StoredFile[] = [];
   for (const entry of entries ?? []) {
     const facts = entry.isFile() && (await stat(join(root, folder, entry.name)).catch(absent));
-    if (facts) files.push({ key: `${folder}/${entry.name}`, writtenAt: facts.mtime });
+    if (facts) files.push({ key: `${folder}/${entry.name}`, writtenAt: facts.mtime, bytes: facts.size });
   }
   return files;
 };
@@ -156,6 +168,12 @@ export const openDiskStorage = async (root: string): Promise<Store> => {
       run('list', async () => {
         await requireMounted('list');
         return listFolder(root, folder);
+      }),
+    space: () =>
+      run('measure', async () => {
+        await requireMounted('measure');
+        const { blocks, bavail, bsize } = await statfs(root);
+        return { usedBytes: (blocks - bavail) * bsize, limitBytes: blocks * bsize };
       }),
     close: () => undefined,
   };

@@ -22,6 +22,7 @@ const setUp = () => {
     remove: async (key) => void objects.delete(key),
     locate: async (name) => ({ kind: 'file', root: '/', name }),
     list: async () => [],
+    space: async () => undefined,
     close: () => undefined,
   };
   return { state, objects, storage: withProbe(store, () => state.nowMs) };

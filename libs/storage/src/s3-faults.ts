@@ -24,6 +24,7 @@ const verbs: Readonly<Record<StorageOperation, string>> = {
   remove: 'delete an image',
   locate: 'sign an address',
   list: 'list images',
+  measure: 'measure its room',
 };
 
 /** Turns an error of the SDK into mediaNotFound for a missing key, or into a StorageError. */

@@ -125,13 +125,15 @@ export const openS3Storage = async (config: S3Config, most: Limits = limits): Pr
           ...(after && { ContinuationToken: after }),
         });
         const page = await run('list', (abortSignal) => client.send(asked, { abortSignal }));
-        for (const { Key, LastModified } of page.Contents ?? [])
-          if (Key && LastModified) files.push({ key: Key.slice(S3_PREFIX.length), writtenAt: LastModified });
+        for (const { Key, LastModified, Size = 0 } of page.Contents ?? [])
+          if (Key && LastModified)
+            files.push({ key: Key.slice(S3_PREFIX.length), writtenAt: LastModified, bytes: Size });
         after = page.NextContinuationToken;
         more = after !== undefined;
       }
       return files;
     },
+    space: async () => undefined,
     close: () => {
       client.destroy();
       signer.destroy();

@@ -1,4 +1,4 @@
-export type StorageOperation = 'open' | 'read' | 'write' | 'remove' | 'locate' | 'list';
+export type StorageOperation = 'open' | 'read' | 'write' | 'remove' | 'locate' | 'list' | 'measure';
 
 /** The kind of fault: no room, read-only, no permission, or no proper answer. */
 export type StorageFault = 'full' | 'readOnly' | 'refused' | 'unavailable';

@@ -9,8 +9,11 @@ export type Place =
 /** The bytes of an image on their way out. Whoever opened it reads or destroys the stream. */
 export type OpenedImage = { readonly bytes: number; readonly stream: Readable };
 
-/** Stored bytes, and when they were written by the clock of the storage. */
-export type StoredFile = { readonly key: string; readonly writtenAt: Date };
+/** Stored bytes: how many, and when they were written by the clock of the storage. */
+export type StoredFile = { readonly key: string; readonly writtenAt: Date; readonly bytes: number };
+
+/** Bytes of a file system. Those that only root may use count as used. */
+export type Space = { readonly usedBytes: number; readonly limitBytes: number };
 
 export type ImageRequest = {
   readonly method: 'GET' | 'HEAD';
@@ -42,6 +45,8 @@ export type Store = {
   readonly locate: (key: string, asked: ImageRequest) => Promise<Place>;
   /** What lies directly in a folder of keys, such as `outputs/ab`, unfinished writes included. */
   readonly list: (folder: string) => Promise<StoredFile[]>;
+  /** The room of the file system that holds the images. Undefined where a store does not tell. */
+  readonly space: () => Promise<Space | undefined>;
   /** Closes the connections. */
   readonly close: () => void;
 };

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig, type Config } from '#config';
 import { TaskError } from '#contract';
-import { openDump, type Dump } from '#database';
+import { noteBackup, openDatabase, openDump, type Dump } from '#database';
+import { reasonOf } from '#errors';
 import { openStorage, type Storage } from '#storage';
 import { isHelp, print, readArguments, UsageError, type Help } from '../command.js';
 import { HEAD, keyFiles, type Head } from './archive-format.js';
@@ -99,6 +100,20 @@ const copyAll = async (config: Config, dump: Dump, archive: ArchiveWriter, signa
   return { tasks: rows['tasks'] ?? 0, bytes, ...images };
 };
 
+/** For the age that metrics and doctor tell. The data of an older release have no place for it. */
+const note = async (url: string, madeAt: Date): Promise<void> => {
+  const database = openDatabase(url);
+  try {
+    await noteBackup(database, madeAt);
+  } catch (error) {
+    process.stderr.write(
+      `The backup is whole, but could not be noted: ${reasonOf(error).trim().split('\n').at(-1)}\n`,
+    );
+  } finally {
+    await database.$disconnect();
+  }
+};
+
 const report = (config: Config, file: string, copied: Awaited<ReturnType<typeof copyAll>>): void => {
   const { tasks, images, bytes, lostImages } = copied;
   const size = `${(bytes / 1e6).toFixed(1)} MB`;
@@ -132,7 +147,9 @@ export const run = async (args: readonly string[], signal: AbortSignal): Promise
     try {
       const archive = await createArchive(file);
       try {
+        const madeAt = new Date();
         report(config, file, await copyAll(config, dump, archive, signal));
+        await note(server.url, madeAt);
       } finally {
         await archive.close();
       }

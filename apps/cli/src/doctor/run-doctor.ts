@@ -11,6 +11,7 @@ import { reasonOf } from '#errors';
 import { createTaskQueue } from '#queue';
 import { isHelp, print, readArguments, table, UsageError, type Help } from '../command.js';
 import { databaseUrl } from '../database.js';
+import { checkBackup } from './backup.js';
 import { checkConnections } from './connections.js';
 import { isAbsentHere, type Finding } from './finding.js';
 import { checkMachine } from './machine.js';
@@ -27,6 +28,7 @@ wrong; a hint is no fault.
   weights      the models that are installed here; left out in images without a worker
   database     it answers and has been migrated
   connections  the server has room for those of the programs that run now
+  backup       the newest one that was noted is not older than BACKUP_MAX_AGE_H
   clock        this machine's clock is within 2 s of the database's
   queue        it answers
   workers      at least one is warm, with their devices
@@ -104,7 +106,8 @@ const checkService = async (config: Config, url: string): Promise<Finding[]> => 
     if (first.fault !== undefined) return [first];
     const clock = await checkClock(database);
     const connections = await checkConnections(config, database);
-    return [first, connections, clock, await checkQueue(config, url), await checkWorkers(database)];
+    const backup = await checkBackup(config, database);
+    return [first, connections, backup, clock, await checkQueue(config, url), await checkWorkers(database)];
   } finally {
     await database.$disconnect();
   }

@@ -1,4 +1,4 @@
-import { UsageError } from '../command.js';
+import { momentOf } from '../moment.js';
 import { ownerOf, type World } from './world.js';
 import type { WebhookFilter } from '#database';
 
@@ -15,14 +15,6 @@ export const spanUsage = `  --key NAME         of the owner of that key; of all 
 `;
 
 type Values = { readonly [O in keyof typeof spanOptions]?: string | undefined };
-
-const momentOf = (option: string, text: string | undefined, usage: string): Date | undefined => {
-  if (text === undefined) return undefined;
-  const isMoment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
-  const moment = new Date(isMoment ? text : NaN);
-  if (!Number.isNaN(moment.getTime())) return moment;
-  throw new UsageError(`--${option} takes a time such as 2027-01-31T18:00Z, or a day.`, usage);
-};
 
 /** @throws UsageError that names the option; WebhooksError for an unknown key */
 export const readSpan = async (

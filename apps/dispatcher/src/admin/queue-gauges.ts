@@ -1,23 +1,9 @@
 import { connectionUse, pendingDeliveries, queueDepths, type Database, type Depth } from '#database';
 import type { Metrics } from '#telemetry';
+import { shared } from './shared.js';
 
 type PendingDeliveries = Awaited<ReturnType<typeof pendingDeliveries>>;
 type ConnectionUse = Awaited<ReturnType<typeof connectionUse>>;
-
-/** Within this time all gauges of a scrape share one answer. */
-const SHARED_FOR_MS = 1_000;
-
-/** Repeats the last answer, also a pending one, while it is recent. */
-const shared = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
-  let askedMs = -Infinity;
-  let answer: Promise<T>;
-  return () => {
-    if (performance.now() - askedMs < SHARED_FOR_MS) return answer;
-    askedMs = performance.now();
-    answer = ask();
-    return answer;
-  };
-};
 
 type ReadOr = <T>(read: () => Promise<T>, fallback: T) => () => Promise<T>;
 

@@ -75,7 +75,7 @@ describe.each([
     const [known, orphan] = [newId(), newId()];
     await putImage(database, imageOf(known), new Date());
     await write(keyOf(known), keyOf(orphan));
-    expect(await sweep()).toEqual({ deleted: 1, isOwned: true });
+    expect(await sweep()).toEqual({ deleted: 1, isOwned: true, bytes: 5 });
     expect(await left()).toEqual(new Set([keyOf(known)]));
   });
 

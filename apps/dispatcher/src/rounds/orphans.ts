@@ -2,6 +2,7 @@ import { TaskError } from '#contract';
 import { databaseIdentity, databaseNow, findOrphans, type Database } from '#database';
 import { imageIdOf, isUnfinished, storedFolders, type Storage, type StoredFile } from '#storage';
 import type { Logger, Metrics } from '#telemetry';
+import type { StoredBytes } from './stored-bytes.js';
 
 /** Every program writes the row of an image much sooner, even if the storage's clock is wrong. */
 const SAFE_AGE_MS = 24 * 60 * 60 * 1000;
@@ -40,7 +41,12 @@ const orphansAmong = async (database: Database, files: readonly StoredFile[]): P
   return orphans;
 };
 
-export type SweptOrphans = { readonly deleted: number; readonly isOwned: boolean };
+export type SweptOrphans = {
+  readonly deleted: number;
+  readonly isOwned: boolean;
+  /** Of what stays in the folder. Undefined when the storage is of another database. */
+  readonly bytes?: number;
+};
 
 /**
  * Deletes unfinished writes and images without a row, which killed programs left in a folder of the storage. Files
@@ -57,17 +63,21 @@ export const sweepOrphans = async (
   const before = (await databaseNow(database)).getTime() - olderThanMs;
   const files = await storage.list(folder);
   const old = files.filter(({ writtenAt }) => writtenAt >= madeAt && writtenAt.getTime() <= before);
-  const orphans = await orphansAmong(database, old);
+  const orphans = new Set(await orphansAmong(database, old));
   for (const key of orphans) await storage.remove(key);
-  return { deleted: orphans.length, isOwned: true };
+  const bytes = files.reduce((sum, file) => sum + (orphans.has(file.key) ? 0 : file.bytes), 0);
+  return { deleted: orphans.size, isOwned: true, bytes };
 };
 
-/** Sweeps one folder each time, in turn. Dispatchers begin at different ones. */
+type Noted = { readonly metrics: Metrics; readonly log: Logger; readonly storedBytes: StoredBytes };
+
+/** Sweeps one folder each time, in turn, and counts its bytes. Dispatchers begin at different ones. */
 export const createOrphanSweep = ({
   metrics,
   log,
+  storedBytes,
   ...needs
-}: Needs & { readonly metrics: Metrics; readonly log: Logger }): (() => Promise<void>) => {
+}: Needs & Noted): (() => Promise<void>) => {
   const counter = metrics.counter({
     name: 'clearcut_orphans_deleted_total',
     help: 'Files of killed programs that were deleted from the storage.',
@@ -76,7 +86,8 @@ export const createOrphanSweep = ({
   let wasOwned = true;
   return async () => {
     const folder = storedFolders[next] ?? 'probes';
-    const { deleted, isOwned } = await sweepOrphans(needs, folder);
+    const { deleted, isOwned, bytes } = await sweepOrphans(needs, folder);
+    if (bytes !== undefined) storedBytes.note(folder, bytes);
     next = (next + 1) % storedFolders.length;
     counter.inc(deleted);
     if (deleted > 0) log.info({ folder, deleted }, 'files without a row deleted');

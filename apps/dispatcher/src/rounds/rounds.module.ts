@@ -25,6 +25,7 @@ import { createExpiry } from './expire.js';
 import { createForgetting } from './forget-records.js';
 import { createOrphanSweep } from './orphans.js';
 import { createPulse, type Pulse } from './pulse.js';
+import { createStoredBytes, type StoredBytes } from './stored-bytes.js';
 import { startRounds } from '#program';
 import { createSweep } from './sweep.js';
 import { createTidy } from './tidy.js';
@@ -32,6 +33,7 @@ import { createUnwanted } from './unwanted.js';
 import { createVanished } from './vanished.js';
 
 export const PULSE = token<Pulse>('pulse');
+export const STORED_BYTES = token<StoredBytes>('stored bytes');
 
 /** A task is ended at most this long after its deadline. */
 const UNWANTED_EVERY_MS = 1_000;
@@ -80,6 +82,7 @@ const startAll = provide(
     queue: TASK_QUEUE,
     secrets: SECRETS,
     storage: STORAGE,
+    storedBytes: STORED_BYTES,
     metrics: METRICS,
     endedTasks: ENDED_TASKS,
     log: LOG,
@@ -97,8 +100,12 @@ const startAll = provide(
     StorageModule,
     TelemetryModule,
   ],
-  providers: [provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }), startAll],
-  exports: [PULSE],
+  providers: [
+    provide(PULSE, ({ metrics }) => createPulse(metrics), { metrics: METRICS }),
+    provide(STORED_BYTES, () => createStoredBytes(), {}),
+    startAll,
+  ],
+  exports: [PULSE, STORED_BYTES],
 })
 export class RoundsModule implements OnApplicationBootstrap {
   constructor(@Inject(START_ALL) private readonly startAll: () => void) {}
