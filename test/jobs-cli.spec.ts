@@ -73,6 +73,12 @@ describe('npx clearcut jobs', () => {
     expect(JSON.parse(created.out)).toMatchObject([{ status: 'ended', total: 1, success: 1 }]);
     expect(await filesBelow(places.target)).toEqual(['of/shoes/left/red.png']);
 
+    await places.put({ 'gloves/one.png': await toPng(disc(30, 30)), 'gloves/two.png': 'no picture' });
+    const mixed = await jobs('create', '--source', 'photos/gloves', '--wait');
+    expect(mixed.code).toBe(1);
+    expect(mixed.out).toMatch(/\n1 +two +unsupportedImageFormat +\S.*/);
+    expect(mixed.out).not.toMatch(/\n0 +one/);
+
     const nothing = await jobs('create', '--source', 'photos/boots', '--wait');
     expect(nothing.code).toBe(1);
     expect(nothing.out).toContain("'boots' in the place 'photos' does not exist.");

@@ -38,6 +38,9 @@ const S3Place = z.strictObject({
 
 const name = z.string().regex(/^[\w-]{1,64}$/, 'must be up to 64 letters, digits, _ and -');
 
+/** z.record drops this name without a word. */
+const DROPPED = '__proto__';
+
 const JobPlacesFile = z.strictObject({
   places: z.record(name, z.union([DiskPlace, S3Place])),
 });
@@ -88,6 +91,8 @@ export const parseJobPlaces = (text: string, path: string): JobPlaces => {
   } catch (cause) {
     throw unusable([`it is not JSON: ${(cause as Error).message}`], cause);
   }
+  const { places = {} } = (raw ?? {}) as { readonly places?: object };
+  if (Object.hasOwn(Object(places), DROPPED)) throw unusable([`places.${DROPPED}: is no name of a place`]);
   const parsed = JobPlacesFile.safeParse(raw);
   if (parsed.success) return new Map(Object.entries(parsed.data.places));
   throw unusable(

@@ -1,7 +1,15 @@
 import { isUuid } from '#contract';
 import type { JobRequest } from '#client';
 import { readArguments, UsageError, type Command } from '../command.js';
-import { clientOf, printJobs, serverOptions, serverUsage, type World } from './jobs-client.js';
+import {
+  clientOf,
+  itemsOf,
+  printFailed,
+  printJobs,
+  serverOptions,
+  serverUsage,
+  type World,
+} from './jobs-client.js';
 import { namingLines } from './naming-lines.js';
 import { readManifest, type Manifest } from './read-manifest.js';
 import { readOptions } from './read-options.js';
@@ -18,7 +26,7 @@ its result behind a tab, or JSON: {"image": "…", "name": "…"}. - reads stdin
   --options JSON     all parameters that the images share, such as {"model":"bria-rmbg-2","outputFormat":"WEBP"}
   --id UUID          names the job: sent again with it, it is not done twice
   --webhook URL      gets the job when it has ended
-  --wait             waits for the end; exit code 1 when an image failed
+  --wait             waits for the end, and lists what failed; exit code 1 when an image did
   --json             JSON
 ${serverUsage}`;
 
@@ -72,7 +80,8 @@ export const create: Command<World> = {
     if (jobUUID !== undefined && !isUuid(jobUUID)) throw new UsageError('--id takes a UUID.', createUsage);
     const folders = foldersOf(values);
     const manifest = await manifestFor(values.source, positionals);
-    const { jobs } = clientOf(values);
+    const client = clientOf(values);
+    const { jobs } = client;
     const request = {
       options,
       ...(manifest && { images: manifest.images }),
@@ -84,6 +93,7 @@ export const create: Command<World> = {
     const stored = await (manifest ? namingLines(manifest, send) : send());
     const job = values.wait ? await jobs.wait(stored.jobUUID) : stored;
     printJobs([job], values.json);
+    if (values.wait && !values.json && job.error > 0) printFailed(await itemsOf(client, job.jobUUID));
     if (values.wait && (job.problem || job.success < job.total)) process.exitCode = 1;
   },
 };

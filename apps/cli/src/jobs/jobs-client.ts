@@ -1,5 +1,5 @@
 import { readConfig } from '#config';
-import { createClient, type Client, type Job } from '#client';
+import { createClient, type Client, type Job, type JobItem } from '#client';
 import { print, table } from '../command.js';
 import { findServer } from '../remove/by-server.js';
 
@@ -28,4 +28,18 @@ export const printJobs = (jobs: readonly Job[], asJson: boolean | undefined): vo
   print(asJson ? `${JSON.stringify(jobs, undefined, 2)}\n` : table([head, ...jobs.map(toRow)]));
   for (const { jobUUID, problem } of asJson ? [] : jobs)
     if (problem) print(`${jobUUID} has no images: ${problem.code}: ${problem.message}\n`);
+};
+
+/** The images that failed, by their places in the job. */
+export const printFailed = (items: readonly JobItem[]): void => {
+  const failed = items.flatMap(({ place, name, error }) =>
+    error ? [[`${place}`, name, error.code, error.message]] : [],
+  );
+  if (failed.length > 0) print(`\n${table([['PLACE', 'NAME', 'CODE', 'MESSAGE'], ...failed])}`);
+};
+
+export const itemsOf = async ({ jobs }: Client, jobUUID: string): Promise<JobItem[]> => {
+  const items: JobItem[] = [];
+  for await (const item of jobs.items(jobUUID)) items.push(item);
+  return items;
 };

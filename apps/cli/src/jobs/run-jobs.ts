@@ -1,18 +1,25 @@
 import { isUuid } from '#contract';
-import { writeWhole, type JobItem } from '#client';
+import { writeWhole } from '#client';
 import { fromUser } from '../backup/own-data.js';
 import {
   print,
   readArguments,
   runGroup,
-  table,
   UsageError,
   type Command,
   type Group,
   type Help,
 } from '../command.js';
 import { create } from './create-job.js';
-import { clientOf, printJobs, serverOptions, serverUsage, type World } from './jobs-client.js';
+import {
+  clientOf,
+  itemsOf,
+  printFailed,
+  printJobs,
+  serverOptions,
+  serverUsage,
+  type World,
+} from './jobs-client.js';
 
 /** @throws UsageError unless it is one UUID */
 const readUuid = (words: readonly string[], usage: string): string => {
@@ -51,16 +58,12 @@ const show: Command<World> = {
     const options = { ...serverOptions, json: { type: 'boolean' } } as const;
     const { values, positionals } = readArguments(args, options, showUsage);
     const jobUUID = readUuid(positionals, showUsage);
-    const { jobs } = clientOf(values);
-    const job = await jobs.get(jobUUID);
-    const items: JobItem[] = [];
-    for await (const item of jobs.items(jobUUID)) items.push(item);
+    const client = clientOf(values);
+    const job = await client.jobs.get(jobUUID);
+    const items = await itemsOf(client, jobUUID);
     if (values.json) return print(`${JSON.stringify({ ...job, items }, undefined, 2)}\n`);
     printJobs([job], false);
-    const failed = items.flatMap(({ place, name, error }) =>
-      error ? [[`${place}`, name, error.code, error.message]] : [],
-    );
-    if (failed.length > 0) print(`\n${table([['PLACE', 'NAME', 'CODE', 'MESSAGE'], ...failed])}`);
+    printFailed(items);
   },
 };
 

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseJobPlaces } from './read-job-places.js';
+
+const parse = (text: string) => parseJobPlaces(text, 'places.json');
+const place = (more: string) => `{"places": {"photos": {"folder": "/photos", "rights": ["read"]${more}}}}`;
+
+describe('the file of places', () => {
+  it('names folders and buckets', () => {
+    const text = `{"places": {"photos": {"folder": "/photos/", "rights": ["read"]},
+      "out": {"bucket": "shop", "prefix": "/cut/outs/", "rights": ["read", "write"], "keys": ["shop"]}}}`;
+    expect(Object.fromEntries(parse(text))).toEqual({
+      photos: { folder: '/photos', rights: ['read'] },
+      out: { bucket: 'shop', prefix: 'cut/outs/', rights: ['read', 'write'], keys: ['shop'] },
+    });
+  });
+
+  it.each([
+    ['{', 'it is not JSON'],
+    ['null', 'its top level'],
+    ['{"places": 7}', 'places'],
+    ['{"place": {}}', 'its top level'],
+    [place(', "mark": "../there"'), 'must be the path of a file in the folder'],
+    [place(', "rigths": ["write"]'), 'is neither a folder nor a bucket'],
+    ['{"places": {"a/b": {"folder": "/photos", "rights": ["read"]}}}', 'must be up to 64 letters'],
+    ['{"places": {"photos": {"folder": "photos", "rights": ["read"]}}}', 'must be an absolute path'],
+    [
+      '{"places": {"__proto__": {"folder": "/photos", "rights": ["read"]}}}',
+      'places.__proto__: is no name of a place',
+    ],
+  ])('is refused with the reason: %s', (text, reason) => {
+    expect(() => parse(text)).toThrow(/^The file of places places\.json is not usable: /);
+    expect(() => parse(text)).toThrow(reason);
+  });
+});
