@@ -47,6 +47,7 @@ describe('npm run bench', () => {
     edges: /\nhair, .+\n(?:\|.+\|\n){5}$/,
     fair: /\nJain's index over \d+ keys: \d\.\d{3} \(goal 0\.95\)\n$/,
     growth: /\n\| last ÷ first .+\n\nUpdates of a task's row: \d\.\d, of which \d+ % .+\n$/,
+    'in-graph': /\n  in the graph +\d+\.\d +\d+\.\d +0\n$/,
     matting:
       /\*\*\* pymatting cannot be installed, .+ \*\*\*\n[^]*\n {2}round 1 {3}ours +\d+\.\d\d s.*\n {2}error where .+ \d+\.\d\d after\n$/,
     memory: /\n(peak|growth) +\S.*\n$/,

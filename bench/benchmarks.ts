@@ -7,6 +7,7 @@ import { door } from './door/door.js';
 import { edges } from './edges/edges.js';
 import { fair } from './fair/fair.js';
 import { growth } from './growth/growth.js';
+import { inGraph } from './in-graph/in-graph.js';
 import { matting } from './matting/matting.js';
 import { memory } from './memory/memory.js';
 import { overhead } from './overhead/overhead.js';
@@ -22,6 +23,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   edges,
   fair,
   growth,
+  'in-graph': inGraph,
   matting,
   memory,
   overhead,

@@ -383,9 +383,9 @@ describe('POST /v1/cutout', () => {
 describe('a presets file', () => {
   it.each([
     ['{', 'is not JSON'],
-    ['{}', 'presets: Invalid input'],
+    ['{}', 'presets: is missing'],
     ['{"presets":{"Shop":{}}}', 'presets.Shop: must be up to 64 small letters'],
-    ['{"presets":{"a":{"margn":1}}}', 'presets.a: Unrecognized key: "margn"'],
+    ['{"presets":{"a":{"margn":1}}}', 'presets.a: knows no field "margn"'],
     ['{"presets":{"a":{"margin":"50%"}}}', 'presets.a.margin: must be pixels from 0 to 10000'],
     ['{"presets":{"a":{"width":9}}}', "presets.a.width: 'compose.width' needs 'compose.height'"],
     ['{"presets":{"a":{"background":{"color":"red"}}}}', 'presets.a.background.color: must be a colour'],

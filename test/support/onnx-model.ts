@@ -19,7 +19,7 @@ message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto 
 `);
 const ModelProto = root.lookupType('ModelProto');
 
-export const elemTypes = { float32: 1, int64: 7, bool: 9, float16: 10 } as const;
+export const elemTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 /** Values of AttributeProto.AttributeType. */
 export const attributeTypes = { float: 1, int: 2, tensor: 4, graph: 5, ints: 7 } as const;
 

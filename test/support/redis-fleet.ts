@@ -155,10 +155,8 @@ export const startCluster = async (
   for (const port of ports)
     await untilAnswered('a node', port, access, async (client) => (await client.ping()) === 'PONG');
   const nodes = ports.map((port) => `${HOST}:${port}`);
-  await execute('redis-cli', [
-    ...(certificate ? ['--tls', '--cacert', certificate.cert] : []),
-    ...['-a', password, '--cluster', 'create', ...nodes, '--cluster-yes'],
-  ]);
+  const tls = certificate ? ['--tls', '--cacert', certificate.cert] : [];
+  await execute('redis-cli', [...tls, '-a', password, '--cluster', 'create', ...nodes, '--cluster-yes']);
   for (const port of ports)
     await untilAnswered('the cluster', port, access, async (client) =>
       (await client.cluster('INFO')).includes('cluster_state:ok'),

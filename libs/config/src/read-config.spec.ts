@@ -128,6 +128,12 @@ describe('readConfig', () => {
     expect(message).toContain('REDIS_URL must be redis://host:6379, redis+sentinel://');
   });
 
+  it('says in our own words what is wrong', () => {
+    expect(() => readConfig({ LOG_LEVEL: 'loud' })).toThrow(
+      'The environment is not usable: LOG_LEVEL must be one of "fatal", "error", "warn", "info", "debug", "trace", "silent".',
+    );
+  });
+
   it('refuses a way past a pooler without the pooler', () => {
     const direct = 'postgresql://clearcut@127.0.0.1:5433/clearcut';
     expect(() => readConfig({ DATABASE_DIRECT_URL: direct })).toThrow(

@@ -1,3 +1,4 @@
+import { wordsOf } from '#contract';
 import type { z } from 'zod';
 import { Environment } from './environment.js';
 
@@ -21,7 +22,7 @@ export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = Environment.safeParse(present);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${wordsOf(issue)}`);
     throw new ConfigError(`The environment is not usable: ${faults.join('; ')}.`);
   }
   const { PUBLIC_URL = `http://${hostInUrl(parsed.data.HOST)}:${parsed.data.PORT}`, ...rest } = parsed.data;

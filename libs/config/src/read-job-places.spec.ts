@@ -20,7 +20,14 @@ describe('the file of places', () => {
     ['{"places": 7}', 'places'],
     ['{"place": {}}', 'its top level'],
     [place(', "mark": "../there"'), 'must be the path of a file in the folder'],
-    [place(', "rigths": ["write"]'), 'is neither a folder nor a bucket'],
+    [place(', "rigths": ["write"]'), 'places.photos: knows no field "rigths"'],
+    [
+      place(', "keys": []'),
+      'places.photos: fits none of its forms (keys must not be empty; or bucket is missing',
+    ],
+    ['{"places": {"photos": {"folder": "/photos", "rights": ["see"]}}}', 'must be one of "read", "write"'],
+    ['{"places": {"photos": {"folder": "/photos"}}}', 'rights is missing'],
+    ['{"places": {"photos": {"folder": 7, "rights": ["read"]}}}', 'folder must be text'],
     ['{"places": {"a/b": {"folder": "/photos", "rights": ["read"]}}}', 'must be up to 64 letters'],
     ['{"places": {"photos": {"folder": "photos", "rights": ["read"]}}}', 'must be an absolute path'],
     [

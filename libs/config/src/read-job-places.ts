@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { faultsOfFile } from '#contract';
 import { z } from 'zod';
 import { ConfigError, type Config } from './read-config.js';
 import { readFileOf } from './read-file.js';
@@ -49,15 +50,6 @@ const JobPlacesFile = z.strictObject({
 export type JobPlace = Readonly<z.infer<typeof DiskPlace>> | Readonly<z.infer<typeof S3Place>>;
 export type JobPlaces = ReadonlyMap<string, JobPlace>;
 
-const messageOf = (issue: z.core.$ZodIssue): string => {
-  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => message).join(', ');
-  if (issue.code !== 'invalid_union') return issue.message;
-  return `is neither a folder nor a bucket (${issue.errors
-    .map((each) => each.map(({ path, message }) => [z.core.toDotPath(path), message].join(' ').trim()))
-    .map((each) => each.join(', '))
-    .join('; or ')})`;
-};
-
 const contains = (folder: string, path: string): boolean => {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
@@ -95,11 +87,7 @@ export const parseJobPlaces = (text: string, path: string): JobPlaces => {
   if (Object.hasOwn(Object(places), DROPPED)) throw unusable([`places.${DROPPED}: is no name of a place`]);
   const parsed = JobPlacesFile.safeParse(raw);
   if (parsed.success) return new Map(Object.entries(parsed.data.places));
-  throw unusable(
-    parsed.error.issues.map(
-      (issue) => `${z.core.toDotPath(issue.path) || 'its top level'}: ${messageOf(issue)}`,
-    ),
-  );
+  throw unusable(faultsOfFile(parsed.error));
 };
 
 /** The folder that a path leads to. One that is away keeps its path. */

@@ -60,15 +60,19 @@ describe('loadCatalogue', () => {
 
   it.each([
     ['that is not JSON', '{', 'The models file /srv/models.json is not JSON: '],
-    ['that is a list', [], 'The models file /srv/models.json is not usable: its top level: Invalid input'],
+    [
+      'that is a list',
+      [],
+      'The models file /srv/models.json is not usable: its top level: must be an object',
+    ],
     ['with an AIR that is none', { models: [{ ...own, air: 'own' }] }, 'models[0].air: must be an AIR id'],
     [
       'with a wrong number deep inside',
       { models: [{ ...own, variants: [{ ...variant, input: { ...variant.input, size: -1 } }] }] },
       'models[0].variants[0].input.size: ',
     ],
-    ['with an unknown field', { models: [{ ...own, prize: '1' }] }, 'models[0]: Unrecognized key: "prize"'],
-    ['with an unknown field beside the models', { modles: [] }, 'its top level: Unrecognized key: "modles"'],
+    ['with an unknown field', { models: [{ ...own, prize: '1' }] }, 'models[0]: knows no field "prize"'],
+    ['with an unknown field beside the models', { modles: [] }, 'its top level: knows no field "modles"'],
     [
       'with a source of another protocol',
       { models: [{ ...own, variants: [{ ...variant, sources: ['ftp://example.com/own.onnx'] }] }] },

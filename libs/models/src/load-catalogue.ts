@@ -1,3 +1,4 @@
+import { faultsOfFile } from '#contract';
 import { reasonOf } from '#errors';
 import { z } from 'zod';
 import { catalogue } from './catalogue.js';
@@ -56,17 +57,11 @@ const parseJson = ({ text, name }: CatalogueFile): unknown => {
   }
 };
 
-/** zod's message for a key says only that it is invalid; the inner issues tell why. */
-const messageOf = (issue: z.core.$ZodIssue): string =>
-  issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join(', ') : issue.message;
-
 const parse = (file: CatalogueFile): ModelsFile => {
   const parsed = ModelsFile.safeParse(withAbsoluteSources(parseJson(file), file.url));
   if (parsed.success) return parsed.data;
 
-  const faults = parsed.error.issues.map(
-    (issue) => `${z.core.toDotPath(issue.path) || 'its top level'}: ${messageOf(issue)}`,
-  );
+  const faults = faultsOfFile(parsed.error);
   throw new CatalogueError(`The models file ${file.name} is not usable: ${faults.join('; ')}.`);
 };
 

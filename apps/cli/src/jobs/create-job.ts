@@ -1,5 +1,5 @@
 import { isUuid } from '#contract';
-import type { JobRequest } from '#client';
+import type { Client, JobRequest } from '#client';
 import { readArguments, UsageError, type Command } from '../command.js';
 import {
   clientOf,
@@ -71,6 +71,14 @@ const foldersOf = ({
   ...(target !== undefined && { target: folderOf(target) }),
 });
 
+/** Waits for the end, and tells it with what failed. */
+const waitFor = async (client: Client, jobUUID: string, asJson: boolean | undefined): Promise<void> => {
+  const job = await client.jobs.wait(jobUUID);
+  printJobs([job], asJson);
+  if (!asJson && job.error > 0) printFailed(await itemsOf(client, jobUUID));
+  if (job.problem || job.success < job.total) process.exitCode = 1;
+};
+
 export const create: Command<World> = {
   usage: createUsage,
   run: async (_, args) => {
@@ -91,9 +99,7 @@ export const create: Command<World> = {
     };
     const send = () => jobs.create(request);
     const stored = await (manifest ? namingLines(manifest, send) : send());
-    const job = values.wait ? await jobs.wait(stored.jobUUID) : stored;
-    printJobs([job], values.json);
-    if (values.wait && !values.json && job.error > 0) printFailed(await itemsOf(client, job.jobUUID));
-    if (values.wait && (job.problem || job.success < job.total)) process.exitCode = 1;
+    if (values.wait) return waitFor(client, stored.jobUUID, values.json);
+    printJobs([stored], values.json);
   },
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { didYouMean } from '../closest.js';
 import { TaskError } from '../problems.js';
+import { faultsOfFile } from '../file-faults.js';
 import { hasRoom } from './layout.js';
 import { composeFields, type Compose, type ComposeOptions } from './options.js';
 import { toPlan } from './plan.js';
@@ -88,14 +89,6 @@ const parseJson = (text: string, name: string): unknown => {
   }
 };
 
-/** The words of the innermost issue that is not about another form of the value. */
-const messageOf = (issue: z.core.$ZodIssue): string => {
-  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => message).join(', ');
-  if (issue.code !== 'invalid_union') return issue.message;
-  const inner = issue.errors.flat();
-  return (inner.find(({ code }) => code !== 'invalid_type') ?? inner[0])?.message ?? issue.message;
-};
-
 /** Faults that show only when all options of a preset are read together. */
 const faultOf = (name: string, preset: Preset): string[] => {
   try {
@@ -117,9 +110,7 @@ export const loadPresets = (file: { readonly text: string; readonly name: string
   const parsed = PresetsFile.safeParse(parseJson(file.text, file.name));
   const faults = parsed.success
     ? Object.entries(parsed.data.presets).flatMap(([name, preset]) => faultOf(name, preset))
-    : parsed.error.issues.map(
-        (issue) => `${z.core.toDotPath(issue.path) || 'its top level'}: ${messageOf(issue)}`,
-      );
+    : faultsOfFile(parsed.error);
   if (!parsed.success || faults.length > 0)
     throw new PresetsError(`The presets file ${file.name} is not usable: ${faults.join('; ')}.`);
   return new Map([...builtInPresets, ...Object.entries(parsed.data.presets)]);
