@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds etcd and kube-apiserver from their Go modules, and takes the resource definitions of KEDA and the Prometheus
+# Builds etcd, kube-apiserver and KEDA from their Go modules, and takes the resource definitions of KEDA and the Prometheus
 # operator from theirs. Usage: build-control-plane.sh FOLDER
 set -euo pipefail
 
@@ -33,8 +33,16 @@ cd "$work/etcd"
 printf 'module build\ngo 1.25\nrequire go.etcd.io/etcd/server/v3 v%s\n' "$etcd" >go.mod
 go build -o "$folder/etcd" go.etcd.io/etcd/server/v3
 
+# KEDA replaces modules, which counts in the main module only. So it is built in a copy of its folder.
+cp -r "$(module_folder "github.com/kedacore/keda/v2@v$keda")" "$work/keda"
+chmod -R u+w "$work/keda"
+cd "$work/keda"
+for program in operator adapter; do
+  go build -ldflags '-s -w' -o "$folder/keda-$program" "./cmd/$program"
+done
+
 cd "$folder/crds"
-cp "$(module_folder "github.com/kedacore/keda/v2@v$keda")"/config/crd/bases/keda.sh_*.yaml .
+cp "$work/keda"/config/crd/bases/*keda.sh_*.yaml .
 definitions=$(module_folder "github.com/prometheus-operator/prometheus-operator@v$operator")/example/prometheus-operator-crd
 cp "$definitions"/*_prometheusrules.yaml "$definitions"/*_servicemonitors.yaml .
 chmod u+w ./*.yaml

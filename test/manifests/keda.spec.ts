@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { insertTasks } from '#database';
+import { startControlPlane, type ControlPlane } from '#test/control-plane';
+import { charts, renderChart } from '#test/helm';
+import { describeKeda, startKeda, type Keda } from '#test/keda';
+import { buildManifests, type Manifest } from '#test/manifests';
+import { startScaling, type Scaling } from '#test/scaling';
+import { removal } from '#test/client';
+import { newTaskOf } from '#test/new-task';
+import { disc, toPng } from '#test/pictures';
+import { until } from '#test/until';
+
+jest.setTimeout(300_000);
+
+const overlay = 'k8s/overlays/keda';
+const values = charts.get(overlay);
+const sources: readonly (readonly [string, string, () => Promise<readonly Manifest[]>])[] = [
+  ['the overlay keda', 'by-overlay', () => buildManifests(overlay)],
+  ...(values ? [['the chart with KEDA', 'by-chart', () => renderChart(values)] as const] : []),
+];
+
+// No controller runs. So a Deployment makes no pods, and an HPA scales nothing: its target and its metric are looked at.
+describeKeda('KEDA', () => {
+  let plane: ControlPlane;
+  let keda: Keda;
+  beforeAll(async () => {
+    plane = await startControlPlane();
+    keda = await startKeda(plane);
+  });
+  afterAll(async () => {
+    await keda.stop();
+    await plane.stop();
+  });
+
+  describe.each(sources)('by %s', (_, namespace, build) => {
+    let scaling: Scaling;
+    beforeAll(async () => {
+      scaling = await startScaling(plane, keda, namespace, await build());
+    });
+    afterAll(() => scaling.stop());
+
+    const insert = (count: number, model?: string) => {
+      const { service, ownerId } = scaling;
+      const task = () => ({ task: newTaskOf(ownerId, model ? { model } : {}), revision: 1 });
+      return insertTasks(service.database, Array.from({ length: count }, task));
+    };
+
+    it('keeps the first worker of a fresh installation, although nothing waits', async () => {
+      await scaling.untilCondition('Ready', 'True');
+      // The operator has counted no task, and waits for the end of initialCooldownPeriod.
+      await scaling.untilCondition('Active', 'False', 'ScalerCooldown');
+      await scaling.untilPolls(2);
+      expect(await scaling.workers()).toBe(1);
+    });
+
+    it('makes an HPA with the target, the limits and the behavior of the manifests', async () => {
+      const { spec } = await scaling.hpa();
+      const target = { type: 'AverageValue', averageValue: '9' };
+      expect(spec).toMatchObject({
+        minReplicas: 1,
+        maxReplicas: 8,
+        metrics: [{ type: 'External', external: { target } }],
+        behavior: {
+          scaleDown: {
+            stabilizationWindowSeconds: 600,
+            policies: [{ type: 'Pods', value: 1, periodSeconds: 60 }],
+          },
+        },
+      });
+    });
+
+    it('goes to no worker after initialCooldownPeriod, which is one second from here on', async () => {
+      await scaling.change({ initialCooldownPeriod: 1, cooldownPeriod: 1, pollingInterval: 1 });
+      await until('the end of the last worker', async () => (await scaling.workers()) === 0);
+    });
+
+    it('keeps its number of workers when the manifests are applied again', async () => {
+      await scaling.apply();
+      expect(await scaling.workers()).toBe(0);
+    });
+
+    it('starts no worker for a task of a model that it does not serve', async () => {
+      await insert(1, 'acme:1@1');
+      await scaling.untilPolls(3);
+      expect(await scaling.metric()).toBe('0');
+      expect(await scaling.workers()).toBe(0);
+    });
+
+    it('starts a worker for the first task ever, which the gateway takes although no worker has run', async () => {
+      const photo = (await toPng(disc(60, 40))).toString('base64');
+      const sent = await scaling.service.post([removal(photo, { deliveryMethod: 'async' })]);
+      expect(sent).toMatchObject({ status: 200, errors: [] });
+      await until('a worker', async () => (await scaling.workers()) === 1);
+      await scaling.untilCondition('Active', 'True');
+      expect(await scaling.metric()).toBe('1');
+    });
+
+    it('counts the tasks that wait or run, and no others', async () => {
+      const rows = await insert(25);
+      const [running = [], succeeded = []] = [rows.slice(0, 4), rows.slice(4, 10)];
+      const become = (state: 'running' | 'succeeded', of: typeof rows) =>
+        scaling.service.database.task.updateMany({
+          where: { id: { in: of.map((row) => row?.id ?? '') } },
+          data: { state },
+        });
+      await become('running', running);
+      await become('succeeded', succeeded);
+      // With the one of the gateway. An HPA makes it 3 workers, by 9 for each.
+      expect(await scaling.metric()).toBe('20');
+    });
+
+    it('keeps its workers while Postgres is away, and says so', async () => {
+      await scaling.scaleTo(3);
+      await scaling.cutPostgres();
+      for (let i = 0; i < 20; i++) {
+        console.log(await scaling.metric().catch((error) => String(error)), await scaling.workers());
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        const { body } = await plane.ask('GET', `/apis/keda.sh/v1alpha1/namespaces/${namespace}/scaledobjects/worker`);
+        console.log(JSON.stringify(body['status']));
+      }
+    });
+  });
+});
