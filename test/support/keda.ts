@@ -29,7 +29,18 @@ const makeCertificate = async (folder: string) => {
   const [key, certificate] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];
   const extension = ['-addext', 'subjectAltName=IP:127.0.0.1'];
   const files = ['-keyout', key, '-out', certificate];
-  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=keda', ...extension];
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=keda',
+    ...extension,
+  ];
   execFileSync('openssl', [...args, ...files], { stdio: 'ignore' });
   await copyFile(certificate, join(folder, 'ca.crt'));
   return { key, certificate };

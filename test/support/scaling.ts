@@ -13,6 +13,7 @@ type External = {
   readonly metric: { readonly name: string; readonly selector: { readonly matchLabels: object } };
   readonly target: object;
 };
+type Event = { readonly reason: string; readonly involvedObject: { readonly kind: string } };
 type Hpa = { readonly spec: { readonly metrics: readonly { readonly external: External }[] } };
 
 /** The manifests in a namespace of their own, with a Postgres, where KEDA scales the worker. */
@@ -27,11 +28,15 @@ export type Scaling = {
   readonly hpa: () => Promise<Hpa>;
   /** What the HPA gets as its metric. @throws with the answer of the metrics server when it has none */
   readonly metric: () => Promise<string>;
-  readonly untilCondition: (type: string, status: string, reason?: string) => Promise<void>;
+  /** Whether the ScaledObject has the condition. */
+  readonly hasCondition: (type: string, status: string, reason?: string) => Promise<boolean>;
   /** Resolves when KEDA has asked Postgres so often from now on. */
   readonly untilPolls: (count: number) => Promise<void>;
+  /** The reasons of the events of the ScaledObject. */
+  readonly events: () => Promise<readonly string[]>;
   /** Changes fields of the ScaledObject. */
   readonly change: (spec: object) => Promise<void>;
+  readonly changeQuery: (query: string) => Promise<void>;
   readonly apply: () => Promise<void>;
   readonly cutPostgres: () => Promise<void>;
   readonly mendPostgres: () => void;
@@ -126,12 +131,15 @@ export const startScaling = async (
       };
       return items?.[0]?.value ?? '';
     },
-    untilCondition: async (type, status, reason) => {
-      await until(`the condition ${type} ${status}`, async () =>
-        (await conditions()).some(
-          (each) => each.type === type && each.status === status && (!reason || each.reason === reason),
-        ),
-      );
+    hasCondition: async (type, status, reason) =>
+      (await conditions()).some(
+        (each) => each.type === type && each.status === status && (!reason || each.reason === reason),
+      ),
+    events: async () => {
+      const { items } = (await get(`/api/v1/namespaces/${namespace}/events`)) as { items: readonly Event[] };
+      return items
+        .filter(({ involvedObject }) => involvedObject.kind === 'ScaledObject')
+        .map(({ reason }) => reason);
     },
     untilPolls: async (count) => {
       for (let seen = 0; seen < count; seen += 1) {
@@ -141,6 +149,11 @@ export const startScaling = async (
     },
     change: async (spec) => {
       await merge(scaledObject, { spec });
+    },
+    changeQuery: async (query) => {
+      const triggers = objects.flatMap(({ kind, spec }) => (kind === 'ScaledObject' ? spec.triggers : []));
+      const changed = triggers.map((trigger) => ({ ...trigger, metadata: { ...trigger.metadata, query } }));
+      await merge(scaledObject, { spec: { triggers: changed } });
     },
     cutPostgres: async () => {
       proxy.leadTo(await freePort());
