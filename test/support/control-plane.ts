@@ -65,8 +65,7 @@ export const end = async (child: ChildProcess) => {
   await ended;
 };
 
-/** Speaks with a server that takes the token of this test. */
-export const sendTo =
+const sendTo =
   (port: number, agent: Agent): ControlPlane['ask'] =>
   (method, path, body, type = 'application/json') =>
     new Promise((resolve, reject) => {

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { findOwner } from '#database';
 import type { Answer, ControlPlane } from './control-plane.js';
-import type { Keda } from './keda.js';
 import { readYaml, type Manifest } from './manifests.js';
 import { freePort } from './redis.js';
 import { startService, type Service } from './service.js';
@@ -13,8 +12,11 @@ type External = {
   readonly metric: { readonly name: string; readonly selector: { readonly matchLabels: object } };
   readonly target: object;
 };
-type Event = { readonly reason: string; readonly involvedObject: { readonly kind: string } };
-type Hpa = { readonly spec: { readonly metrics: readonly { readonly external: External }[] } };
+type Event = { readonly message: string; readonly involvedObject: { readonly kind: string } };
+type Hpa = {
+  readonly spec: { readonly metrics: readonly { readonly external: External }[] };
+  readonly status: { readonly conditions?: readonly Condition[] };
+};
 
 /** The manifests in a namespace of their own, with a Postgres, where KEDA scales the worker. */
 export type Scaling = {
@@ -23,20 +25,19 @@ export type Scaling = {
   readonly ownerId: string;
   /** The number of workers that are asked for. */
   readonly workers: () => Promise<number>;
-  /** Sets it, as an HPA does. */
-  readonly scaleTo: (replicas: number) => Promise<void>;
   readonly hpa: () => Promise<Hpa>;
-  /** What the HPA gets as its metric. @throws with the answer of the metrics server when it has none */
+  /** What the HPA gets as its metric. @throws with the answer when it gets none */
   readonly metric: () => Promise<string>;
   /** Whether the ScaledObject has the condition. */
   readonly hasCondition: (type: string, status: string, reason?: string) => Promise<boolean>;
   /** Resolves when KEDA has asked Postgres so often from now on. */
   readonly untilPolls: (count: number) => Promise<void>;
-  /** The reasons of the events of the ScaledObject. */
+  /** What KEDA tells in events. */
   readonly events: () => Promise<readonly string[]>;
   /** Changes fields of the ScaledObject. */
   readonly change: (spec: object) => Promise<void>;
-  readonly changeQuery: (query: string) => Promise<void>;
+  /** Without a query, it is that of the manifests again. */
+  readonly changeQuery: (query?: string) => Promise<void>;
   readonly apply: () => Promise<void>;
   readonly cutPostgres: () => Promise<void>;
   readonly mendPostgres: () => void;
@@ -65,7 +66,6 @@ const secretWith = (databaseUrl: string): Manifest => {
 
 export const startScaling = async (
   plane: ControlPlane,
-  keda: Keda,
   namespace: string,
   objects: readonly Manifest[],
 ): Promise<Scaling> => {
@@ -116,9 +116,6 @@ export const startScaling = async (
     apply,
     hpa,
     workers: async () => ((await get(worker)) as { spec: { replicas: number } }).spec.replicas,
-    scaleTo: async (replicas) => {
-      await merge(`${worker}/scale`, { spec: { replicas } });
-    },
     metric: async () => {
       const [{ external } = { external: undefined }] = (await hpa()).spec.metrics;
       if (!external) throw new Error('The HPA has no metric.');
@@ -126,7 +123,7 @@ export const startScaling = async (
       const labels = Object.entries(selector.matchLabels).map(([key, value]) => `${key}=${String(value)}`);
       const path = `/apis/external.metrics.k8s.io/v1beta1/namespaces/${namespace}/${name}`;
       const query = new URLSearchParams({ labelSelector: labels.join(',') });
-      const { items } = done(await keda.ask('GET', `${path}?${String(query)}`)) as {
+      const { items } = done(await plane.ask('GET', `${path}?${String(query)}`)) as {
         items?: readonly { readonly value: string }[];
       };
       return items?.[0]?.value ?? '';
@@ -139,7 +136,7 @@ export const startScaling = async (
       const { items } = (await get(`/api/v1/namespaces/${namespace}/events`)) as { items: readonly Event[] };
       return items
         .filter(({ involvedObject }) => involvedObject.kind === 'ScaledObject')
-        .map(({ reason }) => reason);
+        .map(({ message }) => message);
     },
     untilPolls: async (count) => {
       for (let seen = 0; seen < count; seen += 1) {
@@ -152,7 +149,9 @@ export const startScaling = async (
     },
     changeQuery: async (query) => {
       const triggers = objects.flatMap(({ kind, spec }) => (kind === 'ScaledObject' ? spec.triggers : []));
-      const changed = triggers.map((trigger) => ({ ...trigger, metadata: { ...trigger.metadata, query } }));
+      const changed = triggers.map(({ metadata, ...more }) => {
+        return { ...more, metadata: { ...metadata, query: query ?? metadata.query } };
+      });
       await merge(scaledObject, { spec: { triggers: changed } });
     },
     cutPostgres: async () => {
