@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds etcd, kube-apiserver and KEDA from their Go modules, and takes the resource definitions of KEDA and the Prometheus
-# operator from theirs. Usage: build-control-plane.sh FOLDER
+# Builds etcd, parts of Kubernetes and KEDA from their Go modules, and takes the resource definitions of KEDA and the Prometheus
+# operator from theirs. Usage: build-control-plane.sh FOLDER. KEDA=no builds no KEDA.
 set -euo pipefail
 
 folder=${1:?'the folder to build into'}
@@ -14,7 +14,7 @@ export GOFLAGS=-mod=mod
 
 module_folder() { go mod download -json "$1" | sed -n 's/^\s*"Dir": "\(.*\)",$/\1/p'; }
 
-# kube-apiserver takes its parts from folders beside it. As modules of their own they have the same version, from 0.
+# Kubernetes takes its parts from folders beside it. As modules of their own they have the same version, from 0.
 mkdir "$work/kubernetes"
 cd "$work/kubernetes"
 source=$(module_folder "k8s.io/kubernetes@v$kubernetes")
@@ -26,7 +26,9 @@ source=$(module_folder "k8s.io/kubernetes@v$kubernetes")
 } >go.mod
 # Helm and the chart ask for its version.
 version=k8s.io/component-base/version
-go build -ldflags "-X $version.gitVersion=v$kubernetes" -o "$folder/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver
+for program in kube-apiserver kube-controller-manager; do
+  go build -ldflags "-X $version.gitVersion=v$kubernetes" -o "$folder/$program" "k8s.io/kubernetes/cmd/$program"
+done
 
 mkdir "$work/etcd"
 cd "$work/etcd"
@@ -38,7 +40,7 @@ cp -r "$(module_folder "github.com/kedacore/keda/v2@v$keda")" "$work/keda"
 chmod -R u+w "$work/keda"
 cd "$work/keda"
 for program in operator adapter; do
-  go build -ldflags '-s -w' -o "$folder/keda-$program" "./cmd/$program"
+  [[ ${KEDA:-yes} == no ]] || go build -ldflags '-s -w' -o "$folder/keda-$program" "./cmd/$program"
 done
 
 cd "$folder/crds"

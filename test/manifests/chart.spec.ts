@@ -203,6 +203,7 @@ describeChart('the chart', () => {
       'keda.enabled=true,keda.minReplicas=9',
       'keda.minReplicas must not be above keda.maxReplicas, and 9 is above 8.',
     ],
+    ['keda.enabled=true,settings.WORKER_MODELS=rembg-v1-4', 'KEDA counts tasks by AIR ids'],
     ['keda.enabled=true,keda.minReplicas=3,keda.maxReplicas=2', 'and 3 is above 2.'],
     ['worker=null', "missing property 'worker'"],
     ['images=null', "missing property 'images'"],
