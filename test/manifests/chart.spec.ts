@@ -109,6 +109,11 @@ describeChart('the chart', () => {
     });
   });
 
+  it('lets KEDA aim at as many tasks for each worker as it runs at once', () => {
+    const { triggers } = find(changed, 'ScaledObject', 'worker').spec;
+    expect(triggers.map(({ metadata }) => metadata.targetQueryValue)).toEqual(['5']);
+  });
+
   it('gives each program the database of its own role, and the job that of the owner', async () => {
     const rendered = await renderChart(['databaseRoles=shop', 'device=gpu', 'keda.enabled=true']);
     const keysOf = (kind: string, name: string) =>
