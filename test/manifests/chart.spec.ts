@@ -157,7 +157,7 @@ describeChart('the chart', () => {
     });
     expect(JSON.stringify(find(changed, 'Ingress', 'gateway').spec)).not.toContain('clearcut.example.com');
     const [trigger] = find(changed, 'ScaledObject', 'worker').spec.triggers;
-    expect(trigger?.metadata.query).toContain("string_to_array('runware:109@1,runware:112@5', ',')");
+    expect(trigger?.metadata.query).toContain("'runware:109@1,runware:112@5'");
   });
 
   it('restarts the programs when a setting changes', async () => {
