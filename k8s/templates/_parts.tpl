@@ -80,6 +80,10 @@
 {{- $scaled := (get $in.state "ScaledObject/worker").spec -}}
 {{- if ne (toString $values.keda.minReplicas) "<nil>" -}}{{- $_ := set $scaled "minReplicaCount" $values.keda.minReplicas -}}{{- end -}}
 {{- with $values.keda.maxReplicas -}}{{- $_ := set $scaled "maxReplicaCount" . -}}{{- end -}}
+{{- with $values.worker.env.WORKER_CONCURRENCY -}}
+{{- $slots := include "clearcut.text" . -}}
+{{- range $scaled.triggers -}}{{- $_ := set .metadata "targetQueryValue" $slots -}}{{- end -}}
+{{- end -}}
 {{- if gt (int $scaled.minReplicaCount) (int $scaled.maxReplicaCount) -}}
 {{- fail (printf "keda.minReplicas must not be above keda.maxReplicas, and %d is above %d." (int $scaled.minReplicaCount) (int $scaled.maxReplicaCount)) -}}
 {{- end -}}

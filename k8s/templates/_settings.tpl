@@ -23,6 +23,9 @@
 {{- if not (regexMatch "^[\\w:@.,-]+$" $settings.WORKER_MODELS) -}}
 {{- fail "settings.WORKER_MODELS takes AIR ids with commas between them." -}}
 {{- end -}}
+{{- if and .Values.keda.enabled (not (regexMatch "^([^:@,]+:[^:@,]+@[^:@,]+(,|$))+$" $settings.WORKER_MODELS)) -}}
+{{- fail (printf "KEDA counts tasks by AIR ids, such as acme:1@1, and settings.WORKER_MODELS is %s." $settings.WORKER_MODELS) -}}
+{{- end -}}
 {{- toJson $settings -}}
 {{- end -}}
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds etcd and kube-apiserver from their Go modules, and takes the resource definitions of KEDA and the Prometheus
-# operator from theirs. Usage: build-control-plane.sh FOLDER
+# Builds etcd, parts of Kubernetes and KEDA from their Go modules, and takes the resource definitions of KEDA and the Prometheus
+# operator from theirs. Usage: build-control-plane.sh FOLDER. KEDA=no builds no KEDA.
 set -euo pipefail
 
 folder=${1:?'the folder to build into'}
@@ -14,7 +14,7 @@ export GOFLAGS=-mod=mod
 
 module_folder() { go mod download -json "$1" | sed -n 's/^\s*"Dir": "\(.*\)",$/\1/p'; }
 
-# kube-apiserver takes its parts from folders beside it. As modules of their own they have the same version, from 0.
+# Kubernetes takes its parts from folders beside it. As modules of their own they have the same version, from 0.
 mkdir "$work/kubernetes"
 cd "$work/kubernetes"
 source=$(module_folder "k8s.io/kubernetes@v$kubernetes")
@@ -26,15 +26,25 @@ source=$(module_folder "k8s.io/kubernetes@v$kubernetes")
 } >go.mod
 # Helm and the chart ask for its version.
 version=k8s.io/component-base/version
-go build -ldflags "-X $version.gitVersion=v$kubernetes" -o "$folder/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver
+for program in kube-apiserver kube-controller-manager; do
+  go build -ldflags "-X $version.gitVersion=v$kubernetes" -o "$folder/$program" "k8s.io/kubernetes/cmd/$program"
+done
 
 mkdir "$work/etcd"
 cd "$work/etcd"
 printf 'module build\ngo 1.25\nrequire go.etcd.io/etcd/server/v3 v%s\n' "$etcd" >go.mod
 go build -o "$folder/etcd" go.etcd.io/etcd/server/v3
 
+# KEDA replaces modules, which counts in the main module only. So it is built in a copy of its folder.
+cp -r "$(module_folder "github.com/kedacore/keda/v2@v$keda")" "$work/keda"
+chmod -R u+w "$work/keda"
+cd "$work/keda"
+for program in operator adapter; do
+  [[ ${KEDA:-yes} == no ]] || go build -ldflags '-s -w' -o "$folder/keda-$program" "./cmd/$program"
+done
+
 cd "$folder/crds"
-cp "$(module_folder "github.com/kedacore/keda/v2@v$keda")"/config/crd/bases/keda.sh_*.yaml .
+cp "$work/keda"/config/crd/bases/*keda.sh_*.yaml .
 definitions=$(module_folder "github.com/prometheus-operator/prometheus-operator@v$operator")/example/prometheus-operator-crd
 cp "$definitions"/*_prometheusrules.yaml "$definitions"/*_servicemonitors.yaml .
 chmod u+w ./*.yaml

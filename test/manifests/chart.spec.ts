@@ -109,6 +109,11 @@ describeChart('the chart', () => {
     });
   });
 
+  it('lets KEDA aim at as many tasks for each worker as it runs at once', () => {
+    const { triggers } = find(changed, 'ScaledObject', 'worker').spec;
+    expect(triggers.map(({ metadata }) => metadata.targetQueryValue)).toEqual(['5']);
+  });
+
   it('gives each program the database of its own role, and the job that of the owner', async () => {
     const rendered = await renderChart(['databaseRoles=shop', 'device=gpu', 'keda.enabled=true']);
     const keysOf = (kind: string, name: string) =>
@@ -152,7 +157,7 @@ describeChart('the chart', () => {
     });
     expect(JSON.stringify(find(changed, 'Ingress', 'gateway').spec)).not.toContain('clearcut.example.com');
     const [trigger] = find(changed, 'ScaledObject', 'worker').spec.triggers;
-    expect(trigger?.metadata.query).toContain("string_to_array('runware:109@1,runware:112@5', ',')");
+    expect(trigger?.metadata.query).toContain("'runware:109@1,runware:112@5'");
   });
 
   it('restarts the programs when a setting changes', async () => {
@@ -203,6 +208,7 @@ describeChart('the chart', () => {
       'keda.enabled=true,keda.minReplicas=9',
       'keda.minReplicas must not be above keda.maxReplicas, and 9 is above 8.',
     ],
+    ['keda.enabled=true,settings.WORKER_MODELS=rembg-v1-4', 'KEDA counts tasks by AIR ids'],
     ['keda.enabled=true,keda.minReplicas=3,keda.maxReplicas=2', 'and 3 is above 2.'],
     ['worker=null', "missing property 'worker'"],
     ['images=null', "missing property 'images'"],

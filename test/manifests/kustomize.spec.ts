@@ -7,10 +7,11 @@ import {
   PrometheusRule,
   ServiceMonitor,
 } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
-import { openDatabase } from '#database';
+import { findOwner, insertTask, openDatabase, putKey } from '#database';
 import { catalogue } from '#models';
 import { defaultPort, environmentNames } from '#test/environment-names';
 import { freshDatabase } from '#test/databases';
+import { newTaskOf } from '#test/new-task';
 import { charts, renderChart } from '../support/helm.js';
 import {
   buildManifests,
@@ -350,14 +351,25 @@ describeManifests('the manifests', () => {
 
     const database = openDatabase(await freshDatabase());
     try {
-      const [row] = await database.$queryRawUnsafe<{ count: bigint }[]>(query);
-      expect(row?.count).toBe(0n);
+      const count = async (models: string) => {
+        const sql = query.replace(`'${model}'`, `'${models}'`);
+        const [row] = await database.$queryRawUnsafe<{ count: bigint }[]>(sql);
+        return row?.count;
+      };
+      const key = 'cc_0123456789_0123456789_0123456789_01234';
+      await putKey(database, 'owner', key);
+      const owner = await findOwner(database, key);
+      await insertTask(database, newTaskOf(owner?.id ?? '', { model }), 1);
+      expect(await count(model)).toBe(1n);
+      // WORKER_MODELS may have spaces.
+      expect(await count(`acme:1@1, ${model}`)).toBe(1n);
+      expect(await count('acme:1@1')).toBe(0n);
     } finally {
       await database.$disconnect();
     }
   });
 
-  it('scale with time for a GPU node to come, and keep their workers while Postgres is away', () => {
+  it('scale with time for a GPU node to come, and keep their workers where the query fails', () => {
     const scaled = of('k8s/overlays/keda').find(({ kind }) => kind === 'ScaledObject');
     const minutes = { initialCooldownPeriod: 1800, cooldownPeriod: 1800, minReplicaCount: 0 };
     expect(scaled?.spec).toMatchObject({

@@ -11,12 +11,12 @@ import { freePort } from './redis.js';
 import { until } from './until.js';
 
 /** Has `etcd`, `kube-apiserver`, and resource definitions in `crds/`. test/manifests/control-plane.md tells how to make it. */
-const folder = process.env['CONTROL_PLANE'];
+export const planeFolder = process.env['CONTROL_PLANE'];
 
 /** Like Jest's describe, but skipped with a notice where no control plane is at hand. */
 export const describeControlPlane = (title: string, tests: () => void): void => {
-  if (folder && existsSync(join(folder, 'kube-apiserver'))) return describe(title, tests);
-  if (folder) throw new Error(`CONTROL_PLANE names ${folder}, which has no kube-apiserver.`);
+  if (planeFolder && existsSync(join(planeFolder, 'kube-apiserver'))) return describe(title, tests);
+  if (planeFolder) throw new Error(`CONTROL_PLANE names ${planeFolder}, which has no kube-apiserver.`);
   process.stderr.write('\n*** NO API server takes the manifests: CONTROL_PLANE names no folder ***\n');
   describe.skip(`${title}, not run since CONTROL_PLANE is not set`, tests);
 };
@@ -57,7 +57,8 @@ const kubeconfigOf = (server: string, ca: string) =>
     'current-context': 'test',
   });
 
-const end = async (child: ChildProcess) => {
+/** Ends a process, and waits for that. */
+export const end = async (child: ChildProcess) => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
@@ -139,7 +140,7 @@ export const startControlPlane = async (): Promise<ControlPlane> => {
   await writeFile(join(home, 'tokens.csv'), `${TOKEN},admin,1,system:masters\n`);
   const programs = Object.entries(flagsOf(home, port, etcd)).map(([name, flags]) => {
     const args = flags.map(([flag, value]) => `--${flag}=${value}`);
-    return spawn(join(`${folder}`, name), args, {
+    return spawn(join(`${planeFolder}`, name), args, {
       stdio: process.env['TEST_LOG_LEVEL'] ? 'inherit' : 'ignore',
     });
   });
@@ -157,7 +158,7 @@ export const startControlPlane = async (): Promise<ControlPlane> => {
     return ask('PATCH', `${await pathOf(object)}?${query}`, object, 'application/apply-patch+yaml');
   };
 
-  for (const definition of await definitionsIn(join(`${folder}`, 'crds'))) {
+  for (const definition of await definitionsIn(join(`${planeFolder}`, 'crds'))) {
     const { status, body } = await apply(definition);
     if (status > 201) throw new Error(`${definition.metadata.name}: ${String(body['message'])}`);
   }
