@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
+import { makeCertificate } from './certificate.js';
 import {
   describeControlPlane,
   end,
@@ -24,14 +25,11 @@ export const describeKeda = (title: string, tests: () => void): void => {
   describe.skip(`${title}, not run since CONTROL_PLANE has no ${missing}`, tests);
 };
 
-/** Makes the certificate by which KEDA's programs know each other, and which is its own authority. */
-const makeCertificate = async (folder: string) => {
-  const [key, certificate] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];
-  const subject = ['-subj', '/CN=keda', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const files = ['-keyout', key, '-out', certificate];
-  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files];
-  execFileSync('openssl', args, { stdio: 'ignore' });
-  await copyFile(certificate, join(folder, 'ca.crt'));
+/** By the names that KEDA's programs look for. They know each other by it. */
+const putCertificate = async (folder: string) => {
+  const { cert, key } = makeCertificate(folder);
+  for (const name of ['tls.crt', 'ca.crt']) await copyFile(cert, join(folder, name));
+  await copyFile(key, join(folder, 'tls.key'));
 };
 
 /** Makes the API server ask a metrics server on this machine, as whom nobody has to be. */
@@ -106,7 +104,7 @@ export const startKeda = async ({
   ask,
 }: ControlPlane): Promise<{ stop: () => Promise<void> }> => {
   const home = await mkdtemp(join(tmpdir(), 'clearcut-keda-'));
-  await makeCertificate(home);
+  await putCertificate(home);
   const port = await freePort();
   for (const object of metricsService(port)) {
     const { status, body } = await apply(object);
