@@ -80,7 +80,11 @@
 {{- $scaled := (get $in.state "ScaledObject/worker").spec -}}
 {{- if ne (toString $values.keda.minReplicas) "<nil>" -}}{{- $_ := set $scaled "minReplicaCount" $values.keda.minReplicas -}}{{- end -}}
 {{- with $values.keda.maxReplicas -}}{{- $_ := set $scaled "maxReplicaCount" . -}}{{- end -}}
-{{- with $values.worker.env.WORKER_CONCURRENCY -}}
+{{- $concurrency := $values.worker.env.WORKER_CONCURRENCY -}}
+{{- if eq $values.device "cpu" -}}
+{{- $concurrency = coalesce $concurrency $values.settings.WORKER_CONCURRENCY 2 -}}
+{{- end -}}
+{{- with $concurrency -}}
 {{- $slots := include "clearcut.text" . -}}
 {{- range $scaled.triggers -}}{{- $_ := set .metadata "targetQueryValue" $slots -}}{{- end -}}
 {{- end -}}
