@@ -4,7 +4,7 @@
  *
  *   node tools/stage.mjs gateway | worker | dispatcher | migrate | models | all-in-one <folder>
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, posix, sep } from 'node:path';
 import { pathToFileURL, fileURLToPath } from 'node:url';
@@ -68,7 +68,7 @@ export const images = {
     ],
     packages: redis,
   },
-  dispatcher: { entries: ['apps/dispatcher/src/main.js'], packages: redis },
+  dispatcher: { entries: ['apps/dispatcher/src/main.js'], packages: redis, files: ['dist/page'] },
   migrate: {
     entries: ['apps/cli/src/main.js'],
     // Of what doctor examines, this image runs no worker.
@@ -195,15 +195,27 @@ const copy = (name, out) => {
   if (!existsSync(join(root, name))) return;
   // Nested packages have places of their own.
   const isNested = (path) => path.slice(join(root, name).length).split(sep).includes('node_modules');
-  const filter = (path) => !isNested(path) && !isLeftOut(path.replaceAll(sep, '/'));
-  cpSync(join(root, name), join(out, name), { recursive: true, dereference: true, filter });
+  // Packages hold none. Those that a start of Postgres made are made anew below.
+  const isLink = (path) => lstatSync(path).isSymbolicLink();
+  const filter = (path) => !isNested(path) && !isLeftOut(path.replaceAll(sep, '/')) && !isLink(path);
+  cpSync(join(root, name), join(out, name), { recursive: true, filter });
 };
 
-const stage = (image, out) => {
+/** Links the libraries of Postgres, which a container with a read-only root cannot do, and checks that it starts. */
+const preparePostgres = async (folder) => {
+  const { findBinaries } = await import('../dist/libs/embedded-postgres/src/binaries.js');
+  await findBinaries(undefined, () => {}, { folder, version: '' });
+};
+
+const stage = async (image, out) => {
   const { files, names, places } = contentsOf(image);
   mkdirSync(out, { recursive: true });
   for (const name of [...files.map((file) => `dist/${file}`), ...places, ...(images[image].files ?? [])])
     copy(name, out);
+  const postgres = places
+    .map((place) => join(out, place, 'native'))
+    .filter((folder) => existsSync(join(folder, 'bin/postgres')));
+  for (const folder of postgres) await preparePostgres(folder);
   const { name, version, license, type, imports, dependencies } = project;
   const own = Object.fromEntries(names.map((each) => [each, dependencies[each]]));
   const manifest = { name, version, private: true, license, type, imports, dependencies: own };
@@ -215,5 +227,5 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [image = '', out] = process.argv.slice(2);
   if (!Object.hasOwn(images, image) || !out)
     throw new Error(`Name one of ${Object.keys(images).join(', ')}, and a folder.`);
-  stage(image, out);
+  await stage(image, out);
 }

