@@ -114,6 +114,17 @@ describeChart('the chart', () => {
     expect(triggers.map(({ metadata }) => metadata.targetQueryValue)).toEqual(['5']);
   });
 
+  it.each([
+    [['device=cpu'], '2'],
+    [['device=cpu', 'settings.WORKER_CONCURRENCY=4'], '4'],
+    [['device=cpu', 'settings.WORKER_CONCURRENCY=4', 'worker.env.WORKER_CONCURRENCY=6'], '6'],
+    [['device=gpu', 'settings.WORKER_CONCURRENCY=4'], '9'],
+  ])('lets KEDA aim by the settings of the device: %j', async (values, target) => {
+    const rendered = await renderChart([...values, 'keda.enabled=true']);
+    const { triggers } = find(rendered, 'ScaledObject', 'worker').spec;
+    expect(triggers.map(({ metadata }) => metadata.targetQueryValue)).toEqual([target]);
+  });
+
   it('gives each program the database of its own role, and the job that of the owner', async () => {
     const rendered = await renderChart(['databaseRoles=shop', 'device=gpu', 'keda.enabled=true']);
     const keysOf = (kind: string, name: string) =>
