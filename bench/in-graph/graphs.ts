@@ -46,7 +46,12 @@ export const byGather = (size: number) =>
       node('Gather', ['table', 'places'], 'y', [int('axis', 0)]),
     ],
     initializer: [
-      { name: 'offsets', dims: PER_CHANNEL, dataType: elemTypes.int32, int32Data: [0, 256, 512] },
+      {
+        name: 'offsets',
+        dims: PER_CHANNEL,
+        dataType: elemTypes.int32,
+        rawData: new Uint8Array(Int32Array.of(0, 256, 512).buffer),
+      },
     ],
     input: [declared('x', 'uint8', [1, size, size, 3]), declared('table', 'float32', [768])],
     output: [declared('y', 'float32', [1, 3, size, size])],

@@ -21,10 +21,7 @@ describe('the file of places', () => {
     ['{"place": {}}', 'its top level'],
     [place(', "mark": "../there"'), 'must be the path of a file in the folder'],
     [place(', "rigths": ["write"]'), 'places.photos: knows no field "rigths"'],
-    [
-      place(', "keys": []'),
-      'places.photos: fits none of its forms (keys must not be empty; or bucket is missing',
-    ],
+    [place(', "keys": []'), 'places.photos.keys: must not be empty'],
     ['{"places": {"photos": {"folder": "/photos", "rights": ["see"]}}}', 'must be one of "read", "write"'],
     ['{"places": {"photos": {"folder": "/photos"}}}', 'rights is missing'],
     ['{"places": {"photos": {"folder": 7, "rights": ["read"]}}}', 'folder must be text'],
