@@ -77,24 +77,26 @@ export {
 } from './images.js';
 export {
   createKey,
-  findOwner,
-  findOwnerId,
-  findOwnerOfKey,
-  findWorkingKeys,
-  hashKey,
   isSecretOf,
-  keyScopes,
   limitKey,
   listKeys,
   putKey,
   revokeKey,
   rotateKey,
   type KeyFacts,
+  type KeySettings,
+} from './keys.js';
+export {
+  findOwner,
+  findOwnerId,
+  findOwnerOfKey,
+  findWorkingKeys,
+  hashKey,
+  keyScopes,
   type KeyRights,
   type KeyScope,
-  type KeySettings,
   type Owner,
-} from './keys.js';
+} from './owners.js';
 export * from './job-items.js';
 export * from './job-listing.js';
 export * from './job-results.js';

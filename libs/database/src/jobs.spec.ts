@@ -4,7 +4,8 @@ import { freshDatabase } from '#test/databases';
 import { openDatabase, type Database } from './client.js';
 import { takeItems } from './job-items.js';
 import { insertJob, newJobId, type NewJob } from './jobs.js';
-import { findOwner, putKey } from './keys.js';
+import { putKey } from './keys.js';
+import { findOwner } from './owners.js';
 
 const JOBS = 12;
 
