@@ -6,6 +6,7 @@ import type { Bench, Benchmark } from '../benchmark.js';
 import { readCounts } from '../options.js';
 import { median } from '../statistics.js';
 import type { Raster } from '#matting';
+import { compareHardScenes } from './hard.js';
 import { pythonWithPymatting, type Run, runProgram } from './programs.js';
 import { makeScene, type Scene, sceneNames } from './scenes.js';
 
@@ -141,6 +142,7 @@ const run = async (bench: Bench): Promise<void> => {
   print(
     'Closed-form alpha and foreground colours, ours and pymatting in turn, a process for each run; core-seconds',
   );
+  if (python) await compareHardScenes(bench, folder, python);
   for (const size of sizesUpTo(kilopixels)) {
     for (const name of names) {
       const scene = await makeScene(name, size);
