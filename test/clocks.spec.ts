@@ -145,7 +145,7 @@ describe('npx clearcut doctor', () => {
     const { code, out } = await doctor();
     const lines = out.trimEnd().split('\n');
     const names = lines.map((line) => line.split(/ +/)[1]);
-    const service = ['database', 'connections', 'clock', 'queue', 'workers', 'decoder'];
+    const service = ['database', 'connections', 'backup', 'clock', 'queue', 'workers', 'decoder'];
     expect(names.filter((name) => name !== 'disk')).toEqual([
       'node',
       'memory',
