@@ -26,6 +26,9 @@ describe('clearcut note-backup', () => {
 
   it.each([
     [['--at', 'yesterday'], '--at takes a time such as'],
+    [['--at', '2026-02-30'], '--at takes a time such as'],
+    [['--at', '2023-02-29T00:00Z'], '--at takes a time such as'],
+    [['--at', '0000-01-01'], '--at takes a time such as'],
     [['--at', '2100-01-01T00:00Z'], '--at lies ahead of the clock of Postgres.'],
     [['now'], 'note-backup takes no arguments.'],
   ])('refuses %s', async (args, reason) => {

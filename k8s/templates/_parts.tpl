@@ -80,14 +80,13 @@
 {{- $scaled := (get $in.state "ScaledObject/worker").spec -}}
 {{- if ne (toString $values.keda.minReplicas) "<nil>" -}}{{- $_ := set $scaled "minReplicaCount" $values.keda.minReplicas -}}{{- end -}}
 {{- with $values.keda.maxReplicas -}}{{- $_ := set $scaled "maxReplicaCount" . -}}{{- end -}}
-{{- $concurrency := $values.worker.env.WORKER_CONCURRENCY -}}
-{{- if eq $values.device "cpu" -}}
-{{- $concurrency = coalesce $concurrency $values.settings.WORKER_CONCURRENCY 2 -}}
+{{- /* As the worker gets it: from its own values, from the component of the device, or from the settings of all. */ -}}
+{{- $concurrency := default 2 (default dict $values.settings).WORKER_CONCURRENCY -}}
+{{- range (first (get $in.state "Deployment/worker").spec.template.spec.containers).env -}}
+{{- if eq .name "WORKER_CONCURRENCY" -}}{{- $concurrency = .value -}}{{- end -}}
 {{- end -}}
-{{- with $concurrency -}}
-{{- $slots := include "clearcut.text" . -}}
+{{- $slots := include "clearcut.text" (default $concurrency (default dict $values.worker.env).WORKER_CONCURRENCY) -}}
 {{- range $scaled.triggers -}}{{- $_ := set .metadata "targetQueryValue" $slots -}}{{- end -}}
-{{- end -}}
 {{- if gt (int $scaled.minReplicaCount) (int $scaled.maxReplicaCount) -}}
 {{- fail (printf "keda.minReplicas must not be above keda.maxReplicas, and %d is above %d." (int $scaled.minReplicaCount) (int $scaled.maxReplicaCount)) -}}
 {{- end -}}

@@ -385,6 +385,7 @@ describe('a presets file', () => {
     ['{', 'is not JSON'],
     ['{}', 'presets: is missing'],
     ['{"presets":{"Shop":{}}}', 'presets.Shop: must be up to 64 small letters'],
+    ['{"presets":{"__proto__":{}}}', 'presets.__proto__: cannot be a name'],
     ['{"presets":{"a":{"margn":1}}}', 'presets.a: knows no field "margn"'],
     ['{"presets":{"a":{"margin":"50%"}}}', 'presets.a.margin: must be pixels from 0 to 10000'],
     ['{"presets":{"a":{"width":9}}}', "presets.a.width: 'compose.width' needs 'compose.height'"],

@@ -118,7 +118,10 @@ describeChart('the chart', () => {
     [['device=cpu'], '2'],
     [['device=cpu', 'settings.WORKER_CONCURRENCY=4'], '4'],
     [['device=cpu', 'settings.WORKER_CONCURRENCY=4', 'worker.env.WORKER_CONCURRENCY=6'], '6'],
+    [['device=cpu', 'settings=null', 'worker.env=null'], '2'],
     [['device=gpu', 'settings.WORKER_CONCURRENCY=4'], '9'],
+    [['device=shared-gpu'], '7'],
+    [['device=mig,migProfile=mig-2g.20gb'], '9'],
   ])('lets KEDA aim by the settings of the device: %j', async (values, target) => {
     const rendered = await renderChart([...values, 'keda.enabled=true']);
     const { triggers } = find(rendered, 'ScaledObject', 'worker').spec;

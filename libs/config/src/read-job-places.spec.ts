@@ -29,7 +29,7 @@ describe('the file of places', () => {
     ['{"places": {"photos": {"folder": "photos", "rights": ["read"]}}}', 'must be an absolute path'],
     [
       '{"places": {"__proto__": {"folder": "/photos", "rights": ["read"]}}}',
-      'places.__proto__: is no name of a place',
+      'places.__proto__: cannot be a name',
     ],
   ])('is refused with the reason: %s', (text, reason) => {
     expect(() => parse(text)).toThrow(/^The file of places places\.json is not usable: /);

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { faultsOfFile } from '#contract';
+import { faultsOfFile, faultsOfNames } from '#contract';
 import { z } from 'zod';
 import { ConfigError, type Config } from './read-config.js';
 import { readFileOf } from './read-file.js';
@@ -38,9 +38,6 @@ const S3Place = z.strictObject({
 });
 
 const name = z.string().regex(/^[\w-]{1,64}$/, 'must be up to 64 letters, digits, _ and -');
-
-/** z.record drops this name without a word. */
-const DROPPED = '__proto__';
 
 const JobPlacesFile = z.strictObject({
   places: z.record(name, z.union([DiskPlace, S3Place])),
@@ -83,8 +80,8 @@ export const parseJobPlaces = (text: string, path: string): JobPlaces => {
   } catch (cause) {
     throw unusable([`it is not JSON: ${(cause as Error).message}`], cause);
   }
-  const { places = {} } = (raw ?? {}) as { readonly places?: object };
-  if (Object.hasOwn(Object(places), DROPPED)) throw unusable([`places.${DROPPED}: is no name of a place`]);
+  const names = faultsOfNames(raw);
+  if (names.length > 0) throw unusable(names);
   const parsed = JobPlacesFile.safeParse(raw);
   if (parsed.success) return new Map(Object.entries(parsed.data.places));
   throw unusable(faultsOfFile(parsed.error));

@@ -48,7 +48,8 @@ const isOtherType = ([issue, ...more]: readonly Issue[]): boolean =>
 /** Of forms for values of another type nothing needs to be said. */
 const wordsOfForms = (forms: readonly (readonly Issue[])[]): string => {
   const meant = forms.filter((form) => !isOtherType(form));
-  const words = (meant.length === 0 ? forms : meant).map((form) => form.map(withPath).join(', '));
+  const all = (meant.length === 0 ? forms : meant).map((form) => form.map(withPath).join(', '));
+  const words = [...new Set(all)];
   return words.length === 1 ? `${words[0]}` : `fits none of its forms (${words.join('; or ')})`;
 };
 
@@ -57,3 +58,15 @@ const withPath = (issue: Issue): string => [z.core.toDotPath(issue.path), wordsO
 /** Why the content of a file is not usable: each wrong field, and what is wrong with it. */
 export const faultsOfFile = ({ issues }: z.ZodError): string[] =>
   issues.map((issue) => `${z.core.toDotPath(issue.path) || 'its top level'}: ${wordsOf(issue)}`);
+
+/** Zod leaves a field of this name out without a word. */
+const LEFT_OUT = '__proto__';
+
+/** Fields of a file that would be left out without a word. */
+export const faultsOfNames = (value: unknown, path: readonly string[] = []): string[] => {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const at = [...path, name];
+    return name === LEFT_OUT ? [`${at.join('.')}: cannot be a name`] : faultsOfNames(inner, at);
+  });
+};

@@ -60,4 +60,4 @@ export { JobFolder, namesImage, pathInPlace } from './job-places.js';
 export { toPrediction, type PredictionTask } from './doors/prediction.js';
 export { WebhookForm } from './doors/webhook-form.js';
 export { isUuid } from './uuid.js';
-export { faultsOfFile, wordsOf } from './file-faults.js';
+export { faultsOfFile, faultsOfNames, wordsOf } from './file-faults.js';

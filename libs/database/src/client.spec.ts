@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freshDatabase } from '#test/databases';
+import { freshDatabase, runSql } from '#test/databases';
 import { until } from '#test/until';
 import { namedUrl, openDatabase, type Database } from './client.js';
+import { measureClockOffset } from './clock.js';
 import { isDatabaseOutage } from './outage.js';
 
 let database: Database;
@@ -68,6 +69,25 @@ describe('a client with options', () => {
          WHERE datname = current_database() AND application_name = current_setting('application_name')`;
       expect(row?.count).toBe(2);
     });
+  });
+
+  it('reads and writes times as they are where the database has another time zone', async () => {
+    const url = await freshDatabase();
+    const name = new URL(url).pathname.slice(1);
+    await runSql(url, `ALTER DATABASE ${name} SET timezone = 'America/New_York'`);
+    for (const isPooled of [false, true]) {
+      const opened = openDatabase(url, { isPooled });
+      try {
+        await until('a connection', () => opened.$queryRaw`SELECT 1`.catch(() => undefined));
+        expect(Math.abs(await measureClockOffset(opened))).toBeLessThan(60_000);
+        const moment = new Date('2027-01-31T18:00:00Z');
+        const [row] = await opened.$queryRaw<{ moment: Date; text: string }[]>`
+          SELECT ${moment}::timestamptz AS moment, (${moment}::timestamptz AT TIME ZONE 'UTC')::text AS text`;
+        expect(row).toEqual({ moment, text: '2027-01-31 18:00:00' });
+      } finally {
+        await opened.$disconnect();
+      }
+    }
   });
 
   it('prepares no statement by name behind a transaction pooler', async () => {

@@ -20,24 +20,29 @@ const DEFAULT_MAX = 10;
 /** A new connection costs ten milliseconds, and prepares its statements anew. */
 const IDLE_MS = 60_000;
 
-/** By a statement, since poolers refuse it as a parameter of the connection. The pool waits for it. */
-const limitStatements =
-  (ms: number) =>
-  (client: pg.ClientBase): unknown =>
-    client.query(`SET statement_timeout = ${ms}`);
+/**
+ * Prisma reads and writes times as those of UTC, whatever the session's time zone is. Both by a statement, since poolers refuse
+ * them as parameters of the connection. A pooler keeps the time zone of each client, but not the timeout. The pool waits.
+ */
+const prepareSession =
+  ({ statementTimeoutMs, isPooled }: ConnectionOptions) =>
+  (client: pg.ClientBase): unknown => {
+    const timeout = statementTimeoutMs && !isPooled ? `; SET statement_timeout = ${statementTimeoutMs}` : '';
+    return client.query(`SET TIME ZONE 'UTC'${timeout}`);
+  };
 
 /**
  * A pool whose connections always have an error listener. Between the pool's listener and the borrower's
  * there is a moment without one, and an error at that moment would end the process. Nothing is lost: the
  * query itself rejects.
  */
-const openPool = (databaseUrl: string, { max, statementTimeoutMs, isPooled }: ConnectionOptions): pg.Pool => {
+const openPool = (databaseUrl: string, options: ConnectionOptions): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
-    max: max ?? DEFAULT_MAX,
+    max: options.max ?? DEFAULT_MAX,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: IDLE_MS,
-    ...(statementTimeoutMs && !isPooled && { onConnect: limitStatements(statementTimeoutMs) }),
+    onConnect: prepareSession(options),
   });
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;

@@ -24,6 +24,8 @@ const gateway: Grants = {
   workers: read,
   claimants: read,
   served_models: read,
+  // For the check of doctor.
+  backups: read,
 };
 
 const worker: Grants = {
@@ -37,6 +39,7 @@ const worker: Grants = {
   workers: all,
   claimants: all,
   served_models: write,
+  backups: read,
 };
 
 const dispatcher: Grants = {

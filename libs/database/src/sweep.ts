@@ -6,6 +6,7 @@ type Unchecked = {
   readonly taskId: string;
   readonly lane: string;
   readonly returns: number;
+  readonly stalls: number;
   /** Whether a worker has claimed it. */
   readonly isClaimed: boolean;
 };
@@ -28,4 +29,4 @@ export const takeUnchecked = async (
         ORDER BY checked_at
         LIMIT ${limit}
           FOR UPDATE SKIP LOCKED)
- RETURNING id AS "taskId", ${returns}, state = 'running' AS "isClaimed", CASE stage WHEN 'device' THEN model ELSE stage::text END AS lane`;
+ RETURNING id AS "taskId", ${returns}, stalls, state = 'running' AS "isClaimed", CASE stage WHEN 'device' THEN model ELSE stage::text END AS lane`;

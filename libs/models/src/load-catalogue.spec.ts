@@ -59,6 +59,11 @@ describe('loadCatalogue', () => {
   });
 
   it.each([
+    [
+      'with a name that would be left out',
+      '{"prefer": {"__proto__": "general"}}',
+      'prefer.__proto__: cannot be a name',
+    ],
     ['that is not JSON', '{', 'The models file /srv/models.json is not JSON: '],
     [
       'that is a list',

@@ -1,4 +1,4 @@
-import { faultsOfFile } from '#contract';
+import { faultsOfFile, faultsOfNames } from '#contract';
 import { reasonOf } from '#errors';
 import { z } from 'zod';
 import { catalogue } from './catalogue.js';
@@ -58,10 +58,11 @@ const parseJson = ({ text, name }: CatalogueFile): unknown => {
 };
 
 const parse = (file: CatalogueFile): ModelsFile => {
-  const parsed = ModelsFile.safeParse(withAbsoluteSources(parseJson(file), file.url));
-  if (parsed.success) return parsed.data;
+  const raw = parseJson(file);
+  const parsed = ModelsFile.safeParse(withAbsoluteSources(raw, file.url));
+  const faults = [...faultsOfNames(raw), ...(parsed.success ? [] : faultsOfFile(parsed.error))];
+  if (parsed.success && faults.length === 0) return parsed.data;
 
-  const faults = faultsOfFile(parsed.error);
   throw new CatalogueError(`The models file ${file.name} is not usable: ${faults.join('; ')}.`);
 };
 

@@ -61,7 +61,7 @@ const openCluster = ({ nodes, credentials, ...limits }: ClusterConnection): Clus
     dnsLookup: (address, done) => done(null, address),
   });
 
-/** A client for the Redis of the URL, which is not BullMQ's. It connects with the first command. */
+/** A client for the Redis of the URL, which is not BullMQ's. */
 export const openRedis = (url: string): Redis | Cluster => {
   const limits = { maxRetriesPerRequest: 1 };
   const connection = redisConnection(url, limits);

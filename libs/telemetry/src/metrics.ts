@@ -47,7 +47,7 @@ export const createMetrics = () => {
 
     gauge: <Label extends string = never>(about: About<Label>) => new Gauge<Label>(optionsOf(about)),
 
-    /** A gauge that is read at each scrape. Labels that the read does not set disappear. */
+    /** A gauge that is read at each scrape. What the read does not set disappears. */
     reading: <Label extends string = never>(
       about: About<Label>,
       read: (gauge: Gauge<Label>) => void | Promise<void>,
@@ -56,6 +56,8 @@ export const createMetrics = () => {
         ...optionsOf(about),
         collect: async () => {
           gauge.reset();
+          // Without labels a reset makes it 0, as if that were read.
+          if (!about.labels?.length) gauge.remove();
           await read(gauge);
         },
       });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig, type Config } from '#config';
 import { TaskError } from '#contract';
-import { noteBackup, openDatabase, openDump, type Dump } from '#database';
+import { checkSchema, noteBackup, openDatabase, openDump, type Dump } from '#database';
 import { reasonOf } from '#errors';
 import { openStorage, type Storage } from '#storage';
 import { isHelp, print, readArguments, UsageError, type Help } from '../command.js';
@@ -104,6 +104,8 @@ const copyAll = async (config: Config, dump: Dump, archive: ArchiveWriter, signa
 const note = async (url: string, madeAt: Date): Promise<void> => {
   const database = openDatabase(url);
   try {
+    const check = await checkSchema(database);
+    await check();
     await noteBackup(database, madeAt);
   } catch (error) {
     process.stderr.write(

@@ -1,5 +1,6 @@
 import type { Config } from '#config';
 import { backupAge, type Database } from '#database';
+import { reasonOf } from '#errors';
 import type { Finding } from './finding.js';
 
 const HOUR_S = 3_600;
@@ -16,7 +17,12 @@ export const checkBackup = async (
   { BACKUP_MAX_AGE_H }: Pick<Config, 'BACKUP_MAX_AGE_H'>,
   database: Database,
 ): Promise<Finding> => {
-  const { seconds, isNoted } = await backupAge(database);
+  const age = await backupAge(database).catch((error: unknown) => reasonOf(error));
+  if (typeof age === 'string') {
+    const note = age.trim().split('\n').at(-1) ?? '';
+    return { name: 'backup', note, fault: 'run migrate, which gives each role what it needs' };
+  }
+  const { seconds, isNoted } = age;
   const note = isNoted
     ? `the newest one noted is ${hours(seconds)} old`
     : `none was noted; the installation is ${hours(seconds)} old`;

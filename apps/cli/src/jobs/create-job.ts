@@ -26,7 +26,7 @@ its result behind a tab, or JSON: {"image": "…", "name": "…"}. - reads stdin
   --options JSON     all parameters that the images share, such as {"model":"bria-rmbg-2","outputFormat":"WEBP"}
   --id UUID          names the job: sent again with it, it is not done twice
   --webhook URL      gets the job when it has ended
-  --wait             waits for the end, and lists what failed; exit code 1 when an image did
+  --wait             waits for the end; exit code 1 when an image failed or was cancelled. Without --json it lists those
   --json             JSON
 ${serverUsage}`;
 
@@ -75,7 +75,7 @@ const foldersOf = ({
 const waitFor = async (client: Client, jobUUID: string, asJson: boolean | undefined): Promise<void> => {
   const job = await client.jobs.wait(jobUUID);
   printJobs([job], asJson);
-  if (!asJson && job.error > 0) printFailed(await itemsOf(client, jobUUID));
+  if (!asJson && job.error + job.cancelled > 0) printFailed(await itemsOf(client, jobUUID));
   if (job.problem || job.success < job.total) process.exitCode = 1;
 };
 

@@ -30,7 +30,7 @@ export const printJobs = (jobs: readonly Job[], asJson: boolean | undefined): vo
     if (problem) print(`${jobUUID} has no images: ${problem.code}: ${problem.message}\n`);
 };
 
-/** The images that failed, by their places in the job. */
+/** The images that failed or were cancelled, by their places in the job. */
 export const printFailed = (items: readonly JobItem[]): void => {
   const failed = items.flatMap(({ place, name, error }) =>
     error ? [[`${place}`, name, error.code, error.message]] : [],

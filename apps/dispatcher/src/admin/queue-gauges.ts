@@ -1,6 +1,6 @@
 import { connectionUse, pendingDeliveries, queueDepths, type Database, type Depth } from '#database';
 import type { Metrics } from '#telemetry';
-import { shared } from './shared.js';
+import { inTime, shared } from './shared.js';
 
 type PendingDeliveries = Awaited<ReturnType<typeof pendingDeliveries>>;
 type ConnectionUse = Awaited<ReturnType<typeof connectionUse>>;
@@ -13,14 +13,16 @@ const createReadOr = (metrics: Metrics, onError: (error: unknown) => void): Read
     name: 'clearcut_queue_read_faults_total',
     help: 'Scrapes at which the depth of the queue could not be read.',
   });
-  return (read, fallback) =>
-    shared(() =>
-      read().catch((error: unknown) => {
+  return (read, fallback) => {
+    const readInTime = inTime(read);
+    return shared(() =>
+      readInTime().catch((error: unknown) => {
         faults.inc();
         onError(error);
         return fallback;
       }),
     );
+  };
 };
 
 const watchDepths = (metrics: Metrics, depths: () => Promise<readonly Depth[]>): void => {

@@ -63,6 +63,22 @@ describe('the gauges of space', () => {
     expect(faults).toEqual([away]);
   });
 
+  it('do not wait for what hangs', async () => {
+    const never = () => new Promise<never>(() => {});
+    const { value, faults } = watch({ redis: { read: never } });
+    expect(await value('space_used_bytes', 'database')).toBeGreaterThan(0);
+    expect(await value('space_used_bytes', 'redis')).toBeUndefined();
+    expect(String(faults[0])).toContain('There was no answer within 3000 ms.');
+  });
+
+  it('tell no age while the database does not', async () => {
+    const away = openDatabase('postgresql://nobody@127.0.0.1:1/nothing');
+    const { value, faults } = watch({ database: away });
+    expect(await value('backup_age_seconds')).toBeUndefined();
+    expect(faults.length).toBeGreaterThan(0);
+    await away.$disconnect();
+  });
+
   it('tell the age of the installation, and then that of the newest backup', async () => {
     const { value } = watch();
     expect(await value('backup_age_limit_seconds')).toBe(26 * 3_600);

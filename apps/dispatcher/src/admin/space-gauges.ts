@@ -4,7 +4,7 @@ import type { RedisMemoryWatch } from '#queue';
 import type { Storage } from '#storage';
 import type { Metrics } from '#telemetry';
 import type { StoredBytes } from '../rounds/stored-bytes.js';
-import { shared } from './shared.js';
+import { inTime, shared } from './shared.js';
 
 const GB = 1e9;
 const HOUR_S = 3_600;
@@ -41,21 +41,25 @@ const readersOf = ({ config, database, storage, redis, storedBytes }: Watched) =
   },
 ];
 
-/** What cannot be read is reported, and undefined. */
+/** What cannot be read in time is reported, and undefined. */
 const readOr =
   (onError: (error: unknown) => void) =>
-  <T>(read: () => Promise<T>): Promise<T | undefined> =>
-    read().catch((error: unknown) => {
-      onError(error);
-      return undefined;
-    });
+  <T>(read: () => Promise<T>): (() => Promise<T | undefined>) => {
+    const readInTime = inTime(read);
+    return () =>
+      readInTime().catch((error: unknown) => {
+        onError(error);
+        return undefined;
+      });
+  };
 
 type ReadOr = ReturnType<typeof readOr>;
 
 const watchUse = (watched: Watched, read: ReadOr): void => {
   const { metrics } = watched;
+  const readers = readersOf(watched).map((each) => read(each));
   const readAll = shared(async () => {
-    const uses = await Promise.all(readersOf(watched).map((each) => read(each)));
+    const uses = await Promise.all(readers.map((each) => each()));
     return uses.filter((use) => use !== undefined);
   });
   metrics.reading(
@@ -81,6 +85,7 @@ const watchUse = (watched: Watched, read: ReadOr): void => {
 };
 
 const watchBackups = ({ metrics, database, config }: Watched, read: ReadOr): void => {
+  const readAge = read(() => backupAge(database));
   metrics
     .gauge({
       name: 'clearcut_backup_age_limit_seconds',
@@ -93,7 +98,7 @@ const watchBackups = ({ metrics, database, config }: Watched, read: ReadOr): voi
       help: 'Age of the newest backup that was noted, or of the installation while none was.',
     },
     async (gauge) => {
-      const age = await read(() => backupAge(database));
+      const age = await readAge();
       if (age) gauge.set(age.seconds);
     },
   );

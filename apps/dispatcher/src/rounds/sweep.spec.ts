@@ -107,3 +107,11 @@ it('concurrent sweeps enqueue each task once', async () => {
   expect(counts.reduce((sum, { stranded }) => sum + stranded, 0)).toBe(40);
   for (const id of ids) expect(await hasJob(id)).toBe(true);
 });
+
+it('the sweep leaves a task whose job has the id that the former release gave it', async () => {
+  const id = await strand();
+  await database.task.update({ where: { id }, data: { waits: 2, stalls: 1 } });
+  await queue.add({ taskId: id, lane: model, returns: 1 });
+  expect(await sweep(database, queue, 0)).toEqual({ stranded: 0, unclaimed: 0 });
+  expect(await queue.has({ taskId: id, lane: model, returns: 3 })).toBe(false);
+});

@@ -1,5 +1,5 @@
 import { takeUnchecked, type Database } from '#database';
-import type { TaskQueue } from '#queue';
+import type { Job, TaskQueue } from '#queue';
 import type { Logger, Metrics } from '#telemetry';
 
 /** Longer than enqueueing takes, yet short enough to replace a lost job soon. */
@@ -12,6 +12,10 @@ type Swept = {
   /** Tasks that no worker claimed, though one took their job. */
   readonly unclaimed: number;
 };
+
+/** Release 0.2.0, which may run beside this one, counts only vanished workers in the id of a job. */
+const hasJob = async (queue: TaskQueue, job: Job, stalls: number): Promise<boolean> =>
+  (await queue.has(job)) || (stalls !== job.returns && queue.has({ ...job, returns: stalls }));
 
 /**
  * Enqueues unfinished tasks whose job is lost. A task whose job was taken, but which no worker claimed, gets a second job:
@@ -27,9 +31,9 @@ export const sweep = async (
   let unclaimed = 0;
   for (;;) {
     const batch = await takeUnchecked(database, olderThanMs, BATCH);
-    for (const { isClaimed, ...job } of batch) {
+    for (const { isClaimed, stalls, ...job } of batch) {
       const second = { ...job, isSecond: true };
-      if (!(await queue.has(job))) {
+      if (!(await hasJob(queue, job, stalls))) {
         await queue.add(job);
         stranded++;
       } else if (!isClaimed && (await queue.isTaken(job)) && !(await queue.has(second))) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { didYouMean } from '../closest.js';
 import { TaskError } from '../problems.js';
-import { faultsOfFile } from '../file-faults.js';
+import { faultsOfFile, faultsOfNames } from '../file-faults.js';
 import { hasRoom } from './layout.js';
 import { composeFields, type Compose, type ComposeOptions } from './options.js';
 import { toPlan } from './plan.js';
@@ -107,10 +107,13 @@ const faultOf = (name: string, preset: Preset): string[] => {
  * @throws PresetsError that names every wrong field
  */
 export const loadPresets = (file: { readonly text: string; readonly name: string }): Presets => {
-  const parsed = PresetsFile.safeParse(parseJson(file.text, file.name));
-  const faults = parsed.success
-    ? Object.entries(parsed.data.presets).flatMap(([name, preset]) => faultOf(name, preset))
-    : faultsOfFile(parsed.error);
+  const raw = parseJson(file.text, file.name);
+  const parsed = PresetsFile.safeParse(raw);
+  const faults = faultsOfNames(raw).concat(
+    parsed.success
+      ? Object.entries(parsed.data.presets).flatMap(([name, preset]) => faultOf(name, preset))
+      : faultsOfFile(parsed.error),
+  );
   if (!parsed.success || faults.length > 0)
     throw new PresetsError(`The presets file ${file.name} is not usable: ${faults.join('; ')}.`);
   return new Map([...builtInPresets, ...Object.entries(parsed.data.presets)]);
