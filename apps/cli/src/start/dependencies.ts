@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
 import { keepEmbeddedPostgres } from '#embedded-postgres';
-import { findOwner, openDatabase, putKey } from '#database';
+import { findOwner, isDatabaseOutage, openDatabase, putKey } from '#database';
 import { defaultModelOf, type Catalogue } from '#models';
 import { ensureWeights, type Progress } from '#weights';
 import { migrateDatabase } from '../migrate-database.js';
@@ -48,6 +49,22 @@ export const openDependencies = async (
   }
 };
 
+const PATIENCE_MS = 60_000;
+const RETRY_MS = 500;
+
+/** Migrations have just run, so a database that does not answer has much else to do. */
+const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
+  const endMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDatabaseOutage(error) || performance.now() > endMs) throw error;
+      await sleep(RETRY_MS);
+    }
+  }
+};
+
 /**
  * Applies the migrations and stores the local key.
  * @throws StartError for a new key that is too short; one that is in use stays
@@ -61,8 +78,8 @@ export const prepareDatabase = async (
   await migrateDatabase(config, url, warn);
   const database = openDatabase(url);
   try {
-    if (isShort(key) && !(await findOwner(database, key))) throw tooShort(key);
-    await putKey(database, 'local', key);
+    if (isShort(key) && !(await patiently(() => findOwner(database, key)))) throw tooShort(key);
+    await patiently(() => putKey(database, 'local', key));
   } finally {
     await database.$disconnect();
   }
