@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshDatabase, runSql } from '#test/databases';
+import { until } from '#test/until';
 import { claimTask, isDatabaseOutage, openDatabase, putKey, type Database } from './index.js';
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -29,6 +33,29 @@ describe('isDatabaseOutage', () => {
     const away = openDatabase('postgresql://nobody@127.0.0.1:1/nothing');
     for (const work of asks(away)) expect(isDatabaseOutage(await faultOf(work()))).toBe(true);
     await away.$disconnect();
+  });
+
+  it('is true when a server takes the connection and says nothing', async () => {
+    const silent = createServer(() => {});
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const mute = openDatabase(`postgresql://nobody@127.0.0.1:${port}/nothing`);
+    const faults = await Promise.all(asks(mute).map((work) => faultOf(work())));
+    expect(faults.map(isDatabaseOutage)).toEqual([true, true, true]);
+    await mute.$disconnect();
+    silent.close();
+  });
+
+  it('is true when no connection is free in time', async () => {
+    const narrow = openDatabase(url, { max: 1 });
+    const busy = until('a connection', () => narrow.$executeRaw`SELECT pg_sleep(8)`.catch(() => undefined));
+    await sleep(500);
+    const faults = await Promise.all(asks(narrow).map((work) => faultOf(work())));
+    expect(faults.filter((fault) => fault !== undefined && !isDatabaseOutage(fault))).toEqual([]);
+    expect(faults.some((fault) => fault !== undefined)).toBe(true);
+    await busy;
+    await narrow.$disconnect();
   });
 
   it('is true when the database does not exist', async () => {

@@ -42,9 +42,21 @@ const driverFaultOf = (error: unknown): z.infer<typeof DriverFault> => {
   return Raised.safeParse(error).data?.cause ?? {};
 };
 
+/** Faults of the driver's pool, which have no code, as Prisma passes them on. */
+const poolFaults = new Set([
+  'Connection terminated due to connection timeout',
+  'timeout exceeded when trying to connect',
+  'Connection terminated unexpectedly',
+  'Connection terminated',
+  'timeout expired',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+]);
+
 /** Whether the database has a fault that may pass, as opposed to a wrong query. */
 export const isDatabaseOutage = (error: unknown): boolean => {
   if (error instanceof DatabaseAway || error instanceof Prisma.PrismaClientInitializationError) return true;
+  if (error instanceof Error && poolFaults.has(error.message)) return true;
   if (error instanceof pg.DatabaseError) return SQLSTATE.test(error.code ?? '');
   if (error instanceof Prisma.PrismaClientKnownRequestError && codes.has(error.code)) return true;
   const { kind = '', code = '' } = driverFaultOf(error);
