@@ -24,30 +24,29 @@ const starts: Record<string, () => Promise<Server>> = {
 };
 
 // Skipped without redis-server, which redisIsInstalled reports. In CI a missing one is a failure.
-(redisIsInstalled() ? describe : describe.skip).each(Object.entries(starts))(
-  'the memory of a Redis %s',
-  (_, start) => {
-    let server: Server;
-    let watch: RedisMemoryWatch;
-    beforeAll(async () => {
-      server = await start();
-      watch = watchRedisMemory(server.url, () => undefined);
-    });
-    afterAll(async () => {
-      watch.close();
-      await server.stop();
-    });
+const describeRedis = redisIsInstalled() ? describe : describe.skip;
 
-    it('is told, with that of the machine as its limit', async () => {
-      await until('an answer', async () => (await watch.read().catch(() => undefined)) !== undefined);
-      const { usedBytes, limitBytes } = await watch.read();
-      expect(usedBytes).toBeGreaterThan(100_000);
-      expect(limitBytes).toBeGreaterThan(100e6);
-    });
-  },
-);
+describeRedis.each(Object.entries(starts))('the memory of a Redis %s', (_, start) => {
+  let server: Server;
+  let watch: RedisMemoryWatch;
+  beforeAll(async () => {
+    server = await start();
+    watch = watchRedisMemory(server.url, () => undefined);
+  });
+  afterAll(async () => {
+    watch.close();
+    await server.stop();
+  });
 
-(redisIsInstalled() ? describe : describe.skip)('the memory of a Redis with maxmemory', () => {
+  it('is told, with that of the machine as its limit', async () => {
+    await until('an answer', async () => (await watch.read().catch(() => undefined)) !== undefined);
+    const { usedBytes, limitBytes } = await watch.read();
+    expect(usedBytes).toBeGreaterThan(100_000);
+    expect(limitBytes).toBeGreaterThan(100e6);
+  });
+});
+
+describeRedis('the memory of a Redis with maxmemory', () => {
   it('has that as its limit, and rejects while the server is away', async () => {
     const server = await startRedis();
     const watch = watchRedisMemory(server.url, () => undefined);
