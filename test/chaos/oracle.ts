@@ -1,5 +1,5 @@
 import { readServiceConfig } from '#config';
-import { databaseNow, foldUsage, type Database, type TaskRow } from '#database';
+import { databaseNow, foldUsage, isDatabaseOutage, type Database, type TaskRow } from '#database';
 import { openStorage, storedFolders, type Storage } from '#storage';
 import type { Fleet } from '#test/fleet';
 import { until } from '#test/until';
@@ -39,17 +39,26 @@ export const nothingWrong: Verdict = {
 
 const ROUNDS_MS = 600_000;
 
-/** Waits until nothing is in flight and every webhook is delivered or has failed. */
+const countOpen = async (database: Database): Promise<number> => {
+  const [tasks, deliveries] = await Promise.all([
+    database.task.count({ where: { finishedAt: null } }),
+    database.delivery.count({ where: { state: 'pending' } }),
+  ]);
+  return tasks + deliveries;
+};
+
+/** Waits until nothing is in flight and every webhook is delivered or has failed. Asks again where Postgres is too busy. */
 const untilSettled = (database: Database) =>
   until(
     'all tasks and webhooks to end',
-    async () => {
-      const [tasks, deliveries] = await Promise.all([
-        database.task.count({ where: { finishedAt: null } }),
-        database.delivery.count({ where: { state: 'pending' } }),
-      ]);
-      return tasks + deliveries === 0;
-    },
+    () =>
+      countOpen(database).then(
+        (open) => open === 0,
+        (error: unknown) => {
+          if (!isDatabaseOutage(error)) throw error;
+          return false;
+        },
+      ),
     ROUNDS_MS,
   );
 
