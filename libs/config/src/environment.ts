@@ -142,11 +142,11 @@ const ServiceSettings = z.object({
   RESULT_RETENTION_H: integer(1, 87_600).default(24),
   /** Days after which the rows of ended tasks, deliveries and deleted images are deleted. */
   RECORD_RETENTION_D: integer(1, 3650).default(30),
-  /** Hours after which the newest noted backup is too old, for the alert and doctor. 0 asks for none. */
+  /** Hours after which the newest noted backup is too old. 0 expects no backup. */
   BACKUP_MAX_AGE_H: integer(0, 87_600).default(0),
   /** GB that the database may take, for the alert. 0 names no limit. */
   DATABASE_LIMIT_GB: integer(0, 1_000_000).default(0),
-  /** GB that the images in S3 may take, for the alert. 0 names no limit. The limit of a disk is its size. */
+  /** GB that the images in S3 may take, for the alert. 0 names no limit. */
   BUCKET_LIMIT_GB: integer(0, 1_000_000_000).default(0),
   /**
    * Tasks that a worker has in hand at once. With two or more, decoding and encoding overlap with inference.

@@ -21,8 +21,8 @@ const DEFAULT_MAX = 10;
 const IDLE_MS = 60_000;
 
 /**
- * Prisma reads and writes times as those of UTC, whatever the session's time zone is. Both by a statement, since poolers refuse
- * them as parameters of the connection. A pooler keeps the time zone of each client, but not the timeout. The pool waits.
+ * Prisma takes all times for UTC, so the session must use it. Poolers refuse these settings as parameters of the connection,
+ * and accept them as statements. They keep each client's time zone, but not its timeout.
  */
 const prepareSession =
   ({ statementTimeoutMs, isPooled }: ConnectionOptions) =>

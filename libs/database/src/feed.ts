@@ -34,7 +34,7 @@ const warmWorkers = Prisma.sql`workers WHERE last_seen_at > now() - interval '10
 /** The indexes of tasks that have not ended name finished_at, so each query of them must do so too. */
 export const hasJob = Prisma.sql`finished_at IS NULL AND fed_at IS NOT NULL`;
 export const waits = Prisma.sql`finished_at IS NULL AND state = 'queued' AND fed_at IS NULL AND wait_until IS NULL`;
-/** How often a task came back to the line: from a worker that vanished, or since it waited out a trouble of ours. */
+/** How often a task came back to the line, after its worker vanished or a trouble of ours passed. */
 export const returns = Prisma.sql`stalls + waits AS returns`;
 /** Among tasks of one owner: the urgent first, then the oldest. Ids count up with time. */
 export const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;

@@ -73,7 +73,7 @@ export const findOwner = async (database: Database, apiKey: string): Promise<Own
   return toOwner(found);
 };
 
-/** The owner as the key of that id. @returns undefined for a key that was revoked or has expired */
+/** @returns undefined for a key that was revoked or has expired */
 export const findOwnerOfKey = async (database: Database, keyId: string): Promise<Owner | undefined> => {
   const found = await database.apiKey.findUnique({ where: { id: keyId } });
   return found && works(found, found.hash, await databaseNow(database)) ? toOwner(found) : undefined;

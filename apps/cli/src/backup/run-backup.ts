@@ -100,7 +100,7 @@ const copyAll = async (config: Config, dump: Dump, archive: ArchiveWriter, signa
   return { tasks: rows['tasks'] ?? 0, bytes, ...images };
 };
 
-/** For the age that metrics and doctor tell. The data of an older release have no place for it. */
+/** Metrics and doctor tell the age. The schema of an older release has no table for it. */
 const note = async (url: string, madeAt: Date): Promise<void> => {
   const database = openDatabase(url);
   try {

@@ -18,7 +18,7 @@ export const shared = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
   };
 };
 
-/** Asks again only when the last answer has come, however long that takes. Rejects while none comes in time. */
+/** Has one question open at a time. Rejects when its answer is late. */
 export const inTime = <T>(ask: () => Promise<T>, ms = READ_MS): (() => Promise<T>) => {
   let pending: Promise<T> | undefined;
   return async () => {
