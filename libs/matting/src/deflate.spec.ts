@@ -3,19 +3,26 @@ import { describe, expect, it } from '@jest/globals';
 import { deflateRows } from './deflate.js';
 import type { Raster } from './raster.js';
 
-/** Undoes the filter. Source: PNG (third edition), 9.2. */
+const SUB = 1;
+const UP = 2;
+
+/** Undoes the filters. Source: PNG (third edition), 9.2. */
 const unfilter = (rows: Uint8Array, { width, height, channels }: Raster) => {
   const stride = width * channels;
   expect(rows).toHaveLength(height * (stride + 1));
   const data = new Uint8Array(height * stride);
   const filters = new Set<number>();
   for (let y = 0; y < height; y++) {
-    filters.add(rows[y * (stride + 1)]!);
-    for (let x = 0; x < stride; x++)
-      data[y * stride + x] = rows[y * (stride + 1) + 1 + x]! + (data[(y - 1) * stride + x] ?? 0);
+    const filter = rows[y * (stride + 1)]!;
+    filters.add(filter);
+    for (let x = 0; x < stride; x++) {
+      const left = x < channels ? 0 : data[y * stride + x - channels]!;
+      const before = filter === SUB ? left : (data[(y - 1) * stride + x] ?? 0);
+      data[y * stride + x] = rows[y * (stride + 1) + 1 + x]! + before;
+    }
   }
-  expect([...filters]).toEqual([2]);
-  return data;
+  expect([SUB, UP]).toEqual(expect.arrayContaining([...filters]));
+  return { data, filters: [...filters] };
 };
 
 const randomFrom = (seed: number) => {
@@ -54,16 +61,32 @@ describe('deflateRows', () => {
         [320, 211],
       ] as const) {
         const raster = makeRaster(width, height, channels, kind);
-        const rows = unfilter(inflateSync(deflateRows(raster)), raster);
-        expect(Buffer.compare(rows, raster.data)).toBe(0);
+        const { data } = unfilter(inflateSync(deflateRows(raster)), raster);
+        expect(Buffer.compare(data, raster.data)).toBe(0);
       }
   });
 
   it('keeps every byte of rows that are longer than a strip', () => {
     for (const kind of ['mostly small steps', 'halving counts'] as const) {
       const raster = makeRaster(70_001, 5, 4, kind);
-      expect(Buffer.compare(unfilter(inflateSync(deflateRows(raster)), raster), raster.data)).toBe(0);
+      const { data } = unfilter(inflateSync(deflateRows(raster)), raster);
+      expect(Buffer.compare(data, raster.data)).toBe(0);
     }
+  });
+
+  it.each([
+    ['upright stripes', UP, (x: number) => 40 * (x % 5)],
+    ['level stripes', SUB, (_: number, y: number) => 40 * (y % 5)],
+  ])('filters %s by differences to the neighbour that is alike', (_, filter, shade) => {
+    const [width, height] = [64, 40];
+    const data = Uint8Array.from({ length: 4 * width * height }, (_, i) =>
+      shade((i >> 2) % width, Math.floor((i >> 2) / width)),
+    );
+    const raster: Raster = { data, width, height, channels: 4 };
+    const rows = unfilter(inflateSync(deflateRows(raster)), raster);
+    expect(Buffer.compare(rows.data, data)).toBe(0);
+    // A first row of one colour is the same by both filters.
+    expect(rows.filters).toContain(filter);
   });
 
   it('writes a background of one colour in less than a hundredth of its bytes', () => {

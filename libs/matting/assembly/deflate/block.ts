@@ -1,6 +1,6 @@
 // A block of deflate with codes of its own, RFC 1951, 3.2.3 and 3.2.7.
 import { makeCodes, reversed } from './huffman';
-import { distanceCode, findMatches, prepareLengths } from './matches';
+import { findMatches, prepareLengths } from './matches';
 import {
   codesAt,
   count,
@@ -9,6 +9,8 @@ import {
   distanceCodesAt,
   distanceCountsAt,
   lengthsAt,
+  LONGEST_MATCH,
+  matchCodesAt,
   SYMBOLS,
 } from './tables';
 
@@ -43,30 +45,60 @@ function putHeader(isLast: bool): void {
   for (let i: u32 = 0; i < SYMBOLS + DISTANCES; i++) put(reversed(load<u32>(codesAt + 4 * i) >> 16, 4), 4);
 }
 
+/** Joins the codes of lengths with their extra bits, and notes from bit 24 on how many extra bits a distance has. */
+function joinCodes(): void {
+  for (let length: u32 = 0; length <= LONGEST_MATCH - 3; length++) {
+    const entry = load<u32>(lengthsAt + 4 * length);
+    const code = load<u32>(codesAt + 4 * (257 + (entry & 255)));
+    const size = code >> 16;
+    const value = (code & 0xffff) | ((length - (entry >> 16)) << size);
+    store<u32>(matchCodesAt + 8 * length, value);
+    store<u32>(matchCodesAt + 8 * length, size + ((entry >> 8) & 255), 4);
+  }
+  for (let symbol: u32 = 4; symbol < DISTANCES; symbol++) {
+    const at = distanceCodesAt + 4 * symbol;
+    store<u32>(at, load<u32>(at) | (((symbol >> 1) - 1) << 24));
+  }
+}
+
+/** At most 48 bits are put at once, behind 7 that are held. */
 function putTokens(tokens: usize, end: usize): void {
+  // Locals stay in registers, unlike globals.
+  let pending = bits;
+  let held = bitCount;
+  let to = out;
   for (; tokens < end; tokens += 4) {
     const token = load<u32>(tokens);
     if (token < 256) {
-      putSymbol(codesAt, token);
-      continue;
+      const code = load<u32>(codesAt + 4 * token);
+      pending |= (<u64>(code & 0xffff)) << held;
+      held += code >> 16;
+      const next = load<u32>(tokens, 4);
+      if (next < 256 && tokens + 4 < end) {
+        const second = load<u32>(codesAt + 4 * next);
+        pending |= (<u64>(second & 0xffff)) << held;
+        held += second >> 16;
+        tokens += 4;
+      }
+    } else {
+      const length = matchCodesAt + 8 * ((token >> 16) & 0xff);
+      pending |= (<u64>load<u32>(length)) << held;
+      held += load<u32>(length, 4);
+      const distance = load<u32>(distanceCodesAt + 4 * ((token >> 24) & 31));
+      pending |= (<u64>(distance & 0xffff)) << held;
+      held += (distance >> 16) & 31;
+      const extra = distance >> 24;
+      pending |= (<u64>(token & ((1 << extra) - 1))) << held;
+      held += extra;
     }
-    const length = (token >> 16) & 0x7fff;
-    const entry = load<u32>(lengthsAt + 4 * length);
-    const code = load<u32>(codesAt + 4 * (257 + (entry & 255)));
-    let size = code >> 16;
-    let value: u64 = code & 0xffff;
-    value |= (<u64>(length - (entry >> 16))) << size;
-    size += (entry >> 8) & 255;
-
-    const less = token & 0xffff;
-    const symbol = distanceCode(less);
-    const distance = load<u32>(distanceCodesAt + 4 * symbol);
-    value |= (<u64>(distance & 0xffff)) << size;
-    size += distance >> 16;
-    const extra: u32 = symbol < 4 ? 0 : (symbol >> 1) - 1;
-    value |= (<u64>(less & ((1 << extra) - 1))) << size;
-    put(value, size + extra);
+    store<u64>(to, pending);
+    to += held >> 3;
+    pending >>= held & 56;
+    held &= 7;
   }
+  bits = pending;
+  bitCount = held;
+  out = to;
 }
 
 /**
@@ -91,6 +123,7 @@ export function writeBlock(from: usize, bytes: u32, tokens: usize, to: usize, is
   bitCount = 0;
   out = to;
   putHeader(isLast);
+  joinCodes();
   putTokens(tokens, end);
   putSymbol(codesAt, END);
   // An empty stored block reaches the next whole byte: 3 bits, the rest of the byte, its length and the inverse.

@@ -20,14 +20,33 @@ export function prepareLengths(): void {
   }
 }
 
-export function distanceCode(less: u32): u32 {
+function distanceSymbol(less: u32): u32 {
   if (less < 4) return less;
   const high: u32 = 31 - clz<u32>(less);
   return 2 * high + ((less >> (high - 1)) & 1);
 }
 
+function bucketOf(four: u32): usize {
+  return bucketsAt + (((four * 0x9e3779b1) >> (32 - HASH_BITS)) << 2);
+}
+
+/** A bit for each of 16 bytes, set where they differ. */
+function differences(a: usize, b: usize): u32 {
+  return i8x16.bitmask(i8x16.ne(v128.load(a), v128.load(b)));
+}
+
+/** How many bytes are equal, of which the first 16 are. */
+function measureMatch(at: usize, before: usize, most: u32): u32 {
+  for (let length: u32 = 16; length < most; length += 16) {
+    const differing = differences(at + length, before + length);
+    if (differing !== 0) return length + ctz(differing);
+  }
+  return most;
+}
+
 /**
- * Bytes → tokens of 4 bytes: a byte, or from bit 31 on a match: length - 3 from bit 16 on, distance - 1 below.
+ * Bytes → tokens of 4 bytes: a byte, or with bit 31 set a match: the symbol of its distance from bit 24 on, length - 3
+ * from bit 16 on, distance - 1 below. Reads up to 15 bytes past the end.
  *
  * @returns the address behind the last token
  */
@@ -38,11 +57,12 @@ export function findMatches(from: usize, bytes: u32, tokens: usize): usize {
   let at = from;
   while (at < lastStart) {
     const four = load<u32>(at);
-    const bucket = bucketsAt + (((four * 0x9e3779b1) >> (32 - HASH_BITS)) << 2);
+    const bucket = bucketOf(four);
     const before: usize = load<u32>(bucket);
     store<u32>(bucket, <u32>at);
     // Before the first use of a bucket, `before` is 0 and its bytes belong to no picture.
-    if (before < from || at - before > WINDOW || load<u32>(before) !== four) {
+    const differing = differences(at, before);
+    if ((differing & 0b1111) !== 0 || before < from || at - before > WINDOW) {
       for (let i = 0; i < STEP; i++) {
         const byte: u32 = load<u8>(at + i);
         count(countsAt, byte);
@@ -53,21 +73,17 @@ export function findMatches(from: usize, bytes: u32, tokens: usize): usize {
       continue;
     }
 
-    let length: usize = 4;
-    const most = min<usize>(LONGEST_MATCH, end - at);
-    while (
-      length + 16 <= most &&
-      i8x16.all_true(i8x16.eq(v128.load(at + length), v128.load(before + length)))
-    )
-      length += 16;
-    while (length < most && load<u8>(at + length) === load<u8>(before + length)) length++;
-
+    const most: u32 = min<u32>(LONGEST_MATCH, <u32>(end - at));
+    const length = min(most, differing !== 0 ? ctz(differing) : measureMatch(at, before, most));
     const less: u32 = <u32>(at - before) - 1;
+    const symbol = distanceSymbol(less);
     count(countsAt, 257 + (load<u32>(lengthsAt + 4 * (length - 3)) & 255));
-    count(distanceCountsAt, distanceCode(less));
-    store<u32>(tokens, 0x80000000 | ((<u32>length - 3) << 16) | less);
+    count(distanceCountsAt, symbol);
+    store<u32>(tokens, 0x80000000 | (symbol << 24) | ((length - 3) << 16) | less);
     tokens += 4;
     at += length;
+    // What follows a match is worth finding, together with its last pixel: 1 to 9 % of all bytes.
+    store<u32>(bucketOf(load<u32>(at - 4)), <u32>(at - 4));
   }
   for (; at < end; at++, tokens += 4) {
     const byte: u32 = load<u8>(at);
