@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { directUrl, readCatalogue, readServiceConfig } from '#config';
 import { requirePlatform, runProgram, watchOver, type Ending } from '#program';
 
@@ -17,13 +16,6 @@ const handBack = async ({ identity, isOwnFault }: Ending): Promise<void> => {
 
 // A process that nobody forked runs the worker as its child: a task that ends the worker is found by its end.
 if (!process.send) await watchOver('worker', fileURLToPath(import.meta.url), handBack);
-
-/**
- * How much V8's heap may grow between two full collections. Pictures lie outside the heap but count for it:
- * by default V8 marks the whole heap once per picture, which takes longer than the arithmetic.
- */
-const HEAP_GROWING_PERCENT = 200;
-setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
 
 await runProgram('worker', async (context) => {
   requirePlatform();
