@@ -2,6 +2,7 @@ import { readConfig } from '#config';
 import { decode, limitsOf, wrapPng } from '#imaging';
 import { cutout, deflateRows, resizeLanczos, toMask, toTensor } from '#matting';
 import { defaultModel, defaultVariant } from '#models';
+import { collectLessOften } from '#pipeline';
 import type { StageMean } from '../overhead/figures.js';
 import { median } from '../statistics.js';
 import { softDisc } from './soft-disc.js';
@@ -37,6 +38,7 @@ const costs = async (jpeg: Uint8Array, size: number): Promise<StageMean[]> => {
 
 /** Measures the worker's stages, except the device, in this process. */
 export const stageCosts = async (jpeg: Uint8Array, size: number): Promise<StageMean[]> => {
+  collectLessOften();
   // Lets V8 compile first.
   for (let round = 0; round < ROUNDS; round++) await costs(jpeg, size);
   const rounds: StageMean[][] = [];

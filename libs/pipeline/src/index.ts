@@ -1,5 +1,5 @@
 export { cutOut, type CutOut, type CutOutResult, type CutOutWork } from './cut-out.js';
 export { finish } from './finish.js';
-export { openPixelPool, type PixelPool } from './pool.js';
+export { collectLessOften, openPixelPool, type PixelPool } from './pool.js';
 export { findServed, toServed, type Models, type ServedModel } from './served-models.js';
 export { createCutOutStages, StageError, type CutOutStages } from './stages.js';

@@ -29,19 +29,23 @@ const buffersOf = (work: FinishInput): ArrayBuffer[] => [
   ...(work.hint ? [work.hint.data.buffer] : []),
 ];
 
-/**
- * How much V8's heap may grow between two full collections. Pictures lie outside the heap but count for it: by default V8
- * marks the whole heap once per picture, which takes longer than the arithmetic.
- */
+/** How much V8's heap may grow between two full collections. */
 const HEAP_GROWING_PERCENT = 200;
 
 /**
- * Also sets how V8 collects garbage in this process.
+ * Lets V8 collect garbage less often in this process. Pictures lie outside the heap but count for it: by default V8 marks
+ * the whole heap once per picture, which takes longer than the arithmetic.
+ */
+export const collectLessOften = (): void =>
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
+
+/**
+ * Also lets V8 collect garbage less often.
  *
  * @param inHand the largest number of tasks that hold a tensor at once
  */
 export const openPixelPool = (threads: number, inHand: number): PixelPool => {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
+  collectLessOften();
   const spares = createSpares(inHand);
   const pool = new Piscina({
     filename: new URL('./arithmetic.js', import.meta.url).href,
