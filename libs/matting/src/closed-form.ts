@@ -1,8 +1,9 @@
 import { type Alpha, requireSameSize } from './alpha.js';
 import { doubleAlpha, halveAlpha, halveKinds, halvePhoto } from './closed-form/halve.js';
 import type { Watch } from './closed-form/iterate.js';
-import { solveBand, type Solution } from './closed-form/solve.js';
+import { solveBand, type Solution, usualLimits } from './closed-form/solve.js';
 import { kind } from './closed-form/system.js';
+import { withKernel } from './matting-kernel.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
 export type ClosedFormOptions = {
@@ -73,9 +74,11 @@ type Work = { readonly sorted: Uint8Array; readonly known: Float32Array | undefi
 const solveWithin = (photo: Raster, { sorted, known }: Work, most: number, watch: Watch): Solved => {
   const alpha = knownAlpha(sorted, known);
   if (countUnknown(sorted) <= most || photo.width < 8 || photo.height < 8) {
-    const solution = solveBand(photo, { sorted, alpha }, watch);
-    if (solution.state === 'converged') solution.write(alpha);
-    return { alpha, solution, level: 0 };
+    return withKernel(sorted.length, (kernel) => {
+      const solution = solveBand(photo, { sorted, alpha }, watch, usualLimits, kernel);
+      if (solution.state === 'converged') solution.write(alpha);
+      return { alpha, solution, level: 0 };
+    });
   }
 
   const { width, height } = photo;

@@ -52,6 +52,44 @@ type Functions = {
   ) => void;
   factorise: (from: number, to: number, starts: Address, rows: Address, blocks: Address) => void;
   solve: (columns: number, starts: Address, rows: Address, blocks: Address, v: Address) => void;
+  markMixed: (
+    ...all: [
+      mixed: Address,
+      fullWidth: number,
+      columns: Address,
+      rows: Address,
+      taken: Address,
+      width: number,
+      height: number,
+    ]
+  ) => void;
+  markNearest: (
+    ...all: [
+      mixed: Address,
+      fullWidth: number,
+      fullHeight: number,
+      columns: Address,
+      rows: Address,
+      taken: Address,
+      width: number,
+    ]
+  ) => void;
+  markParents: (finer: Address, columns: Address, rows: Address, taken: Address, width: number) => void;
+  countTaken: (taken: Address, size: number) => number;
+  listTaken: (taken: Address, layer: Address) => void;
+  surround: (layer: Address, around: Address) => void;
+  inherit: (
+    ...all: [
+      layer: Address,
+      parent: Address,
+      columns: Address,
+      rows: Address,
+      fromFore: Address,
+      fromBack: Address,
+      fore: Address,
+      back: Address,
+    ]
+  ) => void;
   relax: (
     ...all: [
       pixels: number,
@@ -67,36 +105,52 @@ type Functions = {
 
 const openKernel = moduleOf<Functions>(base64);
 
-/**
- * An instance of the kernel, whose memory is handed out from its start to its end and never taken back. The garbage
- * collector frees all of it with the instance. All memory is zero at first.
- */
+/** An instance of the kernel, whose memory is handed out from its start to its end. */
 export class MattingKernel {
   readonly run: Functions;
   readonly #memory: Kernel<Functions>['memory'];
-  #end: number;
+  readonly #start: Address;
+  #end: Address;
+  /** From here on memory was never handed out, so that it is zero. */
+  #untouched: Address;
 
   constructor() {
     const { memory, ...functions } = openKernel();
     this.run = functions;
     this.#memory = memory;
-    this.#end = functions.freeFrom();
+    this.#start = functions.freeFrom();
+    this.#end = this.#start;
+    this.#untouched = this.#start;
   }
 
-  /** Bytes handed out until now. */
+  /** The bytes of its memory, handed out or not. */
   get size(): number {
-    return this.#end;
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** Takes back all that was handed out. */
+  clear(): void {
+    this.#end = this.#start;
   }
 
   /**
-   * Hands out zeroed memory at a multiple of 16 bytes. Earlier views become invalid.
+   * Hands out memory at a multiple of 16 bytes, with anything in it. Earlier views become invalid.
    *
    * @throws RangeError when there is not that much
    */
-  allocate(bytes: number): Address {
+  allocateDirty(bytes: number): Address {
     const start = Math.ceil(this.#end / 16) * 16;
     this.#end = start + bytes;
+    this.#untouched = Math.max(this.#untouched, this.#end);
     reserve(this.#memory, this.#end);
+    return start;
+  }
+
+  /** The same, zeroed. */
+  allocate(bytes: number): Address {
+    const untouched = this.#untouched;
+    const start = this.allocateDirty(bytes);
+    if (start < untouched) this.bytes(start, Math.min(start + bytes, untouched) - start).fill(0);
     return start;
   }
 
@@ -107,7 +161,7 @@ export class MattingKernel {
 
   /** Copies the values into memory of their own. */
   copyIn(values: Int32Array | Float32Array | Float64Array): Address {
-    const start = this.allocate(values.byteLength);
+    const start = this.allocateDirty(values.byteLength);
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.bytes(start, bytes.length).set(bytes);
     return start;
@@ -129,3 +183,26 @@ export class MattingKernel {
     return new Int32Array(this.#memory.buffer, start, length);
   }
 }
+
+/** The memory that a kernel may have to be used again: for any photo, and for each pixel of a photo. */
+const worthKeeping = { bytes: 64 * 2 ** 20, bytesPerPixel: 24 };
+
+/** Used before and idle now. The garbage collector frees it when it runs before the next use. */
+let idle: WeakRef<MattingKernel> | undefined;
+
+/**
+ * Lends a kernel, which is that of the last use if there still is one of a fitting size: new memory costs more time than
+ * most of the arithmetic, since the system has to provide and zero each page.
+ *
+ * @param pixels of the photo
+ */
+export const withKernel = <T>(pixels: number, use: (kernel: MattingKernel) => T): T => {
+  const former = idle?.deref();
+  idle = undefined;
+  const most = worthKeeping.bytes + pixels * worthKeeping.bytesPerPixel;
+  const kernel = former && former.size <= most ? former : new MattingKernel();
+  kernel.clear();
+  const result = use(kernel);
+  idle = new WeakRef(kernel);
+  return result;
+};
