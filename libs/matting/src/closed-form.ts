@@ -37,6 +37,8 @@ export type ClosedForm =
 
 /** Takes about 400 MB of working memory. */
 const mostUnknownByDefault = 1_500_000;
+/** Of working memory, usually. */
+const bytesPerUnknown = 350;
 
 /** pymatting's bounds of .9 and .1, as bytes. */
 const certain = { foreground: 229.5, background: 25.5 };
@@ -73,8 +75,9 @@ type Work = { readonly sorted: Uint8Array; readonly known: Float32Array | undefi
 
 const solveWithin = (photo: Raster, { sorted, known }: Work, most: number, watch: Watch): Solved => {
   const alpha = knownAlpha(sorted, known);
-  if (countUnknown(sorted) <= most || photo.width < 8 || photo.height < 8) {
-    return withKernel(sorted.length, (kernel) => {
+  const unknown = countUnknown(sorted);
+  if (unknown <= most || photo.width < 8 || photo.height < 8) {
+    return withKernel(sorted.length, unknown * bytesPerUnknown, (kernel) => {
       const solution = solveBand(photo, { sorted, alpha }, watch, usualLimits, kernel);
       if (solution.state === 'converged') solution.write(alpha);
       return { alpha, solution, level: 0 };

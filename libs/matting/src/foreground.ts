@@ -5,6 +5,9 @@ import { paintFromSmaller } from './foreground/paint-from-smaller.js';
 import { type MattingKernel, withKernel } from './matting-kernel.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
+/** Of working memory, usually. */
+const bytesPerPixel = 10;
+
 export type ForegroundOptions = {
   /** With more mixed pixels and neighbours of those, colours are estimated at a smaller size. */
   readonly mostMixed?: number;
@@ -85,7 +88,7 @@ export const estimateForeground = (
   requireSameSize('an alpha', alpha, photo);
 
   const { width, height } = photo;
-  return withKernel(width * height, (kernel) => {
+  return withKernel(width * height, width * height * bytesPerPixel, (kernel) => {
     const layers = toLayers(kernel, alpha, mostMixed);
     const colours = estimateLayers(kernel, layers, photo, alpha);
     return { data: paint(kernel, photo, alpha, layers.at(-1)!, colours), width, height, channels: 3 };

@@ -184,7 +184,7 @@ export class MattingKernel {
   }
 }
 
-/** The memory that a kernel may have to be used again: for any photo, and for each pixel of a photo. */
+/** A kernel is kept for the next use up to this size: for any photo, and for each pixel of a photo. */
 const worthKeeping = { bytes: 64 * 2 ** 20, bytesPerPixel: 24 };
 
 /** Used before and idle now. The garbage collector frees it when it runs before the next use. */
@@ -195,14 +195,17 @@ let idle: WeakRef<MattingKernel> | undefined;
  * most of the arithmetic, since the system has to provide and zero each page.
  *
  * @param pixels of the photo
+ * @param bytes that the use is expected to take
  */
-export const withKernel = <T>(pixels: number, use: (kernel: MattingKernel) => T): T => {
+export const withKernel = <T>(pixels: number, bytes: number, use: (kernel: MattingKernel) => T): T => {
+  const most = worthKeeping.bytes + pixels * worthKeeping.bytesPerPixel;
+  if (bytes > most) return use(new MattingKernel());
+
   const former = idle?.deref();
   idle = undefined;
-  const most = worthKeeping.bytes + pixels * worthKeeping.bytesPerPixel;
   const kernel = former && former.size <= most ? former : new MattingKernel();
   kernel.clear();
   const result = use(kernel);
-  idle = new WeakRef(kernel);
+  if (kernel.size <= most) idle = new WeakRef(kernel);
   return result;
 };
