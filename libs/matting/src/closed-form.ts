@@ -49,10 +49,18 @@ const kinds = Uint8Array.from({ length: 256 }, (_, sample) => {
   return sample >= certain.foreground ? kind.foreground : kind.unknown;
 });
 
-const sortPixels = (trimap: Uint8Array): Uint8Array => {
+/** The kind of each pixel, and how many there are of each kind. */
+const sortPixels = (trimap: Uint8Array): { sorted: Uint8Array; counts: [number, number, number] } => {
   const sorted = new Uint8Array(trimap.length);
-  for (let i = 0; i < trimap.length; i++) sorted[i] = kinds[trimap[i]!]!;
-  return sorted;
+  let foreground = 0;
+  let unknown = 0;
+  for (let i = 0; i < trimap.length; i++) {
+    const kindOf = kinds[trimap[i]!]!;
+    sorted[i] = kindOf;
+    foreground += kindOf & 1;
+    unknown += kindOf >> 1;
+  }
+  return { sorted, counts: [trimap.length - foreground - unknown, foreground, unknown] };
 };
 
 const countUnknown = (sorted: Uint8Array): number => {
@@ -63,19 +71,24 @@ const countUnknown = (sorted: Uint8Array): number => {
 
 /** Alpha of the known pixels, and 0 of the unknown ones. */
 const knownAlpha = (sorted: Uint8Array, known: Float32Array | undefined): Float32Array => {
-  const alpha = new Float32Array(sorted.length);
-  for (let i = 0; i < alpha.length; i++)
-    if (sorted[i] !== kind.unknown) alpha[i] = known ? known[i]! : sorted[i]!;
+  // The kinds of known pixels are 0 and 1.
+  const alpha = new Float32Array(known ?? sorted);
+  for (let at = sorted.indexOf(kind.unknown); at >= 0; at = sorted.indexOf(kind.unknown, at)) {
+    for (; sorted[at] === kind.unknown; at++) alpha[at] = 0;
+  }
   return alpha;
 };
 
 type Solved = { readonly alpha: Float32Array; readonly solution: Solution; readonly level: number };
 
-type Work = { readonly sorted: Uint8Array; readonly known: Float32Array | undefined };
+type Work = {
+  readonly sorted: Uint8Array;
+  readonly unknown: number;
+  readonly known: Float32Array | undefined;
+};
 
-const solveWithin = (photo: Raster, { sorted, known }: Work, most: number, watch: Watch): Solved => {
+const solveWithin = (photo: Raster, { sorted, unknown, known }: Work, most: number, watch: Watch): Solved => {
   const alpha = knownAlpha(sorted, known);
-  const unknown = countUnknown(sorted);
   if (unknown <= most || photo.width < 8 || photo.height < 8) {
     return withKernel(sorted.length, unknown * bytesPerUnknown, (kernel) => {
       const solution = solveBand(photo, { sorted, alpha }, watch, usualLimits, kernel);
@@ -85,8 +98,10 @@ const solveWithin = (photo: Raster, { sorted, known }: Work, most: number, watch
   }
 
   const { width, height } = photo;
+  const halved = halveKinds(sorted, width, height);
   const work = {
-    sorted: halveKinds(sorted, width, height),
+    sorted: halved,
+    unknown: countUnknown(halved),
     known: known && halveAlpha(known, width, height),
   };
   const half = solveWithin(halvePhoto(photo), work, most, watch);
@@ -98,12 +113,11 @@ const solveWithin = (photo: Raster, { sorted, known }: Work, most: number, watch
 /** Why a trimap cannot be solved, found before anything is computed. */
 const obstacleOf = (
   { width, height }: Raster,
-  sorted: Uint8Array,
-  unknownPixels: number,
+  [background, foreground, unknown]: readonly [number, number, number],
 ): MattingObstacle | undefined => {
-  if (!sorted.includes(kind.foreground)) return 'noForeground';
-  if (!sorted.includes(kind.background)) return 'noBackground';
-  if (unknownPixels === 0) return 'nothingUnknown';
+  if (foreground === 0) return 'noForeground';
+  if (background === 0) return 'noBackground';
+  if (unknown === 0) return 'nothingUnknown';
   // No window of 3 × 3 fits in, so nothing connects the unknown pixels to the known ones.
   return width < 3 || height < 3 ? 'notConverged' : undefined;
 };
@@ -142,12 +156,12 @@ export const closedFormAlpha = (
   requireSameSize('a trimap', trimap, photo);
   if (known) requireSameSize('a known alpha', known, photo);
 
-  const sorted = sortPixels(trimap.data);
-  const unknownPixels = countUnknown(sorted);
-  const obstacle = obstacleOf(photo, sorted, unknownPixels);
+  const { sorted, counts } = sortPixels(trimap.data);
+  const unknownPixels = counts[kind.unknown];
+  const obstacle = obstacleOf(photo, counts);
   if (obstacle) return { solved: false, obstacle, unknownPixels };
 
-  const { alpha, solution, level } = solveWithin(photo, { sorted, known: known?.data }, mostUnknown, {
+  const { alpha, solution, level } = solveWithin(photo, { sorted, unknown: unknownPixels, known: known?.data }, mostUnknown, {
     shouldStop,
     onIteration,
     ...(mostIterations !== undefined && { mostIterations }),

@@ -52,6 +52,7 @@ type Functions = {
   ) => void;
   factorise: (from: number, to: number, starts: Address, rows: Address, blocks: Address) => void;
   solve: (columns: number, starts: Address, rows: Address, blocks: Address, v: Address) => void;
+  findMixed: (alphas: Address, count: number, visible: number, solid: number, mixed: Address) => void;
   markMixed: (
     ...all: [
       mixed: Address,

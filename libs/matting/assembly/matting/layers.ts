@@ -31,6 +31,28 @@ function startsOf(layer: usize): usize {
   return <usize>load<u32>(layer, 12);
 }
 
+/**
+ * Sets the byte of each mixed pixel to 1 and of the others to 0.
+ *
+ * @param alphas f32; they and the bytes have room for a multiple of 16
+ * @param visible, solid from where on alpha is mixed, and no longer mixed
+ */
+export function findMixed(alphas: usize, count: i32, visible: f32, solid: f32, mixed: usize): void {
+  const low = f32x4.splat(visible);
+  const high = f32x4.splat(solid);
+  for (const end = mixed + <usize>count; mixed < end; mixed += 16, alphas += 64) {
+    const ab = i16x8.narrow_i32x4_s(between(alphas, low, high), between(alphas + 16, low, high));
+    const cd = i16x8.narrow_i32x4_s(between(alphas + 32, low, high), between(alphas + 48, low, high));
+    v128.store(mixed, v128.and(i8x16.narrow_i16x8_s(ab, cd), i8x16.splat(1)));
+  }
+}
+
+@inline
+function between(at: usize, low: v128, high: v128): v128 {
+  const values = v128.load(at);
+  return v128.and(f32x4.ge(values, low), f32x4.lt(values, high));
+}
+
 function markAround(taken: usize, width: i32, height: i32, x: i32, y: i32): void {
   const left = max(0, x - reach);
   const end = min(width, x + reach + 1);
