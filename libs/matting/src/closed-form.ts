@@ -161,11 +161,16 @@ export const closedFormAlpha = (
   const obstacle = obstacleOf(photo, counts);
   if (obstacle) return { solved: false, obstacle, unknownPixels };
 
-  const { alpha, solution, level } = solveWithin(photo, { sorted, unknown: unknownPixels, known: known?.data }, mostUnknown, {
-    shouldStop,
-    onIteration,
-    ...(mostIterations !== undefined && { mostIterations }),
-  });
+  const { alpha, solution, level } = solveWithin(
+    photo,
+    { sorted, unknown: unknownPixels, known: known?.data },
+    mostUnknown,
+    {
+      shouldStop,
+      onIteration,
+      ...(mostIterations !== undefined && { mostIterations }),
+    },
+  );
   const { state, iterations, residual } = solution;
   if (state === 'stopped') return { solved: false, obstacle: 'stopped', unknownPixels };
   if (state === 'exhausted') return { solved: false, obstacle: 'notConverged', unknownPixels };

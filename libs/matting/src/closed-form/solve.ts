@@ -17,7 +17,7 @@ export type Solution = Progress & {
 const leastSide = 3;
 const blockBytes = 64;
 /** Limits of the small system's factor: products of blocks for each sample, and blocks. */
-export const usualLimits = { products: 300, blocks: (104 * 2 ** 20) / blockBytes };
+export const usualLimits = { products: 300, blocks: (120 * 2 ** 20) / blockBytes };
 
 /**
  * The smallest squares that are cheap enough to factorise. With squares of 3 × 3, which are windows of the Laplacian, the
