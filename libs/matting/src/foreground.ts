@@ -13,7 +13,7 @@ export type ForegroundOptions = {
   readonly mostMixed?: number;
 };
 
-/** Takes about 800 MB of working memory. */
+/** Takes about 400 MB of working memory. */
 const mostMixedByDefault = 4_000_000;
 
 /** The photo's own colour for solid pixels, black for others. */
