@@ -6,8 +6,9 @@ import { closedFormAlpha, estimateForeground, type Raster } from '#matting';
 const [folder = '', columns, rows] = process.argv.slice(2);
 const width = Number(columns);
 const height = Number(rows);
+// Not as Buffers, which code compiled for the plain arrays below would have to be compiled for anew.
 const read = (name: string, channels: 1 | 3): Raster => ({
-  data: readFileSync(join(folder, name)),
+  data: new Uint8Array(readFileSync(join(folder, name))),
   width,
   height,
   channels,

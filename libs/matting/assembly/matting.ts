@@ -9,3 +9,13 @@ export { fitModes, prolong, restrict } from './matting/modes';
 export { project } from './matting/projection';
 export { factorise, solve } from './matting/cholesky';
 export { relax } from './matting/colours';
+export {
+  countTaken,
+  findMixed,
+  inherit,
+  listTaken,
+  markMixed,
+  markNearest,
+  markParents,
+  surround,
+} from './matting/layers';

@@ -1,8 +1,9 @@
 import { type Alpha, requireSameSize } from './alpha.js';
 import { doubleAlpha, halveAlpha, halveKinds, halvePhoto } from './closed-form/halve.js';
 import type { Watch } from './closed-form/iterate.js';
-import { solveBand, type Solution } from './closed-form/solve.js';
+import { solveBand, type Solution, usualLimits } from './closed-form/solve.js';
 import { kind } from './closed-form/system.js';
+import { withKernel } from './matting-kernel.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
 
 export type ClosedFormOptions = {
@@ -36,6 +37,8 @@ export type ClosedForm =
 
 /** Takes about 400 MB of working memory. */
 const mostUnknownByDefault = 1_500_000;
+/** Of working memory, usually. */
+const bytesPerUnknown = 350;
 
 /** pymatting's bounds of .9 and .1, as bytes. */
 const certain = { foreground: 229.5, background: 25.5 };
@@ -46,10 +49,18 @@ const kinds = Uint8Array.from({ length: 256 }, (_, sample) => {
   return sample >= certain.foreground ? kind.foreground : kind.unknown;
 });
 
-const sortPixels = (trimap: Uint8Array): Uint8Array => {
+/** The kind of each pixel, and how many there are of each kind. */
+const sortPixels = (trimap: Uint8Array): { sorted: Uint8Array; counts: [number, number, number] } => {
   const sorted = new Uint8Array(trimap.length);
-  for (let i = 0; i < trimap.length; i++) sorted[i] = kinds[trimap[i]!]!;
-  return sorted;
+  let foreground = 0;
+  let unknown = 0;
+  for (let i = 0; i < trimap.length; i++) {
+    const kindOf = kinds[trimap[i]!]!;
+    sorted[i] = kindOf;
+    foreground += kindOf & 1;
+    unknown += kindOf >> 1;
+  }
+  return { sorted, counts: [trimap.length - foreground - unknown, foreground, unknown] };
 };
 
 const countUnknown = (sorted: Uint8Array): number => {
@@ -60,27 +71,37 @@ const countUnknown = (sorted: Uint8Array): number => {
 
 /** Alpha of the known pixels, and 0 of the unknown ones. */
 const knownAlpha = (sorted: Uint8Array, known: Float32Array | undefined): Float32Array => {
-  const alpha = new Float32Array(sorted.length);
-  for (let i = 0; i < alpha.length; i++)
-    if (sorted[i] !== kind.unknown) alpha[i] = known ? known[i]! : sorted[i]!;
+  // The kinds of known pixels are 0 and 1.
+  const alpha = new Float32Array(known ?? sorted);
+  for (let at = sorted.indexOf(kind.unknown); at >= 0; at = sorted.indexOf(kind.unknown, at)) {
+    for (; sorted[at] === kind.unknown; at++) alpha[at] = 0;
+  }
   return alpha;
 };
 
 type Solved = { readonly alpha: Float32Array; readonly solution: Solution; readonly level: number };
 
-type Work = { readonly sorted: Uint8Array; readonly known: Float32Array | undefined };
+type Work = {
+  readonly sorted: Uint8Array;
+  readonly unknown: number;
+  readonly known: Float32Array | undefined;
+};
 
-const solveWithin = (photo: Raster, { sorted, known }: Work, most: number, watch: Watch): Solved => {
+const solveWithin = (photo: Raster, { sorted, unknown, known }: Work, most: number, watch: Watch): Solved => {
   const alpha = knownAlpha(sorted, known);
-  if (countUnknown(sorted) <= most || photo.width < 8 || photo.height < 8) {
-    const solution = solveBand(photo, { sorted, alpha }, watch);
-    if (solution.state === 'converged') solution.write(alpha);
-    return { alpha, solution, level: 0 };
+  if (unknown <= most || photo.width < 8 || photo.height < 8) {
+    return withKernel(sorted.length, unknown * bytesPerUnknown, (kernel) => {
+      const solution = solveBand(photo, { sorted, alpha }, watch, usualLimits, kernel);
+      if (solution.state === 'converged') solution.write(alpha);
+      return { alpha, solution, level: 0 };
+    });
   }
 
   const { width, height } = photo;
+  const halved = halveKinds(sorted, width, height);
   const work = {
-    sorted: halveKinds(sorted, width, height),
+    sorted: halved,
+    unknown: countUnknown(halved),
     known: known && halveAlpha(known, width, height),
   };
   const half = solveWithin(halvePhoto(photo), work, most, watch);
@@ -92,12 +113,11 @@ const solveWithin = (photo: Raster, { sorted, known }: Work, most: number, watch
 /** Why a trimap cannot be solved, found before anything is computed. */
 const obstacleOf = (
   { width, height }: Raster,
-  sorted: Uint8Array,
-  unknownPixels: number,
+  [background, foreground, unknown]: readonly [number, number, number],
 ): MattingObstacle | undefined => {
-  if (!sorted.includes(kind.foreground)) return 'noForeground';
-  if (!sorted.includes(kind.background)) return 'noBackground';
-  if (unknownPixels === 0) return 'nothingUnknown';
+  if (foreground === 0) return 'noForeground';
+  if (background === 0) return 'noBackground';
+  if (unknown === 0) return 'nothingUnknown';
   // No window of 3 × 3 fits in, so nothing connects the unknown pixels to the known ones.
   return width < 3 || height < 3 ? 'notConverged' : undefined;
 };
@@ -136,16 +156,21 @@ export const closedFormAlpha = (
   requireSameSize('a trimap', trimap, photo);
   if (known) requireSameSize('a known alpha', known, photo);
 
-  const sorted = sortPixels(trimap.data);
-  const unknownPixels = countUnknown(sorted);
-  const obstacle = obstacleOf(photo, sorted, unknownPixels);
+  const { sorted, counts } = sortPixels(trimap.data);
+  const unknownPixels = counts[kind.unknown];
+  const obstacle = obstacleOf(photo, counts);
   if (obstacle) return { solved: false, obstacle, unknownPixels };
 
-  const { alpha, solution, level } = solveWithin(photo, { sorted, known: known?.data }, mostUnknown, {
-    shouldStop,
-    onIteration,
-    ...(mostIterations !== undefined && { mostIterations }),
-  });
+  const { alpha, solution, level } = solveWithin(
+    photo,
+    { sorted, unknown: unknownPixels, known: known?.data },
+    mostUnknown,
+    {
+      shouldStop,
+      onIteration,
+      ...(mostIterations !== undefined && { mostIterations }),
+    },
+  );
   const { state, iterations, residual } = solution;
   if (state === 'stopped') return { solved: false, obstacle: 'stopped', unknownPixels };
   if (state === 'exhausted') return { solved: false, obstacle: 'notConverged', unknownPixels };

@@ -1,102 +1,57 @@
 import { base64 } from './generated/matting.js';
 import { type Kernel, moduleOf, reserve } from './kernel.js';
+import type { Address, MattingFunctions } from './matting-functions.js';
 
-/** An address in the kernel's memory, in bytes. */
-export type Address = number;
+export type { Address };
 
-/** The functions of assembly/matting.ts, which documents them. */
-type Functions = {
-  freeFrom: () => Address;
-  configure: (planes: Address, planeBytes: number, runs: Address, count: number) => void;
-  assemble: (centres: Address, count: number, colours: Address, diagonal: Address) => void;
-  amend: (samples: Address, lacks: Address, count: number) => void;
-  normalise: (scale: Address, known: Address) => void;
-  split: (samples: number, spare: Address) => void;
-  apply: (x: Address, y: Address) => number;
-  applyWide: (x: Address, y: Address) => void;
-  forward: (r: Address, x: Address) => void;
-  upper: (x: Address, y: Address) => void;
-  backward: (r: Address, x: Address) => void;
-  advance: (
-    ...all: [alpha: number, p: Address, q: Address, x: Address, r: Address, narrow: Address, samples: number]
-  ) => number;
-  combine: (z: Address, beta: number, p: Address, samples: number) => void;
-  largest: (z: Address, scale: Address, samples: number) => number;
-  dot: (x: Address, y: Address, samples: number) => number;
-  fitModes: (
-    ...all: [
-      squares: number,
-      starts: Address,
-      members: Address,
-      colours: Address,
-      scales: Address,
-      modes: Address,
-      packed: Address,
-    ]
-  ) => void;
-  project: (
-    ...all: [
-      modes: Address,
-      squareOf: Address,
-      size: number,
-      around: Address,
-      places: Address,
-      blocks: Address,
-    ]
-  ) => void;
-  restrict: (
-    ...all: [squares: number, starts: Address, members: Address, packed: Address, r: Address, coarse: Address]
-  ) => void;
-  prolong: (
-    ...all: [squares: number, starts: Address, members: Address, packed: Address, coarse: Address, x: Address]
-  ) => void;
-  factorise: (from: number, to: number, starts: Address, rows: Address, blocks: Address) => void;
-  solve: (columns: number, starts: Address, rows: Address, blocks: Address, v: Address) => void;
-  relax: (
-    ...all: [
-      pixels: number,
-      sweeps: number,
-      around: Address,
-      alphas: Address,
-      photo: Address,
-      fore: Address,
-      back: Address,
-    ]
-  ) => void;
-};
+const openKernel = moduleOf<MattingFunctions>(base64);
 
-const openKernel = moduleOf<Functions>(base64);
-
-/**
- * An instance of the kernel, whose memory is handed out from its start to its end and never taken back. The garbage
- * collector frees all of it with the instance. All memory is zero at first.
- */
+/** An instance of the kernel, whose memory is handed out from its start to its end. */
 export class MattingKernel {
-  readonly run: Functions;
-  readonly #memory: Kernel<Functions>['memory'];
-  #end: number;
+  readonly run: MattingFunctions;
+  readonly #memory: Kernel<MattingFunctions>['memory'];
+  readonly #start: Address;
+  #end: Address;
+  /** From here on memory was never handed out, so that it is zero. */
+  #untouched: Address;
 
   constructor() {
     const { memory, ...functions } = openKernel();
     this.run = functions;
     this.#memory = memory;
-    this.#end = functions.freeFrom();
+    this.#start = functions.freeFrom();
+    this.#end = this.#start;
+    this.#untouched = this.#start;
   }
 
-  /** Bytes handed out until now. */
+  /** The bytes of its memory, handed out or not. */
   get size(): number {
-    return this.#end;
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** Takes back all that was handed out. */
+  clear(): void {
+    this.#end = this.#start;
   }
 
   /**
-   * Hands out zeroed memory at a multiple of 16 bytes. Earlier views become invalid.
+   * Hands out memory at a multiple of 16 bytes, with anything in it. Earlier views become invalid.
    *
    * @throws RangeError when there is not that much
    */
-  allocate(bytes: number): Address {
+  allocateDirty(bytes: number): Address {
     const start = Math.ceil(this.#end / 16) * 16;
     this.#end = start + bytes;
+    this.#untouched = Math.max(this.#untouched, this.#end);
     reserve(this.#memory, this.#end);
+    return start;
+  }
+
+  /** The same, zeroed. */
+  allocate(bytes: number): Address {
+    const untouched = this.#untouched;
+    const start = this.allocateDirty(bytes);
+    if (start < untouched) this.bytes(start, Math.min(start + bytes, untouched) - start).fill(0);
     return start;
   }
 
@@ -107,7 +62,7 @@ export class MattingKernel {
 
   /** Copies the values into memory of their own. */
   copyIn(values: Int32Array | Float32Array | Float64Array): Address {
-    const start = this.allocate(values.byteLength);
+    const start = this.allocateDirty(values.byteLength);
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.bytes(start, bytes.length).set(bytes);
     return start;
@@ -129,3 +84,29 @@ export class MattingKernel {
     return new Int32Array(this.#memory.buffer, start, length);
   }
 }
+
+/** A kernel is kept for the next use up to this size: for any photo, and for each pixel of a photo. */
+const worthKeeping = { bytes: 64 * 2 ** 20, bytesPerPixel: 24 };
+
+/** Used before and idle now. The garbage collector frees it when it runs before the next use. */
+let idle: WeakRef<MattingKernel> | undefined;
+
+/**
+ * Lends a kernel, which is that of the last use if there still is one of a fitting size: new memory costs more time than
+ * most of the arithmetic, since the system has to provide and zero each page.
+ *
+ * @param pixels of the photo
+ * @param bytes that the use is expected to take
+ */
+export const withKernel = <T>(pixels: number, bytes: number, use: (kernel: MattingKernel) => T): T => {
+  const most = worthKeeping.bytes + pixels * worthKeeping.bytesPerPixel;
+  if (bytes > most) return use(new MattingKernel());
+
+  const former = idle?.deref();
+  idle = undefined;
+  const kernel = former && former.size <= most ? former : new MattingKernel();
+  kernel.clear();
+  const result = use(kernel);
+  if (kernel.size <= most) idle = new WeakRef(kernel);
+  return result;
+};

@@ -1,5 +1,5 @@
-// A = L Lᵀ in blocks of 4 × 4 f32, row by row; the blocks of a column one after another, its diagonal block first and
-// then those below by ascending row. A factorised diagonal block holds the inverse of its triangle.
+// A = L Lᵀ in blocks of 4 × 4 f32, column by column; the blocks of a column one after another, its diagonal block first
+// and then those below by ascending row. A factorised diagonal block holds the inverse of its triangle.
 
 const blockBytes: usize = 64;
 /** A direction with a smaller pivot is ignored: the squares do not have it, or it is rounding. */
@@ -43,46 +43,47 @@ function invert(block: usize): void {
         value = -sum * inverse;
       }
       store<f64>(cell(inverted, row, column), value);
-      store<f32>(block + ((row * 4 + column) << 2), <f32>value);
+      store<f32>(block + ((column * 4 + row) << 2), <f32>value);
     }
   }
 }
 
-/** A row of a product: its four factors times four rows. */
+/** The first columns of a block times the numbers from an address on, which are as far apart as rows of a column. */
 @inline
-function row(from: usize, a: v128, b: v128, c: v128, d: v128): v128 {
-  const low = f32x4.add(f32x4.mul(v128.load32_splat(from), a), f32x4.mul(v128.load32_splat(from, 4), b));
-  return f32x4.add(low, f32x4.add(f32x4.mul(v128.load32_splat(from, 8), c), f32x4.mul(v128.load32_splat(from, 12), d)));
+function combine(a: v128, b: v128, c: v128, d: v128, by: usize): v128 {
+  const low = f32x4.add(f32x4.mul(a, v128.load32_splat(by)), f32x4.mul(b, v128.load32_splat(by, 16)));
+  return f32x4.add(low, f32x4.add(f32x4.mul(c, v128.load32_splat(by, 32)), f32x4.mul(d, v128.load32_splat(by, 48))));
 }
 
+/** block = block × triangleᵀ; what stands above the diagonal of a triangle is 0. */
 @inline
-function column(block: usize, k: usize): v128 {
-  const at = block + (k << 2);
-  return f32x4(load<f32>(at), load<f32>(at, 16), load<f32>(at, 32), load<f32>(at, 48));
-}
-
-/** block = block × triangleᵀ */
-@inline
-function divide(block: usize, a: v128, b: v128, c: v128, d: v128): void {
-  for (let at: usize = 0; at < blockBytes; at += 16) v128.store(block + at, row(block + at, a, b, c, d));
+function divide(block: usize, triangle: usize): void {
+  const a = v128.load(block);
+  const b = v128.load(block, 16);
+  const c = v128.load(block, 32);
+  const d = v128.load(block, 48);
+  v128.store(block, combine(a, b, c, d, triangle));
+  v128.store(block, combine(a, b, c, d, triangle + 4), 16);
+  v128.store(block, combine(a, b, c, d, triangle + 8), 32);
+  v128.store(block, combine(a, b, c, d, triangle + 12), 48);
 }
 
 /** Takes one block of a column times all from it downward from the column that its row names. */
 function subtractAll(rows: usize, blocks: usize, k: i32, end: i32, to: i32): void {
   const own = blocks + <usize>k * blockBytes;
-  const a = column(own, 0);
-  const b = column(own, 1);
-  const c = column(own, 2);
-  const d = column(own, 3);
   for (let j = k; j < end; j++) {
     const at = load<i32>(rows + (<usize>j << 2));
     while (load<i32>(rows + (<usize>to << 2)) < at) to++;
     const target = blocks + <usize>to * blockBytes;
     const from = blocks + <usize>j * blockBytes;
-    v128.store(target, f32x4.sub(v128.load(target), row(from, a, b, c, d)));
-    v128.store(target, f32x4.sub(v128.load(target, 16), row(from + 16, a, b, c, d)), 16);
-    v128.store(target, f32x4.sub(v128.load(target, 32), row(from + 32, a, b, c, d)), 32);
-    v128.store(target, f32x4.sub(v128.load(target, 48), row(from + 48, a, b, c, d)), 48);
+    const a = v128.load(from);
+    const b = v128.load(from, 16);
+    const c = v128.load(from, 32);
+    const d = v128.load(from, 48);
+    v128.store(target, f32x4.sub(v128.load(target), combine(a, b, c, d, own)));
+    v128.store(target, f32x4.sub(v128.load(target, 16), combine(a, b, c, d, own + 4)), 16);
+    v128.store(target, f32x4.sub(v128.load(target, 32), combine(a, b, c, d, own + 8)), 32);
+    v128.store(target, f32x4.sub(v128.load(target, 48), combine(a, b, c, d, own + 12)), 48);
   }
 }
 
@@ -98,11 +99,7 @@ export function factorise(from: i32, to: i32, starts: usize, rows: usize, blocks
     const end = load<i32>(starts + (<usize>at << 2), 4);
     const triangle = blocks + <usize>first * blockBytes;
     invert(triangle);
-    const a = column(triangle, 0);
-    const b = column(triangle, 1);
-    const c = column(triangle, 2);
-    const d = column(triangle, 3);
-    for (let k = first + 1; k < end; k++) divide(blocks + <usize>k * blockBytes, a, b, c, d);
+    for (let k = first + 1; k < end; k++) divide(blocks + <usize>k * blockBytes, triangle);
     for (let k = first + 1; k < end; k++) {
       const below = load<i32>(rows + (<usize>k << 2));
       subtractAll(rows, blocks, k, end, load<i32>(starts + (<usize>below << 2)));
@@ -112,49 +109,74 @@ export function factorise(from: i32, to: i32, starts: usize, rows: usize, blocks
 
 /** block × vector */
 @inline
-function times(block: usize, vector: v128): v128 {
-  const a = f32x4.mul(v128.load(block), vector);
-  const b = f32x4.mul(v128.load(block, 16), vector);
-  const c = f32x4.mul(v128.load(block, 32), vector);
-  const d = f32x4.mul(v128.load(block, 48), vector);
+function times(block: usize, a: v128, b: v128, c: v128, d: v128): v128 {
+  const low = f32x4.add(f32x4.mul(v128.load(block), a), f32x4.mul(v128.load(block, 16), b));
+  return f32x4.add(low, f32x4.add(f32x4.mul(v128.load(block, 32), c), f32x4.mul(v128.load(block, 48), d)));
+}
+
+/** The sums of the four vectors. */
+@inline
+function sums(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7));
   const cd = f32x4.add(v128.shuffle<i32>(c, d, 0, 2, 4, 6), v128.shuffle<i32>(c, d, 1, 3, 5, 7));
   return f32x4.add(v128.shuffle<i32>(ab, cd, 0, 2, 4, 6), v128.shuffle<i32>(ab, cd, 1, 3, 5, 7));
 }
 
-/** blockᵀ × the vector at the address */
-@inline
-function timesTurned(block: usize, vector: usize): v128 {
-  const a = f32x4.mul(v128.load(block), v128.load32_splat(vector));
-  const b = f32x4.mul(v128.load(block, 16), v128.load32_splat(vector, 4));
-  const c = f32x4.mul(v128.load(block, 32), v128.load32_splat(vector, 8));
-  const d = f32x4.mul(v128.load(block, 48), v128.load32_splat(vector, 12));
-  return f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
-}
-
-/** v = L⁻ᵀ L⁻¹ v, in place; four f32 for each column. */
-export function solve(columns: i32, starts: usize, rows: usize, blocks: usize, v: usize): void {
+/** v = L⁻¹ v */
+function solveLower(columns: i32, starts: usize, rows: usize, blocks: usize, v: usize): void {
   for (let column = 0; column < columns; column++) {
     const first = <usize>load<i32>(starts + (<usize>column << 2));
     const end = <usize>load<i32>(starts + (<usize>column << 2), 4);
     const own = v + (<usize>column << 4);
-    const value = times(blocks + (first << 6), v128.load(own));
+    const value = times(
+      blocks + (first << 6),
+      v128.load32_splat(own),
+      v128.load32_splat(own, 4),
+      v128.load32_splat(own, 8),
+      v128.load32_splat(own, 12),
+    );
     v128.store(own, value);
+    const a = v128.shuffle<i32>(value, value, 0, 0, 0, 0);
+    const b = v128.shuffle<i32>(value, value, 1, 1, 1, 1);
+    const c = v128.shuffle<i32>(value, value, 2, 2, 2, 2);
+    const d = v128.shuffle<i32>(value, value, 3, 3, 3, 3);
     for (let k = first + 1; k < end; k++) {
       const other = v + (<usize>load<i32>(rows + (k << 2)) << 4);
-      v128.store(other, f32x4.sub(v128.load(other), times(blocks + (k << 6), value)));
+      v128.store(other, f32x4.sub(v128.load(other), times(blocks + (k << 6), a, b, c, d)));
     }
   }
+}
+
+/** v = L⁻ᵀ v */
+function solveUpper(columns: i32, starts: usize, rows: usize, blocks: usize, v: usize): void {
   for (let column = columns - 1; column >= 0; column--) {
     const first = <usize>load<i32>(starts + (<usize>column << 2));
     const end = <usize>load<i32>(starts + (<usize>column << 2), 4);
-    const own = v + (<usize>column << 4);
-    let value = v128.load(own);
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
     for (let k = first + 1; k < end; k++) {
-      const other = v + (<usize>load<i32>(rows + (k << 2)) << 4);
-      value = f32x4.sub(value, timesTurned(blocks + (k << 6), other));
+      const other = v128.load(v + (<usize>load<i32>(rows + (k << 2)) << 4));
+      const block = blocks + (k << 6);
+      a = f32x4.add(a, f32x4.mul(v128.load(block), other));
+      b = f32x4.add(b, f32x4.mul(v128.load(block, 16), other));
+      c = f32x4.add(c, f32x4.mul(v128.load(block, 32), other));
+      d = f32x4.add(d, f32x4.mul(v128.load(block, 48), other));
     }
-    v128.store(own, value);
-    v128.store(own, timesTurned(blocks + (first << 6), own));
+    const own = v + (<usize>column << 4);
+    const value = f32x4.sub(v128.load(own), sums(a, b, c, d));
+    const triangle = blocks + (first << 6);
+    a = f32x4.mul(v128.load(triangle), value);
+    b = f32x4.mul(v128.load(triangle, 16), value);
+    c = f32x4.mul(v128.load(triangle, 32), value);
+    d = f32x4.mul(v128.load(triangle, 48), value);
+    v128.store(own, sums(a, b, c, d));
   }
+}
+
+/** v = L⁻ᵀ L⁻¹ v, in place; four f32 for each column. */
+export function solve(columns: i32, starts: usize, rows: usize, blocks: usize, v: usize): void {
+  solveLower(columns, starts, rows, blocks, v);
+  solveUpper(columns, starts, rows, blocks, v);
 }

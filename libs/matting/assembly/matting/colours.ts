@@ -3,6 +3,16 @@ const regularisation: f32 = 1e-5;
 const one: v128 = f32x4(1, 1, 1, 1);
 const zero: v128 = f32x4(0, 0, 0, 0);
 
+@inline
+function weightOf(alpha: f32, alphas: usize, other: usize): f32 {
+  return regularisation + abs(alpha - load<f32>(alphas + (other << 2)));
+}
+
+@inline
+function weighted(weight: f32, colour: v128): v128 {
+  return f32x4.mul(f32x4.splat(weight), colour);
+}
+
 /**
  * Sweeps of Gauss-Seidel over colours of foreground and background that explain the photo: at each pixel those
  * that solve I = α F + (1 − α) B and lie near those around it, the nearer the less alpha changes in between.
@@ -27,16 +37,27 @@ export function relax(
       const alpha = load<f32>(alphas + (i << 2));
       const rest: f32 = <f32>1 - alpha;
       const colour = v128.load(photo + (i << 4));
-      let f = f32x4.mul(f32x4.splat(alpha), colour);
-      let b = f32x4.mul(f32x4.splat(rest), colour);
-      let pull: f32 = 0;
-      for (let side: usize = 0; side < 4; side++) {
-        const j = <usize>load<i32>(around + ((i * 4 + side) << 2));
-        const weight = regularisation + abs(alpha - load<f32>(alphas + (j << 2)));
-        pull += weight;
-        f = f32x4.add(f, f32x4.mul(f32x4.splat(weight), v128.load(fore + (j << 4))));
-        b = f32x4.add(b, f32x4.mul(f32x4.splat(weight), v128.load(back + (j << 4))));
-      }
+      const ways = around + (i << 4);
+      const left = <usize>load<i32>(ways);
+      const right = <usize>load<i32>(ways, 4);
+      const above = <usize>load<i32>(ways, 8);
+      const below = <usize>load<i32>(ways, 12);
+      const l = weightOf(alpha, alphas, left);
+      const r = weightOf(alpha, alphas, right);
+      const a = weightOf(alpha, alphas, above);
+      const u = weightOf(alpha, alphas, below);
+      const pull: f32 = l + r + a + u;
+      // The left neighbour comes last: it has just been computed.
+      const f = f32x4.add(
+        f32x4.add(f32x4.add(weighted(alpha, colour), weighted(r, v128.load(fore + (right << 4)))),
+          f32x4.add(weighted(a, v128.load(fore + (above << 4))), weighted(u, v128.load(fore + (below << 4))))),
+        weighted(l, v128.load(fore + (left << 4))),
+      );
+      const b = f32x4.add(
+        f32x4.add(f32x4.add(weighted(rest, colour), weighted(r, v128.load(back + (right << 4)))),
+          f32x4.add(weighted(a, v128.load(back + (above << 4))), weighted(u, v128.load(back + (below << 4))))),
+        weighted(l, v128.load(back + (left << 4))),
+      );
       const ff = alpha * alpha + pull;
       const bb = rest * rest + pull;
       const fb = alpha * rest;

@@ -2,11 +2,14 @@ import { entries, planeBytes, runBytes } from './field';
 
 const epsilon: f64 = 1e-7;
 const nine: v128 = f64x2(9, 9);
+const zero: v128 = f64x2(0, 0);
 
 // Of two neighbouring windows, one in each lane: the nine colours less their mean, channel by channel, and the inverse of
 // the covariance. The two windows are handled at once, each with the additions and products of pymatting in its order.
 const centred = memory.data(27 * 16, 16);
 const inverse = memory.data(6 * 16, 16);
+// The centred colours times the inverse.
+const weighted = memory.data(27 * 16, 16);
 
 @inline
 function sum(a: v128, b: v128): v128 {
@@ -81,42 +84,77 @@ function invert(): void {
   v128.store(inverse, times(less(times(a01, a01), times(a00, a11)), reciprocal), 80);
 }
 
+/** The colours of pixel k times the inverse, and the entry of the pixel with itself. */
+@inline
+function weigh(k: usize, lanes: v128): v128 {
+  const at = k << 4;
+  const r = v128.load(centred + at);
+  const g = v128.load(centred + at, 144);
+  const b = v128.load(centred + at, 288);
+  const c0 = combination(0, 16, 32, r, g, b);
+  const c1 = combination(16, 48, 64, r, g, b);
+  const c2 = combination(32, 64, 80, r, g, b);
+  v128.store(weighted + at, c0);
+  v128.store(weighted + at, c1, 144);
+  v128.store(weighted + at, c2, 288);
+  const own = sum(sum(times(c0, r), times(c1, g)), times(c2, b));
+  return v128.and(less(own, f64x2.splat(8)), lanes);
+}
+
 @inline
 function combination(first: usize, second: usize, third: usize, r: v128, g: v128, b: v128): v128 {
-  return sum(sum(times(v128.load(first), r), times(v128.load(second), g)), times(v128.load(third), b));
+  const a = times(v128.load(inverse + first), r);
+  return sum(sum(a, times(v128.load(inverse + second), g)), times(v128.load(inverse + third), b));
+}
+
+/** The entry of pixels k and j. */
+@inline
+function entry(k: usize, j: usize, lanes: v128): v128 {
+  const own = weighted + (k << 4);
+  const other = centred + (j << 4);
+  let product = sum(times(v128.load(own), v128.load(other)), times(v128.load(own, 144), v128.load(other, 144)));
+  product = sum(product, times(v128.load(own, 288), v128.load(other, 288)));
+  return v128.and(sum(product, f64x2.splat(1)), lanes);
 }
 
 @inline
-function subtract(to: usize, value: v128, lanes: v128): void {
-  v128.store(to, less(v128.load(to), v128.and(value, lanes)));
+function subtract(to: usize, value: v128): void {
+  v128.store(to, less(v128.load(to), value));
 }
 
-/** Which plane holds the entry between two pixels of a window, the first before the second. */
+// The second window lies one pixel right of the first. What both give to one pixel is added before it is stored, so that
+// no load overlaps two stores, which processors are slow at.
+
+/** Subtracts what pixels `first` and the next one of both windows get. */
 @inline
-function planeOf(k: i32, j: i32): usize {
-  const dy = j / 3 - k / 3;
-  const dx = (j % 3) - (k % 3);
-  return dy == 0 ? <usize>(dx - 1) : <usize>(dy * 5 - 1 + dx);
+function two(to: usize, first: v128, next: v128): void {
+  subtract(to, sum(first, v128.shuffle<i64>(zero, next, 0, 2)));
+  subtract(to + 16, v128.shuffle<i64>(next, zero, 1, 2));
 }
 
-/** Adds the entries of pixel k with itself and the later ones of its window. */
+/** The same for the three pixels of a row. */
 @inline
-function scatterOne(k: i32, i: usize, diagonal: usize, lanes: v128): void {
-  const from = centred + (<usize>k << 4);
-  const r = v128.load(from);
-  const g = v128.load(from, 144);
-  const b = v128.load(from, 288);
-  const c0 = combination(inverse, inverse + 16, inverse + 32, r, g, b);
-  const c1 = combination(inverse + 16, inverse + 48, inverse + 64, r, g, b);
-  const c2 = combination(inverse + 32, inverse + 64, inverse + 80, r, g, b);
-  const own = sum(sum(times(c0, r), times(c1, g)), times(c2, b));
-  subtract(diagonal + i, less(own, f64x2.splat(8)), lanes);
-  for (let j = k + 1; j < 9; j++) {
-    const other = centred + (<usize>j << 4);
-    let product = sum(times(c0, v128.load(other)), times(c1, v128.load(other, 144)));
-    product = sum(product, times(c2, v128.load(other, 288)));
-    subtract(entries(planeOf(k, j)) + i, sum(product, f64x2.splat(1)), lanes);
-  }
+function three(to: usize, first: v128, middle: v128, last: v128): void {
+  subtract(to, sum(first, v128.shuffle<i64>(zero, middle, 0, 2)));
+  subtract(to + 16, sum(last, v128.shuffle<i64>(middle, zero, 1, 2)));
+}
+
+/** The entries of row k…k+2 with the row from j on, which lies below; `plane` is that of the pixel just below. */
+@inline
+function rows(k: usize, j: usize, plane: usize, at: usize, lanes: v128): void {
+  subtract(entries(plane - 2) + at + 16, entry(k + 2, j, lanes));
+  two(entries(plane - 1) + at + 8, entry(k + 1, j, lanes), entry(k + 2, j + 1, lanes));
+  three(entries(plane) + at, entry(k, j, lanes), entry(k + 1, j + 1, lanes), entry(k + 2, j + 2, lanes));
+  two(entries(plane + 1) + at, entry(k, j + 1, lanes), entry(k + 1, j + 2, lanes));
+  subtract(entries(plane + 2) + at, entry(k, j + 2, lanes));
+}
+
+/** The entries of row k…k+2 with itself. */
+@inline
+function row(k: usize, at: usize, diagonal: usize, lanes: v128): void {
+  three(diagonal + at, weigh(k, lanes), weigh(k + 1, lanes), weigh(k + 2, lanes));
+  two(entries(0) + at, entry(k, k + 1, lanes), entry(k + 1, k + 2, lanes));
+  subtract(entries(1) + at, entry(k, k + 2, lanes));
 }
 
 /**
@@ -147,15 +185,12 @@ export function assemble(centres: usize, count: i32, colours: usize, diagonal: u
         centre(channel, at + above, at, at + below);
       }
       invert();
-      scatterOne(0, left + above, diagonal, lanes);
-      scatterOne(1, left + above + 8, diagonal, lanes);
-      scatterOne(2, left + above + 16, diagonal, lanes);
-      scatterOne(3, left, diagonal, lanes);
-      scatterOne(4, left + 8, diagonal, lanes);
-      scatterOne(5, left + 16, diagonal, lanes);
-      scatterOne(6, left + below, diagonal, lanes);
-      scatterOne(7, left + below + 8, diagonal, lanes);
-      scatterOne(8, left + below + 16, diagonal, lanes);
+      row(0, left + above, diagonal, lanes);
+      row(3, left, diagonal, lanes);
+      row(6, left + below, diagonal, lanes);
+      rows(0, 3, 4, left + above, lanes);
+      rows(3, 6, 4, left, lanes);
+      rows(0, 6, 9, left + above, lanes);
     }
   }
 }

@@ -1,27 +1,64 @@
 import { entries, runBytes, runCount, runs } from './field';
 
-/** Adds column · rowᵀ to a block of 4 × 4 f32. */
+/** Adds column · rowᵀ to a block of 4 × 4 f32, which is stored column by column. */
 @inline
-function outer(block: usize, column: v128, row: v128): void {
-  addRow(block, v128.shuffle<i32>(column, column, 0, 0, 0, 0), row);
-  addRow(block + 16, v128.shuffle<i32>(column, column, 1, 1, 1, 1), row);
-  addRow(block + 32, v128.shuffle<i32>(column, column, 2, 2, 2, 2), row);
-  addRow(block + 48, v128.shuffle<i32>(column, column, 3, 3, 3, 3), row);
+function outer(block: usize, row: v128, column: v128): void {
+  addColumn(block, v128.shuffle<i32>(row, row, 0, 0, 0, 0), column);
+  addColumn(block + 16, v128.shuffle<i32>(row, row, 1, 1, 1, 1), column);
+  addColumn(block + 32, v128.shuffle<i32>(row, row, 2, 2, 2, 2), column);
+  addColumn(block + 48, v128.shuffle<i32>(row, row, 3, 3, 3, 3), column);
 }
 
 @inline
-function addRow(to: usize, factor: v128, row: v128): void {
-  v128.store(to, f32x4.add(v128.load(to), f32x4.mul(factor, row)));
+function addColumn(to: usize, factor: v128, column: v128): void {
+  v128.store(to, f32x4.add(v128.load(to), f32x4.mul(factor, column)));
 }
 
 // The sums over the entries of a pixel, for each of the nine squares around its own.
 const ways = memory.data(9 * 16, 16);
 
+/** The entry of pixel i in a plane times the mode of the other pixel. */
 @inline
-function gather(way: usize, plane: usize, i: usize, mode: usize): void {
-  const entry = v128.load32_splat(entries(plane) + (i << 2));
+function term(plane: usize, i: usize, mode: usize): v128 {
+  return f32x4.mul(v128.load32_splat(entries(plane) + (i << 2)), v128.load(mode));
+}
+
+@inline
+function add(way: usize, sum: v128): void {
   const to = ways + (way << 4);
-  v128.store(to, f32x4.add(v128.load(to), f32x4.mul(entry, v128.load(mode))));
+  v128.store(to, f32x4.add(v128.load(to), sum));
+}
+
+/**
+ * Adds the five terms of a row below to the squares left of a pixel, below it, and right of it, from `way` on.
+ *
+ * @param plane of the leftmost term
+ * @param mode of the pixel just below
+ * @param x where the pixel stands in its square
+ */
+@inline
+function addRow(way: usize, plane: usize, i: usize, mode: usize, x: i32, size: i32): void {
+  const a = term(plane, i, mode - 32);
+  const b = term(plane + 1, i, mode - 16);
+  const c = term(plane + 2, i, mode);
+  const d = term(plane + 3, i, mode + 16);
+  const e = term(plane + 4, i, mode + 32);
+  let left = f32x4.splat(0);
+  let middle = c;
+  let right = left;
+  if (x == 0) left = f32x4.add(a, b);
+  else if (x == 1) {
+    left = a;
+    middle = f32x4.add(middle, b);
+  } else middle = f32x4.add(middle, f32x4.add(a, b));
+  if (x == size - 1) right = f32x4.add(d, e);
+  else if (x == size - 2) {
+    right = e;
+    middle = f32x4.add(middle, d);
+  } else middle = f32x4.add(middle, f32x4.add(d, e));
+  add(way, left);
+  add(way + 1, middle);
+  add(way + 2, right);
 }
 
 /** Adds the sums of one pixel of the given square to the blocks, and clears them. */
@@ -37,15 +74,9 @@ function spread(square: i32, mode: v128, around: usize, places: usize, blocks: u
     if (way == 4) {
       outer(block, sum, mode);
       outer(block, mode, sum);
-    } else if (square > other) outer(block, mode, sum);
-    else outer(block, sum, mode);
+    } else if (square > other) outer(block, sum, mode);
+    else outer(block, mode, sum);
   }
-}
-
-/** Which of the three squares around one a step of up to two pixels leads to, from a pixel of it at `place`. */
-@inline
-function side(place: i32, size: i32): usize {
-  return place < 0 ? 0 : place >= size ? 2 : 1;
 }
 
 /**
@@ -69,8 +100,8 @@ export function project(
     const two = <usize>load<i32>(from, 20);
     let x = (load<i32>(from, 24) + size - 1) % size;
     const y = load<i32>(from, 28) % size;
-    const rowOne = side(y + 1, size) * 3;
-    const rowTwo = side(y + 2, size) * 3;
+    const rowOne: usize = y + 1 < size ? 3 : 6;
+    const rowTwo: usize = y + 2 < size ? 3 : 6;
     for (let step = 0; step < length; step++) {
       const i = <usize>(first + step);
       const square = load<i32>(squareOf + (i << 2));
@@ -78,17 +109,12 @@ export function project(
       if (square < 0) continue;
       const own = modes + (i << 4);
       const mode = v128.load(own);
-      const self = ways + (4 << 4);
-      v128.store(self, f32x4.mul(mode, f32x4.splat(0.5)));
-      gather(3 + side(x + 1, size), 0, i, own + 16);
-      gather(3 + side(x + 2, size), 1, i, own + 32);
-      for (let dx = -2; dx <= 2; dx++) {
-        const column = side(x + dx, size);
-        const near = own + (<usize>(<i32>one + dx) << 4);
-        const far = own + (<usize>(<i32>two + dx) << 4);
-        gather(rowOne + column, <usize>(4 + dx), i, near);
-        gather(rowTwo + column, <usize>(9 + dx), i, far);
-      }
+      // The diagonal is 1, and `spread` adds the own square's block twice.
+      add(4, f32x4.mul(mode, f32x4.splat(0.5)));
+      add(x + 1 < size ? 4 : 5, term(0, i, own + 16));
+      add(x + 2 < size ? 4 : 5, term(1, i, own + 32));
+      addRow(rowOne, 2, i, own + (one << 4), x, size);
+      addRow(rowTwo, 7, i, own + (two << 4), x, size);
       spread(square, mode, around + ((<usize>square * 9) << 2), places, blocks);
     }
   }

@@ -1,48 +1,81 @@
 /** As many points or fewer are not divided further. */
-const fewest = 6;
+const fewest = 3;
+/** The least part of the points before a cut, and behind it. */
+const leastShare = 0.2;
+/** How much an uneven cut counts as longer: by this times the square of the distance from the middle. */
+const unevenness = 6;
 
-/** The best coordinate to cut at: near the middle, with the fewest points on it. */
-const cut = (points: Int32Array, along: Int32Array, low: number, high: number): number => {
+/** Points in the order of elimination so far, with the column and the row of each. */
+type Points = { readonly ids: Int32Array; readonly columns: Int32Array; readonly rows: Int32Array };
+
+type Cut = { readonly along: 'columns' | 'rows'; readonly at: number; readonly length: number };
+
+const none: Cut = { along: 'columns', at: 0, length: Infinity };
+
+/** The best coordinate to cut the points from `from` to `end` at: few points on it, and not far from the middle. */
+const cutAlong = (points: Points, along: Cut['along'], from: number, end: number): Cut => {
+  const values = points[along];
+  let low = values[from]!;
+  let high = low;
+  for (let i = from + 1; i < end; i++) {
+    const value = values[i]!;
+    if (value < low) low = value;
+    else if (value > high) high = value;
+  }
+  if (high - low < 2) return none;
+
   const counts = new Int32Array(high - low + 1);
-  for (let i = 0; i < points.length; i++) counts[along[points[i]!]! - low]!++;
-
-  let best = -1;
-  let least = Infinity;
-  for (let at = 0, before = 0; at < counts.length; before += counts[at]!, at++) {
-    const share = (before + counts[at]! / 2) / points.length;
-    if (share < 0.25 || share > 0.75 || counts[at]! >= least) continue;
-    least = counts[at]!;
-    best = at;
+  for (let i = from; i < end; i++) counts[values[i]! - low]!++;
+  let best = 0;
+  let length = Infinity;
+  for (let at = 0, before = 0; at < counts.length; at++) {
+    const count = counts[at]!;
+    const share = (before + count / 2) / (end - from);
+    before += count;
+    if (share < leastShare || share > 1 - leastShare) continue;
+    const weighed = count * (1 + unevenness * (share - 0.5) ** 2);
+    if (weighed >= length) continue;
+    length = weighed;
+    best = low + at;
   }
-  return best < 0 ? -1 : low + best;
+  return { along, at: best, length };
 };
 
-const extent = (points: Int32Array, along: Int32Array): [number, number] => {
-  let low = Infinity;
-  let high = -Infinity;
-  for (let i = 0; i < points.length; i++) {
-    const at = along[points[i]!]!;
-    if (at < low) low = at;
-    if (at > high) high = at;
-  }
-  return [low, high];
-};
-
-/** Sorts the points in place: those below the cut, those above, those on it. Returns where the second and third begin. */
-const partition = (points: Int32Array, along: Int32Array, cutAt: number): [number, number] => {
-  const all = points.slice();
+/** Moves the points below the cut before those above, and those on it behind. Returns where the second and third begin. */
+const partition = (points: Points, { along, at }: Cut, from: number, end: number): [number, number] => {
+  const ids = points.ids.slice(from, end);
+  const columns = points.columns.slice(from, end);
+  const rows = points.rows.slice(from, end);
+  const values = along === 'columns' ? columns : rows;
   let below = 0;
   let above = 0;
-  for (let i = 0; i < all.length; i++) {
-    if (along[all[i]!]! < cutAt) below++;
-    else if (along[all[i]!]! > cutAt) above++;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! < at) below++;
+    else if (values[i]! > at) above++;
   }
-  const next = [0, below, below + above];
-  for (let i = 0; i < all.length; i++) {
-    const side = along[all[i]!]! - cutAt;
-    points[next[side < 0 ? 0 : side > 0 ? 1 : 2]!++] = all[i]!;
+  const second = from + below;
+  const third = second + above;
+  let [nextBelow, nextAbove, nextOn] = [from, second, third];
+  for (let i = 0; i < ids.length; i++) {
+    const value = values[i]!;
+    const to = value < at ? nextBelow++ : value > at ? nextAbove++ : nextOn++;
+    points.ids[to] = ids[i]!;
+    points.columns[to] = columns[i]!;
+    points.rows[to] = rows[i]!;
   }
-  return [below, below + above];
+  return [second, third];
+};
+
+const divide = (points: Points, from: number, end: number): void => {
+  if (end - from <= fewest) return;
+  const wide = cutAlong(points, 'columns', from, end);
+  const high = cutAlong(points, 'rows', from, end);
+  const best = wide.length <= high.length ? wide : high;
+  if (best.length === Infinity) return;
+
+  const [second, third] = partition(points, best, from, end);
+  divide(points, from, second);
+  divide(points, second, third);
 };
 
 /**
@@ -54,22 +87,7 @@ const partition = (points: Int32Array, along: Int32Array, cutAt: number): [numbe
  * @returns the points in the order of elimination
  */
 export const dissect = (columns: Int32Array, rows: Int32Array): Int32Array => {
-  const divide = (points: Int32Array): void => {
-    if (points.length <= fewest) return;
-    const acrossColumns = extent(points, columns);
-    const acrossRows = extent(points, rows);
-    const wide = acrossColumns[1] - acrossColumns[0] >= acrossRows[1] - acrossRows[0];
-    const along = wide ? columns : rows;
-    const [low, high] = wide ? acrossColumns : acrossRows;
-    const at = high - low < 2 ? -1 : cut(points, along, low, high);
-    if (at < 0) return;
-
-    const [second, third] = partition(points, along, at);
-    divide(points.subarray(0, second));
-    divide(points.subarray(second, third));
-  };
-
-  const order = Int32Array.from(columns.keys());
-  divide(order);
-  return order;
+  const ids = Int32Array.from(columns.keys());
+  divide({ ids, columns: columns.slice(), rows: rows.slice() }, 0, ids.length);
+  return ids;
 };

@@ -1,4 +1,4 @@
-import type { Address } from '../matting-kernel.js';
+import { type Address, MattingKernel } from '../matting-kernel.js';
 import type { Raster } from '../raster.js';
 import { toBand } from './band.js';
 import type { Limits } from './columns.js';
@@ -17,7 +17,7 @@ export type Solution = Progress & {
 const leastSide = 3;
 const blockBytes = 64;
 /** Limits of the small system's factor: products of blocks for each sample, and blocks. */
-const usualLimits = { products: 300, blocks: (104 * 2 ** 20) / blockBytes };
+export const usualLimits = { products: 300, blocks: (120 * 2 ** 20) / blockBytes };
 
 /**
  * The smallest squares that are cheap enough to factorise. With squares of 3 × 3, which are windows of the Laplacian, the
@@ -61,16 +61,18 @@ const writeAlpha = (
  *
  * @param pixels the kind of each, and the alpha of the known ones
  * @param limits of the small system's factor, with the products for each sample
+ * @param kernel holds the solution until it is written
  */
 export const solveBand = (
   photo: Raster,
   pixels: Pixels,
   watch: Watch,
   limits: Limits = usualLimits,
+  kernel: MattingKernel = new MattingKernel(),
 ): Solution => {
   const { width, height } = photo;
   const { sorted } = pixels;
-  const system = toSystem(photo, pixels, toBand(sorted, width, height, kind.unknown));
+  const system = toSystem(kernel, photo, pixels, toBand(sorted, width, height, kind.unknown));
   const stopped: Solution = { state: 'stopped', iterations: 0, residual: 1, side: 0, write: () => {} };
   if (watch.shouldStop()) return stopped;
 

@@ -13,12 +13,14 @@ export type Squares = {
   readonly starts: Int32Array;
   readonly members: Int32Array;
   readonly columns: Columns;
-  /** The 3 × 3 squares around each square, row by row, -1 for none, and the blocks between them. */
+  /** The 3 × 3 squares around each square, row by row, -1 for none, and the blocks between, but for the row above. */
   readonly around: Int32Array;
   readonly places: Int32Array;
 };
 
 const nine = 9;
+/** Those of the nine squares around one that no entry right of or below a pixel leads to. */
+const rowAbove = 3;
 
 /** The samples, with one kind each, 2 for unknown, and the size of the picture. */
 type Field = {
@@ -97,10 +99,11 @@ const numberCells = (taken: Uint8Array, across: number): { cells: Int32Array; nu
 
 const placesOf = (neighbours: Int32Array, columns: Columns): Int32Array => {
   const places = new Int32Array(neighbours.length);
-  for (let at = 0; at < places.length; at++) {
-    const other = neighbours[at]!;
-    const square = Math.floor(at / nine);
-    if (other >= 0) places[at] = blockAt(columns, Math.max(square, other), Math.min(square, other));
+  for (let square = 0, first = 0; first < places.length; square++, first += nine) {
+    for (let at = first + rowAbove; at < first + nine; at++) {
+      const other = neighbours[at]!;
+      if (other >= 0) places[at] = blockAt(columns, Math.max(square, other), Math.min(square, other));
+    }
   }
   return places;
 };

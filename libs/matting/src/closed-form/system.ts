@@ -1,5 +1,5 @@
 import type { Raster } from '../raster.js';
-import { type Address, MattingKernel } from '../matting-kernel.js';
+import type { Address, MattingKernel } from '../matting-kernel.js';
 import { type Band, eachStored, runInts } from './band.js';
 
 /** The linear system of the unknown pixels in the kernel's memory, scaled so that its diagonal is 1. */
@@ -92,8 +92,12 @@ const toScale = ({ kernel, band, kinds, scale }: System): { samples: number[]; l
   return odd;
 };
 
-export const toSystem = (photo: Raster, { sorted, alpha }: Pixels, band: Band): System => {
-  const kernel = new MattingKernel();
+export const toSystem = (
+  kernel: MattingKernel,
+  photo: Raster,
+  { sorted, alpha }: Pixels,
+  band: Band,
+): System => {
   const planeBytes = band.samples * 4;
   kernel.reserve(planeBytes * planesInAll + band.runs.byteLength + band.centres.byteLength);
   const runs = kernel.copyIn(band.runs);

@@ -1,34 +1,39 @@
 import type { Alpha } from '../alpha.js';
+import type { Address, MattingKernel } from '../matting-kernel.js';
+
+/** The least f32 that is not below a number between 0 and 1. */
+const nextFloat = (value: number): number => {
+  const rounded = Math.fround(value);
+  return rounded >= value ? rounded : Math.fround(rounded + 2 ** -24 * rounded * 1.5);
+};
 
 type Size = { readonly width: number; readonly height: number };
 
 /** The picture at one size, of which only some pixels are estimated. */
 export type Layer = Size & {
-  /** The estimated pixels, ascending. */
-  readonly pixels: Int32Array;
-  /** The index of each pixel in `pixels`, -1 for none. */
-  readonly numberOf: Int32Array;
+  /** Of its estimated pixels. */
+  readonly count: number;
+  /** As assembly/matting/layers.ts reads it. */
+  readonly address: Address;
+  /** i32: the estimated pixels, ascending. */
+  readonly pixels: Address;
+  /** i32: where those of each row begin, and the end of the last. */
+  readonly starts: Address;
 };
+
+/** i32: the column and the row at another size that are nearest to each of a picture. */
+type Nearest = { readonly columns: Address; readonly rows: Address };
 
 /** Pictures of up to as many pixels are estimated as a whole, which costs little. */
 const wholeUpTo = 2 ** 15;
-/** Colours are estimated as far around mixed pixels, which depend on them. */
-const reach = 2;
 
 export const nearest = (count: number, to: number): Int32Array =>
   Int32Array.from({ length: count }, (_, at) => Math.floor((at * to) / count));
 
-/** The pixels at another size that are nearest to those of a layer. */
-export const parentsOf = ({ pixels, width, height }: Layer, to: Size): Int32Array => {
-  const columns = nearest(width, to.width);
-  const rows = nearest(height, to.height);
-  const parents = new Int32Array(pixels.length);
-  for (let i = 0, y = 0; i < pixels.length; i++) {
-    while (pixels[i]! >= (y + 1) * width) y++;
-    parents[i] = rows[y]! * to.width + columns[pixels[i]! - y * width]!;
-  }
-  return parents;
-};
+export const toNearest = (kernel: MattingKernel, { width, height }: Size, to: Size): Nearest => ({
+  columns: kernel.copyIn(nearest(width, to.width)),
+  rows: kernel.copyIn(nearest(height, to.height)),
+});
 
 const sizesOf = ({ width, height }: Size): Size[] => {
   const levels = Math.ceil(Math.log2(Math.max(width, height, 2)));
@@ -38,67 +43,60 @@ const sizesOf = ({ width, height }: Size): Size[] => {
   }));
 };
 
+/** From here on alpha is more than 0 in eight bits, and 1; as f32, since alpha is. */
+const visible = nextFloat(0.5 / 255);
+export const solid = nextFloat(254.5 / 255);
+
 /** Whether alpha is neither 0 nor 1 in eight bits. */
-export const isMixed = (alpha: number): boolean => alpha >= 0.5 / 255 && alpha < 254.5 / 255;
+export const isMixed = (alpha: number): boolean => alpha >= visible && alpha < solid;
 
-/** Marks the pixels around mixed ones. */
-const markMixed = (taken: Uint8Array, { width, height }: Size, alpha: Alpha): void => {
-  const columns = nearest(width, alpha.width);
-  const rows = nearest(height, alpha.height);
-  for (let y = 0; y < height; y++) {
-    const row = rows[y]! * alpha.width;
-    const top = Math.max(0, y - reach) * width;
-    const bottom = Math.min(height - 1, y + reach) * width;
-    for (let x = 0; x < width; x++) {
-      if (!isMixed(alpha.data[row + columns[x]!]!)) continue;
-      const left = Math.max(0, x - reach);
-      const right = Math.min(width - 1, x + reach);
-      for (let line = top; line <= bottom; line += width) taken.fill(1, line + left, line + right + 1);
-    }
+/** The bytes of a plane that the kernel reads sixteen by sixteen. */
+const planeBytes = ({ width, height }: Size): number => Math.ceil((width * height) / 16) * 16;
+
+/** As many alphas at a time stay in a processor's cache. */
+const chunk = 2 ** 14;
+
+const toMixed = (kernel: MattingKernel, { data, width, height }: Alpha): Address => {
+  const mixed = kernel.allocateDirty(planeBytes({ width, height }));
+  const alphas = kernel.allocate(chunk * 4);
+  const view = kernel.floats(alphas, chunk);
+  for (let from = 0; from < data.length; from += chunk) {
+    const part = data.subarray(from, from + chunk);
+    view.set(part);
+    view.fill(0, part.length);
+    kernel.run.findMixed(alphas, part.length, visible, solid, mixed + from);
   }
+  return mixed;
 };
 
-const countOf = (taken: Uint8Array): number => {
-  let count = 0;
-  for (let i = 0; i < taken.length; i++) count += taken[i]!;
-  return count;
-};
+type Planes = { readonly mixed: Address; readonly taken: Address };
 
-const toLayer = (size: Size, taken: Uint8Array): Layer => {
-  const count = countOf(taken);
-  const numberOf = new Int32Array(taken.length).fill(-1);
-  const pixels = new Int32Array(count);
-  for (let at = taken.indexOf(1), next = 0; at >= 0; at = taken.indexOf(1, at)) {
-    for (; taken[at] === 1; at++, next++) {
-      pixels[next] = at;
-      numberOf[at] = next;
-    }
+/** Marks the pixels of a size that are estimated. Returns how many there are. */
+const take = (
+  kernel: MattingKernel,
+  { mixed, taken }: Planes,
+  size: Size,
+  full: Size,
+  finer: Layer | undefined,
+): number => {
+  const { run } = kernel;
+  const { width, height } = size;
+  const bytes = kernel.bytes(taken, planeBytes(size)).fill(0);
+  if (width * height <= wholeUpTo) {
+    bytes.fill(1, 0, width * height);
+    return width * height;
   }
-  return { ...size, pixels, numberOf };
-};
 
-/** Marks the pixels at another size that mixed pixels of the full size belong to. */
-const markParents = (taken: Uint8Array, { width, height }: Size, alpha: Alpha): void => {
-  const columns = nearest(alpha.width, width);
-  const rows = nearest(alpha.height, height);
-  for (let y = 0, i = 0; y < alpha.height; y++) {
-    const row = rows[y]! * width;
-    for (let x = 0; x < alpha.width; x++, i++) if (isMixed(alpha.data[i]!)) taken[row + columns[x]!] = 1;
+  const sources = toNearest(kernel, size, full);
+  run.markMixed(mixed, full.width, sources.columns, sources.rows, taken, width, height);
+  if (finer) {
+    const { columns, rows } = toNearest(kernel, finer, size);
+    run.markParents(finer.address, columns, rows, taken, width);
+  } else if (width !== full.width || height !== full.height) {
+    const { columns, rows } = toNearest(kernel, full, size);
+    run.markNearest(mixed, full.width, full.height, columns, rows, taken, width);
   }
-};
-
-const takenOf = (size: Size, alpha: Alpha, finer: Layer | undefined): Uint8Array => {
-  const taken = new Uint8Array(size.width * size.height);
-  if (taken.length <= wholeUpTo) return taken.fill(1);
-
-  markMixed(taken, size, alpha);
-  if (!finer) {
-    if (size.width !== alpha.width || size.height !== alpha.height) markParents(taken, size, alpha);
-    return taken;
-  }
-  const parents = parentsOf(finer, size);
-  for (let i = 0; i < parents.length; i++) taken[parents[i]!] = 1;
-  return taken;
+  return run.countTaken(taken, planeBytes(size));
 };
 
 /**
@@ -107,12 +105,19 @@ const takenOf = (size: Size, alpha: Alpha, finer: Layer | undefined): Uint8Array
  *
  * @param most pixels of a layer; sizes with more are left out
  */
-export const toLayers = (alpha: Alpha, most: number): Layer[] => {
+export const toLayers = (kernel: MattingKernel, alpha: Alpha, most: number): Layer[] => {
+  const mixed = toMixed(kernel, alpha);
+  const planes = { mixed, taken: kernel.allocateDirty(planeBytes(alpha)) };
   const layers: Layer[] = [];
   for (const size of sizesOf(alpha).toReversed()) {
-    const taken = takenOf(size, alpha, layers[0]);
-    const isLeftOut = layers.length === 0 && taken.length > 1 && countOf(taken) > most;
-    if (!isLeftOut) layers.unshift(toLayer(size, taken));
+    const { width, height } = size;
+    const count = take(kernel, planes, size, alpha, layers[0]);
+    if (layers.length === 0 && width * height > 1 && count > most) continue;
+    const pixels = kernel.allocateDirty(count * 4);
+    const starts = kernel.allocateDirty((height + 1) * 4);
+    const address = kernel.copyIn(Int32Array.of(width, height, pixels, starts));
+    kernel.run.listTaken(planes.taken, address);
+    layers.unshift({ ...size, count, address, pixels, starts });
   }
   return layers;
 };

@@ -1,8 +1,14 @@
 import type { Alpha } from '../alpha.js';
 import type { Raster } from '../raster.js';
-import { isMixed, type Layer, nearest } from './layers.js';
+import { isMixed, nearest } from './layers.js';
 
-type Estimate = { readonly layer: Layer; readonly fore: Float32Array; readonly back: Float32Array };
+/** The colours of some pixels of a smaller picture, ascending; four numbers each. */
+type Estimate = {
+  readonly size: { readonly width: number; readonly height: number };
+  readonly pixels: Int32Array;
+  readonly fore: Float32Array;
+  readonly back: Float32Array;
+};
 
 /** Weight of the smaller size's estimate: that of four neighbours in the kernel. */
 const pull = 4e-5;
@@ -15,16 +21,18 @@ export const paintFromSmaller = (
   to: Uint8Array,
   { data, channels, width, height }: Raster,
   alpha: Alpha,
-  { layer, fore, back }: Estimate,
+  { size, pixels, fore, back }: Estimate,
 ): void => {
-  const columns = nearest(width, layer.width);
-  const rows = nearest(height, layer.height);
+  const columns = nearest(width, size.width);
+  const rows = nearest(height, size.height);
+  const numberOf = new Int32Array(size.width * size.height);
+  for (let i = 0; i < pixels.length; i++) numberOf[pixels[i]!] = i;
   for (let y = 0, i = 0; y < height; y++) {
-    const row = rows[y]! * layer.width;
+    const row = rows[y]! * size.width;
     for (let x = 0; x < width; x++, i++) {
       const share = alpha.data[i]!;
       if (!isMixed(share)) continue;
-      const parent = layer.numberOf[row + columns[x]!]! * 4;
+      const parent = numberOf[row + columns[x]!]! * 4;
       const rest = 1 - share;
       const scale = share / (share * share + rest * rest + pull);
       for (let c = 0; c < 3; c++) {
