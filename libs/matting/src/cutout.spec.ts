@@ -45,6 +45,23 @@ describe('cutout', () => {
     });
   }
 
+  it('gives the same in memory that holds other pixels, and is larger than needed', () => {
+    const [width, height] = [200, 150];
+    const photo: Raster = {
+      data: Uint8Array.from({ length: 3 * width * height }, (_, i) => i % 251),
+      width,
+      height,
+      channels: 3,
+    };
+    // The strips at the top and at the bottom are background.
+    const mask = evenMask(photo, 0);
+    mask.data.fill(200, 70 * width, 80 * width);
+    const spare = new Uint8Array(5 * width * height).fill(77).buffer;
+    const cut = cutout(photo, mask, spare);
+    expect(cut.data.buffer).toBe(spare);
+    expect(Buffer.compare(cut.data, cutout(photo, mask).data)).toBe(0);
+  });
+
   it('is the opaque photo under a full mask', () => {
     fc.assert(
       fc.property(anyRaster(3), (photo) => {

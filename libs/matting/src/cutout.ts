@@ -18,17 +18,24 @@ const photoAt = strip;
 const cutAt = strip * 5 + 16;
 const bytes = strip * 9 + 16;
 
-/** Strips of background stay untouched: the system hands out zeroed pages, which cost nothing until written. */
-const cut = ({ data: photo, channels }: Raster, { data: mask }: Raster): Uint8Array => {
+/** Strips of background stay untouched in new memory: the system zeroes its pages, at no cost until they are written. */
+const cut = (
+  { data: photo, channels }: Raster,
+  { data: mask }: Raster,
+  spare: ArrayBuffer | undefined,
+): Uint8Array => {
   const kernel = openKernel();
   const memory = reserve(kernel.memory, bytes);
   const cutStrip = channels === 3 ? kernel.cutRgb : kernel.cutRgba;
-  const data = new Uint8Array(mask.length * 4);
+  const data = spare ? new Uint8Array(spare, 0, mask.length * 4) : new Uint8Array(mask.length * 4);
 
   for (let from = 0; from < mask.length; from += strip) {
     const pixels = Math.min(strip, mask.length - from);
     memory.set(mask.subarray(from, from + pixels), maskAt);
-    if (!kernel.isVisible(maskAt, pixels)) continue;
+    if (!kernel.isVisible(maskAt, pixels)) {
+      if (spare) data.fill(0, from * 4, (from + pixels) * 4);
+      continue;
+    }
 
     memory.set(photo.subarray(from * channels, (from + pixels) * channels), photoAt);
     cutStrip(photoAt, maskAt, pixels, cutAt);
@@ -46,9 +53,10 @@ const cut = ({ data: photo, channels }: Raster, { data: mask }: Raster): Uint8Ar
  *
  * @param photo RGB or RGBA
  * @param mask one channel, 0 (background) … 255 (subject), of the photo's size
+ * @param spare memory for the result, of four bytes a pixel or more, with anything in it
  * @throws RangeError when sizes or channels do not fit, or data do not fill their geometry
  */
-export const cutout = (photo: Raster, mask: Raster): Raster => {
+export const cutout = (photo: Raster, mask: Raster, spare?: ArrayBuffer): Raster => {
   requireRaster(photo);
   requireRaster(mask);
   requireChannels(photo, [3, 4]);
@@ -59,5 +67,5 @@ export const cutout = (photo: Raster, mask: Raster): Raster => {
     );
   }
 
-  return { data: cut(photo, mask), width: photo.width, height: photo.height, channels: 4 };
+  return { data: cut(photo, mask, spare), width: photo.width, height: photo.height, channels: 4 };
 };

@@ -125,8 +125,15 @@ export const readMask = (result: Photo) => {
   return mask && handOver(mask, [mask.data.buffer]);
 };
 
+export type Deflated = {
+  readonly stream: Uint8Array;
+  /** The memory of the pixels, which are no longer needed. */
+  readonly spare: ArrayBuffer;
+};
+
 /** Pixels of the result → the compressed rows of its PNG. */
 export const deflate = (raster: Raster) => {
   const stream = deflateRows(raster);
-  return handOver(stream, [stream.buffer]);
+  const spare = raster.data.buffer as ArrayBuffer;
+  return handOver({ stream, spare } satisfies Deflated, [stream.buffer, spare]);
 };

@@ -29,7 +29,10 @@ export type FinishedPicture = Omit<Matted, 'alpha'> & {
 
 export type FinishOptions = {
   readonly finishing: Finishing;
-  /** The format has no transparency. */ readonly opaque: boolean;
+  /** The format has no transparency. */
+  readonly opaque: boolean;
+  /** Memory for the cutout, with anything in it. */
+  readonly spare?: ArrayBuffer | undefined;
 };
 
 /** What a person says about the mask. */
@@ -152,6 +155,6 @@ export const finish = (
 
   const isRecoloured = alpha !== undefined || finishing.decontaminate;
   const colours = isRecoloured ? recolour(photo, alphaOf(shaped, alpha, finishing)) : photo;
-  const background = withBackground(cutout(colours, shaped), options);
+  const background = withBackground(cutout(colours, shaped, options.spare), options);
   return { raster: background.raster, ...facts, warnings: [...warnings, ...background.warnings] };
 };

@@ -3,8 +3,15 @@ import { Piscina } from 'piscina';
 import type { Photo } from '#imaging';
 import type { Input } from '#inference';
 import type { Raster } from '#matting';
-import type { ComposeInput, FinishInput, Postprocessed, PrepareInput, Prepared } from './arithmetic.js';
-import { createSpares } from './spares.js';
+import type {
+  ComposeInput,
+  Deflated,
+  FinishInput,
+  Postprocessed,
+  PrepareInput,
+  Prepared,
+} from './arithmetic.js';
+import { createPixelSpares, createSpares } from './spares.js';
 
 /** Threads for pixel arithmetic. They keep the main thread free to renew locks and answer probes. */
 export type PixelPool = {
@@ -47,6 +54,7 @@ export const collectLessOften = (): void =>
 export const openPixelPool = (threads: number, inHand: number): PixelPool => {
   collectLessOften();
   const spares = createSpares(inHand);
+  const pixelSpares = createPixelSpares(inHand);
   const pool = new Piscina({
     filename: new URL('./arithmetic.js', import.meta.url).href,
     minThreads: 1,
@@ -60,12 +68,12 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
       const transferList = [work.photo.data.buffer, ...(spare ? [spare.buffer] : [])];
       return pool.run({ ...work, spare }, { name: 'preprocess', signal, transferList });
     },
-    postprocess: (work, signal) =>
-      pool.run(work, {
-        name: 'postprocess',
-        signal,
-        transferList: buffersOf(work),
-      }),
+    postprocess: (work, signal) => {
+      const { width, height } = work.photo;
+      const spare = pixelSpares.take(4 * width * height);
+      const transferList = [...buffersOf(work), ...(spare ? [spare] : [])];
+      return pool.run({ ...work, spare }, { name: 'postprocess', signal, transferList });
+    },
     compose: (work, signal) => {
       const { cut, scene } = work;
       const pictures = [cut, ...('raster' in scene.ground ? [scene.ground.raster] : [])];
@@ -74,8 +82,12 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
     },
     readMask: (result, signal) =>
       pool.run(result, { name: 'readMask', signal, transferList: [result.data.buffer] }),
-    deflate: (raster) =>
-      pool.run(raster, { name: 'deflate', transferList: [raster.data.buffer as ArrayBuffer] }),
+    deflate: async (raster) => {
+      const transferList = [raster.data.buffer as ArrayBuffer];
+      const { stream, spare }: Deflated = await pool.run(raster, { name: 'deflate', transferList });
+      pixelSpares.put(spare);
+      return stream;
+    },
     giveBack: spares.put,
     close: () => pool.destroy(),
   };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { createSpares } from './spares.js';
+import { createPixelSpares, createSpares } from './spares.js';
 
 const floats = { type: 'float32', size: 2 } as const;
 const halves = { type: 'float16', size: 2 } as const;
 
-describe('spares', () => {
+describe('spares of tensors', () => {
   it('return each tensor once, to a network of its size and type', () => {
     const spares = createSpares(4);
     const [ours, other] = [new Float32Array(12), new Uint16Array(12)];
@@ -26,5 +26,27 @@ describe('spares', () => {
       third,
       undefined,
     ]);
+  });
+});
+
+describe('spares of pixels', () => {
+  it('return each buffer once, where it is large enough and not much larger', () => {
+    const spares = createPixelSpares(4);
+    const buffer = new ArrayBuffer(1200);
+    spares.put(buffer);
+    expect(spares.take(1201)).toBeUndefined();
+    expect(spares.take(799)).toBeUndefined();
+    expect(spares.take(800)).toBe(buffer);
+    expect(spares.take(800)).toBeUndefined();
+  });
+
+  it('keep the latest buffers up to their limit, and no large one', () => {
+    const spares = createPixelSpares(2);
+    const buffers = [1, 2, 3].map(() => new ArrayBuffer(8));
+    for (const buffer of buffers) spares.put(buffer);
+    const large = 32 * 2 ** 20 + 1;
+    spares.put(new ArrayBuffer(large));
+    expect(spares.take(large)).toBeUndefined();
+    expect([spares.take(8), spares.take(8), spares.take(8)]).toEqual([buffers[1], buffers[2], undefined]);
   });
 });

@@ -22,3 +22,31 @@ export const createSpares = (most: number) => {
     },
   };
 };
+
+/** Larger buffers go back to the system. */
+const MOST_BYTES = 32 * 2 ** 20;
+/** A buffer that is larger than needed by more than this is left to others. */
+const LARGEST_SHARE = 1.5;
+
+/**
+ * Keeps the memory of used pixels, for the same reason.
+ *
+ * @param most how many to keep; the oldest goes first
+ */
+export const createPixelSpares = (most: number) => {
+  const spares: ArrayBuffer[] = [];
+  return {
+    /** Returns a buffer of at least as many bytes, with anything in it, or undefined. */
+    take: (bytes: number): ArrayBuffer | undefined => {
+      const at = spares.findIndex(
+        ({ byteLength }) => byteLength >= bytes && byteLength <= LARGEST_SHARE * bytes,
+      );
+      return at < 0 ? undefined : spares.splice(at, 1)[0];
+    },
+    put: (buffer: ArrayBuffer): void => {
+      if (buffer.byteLength > MOST_BYTES) return;
+      spares.push(buffer);
+      if (spares.length > most) spares.shift();
+    },
+  };
+};
