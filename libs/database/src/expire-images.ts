@@ -11,8 +11,9 @@ const TRANSACTION_MS = 60_000;
 const isExpired = Prisma.sql`deleted_at IS NULL AND expires_at IS NOT NULL AND expires_at <= now()
   ORDER BY expires_at`;
 const isUnused = Prisma.sql`deleted_at IS NULL AND expires_at IS NULL
-  AND last_used_at <= now() - ${UNUSED_IMAGE_DAYS} * interval '1 day'
+  AND last_used_at <= now() - ${UNUSED_IMAGE_DAYS}::float8 * interval '1 day'
   ORDER BY last_used_at`;
+export const expiredImages = [isExpired, isUnused] as const;
 
 type Found = { readonly id: string; readonly storageKey: string };
 

@@ -49,6 +49,7 @@ export {
   type DueDelivery,
   type InHand,
 } from './deliveries.js';
+export { findDueRounds, type DueRound } from './due-work.js';
 export { openDump, type Dump } from './dump/open-dump.js';
 export { checkDump, openLoad, type Load } from './dump/open-load.js';
 export { expireImages } from './expire-images.js';

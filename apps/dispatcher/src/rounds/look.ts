@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { findDueRounds, type Database, type DueRound } from '#database';
+import { UNCHECKED_AFTER_MS } from './sweep.js';
+
+/** Starts each round soon. */
+export type Wakes = Readonly<Record<DueRound, () => void>>;
+
+/** The least time from one start of a round to the next, where many small rounds would cost more than a few larger ones. */
+const restsMs: Partial<Record<DueRound, number>> = { sweep: 2_000, expiry: 5_000, usage: 5_000 };
+
+/** Timers may fire a little early. */
+const EARLY_MS = 100;
+
+/** Looks for what is due, by one statement for all rounds, and reports that this dispatcher lives. */
+export const createLook = (database: Database, now: () => number = () => performance.now()) => {
+  const id = randomUUID();
+  const wokenMs = new Map<DueRound, number>();
+  let writesSinceMs: number | undefined;
+
+  const mayWake = (round: DueRound): boolean => {
+    const { [round]: restMs = 0 } = restsMs;
+    return now() - (wokenMs.get(round) ?? -Infinity) >= restMs - EARLY_MS;
+  };
+
+  return {
+    look: async (wakes: Wakes): Promise<void> => {
+      try {
+        const due = await findDueRounds(database, id, UNCHECKED_AFTER_MS);
+        writesSinceMs ??= now();
+        for (const round of due.filter(mayWake)) {
+          wokenMs.set(round, now());
+          wakes[round]();
+        }
+      } catch (error) {
+        writesSinceMs = undefined;
+        throw error;
+      }
+    },
+    /** For how long every look could write to the database. */
+    writesForMs: (): number => (writesSinceMs === undefined ? 0 : now() - writesSinceMs),
+  };
+};
