@@ -115,7 +115,7 @@ export {
   timedStages,
   type TimedStage,
 } from './recent-work.js';
-export { claimTask, isSuspect, type Claimant } from './claim-task.js';
+export { claimTask, isSuspect, type Claimant, type ClaimedTask } from './claim-task.js';
 export {
   failTask,
   finishUpload,
@@ -128,6 +128,7 @@ export {
   type FinishFacts,
   type RunFacts,
   type StageColumns,
+  type StageWritten,
   StoredProblem,
   type Success,
 } from './claims.js';

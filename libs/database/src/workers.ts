@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { aliveNow } from './claimants.js';
 import type { Database } from './client.js';
 import { databaseNow } from './clock.js';
+import { Prisma } from './generated/client.js';
+import { hotRows, namesOf } from './hot-query.js';
 
 const SILENT_AFTER_MS = 10_000;
 export const HEARTBEAT_MS = 2_000;
@@ -43,16 +46,39 @@ export type WarmWorker = WorkerFacts & { readonly startedAt: Date };
 const before = async (database: Database, ms: number): Promise<Date> =>
   new Date((await databaseNow(database)).getTime() - ms);
 
-/** Records that this worker is warm and takes tasks. */
+const factNames = namesOf([
+  'models',
+  'provider',
+  'requestedDevice',
+  'device',
+  'fallback',
+  'served',
+  'installed',
+  'slots',
+  'lastSeenAt',
+]);
+
+/**
+ * Records that this worker lives, is warm and takes tasks. One statement, since an idle worker sends little else. The
+ * workers of a model share its row in served_models, which changes once a minute.
+ */
 export const beat = async (database: Database, worker: WorkerFacts): Promise<void> => {
-  const { id, ...facts } = worker;
-  const lastSeenAt = await databaseNow(database);
-  const models = worker.served.map(({ air }) => air);
-  const row = { ...facts, served: [...worker.served], installed: [...worker.installed], models, lastSeenAt };
-  await database.worker.upsert({ where: { id }, create: { id, ...row }, update: row });
-  await database.$executeRaw`
-    INSERT INTO served_models (air, last_served_at) SELECT unnest(${models}::text[]), ${lastSeenAt}
-        ON CONFLICT (air) DO UPDATE SET last_served_at = excluded.last_served_at`;
+  const { id, provider, requestedDevice, device, fallback, served, installed, slots } = worker;
+  const models = served.map(({ air }) => air);
+  await hotRows(
+    database,
+    Prisma.sql`
+    WITH alive AS (${aliveNow(id)}), served AS (
+      INSERT INTO served_models (air, last_served_at) SELECT unnest(${models}::text[]), now()
+          ON CONFLICT (air) DO UPDATE SET last_served_at = excluded.last_served_at
+       WHERE served_models.last_served_at < excluded.last_served_at - interval '1 minute'
+    ), facts (${factNames}) AS (
+      VALUES (${models}::text[], ${provider}, ${requestedDevice}, ${device}, ${fallback}::text,
+              ${JSON.stringify(served)}::jsonb, ${[...installed]}::text[], ${slots}::int, now())
+    )
+    INSERT INTO workers (id, ${factNames}) SELECT ${id}::uuid, facts.* FROM facts
+        ON CONFLICT (id) DO UPDATE SET (${factNames}) = (SELECT * FROM facts)`,
+  );
 };
 
 export const leave = async (database: Database, id: string): Promise<void> => {

@@ -11,11 +11,15 @@ const restsMs: Partial<Record<DueRound, number>> = { sweep: 2_000, expiry: 5_000
 /** Timers may fire a little early. */
 const EARLY_MS = 100;
 
+/** A look that has no answer for so long counts as one that could not write. */
+const LATE_MS = 5_000;
+
 /** Looks for what is due, by one statement for all rounds, and reports that this dispatcher lives. */
 export const createLook = (database: Database, now: () => number = () => performance.now()) => {
   const id = randomUUID();
   const wokenMs = new Map<DueRound, number>();
   let writesSinceMs: number | undefined;
+  let wroteMs = -Infinity;
 
   const mayWake = (round: DueRound): boolean => {
     const { [round]: restMs = 0 } = restsMs;
@@ -26,7 +30,8 @@ export const createLook = (database: Database, now: () => number = () => perform
     look: async (wakes: Wakes): Promise<void> => {
       try {
         const due = await findDueRounds(database, id, UNCHECKED_AFTER_MS);
-        writesSinceMs ??= now();
+        wroteMs = now();
+        writesSinceMs ??= wroteMs;
         for (const round of due.filter(mayWake)) {
           wokenMs.set(round, now());
           wakes[round]();
@@ -37,6 +42,7 @@ export const createLook = (database: Database, now: () => number = () => perform
       }
     },
     /** For how long every look could write to the database. */
-    writesForMs: (): number => (writesSinceMs === undefined ? 0 : now() - writesSinceMs),
+    writesForMs: (): number =>
+      writesSinceMs === undefined || now() - wroteMs > LATE_MS ? 0 : now() - writesSinceMs,
   };
 };
