@@ -40,10 +40,9 @@ export { namedUrl, openDatabase, pingDatabase, type Database } from './client.js
 export { connectionUse, type ConnectionUse } from './connection-use.js';
 export { CLOCK_TOLERANCE_MS, databaseNow, databaseNowMs, measureClockOffset } from './clock.js';
 export {
-  endDelivery,
-  recordAttempt,
+  DELIVERY_LIMITS,
   releaseDelivery,
-  retryDelivery,
+  settleAttempt,
   takeDueDeliveries,
   type Attempt,
   type DueDelivery,

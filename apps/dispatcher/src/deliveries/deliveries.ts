@@ -43,14 +43,13 @@ export const createDeliveries = (
     } catch (error) {
       onError(error);
     }
-    places.release(delivery, answered);
+    if (places.release(delivery, answered)) rounds?.wake();
   };
 
   const startOne = (delivery: DueDelivery) => {
     places.take(delivery);
     const sending = sendOne(delivery).finally(() => {
       inHand.delete(sending);
-      rounds?.wake();
     });
     inHand.add(sending);
   };
