@@ -152,10 +152,15 @@ const unwanted = {
   cancelled: Prisma.sql`cancel_requested_at IS NOT NULL`,
 } as const;
 
-/** The same as whole conditions: each has an index of its own. */
-export const unwantedTasks = Object.values(unwanted).map(
-  (condition) => Prisma.sql`finished_at IS NULL AND state = 'queued' AND ${condition}`,
-);
+const queuedAnd = (condition: Prisma.Sql) =>
+  Prisma.sql`finished_at IS NULL AND state = 'queued' AND ${condition}`;
+
+/** The same as whole conditions, with the column of the index of each. */
+export const unwantedTasks = [
+  [queuedAnd(unwanted.poisoned), Prisma.sql`poisoned_at`],
+  [queuedAnd(unwanted.overdue), Prisma.sql`deadline_at`],
+  [queuedAnd(unwanted.cancelled), Prisma.sql`cancel_requested_at`],
+] as const;
 
 /** Ends waiting tasks that are past their deadline, those that a worker handed back after they were cancelled, and poison. */
 export const endUnwanted = async (

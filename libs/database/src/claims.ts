@@ -2,7 +2,7 @@ import { ProblemCode, type Composition, type Warning } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
 import { databaseNow } from './clock.js';
-import { waits } from './feed.js';
+import { byHost, byOwner, waits } from './feed.js';
 import { hotRows } from './hot-query.js';
 import { putImage, type NewImage } from './images.js';
 import { Prisma, type Task as TaskRow } from './generated/client.js';
@@ -79,10 +79,14 @@ export type StageWritten = {
  * Whether other tasks wait for a place in the lane of one that leaves it. A task that comes during the statement may be
  * missed. It waits for a place of a queue that is full then, so that the next end of a task in that lane sees it.
  */
-export const othersWait = (stage: 'device' | 'fetch', model: Prisma.Sql): Prisma.Sql =>
-  stage === 'device'
-    ? Prisma.sql`EXISTS (SELECT FROM tasks WHERE ${waits} AND stage = 'device' AND tasks.model = ${model})`
-    : Prisma.sql`EXISTS (SELECT FROM tasks WHERE ${waits} AND stage <> 'device' AND stage = 'fetch')`;
+export const othersWait = {
+  forDevice: (model: Prisma.Sql): Prisma.Sql => Prisma.sql`coalesce((
+    SELECT true FROM tasks WHERE ${waits} AND stage = 'device' AND tasks.model = ${model}
+     ORDER BY ${byOwner} LIMIT 1), false)`,
+  forFetch: Prisma.sql`coalesce((
+    SELECT true FROM tasks WHERE ${waits} AND stage <> 'device' AND stage = 'fetch'
+     ORDER BY ${byHost} LIMIT 1), false)`,
+};
 
 type Transaction = Pick<Database, 'task' | 'image' | 'delivery' | '$executeRaw'>;
 
@@ -151,7 +155,7 @@ export const moveToDevice = async (
                      stage = 'device', remote_host = NULL, fetch_ms = ${fetchMs}::float8
      WHERE id = ${id}::uuid AND attempt = ${attempt} AND worker_id IS NOT DISTINCT FROM ${workerId}::uuid
        AND stage = ${stage}::"TaskStage" AND state = 'running' AND cancel_requested_at IS NULL
- RETURNING ${othersWait('fetch', Prisma.empty)}`,
+ RETURNING ${othersWait.forFetch}`,
   );
   return { kept: row !== undefined, mayFeed: row?.[0] !== false };
 };

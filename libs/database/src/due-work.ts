@@ -7,24 +7,33 @@ import { Prisma } from './generated/client.js';
 import { hotRows } from './hot-query.js';
 import { uncheckedFor } from './sweep.js';
 
-const anyOf = (table: 'tasks' | 'images' | 'deliveries', conditions: readonly Prisma.Sql[]): Prisma.Sql => {
-  const each = conditions.map(
-    (condition) => Prisma.sql`EXISTS (SELECT FROM ${Prisma.raw(table)} WHERE ${condition})`,
+type Found = readonly [condition: Prisma.Sql, inOrderOf: Prisma.Sql];
+
+/** Only by their order does Postgres surely take the index of each condition. */
+const anyOf = (table: 'tasks' | 'images' | 'deliveries', found: readonly Found[]): Prisma.Sql => {
+  const each = found.map(
+    ([condition, order]) =>
+      Prisma.sql`(SELECT true FROM ${Prisma.raw(table)} WHERE ${condition} ORDER BY ${order} LIMIT 1)`,
   );
-  return Prisma.sql`(${Prisma.join(each, ' OR ')})`;
+  return Prisma.sql`coalesce(${Prisma.join(each)})`;
 };
 
-/** A condition for each index, since one with both would read all tasks in flight. */
-const waiting = [Prisma.sql`${waits} AND stage = 'device'`, Prisma.sql`${waits} AND stage <> 'device'`];
-const isDue = Prisma.sql`deliveries.state = 'pending' AND next_attempt_at <= now()`;
+const waiting: readonly Found[] = [
+  [Prisma.sql`${waits} AND stage = 'device'`, Prisma.sql`model`],
+  [Prisma.sql`${waits} AND stage <> 'device'`, Prisma.sql`stage`],
+  [pauseIsOver, Prisma.sql`wait_until`],
+];
+/** Of the tasks with a job, which are few. */
+const ofJobs = Prisma.sql`stage, model`;
+const isDue = Prisma.sql`state = 'pending' AND next_attempt_at <= now()`;
 
 const questions = (uncheckedAfterMs: number) =>
   [
-    ['feeding', anyOf('tasks', [...waiting, pauseIsOver])],
-    ['vanished', anyOf('tasks', [heldBySilent])],
+    ['feeding', anyOf('tasks', waiting)],
+    ['vanished', anyOf('tasks', [[heldBySilent, ofJobs]])],
     ['unwanted', anyOf('tasks', unwantedTasks)],
-    ['sweep', anyOf('tasks', [uncheckedFor(uncheckedAfterMs)])],
-    ['deliveries', anyOf('deliveries', [isDue])],
+    ['sweep', anyOf('tasks', [[uncheckedFor(uncheckedAfterMs), ofJobs]])],
+    ['deliveries', anyOf('deliveries', [[isDue, Prisma.sql`next_attempt_at`]])],
     ['expiry', anyOf('images', expiredImages)],
     ['usage', Prisma.sql`(SELECT min(id) IS NOT NULL FROM usage_entries)`],
   ] as const;

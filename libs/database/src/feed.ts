@@ -46,6 +46,9 @@ export const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;
  */
 export const byOwner = Prisma.sql`owner_id, is_sync, ${byUrgency}`;
 
+/** The same for fetches and uploads. */
+export const byHost = Prisma.sql`owner_id, remote_host, is_sync DESC, ${byUrgency}`;
+
 const toFed = (rows: readonly (readonly unknown[])[]): Fed => {
   const fed = rows as readonly (readonly [string | null, number])[];
   const jobs = fed.flatMap(([taskId, returns]) => (taskId === null ? [] : [{ taskId, returns }]));
@@ -121,8 +124,6 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
  */
 export const feedRemote = async (database: Database, stage: RemoteStage): Promise<Fed> => {
   const waitsHere = Prisma.sql`${waits} AND stage <> 'device' AND stage = ${stage}::"TaskStage"`;
-  // Whole, like `byOwner`.
-  const byHost = Prisma.sql`owner_id, remote_host, is_sync DESC, ${byUrgency}`;
   const rows = await hotRows(
     database,
     Prisma.sql`

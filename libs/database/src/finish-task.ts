@@ -70,7 +70,7 @@ export const finishTask = async (
       SELECT ended.id, ended.id, ${webhookHost ?? ''}, ${webhookUrl}::text, ${now}::timestamptz
         FROM ended WHERE ${webhookUrl}::text IS NOT NULL
     ), used AS (${usageOf('ended', pixels)} FROM ended)
-    SELECT ${othersWait('device', Prisma.sql`ended.model`)} FROM ended`,
+    SELECT ${othersWait.forDevice(Prisma.sql`ended.model`)} FROM ended`,
   );
   return { kept: row !== undefined, mayFeed: row?.[0] !== false };
 };
