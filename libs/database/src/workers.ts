@@ -100,9 +100,12 @@ export const servedModels = async (database: Database): Promise<ReadonlySet<stri
 
 /** AIR ids that are accepted: a worker serves them now, or did within MODEL_KEPT_MS. */
 export const availableModels = async (database: Database): Promise<ReadonlySet<string>> => {
-  const lastServedAt = { gt: await before(database, MODEL_KEPT_MS) };
-  const rows = await database.servedModel.findMany({ where: { lastServedAt } });
-  return new Set(rows.map(({ air }) => air));
+  const rows = await hotRows(
+    database,
+    Prisma.sql`
+    SELECT air FROM served_models WHERE last_served_at > now() - ${MODEL_KEPT_MS}::float8 * interval '1 millisecond'`,
+  );
+  return new Set(rows.map(([air]) => String(air)));
 };
 
 /** Deletes the rows of killed workers. */
