@@ -60,7 +60,8 @@ const factNames = namesOf([
 
 /**
  * Records that this worker lives, is warm and takes tasks. One statement, since an idle worker sends little else. The
- * workers of a model share its row in served_models, which changes once a minute.
+ * workers of a model share its row in served_models: it is written and locked once a minute, so that their reports do not
+ * wait for each other.
  */
 export const beat = async (database: Database, worker: WorkerFacts): Promise<void> => {
   const { id, provider, requestedDevice, device, fallback, served, installed, slots } = worker;
@@ -69,9 +70,10 @@ export const beat = async (database: Database, worker: WorkerFacts): Promise<voi
     database,
     Prisma.sql`
     WITH alive AS (${aliveNow(id)}), served AS (
-      INSERT INTO served_models (air, last_served_at) SELECT unnest(${models}::text[]), now()
+      INSERT INTO served_models (air, last_served_at) SELECT air, now() FROM unnest(${models}::text[]) AS own (air)
+       WHERE NOT EXISTS (SELECT FROM served_models AS known
+                          WHERE known.air = own.air AND last_served_at > now() - interval '1 minute')
           ON CONFLICT (air) DO UPDATE SET last_served_at = excluded.last_served_at
-       WHERE served_models.last_served_at < excluded.last_served_at - interval '1 minute'
     ), facts (${factNames}) AS (
       VALUES (${models}::text[], ${provider}, ${requestedDevice}, ${device}, ${fallback}::text,
               ${JSON.stringify(served)}::jsonb, ${[...installed]}::text[], ${slots}::int, now())
