@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { findOwner, openDatabase, putImage, putKey, type Database } from '#database';
+import { CLAIMANT_SILENT_MS, findOwner, openDatabase, putImage, putKey, type Database } from '#database';
 import { freshDatabase } from '#test/databases';
 import { createLook, type Wakes } from './look.js';
 
@@ -61,4 +61,10 @@ it('knows for how long it could write, and starts again after an outage', async 
   const away = open(openDatabase('postgres://nobody@127.0.0.1:1/nothing'));
   await expect(lookAfter(away, 0)).rejects.toThrow();
   expect(away.writesForMs()).toBe(0);
+});
+
+it('trusts no reports of workers after a look that took long, since theirs did too', async () => {
+  const { look, writesForMs } = createLook(database, () => (nowMs += 3_000));
+  for (let i = 0; i < 5; i++) await look(wakes);
+  expect(writesForMs()).toBeLessThan(CLAIMANT_SILENT_MS);
 });

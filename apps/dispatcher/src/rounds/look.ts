@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { findDueRounds, type Database, type DueRound } from '#database';
+import { findDueRounds, HEARTBEAT_MS, type Database, type DueRound } from '#database';
 import { UNCHECKED_AFTER_MS } from './sweep.js';
 
 /** Starts each round soon. */
@@ -10,6 +10,9 @@ const restsMs: Partial<Record<DueRound, number>> = { sweep: 2_000, expiry: 5_000
 
 /** Timers may fire a little early. */
 const EARLY_MS = 100;
+
+/** When a look took so long, the reports of workers did too, and look older than they are. */
+const SLOW_MS = HEARTBEAT_MS;
 
 /** A look that has no answer for so long counts as one that could not write. */
 const LATE_MS = 5_000;
@@ -28,9 +31,11 @@ export const createLook = (database: Database, now: () => number = () => perform
 
   return {
     look: async (wakes: Wakes): Promise<void> => {
+      const startMs = now();
       try {
         const due = await findDueRounds(database, id, UNCHECKED_AFTER_MS);
         wroteMs = now();
+        if (wroteMs - startMs > SLOW_MS) writesSinceMs = undefined;
         writesSinceMs ??= wroteMs;
         for (const round of due.filter(mayWake)) {
           wokenMs.set(round, now());
@@ -41,7 +46,7 @@ export const createLook = (database: Database, now: () => number = () => perform
         throw error;
       }
     },
-    /** For how long every look could write to the database. */
+    /** For how long every look could write to the database without a long wait. */
     writesForMs: (): number =>
       writesSinceMs === undefined || now() - wroteMs > LATE_MS ? 0 : now() - writesSinceMs,
   };
