@@ -1,8 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Database } from './client.js';
-import { Prisma } from './generated/client.js';
-import { hotRows } from './hot-query.js';
 
 /** How Postgres' clock stands to the monotonic clock of this process. */
 type Reading = {
@@ -20,15 +18,14 @@ const SAMPLES = 3;
 const RENEW_AFTER_MS = 10_000;
 const JUMP_MS = 1_000;
 
-const serverMs = Prisma.sql`SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8`;
-
 const sample = async (database: Database): Promise<Reading> => {
   const startMs = performance.now();
-  const [row] = await hotRows(database, serverMs);
+  const [row] = await database.$queryRaw<{ ms: number }[]>`
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`;
   const atMs = performance.now();
   const errorMs = (atMs - startMs) / 2;
   return {
-    aheadMs: Number(row?.[0]) - startMs - errorMs,
+    aheadMs: (row?.ms ?? 0) - startMs - errorMs,
     errorMs,
     atMs,
     systemMs: Date.now() - atMs,
