@@ -40,7 +40,7 @@ describe('npm run bench', () => {
   const endings: Readonly<Record<string, RegExp>> = {
     bulk: /\n  server +\d.+\n(?:  page +\d.+\n)?$/,
     capacity:
-      /\n\| Postgres, .+\n[^]*\nCommits\/s of 8 clients: \d+ silent, \d+ notifying\n(?:\n[^]*\n\| all \|.+\|\n)?$/,
+      /\n\| Postgres, .+\n[^]*\n\| Postgres, idle \| (?:[\d.]+ \| ){4}— \| [\d.]+ \| [\d.]+ kB \|\n[^]*\nCommits\/s of 8 clients: \d+ silent, \d+ notifying\n(?:\n[^]*\n\| all \|.+\|\n)?$/,
     decode: /\nprice of the process: -?\d+\.\d ms an image\n$/,
     device: /\n {2}limit +\S.*\n$/,
     door: /\nuploads {7}\d+ × .+\n[^]*\n\| +100 \|.+\|\n(?:\*{3} redis-server is not .+\n)?$/,

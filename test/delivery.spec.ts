@@ -1,15 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import {
-  endDelivery,
-  findOwner,
-  putKey,
-  retryDelivery,
-  takeDueDeliveries,
-  useImage,
-  type TaskRow,
-} from '#database';
+import { findOwner, putKey, settleAttempt, takeDueDeliveries, useImage, type TaskRow } from '#database';
 import { createTaskQueue, type TaskQueue } from '#queue';
 import { runSql } from '#test/databases';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
@@ -333,9 +325,9 @@ describe('a webhook', () => {
     await runSql(service.config.DATABASE_URL, end);
     await service.dispatcher.start();
     expect(await stateIs(id, 'delivered')).toMatchObject({ attempts: 2 });
-    if (taken) await endDelivery(service.database, taken, 'failed');
-    if (taken) await retryDelivery(service.database, taken, 0);
-    expect(await readDelivery(id)).toMatchObject({ state: 'delivered' });
+    if (taken) await settleAttempt(service.database, taken, { ms: 1 }, { end: 'failed' });
+    if (taken) await settleAttempt(service.database, taken, { ms: 1 }, { retryInMs: 0 });
+    expect(await readDelivery(id)).toMatchObject({ state: 'delivered', attempts: 2 });
   });
 
   it('is sent once when two dispatchers run', async () => {

@@ -305,13 +305,13 @@ describe('a claim', () => {
     const second = await claim(id);
     const before = await read(id);
 
-    expect(await finishTask(service.database, first, success(first))).toBe(false);
+    expect((await finishTask(service.database, first, success(first))).kept).toBe(false);
     expect(await failTask(service.database, first, problem)).toBe(false);
     await releaseTask(service.database, first);
     expect(await read(id)).toEqual(before);
     expect(await service.database.image.count({ where: { id: first.outputImageId } })).toBe(0);
 
-    expect(await finishTask(service.database, second, success(second))).toBe(true);
+    expect((await finishTask(service.database, second, success(second))).kept).toBe(true);
     expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 2, stalls: 1 });
     expect(await service.database.image.count({ where: { id: first.outputImageId } })).toBe(1);
   });
@@ -320,7 +320,7 @@ describe('a claim', () => {
     const { id } = await newTask();
     const held = await claim(id);
     expect(await failTask(service.database, held, problem)).toBe(true);
-    expect(await finishTask(service.database, held, success(held))).toBe(false);
+    expect((await finishTask(service.database, held, success(held))).kept).toBe(false);
     expect(await claimTask(service.database, id)).toBeUndefined();
     expect(await read(id)).toMatchObject({ state: 'failed', problem });
   });
@@ -331,7 +331,7 @@ describe('a claim', () => {
     const ends = await Promise.all(
       claims.map(async (held) => held && (await finishTask(service.database, held, success(held)))),
     );
-    expect(ends.filter(Boolean)).toHaveLength(1);
+    expect(ends.filter((end) => end?.kept)).toHaveLength(1);
     expect((await read(id)).attempt).toBe(10);
   });
 

@@ -8,6 +8,7 @@ import { startService } from '../overhead/service.js';
 import { heightOf, photo } from '../photos.js';
 import { costOf, readCounters, type Cost, type Subject } from './counters.js';
 import { expectedMs, joined, printCheck, type Costs } from './check.js';
+import { measureIdle } from './idle.js';
 import { commitsPerSecond, rowBytes } from './postgres.js';
 import { startTraffic, ways, type Way } from './traffic.js';
 
@@ -15,7 +16,7 @@ const IN_HAND = 4;
 const COMMITTING_CLIENTS = 8;
 
 /** Two megapixels, and the input side of the catalogue's networks. `tiny` leaves only the fixed cost of a task. */
-const usual = { seconds: 15, commits: 3, width: 1632, network: 1024, tiny: 64 };
+const usual = { seconds: 15, idle: 30, commits: 3, width: 1632, network: 1024, tiny: 64 };
 type Options = typeof usual;
 
 type Setting = { readonly queue: 'Redis' | 'Postgres'; readonly width: number; readonly network: number };
@@ -55,12 +56,26 @@ const openSubject = async (bench: Bench, { queue, network }: Setting): Promise<S
 
 const columns = ['gateway', 'worker', 'dispatcher', 'postgres', 'redis'] as const;
 
-const printCost = (print: Bench['print'], label: string, { perSecond, cpuMs, ...cost }: Cost) => {
-  const cpu = columns.map((name) =>
-    cpuMs[name] === undefined ? '—' : `${Number(cpuMs[name].toPrecision(2))}`,
-  );
-  const others = [cost.transactions.toFixed(1), `${(cost.walBytes / 1000).toFixed(1)} kB`];
-  print(`| ${[label, ...cpu, ...others, perSecond.toFixed(0)].join(' | ')} |`);
+const cellsOf = ({ cpuMs, transactions, walBytes }: Cost): string[] => [
+  ...columns.map((name) => (cpuMs[name] === undefined ? '—' : `${Number(cpuMs[name].toPrecision(2))}`)),
+  transactions.toFixed(1),
+  `${(walBytes / 1000).toFixed(1)} kB`,
+];
+
+const headed = (...names: string[]): string => {
+  const all = [...names.slice(0, 1), ...columns, 'transactions', 'WAL', ...names.slice(1)];
+  return `| ${all.join(' | ')} |\n|${' --- |'.repeat(all.length)}`;
+};
+
+const printCost = (print: Bench['print'], label: string, cost: Cost) => {
+  print(`| ${[label, ...cellsOf(cost), cost.perSecond.toFixed(0)].join(' | ')} |`);
+};
+
+type Idle = readonly [label: string, cost: Cost];
+
+const printIdle = (print: Bench['print'], idle: readonly Idle[]) => {
+  print(`\nCPU milliseconds of each second in which nothing happens.\n${headed('queue')}`);
+  for (const [label, cost] of idle) print(`| ${[label, ...cellsOf(cost)].join(' | ')} |`);
 };
 
 const printPostgres = async ({ print }: Bench, { service }: Subject, { commits }: Options) => {
@@ -74,7 +89,7 @@ const printPostgres = async ({ print }: Bench, { service }: Subject, { commits }
   print(`Commits/s of ${COMMITTING_CLIENTS} clients: ${rates.silent} silent, ${rates.notifying} notifying`);
 };
 
-type Measured = { readonly subject: Subject; readonly costs: Costs };
+type Measured = { readonly subject: Subject; readonly costs: Costs; readonly idle: readonly Idle[] };
 
 const measure = async (bench: Bench, setting: Setting, options: Options): Promise<Measured> => {
   const { queue, width } = setting;
@@ -91,7 +106,9 @@ const measure = async (bench: Bench, setting: Setting, options: Options): Promis
     costs[way] = cost;
     printCost(bench.print, `${queue}, ${width} × ${height}, ${way}`, cost);
   }
-  return { subject, costs: costs as Costs };
+  // Images do not change what an idle second costs.
+  const idle = width === options.tiny ? [await measureIdle(subject, options.idle, signal)] : [];
+  return { subject, costs: costs as Costs, idle: idle.map((cost) => [`${queue}, idle`, cost]) };
 };
 
 /** Both ways at once, at another rate than in the table, against what its rows foretell. */
@@ -124,25 +141,25 @@ const run = async (bench: Bench): Promise<void> => {
 
   progress.note('Starting a service for each row …');
   print('CPU milliseconds of a task in each program. Inline tasks are awaited, those by URL end by webhook.');
-  print(`| queue, image | ${columns.join(' | ')} | transactions | WAL | tasks/s |`);
-  print(`|${' --- |'.repeat(columns.length + 4)}`);
-  const measured: Costs[] = [];
+  print(headed('queue, image', 'tasks/s'));
+  const measured: Pick<Measured, 'costs' | 'idle'>[] = [];
   for (const setting of redisIsOnPath() ? inRedis : [])
     await within(bench, async (inner) => {
-      measured.push((await measure(inner, setting, options)).costs);
+      measured.push(await measure(inner, setting, options));
     });
   await within(bench, async (inner) => {
-    const { subject } = await measure(inner, { queue: 'Postgres', ...small }, options);
+    const { subject, idle } = await measure(inner, { queue: 'Postgres', ...small }, options);
+    printIdle(print, [...measured.flatMap((each) => each.idle), ...idle]);
     await printPostgres(inner, subject, options);
   });
   const [large, fixed] = measured;
   const [setting] = inRedis;
   if (large && fixed && setting)
-    await within(bench, (inner) => check(inner, setting, joined(large, fixed), options.seconds));
+    await within(bench, (inner) => check(inner, setting, joined(large.costs, fixed.costs), options.seconds));
 };
 
 export const capacity: Benchmark = {
-  about: 'what a task costs each program; --seconds 15 --width 1632',
-  smallest: ['--seconds', '1', '--commits', '1', '--width', '64', '--network', '64'],
+  about: 'what a task costs each program, and an idle second; --seconds 15 --idle 30 --width 1632',
+  smallest: ['--seconds', '1', '--idle', '1', '--commits', '1', '--width', '64', '--network', '64'],
   run,
 };

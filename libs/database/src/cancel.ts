@@ -145,15 +145,28 @@ export const findCancelRequests = async (database: Database, ids: readonly strin
   return (await database.task.findMany({ where, select: { id: true } })).map(({ id }) => id);
 };
 
+/** Waiting tasks that are to be ended, by why. */
+const unwanted = {
+  poisoned: Prisma.sql`poisoned_at IS NOT NULL`,
+  overdue: Prisma.sql`deadline_at IS NOT NULL AND deadline_at <= now() AND cancel_requested_at IS NULL`,
+  cancelled: Prisma.sql`cancel_requested_at IS NOT NULL`,
+} as const;
+
+const queuedAnd = (condition: Prisma.Sql) =>
+  Prisma.sql`finished_at IS NULL AND state = 'queued' AND ${condition}`;
+
+/** The same as whole conditions, with the column of the index of each. */
+export const unwantedTasks = [
+  [queuedAnd(unwanted.poisoned), Prisma.sql`poisoned_at`],
+  [queuedAnd(unwanted.overdue), Prisma.sql`deadline_at`],
+  [queuedAnd(unwanted.cancelled), Prisma.sql`cancel_requested_at`],
+] as const;
+
 /** Ends waiting tasks that are past their deadline, those that a worker handed back after they were cancelled, and poison. */
 export const endUnwanted = async (
   database: Database,
 ): Promise<Readonly<Record<keyof typeof endingProblems, EndedWaiting[]>>> => ({
-  poisoned: await endAll(database, Prisma.sql`poisoned_at IS NOT NULL`, endingProblems.poisoned),
-  overdue: await endAll(
-    database,
-    Prisma.sql`deadline_at IS NOT NULL AND deadline_at <= now() AND cancel_requested_at IS NULL`,
-    endingProblems.overdue,
-  ),
-  cancelled: await endAll(database, Prisma.sql`cancel_requested_at IS NOT NULL`, endingProblems.cancelled),
+  poisoned: await endAll(database, unwanted.poisoned, endingProblems.poisoned),
+  overdue: await endAll(database, unwanted.overdue, endingProblems.overdue),
+  cancelled: await endAll(database, unwanted.cancelled, endingProblems.cancelled),
 });

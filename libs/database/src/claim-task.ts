@@ -1,7 +1,18 @@
 import { holderLives, SUSPECT_STALLS } from './claimants.js';
 import type { Database } from './client.js';
-import { columnsOf, hotRows, taskFields, toTask, withoutWaitForDisk } from './hot-query.js';
-import { Prisma, type Task as TaskRow, type TaskStage } from './generated/client.js';
+import {
+  columnsOf,
+  hotRows,
+  imageFields,
+  taskFields,
+  toImage,
+  toTask,
+  withoutWaitForDisk,
+} from './hot-query.js';
+import { Prisma, type Image, type Task as TaskRow, type TaskStage } from './generated/client.js';
+
+/** A task in hand, and the row of its image once that is stored. */
+export type ClaimedTask = TaskRow & { readonly inputImage: Image | null };
 
 /** The process that claims a task. */
 export type Claimant = {
@@ -30,11 +41,11 @@ export const claimTask = async (
   id: string,
   stage: TaskStage = 'device',
   claimant?: Claimant,
-): Promise<TaskRow | undefined> => {
+): Promise<ClaimedTask | undefined> => {
   const [row] = await hotRows(
     database,
     Prisma.sql`
-    UPDATE tasks
+    WITH claimed AS (UPDATE tasks
        SET stalls = stalls + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
            attempt = ${nextAttempt}, worker_id = ${claimant?.workerId ?? null}::uuid, claimed_attempt = ${nextAttempt},
            runs_alone = ${claimant?.isAlone ?? false},
@@ -42,9 +53,11 @@ export const claimTask = async (
            checked_at = coalesce(checked_at, now())
      WHERE id = ${id}::uuid AND state IN ('queued', 'running') AND stage = ${stage}::"TaskStage" AND poisoned_at IS NULL
        AND ${claimant ? claimable(claimant) : Prisma.sql`true`} AND ${withoutWaitForDisk}
- RETURNING ${columnsOf('tasks', taskFields)}`,
+ RETURNING *)
+    SELECT ${columnsOf('claimed', taskFields)}, ${columnsOf('images', imageFields)}
+      FROM claimed LEFT JOIN images ON images.id = claimed.input_image_id`,
   );
-  return row && toTask(row);
+  return row && { ...toTask(row), inputImage: toImage(row, taskFields.length) };
 };
 
 /** Whether a task waits that runs only alone, since claims of it vanished. */

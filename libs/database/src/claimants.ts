@@ -1,5 +1,6 @@
 import type { Database } from './client.js';
 import { Prisma } from './generated/client.js';
+import { hotRows } from './hot-query.js';
 
 /** A worker is taken for dead when it was silent this long. It reports every two seconds. */
 export const CLAIMANT_SILENT_MS = 7_000;
@@ -18,11 +19,14 @@ export const holderLives = Prisma.sql`(
   AND (started_at > now() - ${silent}
     OR EXISTS (SELECT FROM claimants WHERE claimants.worker_id = tasks.worker_id AND alive_at > now() - ${silent})))`;
 
+/** The statement that reports that a process lives. */
+export const aliveNow = (workerId: string): Prisma.Sql => Prisma.sql`
+  INSERT INTO claimants (worker_id) VALUES (${workerId}::uuid)
+      ON CONFLICT (worker_id) DO UPDATE SET alive_at = now()`;
+
 /** Reports that a process lives. */
 export const keepAlive = async (database: Database, workerId: string): Promise<void> => {
-  await database.$executeRaw`
-    INSERT INTO claimants (worker_id) VALUES (${workerId}::uuid)
-        ON CONFLICT (worker_id) DO UPDATE SET alive_at = now()`;
+  await hotRows(database, aliveNow(workerId));
 };
 
 /** Forgets a process that holds no task any more. */
@@ -38,6 +42,12 @@ export const forgetClaimants = async (database: Database): Promise<void> => {
 /** The longest pause of a suspect, in seconds. */
 const LONGEST_PAUSE_S = 900;
 
+const inHand = Prisma.sql`finished_at IS NULL AND fed_at IS NOT NULL AND state = 'running' AND claimed_attempt = attempt`;
+const ofSilent = Prisma.sql`worker_id IS NOT NULL AND NOT ${holderLives}`;
+
+/** Tasks in hand of workers that fell silent. */
+export const heldBySilent = Prisma.sql`${inHand} AND ${ofSilent}`;
+
 /**
  * A suspect that vanished again waits with a growing pause, so that it cannot keep killing workers. One that ran alone
  * when its worker ended by itself is poison.
@@ -49,7 +59,7 @@ const handBack = (database: Database, where: Prisma.Sql, isOwnEnd: boolean): Pro
            poisoned_at = CASE WHEN runs_alone AND ${isOwnEnd} THEN now() END,
            wait_until = CASE WHEN runs_alone AND NOT ${isOwnEnd} AND stalls > ${SUSPECT_STALLS}
                              THEN now() + least(${LONGEST_PAUSE_S}, 2 ^ least(20, stalls - ${SUSPECT_STALLS})) * interval '1 second' END
-     WHERE finished_at IS NULL AND fed_at IS NOT NULL AND state = 'running' AND claimed_attempt = attempt AND ${where}
+     WHERE ${inHand} AND ${where}
  RETURNING id::text AS "taskId", stalls, CASE stage WHEN 'device' THEN model ELSE stage::text END AS lane`;
 
 /**
@@ -69,4 +79,4 @@ export const handBackOf = async (
 
 /** Hands back what workers have in hand that fell silent. How they ended is not known. */
 export const handBackOfSilent = (database: Database): Promise<HandedBack[]> =>
-  handBack(database, Prisma.sql`worker_id IS NOT NULL AND NOT ${holderLives}`, false);
+  handBack(database, ofSilent, false);

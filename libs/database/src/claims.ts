@@ -2,6 +2,8 @@ import { ProblemCode, type Composition, type Warning } from '#contract';
 import { z } from 'zod';
 import type { Database } from './client.js';
 import { databaseNow } from './clock.js';
+import { byHost, byOwner, waits } from './feed.js';
+import { hotRows } from './hot-query.js';
 import { putImage, type NewImage } from './images.js';
 import { Prisma, type Task as TaskRow } from './generated/client.js';
 import { recordUsage } from './usage.js';
@@ -65,6 +67,27 @@ export type Success = {
   readonly stages: StageColumns;
 };
 
+/** What came of the end of a stage. */
+export type StageWritten = {
+  /** False when a later claim holds the task or it was cancelled; nothing was written then. */
+  readonly kept: boolean;
+  /** Whether other tasks waited for its place when the end was written. */
+  readonly mayFeed: boolean;
+};
+
+/**
+ * Whether other tasks wait for a place in the lane of one that leaves it. A task that comes during the statement may be
+ * missed. It waits for a place of a queue that is full then, so that the next end of a task in that lane sees it.
+ */
+export const othersWait = {
+  forDevice: (model: Prisma.Sql): Prisma.Sql => Prisma.sql`coalesce((
+    SELECT true FROM tasks WHERE ${waits} AND stage = 'device' AND tasks.model = ${model}
+     ORDER BY ${byOwner} LIMIT 1), false)`,
+  forFetch: Prisma.sql`coalesce((
+    SELECT true FROM tasks WHERE ${waits} AND stage <> 'device' AND stage = 'fetch'
+     ORDER BY ${byHost} LIMIT 1), false)`,
+};
+
 type Transaction = Pick<Database, 'task' | 'image' | 'delivery' | '$executeRaw'>;
 
 const held = ({ id, attempt, workerId, stage }: Claim) =>
@@ -119,17 +142,22 @@ const waiting = {
   workerId: null,
 } as const;
 
-/**
- * Ends the stage `fetch`: the task waits for the device.
- * @returns false when a later claim holds the task or it was cancelled; nothing was written then
- */
+/** Ends the stage `fetch`: the task waits for the device. */
 export const moveToDevice = async (
   database: Database,
-  claim: Claim,
-  stages: StageColumns,
-): Promise<boolean> => {
-  const data = { ...waiting, ...stages, stage: 'device', remoteHost: null } as const;
-  return (await database.task.updateMany({ where: wanted(claim), data })).count > 0;
+  { id, attempt, workerId, stage }: Claim,
+  { fetchMs = null }: Pick<StageColumns, 'fetchMs'>,
+): Promise<StageWritten> => {
+  const [row] = await hotRows(
+    database,
+    Prisma.sql`
+    UPDATE tasks SET state = 'queued', fed_at = NULL, checked_at = NULL, started_at = NULL, worker_id = NULL,
+                     stage = 'device', remote_host = NULL, fetch_ms = ${fetchMs}::float8
+     WHERE id = ${id}::uuid AND attempt = ${attempt} AND worker_id IS NOT DISTINCT FROM ${workerId}::uuid
+       AND stage = ${stage}::"TaskStage" AND state = 'running' AND cancel_requested_at IS NULL
+ RETURNING ${othersWait.forFetch}`,
+  );
+  return { kept: row !== undefined, mayFeed: row?.[0] !== false };
 };
 
 export const columnsOfSuccess = ({ cost, run, finish, stages }: Success) => ({

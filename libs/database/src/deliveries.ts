@@ -1,5 +1,6 @@
 import type { Database } from './client.js';
 import { databaseNow, newId } from './clock.js';
+import { hotRows } from './hot-query.js';
 import { Prisma, type Delivery, type DeliveryState } from './generated/client.js';
 
 /** A delivery to send now. `attempts` includes this attempt and fences the writes that follow. */
@@ -32,47 +33,60 @@ type TakeOptions = {
 };
 
 /** Deliveries at once of one dispatcher. An owner gets less than a host name, so that others reach the same host. */
-const LIMITS = { endpoint: 4, owner: 16, name: 24 };
+export const DELIVERY_LIMITS = { endpoint: 4, owner: 16, name: 24 } as const;
+
+type TakenRow = [string, string, string, string, number, string, number];
 
 /**
  * Takes due deliveries, with limits per endpoint of an owner, host name and owner. The owner with the fewest in hand is next, then
  * the longest due. Concurrent dispatchers never take the same one.
  */
-export const takeDueDeliveries = (
+export const takeDueDeliveries = async (
   database: Database,
   { limit, inHand, leaseMs }: TakeOptions,
 ): Promise<DueDelivery[]> => {
   const countOf = (counts: Counts, key: Prisma.Sql) =>
     Prisma.sql`coalesce((${JSON.stringify(counts)}::jsonb ->> ${key})::int, 0)`;
-  return database.$queryRaw<DueDelivery[]>`
+  const rows = await hotRows(
+    database,
+    Prisma.sql`
     WITH candidates AS (
       SELECT deliveries.id, host, regexp_replace(host, ':[0-9]+$', '') AS name, owner_id::text AS owner,
              owner_id::text || ' ' || host AS endpoint, attempts, next_attempt_at
         FROM deliveries JOIN tasks ON tasks.id = task_id
-       WHERE deliveries.state = 'pending' AND next_attempt_at <= now() AND owner_id::text || ' ' || host <> ALL(${inHand.closed})),
+       WHERE deliveries.state = 'pending' AND next_attempt_at <= now() AND owner_id::text || ' ' || host <> ALL(${[...inHand.closed]}::text[])),
     at_endpoint AS (
       SELECT *, row_number() OVER (PARTITION BY endpoint ORDER BY attempts, next_attempt_at) + ${countOf(inHand.byEndpoint, Prisma.sql`endpoint`)}
-             <= CASE WHEN endpoint = ANY(${inHand.probed}) THEN 1 ELSE ${LIMITS.endpoint}::int END AS fits
+             <= CASE WHEN endpoint = ANY(${[...inHand.probed]}::text[]) THEN 1 ELSE ${DELIVERY_LIMITS.endpoint}::int END AS fits
         FROM candidates),
     of_owner AS (
       SELECT *, row_number() OVER (PARTITION BY owner ORDER BY next_attempt_at) + ${countOf(inHand.byOwner, Prisma.sql`owner`)} AS nth
         FROM at_endpoint WHERE fits),
     at_name AS (
       SELECT *, row_number() OVER (PARTITION BY name ORDER BY nth, next_attempt_at) + ${countOf(inHand.byName, Prisma.sql`name`)} AS place
-        FROM of_owner WHERE nth <= ${LIMITS.owner}::int),
+        FROM of_owner WHERE nth <= ${DELIVERY_LIMITS.owner}::int),
     due AS MATERIALIZED (
       SELECT deliveries.id, owner
         FROM deliveries JOIN at_name USING (id)
-       WHERE state = 'pending' AND deliveries.next_attempt_at <= now() AND place <= ${LIMITS.name}::int
+       WHERE state = 'pending' AND deliveries.next_attempt_at <= now() AND place <= ${DELIVERY_LIMITS.name}::int
        ORDER BY nth, deliveries.next_attempt_at
-       LIMIT ${limit}
+       LIMIT ${limit}::int
          FOR UPDATE OF deliveries SKIP LOCKED)
     UPDATE deliveries
-       SET attempts = attempts + 1, next_attempt_at = now() + ${leaseMs} * interval '1 millisecond'
+       SET attempts = attempts + 1, next_attempt_at = now() + ${leaseMs}::float8 * interval '1 millisecond'
       FROM due
      WHERE deliveries.id = due.id
- RETURNING deliveries.id, task_id AS "taskId", url, host, attempts, owner AS "ownerId",
-           extract(epoch FROM now())::float8 AS "takenAtS"`;
+ RETURNING deliveries.id, task_id, url, host, attempts, owner, extract(epoch FROM now())::float8`,
+  );
+  return (rows as TakenRow[]).map(([id, taskId, url, host, attempts, ownerId, takenAtS]) => ({
+    id,
+    taskId,
+    url,
+    host,
+    attempts,
+    ownerId,
+    takenAtS,
+  }));
 };
 
 /** The result of one request, for the delivery's log. */
@@ -80,42 +94,41 @@ export type Attempt = Readonly<{ ms: number; status?: number; error?: string }>;
 
 const held = ({ id, attempts }: DueDelivery) => ({ id, attempts, state: 'pending' as const });
 
-const isMissing = (error: unknown) =>
-  error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2003';
+/** What comes after an attempt. */
+export type AfterAttempt =
+  { readonly end: Exclude<DeliveryState, 'pending'> } | { readonly retryInMs: number };
 
-export const recordAttempt = async (
-  database: Database,
-  { id: deliveryId }: DueDelivery,
-  attempt: Attempt,
-): Promise<void> => {
-  const id = newId(await databaseNow(database));
-  await database.deliveryAttempt.create({ data: { id, deliveryId, ...attempt } }).catch((error: unknown) => {
-    // The task was deleted meanwhile, and its delivery with it.
-    if (!isMissing(error)) throw error;
-  });
+/** The columns of a delivery that change. A failed one keeps its sealed address, so that it can be replayed. */
+const changesOf = (after: AfterAttempt): Prisma.Sql => {
+  if ('retryInMs' in after)
+    return Prisma.sql`next_attempt_at = now() + ${after.retryInMs}::float8 * interval '1 millisecond'`;
+  const end = Prisma.sql`state = ${after.end}::"DeliveryState", ended_at = now()`;
+  return after.end === 'failed' ? end : Prisma.sql`${end}, url = NULL`;
 };
 
 /**
- * Ends a delivery and drops its address, unless it was taken again meanwhile. A failed delivery keeps its
- * sealed address, so that it can be replayed.
+ * Notes an attempt, and ends the delivery or puts off its next attempt, unless it was taken again meanwhile. Does nothing
+ * when the task was deleted meanwhile, and its delivery with it.
  */
-export const endDelivery = async (
+export const settleAttempt = async (
   database: Database,
-  delivery: DueDelivery,
-  state: Exclude<DeliveryState, 'pending'>,
+  { id, attempts }: DueDelivery,
+  { ms, status, error }: Attempt,
+  after: AfterAttempt,
 ): Promise<void> => {
-  const endedAt = await databaseNow(database);
-  const data = { state, endedAt, ...(state !== 'failed' && { url: null }) };
-  await database.delivery.updateMany({ where: held(delivery), data });
-};
-
-export const retryDelivery = async (
-  database: Database,
-  delivery: DueDelivery,
-  delayMs: number,
-): Promise<void> => {
-  const nextAttemptAt = new Date((await databaseNow(database)).getTime() + delayMs);
-  await database.delivery.updateMany({ where: held(delivery), data: { nextAttemptAt } });
+  const attemptId = newId(await databaseNow(database));
+  await hotRows(
+    database,
+    Prisma.sql`
+    WITH delivery AS MATERIALIZED (
+      SELECT id, attempts, state FROM deliveries WHERE id = ${id}::uuid FOR UPDATE
+    ), noted AS (
+      INSERT INTO delivery_attempts (id, delivery_id, ms, status, error)
+      SELECT ${attemptId}::uuid, id, ${ms}::float8, ${status ?? null}::int, ${error ?? null}::text FROM delivery
+    )
+    UPDATE deliveries SET ${changesOf(after)} FROM delivery
+     WHERE deliveries.id = delivery.id AND delivery.attempts = ${attempts}::int AND delivery.state = 'pending'`,
+  );
 };
 
 /** Puts back a delivery whose attempt we interrupted. The attempt does not count. */

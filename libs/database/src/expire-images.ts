@@ -8,22 +8,26 @@ const UNUSED_IMAGE_DAYS = 30;
 const TRANSACTION_MS = 60_000;
 
 /** Two conditions, since each has an index of its own. Only by their order does Postgres surely take it. */
-const isExpired = Prisma.sql`deleted_at IS NULL AND expires_at IS NOT NULL AND expires_at <= now()
-  ORDER BY expires_at`;
-const isUnused = Prisma.sql`deleted_at IS NULL AND expires_at IS NULL
-  AND last_used_at <= now() - ${UNUSED_IMAGE_DAYS} * interval '1 day'
-  ORDER BY last_used_at`;
+export const expiredImages = [
+  [Prisma.sql`deleted_at IS NULL AND expires_at IS NOT NULL AND expires_at <= now()`, Prisma.sql`expires_at`],
+  [
+    Prisma.sql`deleted_at IS NULL AND expires_at IS NULL
+      AND last_used_at <= now() - ${UNUSED_IMAGE_DAYS}::float8 * interval '1 day'`,
+    Prisma.sql`last_used_at`,
+  ],
+] as const;
+const [isExpired, isUnused] = expiredImages;
 
 type Found = { readonly id: string; readonly storageKey: string };
 
 const lockImages = (
   transaction: Pick<Database, '$queryRaw'>,
-  condition: Prisma.Sql,
+  [condition, order]: (typeof expiredImages)[number],
   limit: number,
 ): Promise<Found[]> =>
   transaction.$queryRaw<Found[]>`
     SELECT id, storage_key AS "storageKey" FROM images
-     WHERE ${condition} LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
+     WHERE ${condition} ORDER BY ${order} LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
 
 type Expired = { readonly deleted: number; readonly failures: readonly unknown[] };
 

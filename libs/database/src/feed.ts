@@ -34,6 +34,8 @@ const warmWorkers = Prisma.sql`workers WHERE last_seen_at > now() - interval '10
 /** The indexes of tasks that have not ended name finished_at, so each query of them must do so too. */
 export const hasJob = Prisma.sql`finished_at IS NULL AND fed_at IS NOT NULL`;
 export const waits = Prisma.sql`finished_at IS NULL AND state = 'queued' AND fed_at IS NULL AND wait_until IS NULL`;
+/** A pause that is over, after a trouble of ours. */
+export const pauseIsOver = Prisma.sql`finished_at IS NULL AND state = 'queued' AND wait_until IS NOT NULL AND wait_until <= now()`;
 /** How often a task came back to the line, after its worker vanished or a trouble of ours passed. */
 export const returns = Prisma.sql`stalls + waits AS returns`;
 /** Among tasks of one owner: the urgent first, then the oldest. Ids count up with time. */
@@ -43,6 +45,9 @@ export const byUrgency = Prisma.sql`priority DESC, deadline_at, id`;
  * have not ended, and read those of every other model.
  */
 export const byOwner = Prisma.sql`owner_id, is_sync, ${byUrgency}`;
+
+/** The same for fetches and uploads. */
+export const byHost = Prisma.sql`owner_id, remote_host, is_sync DESC, ${byUrgency}`;
 
 const toFed = (rows: readonly (readonly unknown[])[]): Fed => {
   const fed = rows as readonly (readonly [string | null, number])[];
@@ -119,8 +124,6 @@ export const feedDevice = async (database: Database, model: string): Promise<Fed
  */
 export const feedRemote = async (database: Database, stage: RemoteStage): Promise<Fed> => {
   const waitsHere = Prisma.sql`${waits} AND stage <> 'device' AND stage = ${stage}::"TaskStage"`;
-  // Whole, like `byOwner`.
-  const byHost = Prisma.sql`owner_id, remote_host, is_sync DESC, ${byUrgency}`;
   const rows = await hotRows(
     database,
     Prisma.sql`
@@ -169,9 +172,7 @@ export const feedRemote = async (database: Database, stage: RemoteStage): Promis
 
 /** Lets the tasks wait for a place again whose pause is over. */
 export const endPauses = async (database: Database): Promise<void> => {
-  await database.$executeRaw`
-    UPDATE tasks SET wait_until = NULL
-     WHERE finished_at IS NULL AND state = 'queued' AND wait_until IS NOT NULL AND wait_until <= now()`;
+  await database.$executeRaw`UPDATE tasks SET wait_until = NULL WHERE ${pauseIsOver}`;
 };
 
 /** The lanes in which tasks wait: models, `fetch` and `upload`. */

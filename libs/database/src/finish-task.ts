@@ -1,4 +1,11 @@
-import { columnsOfSuccess, expiryOf, type Claim, type Success } from './claims.js';
+import {
+  columnsOfSuccess,
+  expiryOf,
+  othersWait,
+  type Claim,
+  type StageWritten,
+  type Success,
+} from './claims.js';
 import type { Database } from './client.js';
 import { databaseNow } from './clock.js';
 import { columnOf, hotRows, namesOf } from './hot-query.js';
@@ -37,14 +44,17 @@ const imageOf = (image: NewImage, now: Date): Prisma.Sql => Prisma.sql`
  * Ends a task with its result, drops its sealed URLs, and creates its webhook delivery and the entry of its use. One
  * statement, since its caller waits for it. The delivery has the id of the task's row, so that a task which runs again after
  * a restore tells its receiver under the same webhook-id.
- * @returns false when a later claim holds the task or it was cancelled; nothing was written then
  */
-export const finishTask = async (database: Database, claim: Claim, success: Success): Promise<boolean> => {
+export const finishTask = async (
+  database: Database,
+  claim: Claim,
+  success: Success,
+): Promise<StageWritten> => {
   const now = await databaseNow(database);
   const { id, attempt, workerId, stage, webhookUrl, webhookHost } = claim;
   const image = { ...success.image, ...expiryOf(claim, now) };
   const pixels = Prisma.sql`${image.width * image.height}::float8`;
-  const rows = await hotRows(
+  const [row] = await hotRows(
     database,
     Prisma.sql`
     WITH ended AS (
@@ -60,7 +70,7 @@ export const finishTask = async (database: Database, claim: Claim, success: Succ
       SELECT ended.id, ended.id, ${webhookHost ?? ''}, ${webhookUrl}::text, ${now}::timestamptz
         FROM ended WHERE ${webhookUrl}::text IS NOT NULL
     ), used AS (${usageOf('ended', pixels)} FROM ended)
-    SELECT id FROM ended`,
+    SELECT ${othersWait.forDevice(Prisma.sql`ended.model`)} FROM ended`,
   );
-  return rows.length > 0;
+  return { kept: row !== undefined, mayFeed: row?.[0] !== false };
 };

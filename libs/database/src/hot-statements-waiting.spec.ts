@@ -1,14 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
 import { writeHistory, type WrittenHistory } from '#test/history';
+import { newTaskOf } from '#test/new-task';
 import { openWatchedDatabase, type WatchedDatabase } from '#test/plans';
 import { openDatabaseOn } from './client.js';
 import {
+  claimTask,
   deviceLine,
   endPauses,
   feedDevice,
   feedRemote,
+  findDueRounds,
+  finishTask,
+  insertTask,
   longestWaiting,
+  moveToDevice,
   paceOf,
   remoteLine,
   waitingLanes,
@@ -42,11 +49,26 @@ beforeAll(async () => {
 afterAll(() => watched.close());
 
 describe(`${CROWD} tasks that wait for another model`, () => {
+  const claimed = async (stage: 'device' | 'fetch') => {
+    const task = newTaskOf(history.ownerId, { model, stage, remoteHost: 'host' });
+    return (await claimTask(database, (await insertTask(database, task, 1))!.id, stage))!;
+  };
   const hot: Record<string, () => Promise<unknown>> = {
     'feed the device': () => feedDevice(database, model),
     'feed the device of the other model': () => feedDevice(database, other),
+    'finish a task': async () => {
+      const claim = await claimed('device');
+      const { outputImageId: id, ownerId } = claim;
+      const facts = { contentType: 'image/png', bytes: 1, width: 1, height: 1 };
+      const image = { id, ownerId, storageKey: `outputs/${id}.png`, ...facts };
+      await finishTask(database, claim, { image, cost: '0.001', stages: {} });
+    },
+    'move a task to the device': async () => {
+      await moveToDevice(database, await claimed('fetch'), { fetchMs: 1 });
+    },
     'feed remote stages': () => feedRemote(database, 'fetch'),
     'find the lanes in which tasks wait': () => waitingLanes(database),
+    'look for what is due': () => findDueRounds(database, randomUUID(), 5_000),
     'end pauses': () => endPauses(database),
     'tell the place in the line of a model': () => deviceLine(database, history.ownerId, model),
     'tell the place in the line of fetches': () => remoteLine(database, history.ownerId, 'fetch'),

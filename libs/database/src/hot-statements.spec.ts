@@ -17,6 +17,7 @@ import {
   failTask,
   feedDevice,
   feedRemote,
+  findDueRounds,
   findEnded,
   findImage,
   findImages,
@@ -124,6 +125,7 @@ describe(`a database with ${ROWS} tasks`, () => {
       const success = { image: newImage(claim.outputImageId), cost: '0.001', run, stages: {} };
       await finishTask(database, claim, success);
     },
+    'look for what is due': () => findDueRounds(database, randomUUID(), 5_000),
     'cancel a task': () => cancelTask(database, { ownerId: history.ownerId, taskUuid: randomUUID() }),
     'end unwanted tasks': () => endUnwanted(database),
     sweep: () => takeUnchecked(database, 0, 200),

@@ -40,15 +40,15 @@ export { namedUrl, openDatabase, pingDatabase, type Database } from './client.js
 export { connectionUse, type ConnectionUse } from './connection-use.js';
 export { CLOCK_TOLERANCE_MS, databaseNow, databaseNowMs, measureClockOffset } from './clock.js';
 export {
-  endDelivery,
-  recordAttempt,
+  DELIVERY_LIMITS,
   releaseDelivery,
-  retryDelivery,
+  settleAttempt,
   takeDueDeliveries,
   type Attempt,
   type DueDelivery,
   type InHand,
 } from './deliveries.js';
+export { findDueRounds, type DueRound } from './due-work.js';
 export { openDump, type Dump } from './dump/open-dump.js';
 export { checkDump, openLoad, type Load } from './dump/open-load.js';
 export { expireImages } from './expire-images.js';
@@ -114,7 +114,7 @@ export {
   timedStages,
   type TimedStage,
 } from './recent-work.js';
-export { claimTask, isSuspect, type Claimant } from './claim-task.js';
+export { claimTask, isSuspect, type Claimant, type ClaimedTask } from './claim-task.js';
 export {
   failTask,
   finishUpload,
@@ -127,6 +127,7 @@ export {
   type FinishFacts,
   type RunFacts,
   type StageColumns,
+  type StageWritten,
   StoredProblem,
   type Success,
 } from './claims.js';

@@ -2,6 +2,7 @@ import type { JobFolder } from '#contract';
 import type { Database } from './client.js';
 import { databaseNow, newId } from './clock.js';
 import { nextId } from './cancel.js';
+import { hotRows } from './hot-query.js';
 import { Prisma, type Job as JobRow, type JobItem as JobItemRow } from './generated/client.js';
 
 export type { JobItemRow, JobRow };
@@ -101,12 +102,15 @@ export const listJobs = (
  * @returns undefined when none is due
  */
 export const takeJob = async (database: Database, leaseMs: number): Promise<JobRow | undefined> => {
-  const [taken] = await database.$queryRaw<{ id: string }[]>`
-    UPDATE jobs SET look_at = now() + ${leaseMs} * interval '1 millisecond'
+  const [taken] = await hotRows(
+    database,
+    Prisma.sql`
+    UPDATE jobs SET look_at = now() + ${leaseMs}::float8 * interval '1 millisecond'
      WHERE id = (SELECT id FROM jobs WHERE finished_at IS NULL AND look_at <= now()
                   ORDER BY look_at LIMIT 1 FOR UPDATE SKIP LOCKED)
- RETURNING id::text`;
-  return taken && ((await database.job.findUnique({ where: { id: taken.id } })) ?? undefined);
+ RETURNING id::text`,
+  );
+  return taken && ((await database.job.findUnique({ where: { id: String(taken[0]) } })) ?? undefined);
 };
 
 /** When a job is looked at next. */

@@ -9,7 +9,9 @@ export type Notifications = { readonly close: () => Promise<void> };
 
 export type Listeners = {
   /** Is called with the id of each task that ends. */
-  readonly onEnded: (taskId: string) => void;
+  readonly onEnded?: (taskId: string) => void;
+  /** Is called when webhooks came to be delivered. */
+  readonly onDelivery?: () => void;
   /** Is called with the id of each key that is changed, other than by its use. */
   readonly onKeyChanged?: (keyId: string) => void;
   /** Is called when notifications begin to come, and when they come no more. */
@@ -19,10 +21,11 @@ export type Listeners = {
 
 /** Listens to Postgres. Notifications are lost during a reconnect, so callers must look as well. */
 export const listen = (databaseUrl: string, listeners: Listeners): Notifications => {
-  const { onEnded, onKeyChanged, onListening, onError } = listeners;
+  const { onEnded, onDelivery, onKeyChanged, onListening, onError } = listeners;
   const closing = new AbortController();
   const channels: Readonly<Record<string, ((payload: string) => void) | undefined>> = {
     task_finished: onEnded,
+    delivery_added: onDelivery,
     key_changed: onKeyChanged,
   };
 

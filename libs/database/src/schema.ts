@@ -33,6 +33,7 @@ export const neededMigrations: readonly string[] = [
   '20261129060000_jobs',
   '20261129090000_job_places',
   '20261129130000_backups',
+  '20261129171500_delivery_notifications',
 ];
 
 class OldSchema extends Error {

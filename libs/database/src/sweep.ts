@@ -1,5 +1,10 @@
 import type { Database } from './client.js';
 import { hasJob, returns } from './feed.js';
+import { Prisma } from './generated/client.js';
+
+/** A task with a job that was not checked for so long. */
+export const uncheckedFor = (ms: number): Prisma.Sql =>
+  Prisma.sql`${hasJob} AND checked_at <= now() - ${ms}::float8 * interval '1 millisecond'`;
 
 /** A task that may have lost its job, with what names the job. */
 type Unchecked = {
@@ -24,8 +29,7 @@ export const takeUnchecked = async (
     UPDATE tasks SET checked_at = now()
      WHERE id IN (
        SELECT id FROM tasks
-        WHERE ${hasJob}
-          AND checked_at <= now() - ${olderThanMs} * interval '1 millisecond'
+        WHERE ${uncheckedFor(olderThanMs)}
         ORDER BY checked_at
         LIMIT ${limit}
           FOR UPDATE SKIP LOCKED)

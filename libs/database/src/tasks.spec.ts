@@ -118,10 +118,10 @@ describe('tasks that are asked for together', () => {
     const id = row?.id ?? '';
     const byPrisma = () => database.task.findUniqueOrThrow({ where: { id } });
     expect(row).toEqual(await byPrisma());
-    expect(await claimTask(database, id)).toEqual(await byPrisma());
+    expect(await claimTask(database, id)).toEqual({ ...(await byPrisma()), inputImage: null });
     expect(await findTask(database, owners.a, task.taskUuidSent)).toEqual(await byPrisma());
 
-    expect(await finishTask(database, await claimOf(id), successOf(task))).toBe(true);
+    expect((await finishTask(database, await claimOf(id), successOf(task))).kept).toBe(true);
     const outputImage = await database.image.findUniqueOrThrow({ where: { id: task.outputImageId } });
     const ended = { ...(await byPrisma()), outputImage };
     expect(await findEnded(database, [id, randomUUID()])).toEqual([ended]);
@@ -196,8 +196,8 @@ describe('a claim that a crash of Postgres undid', () => {
     const held = await claimTask(database, id, 'device', other);
     if (!undone || !held) throw new Error('the task cannot be claimed');
     expect(undone.attempt).toBe(held.attempt);
-    expect(await finishTask(database, undone, successOf(task))).toBe(false);
+    expect((await finishTask(database, undone, successOf(task))).kept).toBe(false);
     expect(await failTask(database, undone, problem)).toBe(false);
-    expect(await finishTask(database, held, successOf(task))).toBe(true);
+    expect((await finishTask(database, held, successOf(task))).kept).toBe(true);
   });
 });

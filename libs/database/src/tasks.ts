@@ -99,10 +99,14 @@ export const findTask = async (
  * The number of the owner's tasks that have not ended.
  * @param keyId counts only what this key of the owner sent
  */
-export const countInFlight = (database: Database, ownerId: string, keyId?: string): Promise<number> =>
-  database.task.count({
-    where: { ownerId, ...(keyId !== undefined && { keyId }), finishedAt: null },
-  });
+export const countInFlight = async (database: Database, ownerId: string, keyId?: string): Promise<number> => {
+  const ofKey = keyId === undefined ? Prisma.empty : Prisma.sql`AND key_id = ${keyId}::uuid`;
+  const [row] = await hotRows(
+    database,
+    Prisma.sql`SELECT count(*)::int FROM tasks WHERE owner_id = ${ownerId}::uuid ${ofKey} AND finished_at IS NULL`,
+  );
+  return Number(row?.[0]);
+};
 
 const standingOf = (task: FoundTask | undefined, payloadHash: string): Standing => {
   if (!task) return { kind: 'new', revision: 1 };

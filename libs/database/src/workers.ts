@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { aliveNow } from './claimants.js';
 import type { Database } from './client.js';
 import { databaseNow } from './clock.js';
+import { Prisma } from './generated/client.js';
+import { hotRows, namesOf } from './hot-query.js';
 
 const SILENT_AFTER_MS = 10_000;
 export const HEARTBEAT_MS = 2_000;
@@ -43,16 +46,41 @@ export type WarmWorker = WorkerFacts & { readonly startedAt: Date };
 const before = async (database: Database, ms: number): Promise<Date> =>
   new Date((await databaseNow(database)).getTime() - ms);
 
-/** Records that this worker is warm and takes tasks. */
+const factNames = namesOf([
+  'models',
+  'provider',
+  'requestedDevice',
+  'device',
+  'fallback',
+  'served',
+  'installed',
+  'slots',
+  'lastSeenAt',
+]);
+
+/**
+ * Records that this worker lives, is warm and takes tasks. One statement, since an idle worker sends little else. The
+ * workers of a model share its row in served_models: it is written and locked once a minute, so that their reports do not
+ * wait for each other.
+ */
 export const beat = async (database: Database, worker: WorkerFacts): Promise<void> => {
-  const { id, ...facts } = worker;
-  const lastSeenAt = await databaseNow(database);
-  const models = worker.served.map(({ air }) => air);
-  const row = { ...facts, served: [...worker.served], installed: [...worker.installed], models, lastSeenAt };
-  await database.worker.upsert({ where: { id }, create: { id, ...row }, update: row });
-  await database.$executeRaw`
-    INSERT INTO served_models (air, last_served_at) SELECT unnest(${models}::text[]), ${lastSeenAt}
-        ON CONFLICT (air) DO UPDATE SET last_served_at = excluded.last_served_at`;
+  const { id, provider, requestedDevice, device, fallback, served, installed, slots } = worker;
+  const models = served.map(({ air }) => air);
+  await hotRows(
+    database,
+    Prisma.sql`
+    WITH alive AS (${aliveNow(id)}), served AS (
+      INSERT INTO served_models (air, last_served_at) SELECT air, now() FROM unnest(${models}::text[]) AS own (air)
+       WHERE NOT EXISTS (SELECT FROM served_models AS known
+                          WHERE known.air = own.air AND last_served_at > now() - interval '1 minute')
+          ON CONFLICT (air) DO UPDATE SET last_served_at = excluded.last_served_at
+    ), facts (${factNames}) AS (
+      VALUES (${models}::text[], ${provider}, ${requestedDevice}, ${device}, ${fallback}::text,
+              ${JSON.stringify(served)}::jsonb, ${[...installed]}::text[], ${slots}::int, now())
+    )
+    INSERT INTO workers (id, ${factNames}) SELECT ${id}::uuid, facts.* FROM facts
+        ON CONFLICT (id) DO UPDATE SET (${factNames}) = (SELECT * FROM facts)`,
+  );
 };
 
 export const leave = async (database: Database, id: string): Promise<void> => {
@@ -74,9 +102,12 @@ export const servedModels = async (database: Database): Promise<ReadonlySet<stri
 
 /** AIR ids that are accepted: a worker serves them now, or did within MODEL_KEPT_MS. */
 export const availableModels = async (database: Database): Promise<ReadonlySet<string>> => {
-  const lastServedAt = { gt: await before(database, MODEL_KEPT_MS) };
-  const rows = await database.servedModel.findMany({ where: { lastServedAt } });
-  return new Set(rows.map(({ air }) => air));
+  const rows = await hotRows(
+    database,
+    Prisma.sql`
+    SELECT air FROM served_models WHERE last_served_at > now() - ${MODEL_KEPT_MS}::float8 * interval '1 millisecond'`,
+  );
+  return new Set(rows.map(([air]) => String(air)));
 };
 
 /** Deletes the rows of killed workers. */

@@ -1,18 +1,14 @@
 import { atParameter } from '#boundary';
 import { TaskError, toFailure, toPrediction, toWebhookBody, type Outcome, type WebhookForm } from '#contract';
 import {
-  endDelivery,
   findEnded,
   JOB_END,
   jobOfEnd,
-  recordAttempt,
   RemovalRequest,
   releaseDelivery,
-  retryDelivery,
+  settleAttempt,
   routingOfTask,
   taskOutcome,
-  type Attempt,
-  type Database,
   type DueDelivery,
   type OutcomeReader,
   type TaskRow,
@@ -20,7 +16,7 @@ import {
 import { isProxyAway, type Outbound, type SendOptions, type Sent } from '#outbound';
 import type { Secrets } from '#secrets';
 import type { Logger, Tracing } from '#telemetry';
-import { nextMove, type Move } from './next-move.js';
+import { nextMove } from './next-move.js';
 import type { Sign } from './sign.js';
 import type { WebhookMetrics } from './webhook-metrics.js';
 
@@ -65,18 +61,6 @@ const call = async (
     if (error instanceof TaskError) return { error: error.message };
     throw error;
   }
-};
-
-/** Records an attempt, then ends the delivery or schedules the next attempt. */
-const settle = async (
-  database: Database,
-  delivery: DueDelivery,
-  attempt: Attempt,
-  move: Move,
-): Promise<void> => {
-  await recordAttempt(database, delivery, attempt);
-  if ('end' in move) await endDelivery(database, delivery, move.end);
-  else await retryDelivery(database, delivery, move.retryInMs);
 };
 
 /** The wait after a fault of ours, such as an outage of the storage. */
@@ -149,7 +133,7 @@ const attemptOne = async (
     metrics.webhooks.inc({ result });
     metrics.webhookSeconds.observe({ result }, attempt.ms / 1000);
     tracing.note({ 'clearcut.result': result });
-    await settle(database, delivery, attempt, move);
+    await settleAttempt(database, delivery, attempt, move);
     log.info({ delivery: id, taskId, host, attempts, ...attempt, ...move }, 'webhook sent');
     return sent !== undefined;
   } catch (error) {

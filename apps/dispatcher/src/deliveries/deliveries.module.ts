@@ -50,7 +50,7 @@ export const DELIVERIES = token<Deliveries>('deliveries');
         const start = () => {
           deliveries.start();
           const onError = createFaultLog(log, 'notifications interrupted');
-          const notifications = listen(directUrl, { onEnded: deliveries.wake, onError });
+          const notifications = listen(directUrl, { onDelivery: deliveries.wake, onError });
           shutdown.stopTaking('notifications', notifications.close);
         };
         return { ...deliveries, start };

@@ -6,7 +6,8 @@ import { createPlaces, PLACES } from './places.js';
 
 /** Covers one attempt and the work before and after it. */
 const LEASE_MS = 3 * TIMEOUT_MS;
-const EVERY_MS = 1_000;
+/** The look of the rounds wakes it for what is due. */
+const EVERY_MS = 60_000;
 
 export type DeliveriesOptions = {
   readonly everyMs?: number;
@@ -42,14 +43,13 @@ export const createDeliveries = (
     } catch (error) {
       onError(error);
     }
-    places.release(delivery, answered);
+    if (places.release(delivery, answered)) rounds?.wake();
   };
 
   const startOne = (delivery: DueDelivery) => {
     places.take(delivery);
     const sending = sendOne(delivery).finally(() => {
       inHand.delete(sending);
-      rounds?.wake();
     });
     inHand.add(sending);
   };

@@ -26,6 +26,25 @@ describe('createPlaces', () => {
     expect(places.free()).toBe(PLACES);
   });
 
+  it('says whether a place that is free again was one that others may wait for', () => {
+    const places = createPlaces();
+    const ofOne = Array.from({ length: 4 }, () => delivery('one:80'));
+    const alone = delivery('two:80', 'b');
+    [...ofOne, alone].forEach(places.take);
+    expect(places.release(alone, true)).toBe(false);
+    expect(ofOne.map((each) => places.release(each, true))).toEqual([true, false, false, false]);
+  });
+
+  it('says so of an endpoint that is probed', () => {
+    let nowMs = 0;
+    const places = createPlaces(() => nowMs);
+    for (let i = 0; i < 3; i++) places.release(delivery('dead:80'), false);
+    nowMs += 5_000;
+    const probe = delivery('dead:80');
+    places.take(probe);
+    expect(places.release(probe, true)).toBe(true);
+  });
+
   it('leaves an endpoint alone after three failures in a row, longer each time, and then probes it', () => {
     let nowMs = 0;
     const places = createPlaces(() => nowMs);

@@ -1,4 +1,4 @@
-import type { DueDelivery, InHand } from '#database';
+import { DELIVERY_LIMITS, type DueDelivery, type InHand } from '#database';
 
 /** Deliveries at once. */
 export const PLACES = 32;
@@ -31,21 +31,38 @@ export const createPlaces = (now: () => number = () => performance.now()) => {
   const inHand = new Set<DueDelivery>();
   const circuits = new Map<string, Circuit>();
 
+  /** Whether what is in hand is all that a limit allows which also holds for this delivery. */
+  const isFull = (delivery: DueDelivery): boolean => {
+    const alike = (of: (each: DueDelivery) => string) =>
+      [...inHand].filter((each) => of(each) === of(delivery)).length;
+    return (
+      inHand.size >= PLACES ||
+      alike(endpointOf) >= DELIVERY_LIMITS.endpoint ||
+      alike(({ ownerId }) => ownerId) >= DELIVERY_LIMITS.owner ||
+      alike(({ host }) => nameOf(host)) >= DELIVERY_LIMITS.name
+    );
+  };
+
   return {
     free: () => PLACES - inHand.size,
     take: (delivery: DueDelivery): void => {
       inHand.add(delivery);
     },
-    /** @param answered whether the receiver answered, with whatever status; undefined when it was not asked */
-    release: (delivery: DueDelivery, answered: boolean | undefined): void => {
-      inHand.delete(delivery);
+    /**
+     * @param answered whether the receiver answered, with whatever status; undefined when it was not asked
+     * @returns whether others may have waited for this place
+     */
+    release: (delivery: DueDelivery, answered: boolean | undefined): boolean => {
       const endpoint = endpointOf(delivery);
+      const wasFull = isFull(delivery) || circuits.has(endpoint);
+      inHand.delete(delivery);
       if (answered === true) circuits.delete(endpoint);
-      if (answered !== false) return;
+      if (answered !== false) return wasFull;
       const failures = (circuits.get(endpoint)?.failures ?? 0) + 1;
       const pauseMs =
         failures < FAILURES ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - FAILURES));
       circuits.set(endpoint, { failures, closedUntilMs: now() + pauseMs });
+      return wasFull;
     },
     /** What is in hand, for the choice of the next ones. */
     look: (): InHand => {

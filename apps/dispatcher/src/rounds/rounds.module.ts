@@ -19,10 +19,12 @@ import {
 } from '#nest';
 import { createFaultLog } from '#telemetry';
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { DELIVERIES, DeliveriesModule } from '../deliveries/deliveries.module.js';
 import { ENDED_TASKS, EndedTasksModule } from '../ended-tasks.module.js';
 import { createUsageFold } from './fold-usage.js';
 import { createExpiry } from './expire.js';
 import { createForgetting } from './forget-records.js';
+import { createLook, type Wakes } from './look.js';
 import { createOrphanSweep } from './orphans.js';
 import { createPulse, type Pulse } from './pulse.js';
 import { createStoredBytes, type StoredBytes } from './stored-bytes.js';
@@ -35,14 +37,14 @@ import { createVanished } from './vanished.js';
 export const PULSE = token<Pulse>('pulse');
 export const STORED_BYTES = token<StoredBytes>('stored bytes');
 
-/** A task is ended at most this long after its deadline. */
-const UNWANTED_EVERY_MS = 1_000;
+/** What is due, such as a task past its deadline or a worker that fell silent, is seen at most this long after. */
+const LOOK_EVERY_MS = 1_000;
 
-/** How often silent workers are looked for. */
-const VANISHED_EVERY_MS = 1_000;
+/** Rounds that the look wakes also run by themselves, so that the pulse hears of them. */
+const UNASKED_EVERY_MS = 60_000;
 
-/** Gateways and workers feed at once what they know of. This finds what they missed. */
-const FEED_EVERY_MS = 1_000;
+/** Rows that are no longer needed do no harm. */
+const TIDY_EVERY_MS = 60_000;
 
 /** One of the 513 folders of the storage each time, so all of them within nine hours. */
 const ORPHANS_EVERY_MS = 60_000;
@@ -51,30 +53,39 @@ const START_ALL = token<() => void>('start all rounds');
 
 const startAll = provide(
   START_ALL,
-  ({ pulse, shutdown, feeder, endedTasks, ...edges }) => {
+  ({ pulse, shutdown, feeder, endedTasks, deliveries, ...edges }) => {
     const repeat = (round: string, work: (stopping: AbortSignal) => Promise<void>, everyMs: number) => {
       const onError = createFaultLog(edges.log, `${round} failed`);
       const rounds = startRounds(pulse.watch(round, work), everyMs, onError);
       shutdown.finish(round, rounds.stop);
+      return rounds;
     };
+    const { look, writesForMs } = createLook(edges.database);
     const sweep = createSweep(edges);
     const expire = createExpiry(edges);
-    const handBackVanished = createVanished({ ...edges, feeder });
+    const handBackVanished = createVanished({ ...edges, feeder, writesForMs });
     const endUnwanted = createUnwanted({ ...edges, feeder, endedTasks });
+    const whenDue = (round: string, work: (stopping: AbortSignal) => Promise<void>) =>
+      repeat(round, work, UNASKED_EVERY_MS).wake;
     return () => {
-      repeat('feeding', feeder.feedAll, FEED_EVERY_MS);
-      repeat('vanished', handBackVanished, VANISHED_EVERY_MS);
-      repeat('unwanted', endUnwanted, UNWANTED_EVERY_MS);
-      repeat('sweep', sweep, 2_000);
-      repeat('expiry', expire, 5_000);
-      repeat('usage', createUsageFold(edges), 5_000);
-      repeat('tidying', createTidy(edges), 10_000);
+      const wakes: Wakes = {
+        deliveries: deliveries.wake,
+        feeding: whenDue('feeding', feeder.feedAll),
+        vanished: whenDue('vanished', handBackVanished),
+        unwanted: whenDue('unwanted', endUnwanted),
+        sweep: whenDue('sweep', sweep),
+        expiry: whenDue('expiry', expire),
+        usage: whenDue('usage', createUsageFold(edges)),
+      };
+      repeat('look', () => look(wakes), LOOK_EVERY_MS);
+      repeat('tidying', createTidy(edges), TIDY_EVERY_MS);
       repeat('retention', createForgetting(edges), 10_000);
       repeat('orphans', createOrphanSweep(edges), ORPHANS_EVERY_MS);
     };
   },
   {
     pulse: PULSE,
+    deliveries: DELIVERIES,
     config: CONFIG,
     shutdown: SHUTDOWN,
     feeder: FEEDER,
@@ -89,10 +100,11 @@ const startAll = provide(
   },
 );
 
-/** Repeats the feeding of the queue, the sweep of lost jobs, the end of tasks that nobody wants, the expiry of images, the count of usage, the tidying of rows, and the deletion of old records and of orphans until the program stops. */
+/** Repeats a look at what is due, the feeding of the queue, the sweep of lost jobs, the end of tasks that nobody wants, the expiry of images, the count of usage, the tidying of rows, and the deletion of old records and of orphans until the program stops. */
 @Module({
   imports: [
     DatabaseModule,
+    DeliveriesModule,
     EndedTasksModule,
     FeederModule,
     QueueModule,

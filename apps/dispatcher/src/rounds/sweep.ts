@@ -3,7 +3,7 @@ import type { Job, TaskQueue } from '#queue';
 import type { Logger, Metrics } from '#telemetry';
 
 /** Longer than enqueueing takes, yet short enough to replace a lost job soon. */
-const UNCHECKED_AFTER_MS = 5_000;
+export const UNCHECKED_AFTER_MS = 5_000;
 const BATCH = 200;
 
 type Swept = {

@@ -4,12 +4,22 @@ import { createFaultLog, type Logger } from '#telemetry';
 /** Reports that this process lives and may hold tasks, until all are handed back. */
 export type ClaimantReports = { readonly stop: () => Promise<void> };
 
-/** A worker that takes no tasks, for its device or its end, still holds some: unlike its heartbeat this goes on. */
-export const startClaimant = (database: Database, workerId: string, log: Logger): ClaimantReports => {
+/**
+ * A worker that takes no tasks, for its device or its end, still holds some: unlike its heartbeat this goes on.
+ * @param isBeating whether the worker's heartbeat reports the same
+ */
+export const startClaimant = (
+  database: Database,
+  workerId: string,
+  log: Logger,
+  isBeating: () => boolean,
+): ClaimantReports => {
   const onError = createFaultLog(log, 'the worker cannot report that it lives');
   const report = () => keepAlive(database, workerId).catch(onError);
   void report();
-  const timer = setInterval(() => void report(), HEARTBEAT_MS);
+  const timer = setInterval(() => {
+    if (!isBeating()) void report();
+  }, HEARTBEAT_MS);
   return {
     stop: async () => {
       clearInterval(timer);

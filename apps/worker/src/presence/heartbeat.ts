@@ -7,6 +7,8 @@ import type { Models } from '#pipeline';
 export type Heartbeat = {
   /** The content of the row. */
   readonly worker: WorkerFacts;
+  /** Whether the row is written every two seconds now. */
+  readonly isBeating: () => boolean;
   /** Writes the row, and writes it again until stopped. A database that is away is waited for. */
   readonly start: () => Promise<void>;
   /** Deletes the row until `resume`. */
@@ -37,12 +39,14 @@ export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Lo
   let timer: NodeJS.Timeout | undefined;
   let isPaused = false;
   const tryBeat = () => beat(database, worker).catch(onError);
+  const isBeating = () => timer !== undefined && !isPaused;
   return {
     worker,
+    isBeating,
     start: async () => {
       await tryBeat();
       timer = setInterval(() => {
-        if (!isPaused) void tryBeat();
+        if (isBeating()) void tryBeat();
       }, HEARTBEAT_MS);
     },
     pause: async () => {
@@ -57,6 +61,7 @@ export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Lo
       // A worker that could not start has no row.
       if (!timer) return;
       clearInterval(timer);
+      timer = undefined;
       // While the database is away, the row goes by its age.
       await leave(database, worker.id).catch(onError);
     },

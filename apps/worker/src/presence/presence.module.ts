@@ -35,7 +35,8 @@ const heartbeat = provide(
     const worker = describeWorker(workerId, models, device.facts, config.WORKER_CONCURRENCY);
     const created = createHeartbeat(database, worker, log);
     shutdown.stopTaking('heartbeat', created.stop);
-    shutdown.closes('claimant', startClaimant(database, workerId, log), (opened) => opened.stop());
+    const claimant = startClaimant(database, workerId, log, created.isBeating);
+    shutdown.closes('claimant', claimant, (opened) => opened.stop());
     return created;
   },
   {

@@ -1,5 +1,12 @@
 import { TaskError } from '#contract';
-import { endingProblems, RemovalRequest, SUSPECT_STALLS, type TaskRow } from '#database';
+import {
+  endingProblems,
+  RemovalRequest,
+  SUSPECT_STALLS,
+  type StageWritten,
+  type ClaimedTask,
+  type TaskRow,
+} from '#database';
 import type { Storage } from '#storage';
 import { createStopwatch, type Durations } from '#telemetry';
 import { cancelledError, type Cancellations } from './cancellations.js';
@@ -74,7 +81,7 @@ const factsOf = (task: TaskRow, stageEnd: StageEnd) => {
   return { model, ...run, cost: costNow, bytes, width, height, ...finish };
 };
 
-type Attempt = { readonly task: TaskRow; readonly lastTry: boolean; readonly signal: AbortSignal };
+type Attempt = { readonly task: ClaimedTask; readonly lastTry: boolean; readonly signal: AbortSignal };
 
 /** A suspect whose workers vanish in a way that nobody saw is given up at the deadline of all tasks. */
 const isPastPatience = ({ stalls, createdAt, startedAt }: TaskRow, deadlineMs: number): boolean =>
@@ -122,7 +129,10 @@ const endOrRetry = async (
  * Runs one stage of a claimed task. Only this function decides whether the task ends; it rejects when the stage must be
  * tried again.
  */
-export const runAttempt = async (needs: AttemptNeeds, attempt: Attempt): Promise<void> => {
+export const runAttempt = async (
+  needs: AttemptNeeds,
+  attempt: Attempt,
+): Promise<Pick<StageWritten, 'mayFeed'>> => {
   const { stages, tracing } = needs;
   const { task, signal } = attempt;
   const ending = openEnding(needs, task);
@@ -134,12 +144,14 @@ export const runAttempt = async (needs: AttemptNeeds, attempt: Attempt): Promise
     const unwanted = unwantedBy(task, needs.deadlineMs);
     if (unwanted) throw unwanted;
     const stageEnd = await stages[task.stage](task, stopwatch, bounded);
-    const kept = await ending.move(stageEnd, durations);
+    const { kept, mayFeed } = await ending.move(stageEnd, durations);
     if (!kept && (await ending.isCancelled())) throw cancelledError();
     if (stageEnd.next === 'end')
       ending.log.info({ ...factsOf(task, stageEnd), ms: durations, kept }, 'task finished');
+    return { mayFeed };
   } catch (caught) {
     await endOrRetry(needs, attempt, ending, { caught, error: limits.reasonOr(caught), durations });
+    return { mayFeed: true };
   } finally {
     limits.clear();
   }

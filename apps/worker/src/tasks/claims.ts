@@ -6,7 +6,7 @@ import {
   releaseTask,
   type Claim,
   type Database,
-  type TaskRow,
+  type ClaimedTask,
   type TaskStage,
 } from '#database';
 
@@ -20,7 +20,7 @@ export type Claims = {
     taskId: string,
     stage: TaskStage,
     isAlone: boolean,
-  ) => Promise<TaskRow | 'suspect' | undefined>;
+  ) => Promise<ClaimedTask | 'suspect' | undefined>;
   /** While the database is away, the release waits for the next `take`, so that the task never counts as stalled. */
   readonly giveBack: (claim: Claim) => Promise<void>;
   /** Lets the task wait in Postgres. Resolves with false while the database is away. */

@@ -1,6 +1,14 @@
 import { atParameter, downloadImage } from '#boundary';
 import { TaskError } from '#contract';
-import { databaseNow, findImage, FurtherImages, isExpired, putImage, type Database } from '#database';
+import {
+  databaseNow,
+  findImage,
+  FurtherImages,
+  isExpired,
+  putImage,
+  type Database,
+  type Image,
+} from '#database';
 import { probe, requireImageSize, requireOutputSize, type ImageLimits, type ImageSize } from '#imaging';
 import type { Outbound } from '#outbound';
 import type { Secrets } from '#secrets';
@@ -20,6 +28,8 @@ type Sources = {
 /** One image of a task. */
 type Wanted = {
   readonly imageId: string;
+  /** Its row, if that was read before. */
+  readonly row?: Image | null;
   readonly ownerId: string;
   readonly parameter: string;
   /** Where it is to be fetched, if it is not stored. Sealed. */
@@ -49,7 +59,7 @@ const download = async (sources: Sources, wanted: Wanted, url: string, signal: A
 const fetchOne = async (sources: Sources, wanted: Wanted, signal: AbortSignal): Promise<Uint8Array> => {
   const { database, storage } = sources;
   const { parameter, url } = wanted;
-  const image = await findImage(database, wanted.imageId);
+  const { row: image = await findImage(database, wanted.imageId) } = wanted;
   if (image && !isExpired(image, await databaseNow(database))) {
     await atParameter(parameter, () => {
       requireImageSize(image, sources.limits);
@@ -69,13 +79,13 @@ const fetchOne = async (sources: Sources, wanted: Wanted, signal: AbortSignal): 
 export const fetchImages =
   (sources: Sources) =>
   async ({ task, request }: Pick<WorkItem, 'task' | 'request'>, signal: AbortSignal): Promise<TaskImages> => {
-    const { inputImageId: imageId, inputUrl: url, ownerId } = task;
+    const { inputImageId: imageId, inputImage: row, inputUrl: url, ownerId } = task;
     const { parameter, outputFormat, finishing } = request;
     await sources.storage.probe();
     // The canvas of a composition has a size of its own.
     const requireSize = (size: ImageSize) =>
       finishing.compose ? undefined : requireOutputSize(size, outputFormat);
-    const bytes = await fetchOne(sources, { imageId, ownerId, parameter, url, requireSize }, signal);
+    const bytes = await fetchOne(sources, { imageId, row, ownerId, parameter, url, requireSize }, signal);
     const further = new Map<string, Uint8Array>();
     for (const each of FurtherImages.parse(task.furtherImages ?? [])) {
       const wanted = { ...each, ownerId, requireSize: () => undefined };

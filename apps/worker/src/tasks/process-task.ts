@@ -1,4 +1,4 @@
-import type { TaskRow, TaskStage } from '#database';
+import type { ClaimedTask, TaskRow, TaskStage } from '#database';
 import { reasonOf } from '#errors';
 import type { Feeder } from '#feeder';
 import { deviceLossOf } from '#inference';
@@ -47,15 +47,10 @@ const inTrace = <T>(tracing: Tracing, task: TaskRow, work: () => Promise<T>): Pr
 /** The lane of the task's stage. A task of an older gateway may have no model, and then no worker serves it. */
 const laneOf = ({ stage, model }: TaskRow): string => (stage === 'device' ? (model ?? '') : stage);
 
-/** The lanes that a task which leaves this stage may change: its own has a place again, another may have a task more. */
-const lanesAfter = ({ stage, model, uploadUrl }: TaskRow): string[] => {
-  const device = model === null ? [] : [model];
-  const lanes = {
-    fetch: ['fetch', ...device],
-    device: [...device, ...(uploadUrl ? ['upload'] : [])],
-    upload: ['upload'],
-  };
-  return lanes[stage];
+/** The lane that the task comes to wait in after this stage. */
+const nextLaneOf = ({ stage, model, uploadUrl }: TaskRow): string | undefined => {
+  if (stage === 'fetch') return model ?? undefined;
+  return stage === 'device' && uploadUrl ? 'upload' : undefined;
 };
 
 /**
@@ -77,17 +72,19 @@ export const processTask = (needs: Needs, stage: TaskStage): Handler => {
     const ms = Math.min(pauseMs(task.waits, longestPauseMs), outage.leftMs);
     if (!(await claims.postpone(task, ms))) return false;
     logOutage(outage.message, { taskId: task.id, err: outage.cause });
-    lanesAfter(task).forEach(feeder.wake);
+    feeder.wake(laneOf(task));
     feeder.wakeLater(laneOf(task), ms);
     return true;
   };
 
-  const run = async (task: TaskRow, lastTry: boolean, signal: AbortSignal): Promise<void> => {
+  const run = async (task: ClaimedTask, lastTry: boolean, signal: AbortSignal): Promise<void> => {
     const taskId = task.id;
     try {
-      await inTrace(tracing, task, () => runAttempt(needs, { task, lastTry, signal }));
+      const { mayFeed } = await inTrace(tracing, task, () => runAttempt(needs, { task, lastTry, signal }));
       outages.succeeded();
-      lanesAfter(task).forEach(feeder.wake);
+      if (mayFeed) feeder.wake(laneOf(task));
+      const next = nextLaneOf(task);
+      if (next !== undefined) feeder.wake(next);
     } catch (error) {
       const { model, taskUuidSent: taskUUID, attempt } = task;
       metrics.givenBack.inc({ model: model ?? 'none' });

@@ -1,4 +1,4 @@
-import { RemovalRequest, type TaskRow, type TaskStage } from '#database';
+import { RemovalRequest, type ClaimedTask, type TaskRow, type TaskStage } from '#database';
 import { contentTypeOf } from '#imaging';
 import type { Models } from '#pipeline';
 import type { Secrets } from '#secrets';
@@ -9,7 +9,7 @@ import { toColumns, toSuccess, type Ran, type StageEnd } from './stage-end.js';
 import { outputKey, toWorkItem } from './work-item.js';
 
 /** Does the work of one stage. Faults of the caller are TaskErrors. */
-type RunStage = (task: TaskRow, stopwatch: Stopwatch, signal: AbortSignal) => Promise<StageEnd>;
+type RunStage = (task: ClaimedTask, stopwatch: Stopwatch, signal: AbortSignal) => Promise<StageEnd>;
 export type RunStages = Readonly<Record<TaskStage, RunStage>>;
 
 type Needs = {

@@ -8,6 +8,7 @@ import {
   moveToDevice,
   moveToUpload,
   type Database,
+  type StageWritten,
   type TaskRow,
 } from '#database';
 import type { Durations, Logger, Tracing } from '#telemetry';
@@ -30,30 +31,37 @@ export const toProblem = (error: unknown, task: TaskRow): Problem => {
   return { code: 'inferenceError' as const, message, details: {} };
 };
 
-const write = (database: Database, task: TaskRow, stageEnd: StageEnd): Promise<boolean> => {
+/** Of most ends it is not known whether others wait. */
+const unseen = async (writing: Promise<boolean>): Promise<StageWritten> => ({
+  kept: await writing,
+  mayFeed: true,
+});
+
+const write = (database: Database, task: TaskRow, stageEnd: StageEnd): Promise<StageWritten> => {
   if (stageEnd.next === 'device') return moveToDevice(database, task, stageEnd.stages);
-  if (stageEnd.next === 'upload') return moveToUpload(database, task, stageEnd.success, stageEnd.remoteHost);
+  if (stageEnd.next === 'upload')
+    return unseen(moveToUpload(database, task, stageEnd.success, stageEnd.remoteHost));
   return 'success' in stageEnd
     ? finishTask(database, task, stageEnd.success)
-    : finishUpload(database, task, stageEnd.stages);
+    : unseen(finishUpload(database, task, stageEnd.stages));
 };
 
 /** Writes, counts and logs the end of a claimed task or of one of its stages. */
 export const openEnding = ({ database, metrics, tracing, log }: EndingNeeds, task: TaskRow) => {
   const bound = log.child({ taskId: task.id, taskUUID: task.taskUuidSent, attempt: task.attempt });
-  const end = (write: () => Promise<boolean>) => tracing.trace('finish', {}, write);
+  const end = <T>(write: () => Promise<T>) => tracing.trace('finish', {}, write);
   const count = async (durations: Durations, code?: ProblemCode) => {
     const ms = (await databaseNow(database)).getTime() - task.createdAt.getTime();
     metrics.ended({ model: task.model ?? 'none', durations, ms, ...(code && { code }) });
   };
   return {
     /**
-     * Writes what came of a stage. Resolves with false when another worker has claimed the task meanwhile.
+     * Writes what came of a stage. It is not kept when another worker has claimed the task meanwhile.
      */
-    move: async (stageEnd: StageEnd, durations: Durations): Promise<boolean> => {
-      const kept = await end(() => write(database, task, stageEnd));
-      if (kept && stageEnd.next === 'end') await count(durations);
-      return kept;
+    move: async (stageEnd: StageEnd, durations: Durations): Promise<StageWritten> => {
+      const written = await end(() => write(database, task, stageEnd));
+      if (written.kept && stageEnd.next === 'end') await count(durations);
+      return written;
     },
     /** Whether the result was refused because the task was cancelled. */
     isCancelled: () => isCancelRequested(database, task),

@@ -1,5 +1,5 @@
 import { TaskError } from '#contract';
-import { RemovalRequest, type TaskRow } from '#database';
+import { RemovalRequest, type ClaimedTask, type TaskRow } from '#database';
 import { extensionOf } from '#imaging';
 import { imageKey } from '#storage';
 import type { Models, ServedModel } from '#pipeline';
@@ -13,18 +13,23 @@ export type TaskImages = {
 
 /** A claimed task with its validated request. */
 export type WorkItem = {
-  readonly task: TaskRow;
+  readonly task: ClaimedTask;
   readonly request: RemovalRequest;
   readonly served: ServedModel;
 };
 
 /** @throws TaskError modelUnavailable */
-export const toWorkItem = (task: TaskRow, models: Models['served']): WorkItem => {
+export const toWorkItem = (task: ClaimedTask, models: Models['served']): WorkItem => {
   const served = models.get(task.model ?? '');
   if (!served) throw new TaskError('modelUnavailable', `This worker does not serve ${task.model}.`);
   return { task, request: RemovalRequest.parse(task.request), served };
 };
 
 /** Where the cutout is stored. The key depends on the task only, so a later attempt overwrites it. */
-export const outputKey = ({ task, request }: Pick<WorkItem, 'task' | 'request'>): string =>
-  imageKey('outputs', task.outputImageId, extensionOf(request.outputFormat));
+export const outputKey = ({
+  task,
+  request,
+}: {
+  readonly task: TaskRow;
+  readonly request: RemovalRequest;
+}): string => imageKey('outputs', task.outputImageId, extensionOf(request.outputFormat));

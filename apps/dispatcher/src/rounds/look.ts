@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { findDueRounds, HEARTBEAT_MS, type Database, type DueRound } from '#database';
+import { UNCHECKED_AFTER_MS } from './sweep.js';
+
+/** Starts each round soon. */
+export type Wakes = Readonly<Record<DueRound, () => void>>;
+
+/** The least time from one start of a round to the next, where many small rounds would cost more than a few larger ones. */
+const restsMs: Partial<Record<DueRound, number>> = { sweep: 2_000, expiry: 5_000, usage: 5_000 };
+
+/** Timers may fire a little early. */
+const EARLY_MS = 100;
+
+/** When a look took so long, the reports of workers did too, and look older than they are. */
+const SLOW_MS = HEARTBEAT_MS;
+
+/** A look that has no answer for so long counts as one that could not write. */
+const LATE_MS = 5_000;
+
+/** Looks for what is due, by one statement for all rounds, and reports that this dispatcher lives. */
+export const createLook = (database: Database, now: () => number = () => performance.now()) => {
+  const id = randomUUID();
+  const wokenMs = new Map<DueRound, number>();
+  let writesSinceMs: number | undefined;
+  let wroteMs = -Infinity;
+
+  const mayWake = (round: DueRound): boolean => {
+    const { [round]: restMs = 0 } = restsMs;
+    return now() - (wokenMs.get(round) ?? -Infinity) >= restMs - EARLY_MS;
+  };
+
+  return {
+    look: async (wakes: Wakes): Promise<void> => {
+      const startMs = now();
+      try {
+        const due = await findDueRounds(database, id, UNCHECKED_AFTER_MS);
+        wroteMs = now();
+        if (wroteMs - startMs > SLOW_MS) writesSinceMs = undefined;
+        writesSinceMs ??= wroteMs;
+        for (const round of due.filter(mayWake)) {
+          wokenMs.set(round, now());
+          wakes[round]();
+        }
+      } catch (error) {
+        writesSinceMs = undefined;
+        throw error;
+      }
+    },
+    /** For how long every look could write to the database without a long wait. */
+    writesForMs: (): number =>
+      writesSinceMs === undefined || now() - wroteMs > LATE_MS ? 0 : now() - writesSinceMs,
+  };
+};
