@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { findDueRounds, HEARTBEAT_MS, type Database, type DueRound } from '#database';
+import { CLAIMANT_SILENT_MS, findDueRounds, HEARTBEAT_MS, type Database, type DueRound } from '#database';
 import { UNCHECKED_AFTER_MS } from './sweep.js';
 
 /** Starts each round soon. */
@@ -11,8 +11,11 @@ const restsMs: Partial<Record<DueRound, number>> = { sweep: 2_000, expiry: 5_000
 /** Timers may fire a little early. */
 const EARLY_MS = 100;
 
-/** When a look took so long, the reports of workers did too, and look older than they are. */
-const SLOW_MS = HEARTBEAT_MS;
+/**
+ * When a look took so long, the reports of workers did too, and look older than they are. A report that took less comes
+ * before its worker counts as silent.
+ */
+const SLOW_MS = CLAIMANT_SILENT_MS - HEARTBEAT_MS - 1_000;
 
 /** A look that has no answer for so long counts as one that could not write. */
 const LATE_MS = 5_000;
