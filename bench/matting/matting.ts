@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { reasonOf } from '#errors';
 import type { Bench, Benchmark } from '../benchmark.js';
 import { readCounts } from '../options.js';
 import { median } from '../statistics.js';
@@ -79,6 +80,21 @@ const toMb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 const describeRun = (run: Run): string =>
   `${seconds(run).toFixed(2)} s (alpha ${run.alphaS.toFixed(2)}, foreground ${run.foregroundS.toFixed(2)}), ${toMb(run.peakBytes)}`;
 
+/** Returns the reason where pymatting does not end, or ends with a fault of its own, as its preconditioner does on some scenes. */
+const runTheirs = async (
+  python: string,
+  args: readonly string[],
+  limitS: number,
+  signal: AbortSignal,
+): Promise<Run | string> => {
+  try {
+    return (await runProgram<Run>(python, args, limitS, signal)) ?? `takes more than ${limitS} s`;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return `fails: ${reasonOf(error).trim().split('\n').at(-1)}`;
+  }
+};
+
 type Settings = { readonly rounds: number; readonly limit: number; readonly python: string | undefined };
 
 const measure = async (
@@ -109,10 +125,9 @@ const measure = async (
     print(`  round ${round}   ours       ${describeRun(our)}`);
     if (!python) continue;
     const direct = round === 1 ? ['direct'] : [];
-    const their = await runProgram<Run>(python, [theirs, ...args, ...direct], limit, signal);
-    if (!their) {
-      print(`  round ${round}   pymatting  > ${limit} s: stopped, nothing to compare`);
-      print(`  ratio > ${(limit / seconds(our)).toFixed(1)} in time`);
+    const their = await runTheirs(python, [theirs, ...args, ...direct], limit, signal);
+    if (typeof their === 'string') {
+      print(`  round ${round}   pymatting  ${their}; nothing to compare`);
       return;
     }
     print(`  round ${round}   pymatting  ${describeRun(their)}`);
