@@ -52,6 +52,7 @@ describe('npm run bench', () => {
       /\*\*\* pymatting cannot be installed, .+ \*\*\*\n[^]*\n {2}round 1 {3}ours +\d+\.\d\d s.*\n {2}error where .+ \d+\.\d\d after\n$/,
     memory: /\n(peak|growth) +\S.*\n$/,
     overhead: /\nmemory +worker \d+ MB {3}bare loop published \d+ MB {2}prepared \d+ MB \(peak\)\n$/,
+    rembg: /^\*\*\* rembg cannot be installed, .+ \*\*\*\n$/,
     resize: /\ndown and up ÷ sharp's decode and resize: \d+\.\d\d.*\n$/,
   };
 

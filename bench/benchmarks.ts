@@ -11,6 +11,7 @@ import { inGraph } from './in-graph/in-graph.js';
 import { matting } from './matting/matting.js';
 import { memory } from './memory/memory.js';
 import { overhead } from './overhead/overhead.js';
+import { rembg } from './rembg/rembg.js';
 import { resize } from './resize.js';
 
 /** Benchmarks by their names on the command line. */
@@ -27,5 +28,6 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   matting,
   memory,
   overhead,
+  rembg,
   resize,
 };

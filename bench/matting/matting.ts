@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { reasonOf } from '#errors';
 import type { Bench, Benchmark } from '../benchmark.js';
 import { readCounts } from '../options.js';
+import { pythonWith } from '../python.js';
 import { median } from '../statistics.js';
 import type { Raster } from '#matting';
 import { compareHardScenes } from './hard.js';
-import { pythonWithPymatting, type Run, runProgram } from './programs.js';
+import { type Run, runProgram } from './programs.js';
 import { makeScene, type Scene, sceneNames } from './scenes.js';
 
 type OurRun = Run & {
@@ -150,7 +151,8 @@ const run = async (bench: Bench): Promise<void> => {
   const names = sceneNames();
   if (!names.includes('lemur'))
     print('*** The lemur of pymatting is absent: only drawn scenes are measured. ***');
-  const python = await pythonWithPymatting(stopping.signal, print);
+  const installed = await pythonWith('pymatting', 'pymatting==1.1.16', stopping.signal, print);
+  const python = installed?.python;
   const folder = await mkdtemp(join(tmpdir(), 'clearcut-matting-'));
   closers.push(() => rm(folder, { recursive: true, force: true }));
 

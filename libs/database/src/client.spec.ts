@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshDatabase, runSql } from '#test/databases';
 import { until } from '#test/until';
-import { namedUrl, openDatabase, type Database } from './client.js';
+import { connectionsOf, namedUrl, openDatabase, type Database } from './client.js';
 import { measureClockOffset } from './clock.js';
+import { Prisma } from './generated/client.js';
+import { hotRows } from './hot-query.js';
 import { isDatabaseOutage } from './outage.js';
 
 let database: Database;
@@ -33,6 +35,14 @@ it('Postgres plans a repeated statement only once', async () => {
 it('Postgres does not keep statements with long lists prepared', async () => {
   for (const length of [100, 101]) await read(length);
   expect(await prepared()).toBe(1);
+});
+
+it('closes its connections also where Prisma asked nothing', async () => {
+  const opened = openDatabase(await freshDatabase());
+  await hotRows(opened, Prisma.sql`SELECT 1`);
+  await opened.$disconnect();
+  const { pool } = connectionsOf(opened);
+  expect([pool.ended, pool.totalCount]).toEqual([true, 0]);
 });
 
 describe('a client with options', () => {

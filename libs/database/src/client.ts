@@ -79,6 +79,12 @@ export const openDatabaseOn = (pool: pg.Pool, prepares = true): Database => {
   const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator });
   const database = new PrismaClient({ adapter });
   connections.set(database, { pool, prepares });
+  const disconnect = database.$disconnect.bind(database);
+  database.$disconnect = async () => {
+    await disconnect();
+    // Prisma ends the pool only after a query of its own.
+    if (!pool.ending) await pool.end();
+  };
   return database;
 };
 

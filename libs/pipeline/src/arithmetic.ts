@@ -22,6 +22,9 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 
 // Runs in the threads of the pixel pool. Buffers are transferred in and out, never copied.
 
+/** Returns when this code is loaded. */
+export const load = (): void => undefined;
+
 export type Prepared = { readonly photo: Photo; readonly tensor: Input };
 export type PrepareInput = {
   readonly photo: Photo;

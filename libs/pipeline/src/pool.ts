@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
 import type { Photo } from '#imaging';
@@ -47,6 +48,22 @@ export const collectLessOften = (): void =>
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
 
 /**
+ * Waits until every thread has loaded its code. Node.js 20 aborts the whole process when a thread ends while it loads a
+ * module by `require`, as Piscina does.
+ */
+const watchLoading = (pool: Piscina): (() => Promise<void>) => {
+  let loaded = 0;
+  pool.on('workerCreate', () => loaded++);
+  pool.on('workerDestroy', () => loaded--);
+  // The first thread counts as created before it has loaded anything. A fault of its code is that of every task.
+  const first = pool.run(undefined, { name: 'load' }).catch(() => undefined);
+  return async () => {
+    await first;
+    while (loaded < pool.threads.length) await once(pool, 'workerCreate');
+  };
+};
+
+/**
  * Also lets V8 collect garbage less often.
  *
  * @param inHand the largest number of tasks that hold a tensor at once
@@ -61,6 +78,7 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
     maxThreads: threads,
     idleTimeout: 60_000,
   });
+  const loaded = watchLoading(pool);
   return {
     threads,
     preprocess: (work, signal) => {
@@ -89,6 +107,9 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
       return stream;
     },
     giveBack: spares.put,
-    close: () => pool.destroy(),
+    close: async () => {
+      await loaded();
+      await pool.destroy();
+    },
   };
 };
