@@ -25,9 +25,17 @@ it('a worker that gets two jobs of a task at once claims it once', async () => {
   const { errors } = await service.post(tasks);
   expect(errors).toEqual([]);
   const rows = await service.database.task.findMany({ select: { id: true } });
+  // A busy machine may take longer than the queue waits; a job that is there already stays as it is.
+  const add = (job: Parameters<TaskQueue['add']>[0]) =>
+    until('a place in the queue', () =>
+      queue.add(job).then(
+        () => true,
+        () => false,
+      ),
+    );
   for (const { id } of rows) {
-    await queue.add({ taskId: id, lane: model });
-    await queue.add({ taskId: id, lane: model, isSecond: true });
+    await add({ taskId: id, lane: model });
+    await add({ taskId: id, lane: model, isSecond: true });
   }
   await service.worker.start();
   // It finds a task again whose job a stall of the machine lost.
