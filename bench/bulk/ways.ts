@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { chromiumPath, launchChromium } from '#test/chromium';
 import type { Bench } from '../benchmark.js';
 import { familyCpuMs, residentBytes } from '../overhead/figures.js';
-import type { Service } from '../overhead/service.js';
+import { cpuOf, type Service } from '../overhead/service.js';
 
 /** The photos of a round, and where their cutouts go. */
 export type Folder = { readonly photos: readonly string[]; readonly path: string; readonly out: string };
@@ -47,12 +47,6 @@ const watchMemory = (
 };
 
 const cli = fileURLToPath(new URL('../../../tools/clearcut.mjs', import.meta.url));
-
-/** CPU milliseconds of gateway, worker, dispatcher and Postgres so far. */
-const cpuOf = async ({ cpu }: Service): Promise<number> => {
-  const { client: _, ...programs } = await cpu();
-  return Object.values(programs).reduce((sum, ms) => sum + ms, 0);
-};
 
 type CommandLine = {
   readonly options: readonly string[];

@@ -81,7 +81,7 @@ const toMb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 const describeRun = (run: Run): string =>
   `${seconds(run).toFixed(2)} s (alpha ${run.alphaS.toFixed(2)}, foreground ${run.foregroundS.toFixed(2)}), ${toMb(run.peakBytes)}`;
 
-/** Returns the reason where pymatting does not end, or ends with a fault of its own, as its preconditioner does on some scenes. */
+/** Returns the reason where pymatting fails or does not end. Its preconditioner fails on some scenes. */
 const runTheirs = async (
   python: string,
   args: readonly string[],

@@ -22,6 +22,12 @@ export type Service = {
   readonly cpu: () => Promise<Record<string, number>>;
 };
 
+/** CPU milliseconds of gateway, worker, dispatcher and Postgres so far. */
+export const cpuOf = async ({ cpu }: Service): Promise<number> => {
+  const { client: _, ...programs } = await cpu();
+  return Object.values(programs).reduce((sum, ms) => sum + ms, 0);
+};
+
 export type ServiceOptions = {
   /** A script that replaces the worker. */
   readonly worker?: URL;

@@ -5,17 +5,11 @@ import type { Bench, Benchmark } from '../benchmark.js';
 import { readCounts } from '../options.js';
 import { familyCpuMs, peakBytes } from '../overhead/figures.js';
 import { removeAll } from '../overhead/remove-all.js';
-import { startService, type Service } from '../overhead/service.js';
+import { cpuOf, startService, type Service } from '../overhead/service.js';
 import { heightOf, photo } from '../photos.js';
 import { pythonWith } from '../python.js';
 import { median } from '../statistics.js';
 import { startRembg, type RembgServer } from './server.js';
-
-/** CPU milliseconds of the service so far, Postgres included. */
-const cpuOf = async ({ cpu }: Service): Promise<number> => {
-  const { client: _, ...programs } = await cpu();
-  return Object.values(programs).reduce((sum, ms) => sum + ms, 0);
-};
 
 /** Peak resident memory of the service, Postgres excluded. */
 const memoryOf = async ({ worker, gateway, dispatcher }: Service): Promise<number> => {

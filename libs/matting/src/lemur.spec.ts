@@ -20,7 +20,6 @@ const read = async (name: string, channels: 1 | 3): Promise<Raster> => {
 };
 
 // We may not ship the pictures. Without them the tests are skipped and the line above is printed.
-// Without the photo the line above is printed.
 (present ? describe : describe.skip)('the lemur of pymatting', () => {
   it('gets the alpha that pymatting gives', async () => {
     const golden = await read('lemur_alpha.png', 1);

@@ -77,7 +77,6 @@ describe('a backup file', () => {
   });
 
   // Where no disk can be mounted, small-disk.ts prints what is skipped.
-  // Where no disk can be mounted, small-disk.ts prints what is skipped.
   (canMountDisks ? it : it.skip)('says that the disk is full, and leaves nothing behind', async () => {
     const disk = await mountSmallDisk(1);
     try {

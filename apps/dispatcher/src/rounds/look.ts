@@ -5,15 +5,15 @@ import { UNCHECKED_AFTER_MS } from './sweep.js';
 /** Starts each round soon. */
 export type Wakes = Readonly<Record<DueRound, () => void>>;
 
-/** The least time from one start of a round to the next, where many small rounds would cost more than a few larger ones. */
+/** The least time between two starts of a round. A few large rounds cost less than many small ones. */
 const restsMs: Partial<Record<DueRound, number>> = { sweep: 2_000, expiry: 5_000, usage: 5_000 };
 
 /** Timers may fire a little early. */
 const EARLY_MS = 100;
 
 /**
- * When a look took so long, the reports of workers did too, and look older than they are. A report that took less comes
- * before its worker counts as silent.
+ * After a look that took longer, the reports of workers are late too. A report that took less comes before its worker
+ * counts as silent.
  */
 const SLOW_MS = CLAIMANT_SILENT_MS - HEARTBEAT_MS - 1_000;
 

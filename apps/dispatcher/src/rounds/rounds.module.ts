@@ -37,7 +37,7 @@ import { createVanished } from './vanished.js';
 export const PULSE = token<Pulse>('pulse');
 export const STORED_BYTES = token<StoredBytes>('stored bytes');
 
-/** What is due, such as a task past its deadline or a worker that fell silent, is seen at most this long after. */
+/** The look sees what is due at most this long after. */
 const LOOK_EVERY_MS = 1_000;
 
 /** Rounds that the look wakes also run by themselves, so that the pulse hears of them. */
@@ -100,7 +100,7 @@ const startAll = provide(
   },
 );
 
-/** Repeats a look at what is due, the feeding of the queue, the sweep of lost jobs, the end of tasks that nobody wants, the expiry of images, the count of usage, the tidying of rows, and the deletion of old records and of orphans until the program stops. */
+/** Looks for what is due and starts its rounds. Tidies rows, and deletes old records and orphans, until the program stops. */
 @Module({
   imports: [
     DatabaseModule,

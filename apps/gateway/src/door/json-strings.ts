@@ -28,7 +28,7 @@ const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH),
 );
 
-/** Where such characters end. An image is made of them, so this loop takes most of the time of a reader. */
+/** Where such characters end. An image has no others, so a reader spends most of its time here. */
 const skipPlain = (piece: Uint8Array, from: number): number => {
   let at = from;
   while (at < piece.length && plain[piece[at]!] === 1) at++;

@@ -5,7 +5,7 @@ import { createFaultLog, type Logger } from '#telemetry';
 export type ClaimantReports = { readonly stop: () => Promise<void> };
 
 /**
- * A worker that takes no tasks, for its device or its end, still holds some: unlike its heartbeat this goes on.
+ * A worker that stops, or whose device fails, still holds tasks. So these reports go on when its heartbeat ends.
  * @param isBeating whether the worker's heartbeat reports the same
  */
 export const startClaimant = (
