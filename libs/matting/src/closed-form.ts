@@ -1,6 +1,7 @@
 import { type Alpha, requireSameSize } from './alpha.js';
 import { doubleAlpha, halveAlpha, halveKinds, halvePhoto } from './closed-form/halve.js';
 import type { Watch } from './closed-form/iterate.js';
+import { countUnknown, knownAlpha, sortPixels } from './closed-form/sort-pixels.js';
 import { solveBand, type Solution, usualLimits } from './closed-form/solve.js';
 import { kind } from './closed-form/system.js';
 import { withKernel } from './matting-kernel.js';
@@ -39,45 +40,6 @@ export type ClosedForm =
 const mostUnknownByDefault = 1_500_000;
 /** Of working memory, usually. */
 const bytesPerUnknown = 350;
-
-/** pymatting's bounds of .9 and .1, as bytes. */
-const certain = { foreground: 229.5, background: 25.5 };
-
-/** The kind of pixel that each sample of a trimap stands for. */
-const kinds = Uint8Array.from({ length: 256 }, (_, sample) => {
-  if (sample <= certain.background) return kind.background;
-  return sample >= certain.foreground ? kind.foreground : kind.unknown;
-});
-
-/** The kind of each pixel, and how many there are of each kind. */
-const sortPixels = (trimap: Uint8Array): { sorted: Uint8Array; counts: [number, number, number] } => {
-  const sorted = new Uint8Array(trimap.length);
-  let foreground = 0;
-  let unknown = 0;
-  for (let i = 0; i < trimap.length; i++) {
-    const kindOf = kinds[trimap[i]!]!;
-    sorted[i] = kindOf;
-    foreground += kindOf & 1;
-    unknown += kindOf >> 1;
-  }
-  return { sorted, counts: [trimap.length - foreground - unknown, foreground, unknown] };
-};
-
-const countUnknown = (sorted: Uint8Array): number => {
-  let count = 0;
-  for (let i = 0; i < sorted.length; i++) count += sorted[i]! >> 1;
-  return count;
-};
-
-/** Alpha of the known pixels, and 0 of the unknown ones. */
-const knownAlpha = (sorted: Uint8Array, known: Float32Array | undefined): Float32Array => {
-  // The kinds of known pixels are 0 and 1.
-  const alpha = new Float32Array(known ?? sorted);
-  for (let at = sorted.indexOf(kind.unknown); at >= 0; at = sorted.indexOf(kind.unknown, at)) {
-    for (; sorted[at] === kind.unknown; at++) alpha[at] = 0;
-  }
-  return alpha;
-};
 
 type Solved = { readonly alpha: Float32Array; readonly solution: Solution; readonly level: number };
 

@@ -27,11 +27,12 @@ const toSpans = (top: number, rows: readonly Row[]): Spans => {
 /** The pixels of the given value. */
 export const spansOf = (data: Uint8Array, width: number, height: number, value: number): Spans => {
   const rows: Row[] = [];
+  let at = data.indexOf(value);
   for (let y = 0; y < height; y++) {
     const row: number[] = [];
     const begin = y * width;
     const end = begin + width;
-    for (let at = data.indexOf(value, begin); at >= 0 && at < end;) {
+    while (at >= 0 && at < end) {
       const from = at;
       while (at < end && data[at] === value) at++;
       row.push(from - begin, at - begin);
