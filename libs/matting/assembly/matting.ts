@@ -11,7 +11,7 @@ export { factorise, solve } from './matting/cholesky';
 export { relax } from './matting/colours';
 export {
   countTaken,
-  findMixed,
+  sortAlphas,
   inherit,
   listTaken,
   markMixed,

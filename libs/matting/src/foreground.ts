@@ -1,9 +1,10 @@
 import { type Alpha, requireSameSize } from './alpha.js';
 import { type Colours, estimateLayers } from './foreground/estimate.js';
-import { isMixed, type Layer, solid, toLayers } from './foreground/layers.js';
+import { type Layer, toLayers, visibility } from './foreground/layers.js';
 import { paintFromSmaller } from './foreground/paint-from-smaller.js';
-import { type MattingKernel, withKernel } from './matting-kernel.js';
+import { type Address, type MattingKernel, withKernel } from './matting-kernel.js';
 import { type Raster, requireChannels, requireRaster } from './raster.js';
+import { eachStretch } from './stretches.js';
 
 /** Of working memory, usually. */
 const bytesPerPixel = 10;
@@ -17,15 +18,12 @@ export type ForegroundOptions = {
 const mostMixedByDefault = 4_000_000;
 
 /** The photo's own colour for solid pixels, black for others. */
-const paintSolid = ({ data: from, channels }: Raster, alpha: Float32Array): Uint8Array => {
-  const data = new Uint8Array(alpha.length * 3);
-  for (let i = 0; i < alpha.length; i++) {
-    if (alpha[i]! < solid) continue;
-    const first = i;
-    while (i < alpha.length && alpha[i]! >= solid) i++;
-    if (channels === 3) data.set(from.subarray(first * 3, i * 3), first * 3);
-    else copyColours(data, from, first, i);
-  }
+const paintSolid = ({ data: from, channels }: Raster, kinds: Uint8Array): Uint8Array => {
+  const data = new Uint8Array(kinds.length * 3);
+  eachStretch(kinds, visibility.solid, (first, end) => {
+    if (channels === 3) data.set(from.subarray(first * 3, end * 3), first * 3);
+    else copyColours(data, from, first, end);
+  });
   return data;
 };
 
@@ -38,10 +36,10 @@ const copyColours = (to: Uint8Array, from: Uint8Array, first: number, end: numbe
   }
 };
 
-const paintMixed = (data: Uint8Array, alpha: Float32Array, pixels: Int32Array, fore: Float32Array): void => {
+const paintMixed = (data: Uint8Array, kinds: Uint8Array, pixels: Int32Array, fore: Float32Array): void => {
   for (let i = 0; i < pixels.length; i++) {
     const pixel = pixels[i]!;
-    if (!isMixed(alpha[pixel]!)) continue;
+    if (kinds[pixel] !== visibility.mixed) continue;
     for (let c = 0; c < 3; c++) data[pixel * 3 + c] = fore[i * 4 + c]! * 255 + 0.5;
   }
 };
@@ -51,17 +49,18 @@ const paint = (
   kernel: MattingKernel,
   photo: Raster,
   alpha: Alpha,
-  finest: Layer,
+  { finest, kinds: at }: { readonly finest: Layer; readonly kinds: Address },
   colours: Colours,
 ): Uint8Array => {
-  const data = paintSolid(photo, alpha.data);
+  const kinds = kernel.bytes(at, alpha.data.length);
+  const data = paintSolid(photo, kinds);
   const pixels = kernel.ints(finest.pixels, finest.count);
   const fore = kernel.floats(colours.fore, finest.count * 4);
   const isFull = finest.width === photo.width && finest.height === photo.height;
-  if (isFull) paintMixed(data, alpha.data, pixels, fore);
+  if (isFull) paintMixed(data, kinds, pixels, fore);
   else {
     const back = kernel.floats(colours.back, finest.count * 4);
-    paintFromSmaller(data, photo, alpha, { size: finest, pixels, fore, back });
+    paintFromSmaller(data, photo, alpha, kinds, { size: finest, pixels, fore, back });
   }
   return data;
 };
@@ -89,8 +88,9 @@ export const estimateForeground = (
 
   const { width, height } = photo;
   return withKernel(width * height, width * height * bytesPerPixel, (kernel) => {
-    const layers = toLayers(kernel, alpha, mostMixed);
+    const { layers, kinds } = toLayers(kernel, alpha, mostMixed);
     const colours = estimateLayers(kernel, layers, photo, alpha);
-    return { data: paint(kernel, photo, alpha, layers.at(-1)!, colours), width, height, channels: 3 };
+    const data = paint(kernel, photo, alpha, { finest: layers.at(-1)!, kinds }, colours);
+    return { data, width, height, channels: 3 };
   });
 };

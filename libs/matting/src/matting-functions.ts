@@ -49,10 +49,10 @@ export type MattingFunctions = {
   ) => void;
   factorise: (from: number, to: number, starts: Address, rows: Address, blocks: Address) => void;
   solve: (columns: number, starts: Address, rows: Address, blocks: Address, v: Address) => void;
-  findMixed: (alphas: Address, count: number, visible: number, solid: number, mixed: Address) => void;
+  sortAlphas: (alphas: Address, count: number, visible: number, solid: number, kinds: Address) => void;
   markMixed: (
     ...all: [
-      mixed: Address,
+      kinds: Address,
       fullWidth: number,
       columns: Address,
       rows: Address,
@@ -63,7 +63,7 @@ export type MattingFunctions = {
   ) => void;
   markNearest: (
     ...all: [
-      mixed: Address,
+      kinds: Address,
       fullWidth: number,
       fullHeight: number,
       columns: Address,

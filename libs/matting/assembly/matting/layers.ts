@@ -32,26 +32,30 @@ function startsOf(layer: usize): usize {
 }
 
 /**
- * Sets the byte of each mixed pixel to 1 and of the others to 0.
+ * Sets the byte of each pixel: 0 where it is invisible, 1 where it is mixed, 2 where it is solid.
  *
  * @param alphas f32; they and the bytes have room for a multiple of 16
  * @param visible, solid from where on alpha is mixed, and no longer mixed
  */
-export function findMixed(alphas: usize, count: i32, visible: f32, solid: f32, mixed: usize): void {
+export function sortAlphas(alphas: usize, count: i32, visible: f32, solid: f32, kinds: usize): void {
   const low = f32x4.splat(visible);
   const high = f32x4.splat(solid);
-  for (const end = mixed + <usize>count; mixed < end; mixed += 16, alphas += 64) {
-    const ab = i16x8.narrow_i32x4_s(between(alphas, low, high), between(alphas + 16, low, high));
-    const cd = i16x8.narrow_i32x4_s(between(alphas + 32, low, high), between(alphas + 48, low, high));
-    v128.store(mixed, v128.and(i8x16.narrow_i16x8_s(ab, cd), i8x16.splat(1)));
+  for (const end = kinds + <usize>count; kinds < end; kinds += 16, alphas += 64) {
+    const ab = i16x8.narrow_i32x4_s(passed(alphas, low, high), passed(alphas + 16, low, high));
+    const cd = i16x8.narrow_i32x4_s(passed(alphas + 32, low, high), passed(alphas + 48, low, high));
+    v128.store(kinds, i8x16.neg(i8x16.narrow_i16x8_s(ab, cd)));
   }
 }
 
+/** How many of the two bounds each of four alphas has passed, less than zero. */
 @inline
-function between(at: usize, low: v128, high: v128): v128 {
+function passed(at: usize, low: v128, high: v128): v128 {
   const values = v128.load(at);
-  return v128.and(f32x4.ge(values, low), f32x4.lt(values, high));
+  return i32x4.add(f32x4.ge(values, low), f32x4.ge(values, high));
 }
+
+const mixed: u8 = 1;
+const eightMixed: u64 = 0x0101010101010101;
 
 function markAround(taken: usize, width: i32, height: i32, x: i32, y: i32): void {
   const left = max(0, x - reach);
@@ -63,9 +67,9 @@ function markAround(taken: usize, width: i32, height: i32, x: i32, y: i32): void
   }
 }
 
-/** Marks the pixels around mixed ones; `mixed` has a byte for each pixel of a picture that is `fullWidth` wide. */
+/** Marks the pixels around mixed ones; `kinds` has a byte for each pixel of a picture that is `fullWidth` wide. */
 export function markMixed(
-  mixed: usize,
+  kinds: usize,
   fullWidth: i32,
   columns: usize,
   rows: usize,
@@ -75,17 +79,17 @@ export function markMixed(
 ): void {
   const isFull = fullWidth == width;
   for (let y = 0; y < height; y++) {
-    const row = mixed + <usize>(at(rows, y) * fullWidth);
+    const row = kinds + <usize>(at(rows, y) * fullWidth);
     for (let x = 0; x < width; x++) {
-      while (isFull && x + 8 <= width && load<u64>(row + <usize>x) == 0) x += 8;
-      if (x < width && load<u8>(row + <usize>at(columns, x)) != 0) markAround(taken, width, height, x, y);
+      while (isFull && x + 8 <= width && (load<u64>(row + <usize>x) & eightMixed) == 0) x += 8;
+      if (x < width && load<u8>(row + <usize>at(columns, x)) == mixed) markAround(taken, width, height, x, y);
     }
   }
 }
 
 /** Marks the pixels of a picture, `width` wide, that are nearest to mixed ones. */
 export function markNearest(
-  mixed: usize,
+  kinds: usize,
   fullWidth: i32,
   fullHeight: i32,
   columns: usize,
@@ -96,7 +100,7 @@ export function markNearest(
   for (let y = 0; y < fullHeight; y++) {
     const to = taken + <usize>(at(rows, y) * width);
     for (let x = 0; x < fullWidth; x++) {
-      if (load<u8>(mixed + <usize>(y * fullWidth + x)) != 0) store<u8>(to + <usize>at(columns, x), 1);
+      if (load<u8>(kinds + <usize>(y * fullWidth + x)) == mixed) store<u8>(to + <usize>at(columns, x), 1);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { eachStretch } from '../stretches.js';
 import { kind } from './system.js';
 
 /** pymatting's bounds of .9 and .1, as bytes. */
@@ -55,18 +56,6 @@ export const countUnknown = (sorted: Uint8Array): number => {
   let count = 0;
   for (let i = 0; i < sorted.length; i++) count += sorted[i]! >> 1;
   return count;
-};
-
-/** Calls `visit` with the begin and the end of each stretch of pixels of one kind. */
-const eachStretch = (
-  sorted: Uint8Array,
-  kindOf: number,
-  visit: (begin: number, end: number) => void,
-): void => {
-  for (let end = 0, at = sorted.indexOf(kindOf); at >= 0; at = sorted.indexOf(kindOf, end)) {
-    for (end = at + 1; sorted[end] === kindOf;) end++;
-    visit(at, end);
-  }
 };
 
 /** Alpha of the known pixels, and 0 of the unknown ones. */

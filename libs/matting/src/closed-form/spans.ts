@@ -43,31 +43,43 @@ export const spansOf = (data: Uint8Array, width: number, height: number, value: 
   return toSpans(0, rows);
 };
 
-/** Sorts spans by the first column and joins those that overlap or touch. */
-const join = (row: number[][]): Row => {
-  row.sort((a, b) => a[0]! - b[0]!);
-  const joined: number[] = [];
-  for (const [from = 0, to = 0] of row) {
-    const last = joined.length - 1;
-    if (last < 0 || from > joined[last]!) joined.push(from, to);
-    else if (to > joined[last]!) joined[last] = to;
+/** Appends a span, or joins it to the last one where they overlap or touch. */
+const append = (row: number[], from: number, to: number): void => {
+  const last = row.length - 1;
+  if (last < 0 || from > row[last]!) row.push(from, to);
+  else if (to > row[last]!) row[last] = to;
+};
+
+const unite = (one: Row, other: Row): Row => {
+  if (other.length === 0) return one;
+  const united: number[] = [];
+  for (let i = 0, k = 0; i < one.length || k < other.length;) {
+    if (k === other.length || one[i]! <= other[k]!) {
+      append(united, one[i]!, one[i + 1]!);
+      i += 2;
+    } else {
+      append(united, other[k]!, other[k + 1]!);
+      k += 2;
+    }
   }
-  return joined;
+  return united;
+};
+
+/** The spans of a row, each longer by `left` and `right`. */
+const widenRow = ({ starts, edges }: Spans, y: number, left: number, right: number): Row => {
+  const row: number[] = [];
+  for (let edge = starts[y]! * 2; edge < starts[y + 1]! * 2; edge += 2)
+    append(row, edges[edge]! - left, edges[edge + 1]! + right);
+  return row;
 };
 
 /** Extends every span by `left`, `right` and by `rows` up and down. */
 export const widen = (spans: Spans, left: number, right: number, rows: number): Spans => {
-  const { top, starts, edges } = spans;
-  const widened: Row[] = [];
-  for (let y = -rows; y < spans.rows + rows; y++) {
-    const row: number[][] = [];
-    const end = starts[Math.min(spans.rows, y + rows + 1)]!;
-    for (let span = starts[Math.max(0, y - rows)]!; span < end; span++) {
-      row.push([edges[span * 2]! - left, edges[span * 2 + 1]! + right]);
-    }
-    widened.push(join(row));
-  }
-  return toSpans(top - rows, widened);
+  const wide = Array.from({ length: spans.rows }, (_, y) => widenRow(spans, y, left, right));
+  const widened = Array.from({ length: spans.rows + 2 * rows }, (_, y) =>
+    wide.slice(Math.max(0, y - 2 * rows), y + 1).reduce(unite),
+  );
+  return toSpans(spans.top - rows, widened);
 };
 
 /** Joins spans with gaps of up to `pixels` between them. */

@@ -45,10 +45,10 @@ const sizesOf = ({ width, height }: Size): Size[] => {
 
 /** From here on alpha is more than 0 in eight bits, and 1; as f32, since alpha is. */
 const visible = nextFloat(0.5 / 255);
-export const solid = nextFloat(254.5 / 255);
+const solid = nextFloat(254.5 / 255);
 
-/** Whether alpha is neither 0 nor 1 in eight bits. */
-export const isMixed = (alpha: number): boolean => alpha >= visible && alpha < solid;
+/** Of a pixel: whether alpha is 0 in eight bits, neither 0 nor 1, or 1. */
+export const visibility = { none: 0, mixed: 1, solid: 2 } as const;
 
 /** The bytes of a plane that the kernel reads sixteen by sixteen. */
 const planeBytes = ({ width, height }: Size): number => Math.ceil((width * height) / 16) * 16;
@@ -56,25 +56,26 @@ const planeBytes = ({ width, height }: Size): number => Math.ceil((width * heigh
 /** As many alphas at a time stay in a processor's cache. */
 const chunk = 2 ** 14;
 
-const toMixed = (kernel: MattingKernel, { data, width, height }: Alpha): Address => {
-  const mixed = kernel.allocateDirty(planeBytes({ width, height }));
+/** The visibility of each pixel, as bytes. */
+const sortAlphas = (kernel: MattingKernel, { data, width, height }: Alpha): Address => {
+  const kinds = kernel.allocateDirty(planeBytes({ width, height }));
   const alphas = kernel.allocate(chunk * 4);
   const view = kernel.floats(alphas, chunk);
   for (let from = 0; from < data.length; from += chunk) {
     const part = data.subarray(from, from + chunk);
     view.set(part);
     view.fill(0, part.length);
-    kernel.run.findMixed(alphas, part.length, visible, solid, mixed + from);
+    kernel.run.sortAlphas(alphas, part.length, visible, solid, kinds + from);
   }
-  return mixed;
+  return kinds;
 };
 
-type Planes = { readonly mixed: Address; readonly taken: Address };
+type Planes = { readonly kinds: Address; readonly taken: Address };
 
 /** Marks the pixels of a size that are estimated. Returns how many there are. */
 const take = (
   kernel: MattingKernel,
-  { mixed, taken }: Planes,
+  { kinds, taken }: Planes,
   size: Size,
   full: Size,
   finer: Layer | undefined,
@@ -88,13 +89,13 @@ const take = (
   }
 
   const sources = toNearest(kernel, size, full);
-  run.markMixed(mixed, full.width, sources.columns, sources.rows, taken, width, height);
+  run.markMixed(kinds, full.width, sources.columns, sources.rows, taken, width, height);
   if (finer) {
     const { columns, rows } = toNearest(kernel, finer, size);
     run.markParents(finer.address, columns, rows, taken, width);
   } else if (width !== full.width || height !== full.height) {
     const { columns, rows } = toNearest(kernel, full, size);
-    run.markNearest(mixed, full.width, full.height, columns, rows, taken, width);
+    run.markNearest(kinds, full.width, full.height, columns, rows, taken, width);
   }
   return run.countTaken(taken, planeBytes(size));
 };
@@ -104,10 +105,15 @@ const take = (
  * pixel of alpha has one in the last.
  *
  * @param most pixels of a layer; sizes with more are left out
+ * @returns with them where the visibility of each pixel stands, as bytes
  */
-export const toLayers = (kernel: MattingKernel, alpha: Alpha, most: number): Layer[] => {
-  const mixed = toMixed(kernel, alpha);
-  const planes = { mixed, taken: kernel.allocateDirty(planeBytes(alpha)) };
+export const toLayers = (
+  kernel: MattingKernel,
+  alpha: Alpha,
+  most: number,
+): { readonly layers: readonly Layer[]; readonly kinds: Address } => {
+  const kinds = sortAlphas(kernel, alpha);
+  const planes = { kinds, taken: kernel.allocateDirty(planeBytes(alpha)) };
   const layers: Layer[] = [];
   for (const size of sizesOf(alpha).toReversed()) {
     const { width, height } = size;
@@ -119,5 +125,5 @@ export const toLayers = (kernel: MattingKernel, alpha: Alpha, most: number): Lay
     kernel.run.listTaken(planes.taken, address);
     layers.unshift({ ...size, count, address, pixels, starts });
   }
-  return layers;
+  return { layers, kinds };
 };

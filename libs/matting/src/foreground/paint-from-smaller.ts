@@ -1,6 +1,6 @@
 import type { Alpha } from '../alpha.js';
 import type { Raster } from '../raster.js';
-import { isMixed, nearest } from './layers.js';
+import { nearest, visibility } from './layers.js';
 
 /** The colours of some pixels of a smaller picture, ascending; four numbers each. */
 type Estimate = {
@@ -16,11 +16,14 @@ const pull = 4e-5;
 /**
  * The colours of mixed pixels from an estimate at a smaller size. Each colour changes by the least that explains the
  * photo, I = α F + (1 − α) B. Neighbours are ignored.
+ *
+ * @param kinds the visibility of each pixel
  */
 export const paintFromSmaller = (
   to: Uint8Array,
   { data, channels, width, height }: Raster,
   alpha: Alpha,
+  kinds: Uint8Array,
   { size, pixels, fore, back }: Estimate,
 ): void => {
   const columns = nearest(width, size.width);
@@ -30,8 +33,8 @@ export const paintFromSmaller = (
   for (let y = 0, i = 0; y < height; y++) {
     const row = rows[y]! * size.width;
     for (let x = 0; x < width; x++, i++) {
+      if (kinds[i] !== visibility.mixed) continue;
       const share = alpha.data[i]!;
-      if (!isMixed(share)) continue;
       const parent = numberOf[row + columns[x]!]! * 4;
       const rest = 1 - share;
       const scale = share / (share * share + rest * rest + pull);
