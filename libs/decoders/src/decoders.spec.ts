@@ -101,6 +101,22 @@ describe('decoders', () => {
     expect([causes(), fileFaults]).toEqual([[], []]);
   });
 
+  it('write pixels into the memory that they are given', async () => {
+    const picture = noise(701, 311);
+    const file = await toPng(picture);
+    const asked: number[] = [];
+    const memory = new ArrayBuffer(picture.data.length + 5);
+    new Uint8Array(memory).fill(171);
+    const takeMemory = (bytes: number) => (asked.push(bytes) === 1 ? memory : undefined);
+    const { decode: boxed } = await open({ takeMemory });
+    const [first, second] = [await boxed(file), await boxed(file)];
+    expect(first.data.buffer).toBe(memory);
+    expect(second.data.buffer).not.toBe(memory);
+    const { data: expected } = await decode(file, limits);
+    for (const { data } of [first, second]) expect(Buffer.compare(data, expected)).toBe(0);
+    expect(asked).toEqual([expected.length, expected.length]);
+  });
+
   it('refuse an image with the same words as this process', async () => {
     const { decode: boxed } = await open();
     const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);

@@ -25,7 +25,7 @@ export type DecoderStats = {
   readonly ends: Readonly<Record<Exclude<Cause, 'stopped'>, number>>;
 };
 
-export type DecoderOptions = Pick<PoolOptions, 'folder' | 'onEnd' | 'onFileFault'> & {
+export type DecoderOptions = Pick<PoolOptions, 'folder' | 'takeMemory' | 'onEnd' | 'onFileFault'> & {
   readonly limits: Pick<ImageLimits, 'maxPixels'>;
   /** Threads for one image. */
   readonly cores: number;
@@ -68,7 +68,7 @@ const lost = ({ cause, detail }: End) =>
  * @throws DecoderError when it does not start
  */
 export const openDecoders = async (options: DecoderOptions): Promise<Decoders> => {
-  const { limits, cores, timeoutMs: cpuMs, folder, onEnd, onFileFault } = options;
+  const { limits, cores, timeoutMs: cpuMs, folder, takeMemory, onEnd, onFileFault } = options;
   const { hangMs = 2 * cpuMs, idleMs = IDLE_MS, memoryBytes = memoryFor(limits) } = options;
   const { maxPixels } = limits;
   const pool = createProcessPool({
@@ -76,6 +76,7 @@ export const openDecoders = async (options: DecoderOptions): Promise<Decoders> =
     maxBytes: 4 * maxPixels,
     idleMs,
     folder,
+    takeMemory,
     onEnd,
     onFileFault,
   });

@@ -3,13 +3,15 @@ import { reasonOf } from '#errors';
 import { DecoderError } from './decoder-error.js';
 import { startDecoderProcess, type DecoderProcess, type ProcessOptions } from './decoder-process.js';
 import type { End } from './ending.js';
-import { openPixelFile, type PixelFile } from './pixel-file.js';
+import { openPixelFile, type PixelFile, type TakeMemory } from './pixel-file.js';
 
 export type PoolOptions = Omit<ProcessOptions, 'pixelFile'> & {
   /** Idle processes but one end after this time. */
   readonly idleMs: number;
   /** For the files through which pixels come. */
   readonly folder?: string | undefined;
+  /** For the pixels of an image, which are transferred to the caller. */
+  readonly takeMemory?: TakeMemory | undefined;
   /** Called for ends that were not asked for. */
   readonly onEnd: (end: End & { readonly pid: number | undefined }) => void;
   /** Called when pixels must take the slower channel. */
@@ -26,7 +28,14 @@ const pauseAfter = (ends: number): number =>
   ends < 2 ? 0 : Math.min(PAUSE_MS * 2 ** (ends - 2), LONGEST_PAUSE_MS);
 
 /** Keeps decoder processes for the next image. It starts as many as there are images at a time. */
-export const createProcessPool = ({ idleMs, folder, onEnd, onFileFault, ...options }: PoolOptions) => {
+export const createProcessPool = ({
+  idleMs,
+  folder,
+  takeMemory,
+  onEnd,
+  onFileFault,
+  ...options
+}: PoolOptions) => {
   const all = new Set<DecoderProcess>();
   const ready = new Set<DecoderProcess>();
   const idle = new Map<DecoderProcess, NodeJS.Timeout>();
@@ -46,7 +55,7 @@ export const createProcessPool = ({ idleMs, folder, onEnd, onFileFault, ...optio
   };
 
   const openFile = (): Promise<PixelFile | undefined> =>
-    openPixelFile(folder).catch((error: unknown) => {
+    openPixelFile(folder, takeMemory).catch((error: unknown) => {
       onFileFault(reasonOf(error));
       return undefined;
     });

@@ -81,6 +81,8 @@ type ForComposition = {
   readonly photo?: Photo;
 };
 export type Postprocessed = FinishedPicture & ForComposition;
+/** With the memory of the photo where that is no longer needed. */
+export type PostprocessedInThread = Postprocessed & { readonly spare?: ArrayBuffer | undefined };
 
 const prepareComposition = ({ photo, finishing }: FinishInput, raster: Raster) => {
   const { compose } = finishing;
@@ -110,8 +112,11 @@ export const postprocess = (work: FinishInput) => {
   const prepared: ForComposition & { readonly raster: Raster } = prepareComposition(work, finished.raster);
   const { data, width, height, channels } = prepared.raster;
   const raster: Raster = { data, width, height, channels };
-  const buffers = [data.buffer, ...(prepared.photo ? [prepared.photo.data.buffer] : [])];
-  return handOver({ ...finished, ...prepared, raster } satisfies Postprocessed, [...new Set(buffers)]);
+  const photoBuffer = work.photo.data.buffer;
+  const isNeeded = prepared.photo !== undefined || photoBuffer === data.buffer;
+  const spare = isNeeded ? undefined : photoBuffer;
+  const result: PostprocessedInThread = { ...finished, ...prepared, raster, spare };
+  return handOver(result, [...new Set([data.buffer, photoBuffer])]);
 };
 
 export type ComposeInput = { readonly cut: Raster; readonly scene: Scene };

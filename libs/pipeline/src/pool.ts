@@ -9,6 +9,7 @@ import type {
   Deflated,
   FinishInput,
   Postprocessed,
+  PostprocessedInThread,
   PrepareInput,
   Prepared,
 } from './arithmetic.js';
@@ -26,6 +27,8 @@ export type PixelPool = {
   readonly readMask: (result: Photo, signal: AbortSignal) => Promise<Raster | undefined>;
   /** The rows of a PNG, compressed. Takes the pixels. */
   readonly deflate: (raster: Raster) => Promise<Uint8Array>;
+  /** Used memory for pixels of at least so many bytes, with anything in it; undefined when there is none that fits. */
+  readonly takeMemory: (bytes: number) => ArrayBuffer | undefined;
   /** Takes back a used tensor, whose memory serves the next one of its size. */
   readonly giveBack: (tensor: Input) => void;
   readonly close: () => Promise<void>;
@@ -86,11 +89,14 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
       const transferList = [work.photo.data.buffer, ...(spare ? [spare.buffer] : [])];
       return pool.run({ ...work, spare }, { name: 'preprocess', signal, transferList });
     },
-    postprocess: (work, signal) => {
+    postprocess: async (work, signal) => {
       const { width, height } = work.photo;
-      const spare = pixelSpares.take(4 * width * height);
-      const transferList = [...buffersOf(work), ...(spare ? [spare] : [])];
-      return pool.run({ ...work, spare }, { name: 'postprocess', signal, transferList });
+      const memory = pixelSpares.take(4 * width * height);
+      const transferList = [...buffersOf(work), ...(memory ? [memory] : [])];
+      const options = { name: 'postprocess', signal, transferList };
+      const { spare, ...result }: PostprocessedInThread = await pool.run({ ...work, spare: memory }, options);
+      if (spare) pixelSpares.put(spare);
+      return result;
     },
     compose: (work, signal) => {
       const { cut, scene } = work;
@@ -106,6 +112,7 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
       pixelSpares.put(spare);
       return stream;
     },
+    takeMemory: pixelSpares.take,
     giveBack: spares.put,
     close: async () => {
       await loaded();

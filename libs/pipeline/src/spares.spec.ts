@@ -40,13 +40,35 @@ describe('spares of pixels', () => {
     expect(spares.take(800)).toBeUndefined();
   });
 
-  it('keep the latest buffers up to their limit, and no large one', () => {
-    const spares = createPixelSpares(2);
+  it('return the smallest that fits', () => {
+    const spares = createPixelSpares(4);
+    const buffers = [1200, 900, 1000].map((bytes) => new ArrayBuffer(bytes));
+    for (const buffer of buffers) spares.put(buffer);
+    expect(spares.take(900)).toBe(buffers[1]);
+    expect(spares.take(900)).toBe(buffers[2]);
+    expect(spares.take(900)).toBe(buffers[0]);
+  });
+
+  it('keep the latest two for each task, and no large one', () => {
+    const spares = createPixelSpares(1);
     const buffers = [1, 2, 3].map(() => new ArrayBuffer(8));
     for (const buffer of buffers) spares.put(buffer);
     const large = 32 * 2 ** 20 + 1;
     spares.put(new ArrayBuffer(large));
     expect(spares.take(large)).toBeUndefined();
     expect([spares.take(8), spares.take(8), spares.take(8)]).toEqual([buffers[1], buffers[2], undefined]);
+  });
+
+  it('keep 32 MiB for each task', () => {
+    const spares = createPixelSpares(2);
+    const bytes = 20 * 2 ** 20;
+    const buffers = [1, 2, 3, 4].map(() => new ArrayBuffer(bytes));
+    for (const buffer of buffers) spares.put(buffer);
+    expect([1, 2, 3, 4].map(() => spares.take(bytes))).toEqual([
+      buffers[1],
+      buffers[2],
+      buffers[3],
+      undefined,
+    ]);
   });
 });

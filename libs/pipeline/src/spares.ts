@@ -23,30 +23,43 @@ export const createSpares = (most: number) => {
   };
 };
 
-/** Larger buffers go back to the system. */
+/** Of all buffers, for each task. Larger ones go back to the system. */
 const MOST_BYTES = 32 * 2 ** 20;
+/** A photo and its cutout. */
+const BUFFERS_PER_TASK = 2;
 /** A buffer that is larger than needed by more than this is left to others. */
 const LARGEST_SHARE = 1.5;
 
 /**
- * Keeps the memory of used pixels, for the same reason.
+ * Keeps the memory of used pixels, for the same reason. The oldest goes first.
  *
- * @param most how many to keep; the oldest goes first
+ * @param inHand the largest number of tasks that hold pixels at once
  */
-export const createPixelSpares = (most: number) => {
+export const createPixelSpares = (inHand: number) => {
   const spares: ArrayBuffer[] = [];
+  let kept = 0;
+  const drop = (at: number): ArrayBuffer | undefined => {
+    const [spare] = spares.splice(at, 1);
+    kept -= spare?.byteLength ?? 0;
+    return spare;
+  };
   return {
-    /** Returns a buffer of at least as many bytes, with anything in it, or undefined. */
+    /** Returns the smallest buffer of at least as many bytes, with anything in it, or undefined. */
     take: (bytes: number): ArrayBuffer | undefined => {
-      const at = spares.findIndex(
-        ({ byteLength }) => byteLength >= bytes && byteLength <= LARGEST_SHARE * bytes,
-      );
-      return at < 0 ? undefined : spares.splice(at, 1)[0];
+      let best = -1;
+      let least = LARGEST_SHARE * bytes;
+      for (const [at, { byteLength }] of spares.entries()) {
+        if (byteLength < bytes || byteLength > least) continue;
+        best = at;
+        least = byteLength;
+      }
+      return best < 0 ? undefined : drop(best);
     },
     put: (buffer: ArrayBuffer): void => {
       if (buffer.byteLength > MOST_BYTES) return;
       spares.push(buffer);
-      if (spares.length > most) spares.shift();
+      kept += buffer.byteLength;
+      while (spares.length > BUFFERS_PER_TASK * inHand || kept > MOST_BYTES * inHand) drop(0);
     },
   };
 };

@@ -79,12 +79,16 @@ const openWorkerDevice = async (
 };
 
 /** Opens the processes that decode, and logs how they end. */
-const openWorkerDecoders = ({ config, log }: Pick<Context, 'config' | 'log'>): Promise<Decoders> => {
+const openWorkerDecoders = (
+  { config, log }: Pick<Context, 'config' | 'log'>,
+  { takeMemory }: PixelPool,
+): Promise<Decoders> => {
   const onFileFault = createFaultLog(log, 'pixels take the slower way, since a file cannot be used');
   return openDecoders({
     limits: limitsOf(config),
     cores: usableCores(),
     timeoutMs: config.DECODE_TIMEOUT_S * 1000,
+    takeMemory,
     onEnd: (end) => log.warn(end, 'a process that decodes images ended'),
     onFileFault: (reason) => onFileFault(new Error(reason)),
   });
@@ -122,11 +126,11 @@ const opensBeforeDevice = {
     ),
     provide(
       DECODERS,
-      async ({ config, log, shutdown }) => {
-        const decoders = await openWorkerDecoders({ config, log });
+      async ({ config, log, pixels, shutdown }) => {
+        const decoders = await openWorkerDecoders({ config, log }, pixels);
         return shutdown.closes('decoders', decoders, (opened) => opened.close());
       },
-      { config: CONFIG, log: LOG, shutdown: SHUTDOWN },
+      { config: CONFIG, log: LOG, pixels: PIXEL_POOL, shutdown: SHUTDOWN },
     ),
     provide(
       CUT_OUT_STAGES,
