@@ -52,14 +52,19 @@ export const collectLessOften = (): void =>
  * module by `require`, as Piscina does.
  */
 const watchLoading = (pool: Piscina): (() => Promise<void>) => {
-  let loaded = 0;
-  pool.on('workerCreate', () => loaded++);
-  pool.on('workerDestroy', () => loaded--);
+  const loaded = new Set<number>();
+  pool.on('workerCreate', ({ id }) => loaded.add(id));
+  pool.on('workerDestroy', ({ id }) => loaded.delete(id));
   // The first thread counts as created before it has loaded anything. A fault of its code is that of every task.
   const first = pool.run(undefined, { name: 'load' }).catch(() => undefined);
+  const change = () =>
+    new Promise<void>((resolve) => {
+      pool.once('workerCreate', () => resolve());
+      pool.once('workerDestroy', () => resolve());
+    });
   return async () => {
     await first;
-    while (loaded < pool.threads.length) await once(pool, 'workerCreate');
+    while (pool.threads.some(({ threadId }) => !loaded.has(threadId))) await change();
   };
 };
 
