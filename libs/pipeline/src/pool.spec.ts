@@ -1,25 +1,43 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it } from '@jest/globals';
+import { HANG_MS } from '#test/until';
 
 const exec = promisify(execFile);
 const index = new URL('index.js', import.meta.url).href;
 
 /** Threads rest for so long before they load anything. */
 const REST_MS = 1_000;
-const rest = `import { isMainThread } from 'node:worker_threads';
-  if (!isMainThread) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${REST_MS});`;
+const rest = `import { writeSync } from 'node:fs';
+  import { isMainThread } from 'node:worker_threads';
+  if (!isMainThread) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${REST_MS});
+    writeSync(1, 'rested ');
+  }`;
+const hook = `--import=data:text/javascript,${encodeURIComponent(rest)}`;
 
-const program = `import('${index}').then(async ({ openPixelPool }) => {
-  const pool = openPixelPool(2, 2);
-  const startMs = performance.now();
-  await pool.close();
-  console.log(performance.now() - startMs);
-});`;
+/** Runs a program with a pool of two threads in a process of its own, since a fault would end that. @returns what it wrote */
+const withPool = async (program: string): Promise<string> => {
+  const whole = `import('${index}').then(async ({ openPixelPool }) => {
+    const pool = openPixelPool(2, 2);
+    ${program}
+    await pool.close();
+    console.log('closed');
+  });`;
+  return (await exec(process.execPath, [hook, '--eval', whole], { timeout: HANG_MS })).stdout;
+};
 
 it('ends its threads only once they have loaded their code', async () => {
-  const hook = `--import=data:text/javascript,${encodeURIComponent(rest)}`;
-  // In a process of its own, since a fault would end that.
-  const { stdout } = await exec(process.execPath, [hook, '--eval', program]);
-  expect(Number(stdout)).toBeGreaterThan(REST_MS / 2);
+  expect(await withPool('')).toBe('rested closed\n');
+});
+
+it('waits with the abort of a task until its thread has loaded, and still ends', async () => {
+  const program = `
+    const photo = { data: new Uint8Array(4), width: 1, height: 1, channels: 4 };
+    const abort = new AbortController();
+    // The first thread loads, so that a second one is started for this.
+    const read = pool.readMask(photo, abort.signal).catch(({ name }) => console.log(name));
+    setTimeout(() => abort.abort(), ${REST_MS / 4});
+    await read;`;
+  expect(await withPool(program)).toMatch(/^rested rested .*closed\n$/s);
 });
