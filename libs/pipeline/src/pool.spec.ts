@@ -8,23 +8,23 @@ const index = new URL('index.js', import.meta.url).href;
 
 /** Threads rest for so long before they load anything. */
 const REST_MS = 1_000;
-const rest = `import { writeSync } from 'node:fs';
+const restOf = (ms: number) => `import { writeSync } from 'node:fs';
   import { isMainThread } from 'node:worker_threads';
   if (!isMainThread) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${REST_MS});
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms});
     writeSync(1, 'rested ');
   }`;
-const hook = `--import=data:text/javascript,${encodeURIComponent(rest)}`;
+const hookOf = (restMs: number) => `--import=data:text/javascript,${encodeURIComponent(restOf(restMs))}`;
 
 /** Runs a program with a pool of two threads in a process of its own, since a fault would end that. @returns what it wrote */
-const withPool = async (program: string): Promise<string> => {
+const withPool = async (program: string, restMs = REST_MS): Promise<string> => {
   const whole = `import('${index}').then(async ({ openPixelPool }) => {
     const pool = openPixelPool(2, 2);
     ${program}
     await pool.close();
     console.log('closed');
   });`;
-  return (await exec(process.execPath, [hook, '--eval', whole], { timeout: HANG_MS })).stdout;
+  return (await exec(process.execPath, [hookOf(restMs), '--eval', whole], { timeout: HANG_MS })).stdout;
 };
 
 it('ends its threads only once they have loaded their code', async () => {
@@ -40,4 +40,21 @@ it('waits with the abort of a task until its thread has loaded, and still ends',
     setTimeout(() => abort.abort(), ${REST_MS / 4});
     await read;`;
   expect(await withPool(program)).toMatch(/^rested rested .*closed\n$/s);
+});
+
+it('gives the place of an aborted task to one that waits', async () => {
+  const program = `
+    const finishing = { decontaminate: true, levels: null, edgeOffset: 0, feather: 0 };
+    const pixels = (side, channels) =>
+      ({ data: new Uint8Array(side * side * channels).fill(99), width: side, height: side, channels });
+    const cut = (side, signal = new AbortController().signal) =>
+      pool.postprocess({ photo: pixels(side, 3), mask: pixels(side, 1), finishing, opaque: false }, signal);
+    await Promise.all([cut(1), cut(1)]);
+    const abort = new AbortController();
+    const aborted = cut(4_000, abort.signal).catch(() => console.log('aborted'));
+    const long = cut(4_000).then(() => console.log('long'));
+    const waiting = cut(1).then(() => console.log('waiting'));
+    setTimeout(() => abort.abort());
+    await Promise.all([aborted, long, waiting]);`;
+  expect(await withPool(program, 0)).toMatch(/aborted\n.*waiting\n.*long\n/s);
 });

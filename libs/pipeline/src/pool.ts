@@ -80,13 +80,20 @@ const createRun =
   (pool: Piscina, loaded: () => Promise<void>) =>
   async <Work>(work: Work, { name, signal, transferList }: RunOptions) => {
     const ending = new AbortController();
-    const abort = () => ending.abort(signal.reason);
+    let isUnderWay = true;
+    const abort = () => {
+      if (!isUnderWay) return;
+      ending.abort(signal.reason);
+      // Piscina starts a thread for new work only, and other work may wait for this place.
+      pool.run(undefined, { name: 'load' }).catch(() => undefined);
+    };
     const abortOnceLoaded = () => void loaded().then(abort);
-    if (signal.aborted) abort();
     signal.addEventListener('abort', abortOnceLoaded, { once: true });
     try {
+      signal.throwIfAborted();
       return await pool.run(work, { name, signal: ending.signal, transferList: [...transferList] });
     } finally {
+      isUnderWay = false;
       signal.removeEventListener('abort', abortOnceLoaded);
     }
   };
