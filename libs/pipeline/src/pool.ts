@@ -78,7 +78,7 @@ type RunOptions = {
 /** Runs work that can be aborted, which ends its thread. */
 const createRun =
   (pool: Piscina, loaded: () => Promise<void>) =>
-  async <Work>(work: Work, { name, signal, transferList }: RunOptions) => {
+  async (work: object, { name, signal, transferList }: RunOptions) => {
     const ending = new AbortController();
     let isUnderWay = true;
     const abort = () => {
