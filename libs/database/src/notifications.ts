@@ -55,6 +55,8 @@ export const listen = (databaseUrl: string, listeners: Listeners): Notifications
     } finally {
       onListening?.(false);
       closing.signal.removeEventListener('abort', end);
+      // A standby, for one, refuses to listen and keeps the connection.
+      end();
     }
   };
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
 import type { Photo } from '#imaging';
@@ -50,21 +49,57 @@ const HEAP_GROWING_PERCENT = 200;
 export const collectLessOften = (): void =>
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
 
+type PoolThread = { readonly id: number };
+
 /**
  * Waits until every thread has loaded its code. Node.js 20 aborts the whole process when a thread ends while it loads a
  * module by `require`, as Piscina does.
  */
 const watchLoading = (pool: Piscina): (() => Promise<void>) => {
-  let loaded = 0;
-  pool.on('workerCreate', () => loaded++);
-  pool.on('workerDestroy', () => loaded--);
+  const loaded = new Set<number>();
+  pool.on('workerCreate', ({ id }: PoolThread) => loaded.add(id));
+  pool.on('workerDestroy', ({ id }: PoolThread) => loaded.delete(id));
   // The first thread counts as created before it has loaded anything. A fault of its code is that of every task.
   const first = pool.run(undefined, { name: 'load' }).catch(() => undefined);
+  const change = () =>
+    new Promise<void>((resolve) => {
+      pool.once('workerCreate', () => resolve());
+      pool.once('workerDestroy', () => resolve());
+    });
   return async () => {
     await first;
-    while (loaded < pool.threads.length) await once(pool, 'workerCreate');
+    while (pool.threads.some(({ threadId }) => !loaded.has(threadId))) await change();
   };
 };
+
+type RunOptions = {
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly transferList: readonly ArrayBuffer[];
+};
+
+/** Runs work that can be aborted, which ends its thread. */
+const createRun =
+  (pool: Piscina, loaded: () => Promise<void>) =>
+  async (work: object, { name, signal, transferList }: RunOptions) => {
+    const ending = new AbortController();
+    let isUnderWay = true;
+    const abort = () => {
+      if (!isUnderWay) return;
+      ending.abort(signal.reason);
+      // Piscina starts a thread for new work only, and other work may wait for this place.
+      pool.run(undefined, { name: 'load' }).catch(() => undefined);
+    };
+    const abortOnceLoaded = () => void loaded().then(abort);
+    signal.addEventListener('abort', abortOnceLoaded, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await pool.run(work, { name, signal: ending.signal, transferList: [...transferList] });
+    } finally {
+      isUnderWay = false;
+      signal.removeEventListener('abort', abortOnceLoaded);
+    }
+  };
 
 /**
  * Also lets V8 collect garbage less often.
@@ -82,19 +117,20 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
     idleTimeout: 60_000,
   });
   const loaded = watchLoading(pool);
+  const run = createRun(pool, loaded);
   return {
     threads,
     preprocess: (work, signal) => {
       const spare = spares.take(work.input);
       const transferList = [work.photo.data.buffer, ...(spare ? [spare.buffer] : [])];
-      return pool.run({ ...work, spare }, { name: 'preprocess', signal, transferList });
+      return run({ ...work, spare }, { name: 'preprocess', signal, transferList });
     },
     postprocess: async (work, signal) => {
       const { width, height } = work.photo;
       const memory = pixelSpares.take(4 * width * height);
       const transferList = [...buffersOf(work), ...(memory ? [memory] : [])];
       const options = { name: 'postprocess', signal, transferList };
-      const { spare, ...result }: PostprocessedInThread = await pool.run({ ...work, spare: memory }, options);
+      const { spare, ...result }: PostprocessedInThread = await run({ ...work, spare: memory }, options);
       if (spare) pixelSpares.put(spare);
       return result;
     },
@@ -102,10 +138,10 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
       const { cut, scene } = work;
       const pictures = [cut, ...('raster' in scene.ground ? [scene.ground.raster] : [])];
       const transferList = pictures.map(({ data }) => data.buffer as ArrayBuffer);
-      return pool.run(work, { name: 'compose', signal, transferList });
+      return run(work, { name: 'compose', signal, transferList });
     },
     readMask: (result, signal) =>
-      pool.run(result, { name: 'readMask', signal, transferList: [result.data.buffer] }),
+      run(result, { name: 'readMask', signal, transferList: [result.data.buffer] }),
     deflate: async (raster) => {
       const transferList = [raster.data.buffer as ArrayBuffer];
       const { stream, spare }: Deflated = await pool.run(raster, { name: 'deflate', transferList });

@@ -47,7 +47,6 @@ export const createDeliveries = (
   };
 
   const startOne = (delivery: DueDelivery) => {
-    places.take(delivery);
     const sending = sendOne(delivery).finally(() => {
       inHand.delete(sending);
     });
@@ -58,6 +57,7 @@ export const createDeliveries = (
     const limit = places.free();
     if (limit === 0) return;
     const due = await takeDueDeliveries(database, { limit, inHand: places.look(), leaseMs: LEASE_MS });
+    places.take(due);
     due.forEach(startOne);
   };
 

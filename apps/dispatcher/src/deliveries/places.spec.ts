@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { DueDelivery } from '#database';
 import { createPlaces, PLACES } from './places.js';
 
 const delivery = (host: string, ownerId = 'a') => ({
@@ -15,7 +16,7 @@ describe('createPlaces', () => {
   it('counts what is in hand by endpoint, host name and owner', () => {
     const places = createPlaces();
     const all = [delivery('one:80'), delivery('one:81', 'b'), delivery('one'), delivery('[::1]:80')];
-    all.forEach(places.take);
+    places.take(all);
     expect(places.free()).toBe(PLACES - 4);
     expect(places.look()).toMatchObject({
       byEndpoint: { 'a one:80': 1, 'b one:81': 1, 'a one': 1, 'a [::1]:80': 1 },
@@ -30,9 +31,22 @@ describe('createPlaces', () => {
     const places = createPlaces();
     const ofOne = Array.from({ length: 4 }, () => delivery('one:80'));
     const alone = delivery('two:80', 'b');
-    [...ofOne, alone].forEach(places.take);
+    places.take([...ofOne, alone]);
     expect(places.release(alone, true)).toBe(false);
-    expect(ofOne.map((each) => places.release(each, true))).toEqual([true, false, false, false]);
+    expect(ofOne.map((each) => places.release(each, true))).toEqual([true, true, true, true]);
+  });
+
+  it('says so until the next look, and of what ends while others are chosen', () => {
+    const places = createPlaces();
+    const all = Array.from({ length: 4 }, () => delivery('one:80'));
+    const release = (each: DueDelivery) => places.release(each, true);
+    places.look();
+    expect(release(delivery('two:80'))).toBe(true);
+    places.take(all);
+    expect(all.slice(0, 2).map(release)).toEqual([true, true]);
+    places.look();
+    places.take([]);
+    expect(all.slice(2).map(release)).toEqual([false, false]);
   });
 
   it('says so of an endpoint that is probed', () => {
@@ -41,7 +55,7 @@ describe('createPlaces', () => {
     for (let i = 0; i < 3; i++) places.release(delivery('dead:80'), false);
     nowMs += 5_000;
     const probe = delivery('dead:80');
-    places.take(probe);
+    places.take([probe]);
     expect(places.release(probe, true)).toBe(true);
   });
 

@@ -31,12 +31,16 @@ export const createPlaces = (now: () => number = () => performance.now()) => {
   const inHand = new Set<DueDelivery>();
   const circuits = new Map<string, Circuit>();
 
-  /** Whether what is in hand is all that a limit allows which also holds for this delivery. */
+  /** What the last take counted, and what it took. A delivery that waits was kept back by these. */
+  let counted = new Set<DueDelivery>();
+  let isTaking = false;
+
+  /** Whether a limit that also holds for this delivery kept others back. */
   const isFull = (delivery: DueDelivery): boolean => {
     const alike = (of: (each: DueDelivery) => string) =>
-      [...inHand].filter((each) => of(each) === of(delivery)).length;
+      [...counted].filter((each) => of(each) === of(delivery)).length;
     return (
-      inHand.size >= PLACES ||
+      counted.size >= PLACES ||
       alike(endpointOf) >= DELIVERY_LIMITS.endpoint ||
       alike(({ ownerId }) => ownerId) >= DELIVERY_LIMITS.owner ||
       alike(({ host }) => nameOf(host)) >= DELIVERY_LIMITS.name
@@ -45,8 +49,13 @@ export const createPlaces = (now: () => number = () => performance.now()) => {
 
   return {
     free: () => PLACES - inHand.size,
-    take: (delivery: DueDelivery): void => {
-      inHand.add(delivery);
+    /** Takes what was chosen since `look`. */
+    take: (deliveries: readonly DueDelivery[]): void => {
+      isTaking = false;
+      for (const delivery of deliveries) {
+        inHand.add(delivery);
+        counted.add(delivery);
+      }
     },
     /**
      * @param answered whether the receiver answered, with whatever status; undefined when it was not asked
@@ -54,7 +63,7 @@ export const createPlaces = (now: () => number = () => performance.now()) => {
      */
     release: (delivery: DueDelivery, answered: boolean | undefined): boolean => {
       const endpoint = endpointOf(delivery);
-      const wasFull = isFull(delivery) || circuits.has(endpoint);
+      const wasFull = isTaking || isFull(delivery) || circuits.has(endpoint);
       inHand.delete(delivery);
       if (answered === true) circuits.delete(endpoint);
       if (answered !== false) return wasFull;
@@ -67,6 +76,8 @@ export const createPlaces = (now: () => number = () => performance.now()) => {
     /** What is in hand, for the choice of the next ones. */
     look: (): InHand => {
       const all = [...inHand];
+      counted = new Set(inHand);
+      isTaking = true;
       const troubled = [...circuits].filter(([, { failures }]) => failures >= FAILURES);
       return {
         byEndpoint: count(all.map(endpointOf)),

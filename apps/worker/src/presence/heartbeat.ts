@@ -7,7 +7,7 @@ import type { Models } from '#pipeline';
 export type Heartbeat = {
   /** The content of the row. */
   readonly worker: WorkerFacts;
-  /** Whether the row is written every two seconds now. */
+  /** Whether the row is written every two seconds now, and was written lately. */
   readonly isBeating: () => boolean;
   /** Writes the row, and writes it again until stopped. A database that is away is waited for. */
   readonly start: () => Promise<void>;
@@ -34,19 +34,34 @@ export const describeWorker = (
   slots,
 });
 
+/** A row that was written this lately is written in time. */
+const LATELY_MS = 1.5 * HEARTBEAT_MS;
+
 export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Logger): Heartbeat => {
   const onError = createFaultLog(log, 'heartbeat missed');
   let timer: NodeJS.Timeout | undefined;
   let isPaused = false;
-  const tryBeat = () => beat(database, worker).catch(onError);
-  const isBeating = () => timer !== undefined && !isPaused;
+  let isUnderWay = false;
+  let beatMs = -Infinity;
+  const tryBeat = async () => {
+    const startMs = performance.now();
+    isUnderWay = true;
+    try {
+      await beat(database, worker);
+      beatMs = startMs;
+    } catch (error) {
+      onError(error);
+    }
+    isUnderWay = false;
+  };
   return {
     worker,
-    isBeating,
+    isBeating: () => timer !== undefined && !isPaused && performance.now() - beatMs < LATELY_MS,
     start: async () => {
       await tryBeat();
       timer = setInterval(() => {
-        if (isBeating()) void tryBeat();
+        // One that waits for a lock keeps a connection, which others need.
+        if (!isPaused && !isUnderWay) void tryBeat();
       }, HEARTBEAT_MS);
     },
     pause: async () => {
