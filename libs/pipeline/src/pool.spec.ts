@@ -76,11 +76,15 @@ describe('the memory of pixels', () => {
   afterEach(() => pool.close());
 
   const photoOf = (seed: number): Photo => ({
-    ...{ width, height, channels: 3 as const },
+    width,
+    height,
+    channels: 3,
     data: Uint8Array.from({ length: 3 * pixels }, (_, i) => (i * seed) & 255),
   });
   const maskOf = (seed: number) => ({
-    ...{ width, height, channels: 1 as const },
+    width,
+    height,
+    channels: 1 as const,
     data: Uint8Array.from({ length: pixels }, (_, i) => (i * seed) % 251),
   });
   const finish = (photo: Photo, seed: number, returnOnlyMask = false) => {

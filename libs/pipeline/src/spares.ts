@@ -37,12 +37,9 @@ const LARGEST_SHARE = 1.5;
  */
 export const createPixelSpares = (inHand: number) => {
   const spares: ArrayBuffer[] = [];
-  let kept = 0;
-  const drop = (at: number): ArrayBuffer | undefined => {
-    const [spare] = spares.splice(at, 1);
-    kept -= spare?.byteLength ?? 0;
-    return spare;
-  };
+  const isOverfull = () =>
+    spares.length > BUFFERS_PER_TASK * inHand ||
+    spares.reduce((sum, { byteLength }) => sum + byteLength, 0) > MOST_BYTES * inHand;
   return {
     /** Returns the smallest buffer of at least as many bytes, with anything in it, or undefined. */
     take: (bytes: number): ArrayBuffer | undefined => {
@@ -53,13 +50,12 @@ export const createPixelSpares = (inHand: number) => {
         best = at;
         least = byteLength;
       }
-      return best < 0 ? undefined : drop(best);
+      return best < 0 ? undefined : spares.splice(best, 1)[0];
     },
     put: (buffer: ArrayBuffer): void => {
       if (buffer.byteLength > MOST_BYTES) return;
       spares.push(buffer);
-      kept += buffer.byteLength;
-      while (spares.length > BUFFERS_PER_TASK * inHand || kept > MOST_BYTES * inHand) drop(0);
+      while (isOverfull()) spares.shift();
     },
   };
 };
