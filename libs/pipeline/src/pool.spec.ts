@@ -66,6 +66,30 @@ it('gives the place of an aborted task to one that waits', async () => {
   expect(await withPool(program, 0)).toMatch(/^(rested )*aborted\n(rested )*waiting\n(rested )*closed\n$/);
 });
 
+it('starts no thread once it is closed, even where one was ended just before', async () => {
+  const program = `
+    const finishing = { decontaminate: true, levels: null, edgeOffset: 0, feather: 0 };
+    const pixels = (side, channels) =>
+      ({ data: new Uint8Array(side * side * channels).fill(99), width: side, height: side, channels });
+    await pool.deflate({ data: new Uint8Array(4), width: 1, height: 1, channels: 4 });
+    console.log('begun');
+    for (let i = 0; i < 12; i++) {
+      const other = openPixelPool(2, 2);
+      const cut = (side, signal = new AbortController().signal) =>
+        other.postprocess({ photo: pixels(side, 3), mask: pixels(side, 1), finishing, opaque: false }, signal);
+      await Promise.all([cut(500), cut(500)]);
+      const abort = new AbortController();
+      const aborted = cut(3_000, abort.signal).catch(() => undefined);
+      setTimeout(() => abort.abort(), 50);
+      await aborted;
+      await other.close();
+      console.log('other');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1_000));`;
+  const others = Array.from({ length: 12 }, () => 'rested rested other\n').join('');
+  expect(await withPool(program, 0)).toBe(`rested begun\n${others}closed\n`);
+});
+
 describe('the memory of pixels', () => {
   const [width, height] = [37, 23];
   const pixels = width * height;

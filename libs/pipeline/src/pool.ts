@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Photo } from '#imaging';
 import type { Input } from '#inference';
@@ -52,23 +53,41 @@ export const collectLessOften = (): void =>
 type PoolThread = { readonly id: number };
 
 /**
- * Waits until every thread has loaded its code. Node.js 20 aborts the whole process when a thread ends while it loads a
+ * Knows which threads have loaded their code. Node.js 20 aborts the whole process when a thread ends while it loads a
  * module by `require`, as Piscina does.
  */
-const watchLoading = (pool: Piscina): (() => Promise<void>) => {
-  const loaded = new Set<number>();
-  pool.on('workerCreate', ({ id }: PoolThread) => loaded.add(id));
-  pool.on('workerDestroy', ({ id }: PoolThread) => loaded.delete(id));
+const watchThreads = (pool: Piscina) => {
+  const loaded = new Set<Worker>();
+  let waiting: (() => void)[] = [];
+  const change = () => new Promise<void>((resolve) => waiting.push(resolve));
+  const tell = () => {
+    const all = waiting;
+    waiting = [];
+    for (const resolve of all) resolve();
+  };
+  pool.on('workerCreate', ({ id }: PoolThread) => {
+    const thread = pool.threads.find(({ threadId }) => threadId === id);
+    thread?.once('exit', () => {
+      loaded.delete(thread);
+      tell();
+    });
+    if (thread) loaded.add(thread);
+    tell();
+  });
+  pool.on('workerDestroy', tell);
   // The first thread counts as created before it has loaded anything. A fault of its code is that of every task.
   const first = pool.run(undefined, { name: 'load' }).catch(() => undefined);
-  const change = () =>
-    new Promise<void>((resolve) => {
-      pool.once('workerCreate', () => resolve());
-      pool.once('workerDestroy', () => resolve());
-    });
-  return async () => {
-    await first;
-    while (pool.threads.some(({ threadId }) => !loaded.has(threadId))) await change();
+  const areLoaded = () => pool.threads.every((thread) => loaded.has(thread));
+  return {
+    loaded: async () => {
+      await first;
+      while (!areLoaded()) await change();
+    },
+    /** Also waits for threads that were ended to be gone. Piscina may replace them then, even when it is closed. */
+    settled: async () => {
+      await first;
+      while (!areLoaded() || loaded.size > pool.threads.length) await change();
+    },
   };
 };
 
@@ -116,8 +135,8 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
     maxThreads: threads,
     idleTimeout: 60_000,
   });
-  const loaded = watchLoading(pool);
-  const run = createRun(pool, loaded);
+  const watch = watchThreads(pool);
+  const run = createRun(pool, watch.loaded);
   return {
     threads,
     preprocess: (work, signal) => {
@@ -151,7 +170,7 @@ export const openPixelPool = (threads: number, inHand: number): PixelPool => {
     takeMemory: pixelSpares.take,
     giveBack: spares.put,
     close: async () => {
-      await loaded();
+      await watch.settled();
       await pool.destroy();
     },
   };
