@@ -61,7 +61,7 @@ const factNames = namesOf([
 /**
  * Records that this worker lives, is warm and takes tasks. One statement, since an idle worker sends little else. The
  * workers of a model share its row in served_models: it is written and locked once a minute, so that their reports do not
- * wait for each other.
+ * wait for each other, and all rows in one order, so that no two of them wait for each other for ever.
  */
 export const beat = async (database: Database, worker: WorkerFacts): Promise<void> => {
   const { id, provider, requestedDevice, device, fallback, served, installed, slots } = worker;
@@ -73,6 +73,7 @@ export const beat = async (database: Database, worker: WorkerFacts): Promise<voi
       INSERT INTO served_models (air, last_served_at) SELECT air, now() FROM unnest(${models}::text[]) AS own (air)
        WHERE NOT EXISTS (SELECT FROM served_models AS known
                           WHERE known.air = own.air AND last_served_at > now() - interval '1 minute')
+       ORDER BY air
           ON CONFLICT (air) DO UPDATE SET last_served_at = excluded.last_served_at
     ), facts (${factNames}) AS (
       VALUES (${models}::text[], ${provider}, ${requestedDevice}, ${device}, ${fallback}::text,
