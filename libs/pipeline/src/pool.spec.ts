@@ -20,10 +20,20 @@ const restOf = (ms: number) => `import { writeSync } from 'node:fs';
   }`;
 const hookOf = (restMs: number) => `--import=data:text/javascript,${encodeURIComponent(restOf(restMs))}`;
 
+/** Cuts out squares of the given side, which takes a second for 9 megapixels. */
+const cutIn = `(pool) => {
+  const finishing = { decontaminate: true, levels: null, edgeOffset: 0, feather: 0 };
+  const pixels = (side, channels) =>
+    ({ data: new Uint8Array(side * side * channels).fill(99), width: side, height: side, channels });
+  return (side, signal = new AbortController().signal) =>
+    pool.postprocess({ photo: pixels(side, 3), mask: pixels(side, 1), finishing, opaque: false }, signal);
+}`;
+
 /** Runs a program with a pool of two threads in a process of its own, since a fault would end that. @returns what it wrote */
 const withPool = async (program: string, restMs = REST_MS): Promise<string> => {
   const whole = `import('${index}').then(async ({ openPixelPool }) => {
     const pool = openPixelPool(2, 2);
+    const cutIn = ${cutIn};
     ${program}
     await pool.close();
     console.log('closed');
@@ -48,11 +58,7 @@ it('waits with the abort of a task until its thread has loaded, and still ends',
 
 it('gives the place of an aborted task to one that waits', async () => {
   const program = `
-    const finishing = { decontaminate: true, levels: null, edgeOffset: 0, feather: 0 };
-    const pixels = (side, channels) =>
-      ({ data: new Uint8Array(side * side * channels).fill(99), width: side, height: side, channels });
-    const cut = (side, signal = new AbortController().signal) =>
-      pool.postprocess({ photo: pixels(side, 3), mask: pixels(side, 1), finishing, opaque: false }, signal);
+    const cut = cutIn(pool);
     await Promise.all([cut(1), cut(1)]);
     const abort = new AbortController();
     const aborted = cut(4_000, abort.signal).catch(() => console.log('aborted'));
@@ -68,15 +74,11 @@ it('gives the place of an aborted task to one that waits', async () => {
 
 it('starts no thread once it is closed, even where one was ended just before', async () => {
   const program = `
-    const finishing = { decontaminate: true, levels: null, edgeOffset: 0, feather: 0 };
-    const pixels = (side, channels) =>
-      ({ data: new Uint8Array(side * side * channels).fill(99), width: side, height: side, channels });
     await pool.deflate({ data: new Uint8Array(4), width: 1, height: 1, channels: 4 });
     console.log('begun');
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 6; i++) {
       const other = openPixelPool(2, 2);
-      const cut = (side, signal = new AbortController().signal) =>
-        other.postprocess({ photo: pixels(side, 3), mask: pixels(side, 1), finishing, opaque: false }, signal);
+      const cut = cutIn(other);
       await Promise.all([cut(500), cut(500)]);
       const abort = new AbortController();
       const aborted = cut(3_000, abort.signal).catch(() => undefined);
@@ -86,7 +88,7 @@ it('starts no thread once it is closed, even where one was ended just before', a
       console.log('other');
     }
     await new Promise((resolve) => setTimeout(resolve, 1_000));`;
-  const others = Array.from({ length: 12 }, () => 'rested rested other\n').join('');
+  const others = Array.from({ length: 6 }, () => 'rested rested other\n').join('');
   expect(await withPool(program, 0)).toBe(`rested begun\n${others}closed\n`);
 });
 
