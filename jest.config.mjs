@@ -19,8 +19,7 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   reporters: ['default', '<rootDir>/../tools/compatibility-reporter.mjs'],
   maxWorkers: 2,
-  // Jest keeps some 20 MB of each file that it ran. Without this, a worker with 160 files has 3.8 GB, collects garbage most
-  // of the time, and then ends.
+  // Jest keeps some 20 MB of each file that it ran. After 160 files, a worker without this limit runs out of memory.
   workerIdleMemoryLimit: '1.5GB',
   // A limit means a hang, also on a machine that has much else to do.
   testTimeout: 120_000,

@@ -13,7 +13,7 @@ const programs = process.platform === 'win32' ? 'Scripts' : 'bin';
 export type Python = { readonly python: string; readonly programOf: (name: string) => string };
 
 /**
- * Makes a virtual environment with a package from PyPI on first use, and keeps it, since packages compile code there.
+ * Makes a virtual environment with a package from PyPI on first use. It is kept, since packages compile code there.
  * Prints why and returns undefined if that fails.
  *
  * @param version such as `pymatting==1.1.16`

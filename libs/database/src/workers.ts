@@ -61,7 +61,7 @@ const factNames = namesOf([
 /**
  * Records that this worker lives, is warm and takes tasks. One statement, since an idle worker sends little else. The
  * workers of a model share its row in served_models: it is written and locked once a minute, so that their reports do not
- * wait for each other, and all rows in one order, so that no two of them wait for each other for ever.
+ * wait for each other. All lock the rows in one order, so that no two block each other.
  */
 export const beat = async (database: Database, worker: WorkerFacts): Promise<void> => {
   const { id, provider, requestedDevice, device, fallback, served, installed, slots } = worker;

@@ -29,7 +29,7 @@ const cutIn = `(pool) => {
     pool.postprocess({ photo: pixels(side, 3), mask: pixels(side, 1), finishing, opaque: false }, signal);
 }`;
 
-/** Runs a program with a pool of two threads in a process of its own, since a fault would end that. @returns what it wrote */
+/** Returns what a program with a pool of two threads writes. It has its own process, which a fault would end. */
 const withPool = async (program: string, restMs = REST_MS): Promise<string> => {
   const whole = `import('${index}').then(async ({ openPixelPool }) => {
     const pool = openPixelPool(2, 2);
@@ -87,6 +87,7 @@ it('starts no thread once it is closed, even where one was ended just before', a
       await other.close();
       console.log('other');
     }
+    // Gives a thread that is started too late the time to show.
     await new Promise((resolve) => setTimeout(resolve, 1_000));`;
   const others = Array.from({ length: 6 }, () => 'rested rested other\n').join('');
   expect(await withPool(program, 0)).toBe(`rested begun\n${others}closed\n`);

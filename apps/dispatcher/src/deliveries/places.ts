@@ -31,7 +31,7 @@ export const createPlaces = (now: () => number = () => performance.now()) => {
   const inHand = new Set<DueDelivery>();
   const circuits = new Map<string, Circuit>();
 
-  /** What the last take counted, and what it took. A delivery that waits was kept back by these. */
+  /** What the last take counted and took: these keep back the deliveries that wait. */
   let counted = new Set<DueDelivery>();
   let isTaking = false;
 

@@ -5,7 +5,7 @@ import { UNCHECKED_AFTER_MS } from './sweep.js';
 /** Starts each round soon. */
 export type Wakes = Readonly<Record<DueRound, () => void>>;
 
-/** The least time between two starts of a round. A few large rounds cost less than many small ones. */
+/** The least time between two starts of a round: few large rounds cost less than many small ones. */
 const restsMs: Partial<Record<DueRound, number>> = { sweep: 2_000, expiry: 5_000, usage: 5_000 };
 
 /** Timers may fire a little early. */
