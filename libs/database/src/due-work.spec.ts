@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
-import {
-  claimTask,
-  findDueRounds,
-  findOwner,
-  openDatabase,
-  putImage,
-  putKey,
-  type Database,
-} from './index.js';
+import { addOwner } from '#test/owner';
+import { claimTask, findDueRounds, openDatabase, putImage, type Database } from './index.js';
 
 const UNCHECKED_AFTER_MS = 5_000;
 const hourAgo = new Date(Date.now() - 3_600_000);
@@ -18,8 +11,7 @@ let database: Database;
 let ownerId: string;
 beforeAll(async () => {
   database = openDatabase(await freshDatabase());
-  await putKey(database, 'owner', 'key');
-  ownerId = (await findOwner(database, 'key'))?.id ?? '';
+  ownerId = await addOwner(database);
 });
 afterAll(() => database.$disconnect());
 beforeEach(async () => {

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
+import { addOwner } from '#test/owner';
 import { openDatabase, type Database } from './client.js';
 import { takeItems } from './job-items.js';
 import { insertJob, newJobId, type NewJob } from './jobs.js';
-import { putKey } from './keys.js';
-import { findOwner } from './owners.js';
 
 const JOBS = 12;
 
@@ -13,8 +12,7 @@ let database: Database;
 let ownerId: string;
 beforeAll(async () => {
   database = openDatabase(await freshDatabase(), { max: JOBS });
-  await putKey(database, 'owner', 'key');
-  ownerId = (await findOwner(database, 'key'))?.id ?? '';
+  ownerId = await addOwner(database);
 });
 afterAll(() => database.$disconnect());
 beforeEach(() => database.job.deleteMany());

@@ -1,16 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  findOwner,
-  insertTask,
-  openDatabase,
-  putKey,
-  settleAttempt,
-  type Database,
-  type DueDelivery,
-} from '#database';
+import { insertTask, openDatabase, settleAttempt, type Database, type DueDelivery } from '#database';
 import { freshDatabase } from '#test/databases';
+import { addOwner } from '#test/owner';
 import { newTaskOf } from '#test/new-task';
 import { until } from '#test/until';
 import { createDeliveries } from './deliveries.js';
@@ -21,8 +14,7 @@ let database: Database;
 let ownerId: string;
 beforeAll(async () => {
   database = openDatabase(await freshDatabase());
-  await putKey(database, 'owner', 'key');
-  ownerId = (await findOwner(database, 'key'))?.id ?? '';
+  ownerId = await addOwner(database);
 });
 afterAll(() => database.$disconnect());
 

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { findOwner, openDatabase, putImage, putKey, type Database } from '#database';
+import { openDatabase, putImage, type Database } from '#database';
 import { StorageError } from '#storage';
 import { createLogger } from '#telemetry';
 import { freshDatabase } from '#test/databases';
+import { addOwner } from '#test/owner';
 import { createExpiry } from './expire.js';
 
 let database: Database;
 let ownerId: string;
 beforeAll(async () => {
   database = openDatabase(await freshDatabase());
-  await putKey(database, 'owner', 'key');
-  ownerId = (await findOwner(database, 'key'))?.id ?? '';
+  ownerId = await addOwner(database);
 });
 afterAll(() => database.$disconnect());
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { findOwner, openDatabase, putKey, type Database } from '#database';
+import { openDatabase, type Database } from '#database';
 import { createLogger } from '#telemetry';
 import { freshDatabase } from '#test/databases';
+import { addOwner } from '#test/owner';
 import { createForgetting } from './forget-records.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -12,8 +13,7 @@ let database: Database;
 let ownerId: string;
 beforeAll(async () => {
   database = openDatabase(await freshDatabase());
-  await putKey(database, 'owner', 'key');
-  ownerId = (await findOwner(database, 'key'))?.id ?? '';
+  ownerId = await addOwner(database);
 });
 afterAll(() => database.$disconnect());
 beforeEach(async () => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { CLAIMANT_SILENT_MS, findOwner, openDatabase, putImage, putKey, type Database } from '#database';
+import { CLAIMANT_SILENT_MS, openDatabase, putImage, type Database } from '#database';
 import { freshDatabase } from '#test/databases';
+import { addOwner } from '#test/owner';
 import { createLook, type Wakes } from './look.js';
 
 let database: Database;
@@ -10,8 +11,7 @@ let nowMs: number;
 let woken: string[];
 beforeAll(async () => {
   database = openDatabase(await freshDatabase());
-  await putKey(database, 'owner', 'key');
-  ownerId = (await findOwner(database, 'key'))?.id ?? '';
+  ownerId = await addOwner(database);
 });
 afterAll(() => database.$disconnect());
 beforeEach(() => {

@@ -3,9 +3,10 @@ import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { findOwner, insertTask, openDatabase, putImage, putKey, type Database } from '#database';
+import { insertTask, openDatabase, putImage, type Database } from '#database';
 import { imageKey, openStorage, storedFolders, type Storage } from '#storage';
 import { freshDatabase, runSql } from '#test/databases';
+import { addOwner } from '#test/owner';
 import { startS3Store } from '#test/s3-store';
 import { newTaskOf } from '#test/new-task';
 import { sweepOrphans } from './orphans.js';
@@ -16,8 +17,7 @@ let ownerId: string;
 beforeAll(async () => {
   databaseUrl = await freshDatabase();
   database = openDatabase(databaseUrl);
-  await putKey(database, 'owner', 'key');
-  ownerId = (await findOwner(database, 'key'))?.id ?? '';
+  ownerId = await addOwner(database);
 });
 afterAll(() => database.$disconnect());
 

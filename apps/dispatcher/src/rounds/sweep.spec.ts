@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { claimTask, failTask, findOwner, insertTask, openDatabase, putKey, type Database } from '#database';
+import { claimTask, failTask, insertTask, openDatabase, type Database } from '#database';
 import { createConsumer, createTaskQueue, type QueueConfig, type TaskQueue } from '#queue';
 import { freshDatabase } from '#test/databases';
+import { addOwner } from '#test/owner';
 import { newTaskOf } from '#test/new-task';
 import { until } from '#test/until';
 import { sweep } from './sweep.js';
@@ -18,8 +19,7 @@ beforeAll(async () => {
   config = { DATABASE_URL };
   queue = createTaskQueue(config, () => undefined);
   await queue.ping();
-  await putKey(database, 'owner', 'key');
-  ownerId = (await findOwner(database, 'key'))?.id ?? '';
+  ownerId = await addOwner(database);
 });
 afterAll(async () => {
   await queue.close();
