@@ -3,6 +3,9 @@ import type { Piscina } from 'piscina';
 
 type PoolThread = { readonly id: number };
 
+/** Of a thread that was ended in the moment in which its task ended. Nobody waits for it. */
+const LATE_ANSWER = /^Unexpected message from Worker/;
+
 /**
  * Knows which threads have loaded their code. Node.js 20 aborts the whole process when a thread ends while it loads a
  * module by `require`, as Piscina does.
@@ -26,6 +29,10 @@ export const watchThreads = (pool: Piscina) => {
     tell();
   });
   pool.on('workerDestroy', tell);
+  // Else a late answer would end the process, as all other faults do that no task hears of.
+  pool.on('error', (error: Error) => {
+    if (!LATE_ANSWER.test(error.message)) throw error;
+  });
   // The first thread counts as created before it has loaded anything. A fault of its code is that of every task.
   const first = pool.run(undefined, { name: 'load' }).catch(() => undefined);
   const areLoaded = () => pool.threads.every((thread) => loaded.has(thread));

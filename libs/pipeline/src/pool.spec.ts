@@ -56,6 +56,21 @@ it('waits with the abort of a task until its thread has loaded, and still ends',
   expect(await withPool(program)).toMatch(/^rested rested .*closed\n$/s);
 });
 
+it('survives the abort of a task whose answer has just come', async () => {
+  const program = `
+    const cut = cutIn(pool);
+    for (let i = 0; i < 5; i++) {
+      await Promise.all([cut(500), cut(500)]);
+      const abort = new AbortController();
+      const aborted = cut(1, abort.signal).catch(() => console.log('aborted'));
+      // The thread answers meanwhile.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${REST_MS / 2});
+      abort.abort();
+      await aborted;
+    }`;
+  expect(await withPool(program, 0)).toMatch(/aborted\n(rested )*closed\n$/);
+});
+
 it('gives the place of an aborted task to one that waits', async () => {
   const program = `
     const cut = cutIn(pool);
