@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { startRounds, type Rounds } from './start-rounds.js';
 
@@ -7,13 +8,14 @@ const fail = (error: unknown) => {
 };
 
 /** Starts counted rounds; `reached(n)` resolves when the n-th has begun. */
-const countRounds = (everyMs: number) => {
+const countRounds = (everyMs: number, work: () => Promise<void> = () => Promise.resolve()) => {
   let count = 0;
   let waiting: { readonly until: number; readonly resolve: () => void }[] = [];
   const round = async () => {
     count++;
     waiting.filter(({ until }) => until <= count).forEach(({ resolve }) => resolve());
     waiting = waiting.filter(({ until }) => until > count);
+    await work();
   };
   const rounds = startRounds(round, everyMs, fail);
   const reached = (until: number) =>
@@ -55,6 +57,36 @@ describe('startRounds', () => {
     });
     await again;
     expect(woken).toBe(2);
+  });
+
+  it('rests after a long round although it was woken during it, so that a slow database gets a pause', async () => {
+    let endedMs = 0;
+    let rounds: Rounds;
+    const restMs = await new Promise<number>((resolve) => {
+      rounds = startRounds(
+        async () => {
+          if (endedMs > 0) return resolve(performance.now() - endedMs);
+          await sleep(1_000);
+          rounds.wake();
+          endedMs = performance.now();
+        },
+        MINUTE_MS,
+        fail,
+      );
+    });
+    await rounds!.stop();
+    expect(restMs).toBeGreaterThan(700);
+  });
+
+  it('rests no longer than its pause, and ends a rest when it is stopped', async () => {
+    const { rounds, reached } = countRounds(1, () => sleep(400));
+    await reached(3);
+    await rounds.stop();
+    const long = countRounds(MINUTE_MS, () => sleep(1_000));
+    await long.reached(1);
+    await sleep(1_100);
+    await long.rounds.stop();
+    expect(long.count()).toBe(1);
   });
 
   it('reports a round that fails, and starts the next', async () => {
