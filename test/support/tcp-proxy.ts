@@ -12,6 +12,8 @@ export type TcpProxy = {
   /** Nothing arrives, and nobody is told, until resume(). */
   readonly stall: () => void;
   readonly resume: () => void;
+  /** Nothing arrives any more on the connections there are, and nobody is told. New ones work. */
+  readonly freeze: () => void;
   /** Resets all connections. New ones work. */
   readonly cut: () => void;
   readonly stop: () => Promise<void>;
@@ -24,6 +26,7 @@ export const startTcpProxy = async (targetPort: number): Promise<TcpProxy> => {
   let delayMs = 0;
   let stalled: Promise<void> | undefined;
   let resume = () => {};
+  let freezes = 0;
 
   const keep = (socket: Socket, other: Socket) => {
     sockets.add(socket.setNoDelay());
@@ -34,7 +37,9 @@ export const startTcpProxy = async (targetPort: number): Promise<TcpProxy> => {
     });
   };
   const forward = async (from: Socket, to: Socket) => {
+    const bornAt = freezes;
     for await (const piece of from) {
+      if (bornAt < freezes) await new Promise(() => undefined);
       if (delayMs > 0) await sleep(delayMs);
       await stalled;
       if (!to.write(piece as Buffer)) await once(to, 'drain');
@@ -70,6 +75,7 @@ export const startTcpProxy = async (targetPort: number): Promise<TcpProxy> => {
     },
     stall,
     resume: () => resume(),
+    freeze: () => freezes++,
     cut,
     stop: async () => {
       resume();

@@ -5,6 +5,12 @@ import { hotRows } from './hot-query.js';
 /** A worker is taken for dead when it was silent this long. It reports every two seconds. */
 export const CLAIMANT_SILENT_MS = 7_000;
 
+/**
+ * When a report that a process lives counts as lost, as on a connection that died unnoticed. The system itself may take 15
+ * minutes to see that.
+ */
+export const REPORT_LIMIT_MS = 20_000;
+
 /** From this vanished claim on a task is a suspect, and runs without others in its worker. */
 export const SUSPECT_STALLS = 2;
 
@@ -26,7 +32,7 @@ export const aliveNow = (workerId: string): Prisma.Sql => Prisma.sql`
 
 /** Reports that a process lives. */
 export const keepAlive = async (database: Database, workerId: string): Promise<void> => {
-  await hotRows(database, aliveNow(workerId));
+  await hotRows(database, aliveNow(workerId), REPORT_LIMIT_MS);
 };
 
 /** Forgets a process that holds no task any more. */

@@ -2,15 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
 import { addOwner } from '#test/owner';
-import { claimTask, findDueRounds, openDatabase, putImage, type Database } from './index.js';
+import { startTcpProxy } from '#test/tcp-proxy';
+import {
+  claimTask,
+  findDueRounds,
+  isDatabaseOutage,
+  openDatabase,
+  putImage,
+  type Database,
+} from './index.js';
 
 const UNCHECKED_AFTER_MS = 5_000;
 const hourAgo = new Date(Date.now() - 3_600_000);
 
+let url: string;
 let database: Database;
 let ownerId: string;
 beforeAll(async () => {
-  database = openDatabase(await freshDatabase());
+  url = await freshDatabase();
+  database = openDatabase(url);
   ownerId = await addOwner(database);
 });
 afterAll(() => database.$disconnect());
@@ -107,4 +117,18 @@ it('reports that the dispatcher lives', async () => {
   await due(workerId);
   const row = await database.claimant.findUniqueOrThrow({ where: { workerId } });
   expect(row.aliveAt.getTime()).toBeGreaterThan(hourAgo.getTime());
+});
+
+it('gives up a connection that died unnoticed, and takes another', async () => {
+  const proxy = await startTcpProxy(Number(new URL(url).port));
+  const far = openDatabase(
+    Object.assign(new URL(url), { hostname: '127.0.0.1', port: `${proxy.port}` }).href,
+  );
+  const dueFar = () => findDueRounds(far, randomUUID(), UNCHECKED_AFTER_MS);
+  expect(await dueFar()).toEqual([]);
+  proxy.freeze();
+  expect(isDatabaseOutage(await dueFar().catch((error: unknown) => error))).toBe(true);
+  expect(await dueFar()).toEqual([]);
+  await far.$disconnect();
+  await proxy.stop();
 });

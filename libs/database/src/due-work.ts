@@ -1,5 +1,5 @@
 import { unwantedTasks } from './cancel.js';
-import { aliveNow, heldBySilent } from './claimants.js';
+import { aliveNow, heldBySilent, REPORT_LIMIT_MS } from './claimants.js';
 import type { Database } from './client.js';
 import { expiredImages } from './expire-images.js';
 import { pauseIsOver, waits } from './feed.js';
@@ -55,6 +55,7 @@ export const findDueRounds = async (
   const [found = []] = await hotRows(
     database,
     Prisma.sql`WITH alive AS (${aliveNow(dispatcherId)}) SELECT ${columns}`,
+    REPORT_LIMIT_MS,
   );
   return asked.flatMap(([round], i) => (found[i] === true ? [round] : []));
 };

@@ -30,13 +30,20 @@ const toFault = (error: unknown): unknown => {
 
 /**
  * The rows of a statement whose text is always the same, each as an array of its columns.
+ * @param limitMs without an answer by then, its connection is given up
  * @throws DatabaseAway, or the driver's DatabaseError; `isDatabaseOutage` tells which may pass
  */
-export const hotRows = async (database: Database, sql: Prisma.Sql): Promise<unknown[][]> => {
+export const hotRows = async (
+  database: Database,
+  sql: Prisma.Sql,
+  limitMs?: number,
+): Promise<unknown[][]> => {
   const { text, values } = sql;
   const { pool, prepares } = connectionsOf(database);
   try {
-    const query = { ...(prepares && { name: nameOf(text) }), text, values, rowMode: 'array' as const };
+    const named = { ...(prepares && { name: nameOf(text) }), text, values, rowMode: 'array' as const };
+    // Missing in the driver's types.
+    const query = { ...named, ...(limitMs !== undefined && { query_timeout: limitMs }) };
     return (await pool.query<unknown[]>(query)).rows;
   } catch (error) {
     throw toFault(error);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { aliveNow } from './claimants.js';
+import { aliveNow, REPORT_LIMIT_MS } from './claimants.js';
 import type { Database } from './client.js';
 import { databaseNow } from './clock.js';
 import { Prisma } from './generated/client.js';
@@ -81,6 +81,7 @@ export const beat = async (database: Database, worker: WorkerFacts): Promise<voi
     )
     INSERT INTO workers (id, ${factNames}) SELECT ${id}::uuid, facts.* FROM facts
         ON CONFLICT (id) DO UPDATE SET (${factNames}) = (SELECT * FROM facts)`,
+    REPORT_LIMIT_MS,
   );
 };
 

@@ -1,5 +1,6 @@
 import { endClaimant, HEARTBEAT_MS, keepAlive, type Database } from '#database';
 import { createFaultLog, type Logger } from '#telemetry';
+import { fewAtOnce } from './few-at-once.js';
 
 /** Reports that this process lives and may hold tasks, until all are handed back. */
 export type ClaimantReports = { readonly stop: () => Promise<void> };
@@ -15,7 +16,7 @@ export const startClaimant = (
   isBeating: () => boolean,
 ): ClaimantReports => {
   const onError = createFaultLog(log, 'the worker cannot report that it lives');
-  const report = () => keepAlive(database, workerId).catch(onError);
+  const report = fewAtOnce(() => keepAlive(database, workerId).catch(onError));
   void report();
   const timer = setInterval(() => {
     if (!isBeating()) void report();

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { HEARTBEAT_MS, openDatabase, type Database } from '#database';
 import { createLogger } from '#telemetry';
 import { freshDatabase } from '#test/databases';
+import { startTcpProxy } from '#test/tcp-proxy';
 import { until } from '#test/until';
 import { startClaimant } from './claimant.js';
 import { createHeartbeat } from './heartbeat.js';
@@ -41,4 +43,39 @@ it('a worker whose row is locked still reports that it lives', async () => {
   await heartbeat.stop();
   await claimant.stop();
   expect(await aliveMs(id)).toBe(0);
+});
+
+it('a worker whose connections died unnoticed reports again by others', async () => {
+  const proxy = await startTcpProxy(Number(new URL(url).port));
+  const far = openDatabase(
+    Object.assign(new URL(url), { hostname: '127.0.0.1', port: `${proxy.port}` }).href,
+  );
+  const heartbeat = createHeartbeat(far, { id: randomUUID(), served: [], installed: [], ...facts }, log);
+  await heartbeat.start();
+  await until('the heartbeat', heartbeat.isBeating);
+  proxy.freeze();
+  await until('its end', () => !heartbeat.isBeating());
+  await until('the heartbeat again', heartbeat.isBeating);
+  await heartbeat.stop();
+  await proxy.stop();
+  await far.$disconnect();
+});
+
+it('reports that wait for a lock leave connections to others', async () => {
+  const small = openDatabase(url, { max: 5 });
+  const id = randomUUID();
+  const heartbeat = createHeartbeat(small, { id, served: [], installed: [], ...facts }, log);
+  const claimant = startClaimant(small, id, log, heartbeat.isBeating);
+  await heartbeat.start();
+  await until('the heartbeat', heartbeat.isBeating);
+  const other = new pg.Client({ connectionString: url });
+  await other.connect();
+  await other.query('BEGIN; LOCK TABLE claimants IN SHARE MODE');
+  // Without a limit, five would wait by then.
+  await sleep(8 * HEARTBEAT_MS);
+  expect(await small.$queryRaw`SELECT 1 AS one`).toEqual([{ one: 1 }]);
+  await other.end();
+  await heartbeat.stop();
+  await claimant.stop();
+  await small.$disconnect();
 });

@@ -2,6 +2,7 @@ import { beat, HEARTBEAT_MS, leave, type Database, type WorkerFacts } from '#dat
 import type { DeviceFacts } from '#inference';
 import { createFaultLog, type Logger } from '#telemetry';
 import type { Models } from '#pipeline';
+import { fewAtOnce } from './few-at-once.js';
 
 /** Keeps the row in the database that shows that this worker is warm. */
 export type Heartbeat = {
@@ -41,27 +42,23 @@ export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Lo
   const onError = createFaultLog(log, 'heartbeat missed');
   let timer: NodeJS.Timeout | undefined;
   let isPaused = false;
-  let isUnderWay = false;
   let beatMs = -Infinity;
-  const tryBeat = async () => {
+  const tryBeat = fewAtOnce(async () => {
     const startMs = performance.now();
-    isUnderWay = true;
     try {
       await beat(database, worker);
-      beatMs = startMs;
+      beatMs = Math.max(beatMs, startMs);
     } catch (error) {
       onError(error);
     }
-    isUnderWay = false;
-  };
+  });
   return {
     worker,
     isBeating: () => timer !== undefined && !isPaused && performance.now() - beatMs < LATELY_MS,
     start: async () => {
       await tryBeat();
       timer = setInterval(() => {
-        // One that waits for a lock keeps a connection, which others need.
-        if (!isPaused && !isUnderWay) void tryBeat();
+        if (!isPaused) void tryBeat();
       }, HEARTBEAT_MS);
     },
     pause: async () => {
