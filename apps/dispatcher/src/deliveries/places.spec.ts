@@ -77,6 +77,16 @@ describe('createPlaces', () => {
     expect(places.look().probed).toEqual(['a dead:80']);
   });
 
+  it('forgets an endpoint that was not asked for an hour after its pause', () => {
+    let nowMs = 0;
+    const places = createPlaces(() => nowMs);
+    for (let i = 0; i < 3; i++) places.release(delivery('dead:80'), false);
+    nowMs += 5_000 + 3_600_000;
+    expect(places.look().probed).toEqual(['a dead:80']);
+    nowMs += 1;
+    expect(places.look()).toMatchObject({ closed: [], probed: [] });
+  });
+
   it('trusts an endpoint again after one answer, and ignores deliveries that were given back', () => {
     const places = createPlaces();
     for (let i = 0; i < 5; i++) places.release(delivery('dead:80'), false);

@@ -7,6 +7,8 @@ export const PLACES = 32;
 const FAILURES = 3;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
+/** Then an endpoint that nobody asked again is forgotten: a caller may name very many, and each look lists them. */
+const FORGET_AFTER_MS = 60 * 60_000;
 
 /** An endpoint that gave no answer lately. */
 type Circuit = { readonly failures: number; readonly closedUntilMs: number };
@@ -47,6 +49,11 @@ export const createPlaces = (now: () => number = () => performance.now()) => {
     );
   };
 
+  const forgetOld = (): void => {
+    for (const [endpoint, { closedUntilMs }] of circuits)
+      if (now() - closedUntilMs > FORGET_AFTER_MS) circuits.delete(endpoint);
+  };
+
   return {
     free: () => PLACES - inHand.size,
     /** Takes what was chosen since `look`. */
@@ -78,6 +85,7 @@ export const createPlaces = (now: () => number = () => performance.now()) => {
       const all = [...inHand];
       counted = new Set(inHand);
       isTaking = true;
+      forgetOld();
       const troubled = [...circuits].filter(([, { failures }]) => failures >= FAILURES);
       return {
         byEndpoint: count(all.map(endpointOf)),
