@@ -103,7 +103,7 @@ describe('npx clearcut models', () => {
 
   it('lists all failed downloads, and those that did not begin', async () => {
     server.paths.add('/elsewhere');
-    const both = await clearcut(['pull', 'third,tiny']);
+    const both = await clearcut(['pull', 'third, tiny,']);
     expect(both.err).toMatch(/third \(fp32\) could not be fetched: .* tiny \(fp32\) could not be fetched: /);
 
     const one = await clearcut(['pull', 'third', 'tiny', '--parallel', '1']);

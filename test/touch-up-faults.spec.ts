@@ -33,6 +33,11 @@ const upload = async (bytes: Buffer): Promise<string> => {
   const task = { taskType: 'imageUpload', taskUUID: randomUUID(), image: bytes.toString('base64') };
   return String((await service.post([task])).data[0]?.['imageUUID']);
 };
+/** A composition of the photo's size. */
+const composed = async (background: Record<string, unknown>): Promise<string> => {
+  const { imageUUID } = await ask(photo, { compose: { width, height, background } });
+  return String(imageUUID);
+};
 /** A hint of one colour. */
 const plain = async (rgba: readonly number[], columns = width, rows = height): Promise<string> => {
   const [r = 0, g = 0, b = 0, alpha = 0] = rgba;
@@ -127,11 +132,23 @@ describe('a task is refused, and its error names the parameter', () => {
     expect(other).toMatchObject({ code: 'incompatibleParameters', parameter: 'refine.base' });
   });
 
-  it('when the base has no mask', async () => {
-    const jpeg = await upload(await toJpeg(disc(width, height)));
-    const item = await ask(photo, { refine: { base: jpeg } });
+  it.each([
+    ['a photo', async () => upload(await toJpeg(disc(width, height)))],
+    ['a composition with a ground', () => composed({ color: '#204060' })],
+  ])('when the base is %s, which has no mask', async (_, make) => {
+    const item = await ask(photo, { refine: { base: await make() } });
     expect(item).toMatchObject({ code: 'invalidInputImage', parameter: 'refine.base' });
     expect(String(item['message'])).toContain('no transparency');
+  });
+});
+
+describe('a task takes as base', () => {
+  it.each([
+    ['a mask as JPG', { outputFormat: 'JPG', settings: { returnOnlyMask: true } }],
+    ['a cutout as WEBP', { outputFormat: 'WEBP' }],
+  ])('%s', async (_, more) => {
+    const { imageUUID } = await ask(photo, more);
+    expect(await ask(photo, { refine: { base: imageUUID } })).not.toHaveProperty('code');
   });
 });
 

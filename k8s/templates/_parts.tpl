@@ -81,11 +81,14 @@
 {{- if ne (toString $values.keda.minReplicas) "<nil>" -}}{{- $_ := set $scaled "minReplicaCount" $values.keda.minReplicas -}}{{- end -}}
 {{- with $values.keda.maxReplicas -}}{{- $_ := set $scaled "maxReplicaCount" . -}}{{- end -}}
 {{- /* As the worker gets it: from its own values, from the component of the device, or from the settings of all. */ -}}
-{{- $concurrency := default 2 (default dict $values.settings).WORKER_CONCURRENCY -}}
+{{- $concurrency := (default dict $values.settings).WORKER_CONCURRENCY -}}
 {{- range (first (get $in.state "Deployment/worker").spec.template.spec.containers).env -}}
 {{- if eq .name "WORKER_CONCURRENCY" -}}{{- $concurrency = .value -}}{{- end -}}
 {{- end -}}
-{{- $slots := include "clearcut.text" (default $concurrency (default dict $values.worker.env).WORKER_CONCURRENCY) -}}
+{{- $own := default dict $values.worker.env -}}
+{{- if hasKey $own "WORKER_CONCURRENCY" -}}{{- $concurrency = $own.WORKER_CONCURRENCY -}}{{- end -}}
+{{- /* Without a value, and with an empty one, the worker has its default. */ -}}
+{{- $slots := include "clearcut.text" (default 2 $concurrency) -}}
 {{- range $scaled.triggers -}}{{- $_ := set .metadata "targetQueryValue" $slots -}}{{- end -}}
 {{- if gt (int $scaled.minReplicaCount) (int $scaled.maxReplicaCount) -}}
 {{- fail (printf "keda.minReplicas must not be above keda.maxReplicas, and %d is above %d." (int $scaled.minReplicaCount) (int $scaled.maxReplicaCount)) -}}

@@ -20,6 +20,10 @@
 {{- end -}}
 {{- $_ := set $settings $name (include "clearcut.text" $value) -}}
 {{- end -}}
+{{- /* As the worker reads the list: without blanks and empty entries. */ -}}
+{{- $models := list -}}
+{{- range splitList "," $settings.WORKER_MODELS -}}{{- with trim . -}}{{- $models = append $models . -}}{{- end -}}{{- end -}}
+{{- $_ := set $settings "WORKER_MODELS" (join "," $models) -}}
 {{- if not (regexMatch "^[\\w:@.,-]+$" $settings.WORKER_MODELS) -}}
 {{- fail "settings.WORKER_MODELS takes AIR ids with commas between them." -}}
 {{- end -}}

@@ -7,7 +7,9 @@ import { builtInPresets, refinePresets } from '#contract';
 import { putKey } from '#database';
 import sharp from 'sharp';
 import { createClient, removal, type Item } from '#test/client';
+import { untilDisconnected } from '#test/connections';
 import { createCutoutClient } from '#test/cutout-client';
+import { freshDatabase } from '#test/databases';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
 import { disc, hollowPng, toPng } from '#test/pictures';
 import { startService, type Service } from '#test/service';
@@ -393,6 +395,9 @@ describe('a presets file', () => {
   ])('that is wrong keeps the gateway from starting, and names the field: %s', async (text, words) => {
     const file = join(folder, `${randomUUID()}.json`);
     await writeFile(file, text);
-    await expect(startService({ env: { COMPOSE_PRESETS_FILE: file } })).rejects.toThrow(words);
+    const DATABASE_URL = await freshDatabase();
+    const start = startService({ env: { COMPOSE_PRESETS_FILE: file, DATABASE_URL } });
+    await expect(start).rejects.toThrow(words);
+    await untilDisconnected(DATABASE_URL);
   });
 });

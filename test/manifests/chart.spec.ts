@@ -122,6 +122,10 @@ describeChart('the chart', () => {
     [['device=gpu', 'settings.WORKER_CONCURRENCY=4'], '9'],
     [['device=shared-gpu'], '7'],
     [['device=mig,migProfile=mig-2g.20gb'], '9'],
+    [['device=cpu', 'settings.WORKER_CONCURRENCY='], '2'],
+    // The worker takes an empty text for its default.
+    [['device=gpu', 'worker.env.WORKER_CONCURRENCY='], '2'],
+    [['device=gpu', 'worker.env.WORKER_CONCURRENCY=64'], '64'],
   ])('lets KEDA aim by the settings of the device: %j', async (values, target) => {
     const rendered = await renderChart([...values, 'keda.enabled=true']);
     const { triggers } = find(rendered, 'ScaledObject', 'worker').spec;
@@ -174,6 +178,18 @@ describeChart('the chart', () => {
     expect(trigger?.metadata.query).toContain("'runware:109@1,runware:112@5'");
   });
 
+  it.each(['\\,acme:1@1\\,acme:2@1', 'acme:1@1\\, acme:2@1 \\,', ' acme:1@1\\,\\,acme:2@1'])(
+    'reads the models of a worker as the worker does: %j',
+    async (models) => {
+      const rendered = await renderChart(['keda.enabled=true', `settings.WORKER_MODELS=${models}`]);
+      expect(find(rendered, 'ConfigMap', 'clearcut').data).toMatchObject({
+        WORKER_MODELS: 'acme:1@1,acme:2@1',
+      });
+      const [trigger] = find(rendered, 'ScaledObject', 'worker').spec.triggers;
+      expect(trigger?.metadata.query).toContain("'acme:1@1,acme:2@1'");
+    },
+  );
+
   it('restarts the programs when a setting changes', async () => {
     const sums = [changed, await renderChart([])].map(
       (manifests) => /"checksum\/settings":"(\w+)"/.exec(JSON.stringify(manifests))?.[1],
@@ -211,12 +227,22 @@ describeChart('the chart', () => {
     ['settings.NOPE=1', 'settings.NOPE is not a setting of all programs'],
     ['settings.DATABASE_URL=x', 'secrets go into the secret'],
     ["settings.WORKER_MODELS=x' OR 1", 'settings.WORKER_MODELS takes AIR ids'],
+    ['settings.WORKER_MODELS=\\,', 'settings.WORKER_MODELS takes AIR ids'],
     ['settings.PUBLIC_URL=cut.example.org', "at '/settings/PUBLIC_URL'"],
     ['settings.PUBLIC_URL=https://', "at '/settings/PUBLIC_URL'"],
     ['settings.PUBLIC_URL=', 'ingress needs a host: set settings.PUBLIC_URL or ingress.host.'],
     ['settings.LOG_LEVEL=true', "at '/settings/LOG_LEVEL'"],
     ['worker.env.LOG_LEVEL=loud', "at '/worker/env/LOG_LEVEL'"],
     ['settings.MAX_BATCH=four', "at '/settings/MAX_BATCH'"],
+    ['settings.WORKER_CONCURRENCY=0', "at '/settings/WORKER_CONCURRENCY'"],
+    ['settings.WORKER_CONCURRENCY=65', "at '/settings/WORKER_CONCURRENCY'"],
+    ['worker.env.WORKER_CONCURRENCY= 5', "at '/worker/env/WORKER_CONCURRENCY'"],
+    ['worker.env.WORKER_CONCURRENCY=0', "at '/worker/env/WORKER_CONCURRENCY'"],
+    ['worker.env.WORKER_CONCURRENCY=-1', "at '/worker/env/WORKER_CONCURRENCY'"],
+    ['worker.env.WORKER_CONCURRENCY=1.5', "at '/worker/env/WORKER_CONCURRENCY'"],
+    ['worker.env.WORKER_CONCURRENCY=1e3', "at '/worker/env/WORKER_CONCURRENCY'"],
+    ['worker.env.WORKER_CONCURRENCY=true', "at '/worker/env/WORKER_CONCURRENCY'"],
+    ['worker.env.MAX_BATCH=four', "at '/worker/env/MAX_BATCH'"],
     ['settings.TASK_TIMEOUT_S=1.5', "at '/settings/TASK_TIMEOUT_S'"],
     [
       'keda.enabled=true,keda.minReplicas=9',

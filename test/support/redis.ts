@@ -36,7 +36,9 @@ export const redisIsInstalled = (): boolean => {
 };
 
 const answers = async (url: string) => {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+  // The client waits this long for its end, also where nothing was connected.
+  const disconnectTimeout = 100;
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, disconnectTimeout });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -154,7 +154,16 @@ export const startService = async ({
   );
   const dispatcher = toProgram(() => startDispatcher(contextOf('dispatcher'), dispatcherOptions));
   const otherDispatcher = toProgram(() => startDispatcher(plainContextOf('dispatcher'), dispatcherOptions));
-  await gateway.start();
+  const stop = async () => {
+    const programs = [gateway, otherGateway, worker, dispatcher, otherDispatcher];
+    await Promise.all(programs.map((program) => program.stop()));
+    await database.$disconnect();
+    await rm(folder, { recursive: true, force: true });
+  };
+  await gateway.start().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
 
   const url = `http://127.0.0.1:${port}`;
   const otherUrl = `http://127.0.0.1:${otherPort}`;
@@ -175,11 +184,6 @@ export const startService = async ({
     worker,
     dispatcher,
     otherDispatcher,
-    stop: async () => {
-      const programs = [gateway, otherGateway, worker, dispatcher, otherDispatcher];
-      await Promise.all(programs.map((program) => program.stop()));
-      await database.$disconnect();
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 };

@@ -3,7 +3,7 @@ import type { Cutout } from './cutout.js';
 import { ClearcutError } from './errors.js';
 import { inParallel } from './in-parallel.js';
 import type { Manifest, ManifestEntry } from './manifest.js';
-import { refineStamp, type RefineSources } from './refine-images.js';
+import { extraStamp, type Extras, type ExtrasOf, type ExtraSources } from './extra-images.js';
 import type { Source } from './source.js';
 import type { ImageInput, Progress, RemoveOptions } from './types.js';
 import { newUuid } from './uuid.js';
@@ -33,8 +33,9 @@ export type BulkEnd =
 
 type Needs = {
   readonly open: (image: ImageInput) => Promise<Source>;
-  readonly openRefine: (options: Pick<RemoveOptions, 'refine'>) => Promise<RefineSources>;
-  readonly remove: (source: Source, options: RemoveOptions, refining: RefineSources) => Promise<Cutout>;
+  readonly openExtraSources: (options: Pick<RemoveOptions, 'refine' | 'compose'>) => Promise<ExtraSources>;
+  readonly share: (sources: ExtraSources) => ExtrasOf;
+  readonly remove: (source: Source, options: RemoveOptions, extras: Extras) => Promise<Cutout>;
 };
 
 const CONCURRENCY = 4;
@@ -52,24 +53,36 @@ const nameOf = (input: ImageInput, place: number): string => {
 };
 
 /** Equal as long as neither the image nor the parameters change. */
-const stampOf = ({ stamp }: Source, options: RemoveOptions, refining: RefineSources) =>
-  `${stamp} ${JSON.stringify(parametersOf(options))}${refineStamp(refining)}`;
+const stampOf = ({ stamp }: Source, options: RemoveOptions, sources: ExtraSources) =>
+  `${stamp} ${JSON.stringify(parametersOf(options))}${extraStamp(sources)}`;
+
+/** The images that all photos have in common. Each is opened and uploaded once. */
+type Common = {
+  readonly sources: ExtraSources;
+  readonly commonUUID: string;
+  readonly extrasOf: ExtrasOf;
+};
+
+const openCommon = async ({ openExtraSources, share }: Needs, options: BulkOptions): Promise<Common> => {
+  const sources = await openExtraSources(options);
+  return { sources, commonUUID: newUuid(), extrasOf: share(sources) };
+};
 
 type Work = NamedImage & {
   readonly options: BulkOptions;
-  /** Opened once for all images. */
-  readonly refining: () => Promise<RefineSources>;
+  readonly openCommon: () => Promise<Common>;
   readonly signal: AbortSignal;
 };
 
+/** A task that was sent before keeps its uploads: with others it would be another task. */
 const entryOf = async (
-  manifest: Manifest | undefined,
-  key: string,
+  { key, options: { manifest } }: Work,
   stamp: string,
+  commonUUID: string,
 ): Promise<ManifestEntry> => {
   const known = await manifest?.get(key);
   if (known?.stamp === stamp) return known;
-  return { taskUUID: newUuid(), uploadUUID: newUuid(), stamp, status: 'sent' };
+  return { taskUUID: newUuid(), uploadUUID: newUuid(), commonUUID, stamp, status: 'sent' };
 };
 
 /** Does one image, and notes in the manifest how far it came. */
@@ -77,8 +90,8 @@ const doOne = async ({ open, remove }: Needs, work: Work): Promise<BulkEnd> => {
   const { key, image, options, signal } = work;
   const { manifest, save, onProgress, concurrency: _concurrency, ...task } = options;
   const source = await open(image);
-  const refining = await work.refining();
-  const entry = await entryOf(manifest, key, stampOf(source, task, refining));
+  const { sources, commonUUID, extrasOf } = await work.openCommon();
+  const entry = await entryOf(work, stampOf(source, task, sources), commonUUID);
   if (entry.status === 'done') return { status: 'skipped', key, entry };
 
   const { taskUUID, uploadUUID } = entry;
@@ -92,7 +105,7 @@ const doOne = async ({ open, remove }: Needs, work: Work): Promise<BulkEnd> => {
       uploadUUID,
       onProgress: onProgress && ((progress: Progress) => onProgress({ ...progress, key })),
     };
-    const cutout = await remove(source, call, refining);
+    const cutout = await remove(source, call, extrasOf(entry.commonUUID ?? uploadUUID));
     await save?.(cutout, key);
     const { imageUUID, imageURL } = cutout;
     await manifest?.set(key, { ...entry, status: 'done', imageUUID, imageURL });
@@ -123,11 +136,11 @@ export const createBulk =
     options: BulkOptions = {},
   ): AsyncGenerator<BulkEnd, void, undefined> => {
     const { concurrency = CONCURRENCY, signal: stop } = options;
-    let opened: Promise<RefineSources> | undefined;
-    const refining = () => (opened ??= needs.openRefine(options));
+    let common: Promise<Common> | undefined;
+    const openOnce = () => (common ??= openCommon(needs, options));
     const work = (input: BulkInput, place: number, signal: AbortSignal) => {
       const named = isNamed(input) ? input : { key: nameOf(input, place), image: input };
-      return endOf(needs, { ...named, options, refining, signal });
+      return endOf(needs, { ...named, options, openCommon: openOnce, signal });
     };
     return inParallel(images, work, { concurrency, signal: stop });
   };

@@ -2,8 +2,9 @@ import { createBulk, type BulkEnd, type BulkInput, type BulkOptions } from './bu
 import type { Cutout } from './cutout.js';
 import { InputError } from './errors.js';
 import { createJobs, type Jobs } from './jobs.js';
-import { openRefine } from './refine-images.js';
-import { createFollow, createRemove } from './remove.js';
+import { createBackgrounds } from './backgrounds.js';
+import { createExtras, openExtraSources, type Extras } from './extra-images.js';
+import { createFollow, createRemove, createSend } from './remove.js';
 import { createRunner } from './runner.js';
 import { openSource } from './source.js';
 import { cancelTask, listModels, listPresets, readAccount } from './tasks.js';
@@ -63,12 +64,28 @@ export const createClientOn = (platform: Platform, options: ClientOptions): Clie
   const runner = createRunner(options);
   const { http, extensions, again } = runner;
   const open = (image: ImageInput) => openSource(image, platform);
+  const send = createSend(runner);
   const remove = createRemove(runner, platform);
+  const openBackground = createBackgrounds(send, platform);
+
+  const openExtras = async ({ refine, compose }: RemoveOptions, uploadUUID: string): Promise<Extras> => {
+    const sources = await openExtraSources({ refine }, platform);
+    const extras = createExtras(send, sources)(uploadUUID);
+    const image = compose?.background?.image;
+    return image === undefined ? extras : { ...extras, background: await openBackground(image) };
+  };
 
   return {
-    removeBackground: async (image, removal = {}) =>
-      remove(await open(image), removal, await openRefine(removal, platform)),
-    removeBackgrounds: createBulk({ open, openRefine: (removal) => openRefine(removal, platform), remove }),
+    removeBackground: async (image, removal = {}) => {
+      const { uploadUUID = newUuid() } = removal;
+      return remove(await open(image), { ...removal, uploadUUID }, await openExtras(removal, uploadUUID));
+    },
+    removeBackgrounds: createBulk({
+      open,
+      openExtraSources: (removal) => openExtraSources(removal, platform),
+      share: (sources) => createExtras(send, sources),
+      remove,
+    }),
     follow: createFollow(runner, platform),
     cancel: (taskUUID, { signal = never } = {}) => cancelTask(runner, taskUUID, signal),
     upload: async (image, { signal = never, uploadUUID = newUuid() } = {}) => {

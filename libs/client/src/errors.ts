@@ -77,6 +77,10 @@ export class InputError extends ClearcutError {
   override readonly name = 'InputError';
 }
 
+/** Another host may say anything here. */
+const secondsOf = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+
 /** @param status HTTP status; undefined over WebSocket */
 export const toTaskError = (
   errors: readonly [ErrorItem, ...ErrorItem[]],
@@ -88,7 +92,7 @@ export const toTaskError = (
     status,
     // Runware may name several.
     parameter: [parameter ?? []].flat()[0],
-    retryAfterS: retryAfterS ?? retryAfter,
+    retryAfterS: retryAfterS ?? secondsOf(retryAfter),
     taskUUID,
     documentation,
     errors,

@@ -1,4 +1,5 @@
 import { ConnectionError, toTaskError } from './errors.js';
+import { retryAfterOf } from './retry-after.js';
 import type { ErrorItem } from './wire.js';
 
 /** An item of `data` in an answer. */
@@ -37,11 +38,6 @@ type Settings = {
   readonly fetch: typeof globalThis.fetch;
 };
 
-const retryAfterOf = (response: Response): number | undefined => {
-  const header = response.headers.get('retry-after');
-  return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
-};
-
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
@@ -59,7 +55,7 @@ const errorsIn = ({ errors, error }: Record<string, unknown>): readonly ErrorIte
 
 const itemsOf = (response: Response, text: string, where: string): readonly Item[] => {
   const { status } = response;
-  const retryAfterS = retryAfterOf(response);
+  const retryAfterS = retryAfterOf(response.headers);
   const body = parse(text);
   const [first, ...others] = isRecord(body) ? errorsIn(body) : [];
   if (first) throw toTaskError([first, ...others], status, retryAfterS);
@@ -140,9 +136,10 @@ export const createHttp = ({ root, apiKey, fetch }: Settings): Http => {
         const response = await fetch(url, { signal });
         if (response.ok) return read(response);
         await response.body?.cancel();
-        const { status } = response;
+        const { status, headers } = response;
         const code = status === 404 || status === 410 ? 'mediaExpired' : 'unreadableAnswer';
-        throw new ConnectionError(code, `${host} answered ${status} for the image.`, { status });
+        const facts = { status, retryAfterS: retryAfterOf(headers) };
+        throw new ConnectionError(code, `${host} answered ${status} for the image.`, facts);
       });
     },
   };

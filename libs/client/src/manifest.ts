@@ -2,6 +2,8 @@
 export type ManifestEntry = {
   readonly taskUUID: string;
   readonly uploadUUID: string;
+  /** Names the uploads of the images that many photos share. Older entries have `uploadUUID` for that. */
+  readonly commonUUID?: string | undefined;
   /** Of the image and the parameters. With another one, the image is done anew. */
   readonly stamp: string;
   readonly status: 'sent' | 'done' | 'failed';

@@ -2,8 +2,8 @@ import { openCall, toTask } from './call.js';
 import { cancelTask } from './tasks.js';
 import { Cutout } from './cutout.js';
 import { TaskError } from './errors.js';
-import { createSendCompose } from './further.js';
-import { refineTexts, type RefineSources } from './refine-images.js';
+import type { SendSource } from './extra.js';
+import { placesOf, renewGone, textsOf, type Extras, type ExtraTexts } from './extra-images.js';
 import type { Runner } from './runner.js';
 import type { Source } from './source.js';
 import type { CallOptions, Ended, Platform, RemoveOptions } from './types.js';
@@ -23,32 +23,35 @@ const cancelUnwanted = async (runner: Runner, taskUUID: string): Promise<void> =
   }
 };
 
-const textOf = async (
-  { http, extensions, again }: Runner,
-  source: Source,
-  uploadUUID: string,
-  signal: AbortSignal,
-): Promise<string> => {
-  if (source.kind === 'named') return source.text;
-  const { imageUUID } = await upload(http, extensions, { ...again, signal })(uploadUUID, source.blob);
-  return imageUUID;
-};
+/** Uploads an image unless the server understands a text for it. */
+export const createSend =
+  ({ http, extensions, again }: Runner): SendSource =>
+  async (source, uploadUUID, signal) => {
+    if (source.kind === 'named') return source.text;
+    const { imageUUID } = await upload(http, extensions, { ...again, signal })(uploadUUID, source.blob);
+    return imageUUID;
+  };
 
 /** Uploads images where they must be, sends the task, and waits for its end. */
 export const createRemove = (runner: Runner, platform: Platform) => {
-  const sendCompose = createSendCompose(runner, platform);
-  return async (source: Source, options: RemoveOptions, refining: RefineSources = {}): Promise<Cutout> => {
+  const send = createSend(runner);
+  return async (source: Source, options: RemoveOptions, extras: Extras = {}): Promise<Cutout> => {
     const { taskUUID = newUuid(), uploadUUID = newUuid(), cancelOnAbort = true, onProgress } = options;
     const { signal, end } = openCall(options, taskUUID);
     const startMs = performance.now();
     try {
       if (source.kind === 'bytes') onProgress?.({ taskUUID, stage: 'sending' });
-      const text = (image: Source, uuid: string) => textOf(runner, image, uuid, signal);
-      const inputImage = await text(source, uploadUUID);
-      const ofRefine = await refineTexts(refining, uploadUUID, text);
-      const images = { inputImage, ofRefine, ...(await sendCompose(options.compose, signal)) };
+      const inputImage = await send(source, uploadUUID, signal);
+      const run = (texts: ExtraTexts) => {
+        const images = { inputImage, ...placesOf(texts, options) };
+        return runner.run(toTask(taskUUID, images, options), { signal, onProgress });
+      };
+      const texts = await textsOf(extras, signal);
       const sentMs = performance.now();
-      const ended = await runner.run(toTask(taskUUID, images, options), { signal, onProgress });
+      const ended = await run(texts).catch(async (error: unknown) => {
+        if (!renewGone(error, extras, texts)) throw error;
+        return run(await textsOf(extras, signal));
+      });
       const endMs = performance.now();
       const timings = { sendMs: sentMs - startMs, waitMs: endMs - sentMs, totalMs: endMs - startMs };
       return new Cutout({ ...runner, platform }, ended, timings);

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { freshDatabase } from '#test/databases';
-import { backupAge, noteBackup, openDatabase, type Database } from './index.js';
+import { expect, it } from '@jest/globals';
+import { openOwnDatabase } from '#test/own-database';
+import { backupAge, noteBackup } from './index.js';
 
-let database: Database;
-beforeAll(async () => {
-  database = openDatabase(await freshDatabase());
-});
-afterAll(() => database.$disconnect());
+const { database } = await openOwnDatabase();
 
 it('a backup may be noted twice, but not ahead of its time', async () => {
   expect((await backupAge(database)).isNoted).toBe(false);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { freshDatabase, runSql } from '#test/databases';
+import { openOwnDatabase } from '#test/own-database';
 import { until } from '#test/until';
 import { connectionsOf, namedUrl, openDatabase, type Database } from './client.js';
 import { measureClockOffset } from './clock.js';
@@ -8,11 +9,7 @@ import { Prisma } from './generated/client.js';
 import { hotRows } from './hot-query.js';
 import { isDatabaseOutage } from './outage.js';
 
-let database: Database;
-beforeAll(async () => {
-  database = openDatabase(await freshDatabase());
-});
-afterAll(() => database.$disconnect());
+const { database } = await openOwnDatabase();
 
 /**
  * The statements that this connection keeps prepared for reads of tasks. Sequential queries share one

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freshDatabase, runSql } from '#test/databases';
+import { describe, expect, it } from '@jest/globals';
+import { runSql } from '#test/databases';
+import { openOwnDatabase } from '#test/own-database';
 import { until } from '#test/until';
 import { claimTask, isDatabaseOutage, openDatabase, putKey, type Database } from './index.js';
 
@@ -13,13 +14,7 @@ const faultOf = (work: Promise<unknown>): Promise<unknown> =>
     (fault) => fault,
   );
 
-let url: string;
-let database: Database;
-beforeAll(async () => {
-  url = await freshDatabase();
-  database = openDatabase(url);
-});
-afterAll(() => database.$disconnect());
+const { url, database } = await openOwnDatabase();
 
 /** Each kind of query that we make: by model, in a transaction and raw. */
 const asks = (of: Database): readonly (() => Promise<unknown>)[] => [

@@ -30,7 +30,13 @@ const open = (config: ServiceConfig, program: string): Database =>
       config: CONFIG,
       program: PROGRAM,
     }),
-    provide(SCHEMA_CHECK, ({ database }) => checkSchema(database), { database: DATABASE }),
+    provide(
+      SCHEMA_CHECK,
+      ({ database, shutdown }) =>
+        // A query after the end of the database would open it again. The start reports what the check finds.
+        shutdown.closes('schema check', checkSchema(database), (check) => Promise.allSettled([check])),
+      { database: DATABASE, shutdown: SHUTDOWN },
+    ),
   ],
   exports: [DATABASE, DIRECT_URL, SCHEMA_CHECK],
 })

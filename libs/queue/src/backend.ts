@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Queue,
   Worker,
@@ -113,4 +114,15 @@ export const openWorker = (
     ...prefixOf(config.REDIS_URL, config.QUEUE_PREFIX),
     runRetryDelay: LONGEST_RETRY_MS,
   });
+};
+
+/** How long a worker that is being closed may still take to open. */
+const OPENING_MS = 2_000;
+
+/** Closes a worker that may still be opening. BullMQ would leave open what it is opening then. */
+export const closeUnstarted = async (worker: JobRunner): Promise<void> => {
+  // Why it does not open is said where it is started.
+  const opened = worker.waitUntilReady().catch(() => undefined);
+  await Promise.race([opened, sleep(OPENING_MS, undefined, { ref: false })]);
+  await worker.close();
 };

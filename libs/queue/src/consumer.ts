@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WaitingError, type Job } from 'bullmq';
-import { openWorker, type JobData, type JobRunner, type QueueConfig } from './backend.js';
+import { closeUnstarted, openWorker, type JobData, type JobRunner, type QueueConfig } from './backend.js';
 import { queueName } from './names.js';
 import { OutageError, pauseMs } from './outage.js';
 import { createSlots } from './slots.js';
@@ -183,7 +183,11 @@ export const createConsumer = (config: QueueConfig, handle: Handler, options: Co
       const deadline = setTimeout(handBack, graceMs);
       const giveUp = new AbortController();
       const tooLong = sleep(graceMs + CLOSE_MS, undefined, { signal: giveUp.signal }).catch(() => undefined);
-      const closed = Promise.all([...workers.values()].map((worker) => worker.close()));
+      const closed = Promise.all(
+        [...workers.values()].map((worker) =>
+          started.has(worker) ? worker.close() : closeUnstarted(worker),
+        ),
+      );
       await Promise.race([closed, tooLong]);
       giveUp.abort();
       clearTimeout(deadline);

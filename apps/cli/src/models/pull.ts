@@ -44,7 +44,10 @@ export const pull: Command<World> = {
   usage,
   run: async (world, args) => {
     const { values, positionals } = readArguments(args, options, usage);
-    const names = positionals.flatMap((each) => each.split(',')).filter((name) => name !== '');
+    const names = positionals
+      .flatMap((each) => each.split(','))
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
     const atOnce = Number(values.parallel);
     if (names.length === 0) throw new UsageError('Name a model, such as runware:112@5.', usage);
     if (names.length > 1 && (values.variant ?? values.sha256) !== undefined)

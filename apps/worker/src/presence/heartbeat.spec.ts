@@ -1,22 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import pg from 'pg';
-import { HEARTBEAT_MS, openDatabase, type Database } from '#database';
+import { HEARTBEAT_MS, openDatabase } from '#database';
 import { createLogger } from '#telemetry';
-import { freshDatabase } from '#test/databases';
+import { openOwnDatabase } from '#test/own-database';
 import { startTcpProxy } from '#test/tcp-proxy';
 import { until } from '#test/until';
 import { startClaimant } from './claimant.js';
 import { createHeartbeat } from './heartbeat.js';
 
-let url: string;
-let database: Database;
-beforeAll(async () => {
-  url = await freshDatabase();
-  database = openDatabase(url);
-});
-afterAll(() => database.$disconnect());
+const { url, database } = await openOwnDatabase();
 
 const facts = { provider: 'cpu', requestedDevice: 'cpu', device: 'cpu', fallback: null, slots: 1 };
 const log = createLogger('test', 'fatal');
