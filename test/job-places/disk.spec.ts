@@ -80,6 +80,7 @@ describe('a job whose images lie in a folder of the operator', () => {
     const sent = { jobUUID: randomUUID(), options, source, target, webhookURL };
     expect((await jobs.create(sent)).source).toEqual(source);
     await jobs.create(sent);
+    await jobs.create({ ...sent, source: { place: 'photos' }, target: { ...target, prefix: 'of/today/' } });
     const [told] = await until('the webhook', () => {
       const all = receiver.received('/disk');
       return all.length > 0 ? all : undefined;
