@@ -44,6 +44,15 @@ describe('a job of many images', () => {
     await pictures.stop();
   });
 
+  const noWorker = {
+    code: 'modelUnavailable',
+    message: expect.stringMatching(
+      /^No worker serves .+ \(runware:109@1\)\. .+ The job goes on by itself once a worker does\.$/,
+    ),
+    parameter: 'options.model',
+  };
+  const troubleOf = (jobUUID: string) => until('the trouble', async () => (await jobs.show(jobUUID)).trouble);
+
   it('gives each image a result or its error, one ZIP with safe names, and one webhook', async () => {
     const images = [
       { image: stored, name: 'hats/red hat.png' },
@@ -235,8 +244,21 @@ describe('a job of many images', () => {
       return errors[0]?.code === 'modelUnavailable';
     });
     const { jobUUID } = await jobs.create({ options, images: [{ image: stored }] });
+    expect(await troubleOf(jobUUID)).toEqual(noWorker);
+    expect(await jobs.show(jobUUID)).toMatchObject({ status: 'running', waiting: 1, running: 0 });
     await service.worker.start();
     expect(await jobs.ended(jobUUID)).toMatchObject({ status: 'ended', success: 1 });
+  });
+
+  it('says that its worker has left, and no more once there is one', async () => {
+    await service.worker.stop();
+    const { jobUUID } = await jobs.create({ options, images: [{ image: stored }, { image: pictures.url }] });
+    expect(await troubleOf(jobUUID)).toEqual(noWorker);
+    expect(await jobs.show(jobUUID)).toMatchObject({ status: 'running', waiting: 0, running: 2 });
+    await service.worker.start();
+    const job = await jobs.ended(jobUUID);
+    expect(job.success).toBe(2);
+    expect(job).not.toHaveProperty('trouble');
   });
 
   it('is refused to keys without the scope that its address needs, in words of HTTP', async () => {

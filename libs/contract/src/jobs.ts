@@ -106,6 +106,10 @@ export const Job = z
     isListing: z.literal(true).optional().meta({
       description: 'Present while the images of its source are being listed. `total` grows until then.',
     }),
+    trouble: ErrorItem.optional().meta({
+      description:
+        'Why it does not go on just now, such as a model that no worker serves, or a place that is full. It goes on by itself once that has passed.',
+    }),
     problem: ErrorItem.optional().meta({
       description: 'Why the images of its source could not be listed. The job has ended without any.',
     }),

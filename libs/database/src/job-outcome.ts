@@ -21,11 +21,12 @@ const leftS = (job: JobRow, counts: ItemCounts, now: Date): number | undefined =
   return Math.ceil(((now.getTime() - startedAt.getTime()) / 1000 / ended) * open);
 };
 
-/** Where its images come from, and its results go to. */
-const placesOf = ({ source, target, listedAt, finishedAt, problem }: JobRow): Partial<Job> => ({
+/** Where its images come from, its results go to, and what keeps it from going on. */
+const placesOf = ({ source, target, listedAt, finishedAt, problem, trouble }: JobRow): Partial<Job> => ({
   ...(source !== null && { source: JobFolder.parse(source) }),
   ...(target !== null && { target: JobFolder.parse(target) }),
   ...(source !== null && !listedAt && !finishedAt && { isListing: true }),
+  ...(trouble !== null && !finishedAt && { trouble: ErrorItem.parse(trouble) }),
   ...(problem !== null && { problem: ErrorItem.parse(problem) }),
 });
 
