@@ -93,10 +93,7 @@ describe('a job whose images lie in a bucket of the operator', () => {
     const source = { place: 'incoming', prefix: 'calm' };
     store.setBusy(true);
     const { jobUUID } = await jobs.create({ options, source, target: { place: 'outgoing', prefix: 'calm' } });
-    await until('a look at the job', async () => {
-      const [job] = await service.database.job.findMany({ where: { jobUuid: jobUUID } });
-      return job && job.lookAt.getTime() > job.createdAt.getTime() + 3_000;
-    });
+    await until('the trouble', async () => (await jobs.show(jobUUID)).trouble);
     const trouble = {
       code: 'serviceUnavailable',
       message: "The place 'incoming' cannot be used right now.",
