@@ -101,8 +101,8 @@ describe('npx clearcut jobs', () => {
       const { out } = await jobs('show', jobUUID);
       return out.includes('No worker') ? out : undefined;
     });
-    expect(shown).toContain(`${jobUUID} waits, and goes on by itself: No worker serves`);
-    expect((await jobs('list')).out).toContain(`${jobUUID} waits, and goes on by itself: No worker serves`);
+    expect(shown).toContain(`${jobUUID} waits: No worker serves`);
+    expect((await jobs('list')).out).toContain(`${jobUUID} waits: No worker serves`);
     let err = '';
     const args = ['jobs', 'create', await manifestOf(pictures.url), '--wait'];
     const told = runClearcut(args, { CLEARCUT_URL: service.url, CLEARCUT_KEY: service.key }, (soFar) => {
@@ -112,7 +112,7 @@ describe('npx clearcut jobs', () => {
     await service.worker.start();
     const waited = await told;
     expect(waited.code).toBe(0);
-    expect(waited.err).toMatch(/^\S+ waits, and goes on by itself: No worker serves [^\n]+\n$/);
+    expect(waited.err).toMatch(/^\S+ waits: No worker serves [^\n]+\n$/);
     expect(waited.out).not.toContain('waits');
     expect((await jobs('show', jobUUID)).out).not.toContain('waits');
   });

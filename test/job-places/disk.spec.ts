@@ -311,7 +311,10 @@ describe('a job whose images lie in a folder of the operator', () => {
         })) === 1
       );
     });
-    const trouble = { code: 'serviceUnavailable', message: `The place '${place}' cannot be used right now.` };
+    const trouble = {
+      code: 'serviceUnavailable',
+      message: `The place '${place}' cannot be used right now. The job goes on by itself once this has passed.`,
+    };
     await until('the trouble', async () => (await jobs.show(back.jobUUID)).trouble);
     expect(await jobs.show(back.jobUUID)).toMatchObject({
       running: 1,
@@ -351,13 +354,14 @@ describe('a job whose images lie in a folder of the operator', () => {
     await until('tasks', async () => (await jobs.show(jobUUID)).running === 8);
     await rm(mark);
     await service.worker.start();
-    const { trouble } = await until('the trouble', async () => {
+    const waiting = await until('the trouble', async () => {
       const job = await jobs.show(jobUUID);
       return job.trouble?.code === 'serviceUnavailable' ? job : undefined;
     });
-    expect(trouble).toEqual({
+    expect(waiting).not.toHaveProperty('estimatedS');
+    expect(waiting.trouble).toEqual({
       code: 'serviceUnavailable',
-      message: "The place 'marked' cannot be used right now.",
+      message: "The place 'marked' cannot be used right now. The job goes on by itself once this has passed.",
       parameter: 'source',
     });
     await writeFile(mark, '');
@@ -399,7 +403,8 @@ describe('a job whose images lie in a folder of the operator', () => {
           where: { job: { jobUuid: writing.jobUUID }, state: 'taken', taskId: { not: null } },
         })) === 1 && (await jobs.show(writing.jobUUID)).running === 1,
     );
-    await jobs.cancel(listing.jobUUID);
+    await until('the trouble', async () => (await jobs.show(listing.jobUUID)).trouble);
+    expect(await jobs.cancel(listing.jobUUID)).not.toHaveProperty('trouble');
     expect(await jobs.ended(listing.jobUUID)).toMatchObject({ status: 'cancelled', total: 0 });
     await jobs.cancel(writing.jobUUID);
     expect(await jobs.ended(writing.jobUUID)).toMatchObject({ status: 'cancelled', success: 0 });

@@ -99,7 +99,10 @@ export const Job = z
     estimatedS: z
       .int()
       .optional()
-      .meta({ description: 'Seconds until its end, if the other images take as long as those that ended.' }),
+      .meta({
+        description:
+          'Seconds until its end, if the other images take as long as those that ended. Absent while it cannot go on.',
+      }),
     resultsURL: z.url().meta({ description: 'The ZIP of its results so far. It needs the key.' }),
     source: JobFolder.optional(),
     target: JobFolder.optional(),

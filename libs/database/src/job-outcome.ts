@@ -14,21 +14,24 @@ const statusOf = ({ startedAt, cancelRequestedAt, finishedAt }: JobRow): Job['st
 
 /** Seconds until the last image ends, if the others take as long as those that have ended. */
 const leftS = (job: JobRow, counts: ItemCounts, now: Date): number | undefined => {
-  const { startedAt, finishedAt } = job;
+  const { startedAt, finishedAt, trouble } = job;
   const open = counts.waiting + counts.taken;
   const ended = job.total - open;
-  if (!startedAt || finishedAt || ended === 0) return undefined;
+  if (!startedAt || finishedAt || trouble !== null || ended === 0) return undefined;
   return Math.ceil(((now.getTime() - startedAt.getTime()) / 1000 / ended) * open);
 };
 
-/** Where its images come from, its results go to, and what keeps it from going on. */
-const placesOf = ({ source, target, listedAt, finishedAt, problem, trouble }: JobRow): Partial<Job> => ({
+/** Where its images come from, and its results go to. */
+const placesOf = ({ source, target, listedAt, finishedAt, problem }: JobRow): Partial<Job> => ({
   ...(source !== null && { source: JobFolder.parse(source) }),
   ...(target !== null && { target: JobFolder.parse(target) }),
   ...(source !== null && !listedAt && !finishedAt && { isListing: true }),
-  ...(trouble !== null && !finishedAt && { trouble: ErrorItem.parse(trouble) }),
   ...(problem !== null && { problem: ErrorItem.parse(problem) }),
 });
+
+/** Nobody waits for what holds up a job that ends. */
+const troubleOf = ({ trouble, cancelRequestedAt, finishedAt }: JobRow): Partial<Job> =>
+  trouble === null || cancelRequestedAt || finishedAt ? {} : { trouble: ErrorItem.parse(trouble) };
 
 const describe = (job: JobRow, counts: ItemCounts, publicUrl: string, now: Date): Job => {
   const estimatedS = leftS(job, counts, now);
@@ -48,6 +51,7 @@ const describe = (job: JobRow, counts: ItemCounts, publicUrl: string, now: Date)
     ...(estimatedS !== undefined && { estimatedS }),
     resultsURL: `${publicUrl}/v1/jobs/${job.jobUuid}/results.zip`,
     ...placesOf(job),
+    ...troubleOf(job),
   };
 };
 

@@ -26,7 +26,7 @@ const toRow = (job: Job): string[] => [
 ];
 
 const waitOf = ({ jobUUID, trouble }: Job): string | undefined =>
-  trouble && `${jobUUID} waits, and goes on by itself: ${trouble.message}\n`;
+  trouble && `${jobUUID} waits: ${trouble.message}\n`;
 
 /** Tells each reason once that a job waits for while somebody waits for its end. It goes beside the output. */
 export const createWaitNotices = (): ((job: Job) => void) => {

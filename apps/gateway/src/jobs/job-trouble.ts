@@ -11,8 +11,8 @@ export type Trouble = Pick<ErrorItem, 'code' | 'message' | 'parameter'>;
 
 const toTrouble = (error: Trouble): Trouble => {
   const { code, message, parameter } = namedInOptions(error);
-  const told =
-    code === 'modelUnavailable' ? `${message} The job goes on by itself once a worker does.` : message;
+  const end = code === 'modelUnavailable' ? 'a worker does' : 'this has passed';
+  const told = `${message} The job goes on by itself once ${end}.`;
   return { code, message: told, ...(parameter !== undefined && { parameter }) };
 };
 
