@@ -353,7 +353,7 @@ export type components = {
       startedAt?: string;
       /** Format: date-time */
       finishedAt?: string;
-      /** @description Seconds until its end, if the other images take as long as those that ended. */
+      /** @description Seconds until its end, if the other images take as long as those that ended. Absent while it cannot go on. */
       estimatedS?: number;
       /**
        * Format: uri
