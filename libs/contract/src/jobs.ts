@@ -96,13 +96,10 @@ export const Job = z
     createdAt: z.iso.datetime(),
     startedAt: z.iso.datetime().optional(),
     finishedAt: z.iso.datetime().optional(),
-    estimatedS: z
-      .int()
-      .optional()
-      .meta({
-        description:
-          'Seconds until its end, if the other images take as long as those that ended. Absent while it cannot go on.',
-      }),
+    estimatedS: z.int().optional().meta({
+      description:
+        'Seconds until its end, if the other images take as long as those that ended. Absent while it cannot go on.',
+    }),
     resultsURL: z.url().meta({ description: 'The ZIP of its results so far. It needs the key.' }),
     source: JobFolder.optional(),
     target: JobFolder.optional(),
