@@ -320,6 +320,21 @@ describe('a job of many images', () => {
     expect(await own.ended(jobUUID)).toMatchObject({ status: 'ended', success: 12 });
   });
 
+  it('goes on at the pace of its key, and calls that no trouble', async () => {
+    const key = newKey();
+    await putKey(service.database, 'slow', key, { ratePerS: 1 });
+    const own = createJobClient(service.url, key);
+    const images = Array.from({ length: 5 }, () => ({ image: pictures.url }));
+    const { jobUUID } = await own.create({ options, images });
+    const troubles = new Set<string | undefined>();
+    await until('the end', async () => {
+      const job = await own.show(jobUUID);
+      troubles.add(job.trouble?.code);
+      return job.finishedAt;
+    });
+    expect([...troubles]).toEqual([undefined]);
+  });
+
   it("fails only the images that its key's budget does not cover, with the reason", async () => {
     const key = newKey();
     await putKey(service.database, 'poor', key);

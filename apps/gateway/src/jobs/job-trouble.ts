@@ -36,6 +36,8 @@ export const noteTrouble = async (
   job: JobRow,
   refused: Trouble | undefined,
 ): Promise<void> => {
-  const trouble = refused ?? (await unserved(needs, job.id));
+  // A job goes on at the pace of its key.
+  const isPace = refused?.code === 'rateLimitExceeded';
+  const trouble = refused && !isPace ? refused : await unserved(needs, job.id);
   await recordTrouble(needs.database, job, trouble ? toTrouble(trouble) : null);
 };
