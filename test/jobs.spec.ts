@@ -322,9 +322,9 @@ describe('a job of many images', () => {
 
   it('goes on at the pace of its key, and calls that no trouble', async () => {
     const key = newKey();
-    await putKey(service.database, 'slow', key, { ratePerS: 1 });
+    await putKey(service.database, 'slow', key, { ratePerS: 0.5 });
     const own = createJobClient(service.url, key);
-    const images = Array.from({ length: 5 }, () => ({ image: pictures.url }));
+    const images = Array.from({ length: 8 }, () => ({ image: pictures.url }));
     const { jobUUID } = await own.create({ options, images });
     const troubles = new Set<string | undefined>();
     await until('the end', async () => {
