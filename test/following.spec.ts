@@ -77,6 +77,20 @@ describe('getResponse of a task that has not ended', () => {
     expect(answers.map(({ queuePosition }) => queuePosition)).toEqual([2, 3, 4, 1]);
   });
 
+  it('says that no worker serves its model, until one does', async () => {
+    const { taskUUID } = await send();
+    expect(await poll(taskUUID)).toMatchObject({ stage: 'waiting', waitsForWorker: true });
+    pictures.hold();
+    const { taskUUID: fetched } = await send(pictures.url);
+    expect(await poll(fetched)).toMatchObject({ stage: 'waiting', waitsForWorker: true });
+    await service.worker.start();
+    const answer = await until('the fetch', async () => {
+      const polled = await poll(fetched);
+      return polled['stage'] === 'fetch' ? polled : undefined;
+    });
+    expect(answer).not.toHaveProperty('waitsForWorker');
+  });
+
   it('gives an estimate only when tasks of its model ended lately', async () => {
     const { taskUUID } = await send();
     expect(await poll(taskUUID)).not.toHaveProperty('estimatedStartS');

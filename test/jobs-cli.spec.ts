@@ -9,6 +9,7 @@ import { filesBelow, makePlaceFolders, type PlaceFolders } from './support/job-p
 import { startPictureServer, type PictureServer } from './support/picture-server.js';
 import { disc, toPng } from './support/pictures.js';
 import { startService, type Service } from './support/service.js';
+import { until } from './support/until.js';
 import { filesOfZip } from './support/zip.js';
 
 describe('npx clearcut jobs', () => {
@@ -55,7 +56,7 @@ describe('npx clearcut jobs', () => {
 
     const shown = await jobs('show', id);
     expect(shown.code).toBe(0);
-    expect(shown.out).toMatch(/2 +lost +mediaNotFound/);
+    expect(shown.out).toMatch(/IMAGE +NAME +CODE[^]*\n3 +lost +mediaNotFound/);
     expect((await jobs('list')).out).toContain(id);
     expect((await jobs('cancel', id)).out).toMatch(/ended/);
 
@@ -76,12 +77,44 @@ describe('npx clearcut jobs', () => {
     await places.put({ 'gloves/one.png': await toPng(disc(30, 30)), 'gloves/two.png': 'no picture' });
     const mixed = await jobs('create', '--source', 'photos/gloves', '--wait');
     expect(mixed.code).toBe(1);
-    expect(mixed.out).toMatch(/\n1 +two +unsupportedImageFormat +\S.*/);
-    expect(mixed.out).not.toMatch(/\n0 +one/);
+    expect(mixed.out).toMatch(/\n2 +two +unsupportedImageFormat +\S.*/);
+    expect(mixed.out).not.toMatch(/\n\d +one/);
 
     const nothing = await jobs('create', '--source', 'photos/boots', '--wait');
     expect(nothing.code).toBe(1);
     expect(nothing.out).toContain("'boots' in the place 'photos' does not exist.");
+  });
+
+  it('names the lines of the manifest whose images failed', async () => {
+    const manifest = await manifestOf('# photos', pictures.url, '', `${randomUUID()}\tlost`);
+    const { code, out } = await jobs('create', manifest, '--wait');
+    expect(code).toBe(1);
+    expect(out).toMatch(/\nLINE +NAME +CODE[^]*\n4 +lost +mediaNotFound/);
+    expect(out).not.toContain('images[');
+  });
+
+  it('says why a job waits, and that it goes on', async () => {
+    await service.worker.stop();
+    const { out } = await jobs('create', await manifestOf(pictures.url), '--json');
+    const [{ jobUUID }] = JSON.parse(out) as [{ jobUUID: string }];
+    const shown = await until('the reason', async () => {
+      const { out } = await jobs('show', jobUUID);
+      return out.includes('No worker') ? out : undefined;
+    });
+    expect(shown).toContain(`${jobUUID} waits: No worker serves`);
+    expect((await jobs('list')).out).toContain(`${jobUUID} waits: No worker serves`);
+    let err = '';
+    const args = ['jobs', 'create', await manifestOf(pictures.url), '--wait'];
+    const told = runClearcut(args, { CLEARCUT_URL: service.url, CLEARCUT_KEY: service.key }, (soFar) => {
+      err = soFar;
+    });
+    await until('the notice', () => err.includes('No worker serves'));
+    await service.worker.start();
+    const waited = await told;
+    expect(waited.code).toBe(0);
+    expect(waited.err).toMatch(/^\S+ waits: No worker serves [^\n]+\n$/);
+    expect(waited.out).not.toContain('waits');
+    expect((await jobs('show', jobUUID)).out).not.toContain('waits');
   });
 
   it.each([

@@ -44,6 +44,15 @@ describe('a job of many images', () => {
     await pictures.stop();
   });
 
+  const noWorker = {
+    code: 'modelUnavailable',
+    message: expect.stringMatching(
+      /^No worker serves .+ \(runware:109@1\)\. .+ The job goes on by itself once a worker does\.$/,
+    ),
+    parameter: 'options.model',
+  };
+  const troubleOf = (jobUUID: string) => until('the trouble', async () => (await jobs.show(jobUUID)).trouble);
+
   it('gives each image a result or its error, one ZIP with safe names, and one webhook', async () => {
     const images = [
       { image: stored, name: 'hats/red hat.png' },
@@ -235,8 +244,21 @@ describe('a job of many images', () => {
       return errors[0]?.code === 'modelUnavailable';
     });
     const { jobUUID } = await jobs.create({ options, images: [{ image: stored }] });
+    expect(await troubleOf(jobUUID)).toEqual(noWorker);
+    expect(await jobs.show(jobUUID)).toMatchObject({ status: 'running', waiting: 1, running: 0 });
     await service.worker.start();
     expect(await jobs.ended(jobUUID)).toMatchObject({ status: 'ended', success: 1 });
+  });
+
+  it('says that its worker has left, and no more once there is one', async () => {
+    await service.worker.stop();
+    const { jobUUID } = await jobs.create({ options, images: [{ image: stored }, { image: pictures.url }] });
+    expect(await troubleOf(jobUUID)).toEqual(noWorker);
+    expect(await jobs.show(jobUUID)).toMatchObject({ status: 'running', waiting: 0, running: 2 });
+    await service.worker.start();
+    const job = await jobs.ended(jobUUID);
+    expect(job.success).toBe(2);
+    expect(job).not.toHaveProperty('trouble');
   });
 
   it('is refused to keys without the scope that its address needs, in words of HTTP', async () => {
@@ -296,6 +318,21 @@ describe('a job of many images', () => {
     expect((await own.show(jobUUID)).running).toBe(2);
     await service.worker.start();
     expect(await own.ended(jobUUID)).toMatchObject({ status: 'ended', success: 12 });
+  });
+
+  it('goes on at the pace of its key, and calls that no trouble', async () => {
+    const key = newKey();
+    await putKey(service.database, 'slow', key, { ratePerS: 0.5 });
+    const own = createJobClient(service.url, key);
+    const images = Array.from({ length: 8 }, () => ({ image: pictures.url }));
+    const { jobUUID } = await own.create({ options, images });
+    const troubles = new Set<string | undefined>();
+    await until('the end', async () => {
+      const job = await own.show(jobUUID);
+      troubles.add(job.trouble?.code);
+      return job.finishedAt;
+    });
+    expect([...troubles]).toEqual([undefined]);
   });
 
   it("fails only the images that its key's budget does not cover, with the reason", async () => {

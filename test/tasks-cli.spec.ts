@@ -160,6 +160,9 @@ describe('npx clearcut tasks list and show', () => {
     const text = await tasks('show', taskUuidSent, '--key', 'local');
     expect(text.out).toMatch(/^status +success$/m);
     expect(out + text.out).not.toContain('secret');
+    expect(text.out).not.toContain('waitsForWorker');
+    const waiting = await insertRemoval(service);
+    expect((await tasks('show', waiting.taskUuidSent)).out).toMatch(/^waitsForWorker +true$/m);
   });
 
   it.each([

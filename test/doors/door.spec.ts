@@ -96,6 +96,21 @@ describe('The addresses of other services', () => {
     ['ours', 'GET', '/v1/models/nothing', 404],
     ['ours', 'PUT', '/v1/models', 405],
     ['ours', 'GET', '/nothing', 404],
+    ['rembg', 'GET', '/api/%zz', 404],
+    ['rembg', 'POST', '/api/remove/%E0%A4%A?a=1', 404],
+    ['rembg', 'GET', '/api/remove%', 404],
+    ['removebg', 'POST', '/v1.0/%zz', 404],
+    ['replicate', 'GET', '/v1/predictions/%E0%A4%A', 404],
+    ['replicate', 'POST', '/v1/predictions/%zz/cancel', 404],
+    ['replicate', 'GET', '/v1/models/a/%zz/versions/1', 404],
+    ['fal', 'GET', '/fal-ai/birefnet/requests/%zz', 404],
+    ['fal', 'POST', '/fal-ai/%E0%A4%A', 404],
+    ['mcp', 'POST', '/mcp/%zz', 404],
+    ['ours', 'GET', '/v1/%E0%A4%A', 404],
+    ['ours', 'GET', '/v1/jobs/%zz', 404],
+    ['ours', 'GET', '/v1/tasks/%zz/events', 404],
+    ['ours', 'GET', '/images/%zz', 404],
+    ['ours', 'GET', '/%zz', 404],
   ] as const)('tell in the form of %s that %s %s gets %d', async (door, method, path, status) => {
     const headers = { authorization: `Bearer ${service.key}` };
     const answer = await fetch(`${service.url}${path}`, { method, headers });
@@ -107,6 +122,7 @@ describe('The addresses of other services', () => {
       removebg: { errors: [expect.objectContaining({ title: expect.any(String) })] },
       replicate: { title: expect.any(String), status, code },
       fal: { detail: expect.any(String) },
+      mcp: { jsonrpc: '2.0', id: null, error: expect.objectContaining({ data: { code } }) },
       ours: { errors: [expect.objectContaining({ code })] },
     };
     expect(await answer.json()).toMatchObject(forms[door]);

@@ -80,6 +80,7 @@ describe('a job whose images lie in a folder of the operator', () => {
     const sent = { jobUUID: randomUUID(), options, source, target, webhookURL };
     expect((await jobs.create(sent)).source).toEqual(source);
     await jobs.create(sent);
+    await jobs.create({ ...sent, source: { place: 'photos' }, target: { ...target, prefix: 'of/today/' } });
     const [told] = await until('the webhook', () => {
       const all = receiver.received('/disk');
       return all.length > 0 ? all : undefined;
@@ -215,7 +216,7 @@ describe('a job whose images lie in a folder of the operator', () => {
       'target',
     ]);
     expect(item?.error?.message).toBe(
-      "'link/a' in the place 'cutouts' is reached by a link, which is not followed.",
+      "'link/a.png' in the place 'cutouts' is reached by a link, which is not followed.",
     );
     expect(await filesBelow(secret)).toEqual(['key.png']);
     // What was paid for is not lost with its target.
@@ -310,8 +311,23 @@ describe('a job whose images lie in a folder of the operator', () => {
         })) === 1
       );
     });
-    expect(await jobs.show(back.jobUUID)).toMatchObject({ running: 1, success: 0 });
-    expect(await jobs.show(jobUUID)).toMatchObject({ isListing: true, total: 0 });
+    const trouble = {
+      code: 'serviceUnavailable',
+      message: `The place '${place}' cannot be used right now. The job goes on by itself once this has passed.`,
+    };
+    await until('the trouble', async () => (await jobs.show(back.jobUUID)).trouble);
+    expect(await jobs.show(back.jobUUID)).toMatchObject({
+      running: 1,
+      success: 0,
+      trouble: { ...trouble, parameter: 'target' },
+    });
+    const listing = await jobs.show(jobUUID);
+    expect(listing).toMatchObject({
+      isListing: true,
+      total: 0,
+      trouble: { ...trouble, parameter: 'source' },
+    });
+    expect(JSON.stringify(listing)).not.toContain(folder);
     if (mark) expect(await filesBelow(folder)).toEqual(['in/a.png']);
 
     if (mark) await writeFile(join(folder, mark), '');
@@ -319,10 +335,59 @@ describe('a job whose images lie in a folder of the operator', () => {
       await putFiles(`${folder}-fresh`, { 'in/a.png': photo });
       await rename(`${folder}-fresh`, folder);
     }
-    expect((await jobs.ended(jobUUID)).success).toBe(1);
-    expect((await jobs.ended(back.jobUUID)).success).toBe(1);
+    for (const uuid of [jobUUID, back.jobUUID]) {
+      const ended = await jobs.ended(uuid);
+      expect(ended.success).toBe(1);
+      expect(ended).not.toHaveProperty('trouble');
+    }
     expect(await filesBelow(folder)).toContain('out/b.png');
     expect(await filesBelow(folders.target)).toEqual(['a.png']);
+  });
+
+  it('says that its source has left while its images are read, and goes on with it', async () => {
+    const folder = join(folders.source, '../marked');
+    const mark = join(folder, 'is-mounted');
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`many/${i}.png`, photo]));
+    await putFiles(folder, { ...many, 'is-mounted': '' });
+    await service.worker.stop();
+    const { jobUUID } = await jobs.create({ options, source: { place: 'marked', prefix: 'many' } });
+    await until('tasks', async () => (await jobs.show(jobUUID)).running === 8);
+    await rm(mark);
+    await service.worker.start();
+    const waiting = await until('the trouble', async () => {
+      const job = await jobs.show(jobUUID);
+      return job.trouble?.code === 'serviceUnavailable' ? job : undefined;
+    });
+    expect(waiting).not.toHaveProperty('estimatedS');
+    expect(waiting.trouble).toEqual({
+      code: 'serviceUnavailable',
+      message: "The place 'marked' cannot be used right now. The job goes on by itself once this has passed.",
+      parameter: 'source',
+    });
+    await writeFile(mark, '');
+    expect(await jobs.ended(jobUUID)).toMatchObject({ total: 12, success: 12 });
+  });
+
+  it('is the same job with and without a slash at the end of a folder', async () => {
+    await folders.put({ 'shoes/a.png': photo });
+    const send = (jobUUID: string, prefix: string, ofTarget: string) =>
+      jobs.send({
+        jobUUID,
+        options,
+        source: { place: 'photos', prefix },
+        target: { place: 'cutouts', prefix: ofTarget },
+      });
+    for (const [from, to] of [
+      ['shoes', 'shoes/'],
+      ['shoes/', 'shoes'],
+    ] as const) {
+      const jobUUID = randomUUID();
+      expect((await send(jobUUID, from, to)).status).toBe(202);
+      for (const prefix of ['shoes', 'shoes/'])
+        expect((await send(jobUUID, prefix, prefix)).job?.jobUUID).toBe(jobUUID);
+      expect((await send(jobUUID, 'shoe', 'shoes')).errors[0]?.code).toBe('conflictJobUUID');
+      expect((await jobs.ended(jobUUID)).total).toBe(1);
+    }
   });
 
   it('ends a cancelled job whose places are away', async () => {
@@ -338,7 +403,8 @@ describe('a job whose images lie in a folder of the operator', () => {
           where: { job: { jobUuid: writing.jobUUID }, state: 'taken', taskId: { not: null } },
         })) === 1 && (await jobs.show(writing.jobUUID)).running === 1,
     );
-    await jobs.cancel(listing.jobUUID);
+    await until('the trouble', async () => (await jobs.show(listing.jobUUID)).trouble);
+    expect(await jobs.cancel(listing.jobUUID)).not.toHaveProperty('trouble');
     expect(await jobs.ended(listing.jobUUID)).toMatchObject({ status: 'cancelled', total: 0 });
     await jobs.cancel(writing.jobUUID);
     expect(await jobs.ended(writing.jobUUID)).toMatchObject({ status: 'cancelled', success: 0 });

@@ -93,14 +93,57 @@ describe('a job whose images lie in a bucket of the operator', () => {
     const source = { place: 'incoming', prefix: 'calm' };
     store.setBusy(true);
     const { jobUUID } = await jobs.create({ options, source, target: { place: 'outgoing', prefix: 'calm' } });
-    await until('a look at the job', async () => {
-      const [job] = await service.database.job.findMany({ where: { jobUuid: jobUUID } });
-      return job && job.lookAt.getTime() > job.createdAt.getTime() + 3_000;
-    });
-    expect(await jobs.show(jobUUID)).toMatchObject({ isListing: true, total: 0 });
+    await until('the trouble', async () => (await jobs.show(jobUUID)).trouble);
+    const trouble = {
+      code: 'serviceUnavailable',
+      message:
+        "The place 'incoming' cannot be used right now. The job goes on by itself once this has passed.",
+      parameter: 'source',
+    };
+    expect(await jobs.show(jobUUID)).toMatchObject({ isListing: true, total: 0, trouble });
     store.setBusy(false);
-    expect(await jobs.ended(jobUUID, 120_000)).toMatchObject({ total: 1, success: 1 });
+    const ended = await jobs.ended(jobUUID, 120_000);
+    expect(ended).toMatchObject({ total: 1, success: 1 });
+    expect(ended).not.toHaveProperty('trouble');
     expect(await keysBelow('shop/out/calm/')).toEqual(['shop/out/calm/a.png']);
+  });
+
+  it('fails an object alone that the store does not give to the service', async () => {
+    for (const name of ['a', 'b', 'c']) await put(`shop/in/part/${name}.png`, photo);
+    store.deny('shop/in/part/b.png');
+    const { jobUUID } = await jobs.create({ options, source: { place: 'incoming', prefix: 'part' } });
+    expect(await jobs.ended(jobUUID, 120_000)).toMatchObject({ total: 3, success: 2, error: 1 });
+    store.deny(undefined);
+    const failed = (await jobs.items(jobUUID)).find(({ error }) => error);
+    expect([failed?.name, failed?.error]).toEqual([
+      'b',
+      {
+        code: 'invalidInputImage',
+        message: "'part/b.png' in the place 'incoming' may not be read by the service.",
+        parameter: 'source',
+      },
+    ]);
+  });
+
+  it('says that the store refuses its results, and writes them once it takes them', async () => {
+    await put('shop/in/kept/a.png', photo);
+    store.deny('shop/out/kept/a.png');
+    const source = { place: 'incoming', prefix: 'kept' };
+    const { jobUUID } = await jobs.create({ options, source, target: { place: 'outgoing', prefix: 'kept' } });
+    const troubled = await until('the trouble', async () => {
+      const job = await jobs.show(jobUUID);
+      return job.trouble ? job : undefined;
+    });
+    expect(troubled.trouble).toEqual({
+      code: 'serviceUnavailable',
+      message:
+        "The place 'outgoing' refuses access to the service. The job goes on by itself once this has passed.",
+      parameter: 'target',
+    });
+    expect(troubled).toMatchObject({ status: 'running', running: 1, success: 0 });
+    store.deny(undefined);
+    expect(await jobs.ended(jobUUID)).toMatchObject({ success: 1 });
+    expect(await keysBelow('shop/out/kept/')).toEqual(['shop/out/kept/a.png']);
   });
 
   it('is no way to the images of the service', async () => {

@@ -21,6 +21,8 @@ export type S3Store = {
   readonly resume: () => Promise<void>;
   /** Answers all requests with 503 while it is busy. */
   readonly setBusy: (isBusy: boolean) => void;
+  /** Refuses requests to the key of one object, as policies and encryption keys do. */
+  readonly deny: (key: string | undefined) => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -34,9 +36,13 @@ type Files = {
   listObjects: (bucket: string, options: object) => Promise<object>;
 };
 
-/** Refuses all requests while `isBusy`, as stores do that have too much to do. */
+const BUSY = '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>';
+const DENIED = '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>';
+
+/** Refuses all requests while `isBusy`, as stores do that have too much to do, and those to a denied object. */
 class BusyStore extends S3rver {
   isBusy = false;
+  denied: string | undefined;
 
   constructor(options: S3rverOptions) {
     super(options);
@@ -54,10 +60,12 @@ class BusyStore extends S3rver {
   override callback(): ReturnType<S3rver['callback']> {
     const answer = super.callback();
     return (request, response) => {
-      if (!this.isBusy) return answer(request, response);
+      const { pathname } = new URL(request.url ?? '/', 'http://store');
+      const isDenied = this.denied !== undefined && decodeURIComponent(pathname).endsWith(`/${this.denied}`);
+      if (!this.isBusy && !isDenied) return answer(request, response);
       request.resume();
-      response.statusCode = 503;
-      response.end('<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>');
+      response.statusCode = isDenied ? 403 : 503;
+      response.end(isDenied ? DENIED : BUSY);
     };
   }
 }
@@ -91,6 +99,9 @@ export const startS3Store = async (port = 0): Promise<S3Store> => {
     },
     setBusy: (isBusy) => {
       store.isBusy = isBusy;
+    },
+    deny: (key) => {
+      store.denied = key;
     },
     stop: async () => {
       await store.close();

@@ -3,7 +3,7 @@ import { CONFIG, DATABASE, nestOptions, secureHeaders, TRACING } from '#nest';
 import fastifyStatic from '@fastify/static';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, type Start } from './app.module.js';
 import { guardBodies } from './door/front-door.js';
 import { FAILED_TRIES } from './door/door.module.js';
@@ -14,6 +14,7 @@ import { GATEWAY_METRICS } from './gateway-metrics.js';
 import { noteMethods } from './http/allowed-methods.js';
 import { corsOptions } from './http/origins.js';
 import { problemBody } from './http/problem-body.js';
+import { inFormOf } from './http/problem.filter.js';
 import { answerMalformedRequest, refuseExpectation } from './http/raw-answer.js';
 import { requireHost } from './http/require-host.js';
 import { secureAnswers } from './http/secure-answers.js';
@@ -24,10 +25,15 @@ import { TASK_EVENTS } from './tasks/task-events.js';
 import { wantsWebSocket } from './socket/upgrade.js';
 
 /** The router refuses an address such as `/images/%zz` before any filter sees it. */
-const answerMalformedAddress = (publicUrl: string) => (_: Error, __: unknown, reply: FastifyReply) => {
-  const nothing = new TaskError('notFound', 'There is nothing at this address.');
-  void reply.status(problems.notFound.status).headers(secureHeaders).send(problemBody(nothing, publicUrl));
-};
+const answerMalformedAddress =
+  (publicUrl: string) =>
+  (_: Error, { server, url }: FastifyRequest, reply: FastifyReply): void => {
+    const nothing = new TaskError('notFound', 'There is nothing at this address.');
+    const door = server.doorAt(url.split('?', 1)[0] ?? '');
+    const { status } = problems.notFound;
+    const answer = inFormOf(door, { status, body: problemBody(nothing, publicUrl) });
+    void reply.status(answer.status).headers(secureHeaders).send(answer.body);
+  };
 
 /** How often Node looks for heads that came too slowly. Its own default is 30 s. */
 const CHECK_HEADS_MS = 1_000;

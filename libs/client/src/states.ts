@@ -19,6 +19,7 @@ export const stateOf = (taskUUID: string, item: Item | undefined): State => {
       stage,
       queuePosition: numberOf(item?.['queuePosition']),
       estimatedStartS: numberOf(item?.['estimatedStartS']),
+      ...(item?.['waitsForWorker'] === true && { waitsForWorker: true }),
     },
   };
 };

@@ -50,6 +50,8 @@ export type Progress = {
   readonly queuePosition?: number | undefined;
   /** Seconds until it is its turn. */
   readonly estimatedStartS?: number | undefined;
+  /** It waits, since no worker serves its model just now. */
+  readonly waitsForWorker?: true | undefined;
 };
 
 export type CallOptions = {

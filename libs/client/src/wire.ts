@@ -353,7 +353,7 @@ export type components = {
       startedAt?: string;
       /** Format: date-time */
       finishedAt?: string;
-      /** @description Seconds until its end, if the other images take as long as those that ended. */
+      /** @description Seconds until its end, if the other images take as long as those that ended. Absent while it cannot go on. */
       estimatedS?: number;
       /**
        * Format: uri
@@ -367,6 +367,8 @@ export type components = {
        * @constant
        */
       isListing?: true;
+      /** @description Why it does not go on just now, such as a model that no worker serves, or a place that is full. It goes on by itself once that has passed. */
+      trouble?: components['schemas']['ErrorItem'];
       /** @description Why the images of its source could not be listed. The job has ended without any. */
       problem?: components['schemas']['ErrorItem'];
     };
@@ -536,6 +538,11 @@ export type components = {
       queuePosition?: number;
       /** @description Seconds until it is its turn, from the rate at which the model's tasks ended within the last minute. Absent when there was none. */
       estimatedStartS?: number;
+      /**
+       * @description Present while it waits and no worker serves its model. It goes on by itself once one does.
+       * @enum {boolean}
+       */
+      waitsForWorker?: true;
     };
     /** @description Better edges for every model. Runware does not have it. */
     Refine: {

@@ -56,7 +56,7 @@ export {
   type JobImage,
   type JobItem,
 } from './jobs.js';
-export { JobFolder, namesImage, pathInPlace } from './job-places.js';
+export { isSameFolder, JobFolder, namesImage, pathInPlace } from './job-places.js';
 export { toPrediction, type PredictionTask } from './doors/prediction.js';
 export { WebhookForm } from './doors/webhook-form.js';
 export { isUuid } from './uuid.js';

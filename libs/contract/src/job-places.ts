@@ -31,6 +31,10 @@ export type JobFolder = z.infer<typeof JobFolder>;
 export const pathInPlace = ({ prefix = '' }: Pick<JobFolder, 'prefix'>, path: string): string =>
   prefix === '' ? path : `${prefix.replace(/\/$/, '')}/${path}`;
 
+/** Whether two spellings lead to the same folder, such as `shoes` and `shoes/`. */
+export const isSameFolder = (a: JobFolder, b: JobFolder): boolean =>
+  a.place === b.place && pathInPlace(a, '') === pathInPlace(b, '');
+
 /** Whether a path is that of an image by its extension. Hidden files and folders are left out. */
 export const namesImage = (path: string): boolean =>
   /\.(?:png|jpe?g|jfif|webp)$/i.test(path) && !/(?:^|\/)\./.test(path);

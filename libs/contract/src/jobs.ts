@@ -96,15 +96,19 @@ export const Job = z
     createdAt: z.iso.datetime(),
     startedAt: z.iso.datetime().optional(),
     finishedAt: z.iso.datetime().optional(),
-    estimatedS: z
-      .int()
-      .optional()
-      .meta({ description: 'Seconds until its end, if the other images take as long as those that ended.' }),
+    estimatedS: z.int().optional().meta({
+      description:
+        'Seconds until its end, if the other images take as long as those that ended. Absent while it cannot go on.',
+    }),
     resultsURL: z.url().meta({ description: 'The ZIP of its results so far. It needs the key.' }),
     source: JobFolder.optional(),
     target: JobFolder.optional(),
     isListing: z.literal(true).optional().meta({
       description: 'Present while the images of its source are being listed. `total` grows until then.',
+    }),
+    trouble: ErrorItem.optional().meta({
+      description:
+        'Why it does not go on just now, such as a model that no worker serves, or a place that is full. It goes on by itself once that has passed.',
     }),
     problem: ErrorItem.optional().meta({
       description: 'Why the images of its source could not be listed. The job has ended without any.',

@@ -21,6 +21,9 @@ export const standingFields = {
     description:
       "Seconds until it is its turn, from the rate at which the model's tasks ended within the last minute. Absent when there was none.",
   }),
+  waitsForWorker: z.literal(true).optional().meta({
+    description: 'Present while it waits and no worker serves its model. It goes on by itself once one does.',
+  }),
 };
 
 export const CancelAnswer = z

@@ -30,7 +30,7 @@ export type Fed = {
 };
 
 /** The latest that a worker may have been seen to count. */
-const warmWorkers = Prisma.sql`workers WHERE last_seen_at > now() - interval '10 seconds'`;
+export const warmWorkers = Prisma.sql`workers WHERE last_seen_at > now() - interval '10 seconds'`;
 /** The indexes of tasks that have not ended name finished_at, so each query of them must do so too. */
 export const hasJob = Prisma.sql`finished_at IS NULL AND fed_at IS NOT NULL`;
 export const waits = Prisma.sql`finished_at IS NULL AND state = 'queued' AND fed_at IS NULL AND wait_until IS NULL`;

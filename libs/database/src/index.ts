@@ -101,6 +101,7 @@ export * from './job-items.js';
 export * from './job-listing.js';
 export * from './job-results.js';
 export { describeJobs, jobOfEnd } from './job-outcome.js';
+export { recordTrouble, unservedModel } from './job-trouble.js';
 export * from './jobs.js';
 export { KeyName, keyNumbers, newKey } from './key-rules.js';
 export { migrate } from './migrate.js';
@@ -179,6 +180,7 @@ export {
   beat,
   forgetSilentWorkers,
   HEARTBEAT_MS,
+  isServed,
   leave,
   servedModels,
   warmWorkers,

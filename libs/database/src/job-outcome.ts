@@ -14,10 +14,10 @@ const statusOf = ({ startedAt, cancelRequestedAt, finishedAt }: JobRow): Job['st
 
 /** Seconds until the last image ends, if the others take as long as those that have ended. */
 const leftS = (job: JobRow, counts: ItemCounts, now: Date): number | undefined => {
-  const { startedAt, finishedAt } = job;
+  const { startedAt, finishedAt, trouble } = job;
   const open = counts.waiting + counts.taken;
   const ended = job.total - open;
-  if (!startedAt || finishedAt || ended === 0) return undefined;
+  if (!startedAt || finishedAt || trouble !== null || ended === 0) return undefined;
   return Math.ceil(((now.getTime() - startedAt.getTime()) / 1000 / ended) * open);
 };
 
@@ -28,6 +28,10 @@ const placesOf = ({ source, target, listedAt, finishedAt, problem }: JobRow): Pa
   ...(source !== null && !listedAt && !finishedAt && { isListing: true }),
   ...(problem !== null && { problem: ErrorItem.parse(problem) }),
 });
+
+/** Nobody waits for what holds up a job that ends. */
+const troubleOf = ({ trouble, cancelRequestedAt, finishedAt }: JobRow): Partial<Job> =>
+  trouble === null || cancelRequestedAt || finishedAt ? {} : { trouble: ErrorItem.parse(trouble) };
 
 const describe = (job: JobRow, counts: ItemCounts, publicUrl: string, now: Date): Job => {
   const estimatedS = leftS(job, counts, now);
@@ -47,6 +51,7 @@ const describe = (job: JobRow, counts: ItemCounts, publicUrl: string, now: Date)
     ...(estimatedS !== undefined && { estimatedS }),
     resultsURL: `${publicUrl}/v1/jobs/${job.jobUuid}/results.zip`,
     ...placesOf(job),
+    ...troubleOf(job),
   };
 };
 

@@ -34,6 +34,7 @@ export const neededMigrations: readonly string[] = [
   '20261129090000_job_places',
   '20261129130000_backups',
   '20261129171500_delivery_notifications',
+  '20261130010000_job_trouble',
 ];
 
 class OldSchema extends Error {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { aliveNow, REPORT_LIMIT_MS } from './claimants.js';
 import type { Database } from './client.js';
 import { databaseNow } from './clock.js';
+import { warmWorkers as warmNow } from './feed.js';
 import { Prisma } from './generated/client.js';
 import { hotRows, namesOf } from './hot-query.js';
 
@@ -101,6 +102,12 @@ export const warmWorkers = async (database: Database): Promise<readonly WarmWork
 /** AIR ids that some warm worker serves now. */
 export const servedModels = async (database: Database): Promise<ReadonlySet<string>> =>
   new Set((await warmWorkers(database)).flatMap(({ served }) => served.map(({ air }) => air)));
+
+/** Whether some warm worker serves a model now. */
+export const isServed = async (database: Database, air: string): Promise<boolean> => {
+  const rows = await hotRows(database, Prisma.sql`SELECT FROM ${warmNow} AND ${air} = ANY(models) LIMIT 1`);
+  return rows.length > 0;
+};
 
 /** AIR ids that are accepted: a worker serves them now, or did within MODEL_KEPT_MS. */
 export const availableModels = async (database: Database): Promise<ReadonlySet<string>> => {

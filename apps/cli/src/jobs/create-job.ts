@@ -3,6 +3,7 @@ import type { Client, JobRequest } from '#client';
 import { readArguments, UsageError, type Command } from '../command.js';
 import {
   clientOf,
+  createWaitNotices,
   itemsOf,
   printFailed,
   printJobs,
@@ -72,10 +73,15 @@ const foldersOf = ({
 });
 
 /** Waits for the end, and tells it with what failed. */
-const waitFor = async (client: Client, jobUUID: string, asJson: boolean | undefined): Promise<void> => {
-  const job = await client.jobs.wait(jobUUID);
+const waitFor = async (
+  client: Client,
+  jobUUID: string,
+  asJson: boolean | undefined,
+  lines?: readonly number[],
+): Promise<void> => {
+  const job = await client.jobs.wait(jobUUID, { onProgress: createWaitNotices() });
   printJobs([job], asJson);
-  if (!asJson && job.error + job.cancelled > 0) printFailed(await itemsOf(client, jobUUID));
+  if (!asJson && job.error + job.cancelled > 0) printFailed(await itemsOf(client, jobUUID), lines);
   if (job.problem || job.success < job.total) process.exitCode = 1;
 };
 
@@ -99,7 +105,7 @@ export const create: Command<World> = {
     };
     const send = () => jobs.create(request);
     const stored = await (manifest ? namingLines(manifest, send) : send());
-    if (values.wait) return waitFor(client, stored.jobUUID, values.json);
+    if (values.wait) return waitFor(client, stored.jobUUID, values.json, manifest?.lines);
     printJobs([stored], values.json);
   },
 };

@@ -2,6 +2,7 @@ import { readConfig } from '#config';
 import { createClient, type Client, type Job, type JobItem } from '#client';
 import { print, table } from '../command.js';
 import { findServer } from '../remove/by-server.js';
+import { withoutPlace } from './naming-lines.js';
 
 export const serverOptions = { server: { type: 'string' }, key: { type: 'string' } } as const;
 export const serverUsage = `  --server URL       the server; CLEARCUT_URL, or the npm start that runs on DATA_DIR
@@ -24,18 +25,38 @@ const toRow = (job: Job): string[] => [
   `$${job.cost}`,
 ];
 
-export const printJobs = (jobs: readonly Job[], asJson: boolean | undefined): void => {
-  print(asJson ? `${JSON.stringify(jobs, undefined, 2)}\n` : table([head, ...jobs.map(toRow)]));
-  for (const { jobUUID, problem } of asJson ? [] : jobs)
-    if (problem) print(`${jobUUID} has no images: ${problem.code}: ${problem.message}\n`);
+const waitOf = ({ jobUUID, trouble }: Job): string | undefined =>
+  trouble && `${jobUUID} waits: ${trouble.message}\n`;
+
+/** Tells each reason once that a job waits for while somebody waits for its end. It goes beside the output. */
+export const createWaitNotices = (): ((job: Job) => void) => {
+  let told: string | undefined;
+  return (job) => {
+    const wait = waitOf(job);
+    if (wait !== undefined && wait !== told) process.stderr.write(wait);
+    told = wait;
+  };
 };
 
-/** The images that failed or were cancelled, by their places in the job. */
-export const printFailed = (items: readonly JobItem[]): void => {
+export const printJobs = (jobs: readonly Job[], asJson: boolean | undefined): void => {
+  print(asJson ? `${JSON.stringify(jobs, undefined, 2)}\n` : table([head, ...jobs.map(toRow)]));
+  for (const job of asJson ? [] : jobs) {
+    const { jobUUID, problem } = job;
+    if (problem) print(`${jobUUID} has no images: ${problem.code}: ${problem.message}\n`);
+    print(waitOf(job) ?? '');
+  }
+};
+
+/**
+ * The images that failed or were cancelled.
+ * @param lines those of a manifest, by the places of its images; without them, images count from 1
+ */
+export const printFailed = (items: readonly JobItem[], lines?: readonly number[]): void => {
   const failed = items.flatMap(({ place, name, error }) =>
-    error ? [[`${place}`, name, error.code, error.message]] : [],
+    error ? [[`${lines?.[place] ?? place + 1}`, name, error.code, withoutPlace(error.message)]] : [],
   );
-  if (failed.length > 0) print(`\n${table([['PLACE', 'NAME', 'CODE', 'MESSAGE'], ...failed])}`);
+  const head = [lines ? 'LINE' : 'IMAGE', 'NAME', 'CODE', 'MESSAGE'];
+  if (failed.length > 0) print(`\n${table([head, ...failed])}`);
 };
 
 export const itemsOf = async ({ jobs }: Client, jobUUID: string): Promise<JobItem[]> => {

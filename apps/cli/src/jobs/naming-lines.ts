@@ -4,6 +4,10 @@ import type { Manifest } from './read-manifest.js';
 /** What a fault of the server says about an image: `images[3]`, or `images[3].name`. */
 const AT = /'images\[(\d+)\](?:\.(\w+))?'/g;
 
+/** What is said of an image, for where its line or number stands beside it. */
+export const withoutPlace = (message: string): string =>
+  message.replaceAll(AT, (_, __, name: string | undefined) => `'${name ?? 'image'}'`);
+
 const placeIn = (parameter: string | undefined): string | undefined =>
   /^images\[(\d+)\]/.exec(parameter ?? '')?.[1];
 
@@ -14,8 +18,7 @@ const told = (
   const place = placeIn(parameter);
   const line = place === undefined ? undefined : lines[Number(place)];
   if (line === undefined) return message;
-  const named = message.replaceAll(AT, (_, __, name: string | undefined) => `'${name ?? 'image'}'`);
-  return `Line ${line} of the manifest: ${named}`;
+  return `Line ${line} of the manifest: ${withoutPlace(message)}`;
 };
 
 /**

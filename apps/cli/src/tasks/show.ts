@@ -1,5 +1,5 @@
 import { isUuid } from '#contract';
-import { findOwnerId, statusOf, StoredProblem, timedStages, type TaskRow } from '#database';
+import { findOwnerId, isServed, statusOf, StoredProblem, timedStages, type TaskRow } from '#database';
 import { print, readArguments, table, UsageError, type Command } from '../command.js';
 import { moment } from '../keys/show-key.js';
 import { TasksError, type World } from './world.js';
@@ -44,6 +44,12 @@ const stagesOf = (task: TaskRow): Record<string, number> =>
     }),
   );
 
+const isWaiting = ({ state, finishedAt }: TaskRow): boolean => state === 'queued' && finishedAt === null;
+
+/** Whether it waits, and no worker serves its model just now. */
+const waitsForWorker = async ({ database }: World, task: TaskRow): Promise<boolean> =>
+  isWaiting(task) && task.model !== null && !(await isServed(database, task.model));
+
 /** Without addresses, which are sealed. */
 const describe = (task: TaskRow) => ({
   id: task.id,
@@ -79,7 +85,8 @@ export const show: Command<World> = {
   usage,
   run: async (world, args) => {
     const { values, positionals } = readArguments(args, options, usage);
-    const facts = describe(await find(world, readUuid(positionals), values.key));
+    const task = await find(world, readUuid(positionals), values.key);
+    const facts = { ...describe(task), ...((await waitsForWorker(world, task)) && { waitsForWorker: true }) };
     if (values.json) return print(`${JSON.stringify(facts, undefined, 2)}\n`);
     print(table(Object.entries(facts).map(([name, value]) => [name, textOf(value)])));
   },

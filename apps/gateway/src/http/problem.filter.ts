@@ -56,8 +56,10 @@ const readFault = (error: unknown, { server, url, is404, routeOptions }: Fastify
 const isKept = (name: string) => name === 'vary' || name.startsWith('access-control-');
 
 /** Routes that imitate another service answer errors as that does. */
-const inFormOf = (door: Door | undefined, answer: { readonly status: number; readonly body: ProblemBody }) =>
-  door?.refuse(answer.body.errors[0], answer.status) ?? answer;
+export const inFormOf = (
+  door: Door | undefined,
+  answer: { readonly status: number; readonly body: ProblemBody },
+) => door?.refuse(answer.body.errors[0], answer.status) ?? answer;
 
 /** The only place that turns an error into an HTTP answer. */
 @Catch()

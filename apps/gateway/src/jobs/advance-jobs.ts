@@ -1,4 +1,4 @@
-import { JobFolder } from '#contract';
+import { JobFolder, TaskError, toErrorItem } from '#contract';
 import {
   cancelWaiting,
   cancelWaitingItems,
@@ -12,6 +12,7 @@ import {
 import type { Feeder } from '#feeder';
 import type { Logger } from '#telemetry';
 import type { GatewayMetrics } from '../gateway-metrics.js';
+import { noteTrouble, type TroubleNeeds } from './job-trouble.js';
 import { listSource, type ListNeeds } from './list-source.js';
 import { TROUBLE_WAIT_S } from './place-faults.js';
 import { submitItems, type SubmitNeeds } from './submit-items.js';
@@ -22,7 +23,7 @@ type Needs = {
   readonly metrics: Pick<GatewayMetrics, 'finished'>;
   readonly log: Logger;
 };
-export type AdvanceNeeds = Needs & ListNeeds & SubmitNeeds & WriteNeeds;
+export type AdvanceNeeds = Needs & ListNeeds & SubmitNeeds & TroubleNeeds & WriteNeeds;
 
 /** For one look at a job. A gateway that dies meanwhile leaves it to others after this time. */
 const LEASE_MS = 30_000;
@@ -33,8 +34,6 @@ const FILES_LEASE_MS = 60_000;
 /** Between two looks at a job. */
 const LOOK_EVERY_MS = 400;
 const LONGEST_WAIT_MS = 30_000;
-
-const NOTHING_SENT = { waitS: undefined };
 
 const gone = { code: 'taskExpired', message: 'The record of the task was deleted, as old ones are.' };
 
@@ -48,20 +47,17 @@ const cancelTasks = async (needs: AdvanceNeeds, job: JobRow): Promise<void> => {
   }
 };
 
-/** @returns for how long the job waits for its places; undefined when its items can go on */
-const advanceFiles = async (
-  needs: AdvanceNeeds,
-  job: JobRow,
-  isOver: () => boolean,
-): Promise<number | undefined> => {
+/** How the places of a job keep its items waiting. */
+type FilesState = 'ready' | 'listing' | TaskError;
+
+const advanceFiles = async (needs: AdvanceNeeds, job: JobRow, isOver: () => boolean): Promise<FilesState> => {
   const { source, target } = job;
-  if (source === null && target === null) return undefined;
+  if (source === null && target === null) return 'ready';
   await putOffJob(needs.database, job.id, FILES_LEASE_MS);
-  if (target !== null && (await writeResults(needs, job, JobFolder.parse(target), isOver)))
-    return job.cancelRequestedAt ? undefined : TROUBLE_WAIT_S * 1000;
-  if (source === null || job.listedAt) return undefined;
-  const waitS = await listSource(needs, job, JobFolder.parse(source), isOver);
-  return waitS === undefined ? 0 : waitS * 1000;
+  const trouble = target !== null && (await writeResults(needs, job, JobFolder.parse(target), isOver));
+  if (trouble) return job.cancelRequestedAt ? 'ready' : trouble;
+  if (source === null || job.listedAt) return 'ready';
+  return (await listSource(needs, job, JobFolder.parse(source), isOver)) ?? 'listing';
 };
 
 /** @returns for how long the job is left alone; undefined when it has ended */
@@ -71,15 +67,19 @@ const advance = async (needs: AdvanceNeeds, job: JobRow): Promise<number | undef
   const isOver = () => performance.now() > untilMs;
   if (job.cancelRequestedAt) await cancelTasks(needs, job);
   await settleItems(database, job.id, gone);
-  const filesWaitMs = await advanceFiles(needs, job, isOver);
-  if (filesWaitMs !== undefined && filesWaitMs > 0) return filesWaitMs;
+  const files = await advanceFiles(needs, job, isOver);
+  if (files instanceof TaskError) {
+    await noteTrouble(needs, job, toErrorItem(files));
+    return TROUBLE_WAIT_S * 1000;
+  }
   // Also after a cancellation, since a program may have died before it noted the tasks that it made.
-  const { waitS } = filesWaitMs === undefined ? await submitItems(needs, job, isOver) : NOTHING_SENT;
+  const submission = files === 'ready' ? await submitItems(needs, job, isOver) : undefined;
   if (await endJob(database, job.id)) {
     log.info({ jobId: job.id, images: job.total }, 'job ended');
     return undefined;
   }
-  return waitS === undefined ? LOOK_EVERY_MS : Math.min(waitS * 1000, LONGEST_WAIT_MS);
+  await noteTrouble(needs, job, submission?.refused);
+  return submission ? Math.min(submission.waitS * 1000, LONGEST_WAIT_MS) : LOOK_EVERY_MS;
 };
 
 /** Looks at each open job that is due: notes ended tasks, makes new ones, and ends finished jobs. */

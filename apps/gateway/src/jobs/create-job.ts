@@ -2,7 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { ServiceConfig } from '#config';
 import {
   furtherImagesOf,
+  isSameFolder,
   isUuid,
+  JobFolder,
   joinFaults,
   parseImageSource,
   parseJob,
@@ -105,6 +107,19 @@ const hashOf = ({ options, images, source, target, webhookURL }: JobRequest): st
   return createHash('sha256').update(stringify(asked)).digest('hex');
 };
 
+/** The folder of a request, as a job that has the same one was sent with it. */
+const asStored = (folder: JobRequest[Side], stored: JobRow[Side]): JobRequest[Side] => {
+  if (!folder || stored === null) return folder;
+  const known = JobFolder.parse(stored);
+  return isSameFolder(folder, known) ? known : folder;
+};
+
+/** Whether a job was sent with this request, in whatever spelling of its folders. */
+const isOfRequest = ({ payloadHash, source, target }: JobRow, request: JobRequest): boolean => {
+  const folders = { source: asStored(request.source, source), target: asStored(request.target, target) };
+  return payloadHash === hashOf({ ...request, ...folders });
+};
+
 const conflict = (): TaskError =>
   new TaskError('conflictJobUUID', 'There is another job with this jobUUID: choose a new one.', {
     parameter: 'jobUUID',
@@ -155,7 +170,6 @@ const store = async (
 export const createJob = async (needs: CreateNeeds, owner: Owner, body: unknown): Promise<Job> => {
   const request = parseJob(body, needs.config.MAX_JOB_IMAGES);
   const jobUuid = (request.jobUUID ?? randomUUID()).toLowerCase();
-  const payloadHash = hashOf(request);
   const find = () => findJob(needs.database, owner.id, jobUuid);
 
   if (!(await find())) {
@@ -163,10 +177,10 @@ export const createJob = async (needs: CreateNeeds, owner: Owner, body: unknown)
     requirePlaces(needs, owner, request);
     await checkAddresses(needs.outbound, { webhookURL: request.webhookURL });
     await checkOptions(needs, owner, request);
-    await store(needs, owner, request, { jobUuid, payloadHash });
+    await store(needs, owner, request, { jobUuid, payloadHash: hashOf(request) });
   }
   const job = await find();
-  if (job?.payloadHash !== payloadHash) throw conflict();
+  if (!job || !isOfRequest(job, request)) throw conflict();
   const [answer] = await describeJobs(needs.database, [job], needs.config.PUBLIC_URL);
   if (!answer) throw new Error(`The job ${job.id} cannot be described.`);
   return answer;

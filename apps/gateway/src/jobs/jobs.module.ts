@@ -23,6 +23,7 @@ import { INTAKE_MEMORY } from '../door/intake-memory.js';
 import { SPOOL } from '../door/spool.js';
 import { GatewayMetricsModule } from '../gateway-metrics.module.js';
 import { GATEWAY_METRICS } from '../gateway-metrics.js';
+import { CATALOGUE } from '../models/catalogue.js';
 import { PresetsModule } from '../presets/presets.module.js';
 import { PRESETS } from '../presets/presets.js';
 import { ANSWER_TASKS } from '../tasks/answer-tasks.js';
@@ -83,6 +84,7 @@ const LOOK_EVERY_MS = 500;
         },
       {
         answerTasks: ANSWER_TASKS,
+        catalogue: CATALOGUE,
         config: CONFIG,
         database: DATABASE,
         feeder: FEEDER,

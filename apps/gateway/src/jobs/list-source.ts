@@ -12,7 +12,7 @@ import {
 import type { Secrets } from '#secrets';
 import { uuidOfName } from '../tasks/uuid-of-name.js';
 import { namesOf } from './item-names.js';
-import { faultOfFile, TROUBLE_WAIT_S } from './place-faults.js';
+import { faultOfFile, troubleOf } from './place-faults.js';
 import type { Places } from './places.js';
 import { problemOf } from './problem-of.js';
 
@@ -102,14 +102,14 @@ const listPages = async (
 
 /**
  * Makes items of the images in the source of a job, page by page. It goes on where a program that died has stopped.
- * @returns seconds to wait, where the place is in trouble
+ * @returns the trouble of the place, which is waited out
  */
 export const listSource = async (
   needs: ListNeeds,
   job: JobRow,
   folder: JobFolder,
   isOver: () => boolean,
-): Promise<number | undefined> => {
+): Promise<TaskError | undefined> => {
   if (job.cancelRequestedAt) {
     await endListing(needs.database, job.id);
     return undefined;
@@ -124,6 +124,6 @@ export const listSource = async (
       return undefined;
     }
     needs.onPlaceTrouble(error);
-    return TROUBLE_WAIT_S;
+    return troubleOf('source', folder, error);
   }
 };

@@ -12,11 +12,15 @@ const options: Names = Object.fromEntries(
 export const namedInJob = (error: ErrorItem, place: number, hasSource: boolean): ErrorItem =>
   renamed(error, { ...options, inputImage: hasSource ? 'source' : imageAt(place) });
 
-const namedInOptions = ({ code, message, details, cause, others }: TaskError): TaskError => {
+/** An error that is not of one image, in the words of who sent the job. */
+export const namedInOptions = <T extends Pick<ErrorItem, 'message' | 'parameter'>>(error: T): T =>
+  renamed(error, options);
+
+const faultInOptions = ({ code, message, details, cause, others }: TaskError): TaskError => {
   const { parameter, ...more } = details;
   const told = renamed({ message, parameter }, options);
   const named = told.parameter === undefined ? more : { ...more, parameter: told.parameter };
-  return new TaskError(code, told.message, named, { cause, others: others.map(namedInOptions) });
+  return new TaskError(code, told.message, named, { cause, others: others.map(faultInOptions) });
 };
 
 /**
@@ -27,6 +31,6 @@ export const namingOptions = async (check: () => Promise<void>): Promise<void> =
   try {
     await check();
   } catch (error) {
-    throw error instanceof TaskError ? namedInOptions(error) : error;
+    throw error instanceof TaskError ? faultInOptions(error) : error;
   }
 };

@@ -1,6 +1,6 @@
 import { TaskError, type JobFolder, type ProblemCode } from '#contract';
-import { FileFault } from '#storage';
-import type { Side } from './places.js';
+import { FileFault, StorageError } from '#storage';
+import { PlaceAway, type Side } from './places.js';
 
 /** Between two looks at a place that is in trouble. */
 export const TROUBLE_WAIT_S = 5;
@@ -28,11 +28,23 @@ export const faultOfFile = (
   return new TaskError(codes[side][cause.kind], message, { parameter: side }, { cause });
 };
 
-/** What items are told while they wait. */
-export const troubleOf = ({ place }: JobFolder, cause: unknown): TaskError =>
+const troubles: Readonly<Record<StorageError['kind'], string>> = {
+  full: 'is full',
+  readOnly: 'is read-only',
+  refused: 'refuses access to the service',
+  unavailable: 'cannot be used right now',
+};
+
+const reasonOf = (cause: unknown): string => {
+  if (cause instanceof PlaceAway) return 'is no longer allowed by the operator';
+  return troubles[cause instanceof StorageError ? cause.kind : 'unavailable'];
+};
+
+/** What a job and its items are told while they wait. Where the place lies is the operator's matter. */
+export const troubleOf = (side: Side, { place }: JobFolder, cause: unknown): TaskError =>
   new TaskError(
     'serviceUnavailable',
-    `The place '${place}' cannot be used right now.`,
-    { retryAfter: TROUBLE_WAIT_S },
+    `The place '${place}' ${reasonOf(cause)}.`,
+    { parameter: side, retryAfter: TROUBLE_WAIT_S },
     { cause },
   );

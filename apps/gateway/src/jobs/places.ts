@@ -21,7 +21,7 @@ export type Places = {
 export const PLACES = token<Places>('places of jobs');
 
 /** The operator's file no longer names a place. It may do so again. */
-class PlaceAway extends Error {
+export class PlaceAway extends Error {
   override readonly name = 'PlaceAway';
 }
 

@@ -94,7 +94,7 @@ export const sendFiles = async (
     const fault = faultOfFile(error, 'source', folder, path);
     if (fault) return toFailure(fault);
     needs.onPlaceTrouble(error);
-    return toFailure(troubleOf(folder, error));
+    return toFailure(troubleOf('source', folder, error));
   };
   return inParallel(sent, WIDTH, async ({ path, toTask }) => {
     if (isOver()) return undefined;

@@ -46,10 +46,8 @@ const toTask = (item: TakenItem, options: object, image: ImageText) => ({
   includeCost: true,
 });
 
-/** What was made of the items, and for how long the job waits when some may pass later. */
-export type Submission = { readonly count: number; readonly waitS: number | undefined };
-
-const NONE: Submission = { count: 0, waitS: undefined };
+/** Why some items may pass only later, and for how long the job waits for that. */
+export type Submission = { readonly waitS: number; readonly refused: ErrorItem } | undefined;
 
 /** The tasks that the items have become, by their UUIDs. */
 const tasksOf = async (database: Database, ownerId: string, items: readonly TakenItem[]) => {
@@ -73,12 +71,13 @@ const becameOf = (
   return { place, state: 'failed', problem: toProblem(outcome.error) };
 };
 
-/** The longest wait that the refusals ask for, of those that may pass. */
-const waitOf = (outcomes: readonly (Outcome | undefined)[], inFlight: number): number | undefined => {
+/** Of the refusals that may pass, the one that asks for the longest wait. */
+const submissionOf = (outcomes: readonly (Outcome | undefined)[], inFlight: number): Submission => {
   const passing = outcomes.flatMap((outcome) =>
     outcome && 'error' in outcome && mayPass(outcome.error, inFlight) ? [outcome.error] : [],
   );
-  return passing.length === 0 ? undefined : Math.max(...passing.map(({ retryAfter }) => retryAfter ?? 1));
+  const waits = passing.map((refused) => ({ refused, waitS: refused.retryAfter ?? 1 }));
+  return waits.toSorted((a, b) => b.waitS - a.waitS)[0];
 };
 
 const keyGone = {
@@ -86,12 +85,11 @@ const keyGone = {
   message: 'The key that sent the job was revoked, or has expired.',
 } as const;
 
-const failAll = async (needs: SubmitNeeds, job: JobRow): Promise<Submission> => {
+const failAll = async (needs: SubmitNeeds, job: JobRow): Promise<void> => {
   const limits = { inFlight: Infinity, atOnce: needs.config.MAX_JOB_TASKS_IN_FLIGHT };
   const { items } = await takeItems(needs.database, job, limits);
   const failed = items.map(({ place }) => ({ place, state: 'failed' as const, problem: keyGone }));
   await recordSubmitted(needs.database, job.id, failed);
-  return { count: items.length, waitS: undefined };
 };
 
 /** The most new tasks of a job at once. A job whose results are not written gets no more of them. */
@@ -132,10 +130,13 @@ export const submitItems = async (
 ): Promise<Submission> => {
   const { database } = needs;
   const owner = await findOwnerOfKey(database, job.keyId);
-  if (!owner) return failAll(needs, job);
+  if (!owner) {
+    await failAll(needs, job);
+    return undefined;
+  }
   const limits = { inFlight: mostInFlight(needs, owner), atOnce: await mostNow(needs, owner, job) };
   const { inFlight, items } = await takeItems(database, job, limits);
-  if (items.length === 0) return NONE;
+  if (items.length === 0) return undefined;
 
   const before = await tasksOf(database, owner.id, items);
   const fresh = job.cancelRequestedAt ? [] : items.filter(({ taskUuid }) => !before.has(taskUuid));
@@ -146,5 +147,5 @@ export const submitItems = async (
   const after = await tasksOf(database, owner.id, items);
   const became = items.map((item) => becameOf(item, outcomeOf.get(item.place), after, standing));
   await recordSubmitted(database, job.id, became);
-  return { count: after.size, waitS: waitOf(outcomes, inFlight) };
+  return submissionOf(outcomes, inFlight);
 };

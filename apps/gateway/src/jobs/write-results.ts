@@ -10,7 +10,8 @@ import {
   type JobRow,
   type Unwritten,
 } from '#database';
-import type { PlaceFiles, Storage } from '#storage';
+import { StorageError, type PlaceFiles, type Storage } from '#storage';
+import { toServiceFault } from '../tasks/service-fault.js';
 import { inParallel } from './in-parallel.js';
 import { faultOfFile, troubleOf } from './place-faults.js';
 import type { Places } from './places.js';
@@ -40,26 +41,35 @@ const writeResult = async (
   const image = await findImage(database, outputImageId);
   if (!image || isExpired(image, await databaseNow(database))) throw gone();
   const extension = image.storageKey.slice(image.storageKey.lastIndexOf('.'));
+  const path = pathInPlace(folder, `${name}${extension}`);
   const opened = await storage.open(image.storageKey);
   try {
-    await files.write(pathInPlace(folder, `${name}${extension}`), opened);
+    await files.write(path, opened);
+  } catch (error) {
+    throw faultOfFile(error, 'target', folder, path) ?? error;
   } finally {
     opened.stream.destroy();
   }
 };
 
+/** Results are read from our own storage, and written to the place. */
+const troubleOfResult = (folder: JobFolder, error: unknown): TaskError =>
+  error instanceof StorageError && error.operation === 'read'
+    ? toServiceFault(error)
+    : troubleOf('target', folder, error);
+
 /**
  * Writes results to the target of a job. An item counts as done once its result is there. A program that dies between the
  * two leaves it to be written again, with the same bytes.
- * @returns whether the target is in trouble
+ * @returns the trouble of the target
  */
 export const writeResults = async (
   needs: WriteNeeds,
   job: JobRow,
   folder: JobFolder,
   isOver: () => boolean,
-): Promise<boolean> => {
-  let isTroubled = false;
+): Promise<TaskError | undefined> => {
+  let trouble: TaskError | undefined;
   // What a revoked key has paid for is written all the same.
   const owner = await findOwnerOfKey(needs.database, job.keyId);
   /** @returns whether the item has ended, and why it has no result in the target */
@@ -70,19 +80,18 @@ export const writeResults = async (
       await writeResult(needs, files, folder, result);
       return {};
     } catch (error) {
-      const fault = faultOfFile(error, 'target', folder, pathInPlace(folder, result.name));
-      if (fault) return { problem: problemOf(fault) };
+      if (error instanceof TaskError) return { problem: problemOf(error) };
       needs.onPlaceTrouble(error);
-      isTroubled = true;
+      trouble = troubleOfResult(folder, error);
       // Nobody waits for a target once the job was cancelled.
-      return job.cancelRequestedAt ? { problem: problemOf(troubleOf(folder, error)) } : undefined;
+      return job.cancelRequestedAt ? { problem: problemOf(trouble) } : undefined;
     }
   };
   const results = await unwrittenResults(needs.database, job.id, MOST);
   await inParallel(results, WIDTH, async (result) => {
-    if (isOver() || (isTroubled && !job.cancelRequestedAt)) return;
+    if (isOver() || (trouble && !job.cancelRequestedAt)) return;
     const end = await write(result);
     if (end) await recordWritten(needs.database, job.id, result.place, end.problem);
   });
-  return isTroubled;
+  return trouble;
 };

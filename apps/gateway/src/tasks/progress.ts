@@ -1,5 +1,6 @@
 import {
   deviceLine,
+  isServed,
   MAX_COUNTED,
   paceOf,
   remoteLine,
@@ -14,6 +15,8 @@ export type Progress = {
   readonly stage: 'waiting' | 'fetch' | 'device' | 'upload';
   readonly queuePosition?: number;
   readonly estimatedStartS?: number;
+  /** Whether no worker serves its model. */
+  readonly waitsForWorker?: true;
 };
 
 export type ReadProgress = (task: TaskRow) => Promise<Progress>;
@@ -64,6 +67,7 @@ export const createReadProgress = (
 ): ReadProgress => {
   const lines = createKept<Places>(now);
   const paces = createKept<Pace>(now);
+  const served = createKept<boolean>(now);
 
   const placeOf = async ({ id, ownerId, stage, model }: TaskRow): Promise<number | undefined> => {
     const load = async () =>
@@ -78,14 +82,26 @@ export const createReadProgress = (
     return place ?? (places.size >= MAX_COUNTED ? MAX_COUNTED : undefined);
   };
 
+  const startOf = async (
+    { stage, model, ownerId }: TaskRow,
+    position: number,
+  ): Promise<number | undefined> => {
+    if (stage !== 'device' || model === null) return undefined;
+    return estimate(await paces(model, KEPT_MS, () => paceOf(database, model)), ownerId, position);
+  };
+
+  const isUnserved = async ({ model }: TaskRow): Promise<boolean> =>
+    model !== null && !(await served(model, KEPT_MS, () => isServed(database, model)));
+
   return async (task) => {
     if (task.state === 'running') return { stage: task.stage };
     const queuePosition = await placeOf(task);
-    if (queuePosition === undefined) return { stage: 'waiting' };
-    if (task.stage !== 'device' || task.model === null) return { stage: 'waiting', queuePosition };
-    const { model } = task;
-    const pace = await paces(model, KEPT_MS, () => paceOf(database, model));
-    const estimatedStartS = estimate(pace, task.ownerId, queuePosition);
-    return { stage: 'waiting', queuePosition, ...(estimatedStartS !== undefined && { estimatedStartS }) };
+    const estimatedStartS = queuePosition === undefined ? undefined : await startOf(task, queuePosition);
+    return {
+      stage: 'waiting',
+      ...(queuePosition !== undefined && { queuePosition }),
+      ...(estimatedStartS !== undefined && { estimatedStartS }),
+      ...((await isUnserved(task)) && { waitsForWorker: true }),
+    };
   };
 };

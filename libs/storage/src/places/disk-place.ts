@@ -5,7 +5,7 @@ import {
   lstat,
   mkdir,
   open,
-  readdir,
+  opendir,
   realpath,
   rename,
   rm,
@@ -108,17 +108,33 @@ const awayOf = (cause: unknown, operation: StorageOperation, root: string): unkn
 
 /** The files below a folder of the disk. */
 export const openDiskPlace = ({ folder: root, mark }: DiskPlace): PlaceFiles => {
-  const isEmpty = async () => (await readdir(root)).length === 0;
+  const isEmpty = async () => {
+    const folder = await opendir(root, { bufferSize: 1 });
+    try {
+      return (await folder.read()) === null;
+    } finally {
+      await folder.close();
+    }
+  };
 
   /** Without this check, files would be missing while their disk is away, or written beside it. */
-  const requireMounted = async (operation: StorageOperation) => {
+  const requireMark = async (operation: StorageOperation) => {
     try {
       await access(root, constants.X_OK);
       if (mark !== undefined) await access(join(root, mark));
-      if (mark !== undefined || operation === 'write' || !(await isEmpty())) return;
     } catch (cause) {
       throw awayOf(cause, operation, root);
     }
+  };
+
+  /** The same, also by whether anything is there where no mark can tell. A new target is empty. */
+  const requireMounted = async (operation: StorageOperation) => {
+    await requireMark(operation);
+    if (mark !== undefined || operation === 'write') return;
+    const empty = await isEmpty().catch((cause: unknown) => {
+      throw awayOf(cause, operation, root);
+    });
+    if (!empty) return;
     const message = `The folder ${root} of a place is empty: mount its disk, or put files into it.`;
     throw new StorageError(message, { operation, kind: 'unavailable' });
   };
@@ -135,7 +151,8 @@ export const openDiskPlace = ({ folder: root, mark }: DiskPlace): PlaceFiles => 
   };
 
   const run = async <T>(operation: StorageOperation, work: () => Promise<T>): Promise<T> => {
-    await requireMounted(operation);
+    // A file that is found tells as much as a look at the whole folder.
+    await (operation === 'read' ? requireMark : requireMounted)(operation);
     try {
       return await work();
     } catch (cause) {
