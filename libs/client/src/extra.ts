@@ -18,10 +18,9 @@ export type Extra = {
 
 type Sending = { readonly signal: AbortSignal; readonly text: Promise<string> };
 
-/** Rejects with the signal's reason, whatever becomes of the work. */
+/** Rejects with the signal's reason once it aborts, whatever becomes of the work. */
 const orAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
     const stop = () => reject(signal.reason as Error);
     signal.addEventListener('abort', stop, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
@@ -32,21 +31,23 @@ export const createExtra = (send: SendSource, source: Source, firstUUID: string)
   let sending: Sending | undefined;
   let lastText: string | undefined;
 
-  /** A failed upload is tried again by the next task. */
   const start = (signal: AbortSignal): Sending => {
-    const started = { signal, text: send(source, uploadUUID, signal) };
-    started.text.then(
-      (text) => {
-        lastText = text;
-      },
-      () => {
+    const sendNow = async (): Promise<string> => {
+      try {
+        lastText = await send(source, uploadUUID, signal);
+        return lastText;
+      } catch (error) {
+        // The next task tries again.
         if (sending === started) sending = undefined;
-      },
-    );
+        throw error;
+      }
+    };
+    const started = { signal, text: sendNow() };
     return started;
   };
 
   const text = async (signal: AbortSignal): Promise<string> => {
+    signal.throwIfAborted();
     const current = (sending ??= start(signal));
     try {
       return await orAborted(current.text, signal);
