@@ -57,6 +57,20 @@ describeInBrowser('the page in trouble', () => {
     expect(await notices(page).allTextContents()).toEqual([]);
   });
 
+  it.each([
+    ['en', 'no worker', 'No worker serves the model now. The photo goes on once one does.'],
+    ['de', 'kein Worker', 'Zurzeit hat kein Worker das Modell. Das Foto geht weiter, sobald einer es hat.'],
+  ])('says that no worker serves the model until one does: %s', async (locale, short, sentence) => {
+    await service.worker.stop();
+    const page = await visit({ locale });
+    await drop(page, [await photo('a.jpg')]);
+    await page.locator('.row-stage-text', { hasText: short }).waitFor();
+    await page.locator('.overlay', { hasText: sentence }).waitFor();
+    await service.worker.start();
+    await page.locator('.stage-done').waitFor();
+    expect(await page.getByText(short).count()).toBe(0);
+  });
+
   it('says that the WebSocket is lost until it is open again', async () => {
     const page = await visit();
     const sockets: WebSocketRoute[] = [];

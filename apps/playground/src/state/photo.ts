@@ -50,6 +50,8 @@ export type Photo = {
   /** The task on its way and its options, which a reloaded page takes up. */
   readonly task?: Sent | undefined;
   readonly queuePosition?: number | undefined;
+  /** No worker serves its model just now. */
+  readonly waitsForWorker?: true | undefined;
   /** By `Date.now()`. */
   readonly startedMs?: number | undefined;
   readonly result?: Result | undefined;

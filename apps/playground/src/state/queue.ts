@@ -40,6 +40,9 @@ const faultOf = (error: unknown): Fault => ({
   documentation: error instanceof ClearcutError ? error.documentation : undefined,
 });
 
+/** Of a photo that is not in the queue. */
+const noWait = { queuePosition: undefined, waitsForWorker: undefined } as const;
+
 /** Changes a photo and keeps the change for a closed tab. */
 const step = (entry: Entry, change: Partial<Photo>) => {
   update(entry, change);
@@ -50,9 +53,9 @@ const step = (entry: Entry, change: Partial<Photo>) => {
 const watch = (entry: Entry) => {
   let deviceMs: number | undefined;
   return {
-    onProgress: ({ stage, queuePosition }: Progress) => {
+    onProgress: ({ stage, queuePosition, waitsForWorker }: Progress) => {
       if (stage === 'device') deviceMs ??= performance.now();
-      update(entry, { stage, queuePosition });
+      update(entry, { stage, queuePosition, waitsForWorker });
     },
     /** Tasks of one batch share the device, so that this is what a person waits for. */
     deviceSeconds: () => (deviceMs === undefined ? undefined : (performance.now() - deviceMs) / 1000),
@@ -117,7 +120,7 @@ const doOnce = async (entry: Entry, signal: AbortSignal): Promise<void> => {
   // A touch-up runs no network.
   if (!options.refine?.base) noteSpeed(String(options.model), watched.deviceSeconds());
   rememberCutout(entry.id, cutout);
-  step(entry, { stage: 'done', result, task: undefined, fault: undefined, queuePosition: undefined });
+  step(entry, { stage: 'done', result, task: undefined, fault: undefined, ...noWait });
 };
 
 /** What a photo becomes after an error. */
@@ -131,7 +134,7 @@ const afterError = (entry: Entry, error: unknown): void => {
   } else if (code === 'conflictTaskUUID') {
     step(entry, { stage: 'ready', task: undefined });
   } else {
-    step(entry, { stage: 'failed', fault: faultOf(error), task: undefined, queuePosition: undefined });
+    step(entry, { stage: 'failed', fault: faultOf(error), task: undefined, ...noWait });
   }
 };
 
@@ -186,7 +189,7 @@ export const sendTask = (entry: Entry, task: Omit<Sent, 'taskUUID'>): void => {
   stop(entry.id);
   forgetCutout(entry.id);
   const sent = { taskUUID: newId(), ...task };
-  step(entry, { stage: 'ready', task: sent, fault: undefined, queuePosition: undefined });
+  step(entry, { stage: 'ready', task: sent, fault: undefined, ...noWait });
   pump();
 };
 
@@ -195,7 +198,7 @@ export const redo = (again: readonly Entry[]): void => {
   for (const entry of again) {
     stop(entry.id);
     forgetCutout(entry.id);
-    step(entry, { stage: 'ready', task: undefined, fault: undefined, queuePosition: undefined });
+    step(entry, { stage: 'ready', task: undefined, fault: undefined, ...noWait });
   }
   pump();
 };

@@ -48,6 +48,8 @@ export const de: Texts = {
     failed: 'Fehlgeschlagen',
   },
   place: (n) => `Platz ${n}`,
+  noWorker: 'kein Worker',
+  noWorkerHint: 'Zurzeit hat kein Worker das Modell. Das Foto geht weiter, sobald einer es hat.',
   seconds: (text) => `${text} s`,
   view: {
     label: 'Ansicht',

@@ -47,6 +47,8 @@ export const en = {
     failed: 'Failed',
   },
   place: (n: number) => `Queue no. ${n}`,
+  noWorker: 'no worker',
+  noWorkerHint: 'No worker serves the model now. The photo goes on once one does.',
   seconds: (text: string) => `${text} s`,
   view: {
     label: 'View',

@@ -38,7 +38,7 @@ export const Row = ({ entry, index, count, top }: Props) => {
           <span class="row-stage">
             {mark && <Icon name={mark} />}
             {isBusy(photo) && <span class="spinner" />}
-            <span class="row-stage-text" title={photo.fault?.code}>
+            <span class="row-stage-text" title={photo.waitsForWorker ? t.noWorkerHint : photo.fault?.code}>
               {stageText(photo)}
             </span>
           </span>

@@ -7,12 +7,13 @@ const secondsOf = ({ stage, startedMs, result }: Photo): number | undefined => {
   return startedMs === undefined ? undefined : Math.max(0, (nowMs.value - startedMs) / 1000);
 };
 
-/** Stage, place in the queue and seconds of a photo, as one line. */
+/** Stage, place in the queue and seconds of a photo, or that it waits for a worker, as one line. */
 export const stageText = (photo: Photo): string => {
   const t = texts.value;
-  const { stage, queuePosition, fault } = photo;
+  const { stage, queuePosition, waitsForWorker, fault } = photo;
   if (stage === 'failed') return fault?.code ?? t.stages.failed;
   const what = stage === 'waiting' && queuePosition ? t.place(queuePosition) : t.stages[stage];
+  if (waitsForWorker) return `${what} · ${t.noWorker}`;
   const seconds = stage === 'done' || isBusy(photo) ? secondsOf(photo) : undefined;
   return seconds === undefined ? what : `${what} · ${t.seconds(numberText(seconds))}`;
 };

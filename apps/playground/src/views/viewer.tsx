@@ -56,7 +56,7 @@ const Overlay = ({ entry, photo }: { readonly entry: Entry; readonly photo: Phot
     return (
       <p class="overlay">
         <span class="spinner" />
-        {stageText(photo)}
+        {photo.waitsForWorker ? texts.value.noWorkerHint : stageText(photo)}
       </p>
     );
   const fault = afterFault.value;
