@@ -231,7 +231,8 @@ describe('the service', () => {
     expect([status, errors]).toMatchObject([504, [{ code: 'processingTimeout', taskType, taskUUID }]]);
     expect(ms).toBeGreaterThanOrEqual(1000);
     const { data } = await service.post([{ taskType: 'getResponse', taskUUID }]);
-    expect(data).toEqual([{ taskType, taskUUID, status: 'processing', stage: 'waiting', queuePosition: 1 }]);
+    const waiting = { stage: 'waiting', queuePosition: 1, waitsForWorker: true };
+    expect(data).toEqual([{ taskType, taskUUID, status: 'processing', ...waiting }]);
 
     await service.worker.start();
     await resultOf(service, taskUUID);
