@@ -45,6 +45,7 @@ describe('a task with reportProgress over WebSocket', () => {
       status: 'processing',
       stage: 'waiting',
       queuePosition: 1,
+      waitsForWorker: true,
     });
     await service.worker.start();
     await ended(client, task.taskUUID);
