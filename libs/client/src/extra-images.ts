@@ -54,7 +54,7 @@ const uploadBeside = (uuid: string, name: Name): string => {
   return `${uuid.slice(0, -1)}${(last ^ turns[name]).toString(16)}`;
 };
 
-/** The images beside an upload or a run, by its UUID. For the same UUID, they are uploaded once. */
+/** The images beside an upload or a run. For the same UUID, they are uploaded once. */
 export type ExtrasOf = (uuid: string) => Extras;
 
 export const createExtras = (send: SendSource, sources: ExtraSources): ExtrasOf => {

@@ -1,4 +1,4 @@
-/** The three forms of a date in HTTP (RFC 9110, 5.6.7). The last one names no zone, and means UTC. */
+/** The three forms of a date in HTTP (RFC 9110, 5.6.7). The last one is in UTC. */
 const httpDates = [
   /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/,
   /^[A-Z][a-z]+day, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT$/,
@@ -12,8 +12,8 @@ const dateOf = (text: string): number => {
 };
 
 /**
- * The seconds that an answer asks to wait, by a number or by a date (RFC 9110, 10.2.3); undefined if it does not. A
- * date counts from the answer's own Date, since the clocks of two machines differ. Browsers may hide that one.
+ * The seconds that an answer asks to wait (RFC 9110, 10.2.3); undefined if it does not.
+ * A date counts from the answer's own Date, since clocks differ. Browsers may hide that header.
  */
 export const retryAfterOf = (headers: Headers, nowMs = Date.now()): number | undefined => {
   const text = headers.get('retry-after') ?? '';

@@ -1,6 +1,6 @@
 type Headers = Readonly<Record<string, unknown>>;
 
-/** The three forms of a date in HTTP (RFC 9110, 5.6.7). The last one names no zone, and means UTC. */
+/** The three forms of a date in HTTP (RFC 9110, 5.6.7). The last one is in UTC. */
 const httpDates = [
   /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/,
   /^[A-Z][a-z]+day, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT$/,

@@ -28,7 +28,7 @@ const toRow = (job: Job): string[] => [
 const waitOf = ({ jobUUID, trouble }: Job): string | undefined =>
   trouble && `${jobUUID} waits: ${trouble.message}\n`;
 
-/** Tells each reason once that a job waits for while somebody waits for its end. It goes beside the output. */
+/** Prints to stderr why a job waits, each reason once. */
 export const createWaitNotices = (): ((job: Job) => void) => {
   let told: string | undefined;
   return (job) => {

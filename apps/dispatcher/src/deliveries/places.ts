@@ -7,7 +7,7 @@ export const PLACES = 32;
 const FAILURES = 3;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
-/** Then an endpoint that nobody asked again is forgotten: a caller may name very many, and each look lists them. */
+/** Callers may name very many endpoints, and each look lists those that failed. */
 const FORGET_AFTER_MS = 60 * 60_000;
 
 /** An endpoint that gave no answer lately. */

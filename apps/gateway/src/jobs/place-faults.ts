@@ -40,7 +40,7 @@ const reasonOf = (cause: unknown): string => {
   return troubles[cause instanceof StorageError ? cause.kind : 'unavailable'];
 };
 
-/** What a job and its items are told while they wait. Where the place lies is the operator's matter. */
+/** Why a job and its items wait. It does not tell where the place lies. */
 export const troubleOf = (side: Side, { place }: JobFolder, cause: unknown): TaskError =>
   new TaskError(
     'serviceUnavailable',

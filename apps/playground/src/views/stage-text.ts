@@ -7,7 +7,7 @@ const secondsOf = ({ stage, startedMs, result }: Photo): number | undefined => {
   return startedMs === undefined ? undefined : Math.max(0, (nowMs.value - startedMs) / 1000);
 };
 
-/** Stage, place in the queue and seconds of a photo, or that it waits for a worker, as one line. */
+/** How far a photo is, as one line. */
 export const stageText = (photo: Photo): string => {
   const t = texts.value;
   const { stage, queuePosition, waitsForWorker, fault } = photo;

@@ -1,4 +1,4 @@
-/** Each report that waits keeps a connection, which others need. A second one gets through where the first has lost its own. */
+/** A waiting report keeps a connection. Two, since the connection of the first may be dead. */
 const MOST_WAITING = 2;
 
 /** Sends a report, unless two still wait for their answers. */
