@@ -4,7 +4,7 @@
  *
  *   node tools/prepare.mjs install | build | start | test [arguments of jest] | bench [name] | attack [name] |
  *                          cli [arguments] |
- *                          docs | pictures | compatibility
+ *                          docs | pictures | compatibility | cases
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -52,6 +52,7 @@ class Failure extends Error {
 
 const program = (name) => () => import(pathToFileURL(join(dist, name)).href);
 
+const clientSpecs = 'test/(clients/|doors/|wire-)';
 const modes = {
   install: () => {},
   build: () => {},
@@ -75,7 +76,12 @@ const modes = {
   },
   compatibility: () => {
     process.env.COMPATIBILITY = 'write';
-    return modes.test(['test/(clients/|doors/|wire-)']);
+    return modes.test([clientSpecs]);
+  },
+  // Jest loads the specs for the names of their tests, and runs none.
+  cases: () => {
+    process.env.COMPATIBILITY = 'names';
+    return modes.test([clientSpecs, '--testNamePattern', '^no test has this name$', '--silent']);
   },
 };
 
