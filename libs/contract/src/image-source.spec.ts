@@ -123,6 +123,22 @@ it.each(['hello world!', 'a', 'aGVsbG8=!', 'data:image/png,abc', 'data:image/png
   },
 );
 
+it('finds one other character anywhere in a long base64 text', async () => {
+  const bytes = Buffer.from(Array.from({ length: 150_000 }, (_, i) => (i * 7) % 251));
+  const base64 = bytes.toString('base64');
+  const put = (other: string, at: number) => base64.slice(0, at) + other + base64.slice(at);
+  for (const at of [1, 2, 65_533, 65_535, 65_536, 65_540, 131_071, 131_072, 199_996, 199_999]) {
+    for (const blank of ['\n', '\t', '\r\n'])
+      expect(await sourceOf(put(blank, at))).toEqual({ kind: 'inline', bytes });
+    for (const other of ['!', '=', '==', '\0', '.', '"', 'é', 'Ā', '🦋'])
+      expect({ other, at, code: await codeOf(put(other, at)) }).toEqual({
+        other,
+        at,
+        code: 'invalidInputImage',
+      });
+  }
+});
+
 it('refuses too many bytes before it decodes them', async () => {
   expect(await codeOf('A'.repeat(((MAX_IMAGE_BYTES + 6) / 3) * 4))).toBe('maxImageSizeExceeded');
 });

@@ -98,6 +98,20 @@ it('finds the faults of the whole text, at their line and column', async () => {
   );
 });
 
+it('finds the byte that ends an image text, wherever it lies in a word', async () => {
+  for (let code = 0; code < 256; code++)
+    for (let shift = 0; shift < 4; shift++) {
+      const text = `${' '.repeat(shift)}[{"image":"${'A'.repeat(4000)}${String.fromCharCode(code)}BCD"}]`;
+      const fault = jsonFault(text);
+      const { message } = await read(text, 10_000);
+      expect({ code, shift, message }).toEqual({
+        code,
+        shift,
+        message: fault && `The body is not JSON: ${fault}.`,
+      });
+    }
+});
+
 describe('a long image text', () => {
   const base64 = 'QUJD'.repeat(1000);
   const places = [
