@@ -1,5 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { freshDatabase, runSql } from '#test/databases';
+import { startTcpProxy } from '#test/tcp-proxy';
 import { until } from '#test/until';
 import { listen } from './index.js';
 
@@ -48,4 +50,49 @@ it('keeps no connection that cannot listen', async () => {
   await notifications.close();
   await until('the last try to end', () => connections.open === 0);
   standby.stop();
+});
+
+describe('a network that drops the connection and tells nobody', () => {
+  /** Listens through a network, and waits until it does. */
+  const listenThroughNetwork = async () => {
+    const direct = await freshDatabase();
+    const network = await startTcpProxy(Number(new URL(direct).port));
+    const url = new URL(direct);
+    url.port = `${network.port}`;
+    const [states, ended]: [boolean[], string[]] = [[], []];
+    const notifications = listen(
+      url.href,
+      {
+        onEnded: (taskId) => ended.push(taskId),
+        onListening: (isListening) => states.push(isListening),
+        onError: () => undefined,
+      },
+      { beatMs: 50, answerMs: 2_000 },
+    );
+    await until('the subscription', () => states.at(-1) === true);
+    const tell = (id: string) => runSql(direct, `SELECT pg_notify('task_finished', '${id}')`);
+    return { network, states, ended, notifications, tell };
+  };
+
+  it('is noticed, and the next connection listens', async () => {
+    const { network, states, ended, notifications, tell } = await listenThroughNetwork();
+    await tell('before');
+    await until('the first notification', () => ended.includes('before'));
+    expect(states).toEqual([true]);
+
+    network.freeze();
+    await until('another subscription', () => states.length === 3);
+    expect(states).toEqual([true, false, true]);
+    await tell('after');
+    await until('the next notification', () => ended.includes('after'));
+    await notifications.close();
+    await network.stop();
+  });
+
+  it('does not keep a program from closing', async () => {
+    const { network, notifications } = await listenThroughNetwork();
+    network.freeze();
+    await notifications.close();
+    await network.stop();
+  });
 });

@@ -3,6 +3,11 @@ import pg from 'pg';
 
 const RECONNECT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
+/** Far less than the minutes after which a firewall drops a connection that is silent. */
+const BEAT_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 20_000;
+
+type Times = { readonly beatMs: number; readonly answerMs: number };
 
 /** A live subscription to what Postgres tells of. */
 export type Notifications = { readonly close: () => Promise<void> };
@@ -19,8 +24,15 @@ export type Listeners = {
   readonly onError: (error: Error) => void;
 };
 
-/** Listens to Postgres. Notifications are lost during a reconnect, so callers must look as well. */
-export const listen = (databaseUrl: string, listeners: Listeners): Notifications => {
+/**
+ * Listens to Postgres. Notifications are lost during a reconnect, so callers must look as well. A network that drops the
+ * connection tells nobody, so Postgres is asked for an answer now and then.
+ */
+export const listen = (
+  databaseUrl: string,
+  listeners: Listeners,
+  { beatMs, answerMs }: Times = { beatMs: BEAT_MS, answerMs: ANSWER_TIMEOUT_MS },
+): Notifications => {
   const { onEnded, onDelivery, onKeyChanged, onListening, onError } = listeners;
   const closing = new AbortController();
   const channels: Readonly<Record<string, ((payload: string) => void) | undefined>> = {
@@ -29,10 +41,27 @@ export const listen = (databaseUrl: string, listeners: Listeners): Notifications
     key_changed: onKeyChanged,
   };
 
+  const ask = async (client: pg.Client, text: string) => {
+    // Missing in the driver's types.
+    const query = { text, query_timeout: answerMs };
+    await client.query(query);
+  };
+
   const subscribe = async (client: pg.Client) => {
     for (const [channel, listener] of Object.entries(channels))
-      if (listener) await client.query(`LISTEN ${channel}`);
+      if (listener) await ask(client, `LISTEN ${channel}`);
     onListening?.(true);
+  };
+
+  /** Returns when the signal comes. @throws when Postgres gives no answer */
+  const stayInTouch = async (client: pg.Client, signal: AbortSignal) => {
+    while (!signal.aborted) {
+      await sleep(beatMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      await ask(client, 'SELECT 1').catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+    }
   };
 
   const listenOnce = async () => {
@@ -51,7 +80,9 @@ export const listen = (databaseUrl: string, listeners: Listeners): Notifications
     if (closing.signal.aborted) end();
     try {
       if (!closing.signal.aborted) await subscribe(client);
-      await closed;
+      await Promise.race([closed, stayInTouch(client, closing.signal)]);
+      // A connection that died unnoticed does not end.
+      if (closing.signal.aborted) await Promise.race([closed, sleep(answerMs, undefined, { ref: false })]);
     } finally {
       onListening?.(false);
       closing.signal.removeEventListener('abort', end);
