@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
@@ -20,6 +21,12 @@ const DEFAULT_MAX = 10;
 /** A new connection costs ten milliseconds, and prepares its statements anew. */
 const IDLE_MS = 60_000;
 
+/** So soon TCP finds that the server of an idle connection has vanished, and a firewall sees that it is in use. */
+const KEEP_ALIVE_MS = 10_000;
+
+/** Postgres ends a statement by itself. Without a word from it so much later, the connection is dead. */
+const SILENCE_MS = 5_000;
+
 /**
  * Prisma takes all times for UTC, so the session must use it. Poolers refuse these settings as parameters of the connection,
  * and accept them as statements. They keep each client's time zone, but not its timeout.
@@ -31,18 +38,37 @@ const prepareSession =
     return client.query(`SET TIME ZONE 'UTC'${timeout}`);
   };
 
+/** The driver's pool takes it by the same names, which its types lack. */
+type Connected = { readonly connection: { readonly stream: Socket } };
+
+/**
+ * Ends a connection on which nothing comes or goes for so long. A network that drops it tells nobody, and TCP itself
+ * gives up after a quarter of an hour.
+ */
+const endInSilence = (client: pg.ClientBase, silenceMs: number): void => {
+  const { stream } = (client as unknown as Connected).connection;
+  stream.setTimeout(silenceMs, () => stream.destroy());
+};
+
 /**
  * A pool whose connections always have an error listener. Between the pool's listener and the borrower's
  * there is a moment without one, and an error at that moment would end the process. Nothing is lost: the
  * query itself rejects.
  */
 const openPool = (databaseUrl: string, options: ConnectionOptions): pg.Pool => {
+  const silenceMs = options.statementTimeoutMs && options.statementTimeoutMs + SILENCE_MS;
+  const prepare = prepareSession(options);
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: options.max ?? DEFAULT_MAX,
     connectionTimeoutMillis: 5000,
-    idleTimeoutMillis: IDLE_MS,
-    onConnect: prepareSession(options),
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    idleTimeoutMillis: Math.min(IDLE_MS, (silenceMs ?? Infinity) / 2),
+    onConnect: (client) => {
+      if (silenceMs) endInSilence(client, silenceMs);
+      return prepare(client);
+    },
   });
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;

@@ -75,12 +75,16 @@ keepClientsSteady();
 openClusters();
 const postgres = withBackend(createServerClockBackend);
 
+/** No statement of BullMQ takes as long. Without an answer by then, the connection is given up. */
+const ANSWER_TIMEOUT_MS = 20_000;
+
 /** Its commits need not wait for the disk: jobs that a crash of Postgres loses are added again by the sweep. */
 const postgresConnection = (config: QueueConfig, max: number) => ({
   connectionString: config.DATABASE_URL,
   options: '-c synchronous_commit=off',
   schema: 'bullmq',
   migrate: config.DATABASE_ROLES === undefined,
+  query_timeout: ANSWER_TIMEOUT_MS,
   max,
 });
 

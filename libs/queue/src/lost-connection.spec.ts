@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { freshDatabase } from '#test/databases';
+import { startTcpProxy } from '#test/tcp-proxy';
 import { until } from '#test/until';
 import pg from 'pg';
 import { createConsumer, createTaskQueue } from './index.js';
@@ -100,6 +101,23 @@ describe('a connection that is lost while BullMQ starts', () => {
     await queue.close();
     if (messages <= 10) expect(cutter.wasCut()).toBe(true);
   });
+});
+
+it('gives up the connections of a server that vanished and told nobody', async () => {
+  const url = new URL(await freshDatabase());
+  const network = await startTcpProxy(Number(url.port));
+  url.port = `${network.port}`;
+  const queue = createTaskQueue({ DATABASE_URL: url.href }, () => undefined);
+  await queue.add({ taskId: randomUUID(), lane });
+  network.freeze();
+  const added = () =>
+    queue.add({ taskId: randomUUID(), lane }).then(
+      () => true,
+      () => false,
+    );
+  await until('a job to be added again', added);
+  await queue.close();
+  await network.stop();
 });
 
 /** A message of Postgres' protocol: its type, its length, its body. */

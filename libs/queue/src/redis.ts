@@ -5,6 +5,12 @@ import { Cluster, Redis } from 'ioredis';
 /** The longest wait between two tries to connect. BullMQ's own are 15 and 20 s, which tasks would wait after an outage. */
 export const LONGEST_RETRY_MS = 1_000;
 
+/**
+ * Without an answer by then, a connection is given up: a server that vanished tells nobody, and TCP gives up after a
+ * quarter of an hour. BullMQ waits for a job up to 10 s.
+ */
+const SILENCE_MS = 20_000;
+
 const retryStrategy = (tries: number): number => Math.min(100 * tries, LONGEST_RETRY_MS);
 
 /** A master that was made a replica keeps its connections. Only another connection finds the new one. */
@@ -39,7 +45,8 @@ const isOfCluster = (connection: object): connection is ClusterConnection => 'no
 /** What BullMQ needs to connect to the Redis of the URL. */
 export const redisConnection = (url: string, limits: Limits) => {
   const address = parseRedisUrl(url);
-  const [credentials, common] = [credentialsOf(address), { ...limits, retryStrategy, reconnectOnError }];
+  const credentials = credentialsOf(address);
+  const common = { ...limits, socketTimeout: SILENCE_MS, retryStrategy, reconnectOnError };
   if (address.kind === 'server') return { ...common, url };
   if (address.kind === 'sentinel') return { ...common, ...credentials, ...sentinelsOf(address) };
   return { ...common, credentials, nodes: address.hosts };
@@ -54,7 +61,11 @@ export const prefixOf = (url: string, prefix: string | undefined): { readonly pr
 
 const openCluster = ({ nodes, credentials, ...limits }: ClusterConnection): Cluster =>
   new Cluster([...nodes], {
-    redisOptions: { ...credentials, maxRetriesPerRequest: limits.maxRetriesPerRequest },
+    redisOptions: {
+      ...credentials,
+      maxRetriesPerRequest: limits.maxRetriesPerRequest,
+      socketTimeout: SILENCE_MS,
+    },
     enableOfflineQueue: limits.enableOfflineQueue ?? true,
     clusterRetryStrategy: retryStrategy,
     // Certificates name hosts, so those are not resolved here.
