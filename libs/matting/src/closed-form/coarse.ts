@@ -12,8 +12,12 @@ export type Placed = {
   readonly rows: Address;
 };
 
-/** Solves the small system in place: four f32 for each square. */
-export type SolveCoarse = (v: Address) => void;
+/** A factor of the small system. */
+export type Coarse = {
+  /** Solves the system in place: four f32 for each square. */
+  readonly solve: (v: Address) => void;
+  readonly isWide: boolean;
+};
 
 /** Bytes of a block of the factor, in f32. */
 export const blockBytes = 64;
@@ -38,7 +42,7 @@ const factoriseWide = (
   kernel: MattingKernel,
   { squares, squareOf, modes, around, places, starts, rows }: Placed,
   shouldStop: () => boolean,
-): SolveCoarse | undefined => {
+): Coarse | undefined => {
   const { run } = kernel;
   const { count, side, columns } = squares;
   const blocks = kernel.allocate(columns.rows.length * blockBytes * 2);
@@ -48,7 +52,8 @@ const factoriseWide = (
   const isDone = inSteps(count, shouldStop, (from, to) =>
     run.factoriseWide(from, to, starts, rows, blocks, signs),
   );
-  return isDone ? (v) => run.solveWide(count, starts, rows, blocks, signs, wide, v) : undefined;
+  if (!isDone) return undefined;
+  return { solve: (v) => run.solveWide(count, starts, rows, blocks, signs, wide, v), isWide: true };
 };
 
 /**
@@ -64,7 +69,7 @@ export const factoriseCoarse = (
   placed: Placed,
   blocks: Address,
   shouldStop: () => boolean,
-): SolveCoarse | undefined => {
+): Coarse | undefined => {
   const { run } = kernel;
   const { squares, squareOf, modes, around, places, starts, rows } = placed;
   const { count, side } = squares;
@@ -74,7 +79,7 @@ export const factoriseCoarse = (
     if (weak === 0) weak = run.factorise(from, to, starts, rows, blocks);
   });
   if (!isDone) return undefined;
-  if (weak === 0) return (v) => run.solve(count, starts, rows, blocks, v);
+  if (weak === 0) return { solve: (v) => run.solve(count, starts, rows, blocks, v), isWide: false };
   kernel.release(blocks);
   return factoriseWide(kernel, placed, shouldStop);
 };

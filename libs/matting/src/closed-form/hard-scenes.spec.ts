@@ -30,6 +30,28 @@ describe('closedFormAlpha on hard scenes', () => {
     }
   });
 
+  it('is within a level along a smooth strip that is known at its ends only', () => {
+    const [width, height] = [900, 5];
+    const at = (i: number) => ({ x: i % width, y: Math.floor(i / width) });
+    const colours = Uint8Array.from({ length: width * height * 3 }, (_, sample) => {
+      const { x, y } = at(Math.floor(sample / 3));
+      const waves = [60 * Math.sin(x / 9), 50 * Math.cos(y / 7), 40 * Math.sin((x + y) / 11) - 20];
+      return 120 + waves[sample % 3]!;
+    });
+    const samples = Uint8Array.from({ length: width * height }, (_, i) => {
+      const { x } = at(i);
+      return x < 1 ? 255 : x > width - 2 ? 0 : 128;
+    });
+    const photo = { data: colours, width, height, channels: 3 as const };
+    const trimap = { data: samples, width, height, channels: 1 as const };
+
+    const result = closedFormAlpha(photo, trimap);
+
+    expect(result).toMatchObject({ solved: true });
+    if (!result.solved) return;
+    expect(differences(result.alpha.data, directMatting(photo, trimap)).largest).toBeLessThanOrEqual(level);
+  });
+
   it.each(kinds)('is within a level with larger squares, as very large photos have them: %s', (kind) => {
     const { photo, trimaps } = hardScene(kind, 1);
     const trimap = trimaps[1]!;

@@ -1,5 +1,5 @@
 import type { Address } from '../matting-kernel.js';
-import type { Precondition } from './preconditioner.js';
+import type { Preconditioner } from './preconditioner.js';
 import { RitzValues } from './ritz.js';
 import type { System } from './system.js';
 
@@ -75,7 +75,7 @@ export const startFromNoise = (
 export const iterate = (
   { kernel, band: { samples }, known: r, scale }: System,
   { x, p, q, z, narrow, spare }: Vectors,
-  precondition: Precondition,
+  precondition: Preconditioner['precondition'],
   { shouldStop, onIteration, mostIterations = usuallyMost }: Watch,
 ): Progress => {
   const { run } = kernel;

@@ -3,8 +3,12 @@ import { blockBytes, factoriseCoarse } from './coarse.js';
 import type { Squares } from './squares.js';
 import type { System } from './system.js';
 
-/** z ≈ A⁻¹ r; `spare` is a plane that it may write to. */
-export type Precondition = (r: Address, z: Address, spare: Address) => void;
+export type Preconditioner = {
+  /** z ≈ A⁻¹ r; `spare` is a plane that it may write to. */
+  readonly precondition: (r: Address, z: Address, spare: Address) => void;
+  /** Whether the small system needed f64: some regions hang together very loosely. */
+  readonly isWide: boolean;
+};
 
 const bytesOf = ({ count, squareOf, members, around, places, columns }: Squares): number =>
   4 * (squareOf.length + 5 * members.length + around.length + places.length + 6 * count) +
@@ -25,7 +29,7 @@ export const twoGrids = (
   { kernel, colours, scale, scratch: modes }: System,
   squares: Squares,
   shouldStop: () => boolean,
-): Precondition | undefined => {
+): Preconditioner | undefined => {
   const { count } = squares;
   const { run } = kernel;
   kernel.reserve(bytesOf(squares));
@@ -42,15 +46,16 @@ export const twoGrids = (
 
   run.fitModes(count, starts, members, colours, scale, modes, packed, places, blocks);
   const placed = { squares, squareOf, modes, around, places, starts: columnStarts, rows };
-  const solveCoarse = factoriseCoarse(kernel, placed, blocks, shouldStop);
-  if (!solveCoarse) return undefined;
+  const factor = factoriseCoarse(kernel, placed, blocks, shouldStop);
+  if (!factor) return undefined;
 
-  return (r, z, spare) => {
+  const precondition: Preconditioner['precondition'] = (r, z, spare) => {
     run.forward(r, z);
     run.upper(z, spare);
     run.restrict(count, starts, members, packed, spare, coarse);
-    solveCoarse(coarse);
+    factor.solve(coarse);
     run.prolong(count, starts, members, packed, coarse, z);
     run.backward(r, z);
   };
+  return { precondition, isWide: factor.isWide };
 };
