@@ -80,9 +80,8 @@ export const solveBand = (
   const preconditioner = twoGrids(system, squares, watch.shouldStop);
   if (!preconditioner) return stopped;
   const vectors = toVectors(system);
-  const { precondition, isWide } = preconditioner;
-  if (squares.side > leastSide || isWide) startFromNoise(system, vectors);
-  const progress = iterate(system, vectors, precondition, watch);
+  if (squares.side > leastSide || preconditioner.isWide) startFromNoise(system, vectors);
+  const progress = iterate(system, vectors, preconditioner, watch);
   return {
     ...progress,
     side: squares.side,
