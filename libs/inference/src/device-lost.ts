@@ -22,13 +22,16 @@ const machineFaults = [
   'is/are busy or unavailable',
   'all CUDA-capable devices are busy',
   'driver shutting down',
-  'CUDA (failure|error) (4|46|100|101|214|220|226|802)\\b',
+  'cudaError(EccUncorrectable|NvlinkUncorrectable|Contained|MpsClientTerminated)\\b',
+  'CUDA (failure|error) (4|46|100|101|214|220|226|802|80[5-7]|810)\\b',
 ];
 
 /**
  * Sticky errors: the context is destroyed, and each later call fails as well. Sources: the descriptions of cudaError_t
  * in CUDA's Runtime API ("the process must be terminated and relaunched"); cuBLAS and cuDNN report a kernel that failed
- * as EXECUTION_FAILED, and a destroyed context as INTERNAL_ERROR, MAPPING_ERROR or NOT_INITIALIZED.
+ * as EXECUTION_FAILED, and a destroyed context as INTERNAL_ERROR, MAPPING_ERROR or NOT_INITIALIZED. What follows
+ * INTERNAL_ERROR in cuDNN 9, such as _DEVICE_ALLOCATION_FAILED, passes. So do 701, too many resources for a launch, and
+ * 711 to 713, which peers and registered memory cause. A handle that cannot be created usually lacks memory.
  */
 const runFaults = [
   'illegal (memory access|instruction)',
@@ -40,9 +43,12 @@ const runFaults = [
   'device-side assert',
   'hardware stack error',
   'has not answered for',
+  'context is destroyed',
   'cudaError(IllegalAddress|LaunchFailure|LaunchTimeout|MisalignedAddress|IllegalInstruction|InvalidPc|Assert|Unknown)\\b',
-  'CU(BLAS|DNN)_STATUS_(EXECUTION_FAILED|INTERNAL_ERROR|MAPPING_ERROR|NOT_INITIALIZED)',
-  'CUDA (failure|error) (70[0-2]|71[0-9]|999)\\b',
+  'cudaError(ContextIsDestroyed|TensorMemoryLeak)\\b',
+  'CU(BLAS|DNN)_STATUS_(EXECUTION_FAILED|INTERNAL_ERROR\\b|MAPPING_ERROR)',
+  'CU(BLAS|DNN)_STATUS_NOT_INITIALIZED(?!.* expr=cu(blas|dnn)Create)',
+  'CUDA (failure|error) (700|702|709|710|71[4-9]|721|999)\\b',
 ];
 
 const pattern = (wordings: readonly string[]) => new RegExp(wordings.join('|'), 'i');

@@ -8,6 +8,8 @@ export { advance, combine, dot, largest } from './matting/vectors';
 export { fitModes, prolong, restrict } from './matting/modes';
 export { project } from './matting/projection';
 export { factorise, solve } from './matting/cholesky';
+export { projectWide } from './matting/wide-projection';
+export { factoriseWide, solveWide } from './matting/wide-cholesky';
 export { relax } from './matting/colours';
 export {
   countTaken,

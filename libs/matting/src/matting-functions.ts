@@ -29,6 +29,8 @@ export type MattingFunctions = {
       scales: Address,
       modes: Address,
       packed: Address,
+      places: Address,
+      blocks: Address,
     ]
   ) => void;
   project: (
@@ -47,8 +49,23 @@ export type MattingFunctions = {
   prolong: (
     ...all: [squares: number, starts: Address, members: Address, packed: Address, coarse: Address, x: Address]
   ) => void;
-  factorise: (from: number, to: number, starts: Address, rows: Address, blocks: Address) => void;
+  factorise: (from: number, to: number, starts: Address, rows: Address, blocks: Address) => number;
   solve: (columns: number, starts: Address, rows: Address, blocks: Address, v: Address) => void;
+  projectWide: MattingFunctions['project'];
+  factoriseWide: (
+    ...all: [from: number, to: number, starts: Address, rows: Address, blocks: Address, signs: Address]
+  ) => void;
+  solveWide: (
+    ...all: [
+      columns: number,
+      starts: Address,
+      rows: Address,
+      blocks: Address,
+      signs: Address,
+      wide: Address,
+      v: Address,
+    ]
+  ) => void;
   sortAlphas: (alphas: Address, count: number, visible: number, solid: number, kinds: Address) => void;
   markMixed: (
     ...all: [

@@ -34,6 +34,11 @@ export class MattingKernel {
     this.#end = this.#start;
   }
 
+  /** Takes back what was handed out from an address on. */
+  release(from: Address): void {
+    this.#end = from;
+  }
+
   /**
    * Hands out memory at a multiple of 16 bytes, with anything in it. Earlier views become invalid.
    *

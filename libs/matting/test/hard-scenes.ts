@@ -23,6 +23,10 @@ const looks = {
   saturated: { noise: 5, contrast: 4, texture: 0 },
   'with corrupt rows': { noise: 6, contrast: 1, texture: 15 },
   'with single odd pixels': { noise: 0, contrast: 1, texture: 0 },
+  'in every third row': { noise: 6, contrast: 1, texture: 0 },
+  'salt and pepper': { noise: 0, contrast: 1, texture: 0 },
+  'of tiles': { noise: 0, contrast: 1, texture: 0 },
+  'behind stripes': { noise: 0, contrast: 1, texture: 0 },
 } satisfies Record<string, Look>;
 
 type Kind = keyof typeof looks;
@@ -110,6 +114,32 @@ const corrupt = (data: Uint8ClampedArray, random: Random): void => {
   }
 };
 
+type Change = (row: Uint8ClampedArray, y: number, random: Random) => void;
+
+const [tileWidth, tileHeight] = [11, 9];
+const tileColours = Array.from({ length: 256 }, (_, i) => (i * 151 + 37) % 256);
+
+/** What is done to each row of a picture: regions of flat colours hang together by less than f32 resolves. */
+const changes: Partial<Record<Kind, Change>> = {
+  'in every third row': (row, y) => {
+    if (y % 3 > 0) row.fill(0);
+  },
+  'salt and pepper': (row, _, random) => {
+    for (let i = 0; i < row.length; i += 3) {
+      if (random() < 0.2) row.fill(random() < 0.5 ? 0 : 255, i, i + 3);
+    }
+  },
+  'of tiles': (row, y) => {
+    const first = Math.floor(y / tileHeight) * 41;
+    row.forEach((_, i) => {
+      row[i] = tileColours[(first + Math.floor(i / 3 / tileWidth) * 67 + (i % 3) * 89) % 256]!;
+    });
+  },
+  'behind stripes': (row) => {
+    for (let i = 0; i < row.length; i += 3) if ((i / 3) % 10 < 5) row.fill(20, i, i + 3);
+  },
+};
+
 /** What a network might see of an alpha: its mean over seven pixels each way. */
 const blur = (alpha: Float64Array): Uint8Array =>
   Uint8Array.from(alpha, (_, i) => {
@@ -130,6 +160,9 @@ export const hardScene = (kind: Kind, seed: number): { photo: Raster; trimaps: R
   const alpha = drawAlpha(kind, random);
   const data = paint(kind, alpha, random);
   if (kind === 'with corrupt rows') corrupt(data, random);
+  for (let y = 0; y < height; y++) {
+    changes[kind]?.(data.subarray(y * width * 3, (y + 1) * width * 3), y, random);
+  }
   const mask: Raster = { data: blur(alpha), width, height, channels: 1 };
   return {
     photo: { data: new Uint8Array(data.buffer), width, height, channels: 3 },

@@ -1,7 +1,7 @@
 import { TaskError } from '#contract';
 import { reasonOf } from '#errors';
 import { encode, wrapPng, type Encoding, type ImageLimits, type Photo, type Pixels } from '#imaging';
-import type { Device } from '#inference';
+import { deviceLossOf, type Device, type DeviceLoss } from '#inference';
 import type { Raster } from '#matting';
 import type { Stage, Stopwatch } from '#telemetry';
 import type { ComposeInput, FinishInput, Postprocessed, PrepareInput, Prepared } from './arithmetic.js';
@@ -59,10 +59,22 @@ export const createCutOutStages = ({ decode, device, pixels, effort, limits }: M
 export class StageError extends Error {
   override readonly name = 'StageError';
 
-  constructor(stage: Stage | 'load', cause: unknown) {
+  constructor(
+    readonly stage: Stage | 'load',
+    cause: unknown,
+  ) {
     super(`${stage}: ${reasonOf(cause)}`, { cause });
   }
 }
+
+/**
+ * Whether an error of a cut-out means that only a new process can use the device again. Errors of other stages do not,
+ * whatever they say: they may quote a caller, a file or another server.
+ */
+export const deviceLossIn = (error: unknown): DeviceLoss | undefined =>
+  error instanceof StageError && (error.stage === 'infer' || error.stage === 'load')
+    ? deviceLossOf(error.message)
+    : undefined;
 
 /** Runs and measures each stage. A fault of ours becomes a StageError. */
 export const inStages =

@@ -131,6 +131,18 @@ describe('the breaker of a worker', () => {
     expect(state).toMatchObject({ tests: 0, isOffered: false, handedBackFor: reason, gaveUp: reason });
   });
 
+  it('takes no other error for a lost device, whatever a caller, a file or a server made it say', async () => {
+    const state = open();
+    const text = 'CUDA failure 700: an illegal memory access was encountered, the GPU is lost';
+    await run([
+      new StageError('decode', new Error(text)),
+      new TaskError('downloadFailed', text),
+      new Error(text),
+    ]);
+    await expect(breaker.isMachineFault(new Error(text))).resolves.toBe(false);
+    expect(state).toMatchObject({ takes: true, handedBackFor: undefined, gaveUp: undefined });
+  });
+
   it('gives up at the first self-test that shows a lost device', async () => {
     const reason = 'infer: CUDA failure 719: unspecified launch failure';
     const state = open({ failures: Infinity, pausesMs: [3_600_000], reason });

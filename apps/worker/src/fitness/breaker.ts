@@ -3,7 +3,7 @@ import { BASE, TaskError } from '#contract';
 import { reasonOf } from '#errors';
 import { deviceLossOf } from '#inference';
 import type { Logger } from '#telemetry';
-import { StageError, type CutOut } from '#pipeline';
+import { deviceLossIn, StageError, type CutOut } from '#pipeline';
 import type { SelfTest } from './self-test.js';
 
 /** Stops a worker from taking tasks while its machine cannot process them. */
@@ -54,7 +54,7 @@ const PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000] as const;
 const isSuspect = (error: unknown, { aborted, reason }: AbortSignal): boolean =>
   aborted ? reason instanceof TaskError : error instanceof StageError;
 
-const isLoss = (error: unknown) => deviceLossOf(reasonOf(error)) !== undefined;
+const isLoss = (error: unknown) => deviceLossIn(error) !== undefined;
 
 const tooEarly = () => Promise.reject(new Error('The breaker opened before the worker began.'));
 const noIntake: Intake = { pause: tooEarly, withdraw: tooEarly, resume: tooEarly, stop: tooEarly };
@@ -164,8 +164,10 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
         provenAtMs = performance.now();
       } catch (error) {
         if (signal.aborted) return;
-        if (isLoss(error)) await lose(reasonOf(error));
-        else await suspect(`The device fails although it is idle: ${reasonOf(error)}`);
+        const reason = reasonOf(error);
+        // The probe speaks with the device alone.
+        if (deviceLossOf(reason)) await lose(reason);
+        else await suspect(`The device fails although it is idle: ${reason}`);
       }
     },
     isMachineFault: async (error) =>

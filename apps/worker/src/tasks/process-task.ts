@@ -1,7 +1,6 @@
 import type { ClaimedTask, TaskRow, TaskStage } from '#database';
-import { reasonOf } from '#errors';
 import type { Feeder } from '#feeder';
-import { deviceLossOf } from '#inference';
+import { deviceLossIn } from '#pipeline';
 import { OutageError, pauseMs, type Handler } from '#queue';
 import type { Tracing } from '#telemetry';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
@@ -93,7 +92,7 @@ export const processTask = (needs: Needs, stage: TaskStage): Handler => {
       if (!toOutage(error)) log.warn({ err: error, taskId, taskUUID, attempt }, 'task given back');
       // The images of the run that lost the device may have done it. Their tasks stay claimed until this process ends,
       // which counts as a vanished claim.
-      if (deviceLossOf(reasonOf(error)) !== 'run') await claims.giveBack(task);
+      if (deviceLossIn(error) !== 'run') await claims.giveBack(task);
       throw error;
     }
   };

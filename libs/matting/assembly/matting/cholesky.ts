@@ -4,6 +4,10 @@
 const blockBytes: usize = 64;
 /** A direction with a smaller pivot is ignored: the squares do not have it, or it is rounding. */
 const least: f64 = 1e-7;
+/** A smaller pivot consists of rounding for a good part. */
+const weak: f64 = 1e-5;
+/** How many pivots were weak. */
+let weakCount: i32 = 0;
 
 // A diagonal block and the inverse of its triangle, in f64.
 const wide = memory.data(16 * 8, 16);
@@ -20,6 +24,7 @@ function factoriseWide(): void {
     let pivot = load<f64>(cell(wide, k, k));
     for (let m: usize = 0; m < k; m++) pivot -= load<f64>(cell(wide, k, m)) * load<f64>(cell(wide, k, m));
     const inverse = pivot > least ? 1 / Math.sqrt(pivot) : 0;
+    if (pivot < weak) weakCount++;
     for (let row = k + 1; row < 4; row++) {
       let value = load<f64>(cell(wide, row, k));
       for (let m: usize = 0; m < k; m++) value -= load<f64>(cell(wide, row, m)) * load<f64>(cell(wide, k, m));
@@ -88,12 +93,13 @@ function subtractAll(rows: usize, blocks: usize, k: i32, end: i32, to: i32): voi
 }
 
 /**
- * Factorises columns `from` to `to`, exclusive.
+ * Factorises columns `from` to `to`, exclusive. Returns how many pivots are lost in the rounding of f32.
  *
  * @param starts where the blocks of a column begin; one more than there are columns
  * @param rows of each block
  */
-export function factorise(from: i32, to: i32, starts: usize, rows: usize, blocks: usize): void {
+export function factorise(from: i32, to: i32, starts: usize, rows: usize, blocks: usize): i32 {
+  weakCount = 0;
   for (let at = from; at < to; at++) {
     const first = load<i32>(starts + (<usize>at << 2));
     const end = load<i32>(starts + (<usize>at << 2), 4);
@@ -105,6 +111,7 @@ export function factorise(from: i32, to: i32, starts: usize, rows: usize, blocks
       subtractAll(rows, blocks, k, end, load<i32>(starts + (<usize>below << 2)));
     }
   }
+  return weakCount;
 }
 
 /** block × vector */

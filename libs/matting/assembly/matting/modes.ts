@@ -86,7 +86,16 @@ function write(from: usize, to: usize, colours: usize, scales: usize, modes: usi
   }
 }
 
-/** The modes of every square: `members` lists its samples, from `starts[square]` on. */
+/** Sets 1 on the diagonal of a block where the square lacks a mode, so that no pivot is 0 for that reason. */
+function fillDiagonal(block: usize): void {
+  for (let k: usize = 1; k < 4; k++) if (load<f64>(g(k, k)) == 0) store<f32>(block + k * 20, 1);
+}
+
+/**
+ * The modes of every square: `members` lists its samples, from `starts[square]` on.
+ *
+ * @param places of its own block among nine
+ */
 export function fitModes(
   squares: i32,
   starts: usize,
@@ -95,8 +104,10 @@ export function fitModes(
   scales: usize,
   modes: usize,
   packed: usize,
+  places: usize,
+  blocks: usize,
 ): void {
-  for (let square = 0; square < squares; square++, starts += 4) {
+  for (let square = 0; square < squares; square++, starts += 4, places += 36) {
     const from = members + (<usize>load<i32>(starts) << 2);
     const to = members + (<usize>load<i32>(starts, 4) << 2);
     const some = <usize>load<i32>(from) << 2;
@@ -105,6 +116,7 @@ export function fitModes(
     const b0 = load<f64>(colours + planeBytes * 4 + (some << 1));
     sumUp(from, to, colours, scales, r0, g0, b0);
     orthogonalise();
+    fillDiagonal(blocks + (<usize>load<i32>(places, 16) << 6));
     write(from, to, colours, scales, modes, packed + ((from - members) << 2), r0, g0, b0);
   }
 }

@@ -6,12 +6,20 @@ import { entries, planeBytes, runBytes, runCount, runs } from './field';
 let oddSamples: usize = 0;
 /** f64 each: what their diagonal is less 1. */
 let oddLacks: usize = 0;
-let oddCount: i32 = 0;
+export let oddCount: i32 = 0;
 
 export function amend(samples: usize, lacks: usize, count: i32): void {
   oddSamples = samples;
   oddLacks = lacks;
   oddCount = count;
+}
+
+export function oddSampleOf(k: i32): i32 {
+  return load<i32>(oddSamples + (<usize>k << 2));
+}
+
+export function oddLackOf(k: i32): f64 {
+  return load<f64>(oddLacks + (<usize>k << 3));
 }
 
 /** Amends y = A x for the pixels whose diagonal is not 1. Returns what it adds to x·y. */

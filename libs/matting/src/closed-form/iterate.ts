@@ -1,5 +1,5 @@
 import type { Address } from '../matting-kernel.js';
-import type { Precondition } from './preconditioner.js';
+import type { Preconditioner } from './preconditioner.js';
 import { RitzValues } from './ritz.js';
 import type { System } from './system.js';
 
@@ -20,6 +20,8 @@ export type Progress = {
 
 /** Converged when no alpha is estimated to be further off: a third of a level of eight bits. */
 const enough = 0.3 / 255;
+/** The same where regions hang together loosely: an error that is all of one region's shows late. */
+const enoughWide = enough / 8;
 const usuallyMost = 500;
 
 export type Vectors = {
@@ -75,7 +77,7 @@ export const startFromNoise = (
 export const iterate = (
   { kernel, band: { samples }, known: r, scale }: System,
   { x, p, q, z, narrow, spare }: Vectors,
-  precondition: Precondition,
+  { precondition, isWide }: Preconditioner,
   { shouldStop, onIteration, mostIterations = usuallyMost }: Watch,
 ): Progress => {
   const { run } = kernel;
@@ -103,7 +105,8 @@ export const iterate = (
     ritz.add(step, turn);
     const error = run.largest(z, scale, samples) / ritz.nearest();
     onIteration(iteration, error);
-    if (error <= enough) return { state: 'converged', iterations: iteration, residual };
+    if (error <= (isWide ? enoughWide : enough))
+      return { state: 'converged', iterations: iteration, residual };
   }
   return { state: 'exhausted', iterations: iteration - 1, residual };
 };

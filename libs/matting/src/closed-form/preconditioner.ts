@@ -1,13 +1,14 @@
 import type { Address } from '../matting-kernel.js';
+import { blockBytes, factoriseCoarse } from './coarse.js';
 import type { Squares } from './squares.js';
 import type { System } from './system.js';
 
-/** z ≈ A⁻¹ r; `spare` is a plane that it may write to. */
-export type Precondition = (r: Address, z: Address, spare: Address) => void;
-
-const blockBytes = 64;
-/** Columns that are factorised between two calls of `shouldStop`. */
-const step = 512;
+export type Preconditioner = {
+  /** z ≈ A⁻¹ r; `spare` is a plane that it may write to. */
+  readonly precondition: (r: Address, z: Address, spare: Address) => void;
+  /** Whether the small system needed f64: some regions hang together very loosely. */
+  readonly isWide: boolean;
+};
 
 const bytesOf = ({ count, squareOf, members, around, places, columns }: Squares): number =>
   4 * (squareOf.length + 5 * members.length + around.length + places.length + 6 * count) +
@@ -28,8 +29,8 @@ export const twoGrids = (
   { kernel, colours, scale, scratch: modes }: System,
   squares: Squares,
   shouldStop: () => boolean,
-): Precondition | undefined => {
-  const { count, side } = squares;
+): Preconditioner | undefined => {
+  const { count } = squares;
   const { run } = kernel;
   kernel.reserve(bytesOf(squares));
   const squareOf = kernel.copyIn(squares.squareOf);
@@ -43,19 +44,18 @@ export const twoGrids = (
   const coarse = kernel.allocate(count * 16);
   const blocks = kernel.allocate(squares.columns.rows.length * blockBytes);
 
-  run.fitModes(count, starts, members, colours, scale, modes, packed);
-  run.project(modes, squareOf, side, around, places, blocks);
-  for (let from = 0; from < count; from += step) {
-    if (shouldStop()) return undefined;
-    run.factorise(from, Math.min(count, from + step), columnStarts, rows, blocks);
-  }
+  run.fitModes(count, starts, members, colours, scale, modes, packed, places, blocks);
+  const placed = { squares, squareOf, modes, around, places, starts: columnStarts, rows };
+  const factor = factoriseCoarse(kernel, placed, blocks, shouldStop);
+  if (!factor) return undefined;
 
-  return (r, z, spare) => {
+  const precondition: Preconditioner['precondition'] = (r, z, spare) => {
     run.forward(r, z);
     run.upper(z, spare);
     run.restrict(count, starts, members, packed, spare, coarse);
-    run.solve(count, columnStarts, rows, blocks, coarse);
+    factor.solve(coarse);
     run.prolong(count, starts, members, packed, coarse, z);
     run.backward(r, z);
   };
+  return { precondition, isWide: factor.isWide };
 };

@@ -77,11 +77,11 @@ export const solveBand = (
   if (watch.shouldStop()) return stopped;
 
   const squares = fittingSquares(system, photo, limits);
-  const precondition = twoGrids(system, squares, watch.shouldStop);
-  if (!precondition) return stopped;
+  const preconditioner = twoGrids(system, squares, watch.shouldStop);
+  if (!preconditioner) return stopped;
   const vectors = toVectors(system);
-  if (squares.side > leastSide) startFromNoise(system, vectors);
-  const progress = iterate(system, vectors, precondition, watch);
+  if (squares.side > leastSide || preconditioner.isWide) startFromNoise(system, vectors);
+  const progress = iterate(system, vectors, preconditioner, watch);
   return {
     ...progress,
     side: squares.side,
