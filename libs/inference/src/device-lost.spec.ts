@@ -32,7 +32,7 @@ describe('deviceLossOf', () => {
     'Unable to determine the device handle for GPU0: GPU is lost. Reboot the system to recover this GPU',
     'GPU 0000:3B:00.0 has fallen off the bus',
     'CUDA failure 226: Invalid access of peer GPU memory over nvlink or a hardware error ; GPU=0',
-    'CUDA failure 806: MPS client failed to connect to the MPS control daemon or the MPS server ; GPU=0',
+    'CUDA failure 805: MPS client failed to connect to the MPS control daemon or the MPS server ; GPU=0',
     'CUDA failure 810: MPS client terminated without error ; GPU=0',
     `infer: ${NOT_RUN}`,
   ])('says that the machine lost the device: %s', (reason) => {
