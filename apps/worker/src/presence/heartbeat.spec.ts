@@ -73,3 +73,28 @@ it('reports that wait for a lock leave connections to others', async () => {
   await claimant.stop();
   await small.$disconnect();
 });
+
+it('a report that waits while the worker leaves does not show it again', async () => {
+  const id = randomUUID();
+  const worker = { id, served: [], installed: [], ...facts };
+  const heartbeat = createHeartbeat(database, worker, log, { lastReportMs: 60_000 });
+  const other = new pg.Client({ connectionString: url });
+  await other.connect();
+  const isWaiting = async () => {
+    const { rows } = await other.query(`
+      SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+       WHERE datname = current_database() AND NOT granted`);
+    return rows.length > 0;
+  };
+  for (let round = 0; round < 5; round++) {
+    await other.query('BEGIN; LOCK TABLE workers IN SHARE MODE');
+    const reported = heartbeat.resume();
+    await until('the report to wait', isWaiting);
+    const left = heartbeat.pause();
+    await sleep(100);
+    await other.query('COMMIT');
+    await Promise.all([reported, left]);
+    expect(await database.worker.findUnique({ where: { id } })).toBeNull();
+  }
+  await other.end();
+});

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beat, HEARTBEAT_MS, leave, type Database, type WorkerFacts } from '#database';
 import type { DeviceFacts } from '#inference';
 import { createFaultLog, type Logger } from '#telemetry';
@@ -38,12 +39,21 @@ export const describeWorker = (
 /** A row that was written this lately is written in time. */
 const LATELY_MS = 1.5 * HEARTBEAT_MS;
 
-export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Logger): Heartbeat => {
+/** So long the last report may take before the row is deleted. One that takes longer may write it again. */
+const LAST_REPORT_MS = 2_000;
+
+export const createHeartbeat = (
+  database: Database,
+  worker: WorkerFacts,
+  log: Logger,
+  { lastReportMs = LAST_REPORT_MS } = {},
+): Heartbeat => {
   const onError = createFaultLog(log, 'heartbeat missed');
   let timer: NodeJS.Timeout | undefined;
   let isPaused = false;
   let beatMs = -Infinity;
-  const tryBeat = fewAtOnce(async () => {
+  const underWay = new Set<Promise<void>>();
+  const report = async () => {
     const startMs = performance.now();
     try {
       await beat(database, worker);
@@ -51,7 +61,17 @@ export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Lo
     } catch (error) {
       onError(error);
     }
+  };
+  const tryBeat = fewAtOnce(() => {
+    const reported = report().finally(() => underWay.delete(reported));
+    underWay.add(reported);
+    return reported;
   });
+  const disappear = async () => {
+    await Promise.race([Promise.all(underWay), sleep(lastReportMs, undefined, { ref: false })]);
+    // While the database is away, the row goes by its age.
+    await leave(database, worker.id).catch(onError);
+  };
   return {
     worker,
     isBeating: () => timer !== undefined && !isPaused && performance.now() - beatMs < LATELY_MS,
@@ -63,7 +83,7 @@ export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Lo
     },
     pause: async () => {
       isPaused = true;
-      await leave(database, worker.id).catch(onError);
+      await disappear();
     },
     resume: async () => {
       isPaused = false;
@@ -74,8 +94,7 @@ export const createHeartbeat = (database: Database, worker: WorkerFacts, log: Lo
       if (!timer) return;
       clearInterval(timer);
       timer = undefined;
-      // While the database is away, the row goes by its age.
-      await leave(database, worker.id).catch(onError);
+      await disappear();
     },
   };
 };
