@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeBrightnessGraph, writeSequenceGraph, type GraphOptions } from '#test/onnx-graphs';
 import { until } from '#test/until';
 import { networkKey, openDevice, toHalves, type Device, type DeviceEvent, type Network } from './index.js';
 
+const exec = promisify(execFile);
 const size = 64;
 const filled = (value: number) => new Float32Array(3 * size * size).fill(value);
 const options = { device: 'cpu', intraOpThreads: 1, maxBatch: 4, lingerMs: 5 } as const;
@@ -232,5 +235,35 @@ describe('device', () => {
     const pending = Promise.allSettled([0, 1, 2, 3].map((value) => other.run(network, filled(value))));
     await other.close();
     expect((await pending).some(({ status }) => status === 'rejected')).toBe(true);
+  });
+
+  it('is closed amid a run without harm to its process', async () => {
+    const large = 2048;
+    const graph = join(folder, 'large.onnx');
+    await writeBrightnessGraph(graph, large, {});
+    const script = join(folder, 'closing.mjs');
+    await writeFile(
+      script,
+      `import { setTimeout as sleep } from 'node:timers/promises';
+      import { openDevice } from ${JSON.stringify(new URL('./index.js', import.meta.url).href)};
+      const options = { device: 'cpu', intraOpThreads: 1, maxBatch: 1, lingerMs: 0 };
+      const network = {
+        path: ${JSON.stringify(graph)},
+        input: { name: 'input', type: 'float32', size: ${large} },
+        output: { name: 'output', type: 'float32' },
+        batch: 'fixed',
+      };
+      for (let round = 0; round < 8; round++) {
+        const device = await openDevice(options, { onCrash: (error) => { throw error; } });
+        await device.load(network);
+        const run = () => device.run(network, new Float32Array(3 * ${large} ** 2)).catch(() => undefined);
+        const runs = Promise.all([run(), run(), run(), run()]);
+        await sleep(5 * round);
+        await device.close();
+        await runs;
+      }
+      process.stdout.write('closed');`,
+    );
+    expect((await exec(process.execPath, [script])).stdout).toBe('closed');
   });
 });

@@ -41,9 +41,12 @@ export type Device = {
    */
   readonly run: (network: Network, input: Input, signal?: AbortSignal) => Promise<Inference>;
   readonly stats: () => DeviceStats;
-  readonly close: () => Promise<void>;
+  /** Waits so long for the run in hand. Runs that have not begun are rejected. */
+  readonly close: (limitMs?: number) => Promise<void>;
 };
 
+/** Within the time that a program has to close all. */
+const CLOSE_MS = 5_000;
 const TERMINATE_MS = 2_000;
 
 const nothingYet: DeviceReport = { busyMs: 0, loadingMs: 0, batches: {}, networks: {}, sessions: [] };
@@ -98,6 +101,7 @@ export const openDevice = async (
     watchdog.heard(reply.type === 'loading' ? 2 * runLimitMs : undefined);
   });
   thread.on('error', exchange.rejectAll);
+  const ended = new Promise((resolve) => thread.once('exit', resolve));
   thread.on('exit', (code) => {
     const error = new Error(`the device thread ended with code ${code}`);
     exchange.rejectAll(error);
@@ -126,9 +130,12 @@ export const openDevice = async (
       const idleMs = Math.max(0, elapsedMs - report.busyMs - report.loadingMs);
       return { ...report, elapsedMs, idleMs };
     },
-    close: async () => {
+    close: async (limitMs = CLOSE_MS) => {
       closing = true;
       watchdog.stop();
+      exchange.close();
+      // onnxruntime ends the whole process when its thread is torn down amid a run.
+      await Promise.race([ended, sleep(limitMs, undefined, { ref: false })]);
       await terminate(thread);
     },
   };

@@ -54,6 +54,8 @@ export const createExchange = (thread: Worker) => {
     },
     /** Questions without an answer. */
     pending: (): number => pending.size,
+    /** Asks the thread to end once its native call returns. */
+    close: (): void => post({ type: 'close' }),
     rejectAll: (error: Error): void => {
       for (const { reject } of pending.values()) reject(error);
       pending.clear();

@@ -17,7 +17,8 @@ export type ThreadOptions = {
 export type Request =
   | { readonly type: 'load'; readonly id: number; readonly network: Network }
   | { readonly type: 'run'; readonly id: number; readonly network: Network; readonly input: Input }
-  | { readonly type: 'cancel'; readonly id: number };
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'close' };
 
 /** The result of one image. */
 export type Inference = {

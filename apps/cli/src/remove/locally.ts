@@ -86,6 +86,9 @@ const readSource = async (outbound: Outbound, { kind, source, key }: InputImage,
   return readFileOf(source, key, signal);
 };
 
+/** Longer than a network takes for an image, also on a slow CPU. */
+const RUN_MS = 600_000;
+
 /** The device, its threads and the network. */
 const openMachine = async (config: Config, concurrency: number, crash: (error: Error) => void) => {
   limitThreads(usableCores());
@@ -108,7 +111,8 @@ const openMachine = async (config: Config, concurrency: number, crash: (error: E
     limits,
   });
   const cut = cutOut(stages);
-  return { cut, load: device.load, close: () => Promise.all([device.close(), pixels.close()]) };
+  const close = () => Promise.all([device.close(RUN_MS), pixels.close()]);
+  return { cut, load: device.load, close };
 };
 
 const pictureOf = (bytes: Uint8Array<ArrayBuffer>): Picture => {

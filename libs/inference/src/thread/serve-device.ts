@@ -102,6 +102,7 @@ export const serveDevice = (backend: Backend): void => {
     post({ type: 'done', id, inference }, [inference.output.buffer, inference.input.buffer]);
   };
   const handle = (request: Request): void => {
+    if (request.type === 'close') process.exit();
     const { id } = request;
     if (request.type === 'cancel') batcher.cancel(id);
     else if (request.type === 'load') void load(id, request.network).catch(fail(id));
