@@ -128,8 +128,8 @@ const decodeSymbols = (state: Base64, symbols: string, take: TakeBytes): void =>
 };
 
 /**
- * Decodes slices as long as they have symbols alone, which is told by the count of bytes: the decoder leaves out all
- * else. To look at each character would take longer than to decode it.
+ * Decodes slices until one has something else than symbols. The decoder leaves that out, so too few bytes show it. A
+ * look at each character would take longer than to decode it.
  *
  * @returns where such slices end
  */

@@ -21,7 +21,7 @@ const DEFAULT_MAX = 10;
 /** A new connection costs ten milliseconds, and prepares its statements anew. */
 const IDLE_MS = 60_000;
 
-/** So soon TCP finds that the server of an idle connection has vanished, and a firewall sees that it is in use. */
+/** TCP asks the server of an idle connection this often. It finds a dead one, and keeps firewalls from dropping others. */
 const KEEP_ALIVE_MS = 10_000;
 
 /** Postgres ends a statement by itself. Without a word from it so much later, the connection is dead. */
@@ -42,8 +42,8 @@ const prepareSession =
 type Connected = { readonly connection: { readonly stream: Socket } };
 
 /**
- * Ends a connection on which nothing comes or goes for so long. A network that drops it tells nobody, and TCP itself
- * gives up after a quarter of an hour.
+ * Ends a connection that is silent for so long. A network that drops one tells nobody, and TCP gives up after a quarter
+ * of an hour.
  */
 const endInSilence = (client: pg.ClientBase, silenceMs: number): void => {
   const { stream } = (client as unknown as Connected).connection;
@@ -64,7 +64,7 @@ const openPool = (databaseUrl: string, options: ConnectionOptions): pg.Pool => {
     connectionTimeoutMillis: 5000,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    idleTimeoutMillis: Math.min(IDLE_MS, (silenceMs ?? Infinity) / 2),
+    idleTimeoutMillis: Math.min(IDLE_MS, options.statementTimeoutMs ?? Infinity),
     onConnect: (client) => {
       if (silenceMs) endInSilence(client, silenceMs);
       return prepare(client);

@@ -25,8 +25,8 @@ export type Listeners = {
 };
 
 /**
- * Listens to Postgres. Notifications are lost during a reconnect, so callers must look as well. A network that drops the
- * connection tells nobody, so Postgres is asked for an answer now and then.
+ * Listens to Postgres. Notifications are lost during a reconnect, so callers must look as well. Postgres is asked for an
+ * answer now and then, since a network drops connections silently.
  */
 export const listen = (
   databaseUrl: string,

@@ -28,7 +28,7 @@ const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH),
 );
 
-/** Whether one of four bytes is not plain: only then does one of these differences have the highest bit of a byte. */
+/** Whether one of four bytes is not plain. Each byte that is not sets a highest bit in a difference. */
 const hasOther = (word: number): boolean =>
   (((word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) &
     0x80808080) !==
@@ -44,7 +44,7 @@ const skipPlainBytes = (piece: Uint8Array, from: number, end: number): number =>
 const SHORT = 64;
 
 /**
- * Where such characters end. An image has no others, so a reader spends most of its time here, and looks at four bytes
+ * Where such characters end. An image has no others, so a reader spends most of its time here. It looks at four bytes
  * at once.
  */
 const skipPlain = (piece: Uint8Array, from: number): number => {

@@ -39,7 +39,7 @@ export const describeWorker = (
 /** A row that was written this lately is written in time. */
 const LATELY_MS = 1.5 * HEARTBEAT_MS;
 
-/** So long the last report may take before the row is deleted. One that takes longer may write it again. */
+/** How long the deletion of the row waits for the last report. A later one writes the row again. */
 const LAST_REPORT_MS = 2_000;
 
 export const createHeartbeat = (

@@ -86,7 +86,7 @@ function write(from: usize, to: usize, colours: usize, scales: usize, modes: usi
   }
 }
 
-/** Sets 1 on the diagonal of a block where the square lacks a mode, so that no pivot is 0 for that reason. */
+/** Sets 1 on the diagonal for each mode that the square lacks, so that its pivot is not 0. */
 function fillDiagonal(block: usize): void {
   for (let k: usize = 1; k < 4; k++) if (load<f64>(g(k, k)) == 0) store<f32>(block + k * 20, 1);
 }
