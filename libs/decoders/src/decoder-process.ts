@@ -77,6 +77,8 @@ export const startDecoderProcess = ({ limits, maxBytes, pixelFile }: ProcessOpti
   const takePhoto = async (answer: PhotoAnswer, body: Photo['data']): Promise<void> => {
     const { photo, place, bytes, fileFault } = answer;
     const read = await pixelFile?.taken();
+    // The process ended meanwhile, which was told, and its file is closed.
+    if (known) return;
     const data = place === 'file' && read ? read : body;
     if (!isWhole(answer) || data.length !== bytes) return breakOff('it answered with other pixels');
     emptied = pixelFile?.empty() ?? Promise.resolve();
