@@ -8,8 +8,8 @@ import { optionsOf } from './settings.js';
 /** Sliders move through many values; only the one on which they rest is of use. */
 const REST_MS = 350;
 
-/** A setting has just changed, and the selected photo is about to follow. */
-export const isFollowing = signal(false);
+/** The photo that was selected when a setting changed just now, and that is about to follow. */
+export const following = signal<Entry | undefined>(undefined);
 
 const rerun = ({ photo }: Entry): boolean => {
   const { stage, task, result } = photo.peek();
@@ -18,7 +18,7 @@ const rerun = ({ photo }: Entry): boolean => {
   return stage === 'failed' || (stage === 'done' && (result?.plainOptions ?? result?.options) !== wanted);
 };
 
-/** Does the selected photo anew when the settings change. */
+/** When the settings change, does the selected photo anew, whichever is selected afterwards. */
 export const followSettings = (): void => {
   let isFirst = true;
   effect(() => {
@@ -27,10 +27,10 @@ export const followSettings = (): void => {
       isFirst = false;
       return undefined;
     }
-    isFollowing.value = true;
+    const entry = selected.peek();
+    following.value = entry;
     const timer = setTimeout(() => {
-      isFollowing.value = false;
-      const entry = selected.peek();
+      following.value = undefined;
       if (entry && rerun(entry)) redo([entry]);
     }, REST_MS);
     return () => clearTimeout(timer);

@@ -1,9 +1,9 @@
 import { outdated } from '../state/chosen.js';
 import { isClearAsked } from '../state/dialogs.js';
 import { numberText, texts } from '../state/language.js';
-import { isFollowing } from '../state/live.js';
+import { following } from '../state/live.js';
 import { secondsLeft } from '../state/pace.js';
-import { counts, entries, selected } from '../state/photos.js';
+import { counts, entries } from '../state/photos.js';
 import { pickPhotos } from '../state/pick.js';
 import { redo } from '../state/queue.js';
 import { saveAll, zipped } from '../state/save.js';
@@ -49,7 +49,7 @@ const Progress = () => {
 const Again = () => {
   const t = texts.value;
   const { failed } = counts.value;
-  const again = outdated.value.filter((entry) => !isFollowing.value || entry !== selected.value);
+  const again = outdated.value.filter((entry) => entry !== following.value);
   const failedOnes = () => entries.value.filter(({ photo }) => photo.value.stage === 'failed');
   return (
     <>
