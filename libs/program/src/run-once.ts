@@ -36,11 +36,16 @@ const oomCounters = (): string => {
   return group !== undefined && existsSync(own) ? own : '/proc/vmstat';
 };
 
-/** How often the kernel killed a process for want of memory; 0 where it does not say. */
+/** How often the kernel killed a process for want of memory; NaN where it does not say. */
 const countOomKills = (): number => {
-  if (process.platform !== 'linux') return 0;
-  const [, count = '0'] = /^oom_kill (\d+)$/m.exec(readFileSync(oomCounters(), 'utf8')) ?? [];
-  return Number(count);
+  if (process.platform !== 'linux') return NaN;
+  try {
+    const [, count] = /^oom_kill (\d+)$/m.exec(readFileSync(oomCounters(), 'utf8')) ?? [];
+    return Number(count);
+  } catch {
+    // Too many files may be open.
+    return NaN;
+  }
 };
 
 /** Time for a program to exit once it said why. A thread in a native call, such as CUDA's, keeps it from that. */

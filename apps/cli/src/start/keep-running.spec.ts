@@ -36,6 +36,25 @@ describe('keepRunning', () => {
   );
 
   it(
+    'goes on trying where the system lets it start no process',
+    async () => {
+      const program = fakeProgram(obedient, 'worker');
+      const env: NodeJS.ProcessEnv = { ...process.env };
+      lines = [];
+      kept = keepRunning(program, { env, say: (line) => lines.push(line), backoff: quick });
+      await kept.ready;
+      // Node throws for it.
+      env['BROKEN'] = 'a zero byte: \0';
+      process.kill(pidsOf(program)[0]!, 'SIGKILL');
+      await until(() => lines.length >= 3);
+      expect(lines[1]).toContain('The worker could not be started: ');
+      delete env['BROKEN'];
+      await until(() => pidsOf(program).length === 2);
+    },
+    timeoutMs,
+  );
+
+  it(
     'waits longer before each restart, up to a limit, and says why the program ended',
     async () => {
       const program = fakeProgram(

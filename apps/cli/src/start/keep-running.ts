@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '#errors';
 import { runOnce, type Ending, type Program, type Run } from '#program';
 import { StartError } from './start-error.js';
 
@@ -33,6 +34,16 @@ export type Kept = {
   readonly kill: () => void;
 };
 
+/** Without memory for a process, Node throws in place of an ending. */
+const unstarted = (error: unknown): Ending => ({
+  reason: `could not be started: ${reasonOf(error)}`,
+  servedMs: 0,
+  exitCode: 1,
+  failure: undefined,
+  isOwnFault: true,
+  identity: undefined,
+});
+
 /** Restarts a program whenever it ends, until it is stopped. Its first start must succeed. */
 export const keepRunning = (program: Program, { env, say, onEnd, backoff = BACKOFF }: KeepOptions): Kept => {
   const stopping = new AbortController();
@@ -45,11 +56,19 @@ export const keepRunning = (program: Program, { env, say, onEnd, backoff = BACKO
     resolveReady();
   };
 
+  const runToItsEnd = async (): Promise<Ending> => {
+    try {
+      run = runOnce(program, env, onReady);
+    } catch (error) {
+      return unstarted(error);
+    }
+    return run.ended;
+  };
+
   const keepAlive = async (): Promise<void> => {
     let waitMs = backoff.firstMs;
     while (!stopping.signal.aborted) {
-      run = runOnce(program, env, onReady);
-      const ending = await run.ended;
+      const ending = await runToItsEnd();
       const { reason, servedMs, isOwnFault } = ending;
       if (stopping.signal.aborted) return;
       if (!wasReady) throw new StartError(`The ${program.name} ${reason}.`);

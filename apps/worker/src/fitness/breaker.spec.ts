@@ -56,6 +56,19 @@ const run = async (ends: readonly unknown[], signal = never) => {
 };
 
 describe('the breaker of a worker', () => {
+  it('ends the worker once when its intake cannot be paused for an idle device that fails', async () => {
+    const state = open();
+    breaker.begin({
+      pause: () => Promise.reject(new Error('the consumer is closed')),
+      withdraw: async () => undefined,
+      resume: async () => undefined,
+      stop: async () => undefined,
+    });
+    await breaker.check(() => Promise.reject(new Error('no answer')));
+    await until('the end', () => state.gaveUp);
+    expect(state.gaveUp).toBe('the consumer is closed');
+  });
+
   it('opens at the third fault in a row, and closes when a self-test passes', async () => {
     const state = open({ failures: 2, pausesMs: [50, 50] });
     await run([fault, fault]);

@@ -167,7 +167,8 @@ export const createBreaker = ({ pausesMs = PAUSES_MS, selfTest, giveUp, log }: N
         const reason = reasonOf(error);
         // The probe speaks with the device alone.
         if (deviceLossOf(reason)) await lose(reason);
-        else await suspect(`The device fails although it is idle: ${reason}`);
+        // `open` ends the worker when the intake cannot be paused.
+        else await suspect(`The device fails although it is idle: ${reason}`).catch(() => undefined);
       }
     },
     isMachineFault: async (error) =>
