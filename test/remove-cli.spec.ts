@@ -1,15 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
+import { onLinux } from '#test/on-linux';
 import { startPictureServer, type PictureServer } from '#test/picture-server';
 import { disc, flat, toJpeg, toPng, toWebp } from '#test/pictures';
 import { startService, type Service } from '#test/service';
@@ -51,7 +54,11 @@ afterAll(async () => {
 
 type Ended = { readonly code: number; readonly out: Buffer; readonly err: string };
 
-const begin = (args: readonly string[], more: NodeJS.ProcessEnv = {}): ChildProcess =>
+const begin = (
+  args: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+  stdout: number | 'pipe' = 'pipe',
+): ChildProcess =>
   spawn(process.execPath, [main, 'cli', 'remove', ...args], {
     env: {
       ...process.env,
@@ -64,15 +71,20 @@ const begin = (args: readonly string[], more: NodeJS.ProcessEnv = {}): ChildProc
       OUTBOUND_ALLOW: '127.0.0.1',
       ...more,
     },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', stdout, 'pipe'],
   });
 const endOf = async (child: ChildProcess): Promise<Ended> => {
   const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
-  const [out, err, code] = await Promise.all([buffer(child.stdout!), text(child.stderr!), ended]);
+  const [out, err, code] = await Promise.all([buffer(child.stdout ?? Readable.from([])), text(child.stderr!), ended]);
   return { code, out, err };
 };
-const remove = (args: readonly string[], env?: NodeJS.ProcessEnv, input?: Buffer): Promise<Ended> => {
-  const child = begin(args, env);
+const remove = (
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+  input?: Buffer,
+  stdout?: number,
+): Promise<Ended> => {
+  const child = begin(args, env, stdout);
   child.stdin!.end(input);
   return endOf(child);
 };
@@ -236,6 +248,33 @@ describe.each(modes)('npx clearcut remove %s', (_, mode) => {
     expect(await filesIn('out')).toHaveLength(15);
     expect((await countTasks()) - before).toBe(mode.length > 0 ? 0 : 15);
   });
+
+  it('ends in peace when its reader leaves amid the work', async () => {
+    await addPhotos(12);
+    const child = begin(['photos', '-o', 'out', '--concurrency', '2', '--json', ...mode]);
+    const ended = once(child, 'close');
+    const err = text(child.stderr!);
+    await once(child.stdout!, 'data');
+    child.stdout!.destroy();
+    expect(await ended).toEqual([0, null]);
+    expect(await err).not.toMatch(/clearcut: |terminate/);
+  });
+
+  // Only Linux has /dev/full.
+  onLinux('fails when the image does not fit on the disk behind stdout', async () => {
+    const full = openSync('/dev/full', 'w');
+    try {
+      const { code, err } = await remove(
+        ['-', ...mode],
+        {},
+        await readFile(join(home, 'photos/a.png')),
+        full,
+      );
+      expect([code, err]).toEqual([1, expect.stringContaining('clearcut: stdout cannot be written: ENOSPC')]);
+    } finally {
+      closeSync(full);
+    }
+  });
 });
 
 it('both ways make the same bytes', async () => {
@@ -323,6 +362,24 @@ describe('npx clearcut remove', () => {
       1,
       expect.stringContaining('npx clearcut models pull runware:112@5'),
     ]);
+  });
+
+  it('says once that images wait for a worker, and goes on with one', async () => {
+    await service.worker.stop();
+    let err = '';
+    try {
+      const child = begin(['photos', '-o', 'out']);
+      child.stdin!.end();
+      child.stderr!.on('data', (piece: Buffer) => (err += String(piece)));
+      const ended = once(child, 'close');
+      await until('the notice', () => err.includes('No worker of the server serves the model now.'));
+      await service.worker.start();
+      expect(await ended).toEqual([0, null]);
+    } finally {
+      await service.worker.start();
+    }
+    expect(err.match(/No worker/g)).toHaveLength(1);
+    expect(await filesIn('out')).toHaveLength(3);
   });
 
   it('goes on when the server is restarted in the middle', async () => {

@@ -2,10 +2,42 @@ import { readFileSync } from 'node:fs';
 import { didYouMean } from '#contract';
 import { isHelp, print, UsageError, usageLineOf } from './command.js';
 import { commands, usage } from './commands.js';
+import { ECHO_MS } from './echo.js';
+
+const HURRY_HINT_MS = 2_000;
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+let stoppedMs = 0;
+
+const sayHowToHurry = () =>
+  process.stderr.write('Ending after the work in hand. Ctrl-C once more ends at once.\n');
+
+const onSignal = (signal: NodeJS.Signals): void => {
+  if (!stop.signal.aborted) {
+    stoppedMs = performance.now();
+    stop.abort(new Error(`stopped by ${signal}`));
+    if (signal === 'SIGINT') setTimeout(sayHowToHurry, HURRY_HINT_MS).unref();
+  } else if (performance.now() - stoppedMs > ECHO_MS) {
+    // Not by exit(), which would tear threads down amid their work.
+    process.off(signal, onSignal).kill(process.pid, signal);
+  }
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+
+/** Nobody reads what follows. Why was said. */
+const unread = new Error('stdout is closed');
+
+/** A reader such as `head` may close the pipe early, which is no fault. A full disk is one. */
+const onStdoutError = ({ code, message }: NodeJS.ErrnoException): void => {
+  if (stop.signal.reason === unread) return;
+  stop.abort(unread);
+  if (code === 'EPIPE') return;
+  process.stderr.write(`clearcut: stdout cannot be written: ${message}\n`);
+  process.exitCode = 1;
+};
+process.stdout.on('error', onStdoutError);
+// There is nowhere left to say it.
+process.stderr.on('error', () => undefined);
 
 /** @returns the exit code: 1 for a failure, 2 for wrong usage, 130 after Ctrl-C */
 const report = (error: unknown): number => {
@@ -40,12 +72,10 @@ const run = async ([command, ...args]: readonly string[]): Promise<void> => {
   await loaded.run(args, stop.signal);
 };
 
-// A reader such as `head` may close the pipe early, which is not an error.
-process.stdout.on('error', () => process.exit(0));
-
 try {
   // The first argument is the mode of the bootstrap.
   await run(process.argv.slice(3));
 } catch (error) {
-  process.exitCode = report(stop.signal.aborted ? stop.signal.reason : error);
+  const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
+  if (reason !== unread) process.exitCode = report(reason);
 }

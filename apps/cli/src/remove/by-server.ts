@@ -2,7 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '#config';
-import { ClearcutError, createClient, openManifest, type BulkEnd, type Cutout, type Manifest } from '#client';
+import {
+  ClearcutError,
+  createClient,
+  openManifest,
+  type BulkEnd,
+  type Cutout,
+  type Manifest,
+  type Progress,
+} from '#client';
 import { readAnnouncement, urlIn } from '../start/announcement.js';
 import { StartError } from '../start/start-error.js';
 import type { InputImage } from './inputs.js';
@@ -102,6 +110,16 @@ const toEnd = (image: InputImage, end: BulkEnd): ImageEnd => {
 
 const imageOf = ({ kind, source }: InputImage) => (kind === 'stdin' ? process.stdin : source);
 
+/** Says once that images wait for a worker, which may take long. */
+const createWaitNotice = (say: Options['onNotice']) => {
+  let isSaid = false;
+  return ({ waitsForWorker }: Progress): void => {
+    if (isSaid || !waitsForWorker) return;
+    isSaid = true;
+    say('No worker of the server serves the model now. The images go on once one does.');
+  };
+};
+
 /** Lets a server cut out. It finishes its tasks after Ctrl-C, and `resume` fetches their results. */
 export const removeByServer = (options: Options): Remover => {
   const { values, config, onNotice } = options;
@@ -117,7 +135,15 @@ export const removeByServer = (options: Options): Remover => {
     };
     const inputs = images.map((image) => ({ key: image.key, image: imageOf(image) }));
     const manifest = await openNotes(options);
-    const ends = client.removeBackgrounds(inputs, { ...parameters, concurrency, manifest, save, signal });
+    const onProgress = createWaitNotice(onNotice);
+    const ends = client.removeBackgrounds(inputs, {
+      ...parameters,
+      concurrency,
+      manifest,
+      save,
+      signal,
+      onProgress,
+    });
     for await (const end of ends) {
       if (end.status === 'failed' && isGeneral(end.error)) throw withRemedy(end.error);
       const image = byKey.get(end.key);

@@ -1,5 +1,5 @@
-/** npm repeats the Ctrl-C that the terminal already sent us. A signal this soon is that repetition. */
-const ECHO_MS = 1_000;
+import { ECHO_MS } from '../echo.js';
+
 const CHECK_PARENT_MS = 200;
 
 export type StopSignals = {
