@@ -75,7 +75,11 @@ const begin = (
   });
 const endOf = async (child: ChildProcess): Promise<Ended> => {
   const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
-  const [out, err, code] = await Promise.all([buffer(child.stdout ?? Readable.from([])), text(child.stderr!), ended]);
+  const [out, err, code] = await Promise.all([
+    buffer(child.stdout ?? Readable.from([])),
+    text(child.stderr!),
+    ended,
+  ]);
   return { code, out, err };
 };
 const remove = (
