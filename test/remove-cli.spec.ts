@@ -321,6 +321,11 @@ describe('npx clearcut remove', () => {
     expect(await countTasks()).toBe(before);
   });
 
+  it('names the ways to give a key to a server that wants one', async () => {
+    const { code, err } = await remove(['photos', '-o', 'out'], { CLEARCUT_KEY: '' });
+    expect([code, err]).toEqual([1, expect.stringMatching(/ Name it by --key or CLEARCUT_KEY\.\n/)]);
+  });
+
   it('finds the npm start of its folder, and can do with what Runware has', async () => {
     const { DATA_DIR } = service.config;
     await writeFile(join(DATA_DIR, 'api-key'), `${service.key}\n`);

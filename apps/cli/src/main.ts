@@ -39,10 +39,15 @@ process.stdout.on('error', onStdoutError);
 // There is nowhere left to say it.
 process.stderr.on('error', () => undefined);
 
+/** A server names its header; here a key comes by other ways. */
+const keyHint = ({ code, cause }: { code?: unknown; cause?: { code?: unknown } | undefined }): string =>
+  [code, cause?.code].includes('missingApiKey') ? ' Name it by --key or CLEARCUT_KEY.' : '';
+
 /** @returns the exit code: 1 for a failure, 2 for wrong usage, 130 after Ctrl-C */
 const report = (error: unknown): number => {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  process.stderr.write(`clearcut: ${message.trim().replace(/\s*\n\s*/g, ' ')}\n`);
+  const failure = (error instanceof Error ? error : new Error(String(error))) as Error & { cause?: object };
+  const { message, stack } = failure;
+  process.stderr.write(`clearcut: ${message.trim().replace(/\s*\n\s*/g, ' ')}${keyHint(failure)}\n`);
   if (error instanceof UsageError) process.stderr.write(usageLineOf(error));
   if (process.env['LOG_LEVEL'] === 'debug') process.stderr.write(`${stack ?? ''}\n`);
   if (stop.signal.aborted) return 130;
