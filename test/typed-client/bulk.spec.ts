@@ -32,11 +32,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The service of these tests has all that a client may use. */
+const refuse = (notice: string) => {
+  throw new Error(notice);
+};
+
 const removeAll = async (
   images: Iterable<BulkInput> | AsyncIterable<BulkInput>,
   options: BulkOptions = {},
 ) => {
-  const client = createClient({ url: service.url, apiKey: service.key, wait: 'sync' });
+  const client = createClient({ url: service.url, apiKey: service.key, wait: 'sync', onNotice: refuse });
   const ends: BulkEnd[] = [];
   for await (const end of client.removeBackgrounds(images, options)) ends.push(end);
   return ends.toSorted((a, b) => (a.key < b.key ? -1 : 1));
@@ -133,6 +138,29 @@ describe('removeBackgrounds', () => {
     expect(statusesOf(await removeAll([paths[0]!], { manifest }))).toEqual(['done']);
     // The server still had the result.
     expect(await countTasks()).toBe(before);
+  });
+
+  it('does an image anew that was sent before, once the server has deleted its upload or its result', async () => {
+    const [path] = paths;
+    const background = await toPng(disc(50, 50));
+    const options = { compose: { width: 60, height: 60, background: { image: background } } };
+    const manifest = new Map<string, ManifestEntry>();
+    const save = () => Promise.reject(new Error('the disk is full'));
+    expect(await removeAll([path!], { manifest, save, ...options })).toMatchObject([
+      { error: { message: 'the disk is full' } },
+    ]);
+    const sent = manifest.get(path!);
+    await service.database.image.updateMany({ data: { expiresAt: new Date(0) } });
+    expect(await removeAll([path!], { manifest, ...options })).toMatchObject([{ status: 'done' }]);
+    const done = manifest.get(path!);
+    expect([sent?.taskUUID, sent?.uploadUUID]).not.toContain(done?.taskUUID);
+    expect(done).toMatchObject({ status: 'done', stamp: sent?.stamp });
+
+    // What is not of an earlier run fails as before.
+    const gone = String(done?.imageUUID);
+    await service.database.image.updateMany({ data: { expiresAt: new Date(0) } });
+    const [end] = await removeAll([gone], { manifest });
+    expect(end).toMatchObject({ status: 'failed', error: { code: 'mediaExpired' } });
   });
 
   it('lets the rest go when its reader leaves', async () => {

@@ -1,6 +1,6 @@
 import { parametersOf } from './call.js';
 import type { Cutout } from './cutout.js';
-import { ClearcutError } from './errors.js';
+import { ClearcutError, isGone } from './errors.js';
 import { inParallel } from './in-parallel.js';
 import type { Manifest, ManifestEntry } from './manifest.js';
 import { extraStamp, type Extras, type ExtrasOf, type ExtraSources } from './extra-images.js';
@@ -74,38 +74,34 @@ type Work = NamedImage & {
   readonly signal: AbortSignal;
 };
 
-/** A task that was sent before keeps its uploads: with others it would be another task. */
-const entryOf = async (
-  { key, options: { manifest } }: Work,
-  stamp: string,
-  commonUUID: string,
-): Promise<ManifestEntry> => {
-  const known = await manifest?.get(key);
-  if (known?.stamp === stamp) return known;
-  return { taskUUID: newUuid(), uploadUUID: newUuid(), commonUUID, stamp, status: 'sent' };
+const newEntry = (stamp: string, commonUUID: string): ManifestEntry => ({
+  taskUUID: newUuid(),
+  uploadUUID: newUuid(),
+  commonUUID,
+  stamp,
+  status: 'sent',
+});
+
+/** One image, and what sends it as the entry of the manifest says. */
+type Sending = {
+  readonly work: Work;
+  readonly send: (call: RemoveOptions, commonUUID: string) => Promise<Cutout>;
 };
 
 /** Does one image, and notes in the manifest how far it came. */
-const doOne = async ({ open, remove }: Needs, work: Work): Promise<BulkEnd> => {
-  const { key, image, options, signal } = work;
-  const { manifest, save, onProgress, concurrency: _concurrency, ...task } = options;
-  const source = await open(image);
-  const { sources, commonUUID, extrasOf } = await work.openCommon();
-  const entry = await entryOf(work, stampOf(source, task, sources), commonUUID);
-  if (entry.status === 'done') return { status: 'skipped', key, entry };
-
+const doAs = async ({ work, send }: Sending, entry: ManifestEntry): Promise<BulkEnd> => {
+  const { key, options, signal } = work;
+  const { manifest, save, onProgress } = options;
   const { taskUUID, uploadUUID } = entry;
   await manifest?.set(key, { ...entry, status: 'sent' });
   try {
     const call = {
-      cancelOnAbort: manifest === undefined,
-      ...task,
       signal,
       taskUUID,
       uploadUUID,
       onProgress: onProgress && ((progress: Progress) => onProgress({ ...progress, key })),
     };
-    const cutout = await remove(source, call, extrasOf(entry.commonUUID ?? uploadUUID));
+    const cutout = await send(call, entry.commonUUID ?? uploadUUID);
     await save?.(cutout, key);
     const { imageUUID, imageURL } = cutout;
     await manifest?.set(key, { ...entry, status: 'done', imageUUID, imageURL });
@@ -114,6 +110,31 @@ const doOne = async ({ open, remove }: Needs, work: Work): Promise<BulkEnd> => {
     if (!signal.aborted && error instanceof ClearcutError)
       await manifest?.set(key, { ...entry, status: 'failed', code: error.code });
     throw error;
+  }
+};
+
+/** A task that was sent before keeps its uploads: with others it would be another task. */
+const doOne = async ({ open, remove }: Needs, work: Work): Promise<BulkEnd> => {
+  const { key, image, options } = work;
+  const { manifest, save: _save, onProgress: _onProgress, concurrency: _concurrency, ...task } = options;
+  const source = await open(image);
+  const { sources, commonUUID, extrasOf } = await work.openCommon();
+  const stamp = stampOf(source, task, sources);
+  const known = await manifest?.get(key);
+  const before = known?.stamp === stamp ? known : undefined;
+  if (before?.status === 'done') return { status: 'skipped', key, entry: before };
+
+  const sending: Sending = {
+    work,
+    send: (call, shared) =>
+      remove(source, { cancelOnAbort: manifest === undefined, ...task, ...call }, extrasOf(shared)),
+  };
+  try {
+    return await doAs(sending, before ?? newEntry(stamp, commonUUID));
+  } catch (error) {
+    // The server has long deleted what an earlier run sent.
+    if (!before || !isGone(error)) throw error;
+    return doAs(sending, newEntry(stamp, commonUUID));
   }
 };
 

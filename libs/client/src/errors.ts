@@ -119,3 +119,9 @@ export const isPassing = (error: unknown): error is ClearcutError => {
 
 export const isRateLimit = ({ code, status }: ClearcutError): boolean =>
   status === 429 || code === 'rateLimitExceeded';
+
+const goneCodes = new Set<string>(['mediaExpired', 'mediaNotFound']);
+
+/** Whether the server no longer keeps an image, which may be the result of a task. */
+export const isGone = (error: unknown): error is ClearcutError =>
+  error instanceof ClearcutError && goneCodes.has(error.code);

@@ -1,4 +1,4 @@
-import { TaskError } from './errors.js';
+import { isGone, TaskError } from './errors.js';
 import { createExtra, type Extra, type SendSource } from './extra.js';
 import { openSource, type Source } from './source.js';
 import type { ImageInput, Platform, RefineImage, RemoveOptions, Task } from './types.js';
@@ -92,11 +92,9 @@ export const placesOf = (
   return { ofRefine, compose: { ...others, background: sent } };
 };
 
-const goneCodes = new Set<string>(['mediaExpired', 'mediaNotFound']);
-
 /** Whether a task failed because an upload is gone that can be sent anew. */
 export const renewGone = (error: unknown, extras: Extras, texts: ExtraTexts): boolean => {
-  if (!(error instanceof TaskError) || !goneCodes.has(error.code)) return false;
+  if (!(error instanceof TaskError) || !isGone(error)) return false;
   const name = names.find((each) => parameters[each] === error.parameter);
   const extra = name && extras[name];
   const text = name && texts[name];

@@ -1,4 +1,4 @@
-import { ConnectionError, TaskError } from './errors.js';
+import { ConnectionError, isGone, TaskError } from './errors.js';
 import type { Http, Item } from './http.js';
 import { tryAgain, type Again } from './retry.js';
 
@@ -20,9 +20,7 @@ const toBase64 = async (blob: Blob): Promise<string> => {
 /** The answers of a server that has no such address. */
 const isMissing = (error: unknown): boolean => {
   if (!(error instanceof ConnectionError) && !(error instanceof TaskError)) return false;
-  return (
-    error.status === 405 || error.status === 501 || (error.status === 404 && error.code !== 'mediaNotFound')
-  );
+  return [405, 501].includes(error.status ?? 0) || (error.status === 404 && !isGone(error));
 };
 
 const uploadedOf = ([item]: readonly Item[]): Uploaded => {
