@@ -27,7 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 /** Nobody reads what follows. Why was said. */
 const unread = new Error('stdout is closed');
 
-/** A reader such as `head` may close the pipe early, which is no fault. A full disk is one. */
+/** A reader such as `head` may leave early. Any other failure to write is an error. */
 const onStdoutError = ({ code, message }: NodeJS.ErrnoException): void => {
   if (stop.signal.reason === unread) return;
   stop.abort(unread);

@@ -128,8 +128,8 @@ const decodeSymbols = (state: Base64, symbols: string, take: TakeBytes): void =>
 };
 
 /**
- * Decodes slices until one has something else than symbols. The decoder leaves that out, so too few bytes show it. A
- * look at each character would take longer than to decode it.
+ * Decodes slices until one contains anything but symbols. The decoder skips other characters and returns fewer bytes,
+ * so it is enough to count them.
  *
  * @returns where such slices end
  */

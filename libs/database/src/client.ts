@@ -21,7 +21,7 @@ const DEFAULT_MAX = 10;
 /** A new connection costs ten milliseconds, and prepares its statements anew. */
 const IDLE_MS = 60_000;
 
-/** TCP asks the server of an idle connection this often. It finds a dead one, and keeps firewalls from dropping others. */
+/** TCP probes idle connections this often. It finds dead ones, and firewalls keep the others. */
 const KEEP_ALIVE_MS = 10_000;
 
 /** Postgres ends a statement by itself. Without a word from it so much later, the connection is dead. */
@@ -41,10 +41,7 @@ const prepareSession =
 /** The driver's pool takes it by the same names, which its types lack. */
 type Connected = { readonly connection: { readonly stream: Socket } };
 
-/**
- * Ends a connection that is silent for so long. A network that drops one tells nobody, and TCP gives up after a quarter
- * of an hour.
- */
+/** Ends a connection that is silent for this long. TCP alone takes 15 minutes to notice that a network dropped it. */
 const endInSilence = (client: pg.ClientBase, silenceMs: number): void => {
   const { stream } = (client as unknown as Connected).connection;
   stream.setTimeout(silenceMs, () => stream.destroy());

@@ -25,8 +25,8 @@ export type Listeners = {
 };
 
 /**
- * Listens to Postgres. Notifications are lost during a reconnect, so callers must look as well. Postgres is asked for an
- * answer now and then, since a network drops connections silently.
+ * Listens to Postgres, and asks it for an answer now and then to notice a dead connection. Notifications are lost during
+ * a reconnect, so callers must look as well.
  */
 export const listen = (
   databaseUrl: string,

@@ -28,7 +28,7 @@ const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH),
 );
 
-/** Whether one of four bytes is not plain. Each byte that is not sets a highest bit in a difference. */
+/** Whether any of four bytes is not plain: such a byte sets its highest bit in one of the differences. */
 const hasOther = (word: number): boolean =>
   (((word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) &
     0x80808080) !==
@@ -43,10 +43,7 @@ const skipPlainBytes = (piece: Uint8Array, from: number, end: number): number =>
 /** Most strings are shorter, and a view of words costs as much as these bytes. */
 const SHORT = 64;
 
-/**
- * Where such characters end. An image has no others, so a reader spends most of its time here. It looks at four bytes
- * at once.
- */
+/** Returns where plain characters end. An image in base64 has no others, so four bytes are checked at once. */
 const skipPlain = (piece: Uint8Array, from: number): number => {
   const { buffer, byteOffset, length } = piece;
   const aligned = from + SHORT + (-(byteOffset + from) & 3);

@@ -39,7 +39,7 @@ export const describeWorker = (
 /** A row that was written this lately is written in time. */
 const LATELY_MS = 1.5 * HEARTBEAT_MS;
 
-/** How long the deletion of the row waits for the last report. A later one writes the row again. */
+/** A worker waits this long for its last report before it deletes its row. */
 const LAST_REPORT_MS = 2_000;
 
 export const createHeartbeat = (
